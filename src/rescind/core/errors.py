@@ -1,0 +1,182 @@
+"""What can be wrong with a command, in words of the domain. HTTP lives in ``api/problems.py``.
+
+Each subclass has a public ``code``: its page is ``docs/problems/<code>.md`` and its sentences are in the locales.
+Parameters are ids, codes, amounts and instants, never raw input.
+"""
+
+from typing import ClassVar
+
+
+class RescindError(Exception):
+    """Base of every error a caller can cause. ``params`` become members of the problem document."""
+
+    code: ClassVar[str]
+
+    def __init__(self, **params: object) -> None:
+        super().__init__(self.code, params)
+        self.params = params
+
+    def __str__(self) -> str:
+        return f"{self.code}: " + ", ".join(f"{name}={value}" for name, value in self.params.items())
+
+
+class InvalidField(RescindError):
+    """A field has the wrong form or range. Params: field, expected."""
+
+    code = "invalid-field"
+
+
+class UnknownField(RescindError):
+    """A member or query parameter that is not part of the request. Params: field."""
+
+    code = "unknown-field"
+
+
+class MalformedBody(RescindError):
+    """The body is no JSON document of the kind asked for. Params: expected."""
+
+    code = "malformed-body"
+
+
+class InvalidText(RescindError):
+    """Text with control, bidirectional or invisible characters, blank, or too long. Params: field, expected."""
+
+    code = "invalid-text"
+
+
+class CurrencyMismatch(RescindError):
+    """An amount in another currency than the payment's (I-03). Params: expected, actual."""
+
+    code = "currency-mismatch"
+
+
+class AmountsDoNotAddUp(RescindError):
+    """Lines, shipping and tenders of an order disagree. Params: lines_and_shipping, tenders (amounts)."""
+
+    code = "amounts-do-not-add-up"
+
+
+class Unauthenticated(RescindError):
+    """No credential, or one that is unknown, expired or revoked. Params: none."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(RescindError):
+    """The role is known and may not do this. Params: action."""
+
+    code = "forbidden"
+
+
+class NotFound(RescindError):
+    """The object is missing, foreign, or its id is not canonical: all three look the same (I-30). Params: kind."""
+
+    code = "not-found"
+
+
+class InvalidTransition(RescindError):
+    """The state does not allow the action. Params: action, current_state, allowed_actions."""
+
+    code = "invalid-transition"
+
+
+class DeadlinePassed(RescindError):
+    """The answer came at or after its deadline; the clock answers now (I-37). Params: due_at, now."""
+
+    code = "deadline-passed"
+
+
+class StaleOrder(RescindError):
+    """The order moved on since the caller read it. Params: order, expected, actual (versions)."""
+
+    code = "stale-version"
+
+
+class ReasonNotListed(RescindError):
+    """A reason that the policy's catalogue does not offer for this actor and stage (R-130). Params: reason, listed."""
+
+    code = "reason-not-listed"
+
+
+class RefusalNotOffered(RescindError):
+    """The policy gives the seller no plain refusal: approve, or add tracking (R-031). Params: allowed_actions."""
+
+    code = "refusal-not-offered"
+
+
+class EvidenceMissing(RescindError):
+    """The chosen reason needs something with it. Params: reason, needs."""
+
+    code = "evidence-missing"
+
+
+class ConsentMissing(RescindError):
+    """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
+
+    code = "consent-missing"
+
+
+class NothingSelected(RescindError):
+    """An empty selection never means everything (KF-06). Params: none."""
+
+    code = "nothing-selected"
+
+
+class QuantityNotOpen(RescindError):
+    """More units selected than are left of the line. Params: line, open."""
+
+    code = "quantity-not-open"
+
+
+class FactFromTheFuture(RescindError):
+    """A fact said to happen after now, beyond the allowed clock difference. Params: occurred_at, now."""
+
+    code = "fact-from-the-future"
+
+
+class OrderConflict(RescindError):
+    """The number is already an order with other contents. Params: number, order."""
+
+    code = "order-conflict"
+
+
+class IdempotencyKeyRequired(RescindError):
+    """The call changes something and carries no Idempotency-Key. Params: none."""
+
+    code = "idempotency-key-required"
+
+
+class IdempotencyKeyInvalid(RescindError):
+    """A key is 16 to 255 visible ASCII characters (ID-01). Params: none."""
+
+    code = "idempotency-key-invalid"
+
+
+class IdempotencyKeyReused(RescindError):
+    """The key was used for another request (ID-02). Params: none."""
+
+    code = "idempotency-key-reused"
+
+
+class IdempotencyInProgress(RescindError):
+    """The first request with this key is still running. Params: none."""
+
+    code = "idempotency-in-progress"
+
+
+class PolicyInvalid(RescindError):
+    """A policy text that cannot be published. Params: file, line, column, message."""
+
+    code = "policy-invalid"
+
+
+class RateLimited(RescindError):
+    """Too many calls. Params: retry_after (seconds)."""
+
+    code = "rate-limited"
+
+
+class Unavailable(RescindError):
+    """Database, provider or disk cannot be reached now; nothing was written. Params: retry_after (seconds)."""
+
+    code = "unavailable"

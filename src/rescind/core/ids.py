@@ -1,0 +1,56 @@
+"""Ids that carry their kind and their shop: ``ord_`` + 8 characters of shop + 14 of their own.
+
+Whoever holds an id knows the shard to ask, so no look-up table stands between an id and its row.
+The own part begins with the time, so that new rows land beside each other in the index.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+from rescind.core.errors import NotFound
+from rescind.core.instant import Instant
+
+ShopId = NewType("ShopId", str)
+OrderId = NewType("OrderId", str)
+CancellationId = NewType("CancellationId", str)
+RefundId = NewType("RefundId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
+_SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
+_OWN = re.compile(rf"(ord|can|ref)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_RANDOM_BITS = 28
+
+
+def base32(number: int, width: int) -> str:
+    """Write a number >= 0 in ``width`` characters of the id alphabet, most significant first."""
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (width - 1), -5, -5))
+
+
+def shop_id(number: int) -> ShopId:
+    """Make a shop's id from 40 random bits."""
+    return ShopId("shp_" + base32(number, 8))
+
+
+def make_id(prefix: str, shop: ShopId, at: Instant, random: int) -> str:
+    """Make an id. ``random``: 28 bits from the shell; ``at``: its millisecond leads the own part."""
+    milliseconds = int(at.timestamp() * 1000)
+    return f"{prefix}_{shop[4:]}{base32(milliseconds << _RANDOM_BITS | random & (1 << _RANDOM_BITS) - 1, 14)}"
+
+
+def shop_of(identifier: str) -> ShopId:
+    """The shop an order's, cancellation's or refund's id was made for. Raises NotFound for a malformed id."""
+    match = _OWN.fullmatch(identifier)
+    if not match:
+        raise NotFound(kind="id")
+    return ShopId("shp_" + match[2])
+
+
+def canonical(prefix: str, text: str) -> str:
+    """Return ``text`` when it is exactly an id of that kind; otherwise NotFound, as for an id that does not exist."""
+    pattern = _SHOP if prefix == "shp" else _OWN
+    match = pattern.fullmatch(text)
+    if not match or (prefix != "shp" and match[1] != prefix):
+        raise NotFound(kind=prefix)
+    return text

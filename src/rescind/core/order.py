@@ -1,0 +1,362 @@
+"""An order as the desk knows it: what was bought and paid, how far fulfilment went, what is open.
+
+The host marketplace owns orders; we keep the facts a decision reads. The stage is never stored, it is derived
+from payment and parcel facts, because those arrive late, twice and out of order and are believed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from rescind.core.ids import CancellationId, OrderId, RefundId, ShopId
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+
+
+class Stage(StrEnum):
+    """How far fulfilment went, in order; a policy compares them with ``<`` and ``>=``."""
+
+    UNPAID = "unpaid"
+    ON_HOLD = "on_hold"
+    REVIEW = "review"
+    ALLOCATED = "allocated"
+    PREPARING = "preparing"
+    PACKING = "packing"
+    PACKED = "packed"
+    AWAITING_COLLECTION = "awaiting_collection"
+    PARTIALLY_SHIPPING = "partially_shipping"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+_RANK = {stage: rank for rank, stage in enumerate(Stage)}
+_TO_SHIP = frozenset({Stage.REVIEW, Stage.ALLOCATED, Stage.PREPARING, Stage.PACKING, Stage.PACKED})
+
+
+def rank(stage: Stage) -> int:
+    """Place of a stage in the order of fulfilment, from 0 for unpaid."""
+    return _RANK[stage]
+
+
+def status_of(stage: Stage) -> str:
+    """The coarse word a marketplace shows: everything between payment and label is ``awaiting_shipment`` (R-020)."""
+    return "awaiting_shipment" if stage in _TO_SHIP else stage.value
+
+
+class FactKind(StrEnum):
+    """What the host, the seller or the carrier reports of the world."""
+
+    PAID = "paid"
+    REVIEW_OPENED = "review_opened"
+    REVIEW_CLEARED = "review_cleared"
+    ALLOCATED = "allocated"
+    PREPARATION_STARTED = "preparation_started"
+    PACKING_STARTED = "packing_started"
+    PACKED = "packed"
+    TRACKING_ADDED = "tracking_added"
+    HANDED_OVER = "handed_over"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CHARGED_BACK = "charged_back"
+
+
+class _State(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of what is stored inside an order; defaults are left out of the bytes."""
+
+
+class Line(_State, frozen=True, kw_only=True):
+    """One line as bought. Amounts are minor units of the order's currency, for the whole line.
+
+    paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
+    recorded at checkout and never worked out again (E-05).
+    """
+
+    id: str
+    sku: str
+    quantity: int
+    unit_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    custom_made: bool = False
+    special: bool = False
+    cancelled: int = 0
+
+    @property
+    def paid_minor(self) -> int:
+        """What the buyer paid for all units of this line."""
+        return self.quantity * self.unit_minor - self.discount_minor + self.tax_minor
+
+    @property
+    def open(self) -> int:
+        """Units not cancelled."""
+        return self.quantity - self.cancelled
+
+    def share_minor(self, first: int, count: int) -> int:
+        """What was paid for units ``first`` to ``first + count``: spare cents belong to the earlier units (I-11)."""
+        each, spare = divmod(self.paid_minor, self.quantity)
+        return count * each + min(first + count, spare) - min(first, spare)
+
+
+class Tender(_State, frozen=True, kw_only=True):
+    """One means of payment and what has happened to its money (minor units).
+
+    reserved: on its way back; refunded: arrived; taken_elsewhere: left without us (chargeback, provider's own page).
+    """
+
+    id: str
+    method: str
+    label: str = ""
+    amount_minor: int
+    captured_minor: int = 0
+    reserved_minor: int = 0
+    refunded_minor: int = 0
+    taken_elsewhere_minor: int = 0
+
+    @property
+    def left_minor(self) -> int:
+        """What may still go back to this tender, never below zero."""
+        return max(0, self.captured_minor - self.reserved_minor - self.refunded_minor - self.taken_elsewhere_minor)
+
+
+class Parcel(_State, frozen=True, kw_only=True):
+    """One parcel. ``lines`` is units by line id; empty means every unit that is open."""
+
+    id: str
+    lines: dict[str, int] = {}
+    carrier: str = ""
+    tracking: str = ""
+    labelled_at: Instant | None = None
+    handed_over_at: Instant | None = None
+    delivered_at: Instant | None = None
+
+
+class Progress(_State, frozen=True, kw_only=True):
+    """When each thing happened by its own clock (E-08); None while unknown. The earliest report of a thing counts."""
+
+    paid_at: Instant | None = None
+    review_opened_at: Instant | None = None
+    review_cleared_at: Instant | None = None
+    allocated_at: Instant | None = None
+    preparation_started_at: Instant | None = None
+    packing_started_at: Instant | None = None
+    packed_at: Instant | None = None
+    delivered_at: Instant | None = None
+    completed_at: Instant | None = None
+    cancelled_at: Instant | None = None
+
+
+class Pins(_State, frozen=True, kw_only=True):
+    """The terms the order was bought under: names and hashes of the policies in force when it was placed (I-18)."""
+
+    preset: str
+    preset_hash: str
+    shop_hash: str = ""
+
+
+class CancellationStatus(StrEnum):
+    """Where a request to cancel stands."""
+
+    AWAITING_SELLER = "awaiting_seller"
+    AWAITING_CARRIER = "awaiting_carrier"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"
+
+    @property
+    def waiting(self) -> bool:
+        """Whether somebody still has to act."""
+        return self in _WAITING
+
+
+_WAITING = frozenset(
+    {CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER, CancellationStatus.IN_REVIEW}
+)
+
+Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment"]
+
+
+class Cancellation(_State, frozen=True, kw_only=True):
+    """One request to cancel, or one cancellation by the seller, from its beginning to its end."""
+
+    id: CancellationId
+    status: CancellationStatus
+    reason: str
+    requested_at: Instant
+    requested_by: str
+    filed_by: str
+    stage: Stage
+    rule: str
+    verdict: str
+    lines: dict[str, int]
+    refund_minor: int
+    due_at: Instant | None = None
+    on_silence: str = ""
+    instead: str = ""
+    closed_at: Instant | None = None
+    closed_by: Decider | None = None
+    answer: str = ""
+
+
+class RefundStatus(StrEnum):
+    """Where money owed stands. ``in_doubt``: the provider has not said, so it is neither done nor undone (I-07)."""
+
+    OWED = "owed"
+    SUBMITTED = "submitted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+
+
+class Refund(_State, frozen=True, kw_only=True):
+    """Money owed to one tender. Its own id is the provider's idempotency key (I-05)."""
+
+    id: RefundId
+    cancellation: CancellationId | None = None
+    tender: str
+    amount_minor: int
+    status: RefundStatus = RefundStatus.OWED
+    owed_at: Instant
+    next_check_at: Instant | None = None
+    settled_at: Instant | None = None
+    reference: str = ""
+
+
+class Contradiction(_State, frozen=True, kw_only=True):
+    """A fact that does not fit what was decided; a person looks at it."""
+
+    id: str
+    kind: str
+    fact: FactKind
+    at: Instant
+
+
+class Order(_State, frozen=True, kw_only=True):
+    """Everything about one order that can conflict, locked and stored as one row.
+
+    ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here.
+    """
+
+    id: OrderId
+    shop: ShopId
+    buyer: str
+    number: str
+    currency: str
+    placed_at: Instant
+    pins: Pins
+    lines: tuple[Line, ...]
+    tenders: tuple[Tender, ...]
+    shipping_minor: int = 0
+    shipping_refunded_minor: int = 0
+    shipping_by: str = "seller"
+    version: int = 0
+    progress: Progress = Progress()
+    hold_until: Instant | None = None
+    dispatch_due_at: Instant | None = None
+    parcels: tuple[Parcel, ...] = ()
+    cancellations: tuple[Cancellation, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
+
+    @property
+    def paid(self) -> Money:
+        """Everything captured, whatever went back since."""
+        return Money(sum(tender.captured_minor for tender in self.tenders), self.currency)
+
+    @property
+    def total(self) -> Money:
+        """What the buyer agreed to pay."""
+        return Money(sum(line.paid_minor for line in self.lines) + self.shipping_minor, self.currency)
+
+    @property
+    def refunded(self) -> Money:
+        """What has gone back and what is on its way back."""
+        return Money(sum(t.refunded_minor + t.reserved_minor for t in self.tenders), self.currency)
+
+    @property
+    def cash_on_delivery(self) -> bool:
+        """Nothing is paid before the door, so nothing waits for a payment."""
+        return any(tender.method == "cash_on_delivery" for tender in self.tenders)
+
+    @property
+    def open_cancellation(self) -> Cancellation | None:
+        """The request that waits for an answer; there is never more than one (E-04)."""
+        last = self.cancellations[-1] if self.cancellations else None
+        return last if last is not None and last.status.waiting else None
+
+    def open_units(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor handed over."""
+        gone = units_in(parcel for parcel in self.parcels if parcel.handed_over_at)
+        if gone is None:
+            return {}
+        left = {line.id: line.open - gone.get(line.id, 0) for line in self.lines}
+        return {line: count for line, count in left.items() if count > 0}
+
+
+def units_in(parcels: Iterable[Parcel]) -> dict[str, int] | None:
+    """Units by line in these parcels; None when one of them holds everything."""
+    units: dict[str, int] = {}
+    for parcel in parcels:
+        if not parcel.lines:
+            return None
+        for line, count in parcel.lines.items():
+            units[line] = units.get(line, 0) + count
+    return units
+
+
+def stage(order: Order, now: Instant) -> Stage:
+    """Derive how far the order is. Facts of parcels outweigh facts of payment: a scan is seen, a payment may be late."""
+    progress = order.progress
+    if progress.cancelled_at:
+        return Stage.CANCELLED
+    if progress.completed_at:
+        return Stage.COMPLETED
+    if progress.delivered_at:
+        return Stage.DELIVERED
+    shipped = _shipping_stage(order) if order.parcels else None
+    if shipped:
+        return shipped
+    if progress.packed_at:
+        return Stage.PACKED
+    if progress.packing_started_at:
+        return Stage.PACKING
+    if progress.preparation_started_at:
+        return Stage.PREPARING
+    if progress.allocated_at:
+        return Stage.ALLOCATED
+    if progress.paid_at is None and not order.cash_on_delivery:
+        return Stage.UNPAID
+    if order.hold_until is not None and now < order.hold_until:
+        return Stage.ON_HOLD
+    return Stage.REVIEW
+
+
+def _shipping_stage(order: Order) -> Stage | None:
+    if _covers(order, [parcel for parcel in order.parcels if parcel.delivered_at]):
+        return Stage.DELIVERED
+    handed_over = [parcel for parcel in order.parcels if parcel.handed_over_at or parcel.delivered_at]
+    if _covers(order, handed_over):
+        return Stage.IN_TRANSIT
+    if handed_over:
+        return Stage.PARTIALLY_SHIPPING
+    return Stage.AWAITING_COLLECTION if _covers(order, order.parcels) else None
+
+
+def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
+    """Whether every unit that is not cancelled lies in one of these parcels."""
+    if not parcels:
+        return False
+    units = units_in(parcels)
+    return units is None or all(units.get(line.id, 0) >= line.open for line in order.lines)
+
+
+def in_manual_review(order: Order) -> bool:
+    """Whether a person still has to look at the order before it goes on (M-07)."""
+    return order.progress.review_opened_at is not None and order.progress.review_cleared_at is None
