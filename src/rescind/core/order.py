@@ -64,6 +64,8 @@ class FactKind(StrEnum):
     DELIVERED = "delivered"
     COMPLETED = "completed"
     CHARGED_BACK = "charged_back"
+    ERROR_CONFIRMED = "error_confirmed"
+    SELLER_AT_FAULT = "seller_at_fault"
 
 
 class _State(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,11 +98,6 @@ class Line(_State, frozen=True, kw_only=True):
     def open(self) -> int:
         """Units not cancelled."""
         return self.quantity - self.cancelled
-
-    def share_minor(self, first: int, count: int) -> int:
-        """What was paid for units ``first`` to ``first + count``: spare cents belong to the earlier units (I-11)."""
-        each, spare = divmod(self.paid_minor, self.quantity)
-        return count * each + min(first + count, spare) - min(first, spare)
 
 
 class Tender(_State, frozen=True, kw_only=True):
@@ -148,14 +145,20 @@ class Progress(_State, frozen=True, kw_only=True):
     packed_at: Instant | None = None
     delivered_at: Instant | None = None
     completed_at: Instant | None = None
+    error_confirmed_at: Instant | None = None
+    seller_fault_at: Instant | None = None
     cancelled_at: Instant | None = None
 
 
 class Pins(_State, frozen=True, kw_only=True):
-    """The terms the order was bought under: names and hashes of the policies in force when it was placed (I-18)."""
+    """The terms the order was bought under: names and hashes of the policies in force when it was placed (I-18).
+
+    settings: what the shop had chosen of the values its preset lets shops choose.
+    """
 
     preset: str
     preset_hash: str
+    settings: dict[str, bool | int | str] = {}
     shop_hash: str = ""
 
 

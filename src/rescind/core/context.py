@@ -1,0 +1,26 @@
+"""Every outside fact a rule may read, gathered by the shell before it decides and stored with what was decided."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rescind.core.deadline import Calendar
+from rescind.core.ids import CancellationId, RefundId, ShopId, make_id
+from rescind.core.instant import Instant
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """``entropy``: random bits for the ids this decision needs. ``as_of``: how fresh the counters are."""
+
+    calendar: Calendar
+    entropy: int
+    buyer_cancels_30d: int = 0
+    as_of: Instant | None = None
+
+    def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
+        """Id for a cancellation this decision opens."""
+        return CancellationId(make_id("can", shop, now, self.entropy))
+
+    def refund_id(self, shop: ShopId, now: Instant, place: int) -> RefundId:
+        """Id for the refund to the tender at ``place`` of the quote."""
+        return RefundId(make_id("ref", shop, now, self.entropy + place))

@@ -1,0 +1,295 @@
+"""Facts of the world: placed, paid, packed, shipped. They are recorded, whatever was decided before (promise 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from rescind.core.errors import AmountsDoNotAddUp, FactFromTheFuture, InvalidField, InvalidTransition
+from rescind.core.event import Command, Event
+from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import (
+    Contradiction,
+    FactKind,
+    Line,
+    Order,
+    Parcel,
+    Pins,
+    Tender,
+    in_manual_review,
+)
+
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""How far ahead of ours an honest reporter's clock may be."""
+
+SHIPPING = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
+
+
+class PlaceOrder(Command, frozen=True, kw_only=True):
+    """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing."""
+
+    shop: ShopId
+    buyer: str
+    number: str
+    currency: str
+    placed_at: Instant
+    pins: Pins
+    lines: tuple[Line, ...]
+    tenders: tuple[Tender, ...]
+    shipping_minor: int = 0
+    shipping_by: str = "seller"
+
+
+class ReportFact(Command, frozen=True, kw_only=True):
+    """Somebody saw something happen. ``lines``: units in the parcel; empty means everything that is open.
+
+    tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``.
+    """
+
+    fact: FactKind
+    occurred_at: Instant
+    parcel: str = ""
+    lines: dict[str, int] = {}
+    carrier: str = ""
+    tracking: str = ""
+    tender: str = ""
+    amount_minor: int = 0
+
+
+class EndHold(Command, frozen=True, kw_only=True):
+    """The hold's last instant has come; pages are told that the stage moved."""
+
+
+class OrderPlaced(Event, frozen=True, kw_only=True):
+    """An order exists and its terms are fixed. Contents as in :class:`PlaceOrder`."""
+
+    order: Order
+
+
+class FactReported(Event, frozen=True, kw_only=True):
+    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``."""
+
+    fact: FactKind
+    parcel: str = ""
+    lines: dict[str, int] = {}
+    carrier: str = ""
+    tracking: str = ""
+    captured: dict[str, int] = {}
+    taken: dict[str, int] = {}
+    hold_until: Instant | None = None
+    dispatch_due_at: Instant | None = None
+
+
+class HoldEnded(Event, frozen=True, kw_only=True):
+    """The span in which nobody ships is over."""
+
+
+class ContradictionNoted(Event, frozen=True, kw_only=True):
+    """A fact does not fit what was decided. ``kind`` is a code; ``fact`` what arrived."""
+
+    id: str
+    kind: str
+    fact: FactKind
+
+
+def place(command: PlaceOrder) -> OrderPlaced:
+    """Check an order's own arithmetic and make it exist. Raises AmountsDoNotAddUp, InvalidField."""
+    if len({line.id for line in command.lines}) != len(command.lines):
+        raise InvalidField(field="lines", expected="each line id once")
+    if len({tender.id for tender in command.tenders}) != len(command.tenders):
+        raise InvalidField(field="tenders", expected="each tender id once")
+    order = Order(
+        id=command.order,
+        shop=command.shop,
+        buyer=command.buyer,
+        number=command.number,
+        currency=command.currency,
+        placed_at=command.placed_at,
+        pins=command.pins,
+        lines=command.lines,
+        tenders=command.tenders,
+        shipping_minor=command.shipping_minor,
+        shipping_by=command.shipping_by,
+    )
+    agreed = Money(sum(tender.amount_minor for tender in command.tenders), command.currency)
+    if any(line.paid_minor < 0 for line in command.lines) or order.total != agreed:
+        raise AmountsDoNotAddUp(lines_and_shipping=order.total, tenders=agreed)
+    return OrderPlaced(at=command.placed_at, order=order)
+
+
+def same_contents(order: Order, command: PlaceOrder) -> bool:
+    """Whether a second report of an order says what the first one said; what happened since does not count."""
+    return _contents(order) == _contents(place(command).order)
+
+
+def _contents(order: Order) -> tuple[object, ...]:
+    return (
+        order.buyer,
+        order.currency,
+        order.placed_at,
+        order.shipping_minor,
+        order.shipping_by,
+        tuple(msgspec.structs.replace(line, cancelled=0) for line in order.lines),
+        tuple((tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders),
+    )
+
+
+def check_time(occurred_at: Instant, now: Instant) -> None:
+    """Refuse a fact from beyond an honest clock's difference (promise 7). Raises FactFromTheFuture."""
+    if occurred_at > now + CLOCK_DIFFERENCE:
+        raise FactFromTheFuture(occurred_at=occurred_at, now=now)
+
+
+def report(order: Order, command: ReportFact, *, hold_until: Instant | None, dispatch_due_at: Instant | None) -> FactReported:
+    """Turn a report into the fact that is recorded. ``hold_until`` and ``dispatch_due_at`` are promised by ``paid``.
+
+    Raises InvalidField for a tender or line the order does not have and for money beyond the tender.
+    """
+    for line, count in command.lines.items():
+        bought = next((have.quantity for have in order.lines if have.id == line), 0)
+        if not 0 < count <= bought:
+            raise InvalidField(field="lines", expected="units of lines that the order has")
+    paid = command.fact is FactKind.PAID
+    return FactReported(
+        at=command.occurred_at,
+        fact=command.fact,
+        parcel=command.parcel or ("1" if command.fact in SHIPPING else ""),
+        lines=command.lines,
+        carrier=command.carrier,
+        tracking=command.tracking,
+        captured=_captured(order, command) if paid else {},
+        taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
+        hold_until=hold_until if paid else None,
+        dispatch_due_at=dispatch_due_at if paid else None,
+    )
+
+
+def _captured(order: Order, command: ReportFact) -> dict[str, int]:
+    """Newly captured money by tender; a payment reported twice captures nothing twice."""
+    if not command.tender:
+        return {t.id: t.amount_minor - t.captured_minor for t in order.tenders if t.amount_minor > t.captured_minor}
+    tender = _tender(order, command.tender)
+    amount = command.amount_minor or tender.amount_minor - tender.captured_minor
+    if not 0 <= amount <= tender.amount_minor - tender.captured_minor:
+        raise InvalidField(field="amount", expected="at most what the tender was to pay and has not paid")
+    return {tender.id: amount} if amount else {}
+
+
+def _taken(order: Order, command: ReportFact) -> dict[str, int]:
+    tender = _tender(order, command.tender)
+    if not 0 < command.amount_minor <= tender.captured_minor:
+        raise InvalidField(field="amount", expected="more than nothing and at most what was captured")
+    return {tender.id: command.amount_minor}
+
+
+def _tender(order: Order, identifier: str) -> Tender:
+    found = next((tender for tender in order.tenders if tender.id == identifier), None)
+    if found is None:
+        raise InvalidField(field="tender", expected="a tender of this order")
+    return found
+
+
+def end_hold(order: Order, now: Instant) -> tuple[Event, ...]:
+    """Say once that the hold is over; nothing when it is not, or when the order went on without it."""
+    if order.hold_until is None or now < order.hold_until:
+        return ()
+    return (HoldEnded(at=order.hold_until),)
+
+
+def require_not_cancelled(order: Order, action: str) -> None:
+    """For acts, not facts: what is cancelled is not worked on. Raises InvalidTransition."""
+    if order.progress.cancelled_at:
+        raise InvalidTransition(action=action, current_state="cancelled", allowed_actions=())
+
+
+def apply_fact(order: Order, event: FactReported) -> Order:
+    """Fold a fact into the order. Total: an odd or repeated fact is folded too; the earliest report of a thing counts."""
+    order = _apply_money(order, event)
+    if event.fact in SHIPPING:
+        return _apply_parcel(order, event)
+    field = _FIELDS.get(event.fact)
+    if field is None:
+        return order
+    if event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order):
+        progress = msgspec.structs.replace(order.progress, review_opened_at=event.at, review_cleared_at=None)
+    elif getattr(order.progress, field) is not None and getattr(order.progress, field) <= event.at:
+        return order
+    else:
+        progress = msgspec.structs.replace(order.progress, **{field: event.at})
+    return msgspec.structs.replace(order, progress=progress)
+
+
+_FIELDS: Mapping[FactKind, str] = {
+    FactKind.PAID: "paid_at",
+    FactKind.REVIEW_OPENED: "review_opened_at",
+    FactKind.REVIEW_CLEARED: "review_cleared_at",
+    FactKind.ALLOCATED: "allocated_at",
+    FactKind.PREPARATION_STARTED: "preparation_started_at",
+    FactKind.PACKING_STARTED: "packing_started_at",
+    FactKind.PACKED: "packed_at",
+    FactKind.COMPLETED: "completed_at",
+    FactKind.ERROR_CONFIRMED: "error_confirmed_at",
+    FactKind.SELLER_AT_FAULT: "seller_fault_at",
+}
+
+
+def _apply_money(order: Order, event: FactReported) -> Order:
+    if not (event.captured or event.taken):
+        return order
+    tenders = tuple(
+        msgspec.structs.replace(
+            tender,
+            captured_minor=tender.captured_minor + event.captured.get(tender.id, 0),
+            taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0),
+        )
+        for tender in order.tenders
+    )
+    return msgspec.structs.replace(
+        order,
+        tenders=tenders,
+        hold_until=order.hold_until or event.hold_until,
+        dispatch_due_at=order.dispatch_due_at or event.dispatch_due_at,
+    )
+
+
+def _apply_parcel(order: Order, event: FactReported) -> Order:
+    stamp = _PARCEL_FIELDS[event.fact]
+    known = {parcel.id: parcel for parcel in order.parcels}
+    parcel = known.get(event.parcel) or Parcel(id=event.parcel)
+    before = getattr(parcel, stamp)
+    known[event.parcel] = msgspec.structs.replace(
+        parcel,
+        lines=event.lines or parcel.lines,
+        carrier=event.carrier or parcel.carrier,
+        tracking=event.tracking or parcel.tracking,
+        **{stamp: event.at if before is None else min(before, event.at)},
+    )
+    return msgspec.structs.replace(order, parcels=tuple(known.values()))
+
+
+_PARCEL_FIELDS: Mapping[FactKind, str] = {
+    FactKind.TRACKING_ADDED: "labelled_at",
+    FactKind.HANDED_OVER: "handed_over_at",
+    FactKind.DELIVERED: "delivered_at",
+}
+
+
+def apply_placed(event: OrderPlaced) -> Order:
+    """The order as it began."""
+    return event.order
+
+
+def apply_hold_ended(order: Order) -> Order:
+    """Forget the hold, so that nothing waits for its end any more."""
+    return msgspec.structs.replace(order, hold_until=None)
+
+
+def apply_contradiction(order: Order, event: ContradictionNoted) -> Order:
+    """Keep the contradiction for the person who looks at it."""
+    noted = Contradiction(id=event.id, kind=event.kind, fact=event.fact, at=event.at)
+    return msgspec.structs.replace(order, contradictions=(*order.contradictions, noted))
+

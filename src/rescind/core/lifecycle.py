@@ -1,0 +1,250 @@
+"""The whole life of an order: every command that can be handled, every event that can be folded.
+
+``decide`` may refuse, ``apply`` may not: what an event says has happened.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import assert_never
+
+import msgspec
+
+from rescind.core import cancellation, fulfilment, refund
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import Decision
+from rescind.core.context import Context
+from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
+from rescind.core.fulfilment import SHIPPING
+from rescind.core.instant import Instant
+from rescind.core.order import FactKind, Order, RefundStatus, stage
+from rescind.core.policy.facts import facts
+from rescind.core.terms import Terms
+from rescind.core.verdict import Verdict
+
+Command = (
+    fulfilment.PlaceOrder
+    | fulfilment.ReportFact
+    | fulfilment.EndHold
+    | cancellation.RequestCancellation
+    | cancellation.ApproveCancellation
+    | cancellation.RefuseCancellation
+    | cancellation.WithdrawCancellation
+    | cancellation.CancelBySeller
+    | cancellation.LapseDeadline
+    | refund.RecordRefundReply
+)
+
+Event = (
+    fulfilment.OrderPlaced
+    | fulfilment.FactReported
+    | fulfilment.HoldEnded
+    | fulfilment.ContradictionNoted
+    | cancellation.SellerAsked
+    | cancellation.CancellationHeld
+    | cancellation.CancellationApproved
+    | cancellation.CancellationRefused
+    | cancellation.CancellationWithdrawn
+    | cancellation.CancellationOvertaken
+    | refund.RefundOwed
+    | refund.RefundAnswered
+)
+
+
+def decide(order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant) -> Decision:
+    """Answer one command. Pure: equal arguments, equal decision.
+
+    ``order`` is None when none of that id is stored. Raises RescindError when there is nothing to decide: a wrong
+    state, a missing right, a passed deadline. What a policy refuses is a decision.
+    """
+    if isinstance(command, fulfilment.PlaceOrder):
+        return _place(order, command)
+    if order is None:
+        raise NotFound(kind="order")
+    match command:
+        case fulfilment.ReportFact():
+            return _record(order, command, actor, context, terms, now)
+        case fulfilment.EndHold():
+            return Decision(events=fulfilment.end_hold(order, now))
+        case cancellation.RequestCancellation():
+            return cancellation.request(order, command, actor, context, terms, now)
+        case cancellation.ApproveCancellation():
+            return cancellation.approve(order, command, actor, context, now)
+        case cancellation.RefuseCancellation():
+            return cancellation.refuse(order, command, actor, context, terms, now)
+        case cancellation.WithdrawCancellation():
+            return cancellation.withdraw(order, command, actor, now)
+        case cancellation.CancelBySeller():
+            return cancellation.cancel_by_seller(order, command, actor, context, terms, now)
+        case cancellation.LapseDeadline():
+            return cancellation.lapse(order, command, context, now)
+        case refund.RecordRefundReply():
+            return Decision(events=refund.answer(order, command, now))
+        case _:
+            assert_never(command)
+
+
+def _place(order: Order | None, command: fulfilment.PlaceOrder) -> Decision:
+    if order is None:
+        return Decision(events=(fulfilment.place(command),))
+    if fulfilment.same_contents(order, command):
+        return Decision(events=())
+    raise OrderConflict(number=command.number, order=order.id)
+
+
+def _record(
+    order: Order, command: fulfilment.ReportFact, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Record a fact and what it does to what was decided or is being asked."""
+    fulfilment.check_time(command.occurred_at, now)
+    if actor.kind is ActorKind.SELLER:
+        _require_allowed(order, command, context, terms, now)
+    starts = {"placed": order.placed_at, "paid": command.occurred_at}
+    fact = fulfilment.report(
+        order,
+        command,
+        hold_until=terms.due_at("hold", starts, context.calendar),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+    )
+    if _fold(order, fact) == order:
+        return Decision(events=())
+    return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
+
+
+def _require_allowed(
+    order: Order, command: fulfilment.ReportFact, context: Context, terms: Terms, now: Instant
+) -> None:
+    """A seller's own next step is an act and may be out of the question; what already happened never is."""
+    at_stage = stage(order, now)
+    if order.progress.cancelled_at and command.fact not in SHIPPING:
+        raise InvalidTransition(action=command.fact.value, current_state=at_stage.value, allowed_actions=())
+    if command.fact not in SHIPPING or order.progress.cancelled_at:
+        return
+    read = facts(
+        order,
+        now=now,
+        at_stage=at_stage,
+        actor="seller",
+        selection=order.open_units(),
+        amount_minor=0,
+        with_tracking=bool(command.tracking),
+        context=context,
+    )
+    finding = terms.judge(
+        "ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar
+    )
+    if finding.verdict is Verdict.REFUSE:
+        raise InvalidTransition(
+            action=command.fact.value,
+            current_state=at_stage.value,
+            allowed_actions=(finding.instead,) if finding.instead else (),
+            rule=finding.rule,
+        )
+
+
+def _consequences(
+    order: Order, fact: fulfilment.FactReported, context: Context, terms: Terms, now: Instant
+) -> tuple[Event, ...]:
+    identifier = f"{fact.fact.value}-{order.version + 1}"
+    ended = order.progress.cancelled_at is not None
+    if fact.fact in SHIPPING:
+        if ended:
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
+        if order.open_cancellation is None:
+            return ()
+        if fact.tracking and terms.shipping_rejects:
+            return cancellation.overtake(order, now)
+        if fact.fact is FactKind.TRACKING_ADDED and terms.shipping_rejects:
+            return ()
+        # The goods moved although a question was open. Without a tracking number that is no answer (R-051); where
+        # shipping is blocked it should not have happened (R-052). Either way a person hears of it.
+        noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_while_asked", fact=fact.fact)
+        return (noted,) if terms.shipping_rejects else (noted, *cancellation.overtake(order, now))
+    if fact.fact is FactKind.PAID and ended:
+        late = apply(order, fact)
+        owed = tuple(
+            refund.RefundTerms(
+                id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
+            )
+            for place, share in enumerate(refund.share_out(late.tenders, 0, everything=True))
+        )
+        return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
+    if fact.fact is FactKind.CHARGED_BACK:
+        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
+    return ()
+
+
+def apply(order: Order | None, event: Event) -> Order:
+    """Fold one event into the order. Total: no rules here, no refusal, no clock."""
+    if isinstance(event, fulfilment.OrderPlaced):
+        folded = fulfilment.apply_placed(event)
+    else:
+        assert order is not None, "the first event of an order is OrderPlaced"
+        folded = _fold(order, event)
+    return msgspec.structs.replace(folded, version=(order.version if order else 0) + 1)
+
+
+def _fold(order: Order, event: Event) -> Order:  # noqa: PLR0911
+    match event:
+        case fulfilment.OrderPlaced():
+            return fulfilment.apply_placed(event)
+        case fulfilment.FactReported():
+            return fulfilment.apply_fact(order, event)
+        case fulfilment.HoldEnded():
+            return fulfilment.apply_hold_ended(order)
+        case fulfilment.ContradictionNoted():
+            return fulfilment.apply_contradiction(order, event)
+        case cancellation.SellerAsked():
+            return cancellation.apply_asked(order, event)
+        case cancellation.CancellationHeld():
+            return cancellation.apply_held(order, event)
+        case cancellation.CancellationApproved():
+            return cancellation.apply_approved(order, event)
+        case cancellation.CancellationRefused():
+            return cancellation.apply_refused(order, event)
+        case cancellation.CancellationWithdrawn():
+            return cancellation.apply_withdrawn(order, event)
+        case cancellation.CancellationOvertaken():
+            return cancellation.apply_overtaken(order, event)
+        case refund.RefundOwed():
+            return refund.owe(order, event.refunds, None, event.at)
+        case refund.RefundAnswered():
+            return refund.apply_answered(order, event)
+        case _:
+            assert_never(event)
+
+
+def replay(events: tuple[Event, ...]) -> Order:
+    """The order that these events, from the first, add up to."""
+    order = reduce(apply, events, None)
+    assert order is not None, "an order has at least the event that placed it"
+    return order
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that must happen to an order by itself, no earlier than ``due_at``. ``ref`` names its object."""
+
+    kind: str
+    ref: str
+    due_at: Instant
+
+
+def due(order: Order) -> tuple[Due, ...]:
+    """Everything that waits for a time, worked out from the order alone: what no longer waits is no longer here (I-15)."""
+    found: list[Due] = []
+    waiting = order.open_cancellation
+    if waiting is not None and waiting.due_at is not None:
+        found.append(Due(kind="deadline", ref=waiting.id, due_at=waiting.due_at))
+    if order.hold_until is not None and not order.progress.cancelled_at:
+        found.append(Due(kind="hold", ref=order.id, due_at=order.hold_until))
+    found.extend(
+        Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
+        for one in order.refunds
+        if one.status in refund.OPEN
+    )
+    return tuple(found)
+
+
+def refund_done(order: Order) -> bool:
+    """Whether every refund of the order has arrived, and there is one."""
+    return bool(order.refunds) and all(one.status is RefundStatus.SUCCEEDED for one in order.refunds)

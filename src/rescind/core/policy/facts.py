@@ -1,0 +1,56 @@
+"""What a rule may read of an order, worked out once for each decision.
+
+One entry for each word of the vocabulary; a test compares the two lists.
+"""
+
+from __future__ import annotations
+
+from rescind.core.context import Context
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Stage, in_manual_review, status_of
+
+
+def facts(
+    order: Order,
+    *,
+    now: Instant,
+    at_stage: Stage,
+    actor: str,
+    selection: dict[str, int],
+    amount_minor: int,
+    context: Context,
+    reason: str = "none",
+    asked_anyway: bool = False,
+    with_tracking: bool = False,
+) -> dict[str, object]:
+    """Every fact of the vocabulary, none of them null, for an act of ``actor`` on ``selection`` at ``now``.
+
+    amount_minor: what the act would give back. ``lines`` has the line facts of the selected lines.
+    """
+    progress = order.progress
+    chosen = [line for line in order.lines if line.id in selection]
+    return {
+        "stage": at_stage.value,
+        "status": status_of(at_stage),
+        "actor": actor,
+        "reason": reason,
+        "shipping_by": order.shipping_by,
+        "amount": amount_minor,
+        "currency": order.currency,
+        "paid": progress.paid_at is not None,
+        "past_dispatch_sla": order.dispatch_due_at is not None and now >= order.dispatch_due_at,
+        "in_manual_review": in_manual_review(order),
+        "production_started": progress.preparation_started_at is not None,
+        "asked_anyway": asked_anyway,
+        "partial": any(line.quantity != selection.get(line.id, 0) for line in order.lines),
+        "request_open": order.open_cancellation is not None,
+        "with_tracking": with_tracking,
+        "order_error_confirmed": progress.error_confirmed_at is not None,
+        "seller_fault": progress.seller_fault_at is not None,
+        "cash_on_delivery": order.cash_on_delivery,
+        "since_placed": max(0, int((now - order.placed_at).total_seconds())),
+        "since_paid": max(0, int((now - progress.paid_at).total_seconds())) if progress.paid_at else 0,
+        "requests_on_order": len(order.cancellations),
+        "buyer_cancels_30d": context.buyer_cancels_30d,
+        "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
+    }

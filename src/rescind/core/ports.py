@@ -1,0 +1,154 @@
+"""What the engine needs from the world around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import NewType, Protocol
+
+import msgspec
+
+from rescind.core.deadline import Calendar
+from rescind.core.details import Details
+from rescind.core.event import Note
+from rescind.core.ids import OrderId, RefundId, ShopId
+from rescind.core.instant import Instant
+from rescind.core.ledger import Posting
+from rescind.core.lifecycle import Due
+from rescind.core.order import Order, Pins
+from rescind.core.record import Record
+from rescind.core.refund import ProviderOutcome
+from rescind.core.terms import Terms
+
+Fingerprint = NewType("Fingerprint", bytes)
+"""SHA-256 over the canonical request a key was used for."""
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes two requests the same: who sent it, where, under which key (ID-01)."""
+
+    shop: ShopId
+    principal: str
+    route: str
+    key: str
+
+
+class Used(msgspec.Struct, frozen=True, kw_only=True):
+    """A key that was used before, and the records that request made (``last`` below ``first``: none)."""
+
+    fingerprint: Fingerprint
+    order: OrderId
+    first: int
+    last: int
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """An order under lock, with the hash its next record is chained to."""
+
+    order: Order
+    head: bytes
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """One record ready to be stored: its bytes, its hash, and the entry it makes in the ledger."""
+
+    record: Record
+    data: bytes
+    hash: bytes
+    postings: tuple[Posting, ...]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one command changes. ``before`` is None for a new order. ``settled``: due work that is done with."""
+
+    before: Order | None
+    after: Order
+    head: bytes
+    written: tuple[Written, ...]
+    notes: tuple[Note, ...] = ()
+    details: Details | None = None
+    key: Key | None = None
+    fingerprint: Fingerprint = Fingerprint(b"")
+    settled: tuple[Due, ...] = ()
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read after the last lock was granted: the time, the keys already used, counters by order."""
+
+    now: Instant
+    used: Mapping[Key, Used]
+    buyer_cancels_30d: Mapping[OrderId, int]
+    counted_at: Instant | None
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Locks are taken in (shop, id) order; nothing else is called while it is open."""
+
+    async def lock(self, orders: Sequence[OrderId]) -> Mapping[OrderId, Stored]:
+        """Lock and read what exists of these orders."""
+        ...
+
+    async def look(self, keys: Sequence[Key], orders: Sequence[OrderId]) -> Situation:
+        """Read the time and what else the decisions need, after the locks."""
+        ...
+
+    async def records(self, order: OrderId, last: int) -> Sequence[Record]:
+        """The records of an order from the first to ``last``."""
+        ...
+
+    async def write(self, changes: Sequence[Change], now: Instant) -> None:
+        """Write everything, one statement a table."""
+        ...
+
+
+class Store(Protocol):
+    """Where orders are kept."""
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin; commit when the block ends, roll back when it raises. Raises Retry for a passing database fault."""
+        ...
+
+
+class Retry(Exception):  # noqa: N818
+    """The database gave up on a transaction for a reason that may pass: deadlock, lock timeout, lost connection.
+
+    Whether the commit happened may be unknown; the next try finds out by the commands' keys.
+    """
+
+
+class Conflict(Exception):  # noqa: N818
+    """Two commands of a batch, or a batch and somebody else, wanted the same new row."""
+
+
+class TermsBook(Protocol):
+    """Policies and calendars by what an order pinned."""
+
+    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
+        """The terms an order was bought under. They were published before it was placed, so they are always found."""
+        ...
+
+    def calendar(self, terms: Terms) -> Calendar:
+        """The days that count where the preset holds."""
+        ...
+
+
+class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final."""
+
+    outcome: ProviderOutcome
+    reference: str = ""
+    check_after_s: int = 0
+
+
+class PaymentProvider(Protocol):
+    """Sends money back. Unclear is ``IN_DOUBT``: an adapter never guesses and never raises for what a provider does."""
+
+    name: str
+
+    async def refund(self, refund: RefundId, method: str, amount_minor: int, currency: str) -> ProviderReply:
+        """Ask for a refund; ``refund`` is the idempotency key, so asking twice pays once."""
+        ...
+
+    async def look_up(self, refund: RefundId) -> ProviderReply:
+        """Ask what became of a refund."""
+        ...

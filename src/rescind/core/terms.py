@@ -1,0 +1,51 @@
+"""The terms one order is judged by: the policies pinned when it was placed, resolved at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from rescind.core.deadline import Calendar
+from rescind.core.instant import Instant
+from rescind.core.policy import Finding, Reason, ResolvedPolicy, deadline_of, judge
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """``preset``: the platform's rules with the shop's own settings; ``others``: law packs and shop rules, if any."""
+
+    preset: ResolvedPolicy
+    others: tuple[ResolvedPolicy, ...] = ()
+
+    @property
+    def layers(self) -> tuple[ResolvedPolicy, ...]:
+        """Every layer that is judged, each alone; the outcome is the most generous."""
+        return (self.preset, *self.others)
+
+    @property
+    def explicit_reject(self) -> bool:
+        """Whether the seller may plainly say no, rather than only approve or add tracking (R-031, R-054)."""
+        return self.preset.policy.settings.explicit_reject
+
+    @property
+    def shipping_rejects(self) -> bool:
+        """Whether shipping while a request waits is its rejection (R-050); elsewhere it is not allowed (R-052)."""
+        return self.preset.policy.settings.ship_while_pending == "rejects_request"
+
+    def judge(self, on: str, facts: Mapping[str, object], *, now: Instant, starts: Mapping[str, Instant], calendar: Calendar) -> Finding:
+        """Judge every layer and keep the most generous answer, with its trace."""
+        return judge(self.layers, on, facts, now, starts, calendar)
+
+    def reasons(self, actor: str, facts: Mapping[str, object]) -> tuple[Reason, ...]:
+        """The reasons this actor may choose from now (R-130)."""
+        return self.preset.policy.reasons_for(actor, facts)
+
+    def due_at(self, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Instant | None:
+        """When a deadline of the preset falls; None when the preset has none of that name."""
+        if name not in self.preset.deadlines:
+            return None
+        return deadline_of(self.preset, name, starts, calendar).due_at
+
+    def hashes(self) -> dict[str, str]:
+        """Hash of each policy by its layer, as receipts name them."""
+        return {policy.layer: policy.hash for policy in self.layers}
