@@ -1,0 +1,196 @@
+"""The sentences people read, in every language we speak, and the forms their money and times take.
+
+English sentences are the message ids of page text. Things known to the program by a code have a context each (``CODES``),
+and English names them in ``en.po``. A catalogue is the plain ``<tag>.po`` beside this file, read once a process.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime  # noqa: TC003 - a signature callers introspect
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
+
+from babel import Locale as CldrLocale
+from babel.dates import format_date, format_datetime, format_time
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from rescind.core.money import decimals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+HERE = Path(__file__).parent
+DEFAULT = "en"
+LANGUAGE_NAMES: Mapping[str, str] = {"en": "English", "zh": "中文"}
+"""Languages on offer, each named in itself, in the order the switch shows them."""
+
+_HTML = {"en": "en", "zh": "zh-Hans"}
+_CLDR = {"en": "en", "zh": "zh_Hans_CN"}
+_HEADER_PART = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+class Amount(Protocol):
+    """Anything with whole minor units and an ISO 4217 code; ``Money`` is one."""
+
+    @property
+    def minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+
+
+class Locale:
+    """One language: its sentences, and how it writes money, numbers and times. Immutable; get it with :func:`locale`."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.html_lang = _HTML[tag]
+        self.cldr = CldrLocale.parse(_CLDR[tag])
+        self.messages = read_messages(tag)
+
+    def __repr__(self) -> str:
+        return f"Locale({self.tag!r})"
+
+    def gettext(self, message: str) -> str:
+        """The sentence in this language; a sentence nobody has translated stays English."""
+        return self.messages.get(("", message), (message,))[0]
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """The form for ``n``; ``%(num)s`` is left for the caller to fill."""
+        forms = self.messages.get(("", singular))
+        if forms is None:
+            return singular if n == 1 else plural
+        return forms[0] if n == 1 or len(forms) == 1 else forms[1]
+
+    def pgettext(self, context: str, key: str) -> str:
+        """What people call the thing that the program calls ``key``; the key itself when nobody has named it."""
+        return self.messages.get((context, key), (key,))[0]
+
+    def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
+        """``ngettext`` within a context."""
+        forms = self.messages.get((context, singular), (singular, plural))
+        return forms[0] if n == 1 or len(forms) == 1 else forms[1]
+
+    def term(self, context: str, key: str, reader: str = "") -> str:
+        """``pgettext`` that prefers the wording for this reader (buyer, seller, support): "your answer needed"."""
+        if reader and (own := self.messages.get((context, f"{key}@{reader}"))):
+            return own[0]
+        return self.pgettext(context, key)
+
+    def has(self, context: str, key: str) -> bool:
+        """Is there a wording for this code?"""
+        return (context, key) in self.messages
+
+    def money(self, amount: Amount | int, currency: str = "") -> str:
+        """``Money``, or minor units beside their currency, with exactly the currency's own digits (KF-08)."""
+        minor, code = (amount, currency) if isinstance(amount, int) else (amount.minor, amount.currency)
+        value = Decimal(minor).scaleb(-decimals(code))
+        pattern = "¤#,##0" + ("." + "0" * decimals(code) if decimals(code) else "")
+        # A minus sign, not a hyphen: it is as wide as the digits it stands beside.
+        return format_currency(
+            value, code, f"{pattern};−{pattern}", locale=self.cldr, currency_digits=False, decimal_quantization=True
+        )
+
+    def number(self, value: float | Decimal) -> str:
+        """Grouped digits."""
+        return format_decimal(value, locale=self.cldr)
+
+    def percent(self, ratio: float | Decimal, digits: int = 0) -> str:
+        """``0.954`` as 95 % in the language's form."""
+        return format_percent(ratio, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.cldr)
+
+    def instant(self, moment: datetime, zone: str = "UTC", *, now: datetime | None = None) -> str:
+        """Day and clock time in the reader's zone; the year only when it is not the year of ``now``."""
+        local = moment.astimezone(ZoneInfo(zone))
+        return f"{self.day(moment, zone, now=now)}{'' if self.tag == 'zh' else ','} {self._clock(local)}"
+
+    def day(self, moment: datetime, zone: str = "UTC", *, now: datetime | None = None) -> str:
+        """Weekday and day in the reader's zone."""
+        local = moment.astimezone(ZoneInfo(zone))
+        same_year = now is not None and now.astimezone(ZoneInfo(zone)).year == local.year
+        if self.tag == "zh":
+            return format_date(local, "M月d日 EEE" if same_year else "y年M月d日 EEE", locale=self.cldr)
+        return format_date(local, "EEE d MMM" if same_year else "EEE d MMM y", locale=self.cldr)
+
+    def clock(self, moment: datetime, zone: str = "UTC") -> str:
+        """Clock time in the reader's zone, 24 hours."""
+        return self._clock(moment.astimezone(ZoneInfo(zone)))
+
+    def zone(self, moment: datetime, zone: str = "UTC") -> str:
+        """The zone as its distance from UTC at that moment: it means the same to everybody."""
+        offset = moment.astimezone(ZoneInfo(zone)).utcoffset()
+        assert offset is not None, "a moment in a zone has an offset"
+        minutes = int(offset.total_seconds()) // MINUTE
+        if not minutes:
+            return "UTC"
+        hours, rest = divmod(abs(minutes), 60)
+        return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+    def time_left(self, seconds: float) -> str:
+        """A span in its two largest units, rounded down: a promise of time is never longer than the truth. Below zero is zero."""
+        days, hours, minutes = split_span(seconds)
+        if days:
+            return self.gettext("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
+        if hours:
+            return self.gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
+        if minutes:
+            return self.gettext("%(minutes)s min") % {"minutes": minutes}
+        return self.gettext("less than a minute")
+
+    def _clock(self, local: datetime) -> str:
+        return format_time(local, "HH:mm", locale=self.cldr)
+
+
+def split_span(seconds: float) -> tuple[int, int, int]:
+    """Whole days, hours and minutes of a span, rounded down, never negative."""
+    whole = max(0, math.floor(seconds))
+    return whole // DAY, whole % DAY // HOUR, whole % HOUR // MINUTE
+
+
+@cache
+def locale(tag: str) -> Locale:
+    """The language of that tag. Raises KeyError for one we do not speak; :func:`negotiate` gives a tag we do."""
+    return Locale(tag)
+
+
+def negotiate(accept_language: str | None, explicit: str | None = None) -> str:
+    """The tag to answer in: the person's own choice if we speak it, else the best of the Accept-Language header, else English."""
+    if explicit and (chosen := _spoken(explicit)):
+        return chosen
+    best, best_quality = DEFAULT, 0.0
+    for part in (accept_language or "").split(","):
+        match = _HEADER_PART.fullmatch(part)
+        tag = _spoken(match[1]) if match else None
+        quality = float(match[2]) if match and match[2] else 1.0
+        if tag and quality > best_quality:
+            best, best_quality = tag, quality
+    return best
+
+
+def _spoken(tag: str) -> str | None:
+    """``zh-Hans-CN`` is 中文 to us, ``en-GB`` is English."""
+    primary = tag.strip().lower().partition("-")[0]
+    return primary if primary in LANGUAGE_NAMES else None
+
+
+@cache
+def read_messages(tag: str) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """(context or "", message id) -> its forms, the plural last. Empty and fuzzy entries are left out."""
+    return {(context, key): forms for context, key, forms in _entries(tag)}
+
+
+def _entries(tag: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    with (HERE / f"{tag}.po").open("rb") as file:
+        catalogue = read_po(file, locale=_CLDR[tag], abort_invalid=True)
+    for message in catalogue:
+        key = message.id if isinstance(message.id, str) else message.id[0]
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+        if key and all(forms) and not message.fuzzy:
+            yield message.context or "", key, forms

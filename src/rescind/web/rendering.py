@@ -1,0 +1,324 @@
+"""Turning a template into a page: one Jinja environment a language, and the pieces every page is made of.
+
+Templates import nothing. They find the macros of ``templates/pieces/*.html`` under ``ui``, the reader's language in ``_``,
+``ngettext``, ``pgettext`` and ``term``, and what is true of this very page (time, zone, frame) under ``reading``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from rescind.locales import DAY, HOUR, LANGUAGE_NAMES, Locale, locale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rescind.core.money import Money
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the navigation. ``count``: how many things wait behind it; None where nothing is counted."""
+
+    href: str
+    label: str
+    count: int | None = None
+    current: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the content of a page.
+
+    role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of this page,
+    to which the language switch returns. events: address of the live stream, empty on a page that is not live. cursor: where
+    in that stream this page was rendered.
+    """
+
+    role: Literal["", "buyer", "seller", "support"] = ""
+    name: str = ""
+    nav: tuple[Link, ...] = ()
+    here: str = "/"
+    csrf: str = ""
+    csrf_name: str = "_csrf_token"
+    operator: str = ""
+    home: str = "/"
+    help_href: str = "/help"
+    policy_href: str = "/policy"
+    sign_out_href: str = "/sign-out"
+    demo: bool = False
+    events: str = ""
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading of one page: when, in whose zone, within which frame."""
+
+    now: datetime
+    zone: str
+    frame: Frame
+
+
+_reading: ContextVar[Reading] = ContextVar("reading")
+
+
+def render(
+    template: str,
+    language: Locale,
+    /,
+    *,
+    now: datetime,
+    zone: str = "UTC",
+    frame: Frame | None = None,
+    **context: object,
+) -> str:
+    """Render a page or a fragment. ``now``: aware, the instant every "time left" on the page is counted from. ``zone``: IANA.
+
+    Raises jinja2.UndefinedError for a name the template reads and nobody gave.
+    """
+    frame = frame or Frame()
+    token = _reading.set(Reading(now, zone, frame))
+    try:
+        return environment(language.tag).get_template(template).render(frame=frame, **context)
+    finally:
+        _reading.reset(token)
+
+
+@cache
+def environment(tag: str) -> Environment:
+    """The Jinja environment of one language, with filters and pieces bound to it."""
+    language = locale(tag)
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.install_gettext_callables(  # pyright: ignore[reportAttributeAccessIssue]  # the i18n extension adds it
+        language.gettext, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
+    )
+    env.filters.update(_filters(language))
+    ui = SimpleNamespace()
+    env.globals.update(
+        ui=ui,
+        locale=language,
+        language_names=LANGUAGE_NAMES,
+        reading=_CurrentReading(),
+        term=_term(language),
+        tone_of=tone_of,
+        icon_of=icon_of,
+        urgency=urgency,
+        address=address,
+        static=static,
+        csrf_field=csrf_field,
+        line_points=line_points,
+        live_words=live_words(language),
+    )
+    for path in sorted((HERE / "templates/pieces").glob("*.html")):
+        module = env.get_template(f"pieces/{path.name}").module
+        for name, piece in vars(module).items():
+            if not name.startswith("_"):
+                setattr(ui, name, piece)
+    return env
+
+
+class _CurrentReading:
+    """``reading`` in templates: the reading under way, also inside macros, which see no page context."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(_reading.get(), name)
+
+
+def _filters(language: Locale) -> dict[str, Callable[..., object]]:
+    def time_tag(moment: datetime, text: str) -> Markup:
+        utc = moment.astimezone(UTC)
+        return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+            utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M"), text
+        )
+
+    def instant(moment: datetime, *, zone: bool = False, day: bool = True) -> Markup:
+        reading = _reading.get()
+        text = language.instant(moment, reading.zone, now=reading.now) if day else language.clock(moment, reading.zone)
+        return time_tag(moment, f"{text} {language.zone(moment, reading.zone)}" if zone else text)
+
+    def day(moment: datetime) -> Markup:
+        reading = _reading.get()
+        return time_tag(moment, language.day(moment, reading.zone, now=reading.now))
+
+    def money(amount: Money) -> Markup:
+        return Markup('<span class="money">{}</span>').format(language.money(amount))
+
+    return {
+        "instant": instant,
+        "day": day,
+        "money": money,
+        "time_left": language.time_left,
+        "number": language.number,
+        "percent": language.percent,
+        "short_id": short_id,
+        "utc": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+
+
+def short_id(identifier: str) -> Markup:
+    """Prefix and last six characters, the whole id in the tooltip."""
+    prefix, _, rest = identifier.partition("_")
+    return Markup('<span class="id" title="{}">{}_…{}</span>').format(identifier, prefix, rest[-6:])
+
+
+def _term(language: Locale) -> Callable[..., str]:
+    def term(context: str, key: str, reader: str = "", **values: object) -> str:
+        text = language.term(context, str(key), reader)
+        return Markup(escape(text)) % values if values else text
+
+    return term
+
+
+def csrf_field() -> Markup:
+    """The hidden field that every form with POST carries; nothing where the frame has no token."""
+    frame = _reading.get().frame
+    if not frame.csrf:
+        return Markup()
+    return Markup('<input type="hidden" name="{}" value="{}">').format(frame.csrf_name, frame.csrf)
+
+
+def address(path: str, **changes: object) -> str:
+    """``path`` with query parameters replaced; None removes one. Order is kept, so that an address is stable."""
+    parts = urlsplit(path)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return parts.path + (f"?{urlencode(query)}" if query else "")
+
+
+@cache
+def static(name: str) -> str:
+    """Address of a static file that changes with its contents, so that a browser may keep it for ever."""
+    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+def urgency(left: float, total: float | None = None) -> str:
+    """Tone of a countdown: seconds left, of how many. Calm while more than half is left, urgent under two hours."""
+    if left <= 0:
+        return "urgent"
+    if total and left > total / 2:
+        return "calm"
+    if left < 2 * HOUR:
+        return "urgent"
+    if left < DAY or (total and left < total / 4):
+        return "wait"
+    return "calm"
+
+
+def live_words(language: Locale) -> dict[str, str]:
+    """The words ``live.js`` needs, in the page's language."""
+    _ = language.gettext
+    return {
+        "days": _("%(days)s d %(hours)s h"),
+        "hours": _("%(hours)s h %(minutes)s min"),
+        "minutes": _("%(minutes)s min"),
+        "moment": _("less than a minute"),
+        "left": _("%(time)s left"),
+        "passed": _("Time is up, the result is on its way"),
+        "updated": _("Updated just now"),
+        "lost": _("Connection lost"),
+        "copied": _("Copied"),
+    }
+
+
+# What a state means to the eye: (tone, icon). A state that waits is calm to everybody but the one who must act.
+_MOOD: dict[tuple[str, str], tuple[str, str]] = {
+    ("cancellation", "awaiting_seller"): ("calm", "hourglass"),
+    ("cancellation", "awaiting_seller@seller"): ("wait", "hourglass"),
+    ("cancellation", "awaiting_carrier"): ("calm", "truck"),
+    ("cancellation", "in_review"): ("calm", "eye"),
+    ("cancellation", "in_review@support"): ("wait", "eye"),
+    ("cancellation", "awaiting_buyer"): ("calm", "hourglass"),
+    ("cancellation", "awaiting_buyer@buyer"): ("wait", "hourglass"),
+    ("cancellation", "offer_made@buyer"): ("wait", "message-square"),
+    ("cancellation", "approved"): ("good", "circle-check"),
+    ("cancellation", "approved_by_rule"): ("good", "circle-check"),
+    ("cancellation", "approved_on_silence"): ("good", "circle-check"),
+    ("cancellation", "refused"): ("urgent", "circle-x"),
+    ("cancellation", "refused@seller"): ("calm", "circle-x"),
+    ("cancellation", "refused@support"): ("calm", "circle-x"),
+    ("cancellation", "withdrawn"): ("calm", "undo-2"),
+    ("cancellation", "overtaken"): ("calm", "truck"),
+    ("refund", "owed"): ("calm", "banknote"),
+    ("refund", "submitted"): ("calm", "banknote"),
+    ("refund", "succeeded"): ("good", "circle-check"),
+    ("refund", "failed"): ("urgent", "triangle-alert"),
+    ("refund", "in_doubt"): ("wait", "circle-alert"),
+    ("verdict", "approve"): ("good", "circle-check"),
+    ("verdict", "refuse"): ("urgent", "circle-x"),
+    ("outcome", "done"): ("good", "circle-check"),
+    ("outcome", "skipped"): ("calm", "minus"),
+    ("outcome", "failed"): ("urgent", "circle-x"),
+    ("stage", "unpaid"): ("calm", "credit-card"),
+    ("stage", "on_hold"): ("calm", "circle-pause"),
+    ("stage", "review"): ("calm", "eye"),
+    ("stage", "cancelled"): ("calm", "ban"),
+    ("stage", "in_transit"): ("calm", "truck"),
+    ("stage", "partially_shipping"): ("calm", "truck"),
+    ("stage", "delivered"): ("calm", "house"),
+    ("stage", "completed"): ("calm", "check"),
+    ("status", "unpaid"): ("calm", "credit-card"),
+    ("status", "on_hold"): ("calm", "circle-pause"),
+    ("status", "cancelled"): ("calm", "ban"),
+    ("status", "in_transit"): ("calm", "truck"),
+    ("status", "partially_shipping"): ("calm", "truck"),
+    ("status", "delivered"): ("calm", "house"),
+    ("status", "completed"): ("calm", "check"),
+}
+_DEFAULT_ICON = {"stage": "package", "status": "package"}
+
+
+def tone_of(context: str, key: str, reader: str = "") -> str:
+    """Tone of a state's pill for this reader."""
+    return _mood(context, key, reader)[0]
+
+
+def icon_of(context: str, key: str, reader: str = "") -> str:
+    """Icon of a state's pill for this reader; state is never told by colour alone (A11Y-04)."""
+    return _mood(context, key, reader)[1]
+
+
+def _mood(context: str, key: str, reader: str) -> tuple[str, str]:
+    plain = _MOOD.get((context, key), ("calm", _DEFAULT_ICON.get(context, "")))
+    return _MOOD.get((context, f"{key}@{reader}"), plain)
+
+
+def line_points(values: Sequence[float], width: int = 120, height: int = 28) -> str:
+    """The values as points of an SVG polyline within width and height, two units of margin; a single value is a flat line."""
+    low, high = min(values), max(values)
+    spread = (high - low) or 1
+    step = (width - 4) / max(1, len(values) - 1)
+    flat = height / 2 if high == low else None
+    points = [
+        (2 + index * step, flat if flat is not None else height - 2 - (value - low) / spread * (height - 4))
+        for index, value in enumerate(values)
+    ]
+    if len(points) == 1:
+        points.append((width - 2, points[0][1]))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,0 +1,99 @@
+// Pages that keep themselves up to date: one event stream a browser, shared between its tabs. See docs/decisions.
+(() => {
+  'use strict'
+  // The one door for markup; expressions in attributes and scripts in answers never run.
+  const rules = {createHTML: text => text, createScript: () => ''}
+  const never = () => { throw new Error('expressions are off') }
+  const policy = window.trustedTypes?.createPolicy('rescind', rules) ?? rules
+  htmx.registerExtension('rescind', {init: api => api.initSecurity(policy, never, never)})
+
+  const {events, cursor, words: json} = document.body.dataset
+  const words = JSON.parse(json)
+  const find = name => document.querySelector(`[data-live-${name}]`)
+  const note = find('note'), again = find('refresh')
+  let timer, last = cursor
+
+  const show = (text, lost) => {
+    clearTimeout(timer)
+    note.textContent = text
+    note.hidden = !text
+    again.hidden = !lost
+    if (text && !lost) timer = setTimeout(show, 8000, '')
+  }
+
+  // Elements that come from the same address share one request.
+  const refresh = async order => {
+    const due = new Map()
+    for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
+      if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
+      const src = dataset.liveSrc || location.href
+      due.set(src, [...due.get(src) ?? [], id])
+    }
+    for (const [src, ids] of due) {
+      const busy = on => ids.forEach(id => document.getElementById(id)?.toggleAttribute('aria-busy', on))
+      busy(true)
+      try {
+        const answer = await fetch(src, {headers: {'HX-Request': 'true'}})
+        if (!answer.ok || answer.redirected) throw new Error(answer.status)
+        const text = await answer.text()
+        for (const id of ids) {
+          const at = '#' + CSS.escape(id)
+          if (document.querySelector(at))
+            await htmx.swap({text, target: at, select: at, swap: 'outerMorph ignoreTitle:true', sourceElement: document.body})
+        }
+        show(words.updated)
+        find('say').textContent = ids.map(id => document.getElementById(id)?.dataset.liveSay).find(Boolean) || words.updated
+      } catch {
+        show(words.lost, true)
+      }
+      busy(false)
+    }
+  }
+
+  // Many events in a moment are one refresh.
+  const waiting = new Set()
+  const receive = message => {
+    if (message.id) last = message.id
+    if ('up' in message) {
+      clearTimeout(timer)
+      if (message.up) { if (!again.hidden) refresh().then(() => { again.hidden = true }) }
+      else timer = setTimeout(show, 3000, words.lost, true)
+      return
+    }
+    document.dispatchEvent(new CustomEvent('rescind:event', {detail: message}))
+    if (!waiting.size) setTimeout(() => {
+      const orders = [...waiting]
+      waiting.clear()
+      orders.includes('') ? refresh() : orders.forEach(refresh)
+    }, 40)
+    waiting.add(message.reset ? '' : message.order ?? '')
+  }
+
+  if (events) {
+    const channel = new BroadcastChannel('rescind' + events)
+    channel.onmessage = ({data}) => receive(data)
+    const tell = message => { channel.postMessage(message); receive(message) }
+    let leave
+    const lead = () => {
+      const stop = new AbortController()
+      leave = () => stop.abort()
+      navigator.locks.request('rescind' + events, {signal: stop.signal}, () => new Promise(done => {
+        const source = new EventSource(events + (last ? (events.includes('?') ? '&' : '?') + 'after=' + encodeURIComponent(last) : ''))
+        leave = () => { source.close(); done() }
+        source.onopen = () => tell({up: true})
+        source.onerror = () => {
+          tell({up: false})
+          if (source.readyState === EventSource.CLOSED) { done(); setTimeout(lead, 5000) }
+        }
+        source.onmessage = ({data, lastEventId}) => tell({...JSON.parse(data), id: lastEventId})
+        source.addEventListener('reset', () => { last = ''; tell({reset: true}) })
+      })).catch(() => {})
+    }
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) leave()
+      else { lead(); refresh() }
+    })
+    if (!document.hidden) lead()
+    else leave = () => {}
+  }
+})()
