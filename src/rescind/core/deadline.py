@@ -11,8 +11,6 @@ import msgspec
 
 from rescind.core.instant import Instant
 
-
-
 Unit = Literal["s", "m", "h", "d", "bd"]
 
 _SPAN = re.compile(r"(\d{1,6})(s|m|h|bd|d)")

@@ -1,0 +1,47 @@
+"""Policy is data: what a rule may read, how it is written, judged, explained and stored."""
+
+from rescind.core.policy.as_python import Facts
+from rescind.core.policy.as_sql import SqlNames
+from rescind.core.policy.example import Example, Failure, check, examples
+from rescind.core.policy.explain import Atom, Branch, Explainer
+from rescind.core.policy.judge import Deadline, Finding, Step, asked, deadline_of, judge, judge_fast
+from rescind.core.policy.loading import load, restore
+from rescind.core.policy.policy import Policy, Reason, Rule, Settings, Tunable
+from rescind.core.policy.position import PolicyError
+from rescind.core.policy.resolved import ResolvedDeadline, ResolvedPolicy, ResolvedRule
+from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per, Vocabulary
+
+__all__ = [
+    "STANDARD",
+    "Atom",
+    "Branch",
+    "Deadline",
+    "Example",
+    "Explainer",
+    "FactSpec",
+    "Facts",
+    "Failure",
+    "Finding",
+    "Kind",
+    "Per",
+    "Policy",
+    "PolicyError",
+    "Reason",
+    "ResolvedDeadline",
+    "ResolvedPolicy",
+    "ResolvedRule",
+    "Rule",
+    "Settings",
+    "SqlNames",
+    "Step",
+    "Tunable",
+    "Vocabulary",
+    "asked",
+    "check",
+    "deadline_of",
+    "examples",
+    "judge",
+    "judge_fast",
+    "load",
+    "restore",
+]

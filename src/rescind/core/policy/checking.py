@@ -1,0 +1,162 @@
+"""What must be true of a policy as a whole, beyond the form of its parts."""
+
+from collections.abc import Iterator
+from datetime import time
+
+from rescind.core.deadline import span, zone_of
+from rescind.core.policy.literal import Plain, read_literal
+from rescind.core.policy.policy import ALWAYS_ANSWERED, DeadlineTerms, Policy, Reason, Rule, Tunable
+from rescind.core.policy.position import Path, near
+from rescind.core.policy.tree import (
+    LANGUAGE,
+    Always,
+    Among,
+    Compare,
+    Named,
+    Setting,
+    Sum,
+    Value,
+    atoms,
+    facts_read,
+    values_read,
+)
+from rescind.core.policy.vocabulary import (
+    BUYER_REASONS,
+    REFUSAL_REASONS,
+    SELLER_REASONS,
+    WAYS_ON,
+    FactSpec,
+    Per,
+    Vocabulary,
+)
+from rescind.core.verdict import Verdict
+
+Problem = tuple[str, Path]
+Meanings = dict[str, list[Plain]]
+
+
+def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Each thing that is wrong, with its path in the file; rules are named by id."""
+    meanings = {value.name: [dated.value for dated in value.history] for value in policy.values}
+    if policy.language != LANGUAGE:
+        yield f"this program reads policy language {LANGUAGE} only", ("language",)
+    try:
+        zone_of(policy.zone)
+    except ValueError as error:
+        yield str(error), ("zone",)
+    for value in policy.values:
+        for dated in value.history:
+            if not dated.source:
+                yield f"{value.name} cites no source", ("values", value.name, str(dated.first_day), "source")
+    for terms in policy.deadlines:
+        yield from _deadline(terms, meanings)
+    yield from _rules(policy, meanings, vocabulary)
+    for tunable in policy.tunable:
+        yield from _tunable(tunable, meanings)
+    for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
+        for n, reason in enumerate(getattr(policy.reasons, catalogue)):
+            yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))
+
+
+def _deadline(terms: DeadlineTerms, meanings: Meanings) -> Iterator[Problem]:
+    path = ("deadlines", terms.name)
+    for meant in meanings.get(terms.span, [terms.span]):
+        try:
+            span(str(meant))
+        except ValueError as error:
+            yield f"{error}{near(terms.span, meanings)}", (*path, "span")
+    if (terms.on_silence is None) == (terms.then is None):
+        yield "a deadline has either on_silence, for whoever is waited for, or then", path
+    if terms.cutoff:
+        try:
+            time.fromisoformat(terms.cutoff)
+        except ValueError:
+            yield f"{terms.cutoff} is not a time of day: write 14:00", (*path, "cutoff")
+
+
+def _rules(policy: Policy, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[Problem]:
+    seen: set[str] = set()
+    closed: set[str] = set()
+    for rule in policy.rules:
+        path = ("rules", rule.id)
+        if rule.id in seen:
+            yield f"there are two rules called {rule.id}", (*path, "id")
+        seen.add(rule.id)
+        if rule.on in closed:
+            yield f"{rule.id} is never reached: a rule before it always holds", path
+        if rule.when == Always(holds=True):
+            closed.add(rule.on)
+        yield from _rule(rule, policy, meanings, vocabulary)
+    if policy.layer == "preset":
+        for on in ALWAYS_ANSWERED:
+            if on not in closed:
+                yield f"the last rule on {on} must always hold (when = 'TRUE'), so that every order gets an answer", ()
+
+
+def _rule(rule: Rule, policy: Policy, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[Problem]:
+    path = ("rules", rule.id)
+    if not rule.cites or not all(rule.cites):
+        yield f"{rule.id} cites no source", path
+    deadlines = {terms.name: terms for terms in policy.deadlines}
+    if rule.verdict.waits and not rule.deadline:
+        yield f"{rule.id} waits for somebody and names no deadline", path
+    elif not rule.verdict.waits and rule.deadline:
+        yield f"{rule.id} waits for nobody and needs no deadline", (*path, "deadline")
+    elif rule.deadline and rule.deadline not in deadlines:
+        yield f"there is no deadline called {rule.deadline}{near(rule.deadline, deadlines)}", (*path, "deadline")
+    elif rule.deadline and deadlines[rule.deadline].on_silence is None:
+        yield f"the deadline {rule.deadline} does not say what silence means", (*path, "deadline")
+    if rule.instead and rule.instead not in WAYS_ON:
+        yield f"there is no way on called {rule.instead}{near(rule.instead, WAYS_ON)}", (*path, "instead")
+    if rule.verdict is Verdict.REFUSE and rule.on in ALWAYS_ANSWERED and not rule.instead:
+        yield f"{rule.id} refuses and does not say what to do instead", path
+    for message in _misfits(rule, meanings, vocabulary):
+        yield message, (*path, "when")
+
+
+def _misfits(rule: Rule, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[str]:
+    """What a value of a policy that extends another can spoil: rules written for the values of the other one."""
+    for name in sorted(facts_read(rule.when) - vocabulary.keys()):
+        yield f"there is no fact called {name}"
+        return
+    for name in sorted(values_read(rule.when) - meanings.keys()):
+        yield f"there is no value called {name}"
+        return
+    for atom in atoms(rule.when):
+        match atom:
+            case Setting(name) if not all(isinstance(meant, bool) for meant in meanings[name]):
+                yield f"{name} is not true or false"
+            case Compare(fact, value=value):
+                yield from _unfit((value,), vocabulary[fact], meanings)
+            case Among(fact, values):
+                yield from _unfit(values, vocabulary[fact], meanings)
+            case _:
+                pass
+
+
+def _unfit(values: tuple[Value, ...], fact: FactSpec, meanings: Meanings) -> Iterator[str]:
+    terms = [term for value in values for term in (value.terms if isinstance(value, Sum) else (value,))]
+    for name in (term.name for term in terms if isinstance(term, Named)):
+        for meant in meanings[name]:
+            try:
+                read_literal(meant, fact)
+            except ValueError as error:
+                yield f"the value {name} does not fit: {error}"
+
+
+def _tunable(tunable: Tunable, meanings: Meanings) -> Iterator[Problem]:
+    path = ("tunable", tunable.name)
+    if tunable.name not in meanings:
+        yield f"there is no value called {tunable.name}{near(tunable.name, meanings)}", path
+        return
+    if bool(tunable.choices) == (tunable.low != "" or tunable.high != ""):
+        yield "a tunable value has either choices, or low and high", path
+    if not tunable.allows(meanings[tunable.name][-1]):
+        yield f"the value {tunable.name} itself is not among what a shop may choose", path
+
+
+def _reason(reason: Reason, known: tuple[str, ...], vocabulary: Vocabulary, path: Path) -> Iterator[Problem]:
+    if reason.code not in known:
+        yield f"there is no reason called {reason.code}{near(reason.code, known)}", (*path, "code")
+    if reason.when is not None and any(vocabulary[name].level is Per.LINE for name in facts_read(reason.when)):
+        yield "the condition of a reason reads facts of the order only", (*path, "when")

@@ -1,0 +1,180 @@
+"""Worked examples: what a preset promises, as facts and the expected answer, checked and reported as a person would.
+
+Times in an examples file are local to the policy's zone, without offset: that is how people tell them.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from rescind.core.deadline import Calendar, zone_of
+from rescind.core.instant import Instant
+from rescind.core.order import Stage, status_of
+from rescind.core.policy.explain import Atom
+from rescind.core.policy.judge import Finding, deadline_of, judge
+from rescind.core.policy.literal import Plain
+from rescind.core.policy.policy import Policy
+from rescind.core.policy.position import PolicyError
+from rescind.core.policy.resolved import ResolvedPolicy
+from rescind.core.policy.vocabulary import Kind, Per
+
+_CODES = {"actor": "buyer", "reason": "changed_mind", "shipping_by": "seller"}
+
+
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One story. placed, paid, asks: local times; paid may be missing. facts: what differs from a plain order.
+
+    Expected: verdict and rule, and where given instead, due (local), on_silence. With `deadline` no question is asked:
+    only that deadline of the policy is worked out and compared with `due`.
+    """
+
+    id: str
+    says: str
+    placed: datetime
+    paid: datetime | None = None
+    asks: datetime | None = None
+    on: str = "request"
+    facts: Mapping[str, Plain] = {}
+    lines: tuple[Mapping[str, bool], ...] = ({},)
+    settings: Mapping[str, Plain] = {}
+    verdict: str = ""
+    rule: str = ""
+    instead: str = ""
+    on_silence: str = ""
+    deadline: str = ""
+    due: datetime | None = None
+
+
+class _Calendar(msgspec.Struct, forbid_unknown_fields=True):
+    weekend: tuple[int, ...] = (5, 6)
+    holidays: tuple[date, ...] = ()
+
+
+class Book(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The examples of one policy. calendar: the days that do not count, as far as the examples need them."""
+
+    policy: str
+    calendar: _Calendar
+    examples: tuple[Example, ...]
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An example that did not come out. str() tells it in a few sentences."""
+
+    example: str
+    says: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.example}: {self.says}\n    {self.message}"
+
+
+def examples(data: bytes, file: str) -> Book:
+    """Read an examples file. PolicyError when it is not one."""
+    try:
+        return msgspec.convert(tomllib.loads(data.decode()), Book)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise PolicyError(file, 1, 1, str(error)) from None
+
+
+def check(policy: Policy, book: Book) -> list[Failure]:
+    """Every example that did not come out as it says; an empty list is what one hopes for."""
+    calendar = Calendar(policy.zone, frozenset(book.calendar.weekend), frozenset(book.calendar.holidays))
+    failures: list[Failure] = []
+    for example in book.examples:
+        message = _Try(policy, example, calendar).message()
+        if message:
+            failures.append(Failure(example.id, example.says, message))
+    return failures
+
+
+def plain_facts(policy: ResolvedPolicy) -> dict[str, Any]:
+    """A plain order's facts: one line, nothing special about it, shipped by the seller, just placed and not paid."""
+    zero: dict[Kind, Plain] = {Kind.FLAG: False, Kind.COUNT: 0, Kind.AMOUNT: 4000}
+    specs = policy.vocabulary.values()
+    facts: dict[str, Any] = {
+        spec.name: zero[spec.kind] if spec.kind in zero else _CODES.get(spec.name, Stage.UNPAID.value)
+        for spec in specs
+        if spec.level is Per.ORDER
+    }
+    facts["currency"] = policy.policy.currency or "USD"
+    facts["lines"] = [{spec.name: False for spec in specs if spec.level is Per.LINE}]
+    return facts
+
+
+class _Try:
+    def __init__(self, policy: Policy, example: Example, calendar: Calendar) -> None:
+        self.example = example
+        self.calendar = calendar
+        self.zone = zone_of(policy.zone)
+        self.asks = self._instant(example.asks or example.placed)
+        self.starts = {"placed": self._instant(example.placed), "requested": self.asks}
+        if example.paid:
+            self.starts["paid"] = self._instant(example.paid)
+        self.policy = policy.at(self.starts["placed"], example.settings)
+
+    def message(self) -> str:
+        """What is wrong, or nothing."""
+        example = self.example
+        if example.deadline:
+            promised = deadline_of(self.policy, example.deadline, self.starts, self.calendar)
+            return self._due(promised.due_at)
+        try:
+            finding = judge([self.policy], example.on, self.facts(), self.asks, self.starts, self.calendar)
+        except LookupError as error:
+            return f"{error}."
+        if (finding.verdict, finding.rule) != (example.verdict, example.rule):
+            return (
+                f"Expected {example.verdict} by {example.rule}; the answer is {finding.verdict} by {finding.rule}."
+                f"{_because(finding, example.rule)}"
+            )
+        if (finding.instead or "") != example.instead and (example.instead or example.verdict == "refuse"):
+            return f"Expected to be offered {example.instead or 'nothing'}; offered is {finding.instead or 'nothing'}."
+        silence = finding.deadline.on_silence if finding.deadline else ""
+        if example.on_silence and silence != example.on_silence:
+            return f"Expected silence to mean {example.on_silence}; it means {silence or 'nothing'}."
+        return self._due(finding.deadline.due_at) if finding.deadline else ""
+
+    def facts(self) -> dict[str, Any]:
+        """The plain order, the times of the story, and what the example says differs."""
+        facts = plain_facts(self.policy)
+        paid = self.starts.get("paid")
+        facts["since_placed"] = int((self.asks - self.starts["placed"]).total_seconds())
+        facts["paid"] = paid is not None
+        facts["since_paid"] = int((self.asks - paid).total_seconds()) if paid else 0
+        if "dispatch" in self.policy.deadlines:
+            due_at = deadline_of(self.policy, "dispatch", self.starts, self.calendar).due_at
+            facts["past_dispatch_sla"] = self.asks >= due_at
+        facts |= self.example.facts
+        facts["status"] = status_of(Stage(facts["stage"]))
+        facts["lines"] = [{**facts["lines"][0], **line} for line in self.example.lines]
+        return facts
+
+    def _due(self, due_at: Instant) -> str:
+        if self.example.due is None or due_at == self._instant(self.example.due):
+            return ""
+        return f"Expected the deadline at {self._told(self._instant(self.example.due))}; it is {self._told(due_at)}."
+
+    def _instant(self, local: datetime) -> Instant:
+        return local.replace(tzinfo=self.zone).astimezone(UTC)
+
+    def _told(self, moment: Instant) -> str:
+        return f"{moment.astimezone(self.zone):%a %Y-%m-%d %H:%M:%S}"
+
+
+def _because(finding: Finding, expected: str) -> str:
+    """Why the expected rule did not decide."""
+    for step in finding.trace:
+        if step.rule == expected:
+            return f" {expected} did not hold, because {' and '.join(_told(atom) for atom in step.failed)}."
+    return f" {finding.rule} stands before {expected}."
+
+
+def _told(atom: Atom) -> str:
+    at = "" if atom.line is None else f" of line {atom.line + 1}"
+    if atom.op in {"is", "is not"}:
+        return f"{atom.fact}{at} is {'true' if atom.actual else 'false'}"
+    return f"{atom.fact}{at} is {atom.actual} and would have to be {atom.op} {atom.wanted}"

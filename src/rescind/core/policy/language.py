@@ -1,0 +1,295 @@
+"""From the text of a condition to our tree. SQL is the grammar; what is not on the short list below is refused."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import Token, TokenType, exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.errors import ParseError, TokenError
+
+from rescind.core.policy.literal import Plain, read_literal
+from rescind.core.policy.position import PolicyError, near
+from rescind.core.policy.tree import (
+    FLIPPED,
+    Always,
+    Among,
+    And,
+    Compare,
+    Elapsed,
+    Flag,
+    Named,
+    Node,
+    Not,
+    Number,
+    Op,
+    Or,
+    Setting,
+    Sum,
+    Value,
+)
+from rescind.core.policy.vocabulary import FactSpec, Kind, Vocabulary
+
+Fail = Callable[[str, int], PolicyError]
+"""Makes an error from a message and an index into the condition's text."""
+
+_LONGEST = 4000
+_DEEPEST = 40
+_OPERATORS: dict[type[exp.Expr], Op] = {
+    exp.EQ: "=",
+    exp.NEQ: "!=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.GT: ">",
+    exp.GTE: ">=",
+}
+_SAID: dict[type[exp.Expr], str] = {
+    exp.Like: "LIKE is not allowed: list the words with IN",
+    exp.ILike: "LIKE is not allowed: list the words with IN",
+    exp.Null: "NULL is not allowed: a fact is never null",
+    exp.Is: "IS is not allowed: a fact is never null, and a flag is written alone",
+    exp.Subquery: "a query inside a condition is not allowed",
+    exp.Select: "a query inside a condition is not allowed",
+    exp.Exists: "a query inside a condition is not allowed",
+    exp.Case: "CASE is not allowed: write a second rule",
+    exp.Neg: "a negative number is not allowed: facts are never below zero",
+}
+
+
+def parse(text: str, vocabulary: Vocabulary, values: Mapping[str, Sequence[Plain]], fail: Fail) -> Node:
+    """The tree of a condition.
+
+    values: each name of `[values]` with everything it ever meant; all of it must fit where the name is used.
+    Raises what `fail` makes for anything that is not a closed comparison of facts with literals and values.
+    """
+    if len(text) > _LONGEST:
+        raise fail(f"a condition is at most {_LONGEST} characters long", _LONGEST)
+    return _Reader(text, vocabulary, values, fail).read()
+
+
+class _Reader:
+    def __init__(self, text: str, vocabulary: Vocabulary, values: Mapping[str, Sequence[Plain]], fail: Fail) -> None:
+        self.text = text
+        self.vocabulary = vocabulary
+        self.values = values
+        self.fail = fail
+        self.tokens: list[Token] = []
+
+    def read(self) -> Node:
+        dialect = Dialect.get_or_raise(None)
+        try:
+            self.tokens = dialect.tokenize(self.text)
+            self._check_tokens()
+            found = dialect.parse_into(exp.Condition, self.text)
+        except TokenError as error:
+            raise self.fail(f"not a condition: {_first_line(error)}", self._unclosed()) from None
+        except ParseError as error:
+            raise self.fail(f"not a condition: {_description(error)}", self._offset_of(error)) from None
+        if len(found) != 1 or found[0] is None:
+            raise self.fail("a condition is one expression", 0)
+        return self._node(found[0])
+
+    def _check_tokens(self) -> None:
+        """Refuse what the parser would drop in silence, and nesting that only an attack needs."""
+        depth = 0
+        for token in self.tokens:
+            if token.token_type == TokenType.SEMICOLON:
+                raise self.fail("a condition is one expression, without a semicolon", token.start)
+            if token.token_type in {TokenType.L_PAREN, TokenType.NOT}:
+                depth += 1
+            if depth > _DEEPEST:
+                raise self.fail("too many parentheses and NOTs: split the rule", token.start)
+
+    def _node(self, node: exp.Expr) -> Node:
+        match node:
+            case exp.Paren():
+                return self._node(node.this)
+            case exp.And():
+                return And(tuple(self._flat(node, exp.And)))
+            case exp.Or():
+                return Or(tuple(self._flat(node, exp.Or)))
+            case exp.Not():
+                return Not(self._node(node.this))
+            case exp.Boolean():
+                return Always(bool(node.this))
+            case exp.Column():
+                return self._bare(node)
+            case exp.In():
+                return self._among(node)
+            case exp.Between():
+                return self._between(node)
+            case _ if type(node) in _OPERATORS:
+                return self._compare(node)
+            case _:
+                raise self._refusal(node)
+
+    def _flat(self, node: exp.Expr, kind: type[exp.Expr]) -> list[Node]:
+        parts: list[Node] = []
+        for side in (node.args["this"], node.args["expression"]):
+            parts += self._flat(side, kind) if isinstance(side, kind) else [self._node(side)]
+        return parts
+
+    def _bare(self, node: exp.Column) -> Node:
+        name = self._name(node)
+        spec = self.vocabulary.get(name)
+        if spec is not None:
+            if spec.kind is not Kind.FLAG:
+                raise self._error(f"{name} is not a flag: compare it with something", node)
+            return Flag(name)
+        if not all(isinstance(meant, bool) for meant in self.values[name]):
+            raise self._error(f"{name} is not true or false: compare a fact with it", node)
+        return Setting(name)
+
+    def _compare(self, node: exp.Expr) -> Node:
+        op = _OPERATORS[type(node)]
+        left, right = _inside(node.args["this"]), _inside(node.args["expression"])
+        fact = self._fact(left)
+        if fact is None:
+            fact = self._fact(right)
+            if fact is None:
+                for side in (left, right):
+                    if not isinstance(side, exp.Literal | exp.Column | exp.Boolean | exp.Add):
+                        raise self._refusal(side)
+                raise self._error("a comparison needs a fact on one side", node)
+            left, right, op = right, left, FLIPPED[op]
+        elif self._fact(right) is not None:
+            raise self._error(f"{fact.name} is compared with another fact: use a literal or a name of [values]", right)
+        if fact.kind is Kind.FLAG:
+            return self._flag(fact, op, right)
+        if op not in {"=", "!="} and not fact.ordered:
+            raise self._error(f"{fact.name} has no order: use =, != or IN", node)
+        return Compare(fact.name, op, self._value(right, fact))
+
+    def _flag(self, fact: FactSpec, op: Op, other: exp.Expr) -> Node:
+        if not isinstance(other, exp.Boolean) or op not in {"=", "!="}:
+            raise self._error(f"{fact.name} is a flag: write it alone, or with NOT", other)
+        return Flag(fact.name) if bool(other.this) == (op == "=") else Not(Flag(fact.name))
+
+    def _among(self, node: exp.In) -> Node:
+        fact = self._needed(node.this)
+        listed: list[exp.Expr] = node.args.get("expressions") or []
+        if not listed or any(node.args.get(other) for other in ("query", "unnest", "field")):
+            raise self._error("IN takes a list in parentheses", node)
+        if fact.kind is Kind.FLAG:
+            raise self._error(f"{fact.name} is a flag: write it alone, or with NOT", node)
+        return Among(fact.name, tuple(self._value(item, fact) for item in listed))
+
+    def _between(self, node: exp.Between) -> Node:
+        fact = self._needed(node.this)
+        if not fact.ordered:
+            raise self._error(f"{fact.name} has no order: use =, != or IN", node)
+        if node.args.get("symmetric"):
+            raise self._error("BETWEEN SYMMETRIC is not allowed: write the smaller one first", node)
+        low, high = self._value(node.args["low"], fact), self._value(node.args["high"], fact)
+        return And((Compare(fact.name, ">=", low), Compare(fact.name, "<=", high)))
+
+    def _value(self, node: exp.Expr, fact: FactSpec) -> Value:
+        node = _inside(node)
+        match node:
+            case exp.Literal():
+                return self._literal(node, fact)
+            case exp.Column():
+                return self._named(node, fact)
+            case exp.Add():
+                return self._sum(node, fact)
+            case exp.Boolean():
+                raise self._error(f"{fact.name} is not a flag", node)
+            case _:
+                raise self._refusal(node)
+
+    def _literal(self, node: exp.Literal, fact: FactSpec) -> Value:
+        raw: str = node.this
+        if not node.is_string and not raw.isdigit():
+            raise self._error(f"{raw} is not a whole number", node)
+        try:
+            return read_literal(raw if node.is_string else int(raw), fact)
+        except ValueError as error:
+            raise self._error(str(error), node) from None
+
+    def _named(self, node: exp.Column, fact: FactSpec) -> Named:
+        name = self._name(node)
+        if name in self.vocabulary:
+            raise self._error(f"{fact.name} is compared with another fact: use a literal or a name of [values]", node)
+        for meant in self.values[name]:
+            try:
+                read_literal(meant, fact)
+            except ValueError as error:
+                raise self._error(f"the value {name} does not fit here: {error}", node) from None
+        return Named(name)
+
+    def _sum(self, node: exp.Add, fact: FactSpec) -> Sum:
+        if fact.kind is not Kind.COUNT:
+            raise self._error(f"only counts and times can be added, and {fact.name} is neither", node)
+        terms: list[Elapsed | Number | Named] = []
+        for side in (node.args["this"], node.args["expression"]):
+            value = self._value(side, fact)
+            match value:
+                case Sum(inner):
+                    terms += inner
+                case Elapsed() | Number() | Named():
+                    terms.append(value)
+                case _:
+                    raise self._refusal(side)
+        return Sum(tuple(terms))
+
+    def _needed(self, node: exp.Expr) -> FactSpec:
+        fact = self._fact(_inside(node))
+        if fact is None:
+            raise self._error("a comparison needs a fact on the left", node)
+        return fact
+
+    def _fact(self, node: exp.Expr) -> FactSpec | None:
+        return self.vocabulary.get(self._name(node)) if isinstance(node, exp.Column) else None
+
+    def _name(self, node: exp.Column) -> str:
+        identifier = node.this
+        if not isinstance(identifier, exp.Identifier) or node.args.get("table") or identifier.args.get("quoted"):
+            raise self._error("a name is one plain word", node)
+        name: str = identifier.this
+        known = (*self.vocabulary, *self.values)
+        if name not in known:
+            raise self._error(f"there is no fact and no value called {name}{near(name, known)}", node)
+        return name
+
+    def _refusal(self, node: exp.Expr) -> PolicyError:
+        if isinstance(node, exp.Func) and type(node) not in _SAID:
+            return self._error("functions are not allowed in a condition", node)
+        return self._error(_SAID.get(type(node), f"{type(node).__name__} is not allowed in a condition"), node)
+
+    def _error(self, message: str, node: exp.Expr) -> PolicyError:
+        return self.fail(message, self._offset(node))
+
+    def _offset(self, node: exp.Expr) -> int:
+        """Where a node begins: the first of its parts whose place the parser kept."""
+        starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+        if starts:
+            return min(starts)
+        wanted = TokenType.NULL if isinstance(node, exp.Null) else TokenType.CASE
+        return next((token.start for token in self.tokens if token.token_type == wanted), 0)
+
+    def _offset_of(self, error: ParseError) -> int:
+        """The parser reports the last column of the token it stumbled on."""
+        if not error.errors:
+            return 0
+        line, column = error.errors[0].get("line") or 1, error.errors[0].get("col") or 1
+        starts = [0, *(n + 1 for n, letter in enumerate(self.text) if letter == "\n")]
+        end = starts[min(line, len(starts)) - 1] + column - 1
+        return next((token.start for token in self.tokens if token.start <= end <= token.end), end)
+
+    def _unclosed(self) -> int:
+        """Where the quote stands that was never closed."""
+        return max(self.text.rfind("'"), self.text.rfind('"'), 0)
+
+
+def _inside(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].split(" from ", 1)[0]
+
+
+def _description(error: ParseError) -> str:
+    if not error.errors:
+        return _first_line(error)
+    return str(error.errors[0].get("description") or "it cannot be read").split("<class")[0].strip().removesuffix("for")

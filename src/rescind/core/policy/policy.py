@@ -1,0 +1,240 @@
+"""A policy: dated values, deadlines, rules in their order, reasons, and what a shop may tune. Data, frozen, hashed.
+
+What is stored and hashed is the whole normalised policy, never the difference from another one, so that a receipt
+needs one document.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from rescind.core.deadline import Span, span, zone_of
+from rescind.core.instant import Instant
+from rescind.core.policy.as_python import Facts
+from rescind.core.policy.explain import Explainer
+from rescind.core.policy.literal import Plain
+from rescind.core.policy.resolved import ResolvedPolicy, resolve
+from rescind.core.policy.tree import Node
+from rescind.core.policy.vocabulary import STANDARD
+from rescind.core.verdict import OnSilence, Verdict
+
+Layer = Literal["law", "preset", "shop"]
+On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
+Event = Literal["placed", "paid", "requested", "asked", "approved", "shipped", "delivered", "refused"]
+Then = Literal["cancel", "release", "late", "remind"]
+Needed = Literal["tracking", "comment", "evidence"]
+Catalogue = Literal["buyer", "seller", "refusal"]
+
+# Somebody may always ask, cancel or ship, so a preset must always have an answer for these.
+ALWAYS_ANSWERED: tuple[On, ...] = ("request", "seller_cancel", "ship")
+
+
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of what is stored: every member is written, for the bytes must not depend on a default; others are refused."""
+
+
+class Dated(_Data, frozen=True):
+    """What a value means from `first_day` on, a day in the policy's zone."""
+
+    first_day: date
+    value: Plain
+    source: str
+    unverified: bool = False
+
+
+class NamedValue(_Data, frozen=True):
+    """A value and its history, earliest first; never edited, only continued."""
+
+    name: str
+    history: tuple[Dated, ...]
+
+    def on(self, day: date) -> Dated:
+        """What it means on `day`. An order placed before the first day is judged by the first known meaning."""
+        return self.history[max(bisect_right(self.history, day, key=lambda dated: dated.first_day) - 1, 0)]
+
+
+class DeadlineTerms(_Data, frozen=True):
+    """When something falls due. span: a length or the name of a value.
+
+    Either somebody is waited for (`on_silence`), or the clock does something (`then`): cancel the order, release the
+    hold, mark the dispatch as late, remind.
+    """
+
+    name: str
+    event: Event = msgspec.field(name="from")
+    span: str
+    on_silence: OnSilence | None = None
+    then: Then | None = None
+    cutoff: str = ""
+    cites: tuple[str, ...] = ()
+
+
+class Rule(_Data, frozen=True, kw_only=True):
+    """One question with one answer. text: the condition as written, for people; `when`: the one that counts."""
+
+    id: str
+    on: On
+    text: str
+    when: Node
+    verdict: Verdict
+    cites: tuple[str, ...]
+    deadline: str = ""
+    instead: str = ""
+    lines: Literal["any", "all"] = "any"
+
+
+class Reason(_Data, frozen=True, kw_only=True):
+    """A reason somebody may give. platform: the platform's own codes for it, the first is the one we send.
+
+    needs: what must come with it. The same code may stand twice, for different stages.
+    """
+
+    code: str
+    platform: tuple[str, ...] = ()
+    text: str = ""
+    when: Node | None = None
+    needs: tuple[Needed, ...] = ()
+
+
+class Reasons(_Data, frozen=True):
+    """The catalogues, each in the order in which it is shown."""
+
+    buyer: tuple[Reason, ...] = ()
+    seller: tuple[Reason, ...] = ()
+    refusal: tuple[Reason, ...] = ()
+
+
+class Tunable(_Data, frozen=True, kw_only=True):
+    """A value a shop may set for itself: one of `choices`, or a span or number from `low` to `high`."""
+
+    name: str
+    choices: tuple[Plain, ...] = ()
+    low: Plain = ""
+    high: Plain = ""
+    cites: tuple[str, ...] = ()
+
+    def allows(self, value: Plain) -> bool:
+        """Whether a shop may choose this."""
+        if self.choices:
+            return any(type(value) is type(choice) and value == choice for choice in self.choices)
+        try:
+            return type(value) is type(self.low) and _size(self.low) <= _size(value) <= _size(self.high)
+        except ValueError:
+            return False
+
+
+class Settings(_Data, frozen=True):
+    """How the flow works around the rules.
+
+    ship_while_pending: an upload of tracking while a request waits either answers it or is not possible (R-050, R-052).
+    explicit_reject: whether the seller may refuse in words (R-031, R-054). buyer_partial: whether a buyer may ask for
+    some lines only (R-060). seller_partial: when a seller may cancel some lines (R-061).
+    """
+
+    ship_while_pending: Literal["rejects_request", "blocked"] = "blocked"
+    explicit_reject: bool = True
+    buyer_partial: bool = True
+    seller_partial: Literal["no", "out_of_stock", "any"] = "any"
+
+
+class Policy(_Data, frozen=True, kw_only=True, dict=True):
+    """One layer. calendar: name of the calendar of business days, looked up by whoever has calendars.
+
+    applies: for a law, the orders it speaks about: those placed since, those open, or all.
+    """
+
+    language: int
+    name: str
+    layer: Layer
+    zone: str
+    region: str = ""
+    calendar: str = ""
+    currency: str = ""
+    applies: Literal["placed", "open", "all"] = "placed"
+    settings: Settings = Settings()
+    values: tuple[NamedValue, ...] = ()
+    deadlines: tuple[DeadlineTerms, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    reasons: Reasons = Reasons()
+    tunable: tuple[Tunable, ...] = ()
+
+    def canonical(self) -> bytes:
+        """The published form: one byte string for one meaning. `restore` reads it back."""
+        return msgspec.json.encode(self, order="sorted")
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical bytes, in hex."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def rule(self, rule_id: str) -> Rule:
+        """The rule of this id; KeyError when there is none."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)
+
+    def rules_on(self, on: str) -> tuple[Rule, ...]:
+        """The rules for one kind of question, in their order."""
+        return tuple(rule for rule in self.rules if rule.on == on)
+
+    def at(self, placed_at: Instant, settings: Mapping[str, Plain] | None = None) -> ResolvedPolicy:
+        """The policy as it stands for an order placed then, in a shop that chose `settings` among the tunable values.
+
+        Cached. A setting that is not offered, or out of its range: ValueError.
+        """
+        day = placed_at.astimezone(self._zone).date()
+        chosen = tuple(sorted(settings.items())) if settings else ()
+        # Types are part of the key: True, 1 and "1" are three settings.
+        key = (bisect_right(self._days, day), tuple((name, type(value), value) for name, value in chosen))
+        found = self._resolved.get(key)
+        if found is None:
+            self.check_settings(dict(chosen))
+            found = self._resolved[key] = resolve(self, day, dict(chosen))
+        return found
+
+    def check_settings(self, settings: Mapping[str, Plain]) -> None:
+        """ValueError, with a sentence, unless a shop may choose all of these."""
+        offered = {tunable.name: tunable for tunable in self.tunable}
+        for name, value in settings.items():
+            if name not in offered:
+                msg = f"{self.name} offers no setting called {name}"
+                raise ValueError(msg)
+            if not offered[name].allows(value):
+                msg = f"{self.name} does not allow {name} = {value}"
+                raise ValueError(msg)
+
+    def reasons_for(self, catalogue: Catalogue, facts: Facts) -> tuple[Reason, ...]:
+        """The reasons that fit the order as it is (R-130), in the order in which they are shown.
+
+        Conditions of reasons read facts of the order and literals, never values that change.
+        """
+        explainer = Explainer({}, STANDARD)
+        listed: tuple[Reason, ...] = getattr(self.reasons, catalogue)
+        return tuple(reason for reason in listed if reason.when is None or explainer.trace(reason.when, facts).held)
+
+    @cached_property
+    def _zone(self):  # noqa: ANN202  # a ZoneInfo
+        return zone_of(self.zone)
+
+    @cached_property
+    def _days(self) -> list[date]:
+        """Every day on which some value changes."""
+        return sorted({dated.first_day for value in self.values for dated in value.history})
+
+    @cached_property
+    def _resolved(self) -> dict[object, ResolvedPolicy]:
+        return {}
+
+
+def _size(value: Plain) -> int:
+    """A number to compare settings by: seconds for spans. A word or business days: ValueError."""
+    if isinstance(value, str):
+        length: Span = span(value)
+        return length.seconds
+    return int(value)

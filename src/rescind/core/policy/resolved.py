@@ -1,0 +1,126 @@
+"""A policy as it stands for orders of one day: values put in, spans read, conditions compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rescind.core.deadline import Span, span
+from rescind.core.policy.as_python import First, first_that_holds
+from rescind.core.policy.as_sql import SqlNames, first_rule_sql
+from rescind.core.policy.literal import Plain
+from rescind.core.policy.vocabulary import STANDARD, Vocabulary
+from rescind.core.verdict import SILENCE_RANK, VERDICT_RANK, OnSilence, Verdict
+
+if TYPE_CHECKING:
+    from rescind.core.policy.policy import DeadlineTerms, Policy, Rule
+
+
+class ResolvedDeadline(msgspec.Struct, frozen=True, kw_only=True):
+    """A deadline with its span read. cutoff: local time of day."""
+
+    name: str
+    event: str
+    span: Span
+    on_silence: OnSilence | None
+    then: str | None
+    cutoff: time | None
+    cites: tuple[str, ...]
+
+
+class ResolvedRule(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule ready to answer. rank: place in the published order by verdict and silence, 0 the most generous."""
+
+    rule: Rule
+    deadline: ResolvedDeadline | None
+    rank: int
+
+    @property
+    def id(self) -> str:
+        return self.rule.id
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.rule.verdict
+
+    @property
+    def instead(self) -> str | None:
+        return self.rule.instead or None
+
+
+class ResolvedPolicy:
+    """Immutable by convention; made by `Policy.at` only. values: what each name means here, settings included."""
+
+    __slots__ = ("_rules", "deadlines", "first", "policy", "settings", "values", "vocabulary")
+
+    def __init__(
+        self,
+        policy: Policy,
+        values: Mapping[str, Plain],
+        settings: Mapping[str, Plain],
+        vocabulary: Vocabulary = STANDARD,
+    ) -> None:
+        self.policy = policy
+        self.values = values
+        self.settings = settings
+        self.vocabulary = vocabulary
+        self.deadlines: Mapping[str, ResolvedDeadline] = {
+            terms.name: _deadline(terms, values) for terms in policy.deadlines
+        }
+        self._rules: dict[str, tuple[ResolvedRule, ...]] = {}
+        for on in dict.fromkeys(rule.on for rule in policy.rules):
+            self._rules[on] = tuple(self._rule(rule) for rule in policy.rules_on(on))
+        self.first: Mapping[str, First] = {
+            on: first_that_holds(
+                [(rule.rule.when, rule.rule.lines) for rule in rules], values, vocabulary, f"{policy.name} {on}"
+            )
+            for on, rules in self._rules.items()
+        }
+
+    def _rule(self, rule: Rule) -> ResolvedRule:
+        deadline = self.deadlines[rule.deadline] if rule.deadline else None
+        silence = 0 if deadline is None or deadline.on_silence is None else SILENCE_RANK[deadline.on_silence]
+        return ResolvedRule(rule=rule, deadline=deadline, rank=VERDICT_RANK[rule.verdict] * 4 + silence)
+
+    @property
+    def name(self) -> str:
+        return self.policy.name
+
+    @property
+    def layer(self) -> str:
+        return self.policy.layer
+
+    @property
+    def hash(self) -> str:
+        return self.policy.hash
+
+    def rules_on(self, on: str) -> tuple[ResolvedRule, ...]:
+        """The rules for one kind of question, in their order; none when the policy is silent about it."""
+        return self._rules.get(on, ())
+
+    def sql(self, on: str, dialect: str, names: SqlNames | None = None) -> str:
+        """SQL expression for the id of the rule that decides; NULL where the policy abstains."""
+        rules = [(rule.id, rule.rule.when, rule.rule.lines) for rule in self.rules_on(on)]
+        return first_rule_sql(rules, self.values, self.vocabulary, dialect, names)
+
+
+def resolve(policy: Policy, day: date, settings: Mapping[str, Plain]) -> ResolvedPolicy:
+    """Put in the values of `day` and the shop's settings. The policy was validated when it was loaded."""
+    values = {value.name: value.on(day).value for value in policy.values}
+    return ResolvedPolicy(policy, {**values, **settings}, settings)
+
+
+def _deadline(terms: DeadlineTerms, values: Mapping[str, Plain]) -> ResolvedDeadline:
+    length = values.get(terms.span, terms.span)
+    return ResolvedDeadline(
+        name=terms.name,
+        event=terms.event,
+        span=span(str(length)),
+        on_silence=terms.on_silence,
+        then=terms.then,
+        cutoff=time.fromisoformat(terms.cutoff) if terms.cutoff else None,
+        cites=terms.cites,
+    )

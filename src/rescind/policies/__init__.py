@@ -1,0 +1,33 @@
+"""The shipped presets: `<name>.toml`, and `<name>.examples.toml` with its examples. The folder is the list."""
+
+from functools import cache
+from importlib.resources import files
+
+from rescind.core.policy import Policy, load
+from rescind.core.policy.example import Book, examples
+
+
+def names() -> tuple[str, ...]:
+    """The presets there are, in alphabetical order."""
+    found = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(n.removesuffix(".toml") for n in found if n.endswith(".toml") and ".examples" not in n))
+
+
+@cache
+def preset(name: str) -> Policy:
+    """The preset of this name, loaded once. KeyError when there is none; PolicyError names the place of a mistake."""
+    if name not in names():
+        raise KeyError(name)
+    bases = {} if name == "base" else {"base": preset("base")}
+    return load(source(name), f"policies/{name}.toml", bases=bases)
+
+
+def source(name: str) -> bytes:
+    """The preset's text as its authors wrote it."""
+    return files(__name__).joinpath(f"{name}.toml").read_bytes()
+
+
+def worked_examples(name: str) -> Book:
+    """The preset's examples."""
+    file = f"{name}.examples.toml"
+    return examples(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
