@@ -1,0 +1,247 @@
+"""What an operator may choose: environment variables, over-ruled by options of the command line.
+
+    Settings.read(os.environ, port="9000")
+
+An unknown `RESCIND_*` variable is refused by name, because a misspelt one would be silently without effect.
+"""
+
+import contextlib
+import difflib
+import ipaddress
+import os
+import re
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self, get_type_hints
+from urllib.parse import urlsplit
+
+PREFIX = "RESCIND_"
+PORTS_TRIED = 20
+SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used: the message has its name, what it was and what it should be."""
+
+
+def _path(value: str) -> Path:
+    return Path(value).expanduser().absolute()
+
+
+def _port(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > 65535:
+        raise ValueError("a port number, 0 (any free one) to 65535")
+    return int(value)
+
+
+def _switch(value: str) -> bool:
+    match value.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+        case _:
+            raise ValueError("1 or 0")
+
+
+def _host(value: str) -> str:
+    if value != "localhost":
+        try:
+            ipaddress.ip_address(value)
+        except ValueError as error:
+            raise ValueError("an IP address to listen on, or localhost") from error
+    return value
+
+
+def _server(value: str) -> str:
+    if urlsplit(value).scheme not in {"postgresql", "postgres"}:
+        raise ValueError("an address like postgresql://rescind_app@host/rescind")
+    return value
+
+
+def _programs(value: str) -> Path:
+    if not (_path(value) / "postgres").is_file():
+        raise ValueError("a folder with the program `postgres` in it, like /usr/lib/postgresql/15/bin")
+    return _path(value)
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError("the address that people see, like https://desk.example, without a path")
+    return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a setting is read: its parser, its line in the documentation, its variable if that is not RESCIND_<FIELD>."""
+
+    parse: Callable[[str], object]
+    about: str
+    variable: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything chosen, checked one by one. What does not fit together is refused by `read`."""
+
+    data: Annotated[Path, Choice(_path, "Folder of the embedded database and of the secret key.")] = Path(".data")
+    database_url: Annotated[
+        str | None,
+        Choice(
+            _server,
+            "A PostgreSQL of yours, from version 15 on, as the role that serves; none: the embedded one.",
+            variable="DATABASE_URL",
+        ),
+    ] = None
+    owner_url: Annotated[
+        str | None,
+        Choice(_server, "The same database as its owner; only migrating, backing up and restoring use it."),
+    ] = None
+    host: Annotated[str, Choice(_host, "Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Choice(_port, "Port to listen on. Unless chosen, the next free one after 8700.")] = 8700
+    base_url: Annotated[
+        str | None,
+        Choice(_web_address, "Address under which people reach Rescind; none: the one it listens on."),
+    ] = None
+    pg_bin: Annotated[
+        Path | None,
+        Choice(_programs, "Folder of the PostgreSQL programs to run instead of those that come with Rescind."),
+    ] = None
+    pg_user: Annotated[
+        str | None,
+        Choice(str, "Account that runs the embedded PostgreSQL when Rescind is started by root; none: nobody."),
+    ] = None
+    demo: Annotated[bool, Choice(_switch, "Fill an empty database with the demo marketplace.")] = False
+    secret_file: Annotated[
+        Path | None,
+        Choice(
+            _path,
+            "File with the key that signs sessions and links; none: `secret` in the data folder. "
+            "Machines that share a database share its contents.",
+        ),
+    ] = None
+    chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], **options: object) -> Self:
+        """Settings from the environment; an option that is not None wins. SettingsError names what is wrong.
+
+        options: by field name, text (parsed like a variable) or a value of the field's type.
+        """
+        choices = _choices()
+        variables = {_variable(name, choice): name for name, choice in choices.items()}
+        for variable in environ:
+            if variable.startswith(PREFIX) and variable not in variables:
+                close = difflib.get_close_matches(variable, variables, n=1)
+                raise SettingsError(
+                    f"There is no setting {variable}." + (f" Did you mean {close[0]}?" if close else "")
+                )
+        assert options.keys() <= choices.keys(), options.keys() - choices.keys()
+        values: dict[str, Any] = {}
+        for variable, name in variables.items():
+            given, source = environ.get(variable), variable
+            if (option := options.get(name)) is not None:
+                given, source = option, "--" + name.replace("_", "-")
+            if given is None or given == "":
+                continue
+            try:
+                values[name] = choices[name].parse(given) if isinstance(given, str) else given
+            except ValueError as error:
+                shown = "" if "@" in str(given) else f", not {given!r}"  # an address may hold a password
+                raise SettingsError(f"{source} must be {error}{shown}.") from error
+        chosen = frozenset(values)
+        values.setdefault("data", Path(".data").absolute())
+        settings = cls(**values, chosen=chosen)
+        if settings.owner_url and not settings.database_url:
+            raise SettingsError("RESCIND_OWNER_URL goes with DATABASE_URL: the embedded database has its own owner.")
+        return settings
+
+
+def _choices() -> dict[str, Choice]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+
+
+def _variable(name: str, choice: Choice) -> str:
+    return choice.variable or PREFIX + name.upper()
+
+
+def documentation() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting, in order: what the page of settings is made of."""
+    plain = Settings()
+    return [
+        (_variable(name, choice), "" if getattr(plain, name) is None else str(getattr(plain, name)), choice.about)
+        for name, choice in _choices().items()
+    ]
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A bound socket to serve on. A port that nobody chose gives way to the next free one.
+
+    SettingsError: the chosen port is taken, or none of twenty is free.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    tries = 1 if "port" in settings.chosen else PORTS_TRIED
+    reason = ""
+    for port in range(settings.port, settings.port + tries):
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        # A restart may use the port while old connections fade; two servers never share it.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((settings.host, port))
+            bound.listen(1024)
+        except OSError as error:
+            bound.close()
+            reason = str(error.strerror)
+        else:
+            return bound
+    span = f"{settings.port}" if tries == 1 else f"{settings.port} to {settings.port + tries - 1}"
+    raise SettingsError(f"Cannot listen on {settings.host}, port {span} ({reason}); choose another with RESCIND_PORT.")
+
+
+def secret(settings: Settings) -> bytes:
+    """The installation's secret key, 32 bytes; made at the first call, readable by its owner only.
+
+    SettingsError: the file can be read by others, or holds something else.
+    """
+    path = settings.secret_file or settings.data / "secret"
+    if not path.exists() and settings.secret_file is None:
+        _make_secret(path)
+    try:
+        text = path.read_text("ascii").strip()
+        mode = path.stat().st_mode
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The secret key {path} cannot be read: {error}.") from error
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise SettingsError(f"The secret key {path} must hold 64 hexadecimal digits.")
+    if mode & 0o077 and settings.secret_file is None:
+        raise SettingsError(
+            f"The secret key {path} can be read by others: chmod 600 it, or remove it to get a new one."
+        )
+    return bytes.fromhex(text)
+
+
+def _make_secret(path: Path) -> None:
+    """Write beside, then link: whoever comes first wins, and nobody ever reads half a key."""
+    path.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(SECRET_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process made it meanwhile; that one holds
+            os.link(beside, path)
+    finally:
+        beside.unlink()
