@@ -1,0 +1,248 @@
+"""What pages and the API show of orders, read through somebody's scope. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+from rescind.core.details import Details
+from rescind.core.ids import CancellationId, OrderId, ShopId
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Order, Stage
+from rescind.core.record import Record
+
+T = TypeVar("T")
+
+Sort = Literal["time_left", "newest", "amount"]
+
+
+class ShopView(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop. ``preset``: the policy new orders are pinned to; ``zone``: IANA; ``contact``: address by its kind."""
+
+    id: ShopId
+    name: str
+    preset_hash: str
+    preset: str
+    settings: dict[str, bool | int | str]
+    zone: str
+    contact: dict[str, str]
+
+
+class ShopCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What anybody may know of a shop."""
+
+    id: ShopId
+    name: str
+    zone: str
+    contact: dict[str, str]
+
+
+class BuyerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer; name and e-mail are empty for one whom the directory does not know (yet, or any more)."""
+
+    id: str
+    name: str
+    email: str
+    locale: str
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """One order in full. ``notes``: words by text id, "" where they were erased; ``updated_at``: last change."""
+
+    order: Order
+    details: Details
+    shop: ShopView
+    buyer: BuyerView
+    notes: dict[str, str]
+    updated_at: Instant
+
+
+class RowLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line as lists show it. ``asked``: units that the request of the row is about, 0 where there is none.
+
+    unit_minor: minor units of the order's currency, before discount and tax.
+    """
+
+    line: str
+    title: str
+    variant: str
+    quantity: int
+    sku: str
+    image: str
+    options: dict[str, str]
+    cancelled: int
+    unit_minor: int
+    asked: int = 0
+
+
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order in a list. ``case_status``, ``due_at``, ``on_silence`` are of the request that waits, if one does.
+
+    stage: as it is at the time of reading. hold_until: end of the span in which nobody ships. dispatch_due_at: when
+    the seller should have shipped. tracking: every tracking number known. contradictions: facts that do not fit.
+    """
+
+    order_id: OrderId
+    number: str
+    shop_id: ShopId
+    shop_name: str
+    buyer_id: str
+    buyer_name: str
+    stage: Stage
+    case_status: str | None
+    due_at: Instant | None
+    on_silence: str
+    hold_until: Instant | None
+    dispatch_due_at: Instant | None
+    total: Money
+    refunded: Money
+    placed_at: Instant
+    updated_at: Instant
+    version: int
+    lines: tuple[RowLine, ...]
+    open_case_id: CancellationId | None
+    last_case_id: CancellationId | None
+    tracking: tuple[str, ...]
+    contradictions: int
+
+
+class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to cancel, or a contradiction, in a queue or list.
+
+    stage: when it was asked; order_stage: now. amount: what it would give, or gave, back. answer: the seller's code
+    when a seller refused. note: the buyer's instruction at placement. requests_on_order: this one and all others.
+    lines: those the request is about; of a contradiction, all.
+    """
+
+    case_id: str
+    kind: Literal["cancellation", "contradiction"]
+    order_id: OrderId
+    number: str
+    shop_id: ShopId
+    shop_name: str
+    buyer_id: str
+    buyer_name: str
+    status: str
+    reason: str
+    stage: str
+    rule: str
+    amount: Money
+    requested_at: Instant
+    due_at: Instant | None
+    on_silence: str
+    closed_at: Instant | None
+    closed_by: str | None
+    filed_by: str
+    answer: str
+    instead: str
+    lines: tuple[RowLine, ...]
+    order_version: int
+    order_stage: Stage
+    order_total: Money
+    tracking: tuple[str, ...]
+    note: str
+    requests_on_order: int
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One record, with the words that belong to it by text id ("" where they were erased)."""
+
+    record: Record
+    notes: dict[str, str]
+
+
+class EventEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One record, in the order in which records became visible. Reading on from ``cursor`` skips and repeats none."""
+
+    cursor: str
+    shop: ShopId
+    buyer: str
+    record: Record
+
+
+class Events(msgspec.Struct, frozen=True, kw_only=True):
+    """Some records and where to read on; ``cursor`` stays where it was when there is nothing new."""
+
+    entries: tuple[EventEntry, ...]
+    cursor: str
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A part of a list. ``next`` and ``previous`` are cursors, None at an end.
+
+    total: rows in the whole list; None when there are more than a page would count.
+    """
+
+    rows: tuple[T, ...]
+    next: str | None = None
+    previous: str | None = None
+    total: int | None = None
+
+
+class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list is narrowed to; everything that is given must hold.
+
+    tab: one of the list's tabs. numbers: up to 100 order numbers, order or cancellation ids, tracking numbers or SKUs,
+    any of which may fit. text: up to 200 characters, found anywhere in a product's title, the buyer's name or e-mail,
+    or the recipient's name, whatever the case of its letters. reason, stage: any of these. placed_from <= placed <
+    placed_to; amount_min_minor <= amount <= amount_max_minor; due_before: whose deadline is earlier. shop, buyer: ids.
+    currency: ISO 4217.
+    sort: None is the tab's own order.
+    """
+
+    tab: str = "all"
+    numbers: tuple[str, ...] = ()
+    text: str = ""
+    reason: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ()
+    placed_from: Instant | None = None
+    placed_to: Instant | None = None
+    amount_min_minor: int | None = None
+    amount_max_minor: int | None = None
+    currency: str = ""
+    due_before: Instant | None = None
+    shop: str = ""
+    buyer: str = ""
+    sort: Sort | None = None
+
+
+STAGE_TABS: dict[str, tuple[Stage, ...]] = {
+    "to_pay": (Stage.UNPAID,),
+    "to_review": (Stage.ON_HOLD, Stage.REVIEW),
+    "to_prepare": (Stage.ALLOCATED, Stage.PREPARING),
+    "to_pack": (Stage.PACKING, Stage.PACKED),
+    "to_ship": (
+        Stage.ON_HOLD,
+        Stage.REVIEW,
+        Stage.ALLOCATED,
+        Stage.PREPARING,
+        Stage.PACKING,
+        Stage.PACKED,
+        Stage.AWAITING_COLLECTION,
+    ),
+    "shipped": (Stage.PARTIALLY_SHIPPING, Stage.IN_TRANSIT, Stage.DELIVERED),
+} | {stage.value: (stage,) for stage in Stage if stage is not Stage.CANCELLED}
+"""Tabs of the order list that are a choice of stages. Every stage but ``cancelled`` is a tab of its own name too."""
+
+ORDER_TABS = (
+    "all",
+    *STAGE_TABS,
+    "cancelled",
+    "ship_within_24h",
+    "shipping_overdue",
+    "cancellation_requested",
+    "auto_cancelling_24h",
+    "contradictions",
+)
+"""``cancelled``: stopped in part or in whole, or asked to be. The others after it are a seller's tiles:
+
+ship_within_24h, shipping_overdue: not with the carrier, and the time to ship ends within a day, or is over;
+cancellation_requested: a request waits; auto_cancelling_24h: one that silence approves within a day;
+contradictions: a fact does not fit what was decided, and nobody has looked at it yet.
+"""
+
+CASE_TABS = ("to_respond", "waiting_for_buyer", "with_platform", "approved", "refused", "withdrawn", "all")
+"""``to_respond``: the seller's move. ``with_platform``: a person of the platform or the carrier has it, contradictions
+among them. ``refused``: also what a shipment overtook."""
