@@ -51,8 +51,13 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     for terms in policy.deadlines:
         yield from _deadline(terms, meanings)
     yield from _rules(policy, meanings, vocabulary)
+    read = {name for rule in policy.rules for name in values_read(rule.when)} | {
+        terms.span for terms in policy.deadlines
+    }
     for tunable in policy.tunable:
         yield from _tunable(tunable, meanings)
+        if tunable.name not in read:
+            yield f"a shop may tune {tunable.name}, and no rule or deadline reads it", ("tunable", tunable.name)
     for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):
             yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))

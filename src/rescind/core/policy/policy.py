@@ -35,7 +35,7 @@ ALWAYS_ANSWERED: tuple[On, ...] = ("request", "seller_cancel", "ship")
 
 
 class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base of what is stored: every member is written, for the bytes must not depend on a default; others are refused."""
+    """Base of what is stored: every member is written, so that the bytes hang on no default; others are refused."""
 
 
 class Dated(_Data, frozen=True):
