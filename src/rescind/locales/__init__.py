@@ -135,14 +135,14 @@ class Locale:
 
     def time_left(self, seconds: float) -> str:
         """A span in its two largest units, rounded down: a promise of time is never longer than the truth. Below zero is zero."""
-        days, hours, minutes = split_span(seconds)
-        if days:
-            return self.gettext("%(days)s d %(hours)s h") % {"days": days, "hours": hours}
-        if hours:
-            return self.gettext("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minutes}
-        if minutes:
-            return self.gettext("%(minutes)s min") % {"minutes": minutes}
-        return self.gettext("less than a minute")
+        _ = self.gettext
+        units = [_("%(n)s d"), _("%(n)s h"), _("%(n)s min")]
+        counts = split_span(seconds)
+        first = next((place for place, count in enumerate(counts) if count), None)
+        if first is None:
+            return _("less than a minute")
+        parts = zip(units[first : first + 2], counts[first : first + 2], strict=True)
+        return " ".join(unit % {"n": count} for unit, count in parts if count)
 
     def _clock(self, local: datetime) -> str:
         return format_time(local, "HH:mm", locale=self.cldr)

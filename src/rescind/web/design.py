@@ -89,7 +89,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         "lines": [
             {
                 "title": jar,
-                "variant": say("White, 2 litres", "白色,2 升"),
+                "variant": say("White, 2 litres", "白色，2 升"),
                 "quantity": 2,
                 "amount": gbp(1990),
                 "href": "#",
@@ -99,7 +99,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "variant": say("Oak", "橡木"),
                 "quantity": 1,
                 "amount": gbp(6100),
-                "note": say("Already shipped, it can be returned after delivery", "已发货,收货后可申请退货"),
+                "note": say("Already shipped, it can be returned after delivery", "已发货，收货后可申请退货"),
             },
         ],
         "sums": [
@@ -145,7 +145,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             {
                 "at": ago(minutes=3),
                 "actor": "system",
-                "text": say("Approved, the money is on its way", "已同意,正在退款"),
+                "text": say("Approved, the money is on its way", "已同意，正在退款"),
                 "icon": "circle-check",
                 "tone": "good",
             },
@@ -182,7 +182,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "lines": [
                     say("Needs a tracking number or a reason", "须填写运单号或拒绝原因"),
                     say("The buyer may ask the platform to step in", "买家可申请平台介入"),
-                    say("No effect unless overturned", "除非平台改判,否则不影响评分"),
+                    say("No effect unless overturned", "除非平台改判，否则不影响评分"),
                 ],
             },
             {
@@ -202,7 +202,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "audience": "everyone",
                 "own": False,
                 "text": say(
-                    "Sorry, I ordered twice. Could you stop the second one?", "不好意思,我重复下单了,能取消第二单吗?"
+                    "Sorry, I ordered twice. Could you stop the second one?", "不好意思，我重复下单了，能取消第二单吗？"
                 ),
             },
             {
@@ -210,14 +210,14 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "at": ago(minutes=31),
                 "audience": "everyone",
                 "own": True,
-                "text": say("Of course. It is on the bench, I will take it off.", "可以的,订单还在打包台,我马上拦下来。"),
+                "text": say("Of course. It is on the bench, I will take it off.", "可以的，订单还在打包台，我马上拦下来。"),
             },
             {
                 "author": say("Ren, support", "任客服"),
                 "at": ago(minutes=20),
                 "audience": "internal",
                 "own": False,
-                "text": say("Second request this month, both honest mistakes.", "该买家本月第二次申请,均为误操作。"),
+                "text": say("Second request this month, both honest mistakes.", "该买家本月第二次申请，均为误操作。"),
             },
         ],
         "tiles": [
@@ -233,13 +233,13 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             {
                 "label": "C-1039",
                 "outcome": "skipped",
-                "detail": say("Shipped a minute ago, a return is possible", "一分钟前已发货,可申请退货"),
+                "detail": say("Shipped a minute ago, a return is possible", "一分钟前已发货，可申请退货"),
                 "href": "#",
             },
             {
                 "label": "C-1037",
                 "outcome": "failed",
-                "detail": say("Changed since you opened this page, look again", "订单已更新,请刷新后重试"),
+                "detail": say("Changed since you opened this page, look again", "订单已更新，请刷新后重试"),
                 "href": "#",
             },
         ],
@@ -254,7 +254,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         "rule": {
             "sentence": say(
                 "While the shop packs, it is asked first. It has 24 hours; no answer means yes.",
-                "商家打包期间,需先征得商家同意。商家须在 24 小时内处理,超时视为同意。",
+                "商家打包期间，需先征得商家同意。商家须在 24 小时内处理，超时视为同意。",
             ),
             "values": [
                 (say("Time to answer", "处理时限"), say("24 hours", "24 小时")),

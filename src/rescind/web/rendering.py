@@ -231,13 +231,11 @@ def urgency(left: float, total: float | None = None) -> str:
     return "calm"
 
 
-def live_words(language: Locale) -> dict[str, str]:
-    """The words ``live.js`` needs, in the page's language."""
+def live_words(language: Locale) -> dict[str, object]:
+    """The words our scripts need, in the page's language."""
     _ = language.gettext
     return {
-        "days": _("%(days)s d %(hours)s h"),
-        "hours": _("%(hours)s h %(minutes)s min"),
-        "minutes": _("%(minutes)s min"),
+        "units": [_("%(n)s d"), _("%(n)s h"), _("%(n)s min")],
         "moment": _("less than a minute"),
         "left": _("%(time)s left"),
         "passed": _("Time is up, the result is on its way"),

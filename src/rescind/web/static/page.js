@@ -74,7 +74,9 @@
   const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name])
   const span = seconds => {
     const days = Math.floor(seconds / 86400), hours = Math.floor(seconds % 86400 / 3600), minutes = Math.floor(seconds % 3600 / 60)
-    return fill(words[days ? 'days' : hours ? 'hours' : minutes ? 'minutes' : 'moment'], {days, hours, minutes})
+    const counts = [days, hours, minutes], first = counts.findIndex(Boolean)
+    if (first < 0) return words.moment
+    return counts.map((n, at) => n && at >= first && at < first + 2 ? fill(words.units[at], {n}) : '').filter(Boolean).join(' ')
   }
   const skew = Date.parse(document.body.dataset.now) - Date.now()
   const tick = () => {
@@ -83,8 +85,9 @@
       const total = chip.dataset.since && (end - Date.parse(chip.dataset.since)) / 1000
       const tone = left <= 0 ? 'urgent' : total && left > total / 2 ? 'calm' : left < 7200 ? 'urgent'
         : left < 86400 || total && left < total / 4 ? 'wait' : 'calm'
+      const gentle = 'gentle' in chip.dataset && tone === 'urgent' ? 'wait' : tone
       chip.classList.remove('calm', 'wait', 'urgent')
-      chip.classList.add(tone)
+      chip.classList.add(gentle)
       chip.querySelector('[data-left]').textContent = left > 0 ? fill(words.left, {time: span(left)}) : words.passed
     }
   }

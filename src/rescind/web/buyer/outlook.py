@@ -1,0 +1,233 @@
+"""What cancelling would mean: now, until when, and at each step still to come.
+
+Everything here asks the policy about an order as it is or as it would be. No stage is tied to an answer in this file: a
+shop with other rules gets other buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+import msgspec
+
+from rescind.core import cancellation
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import Decision, RequestCancellation
+from rescind.core.context import Context
+from rescind.core.deadline import Calendar
+from rescind.core.errors import RescindError
+from rescind.core.event import Ground
+from rescind.core.instant import Instant
+from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
+from rescind.core.policy import Atom, Explainer, Finding, Reason
+from rescind.core.policy.facts import facts
+from rescind.core.refund import Quote, quote, select
+from rescind.core.terms import Terms
+from rescind.web.explain import finding_of, ground_in
+
+SOON = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the policy would say to a request, and what it would give back."""
+
+    finding: Finding
+    ground: Ground
+    quote: Quote
+    selection: dict[str, int]
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What a person would call the same answer: verdict, meaning of silence, way on."""
+        deadline = self.finding.deadline
+        return (
+            self.finding.verdict.value,
+            (deadline.on_silence or "") if deadline else "",
+            self.finding.instead or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The moment at which the answer gets worse by the clock alone, and the answer from then on."""
+
+    at: Instant
+    then: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A step still to come, or the present one, with the answer it would bring."""
+
+    stage: Stage
+    now: bool
+    answer: Answer
+
+
+class Outlook:
+    """One order under its own terms. ``cancels``: the buyer's counted cancellations in 30 days."""
+
+    def __init__(self, order: Order, terms: Terms, calendar: Calendar, cancels: int = 0) -> None:
+        self.order = order
+        self.terms = terms
+        self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels)
+
+    def knowing(self, decision: Decision) -> Self:
+        """The same, with the counters that a preview has read."""
+        ground = ground_in(decision)
+        cancels = ground.facts.get("buyer_cancels_30d", 0) if ground else 0
+        return type(self)(self.order, self.terms, self._context.calendar, cancels if isinstance(cancels, int) else 0)
+
+    def reasons(self, now: Instant, order: Order | None = None) -> tuple[Reason, ...]:
+        """The reasons the policy lists for this stage, in its order."""
+        asked = order or self.order
+        read = facts(
+            asked,
+            now=now,
+            at_stage=stage(asked, now),
+            actor="buyer",
+            selection=asked.open_units(),
+            amount_minor=0,
+            context=self._context,
+        )
+        return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read)}.values())
+
+    def ask(
+        self,
+        now: Instant,
+        *,
+        order: Order | None = None,
+        reason: str = "",
+        lines: dict[str, int] | None = None,
+        anyway: bool = False,
+    ) -> Answer | None:
+        """The policy's answer to a request made then. None where there is nothing to ask: cancelled, open, nothing left."""
+        asked = order or self.order
+        listed = [one.code for one in self.reasons(now, asked)]
+        if not listed:
+            return None
+        command = RequestCancellation(
+            order=asked.id, reason=reason if reason in listed else listed[0], lines=lines, anyway=anyway
+        )
+        buyer = Actor(kind=ActorKind.BUYER, id=asked.buyer)
+        try:
+            decision = cancellation.request(asked, command, buyer, self._context, self.terms, now)
+            selection = select(asked, lines)
+        except RescindError:
+            return None
+        ground = ground_in(decision)
+        assert ground is not None, "a judged request has its ground"
+        return Answer(finding_of(decision), ground, quote(asked, selection), selection)
+
+    def until(self, now: Instant, answer: Answer) -> Until | None:
+        """When the clock alone makes the answer worse, by asking at each moment at which a rule could change its mind."""
+        for at in sorted(set(self._turns(now))):
+            later = self.ask(at)
+            if later is not None and later.kind != answer.kind and _rank(later) > _rank(answer):
+                return Until(at, later)
+        return None
+
+    def ahead(self, now: Instant) -> tuple[Ahead, ...]:
+        """The present stage and those to come, each with its answer; neighbours with the same answer are one."""
+        found: list[Ahead] = []
+        here = stage(self.order, now)
+        for at_stage, order in ((here, self.order), *_to_come(self.order, here, now)):
+            answer = self.ask(now, order=order)
+            if answer is not None and (not found or found[-1].answer.kind != answer.kind):
+                found.append(Ahead(at_stage, at_stage is here, answer))
+        return tuple(found)
+
+    def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:
+        """The answer to asking once more, had this request been withdrawn."""
+        withdrawn = tuple(
+            msgspec.structs.replace(one, status=CancellationStatus.WITHDRAWN, closed_at=now)
+            if one.id == identifier
+            else one
+            for one in self.order.cancellations
+        )
+        return self.ask(now, order=msgspec.structs.replace(self.order, cancellations=withdrawn))
+
+    def tries_left(self) -> int | None:
+        """Requests still allowed on this order; None where the policy does not count them."""
+        limit = self.terms.preset.values.get("requests_per_order")
+        return max(0, limit - len(self.order.cancellations)) if isinstance(limit, int) else None
+
+    def _turns(self, now: Instant) -> Iterator[Instant]:
+        """Moments after ``now`` at which something a rule reads becomes different."""
+        order = self.order
+        for moment in (order.hold_until, order.dispatch_due_at):
+            if moment is not None and moment > now:
+                yield moment
+        starts = {"since_placed": order.placed_at, "since_paid": order.progress.paid_at}
+        for fact, seconds in self._spans():
+            start = starts.get(fact)
+            if start is not None and start + timedelta(seconds=seconds) > now:
+                yield start + timedelta(seconds=seconds)
+                yield start + timedelta(seconds=seconds) + SOON
+
+    def _spans(self) -> Iterator[tuple[str, int]]:
+        read = facts(
+            self.order,
+            now=self.order.placed_at,
+            at_stage=Stage.REVIEW,
+            actor="buyer",
+            selection=self.order.open_units() or {line.id: 1 for line in self.order.lines},
+            amount_minor=0,
+            context=self._context,
+        )
+        for layer in self.terms.layers:
+            explainer = Explainer(layer.values, layer.vocabulary)
+            for rule in layer.rules_on("request"):
+                for want in (True, False):
+                    for atom in explainer.what_would_change(rule.rule.when, read, rule.rule.lines, want=want):
+                        yield from _elapsed(atom)
+                yield from _elapsed_in(explainer, rule.rule.when, read, rule.rule.lines)
+
+
+def _elapsed_in(explainer: Explainer, node: object, read: dict[str, object], lines: str) -> Iterator[tuple[str, int]]:
+    trace = explainer.trace(node, read, lines)  # pyright: ignore[reportArgumentType]  # the rule's own condition
+    waiting = [trace]
+    while waiting:
+        branch = waiting.pop()
+        waiting.extend(branch.parts)
+        if branch.atom is not None:
+            yield from _elapsed(branch.atom)
+
+
+def _elapsed(atom: Atom) -> Iterator[tuple[str, int]]:
+    if atom.fact in {"since_placed", "since_paid"} and isinstance(atom.wanted, int):
+        yield atom.fact, atom.wanted
+
+
+_ORDER = ("approve", "ask_seller", "ask_carrier", "review", "refuse")
+
+
+def _rank(answer: Answer) -> tuple[int, int]:
+    verdict, silence, _ = answer.kind
+    return _ORDER.index(verdict), ("approve", "", "escalate", "refuse").index(silence)
+
+
+def _to_come(order: Order, here: Stage, now: Instant) -> Iterator[tuple[Stage, Order]]:
+    """The order as it would be at each step after this one."""
+    steps: tuple[tuple[Stage, dict[str, Instant]], ...] = (
+        (Stage.REVIEW, {"paid_at": now}),
+        (Stage.PREPARING, {"paid_at": now, "preparation_started_at": now}),
+        (Stage.PACKING, {"paid_at": now, "preparation_started_at": now, "packing_started_at": now}),
+        (Stage.PACKED, {"paid_at": now, "preparation_started_at": now, "packing_started_at": now, "packed_at": now}),
+    )
+    for at_stage, reached in steps:
+        if rank(at_stage) > rank(here):
+            known = {name: getattr(order.progress, name) or moment for name, moment in reached.items()}
+            progress: Progress = msgspec.structs.replace(order.progress, **known)
+            yield at_stage, msgspec.structs.replace(order, progress=progress, hold_until=None)
+    if rank(here) < rank(Stage.IN_TRANSIT):
+        gone = Parcel(id="ahead", handed_over_at=now)
+        yield Stage.IN_TRANSIT, _shipped(order, gone)
+
+
+def _shipped(order: Order, parcel: Parcel) -> Order:
+    return msgspec.structs.replace(order, parcels=(parcel,), hold_until=None)
