@@ -1,0 +1,140 @@
+"""What the catalogues still owe: sentences of templates and code, words for every code, and signs that do not belong.
+
+Only the test of the catalogues and a translator at work need this; serving does not.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, cast, get_args
+
+from babel.messages.extract import extract
+
+from rescind.core import lifecycle
+from rescind.core.actor import ActorKind
+from rescind.core.errors import RescindError
+from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
+from rescind.core.policy import vocabulary
+from rescind.core.verdict import OnSilence, Verdict
+from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
+
+PACKAGE = Path(__file__).parent.parent
+
+_KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+_TEMPLATE_OPTIONS = {
+    "trim_blocks": "true",
+    "newstyle_gettext": "true",
+    "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+}
+_PLACE = re.compile(r"%\(\w+\)s")
+_CJK = "[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]"
+_HALF_WIDTH = re.compile(rf"{_CJK}\s*[,;:!?]|[,;!?]\s*{_CJK}|{_CJK}\.(?:\s|$)|\({_CJK}|{_CJK}\)")
+
+
+class Gap(NamedTuple):
+    """One thing to put right. context: empty for sentences. where: a file and line, or the table the code stands in."""
+
+    tag: str
+    context: str
+    key: str
+    fault: str
+    where: str
+
+
+def missing() -> list[Gap]:
+    """Every gap in every catalogue; empty when they are complete."""
+    wanted = {**{(context, key): "the table of codes" for context, key in codes()}, **dict(sentences())}
+    # The named wordings of English, "key@reader" among them, are what every other language owes as well.
+    named = {pair: "en.po" for pair in locale(DEFAULT).messages if pair[0]}
+    gaps: list[Gap] = []
+    for tag in LANGUAGE_NAMES:
+        language = locale(tag)
+        owed = {pair: where for pair, where in wanted.items() if tag != DEFAULT or pair[0]} | named
+        gaps += [Gap(tag, *pair, "missing", where) for pair, where in owed.items() if pair not in language.messages]
+        gaps += _faults(language)
+    return gaps
+
+
+def _faults(language: Locale) -> Iterator[Gap]:
+    english = locale(DEFAULT).messages
+    for (context, key), forms in language.messages.items():
+        model = english.get((context, key), (key,))[-1]
+        for form in forms:
+            # The count may be left out of "one thing", and must be there in a language with one form.
+            if (set(_PLACE.findall(form)) ^ set(_PLACE.findall(model))) - {"%(num)s"}:
+                yield Gap(language.tag, context, key, "other placeholders than in English", form)
+            if language.tag == "zh" and _HALF_WIDTH.search(_PLACE.sub("", form)):
+                yield Gap(language.tag, context, key, "half-width sign beside Chinese", form)
+
+
+def codes() -> Iterator[tuple[str, str]]:
+    """(context, key) of everything the program knows by a code."""
+    tables: dict[str, tuple[str, ...]] = {
+        "stage": tuple(Stage),
+        "status": vocabulary.STATUSES,
+        "cancellation": tuple(CancellationStatus),
+        "refund": tuple(RefundStatus),
+        "verdict": tuple(Verdict),
+        "silence": tuple(OnSilence),
+        "way_on": vocabulary.WAYS_ON,
+        "actor": tuple(ActorKind),
+        "decider": get_args(Decider),
+        "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS),
+        "refusal": vocabulary.REFUSAL_REASONS,
+        "fact": tuple(vocabulary.STANDARD),
+        "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
+        "rule": tuple(_rules()),
+    }
+    for context, keys in tables.items():
+        for key in keys:
+            yield context, str(key)
+    for error in _subclasses(RescindError):
+        yield "problem.title", error.code
+        yield "problem.detail", error.code
+
+
+def _subclasses(parent: type[RescindError]) -> Iterator[type[RescindError]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def _rules() -> Iterator[str]:
+    for path in sorted((PACKAGE / "policies").glob("*.toml")):
+        if not path.name.endswith(".examples.toml"):
+            for rule in cast("list[dict[str, str]]", tomllib.loads(path.read_text("utf-8")).get("rules", [])):
+                yield rule["id"]
+
+
+def sentences() -> Iterator[tuple[tuple[str, str], str]]:
+    """((context or "", message id), where) of every sentence in templates and in the code of pages and notices."""
+    for folder, pattern, method in (
+        ("web/templates", "*.html", "jinja2.ext:babel_extract"),
+        ("notices", "*.html", "jinja2.ext:babel_extract"),
+        ("web", "*.py", "python"),
+        ("notices", "*.py", "python"),
+        ("locales", "*.py", "python"),
+    ):
+        for path in sorted((PACKAGE / folder).rglob(pattern)):
+            with path.open("rb") as file:
+                for line, message, _, context in extract(method, file, keywords=_KEYWORDS, options=_TEMPLATE_OPTIONS):
+                    key = message if isinstance(message, str) else message[0]
+                    yield (context or "", key), f"{path.relative_to(PACKAGE)}:{line}"
+
+
+if __name__ == "__main__":
+    import sys
+
+    found = missing()
+    for gap in found:
+        sys.stdout.write(f"{gap.tag}: {gap.fault}: {f'[{gap.context}] ' if gap.context else ''}{gap.key}  ({gap.where})\n")
+    sys.exit(bool(found))
