@@ -13,7 +13,7 @@ from rescind.core.instant import Instant
 
 Unit = Literal["s", "m", "h", "d", "bd"]
 
-_SPAN = re.compile(r"(\d{1,6})(s|m|h|bd|d)")
+_SPAN = re.compile(r"([0-9]{1,6})(s|m|h|bd|d)")
 _SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # A span that finds no business day in this many days has a calendar without any.
 _LONGEST_WITHOUT_BUSINESS_DAY = 366

@@ -51,9 +51,7 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     for terms in policy.deadlines:
         yield from _deadline(terms, meanings)
     yield from _rules(policy, meanings, vocabulary)
-    read = {name for rule in policy.rules for name in values_read(rule.when)} | {
-        terms.span for terms in policy.deadlines
-    }
+    read = read_by(policy)
     for tunable in policy.tunable:
         yield from _tunable(tunable, meanings)
         if tunable.name not in read:
@@ -61,6 +59,13 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):
             yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))
+
+
+def read_by(policy: Policy) -> set[str]:
+    """Names of the values some rule or deadline reads."""
+    return {name for rule in policy.rules for name in values_read(rule.when)} | {
+        terms.span for terms in policy.deadlines
+    }
 
 
 def _deadline(terms: DeadlineTerms, meanings: Meanings) -> Iterator[Problem]:

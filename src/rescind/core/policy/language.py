@@ -197,7 +197,7 @@ class _Reader:
 
     def _literal(self, node: exp.Literal, fact: FactSpec) -> Value:
         raw: str = node.this
-        if not node.is_string and not raw.isdigit():
+        if not node.is_string and not (raw.isascii() and raw.isdigit()):
             raise self._error(f"{raw} is not a whole number", node)
         try:
             return read_literal(raw if node.is_string else int(raw), fact)

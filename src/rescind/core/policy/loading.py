@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from rescind.core.policy.checking import problems
+from rescind.core.policy.checking import problems, read_by
 from rescind.core.policy.language import parse
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import (
@@ -154,6 +154,10 @@ class _Loader:
             reasons=self._reasons(base),
             tunable=self._tunable(base),
         )
+        # What an extension inherits and no longer reads is no longer offered; its own must be read.
+        unread = {tunable.name for tunable in policy.tunable} - read_by(policy) - self.file.tunable.keys()
+        offered = tuple(tunable for tunable in policy.tunable if tunable.name not in unread)
+        policy = msgspec.structs.replace(policy, tunable=offered)
         for message, path in problems(policy, self.vocabulary):
             raise self.text.error(message, self._written(path))
         return policy
@@ -169,7 +173,8 @@ class _Loader:
             if unknown:
                 known = [field.encode_name for field in msgspec.structs.fields(kind)]  # pyright: ignore[reportArgumentType]
                 hint = near(unknown[1], known)
-                raise self.text.error(f"there is no '{unknown[1]}' here{hint}", (*path, *inner, unknown[1])) from None
+                member = (*path, *inner, unknown[1])
+                raise self.text.error_at_key(f"there is no '{unknown[1]}' here{hint}", member) from None
             wrong = re.search(r"Invalid enum value '(.+)'", message)
             hint = near(wrong[1], _WORDS.get(str(inner[-1]) if inner else "", ())) if wrong else ""
             raise self.text.error(f"{message}{hint}", (*path, *inner)) from None

@@ -29,10 +29,11 @@ def near(name: str, known: Iterable[str]) -> str:
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A value in the text: where it starts, and for a string the source offset of each of its characters."""
+    """A value in the text: where it starts, for a string the source offset of each of its characters, and its key."""
 
     start: int
     characters: tuple[int, ...] = ()
+    key: int = 0
 
     def at(self, index: int) -> int:
         """Source offset of the character `index` of the string."""
@@ -62,6 +63,11 @@ class Text:
             path, index = path[:-1], 0
         place = self.places.get(path)
         return self.error_at(message, place.at(index) if place else 0)
+
+    def error_at_key(self, message: str, path: Path) -> PolicyError:
+        """An error at the name of a member."""
+        place = self.places.get(path)
+        return self.error_at(message, place.key) if place else self.error(message, path)
 
     def error_at(self, message: str, offset: int) -> PolicyError:
         """An error at a source offset."""
@@ -118,10 +124,12 @@ class _Scan:
         return path
 
     def _pair(self, table: Path) -> Iterator[tuple[Path, Place]]:
+        key = self.at
         path = (*table, *self._key())
         self._blank()
         self.at += 1  # the equals sign
-        yield from self._value(path)
+        for found, place in self._value(path):
+            yield found, Place(place.start, place.characters, key) if found == path else place
 
     def _key(self) -> Path:
         parts: list[str] = []
