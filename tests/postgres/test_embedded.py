@@ -49,7 +49,7 @@ async def ask(dsn, query, *arguments):
         await connection.close()
 
 
-def gone_within(seconds, condition):
+def comes_true_within(seconds, condition):
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -84,7 +84,7 @@ async def test_what_was_committed_is_there_after_a_stop_and_after_a_kill(place):
         assert await ask(address(OWNER), "select count(*) from kept") == 500
         await ask(address(OWNER), "insert into kept values (501)")
         os.kill(server.pid, signal.SIGKILL)
-        assert gone_within(5, lambda: answers(server.cluster) is None)
+        assert comes_true_within(5, lambda: answers(server.cluster) is None)
         server.stop()
     with EmbeddedServer.start(place):
         assert await ask(address(OWNER), "select count(*) from kept") == 501
@@ -156,12 +156,16 @@ async def test_a_server_that_lost_its_owner_is_adopted_by_asking_and_then_stoppe
     with EmbeddedServer.start(place) as first:
         order = first._order("postgres", ["-D", "{state}/cluster", "-k", "{state}/cluster", "-h", ""], leash=False)
     orphan = subprocess.Popen(order, start_new_session=True, stderr=subprocess.DEVNULL)
-    assert gone_within(10, lambda: answers(first.cluster))
-    with EmbeddedServer.start(place) as server:
-        assert server.pid is None
-        assert await ask(server.dsn(SUPERUSER, "postgres"), "select 1") == 1
-    assert orphan.wait(10) == 0
-    assert answers(first.cluster) is None
+    try:
+        assert comes_true_within(10, lambda: answers(first.cluster))
+        with EmbeddedServer.start(place) as server:
+            assert server.pid is None
+            assert await ask(server.dsn(SUPERUSER, "postgres"), "select 1") == 1
+        assert orphan.wait(10) == 0
+        assert answers(first.cluster) is None
+    finally:
+        orphan.kill()
+        orphan.wait()
 
 
 async def test_a_path_too_long_for_a_socket_gets_a_temporary_folder_that_goes(tmp_path):

@@ -141,8 +141,8 @@ async def _open_books(connection: asyncpg.Connection) -> None:
     try:
         async with connection.transaction():
             await connection.execute(BOOKS)
-    except (asyncpg.UniqueViolationError, asyncpg.DuplicateTableError):
-        pass  # two migrators met on an empty database, and the other one made the tables
+    except (asyncpg.DuplicateObjectError, asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
+        pass  # two migrators met on an empty database, and the other one has just made the tables
 
 
 async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]:
