@@ -1,0 +1,248 @@
+"""Plays the demo's plan through the engine, so that the marketplace opens with real decisions in its books."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from rescind.clock import HandClock
+from rescind.core.actor import SYSTEM, Actor, ActorKind
+from rescind.core.cancellation import (
+    ApproveCancellation,
+    CancelBySeller,
+    LapseDeadline,
+    RefuseCancellation,
+    RequestCancellation,
+    WithdrawCancellation,
+)
+from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.errors import RescindError
+from rescind.core.event import Note
+from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
+from rescind.core.ids import OrderId, ShopId, shop_id
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import Command
+from rescind.core.order import FactKind, Line, Order, Pins, Tender
+from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.demo import catalogue
+from rescind.engine import Engine, Submission
+from rescind.policies import preset
+from rescind.postgres.directory import Directory
+
+log = structlog.get_logger()
+
+_OUTCOMES = {
+    "refund.submitted": ProviderOutcome.SUBMITTED,
+    "refund.succeeded": ProviderOutcome.SUCCEEDED,
+    "refund.failed": ProviderOutcome.DECLINED,
+    "refund.in_doubt": ProviderOutcome.IN_DOUBT,
+}
+_MAX_WAIT = timedelta(hours=6)
+
+
+class Ids(Protocol):
+    """Makes ids and notes, as the desk does."""
+
+    def new_order_id(self, shop: ShopId) -> OrderId:
+        """A fresh id for an order of this shop."""
+        ...
+
+    def note(self, words: str) -> Note:
+        """Words ready to be kept."""
+        ...
+
+
+def demo_shop_id(place: int) -> ShopId:
+    """The id of the demo's shop at this place; the same in every demo, so that links can be written down."""
+    return shop_id(0x5E5C1D << 16 | place)
+
+
+class Opening:
+    """One run through the plan, from the oldest event of any order to the newest."""
+
+    def __init__(self, engine: Engine, directory: Directory, clock: HandClock, ids: Ids) -> None:
+        self._engine = engine
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+        self._demo = catalogue.load()
+        self._orders: dict[str, Order] = {}
+
+    async def play(self, opened_at: Instant) -> int:
+        """Fill an empty marketplace with everything that happened before ``opened_at``; returns how many orders."""
+        shops = await self._people()
+        steps: list[tuple[int, int, catalogue.Order, catalogue.Event | None]] = []
+        for place, order in enumerate(self._demo.orders):
+            steps.append((-order.placed, place, order, None))
+            steps.extend((-event.minutes, place, order, event) for event in order.plan)
+        for minutes, _, planned, event in sorted(steps, key=lambda step: (step[0], step[1])):
+            now = opened_at + timedelta(minutes=minutes)
+            self._clock.set(now)
+            await self._end_hold(planned, now)
+            if event is None:
+                await self._place(planned, shops[planned.shop], now)
+            else:
+                await self._step(planned, event, now)
+        return len(self._orders)
+
+    async def _people(self) -> dict[str, ShopId]:
+        policy = preset("base")
+        shops = {shop.key: demo_shop_id(place) for place, shop in enumerate(self._demo.shops)}
+        for shop in self._demo.shops:
+            await self._directory.put_shop(
+                shops[shop.key],
+                name=shop.name,
+                preset_hash=policy.hash,
+                settings=_settings(shop),
+                zone=shop.zone,
+                contact={"email": shop.email, "phone": shop.phone, "hours": shop.hours, "city": shop.city},
+            )
+        for buyer in self._demo.buyers:
+            await self._directory.put_buyer(buyer.key, name=buyer.name, email=buyer.email, locale=buyer.locale)
+        return shops
+
+    async def _place(self, planned: catalogue.Order, shop: ShopId, now: Instant) -> None:
+        buyer = next(one for one in self._demo.buyers if one.key == planned.buyer)
+        settings = _settings(next(one for one in self._demo.shops if one.key == planned.shop))
+        address = planned.deliver_to or buyer.address
+        command = PlaceOrder(
+            order=self._ids.new_order_id(shop),
+            shop=shop,
+            buyer=planned.buyer,
+            number=planned.number,
+            currency=planned.currency,
+            placed_at=now,
+            pins=Pins(preset="base", preset_hash=preset("base").hash, settings=settings),
+            lines=tuple(
+                Line(
+                    id=line.id,
+                    sku=line.sku,
+                    quantity=line.quantity,
+                    unit_minor=line.unit_minor,
+                    discount_minor=line.discount_minor,
+                    tax_minor=line.tax_minor,
+                    custom_made=line.custom_made,
+                )
+                for line in planned.lines
+            ),
+            tenders=tuple(
+                Tender(id=tender.id, method=tender.method, label=tender.label, amount_minor=tender.amount_minor)
+                for tender in planned.tenders
+            ),
+            shipping_minor=planned.shipping_minor,
+        )
+        details = Details(
+            lines=tuple(
+                LineWords(line=line.id, title=line.title, variant=line.variant, options=line.options)
+                for line in planned.lines
+            ),
+            recipient=Recipient(
+                name=address.recipient,
+                phone=address.phone,
+                email=buyer.email,
+                street=", ".join(address.lines),
+                city=address.city,
+                postcode=address.postcode,
+                country=address.country,
+            ),
+            note=planned.note,
+        )
+        host = Actor(kind=ActorKind.HOST, id="demo")
+        outcome = await self._engine.handle(Submission(command=command, actor=host, details=details))
+        self._orders[planned.number] = outcome.order
+
+    async def _end_hold(self, planned: catalogue.Order, now: Instant) -> None:
+        order = self._orders.get(planned.number)
+        if order and order.hold_until and order.hold_until <= now:
+            await self._handle(planned, EndHold(order=order.id), SYSTEM)
+
+    async def _step(self, planned: catalogue.Order, event: catalogue.Event, now: Instant) -> None:
+        order = self._orders[planned.number]
+        for command, actor in self._commands(order, event, now):
+            await self._handle(planned, command, actor)
+
+    async def _handle(self, planned: catalogue.Order, command: Command, actor: Actor) -> None:
+        try:
+            outcome = await self._engine.handle(Submission(command=command, actor=actor))
+        except RescindError as refusal:
+            raise AssertionError(f"demo order {planned.number}: {type(command).__name__} met {refusal}") from refusal
+        self._orders[planned.number] = outcome.order
+
+    def _commands(self, order: Order, event: catalogue.Event, now: Instant) -> list[tuple[Command, Actor]]:
+        buyer = Actor(kind=ActorKind.BUYER, id=order.buyer)
+        seller = Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}")
+        comment = self._ids.note(event.comment) if event.comment else None
+        waiting = order.open_cancellation
+        match event.what:
+            case "buyer.requests":
+                command: Command = RequestCancellation(
+                    order=order.id,
+                    reason=event.reason,
+                    anyway=event.anyway,
+                    lines=event.lines or None,
+                    comment=comment,
+                )
+                return [(command, buyer)]
+            case "seller.cancels":
+                command = CancelBySeller(
+                    order=order.id, reason=event.reason, lines=event.lines or None, comment=comment
+                )
+                return [(command, seller)]
+            case "refund.submitted" | "refund.succeeded" | "refund.failed" | "refund.in_doubt":
+                return _replies(order, event, now)
+            case "seller.approves" | "seller.refuses" | "buyer.withdraws" | "clock.lapses":
+                assert waiting is not None, f"{order.number} has no request to answer with {event.what}"
+                answers: dict[str, tuple[Command, Actor]] = {
+                    "seller.approves": (
+                        ApproveCancellation(order=order.id, cancellation=waiting.id, comment=comment),
+                        seller,
+                    ),
+                    "seller.refuses": (
+                        RefuseCancellation(
+                            order=order.id,
+                            cancellation=waiting.id,
+                            reason=event.reason,
+                            carrier=event.carrier,
+                            tracking=event.tracking,
+                            comment=comment,
+                        ),
+                        seller,
+                    ),
+                    "buyer.withdraws": (WithdrawCancellation(order=order.id, cancellation=waiting.id), buyer),
+                    "clock.lapses": (LapseDeadline(order=order.id, cancellation=waiting.id), SYSTEM),
+                }
+                return [answers[event.what]]
+            case _:
+                fact = ReportFact(
+                    order=order.id,
+                    fact=FactKind(event.what),
+                    occurred_at=now,
+                    parcel=event.parcel,
+                    lines=event.lines,
+                    carrier=event.carrier,
+                    tracking=event.tracking,
+                )
+                return [(fact, Actor(kind=ActorKind.HOST, id="demo"))]
+
+
+def _settings(shop: catalogue.Shop) -> dict[str, bool | int | str]:
+    return {"window": f"{shop.own_window_hours}h"} if shop.own_window_hours else {}
+
+
+def _replies(order: Order, event: catalogue.Event, now: Instant) -> list[tuple[Command, Actor]]:
+    return [
+        (
+            RecordRefundReply(
+                order=order.id,
+                refund=refund.id,
+                outcome=_OUTCOMES[event.what],
+                reference=f"sandbox-{refund.id[-10:]}",
+                next_check_at=now + _MAX_WAIT,
+            ),
+            SYSTEM,
+        )
+        for refund in order.refunds
+        if refund.status in OPEN and event.tender in {"", refund.tender}
+    ]
