@@ -10,7 +10,7 @@ from rescind.core.details import Details
 from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Order, Stage
+from rescind.core.order import CancellationStatus, Order, Stage
 from rescind.core.record import Record
 
 T = TypeVar("T")
@@ -111,9 +111,10 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A request to cancel, or a contradiction, in a queue or list.
 
-    stage: when it was asked; order_stage: now. amount: what it would give, or gave, back. answer: the seller's code
-    when a seller refused. note: the buyer's instruction at placement. requests_on_order: this one and all others.
-    lines: those the request is about; of a contradiction, all.
+    stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact.
+    amount: what it would give, or gave, back. answer: the seller's code when a seller refused. note: the buyer's
+    instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
+    contradiction, all.
     """
 
     case_id: str
@@ -185,11 +186,11 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a list is narrowed to; everything that is given must hold.
 
     tab: one of the list's tabs. numbers: up to 100 order numbers, order or cancellation ids, tracking numbers or SKUs,
-    any of which may fit. text: up to 200 characters, found anywhere in a product's title, the buyer's name or e-mail,
-    or the recipient's name, whatever the case of its letters. reason, stage: any of these. placed_from <= placed <
-    placed_to; amount_min_minor <= amount <= amount_max_minor; due_before: whose deadline is earlier. shop, buyer: ids.
-    currency: ISO 4217.
-    sort: None is the tab's own order.
+    any of which may fit. text: up to 200 characters, found anywhere in a product's title or the name or e-mail of
+    buyer or recipient, whatever the case of its letters. reason: codes, any of them (orders: of any request).
+    stage: any of these (requests: when asked). placed_from <= placed (requests: made) < placed_to;
+    amount_min_minor <= amount <= amount_max_minor; due_before: whose deadline is earlier. shop, buyer: ids.
+    currency: ISO 4217. sort: None is the tab's own order.
     """
 
     tab: str = "all"
@@ -243,6 +244,16 @@ cancellation_requested: a request waits; auto_cancelling_24h: one that silence a
 contradictions: a fact does not fit what was decided, and nobody has looked at it yet.
 """
 
-CASE_TABS = ("to_respond", "waiting_for_buyer", "with_platform", "approved", "refused", "withdrawn", "all")
-"""``to_respond``: the seller's move. ``with_platform``: a person of the platform or the carrier has it, contradictions
-among them. ``refused``: also what a shipment overtook."""
+CASE_TABS: dict[str, tuple[str, ...] | None] = {
+    "to_respond": (CancellationStatus.AWAITING_SELLER,),
+    "waiting_for_buyer": (),
+    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open"),
+    "approved": (CancellationStatus.APPROVED,),
+    "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
+    "withdrawn": (CancellationStatus.WITHDRAWN,),
+    "all": None,
+}
+"""Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person.
+
+Nothing waits for a buyer yet; the tab is there because people look for it.
+"""
