@@ -1,0 +1,383 @@
+"""Who is asking: API keys, sign-in links and sessions, and what each of them may see.
+
+A token is 256 random bits behind a prefix. The database keeps its SHA-256 only, so that nobody who reads the table
+can sign in. Every request looks its token up again: what was revoked a moment ago opens nothing, on open sessions
+neither (I-32).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.errors import RateLimited, RescindError, Unauthenticated
+from rescind.core.ids import ShopId
+from rescind.core.scope import Scope
+from rescind.postgres.credentials import Credential, CredentialTable, Kind, Role
+
+KEY_PREFIX, LINK_PREFIX, ONCE_PREFIX, SESSION_PREFIX = "rsk_", "rsl_", "rso_", "rss_"
+_TOKEN_BYTES = 32
+_TOKEN_LENGTH = len(KEY_PREFIX) + 43  # 32 bytes in URL-safe base 64, without padding
+
+STAFF: frozenset[Role] = frozenset({"support", "operator"})
+
+_ACTOR: Mapping[Role, ActorKind] = {
+    "buyer": ActorKind.BUYER,
+    "seller": ActorKind.SELLER,
+    "support": ActorKind.SUPPORT,
+    "operator": ActorKind.SUPPORT,
+    "host": ActorKind.HOST,
+}
+
+
+class CrossSite(RescindError):
+    """A form or script of another site, or one without the session's own token. Params: none."""
+
+    code = "csrf"
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash."""
+
+    role: Role
+    id: str
+    name: str = ""
+    shop_id: ShopId | None = None
+    buyer_id: str | None = None
+    credential: str
+
+    @property
+    def scope(self) -> Scope:
+        """What this principal's objects are fetched through: their shop, their own purchases, or the marketplace."""
+        match self.role:
+            case "seller":
+                return Scope(shop=self.shop_id)
+            case "buyer":
+                return Scope(buyer=self.buyer_id)
+            case "support" | "operator" | "host":
+                return _EVERYTHING
+
+    def actor(self, on_behalf_of: str = "") -> Actor:
+        """As whom the core knows them. ``on_behalf_of``: the buyer a member of staff acts for (M-49)."""
+        return Actor(kind=_ACTOR[self.role], id=self.id, via=self.credential, on_behalf_of=on_behalf_of)
+
+
+_EVERYTHING = Scope()
+
+
+class SessionLife(msgspec.Struct, frozen=True):
+    """How long a session lives without being used, and at most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+_STAFF_LIFE = SessionLife(timedelta(minutes=30), timedelta(hours=24))
+_LIFE = SessionLife(timedelta(hours=12), timedelta(days=7))
+
+
+def life(role: Role) -> SessionLife:
+    """How long a session of this role lives: staff half an hour idle and a day in all, others longer."""
+    return _STAFF_LIFE if role in STAFF else _LIFE
+
+
+class Connection(Protocol):
+    """What is read of a request: its ASGI scope; Litestar's ``Request`` has one."""
+
+    @property
+    def scope(self) -> Mapping[str, object]: ...
+
+
+class Access:
+    """Issues credentials, and says who is behind a request.
+
+    secret: key of this installation for CSRF tokens. base_url: how people reach us; ``https`` makes cookies Secure.
+    """
+
+    def __init__(self, pool: asyncpg.Pool[Any], secret: bytes, base_url: str) -> None:
+        assert len(secret) >= _TOKEN_BYTES, "an empty or short secret must never come this far"
+        self._credentials = CredentialTable(pool)
+        self._secret = secret
+        self._base_url = base_url.rstrip("/")
+        parts = urlsplit(self._base_url)
+        self.origin = f"{parts.scheme}://{parts.netloc}"
+        self.secure = parts.scheme == "https"
+        # __Host- binds the cookie to this very host, but browsers take it over TLS only.
+        self.cookie_name = "__Host-rescind_session" if self.secure else "rescind_session"
+        self._failures = Throttle(burst=60, per_second=1.0)
+
+    # --- issuing ---------------------------------------------------------------------------------------------------
+
+    async def issue_key(
+        self,
+        role: Role,
+        principal: str,
+        *,
+        name: str = "",
+        shop_id: ShopId | None = None,
+        buyer_id: str | None = None,
+        lifetime: timedelta = timedelta(days=365),
+    ) -> str:
+        """Make an API key and give its token, the only time anybody sees it."""
+        return await self._issue("key", KEY_PREFIX, role, principal, name, shop_id, buyer_id, lifetime)
+
+    async def issue_link(
+        self,
+        role: Role,
+        principal: str,
+        *,
+        name: str = "",
+        shop_id: ShopId | None = None,
+        buyer_id: str | None = None,
+        lifetime: timedelta = timedelta(minutes=15),
+        once: bool = True,
+    ) -> str:
+        """Make a sign-in link and give its address. ``once``: the first sign-in uses it up; a demo's links live on."""
+        prefix = ONCE_PREFIX if once else LINK_PREFIX
+        token = await self._issue("link", prefix, role, principal, name, shop_id, buyer_id, lifetime)
+        return f"{self._base_url}/sign-in/{token}"
+
+    async def _issue(
+        self,
+        kind: Kind,
+        prefix: str,
+        role: Role,
+        principal: str,
+        name: str,
+        shop_id: ShopId | None,
+        buyer_id: str | None,
+        lifetime: timedelta,
+    ) -> str:
+        assert (role == "seller") <= (shop_id is not None), "a seller has a shop"
+        assert (role == "buyer") <= (buyer_id is not None), "a buyer is named"
+        token = prefix + secrets.token_urlsafe(_TOKEN_BYTES)
+        credential = Credential(
+            kind=kind, role=role, principal=principal, name=name, shop_id=shop_id, buyer_id=buyer_id
+        )
+        await self._credentials.add(token_hash(token), credential, lifetime)
+        return token
+
+    # --- signing in and out ----------------------------------------------------------------------------------------
+
+    async def peek_link(self, token: str) -> Principal:
+        """Whom a link would sign in, without using it up: what a GET may do. Raises Unauthenticated."""
+        if not token.startswith((LINK_PREFIX, ONCE_PREFIX)):
+            raise Unauthenticated
+        principal, _, _ = await self._find(token, "link")
+        return principal
+
+    async def redeem_link(self, token: str) -> tuple[str, Principal]:
+        """Turn a link into a new session: its token for the cookie, and who it is. Raises Unauthenticated.
+
+        A session is always new, so that nobody can be made to use one that another person knows.
+        """
+        if token.startswith(ONCE_PREFIX) and _well_formed(token):
+            credential = await self._credentials.take(token_hash(token))
+        elif token.startswith(LINK_PREFIX) and _well_formed(token):
+            found = await self._credentials.find(token_hash(token))
+            credential = found[0] if found else None
+        else:
+            credential = None
+        if credential is None or credential.kind != "link":
+            raise Unauthenticated
+        session = await self._issue(
+            "session",
+            SESSION_PREFIX,
+            credential.role,
+            credential.principal,
+            credential.name,
+            credential.shop_id,
+            credential.buyer_id,
+            life(credential.role).idle,
+        )
+        return session, _principal(credential, token_hash(session), "session")
+
+    async def sign_out(self, connection: Connection) -> None:
+        """End the session of this browser, if it has one."""
+        token = self.session_token(connection)
+        if token:
+            await self.revoke(token)
+
+    async def revoke(self, token: str) -> bool:
+        """End one key, link or session; whether there was one to end."""
+        return await self._credentials.take(token_hash(token)) is not None
+
+    async def revoke_principal(self, role: Role, principal: str) -> int:
+        """End every key, link and session of somebody, at once."""
+        return await self._credentials.revoke_principal(role, principal)
+
+    def cookie(self, session: str) -> str:
+        """The Set-Cookie that keeps a session. No lifetime: the browser forgets it, the database decides."""
+        return f"{self.cookie_name}={session}; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
+
+    def no_cookie(self) -> str:
+        """The Set-Cookie that takes a session away."""
+        return f"{self.cookie(session='')}; Max-Age=0"
+
+    # --- asking ----------------------------------------------------------------------------------------------------
+
+    async def principal_of(self, connection: Connection) -> Principal:
+        """Who is asking. Raises Unauthenticated, and RateLimited after many tries with wrong tokens from one address.
+
+        A request with an Authorization header is judged by it alone; its cookies are not looked at.
+        """
+        headers = connection.scope["headers"]
+        authorization, cookie = _header(headers, b"authorization"), None
+        if authorization is None:
+            cookie = self.session_token(connection)
+        address = _address(connection.scope)
+        try:
+            return await self.identify(authorization, cookie, address)
+        except UnicodeDecodeError:
+            raise Unauthenticated from None
+
+    async def identify(self, authorization: bytes | None, session: str | None, address: str) -> Principal:
+        """As ``principal_of``, from the parts. ``address``: whom too many failures are counted against."""
+        if authorization is not None:
+            scheme, _, token = authorization.decode("ascii").partition(" ")
+            kind: Kind = "key"
+            shown = token.strip() if scheme.lower() == "bearer" else ""
+        elif session:
+            kind, shown = "session", session
+        else:
+            raise Unauthenticated
+        self._failures.check(address)
+        try:
+            principal, rest, hashed = await self._find(shown, kind)
+        except Unauthenticated:
+            self._failures.count(address)
+            raise
+        if kind == "session":
+            limits = life(principal.role)
+            # Written when half the time is gone, not at each request: a page of twenty images is one visit.
+            if rest < limits.idle / 2:
+                await self._credentials.extend(hashed, limits.idle, limits.absolute)
+        return principal
+
+    async def still_valid(self, connection: Connection) -> bool:
+        """Whether the credential of a long-lived connection has neither ended nor been revoked."""
+        try:
+            await self.principal_of(connection)
+        except Unauthenticated:
+            return False
+        return True
+
+    async def _find(self, token: str, kind: Kind) -> tuple[Principal, timedelta, bytes]:
+        if not _well_formed(token):
+            raise Unauthenticated
+        hashed = token_hash(token)
+        found = await self._credentials.find(hashed)
+        if found is None or found[0].kind != kind:
+            raise Unauthenticated
+        return _principal(found[0], hashed, kind), found[1], hashed
+
+    def session_token(self, connection: Connection) -> str | None:
+        """The session's token from this browser's cookies, None without one."""
+        raw = _header(connection.scope["headers"], b"cookie")
+        if raw is None:
+            return None
+        try:
+            cookies: SimpleCookie = SimpleCookie(raw.decode("latin-1"))
+        except CookieError:
+            return None
+        return cookies[self.cookie_name].value if self.cookie_name in cookies else None
+
+    # --- requests from other sites -----------------------------------------------------------------------------------
+
+    def csrf_token(self, session: Principal | str) -> str:
+        """The token that forms of a session carry. ``session``: its principal, or the credential it names."""
+        credential = session if isinstance(session, str) else session.credential
+        return hmac.new(self._secret, b"csrf\n" + credential.encode(), hashlib.sha256).hexdigest()
+
+    def require_same_site(self, connection: Connection) -> None:
+        """Let a change through only when a page of ours asks for it (I-20: before anything else). Raises CrossSite.
+
+        Browsers say so themselves; where they do not, the origin must be ours.
+        """
+        headers = connection.scope["headers"]
+        site = _header(headers, b"sec-fetch-site")
+        if site is not None:
+            if site != b"same-origin":
+                raise CrossSite
+            return
+        if _header(headers, b"origin") != self.origin.encode():
+            raise CrossSite
+
+    def require_csrf(self, connection: Connection, principal: Principal, token: str | None) -> None:
+        """The whole check for a change asked for with a cookie. ``token``: from the form or ``X-CSRF-Token``."""
+        self.require_same_site(connection)
+        if token is None or not hmac.compare_digest(token.encode(), self.csrf_token(principal).encode()):
+            raise CrossSite
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _well_formed(token: str) -> bool:
+    return len(token) == _TOKEN_LENGTH and token.isascii()
+
+
+def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
+    return Principal(
+        role=credential.role,
+        id=credential.principal,
+        name=credential.name,
+        shop_id=credential.shop_id,
+        buyer_id=credential.buyer_id,
+        credential=f"{kind}:{hashed.hex()[:16]}",
+    )
+
+
+def _header(headers: object, name: bytes) -> bytes | None:
+    """A header that may stand once. Standing twice it is nobody's word: empty, which no check accepts."""
+    found: bytes | None = None
+    pairs: Iterable[tuple[bytes, bytes]] = headers  # pyright: ignore[reportAssignmentType]  # ASGI says so
+    for key, value in pairs:
+        if key == name:
+            if found is not None:
+                return b""
+            found = value
+    return found
+
+
+def _address(scope: Mapping[str, object]) -> str:
+    client: Any = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+class Throttle:
+    """Counts by name, forgiving ``per_second``; RateLimited once ``burst`` are on the account."""
+
+    def __init__(self, *, burst: int, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._accounts: dict[str, tuple[float, float]] = {}
+
+    def check(self, name: str) -> None:
+        """Raise RateLimited when the account is full."""
+        counted = self._counted(name)
+        if counted >= self._burst:
+            raise RateLimited(retry_after=max(1, round((counted - self._burst + 1) / self._per_second)))
+
+    def count(self, name: str) -> None:
+        """Put one on the account."""
+        if len(self._accounts) > 10_000:
+            self._accounts = {name: at for name, at in self._accounts.items() if self._counted(name) > 0}
+        self._accounts[name] = (self._counted(name) + 1, time.monotonic())
+
+    def _counted(self, name: str) -> float:
+        count, at = self._accounts.get(name, (0.0, 0.0))
+        return max(0.0, count - (time.monotonic() - at) * self._per_second)

@@ -1,0 +1,1 @@
+"""What comes in from outside, checked and put into the words of the core: documents, texts, orders, facts."""

@@ -1,0 +1,133 @@
+"""A JSON document from outside, read so strictly that it has one meaning.
+
+Two readers of the same bytes must never see different things: one name twice, a byte order mark, half a surrogate pair,
+a number that is no integer are refused, before anything else is looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from rescind.core.errors import InvalidField, MalformedBody, UnknownField
+
+T = TypeVar("T")
+
+DEPTH = 32
+_IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
+# The name is the caller's own word; one with a backtick in it must not be taken for the path.
+_UNKNOWN = re.compile(r"Object contains unknown field `[^`]*`(?: - at `([^`]+)`)?")
+_MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `(.+)`)?")
+_EXPECTED = re.compile(r"Expected (.+?)(?:, got .*?)?(?: - at `(.+)`)?", re.DOTALL)
+_AT = re.compile(r".* - at `(.+)`", re.DOTALL)
+_STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+
+encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+class Malformed(ValueError):
+    """Something JSON allows and we do not; the message says what the document should be."""
+
+
+def parse(body: bytes) -> Any:
+    """Plain values from bytes. Raises MalformedBody."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise MalformedBody(expected="UTF-8 text") from None
+    if text.startswith("\ufeff"):
+        raise MalformedBody(expected="JSON without a byte order mark")
+    if text.count("{") + text.count("[") > DEPTH and _depth(text) > DEPTH:
+        raise MalformedBody(expected=f"JSON nested at most {DEPTH} deep")
+    try:
+        found = json.loads(text, object_pairs_hook=_members)
+    except Malformed as fault:
+        raise MalformedBody(expected=str(fault)) from None
+    except (ValueError, RecursionError):
+        # ValueError: no JSON, or a number of more digits than any number has here.
+        raise MalformedBody(expected="one JSON document") from None
+    # Only an escape can bring these in: raw, the reader above has refused them.
+    if "\\u" in text:
+        _check_strings(found)
+    return found
+
+
+def shape(document: Any, kind: type[T], *, strict: bool = True) -> T:
+    """The document as a struct. Raises InvalidField and UnknownField, each with the JSON pointer of the place."""
+    try:
+        return msgspec.convert(document, kind, strict=strict)
+    except msgspec.ValidationError as fault:
+        raise _named(str(fault)) from None
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Malformed("JSON in which each member name stands once in its object")
+    return members
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for sign in _IN_QUOTES.sub("", text):
+        if sign in "{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "}]":
+            depth -= 1
+    return deepest
+
+
+def _check_strings(found: Any) -> None:
+    waiting: list[Any] = [found]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one or not _encodable(one):
+                raise MalformedBody(expected="JSON whose strings are Unicode text without NUL")
+        elif isinstance(one, dict):
+            members = cast("dict[str, Any]", one)
+            waiting.extend(members)
+            waiting.extend(members.values())
+        elif isinstance(one, list):
+            waiting.extend(cast("list[Any]", one))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _named(message: str) -> InvalidField | UnknownField:
+    """From the reader's message to a problem: its words hold type names and our own limits, never the input."""
+    if message.startswith("Object contains unknown field"):
+        found = _UNKNOWN.fullmatch(message)
+        return UnknownField(field=pointer(found and found[1]))
+    if found := _MISSING.fullmatch(message):
+        return InvalidField(field=f"{pointer(found[2])}/{found[1]}", expected="present")
+    found = _EXPECTED.fullmatch(message)
+    if found:
+        return InvalidField(field=pointer(found[2]), expected=found[1].replace("`", ""))
+    at = _AT.fullmatch(message)
+    if message.startswith("Invalid enum value"):
+        return InvalidField(field=pointer(at and at[1]), expected="one of the listed values")
+    return InvalidField(field=pointer(at and at[1]), expected="a value of the documented form")
+
+
+def pointer(path: str | None) -> str:
+    """A JSON pointer (RFC 6901) from the reader's path: ``$.lines[0].quantity`` is ``/lines/0/quantity``.
+
+    Keys of free-form objects are the caller's own words and are left out.
+    """
+    parts: list[str] = []
+    for name, index in _STEP.findall(path or ""):
+        if index == "...":
+            break
+        parts.append(name or index)
+    return "".join(f"/{part}" for part in parts)

@@ -1,0 +1,79 @@
+"""Facts of the world as the host, a seller or support reports them, and who may report which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rescind.core.errors import Forbidden, InvalidField
+from rescind.core.fulfilment import ReportFact
+from rescind.core.order import FactKind, Order
+from rescind.intake import fields
+from rescind.intake.fields import Amount, Identifier, Incoming, Moment, Units, Words
+from rescind.intake.text import label
+
+_BY_SELLER = frozenset(
+    {
+        FactKind.ALLOCATED,
+        FactKind.PREPARATION_STARTED,
+        FactKind.PACKING_STARTED,
+        FactKind.PACKED,
+        FactKind.TRACKING_ADDED,
+        FactKind.HANDED_OVER,
+        FactKind.DELIVERED,
+    }
+)
+_BY_SUPPORT = frozenset(
+    {FactKind.REVIEW_OPENED, FactKind.REVIEW_CLEARED, FactKind.ERROR_CONFIRMED, FactKind.SELLER_AT_FAULT}
+)
+REPORTED_BY: Mapping[str, frozenset[FactKind]] = {
+    "host": frozenset(FactKind),
+    "seller": _BY_SELLER,
+    "support": _BY_SUPPORT,
+    "operator": _BY_SUPPORT,
+}
+"""Which facts a role may report. Money is the host's word alone: a seller's would make us pay back what never came."""
+
+_WITH_PARCEL = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
+_WITH_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
+
+
+class Fact(Incoming, frozen=True, kw_only=True):
+    """Something that happened to an order, by its own clock.
+
+    parcel, lines, carrier, tracking: of tracking_added, handed_over and delivered; without lines, everything open.
+    tender, amount: of paid (without: every tender in full) and charged_back.
+    """
+
+    fact: FactKind
+    occurred_at: Moment
+    parcel: Identifier | None = None
+    lines: tuple[Units, ...] | None = None
+    carrier: Words = ""
+    tracking: Words = ""
+    tender: Identifier | None = None
+    amount: Amount | None = None
+
+
+def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
+    """The command for a fact reported by this role. Raises Forbidden, InvalidField, InvalidText, CurrencyMismatch."""
+    if body.fact not in REPORTED_BY.get(role, frozenset()):
+        raise Forbidden(action=body.fact.value)
+    if body.fact not in _WITH_PARCEL and (body.parcel or body.lines or body.carrier or body.tracking):
+        raise InvalidField(field="/fact", expected="a fact of a parcel, as a parcel is described")
+    if body.fact not in _WITH_MONEY and (body.tender or body.amount):
+        raise InvalidField(field="/fact", expected="paid or charged_back, as money is described")
+    if body.amount and not body.tender:
+        raise InvalidField(field="/tender", expected="present when amount is given")
+    if body.fact is FactKind.CHARGED_BACK and not (body.tender and body.amount):
+        raise InvalidField(field="/amount", expected="present, with its tender, for charged_back")
+    return ReportFact(
+        order=order.id,
+        fact=body.fact,
+        occurred_at=fields.moment(body.occurred_at, field="/occurred_at"),
+        parcel=body.parcel or "",
+        lines=fields.selection(body.lines) or {},
+        carrier=label(body.carrier, field="/carrier"),
+        tracking=label(body.tracking, field="/tracking"),
+        tender=body.tender or "",
+        amount_minor=fields.minor(body.amount, order.currency),
+    )

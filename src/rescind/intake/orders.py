@@ -1,0 +1,183 @@
+"""An order as the host marketplace reports it: what was bought, how it is paid, and where it goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.errors import InvalidField
+from rescind.core.fulfilment import PlaceOrder, check_time
+from rescind.core.ids import OrderId, ShopId, canonical
+from rescind.core.instant import Instant
+from rescind.core.money import CAP_MINOR
+from rescind.core.order import Line, Pins, Tender
+from rescind.intake import fields
+from rescind.intake.fields import Amount, Code, Country, Currency, Identifier, Incoming, Moment, Quantity, Words
+from rescind.intake.text import label, words
+
+LINES, TENDERS, OPTIONS = 500, 20, 20
+_STORED_BYTES = 40_000
+"""Room for an order as it is placed; what happens to it later has the rest of its 64 KiB."""
+_IMAGE = 500
+
+
+class NewLine(Incoming, frozen=True, kw_only=True):
+    """One line as bought. ``discount`` and ``tax`` are the line's recorded shares and are never worked out again."""
+
+    id: Identifier
+    sku: Identifier
+    title: Words
+    variant: Words = ""
+    options: Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)] = msgspec.field(
+        default_factory=dict[str, str]
+    )
+    image: Words = ""
+    quantity: Quantity
+    unit_price: Amount
+    discount: Amount | None = None
+    tax: Amount | None = None
+    custom_made: bool = False
+    special: bool = False
+
+
+class NewTender(Incoming, frozen=True, kw_only=True):
+    """One means of payment and the share of the total it carries. ``label``: brand and last four digits, never more."""
+
+    id: Identifier
+    method: Code
+    label: Words = ""
+    amount: Amount
+
+
+class NewRecipient(Incoming, frozen=True, kw_only=True):
+    """Whom the parcel goes to."""
+
+    name: Words = ""
+    phone: Words = ""
+    email: Words = ""
+    street: Words = ""
+    city: Words = ""
+    region: Words = ""
+    postcode: Words = ""
+    country: Country = ""
+
+
+class NewBuyer(Incoming, frozen=True, kw_only=True):
+    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read."""
+
+    id: Identifier
+    name: Words = ""
+    email: Words = ""
+    locale: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}(-[A-Za-z]{2,8})?(?!\n)$")] = "en"
+
+
+class NewOrder(Incoming, frozen=True, kw_only=True):
+    """An order. Lines, less discounts, with tax, and shipping add up to the tenders."""
+
+    shop: str
+    number: Identifier
+    buyer: NewBuyer
+    currency: Currency
+    placed_at: Moment
+    lines: Annotated[tuple[NewLine, ...], msgspec.Meta(min_length=1, max_length=LINES)]
+    tenders: Annotated[tuple[NewTender, ...], msgspec.Meta(min_length=1, max_length=TENDERS)]
+    shipping: Amount | None = None
+    shipping_by: Code = "seller"
+    recipient: NewRecipient = NewRecipient()
+    note: Words = ""
+
+
+def shop_of(body: NewOrder) -> ShopId:
+    """The shop an order is for. Raises NotFound for what is no shop's id."""
+    return ShopId(canonical("shp", body.shop))
+
+
+def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tuple[PlaceOrder, Details]:
+    """The command and the words of an order. ``pins``: the terms in force now.
+
+    Raises InvalidField, InvalidText, CurrencyMismatch, FactFromTheFuture.
+    """
+    if body.currency not in fields.currencies():
+        raise InvalidField(field="/currency", expected="an ISO 4217 code")
+    currency = body.currency
+    placed_at = fields.moment(body.placed_at, field="/placed_at")
+    check_time(placed_at, now)
+    command = PlaceOrder(
+        order=order,
+        shop=shop_of(body),
+        buyer=body.buyer.id,
+        number=body.number,
+        currency=currency,
+        placed_at=placed_at,
+        pins=pins,
+        lines=tuple(_line(line, currency, place) for place, line in enumerate(body.lines)),
+        tenders=tuple(
+            Tender(
+                id=tender.id,
+                method=tender.method,
+                label=label(tender.label, field=f"/tenders/{place}/label"),
+                amount_minor=fields.minor(tender.amount, currency),
+            )
+            for place, tender in enumerate(body.tenders)
+        ),
+        shipping_minor=fields.minor(body.shipping, currency),
+        shipping_by=body.shipping_by,
+    )
+    if len(msgspec.json.encode(command)) > _STORED_BYTES:
+        raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
+    return command, _details(body)
+
+
+def _line(line: NewLine, currency: str, place: int) -> Line:
+    made = Line(
+        id=line.id,
+        sku=line.sku,
+        quantity=line.quantity,
+        unit_minor=fields.minor(line.unit_price, currency),
+        discount_minor=fields.minor(line.discount, currency),
+        tax_minor=fields.minor(line.tax, currency),
+        custom_made=line.custom_made,
+        special=line.special,
+    )
+    if made.discount_minor > made.quantity * made.unit_minor:
+        raise InvalidField(field=f"/lines/{place}/discount", expected="at most the price of the line")
+    if made.paid_minor > CAP_MINOR:
+        raise InvalidField(field=f"/lines/{place}/unit_price", expected=f"a line of at most {CAP_MINOR}")
+    return made
+
+
+def _details(body: NewOrder) -> Details:
+    to = body.recipient
+    return Details(
+        lines=tuple(_words(line, f"/lines/{place}") for place, line in enumerate(body.lines)),
+        recipient=Recipient(
+            name=label(to.name, field="/recipient/name"),
+            phone=label(to.phone, field="/recipient/phone"),
+            email=label(to.email, field="/recipient/email"),
+            street=words(to.street, field="/recipient/street", limit=400, blank=True),
+            city=label(to.city, field="/recipient/city"),
+            region=label(to.region, field="/recipient/region"),
+            postcode=label(to.postcode, field="/recipient/postcode"),
+            country=to.country,
+        ),
+        note=words(body.note, field="/note", blank=True),
+    )
+
+
+def _words(line: NewLine, at: str) -> LineWords:
+    image = label(line.image, field=f"{at}/image", limit=_IMAGE)
+    if image and not image.startswith(("/", "https://")):
+        raise InvalidField(field=f"{at}/image", expected="a path, or an https address")
+    return LineWords(
+        line=line.id,
+        title=label(line.title, field=f"{at}/title", blank=False),
+        variant=label(line.variant, field=f"{at}/variant"),
+        # The name of an option is the caller's word, so the place named is the whole object.
+        options={
+            label(name, field=f"{at}/options", blank=False): words(said, field=f"{at}/options", limit=400, blank=True)
+            for name, said in line.options.items()
+        },
+        image=image,
+    )

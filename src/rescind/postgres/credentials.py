@@ -1,0 +1,107 @@
+"""The table ``credentials``: hashes of tokens, and who is behind them.
+
+Ends are judged by the database's own clock: a token's life has nothing to do with a rehearsal's.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Literal
+
+import asyncpg
+import msgspec
+
+from rescind.core.ids import ShopId
+
+Role = Literal["buyer", "seller", "support", "operator", "host"]
+Kind = Literal["key", "link", "session"]
+
+
+ACQUIRE_S = 2.0
+"""How long a look-up waits for a free connection before the caller is told to come back."""
+
+
+class Credential(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is behind a token; the token itself is known to its holder alone. ``principal``: the person's or key's id."""
+
+    kind: Kind
+    role: Role
+    principal: str
+    name: str = ""
+    shop_id: ShopId | None = None
+    buyer_id: str | None = None
+
+
+_ADD = """
+INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
+"""
+_FIND = """
+SELECT kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest FROM credentials
+WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+"""
+# Of two that take the same one at the same time, the second waits for the row and then finds it revoked.
+_TAKE = """
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+RETURNING kind, role, principal, name, shop_id, buyer_id
+"""
+_EXTEND = """
+UPDATE credentials SET expires_at = least(clock_timestamp() + $2::interval, created_at + $3::interval)
+WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+"""
+_REVOKE_PRINCIPAL = """
+UPDATE credentials SET revoked_at = clock_timestamp() WHERE role = $1 AND principal = $2 AND revoked_at IS NULL
+"""
+
+
+class CredentialTable:
+    """Reads and writes credentials by the SHA-256 of their token."""
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    async def add(self, token_hash: bytes, credential: Credential, lifetime: timedelta) -> None:
+        """Keep a new credential that ends after ``lifetime``."""
+        await self._pool.execute(
+            _ADD,
+            token_hash,
+            credential.kind,
+            credential.role,
+            credential.principal,
+            credential.name,
+            credential.shop_id,
+            credential.buyer_id,
+            lifetime,
+        )
+
+    async def find(self, token_hash: bytes) -> tuple[Credential, timedelta] | None:
+        """A credential that is neither revoked nor expired, and how long it has to live."""
+        async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
+            row = await connection.fetchrow(_FIND, token_hash)
+        return None if row is None else (_credential(row), row["rest"])
+
+    async def take(self, token_hash: bytes) -> Credential | None:
+        """Find a credential and revoke it in one statement, so that of two takers one gets it."""
+        row = await self._pool.fetchrow(_TAKE, token_hash)
+        return None if row is None else _credential(row)
+
+    async def extend(self, token_hash: bytes, idle: timedelta, absolute: timedelta) -> None:
+        """Let a session live on for ``idle`` from now, but never beyond ``absolute`` since it was made."""
+        await self._pool.execute(_EXTEND, token_hash, idle, absolute)
+
+    async def revoke_principal(self, role: Role, principal: str) -> int:
+        """End every key, link and session of somebody; how many that were."""
+        done: str = await self._pool.execute(_REVOKE_PRINCIPAL, role, principal)
+        return int(done.rpartition(" ")[2])
+
+
+def _credential(row: Any) -> Credential:
+    return Credential(
+        kind=row["kind"],
+        role=row["role"],
+        principal=row["principal"],
+        name=row["name"],
+        shop_id=row["shop_id"],
+        buyer_id=row["buyer_id"],
+    )
