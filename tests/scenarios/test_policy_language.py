@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rescind.core.policy import STANDARD, Explainer, PolicyError, check, load, restore
+from rescind.core.policy import STANDARD, Explainer, PolicyError, check, load, phrase, restore
 from rescind.core.policy.as_python import first_that_holds
 from rescind.core.policy.as_sql import condition_sql
 from rescind.core.policy.example import examples
@@ -294,6 +294,18 @@ def test_the_least_that_would_change_an_answer():
     assert explainer.what_would_change(read("not paid"), facts) == ()
     blockers = explainer.what_would_change(read("paid and since_paid < hold"), facts)
     assert [(a.fact, a.by) for a in blockers] == [("paid", ()), ("since_paid", ("hold",))]
+
+
+def test_a_condition_falls_into_pieces_a_page_can_translate():
+    told = phrase(read("not (paid and since_paid < hold) or stage in ('packed', 'packing')"), PLAIN, STANDARD)
+    assert told.how == "or"
+    unless, packed = told.parts
+    assert [(p.fact, p.op, p.wanted, p.unit, p.by) for p in unless.parts] == [
+        ("paid", "is not", (), "", ()),
+        ("since_paid", ">=", (3600,), "seconds", ("hold",)),
+    ]
+    assert (unless.how, packed.op, packed.wanted) == ("or", "in", ("packed", "packing"))
+    assert phrase(read("not strict"), PLAIN, STANDARD).how == "always"
 
 
 def test_explanations_name_the_line():

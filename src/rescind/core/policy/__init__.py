@@ -8,6 +8,7 @@ from rescind.core.policy.judge import Deadline, Finding, Step, asked, deadline_o
 from rescind.core.policy.loading import load, restore
 from rescind.core.policy.policy import Policy, Reason, Rule, Settings, Tunable
 from rescind.core.policy.position import PolicyError
+from rescind.core.policy.prose import Phrase, phrase
 from rescind.core.policy.resolved import ResolvedDeadline, ResolvedPolicy, ResolvedRule
 from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per, Vocabulary
 
@@ -24,6 +25,7 @@ __all__ = [
     "Finding",
     "Kind",
     "Per",
+    "Phrase",
     "Policy",
     "PolicyError",
     "Reason",
@@ -43,5 +45,6 @@ __all__ = [
     "judge",
     "judge_fast",
     "load",
+    "phrase",
     "restore",
 ]

@@ -3,7 +3,9 @@
 An explanation is data. Pages turn (fact, op, wanted) into a sentence of the reader's language.
 """
 
-from typing import Any
+import operator
+from collections.abc import Callable
+from typing import Any, Literal
 
 import msgspec
 
@@ -55,12 +57,25 @@ class Branch(msgspec.Struct, frozen=True, omit_defaults=True):
     parts: tuple["Branch", ...] = ()
 
 
+class _Ready(msgspec.Struct, frozen=True):
+    """A comparison worked out once: what is wanted, and for a level the words with which it holds."""
+
+    node: Compare | Among
+    spec: FactSpec
+    op: Op | Literal["in"]
+    constants: tuple[Constant, ...]
+    words: frozenset[int | str] | None
+
+
 class Explainer:
-    """Explains conditions under one set of values."""
+    """Explains conditions under one set of values. Keep one a policy: what it works out about a node it keeps."""
 
     def __init__(self, values: Values, vocabulary: Vocabulary) -> None:
         self.values = values
         self.vocabulary = vocabulary
+        # By identity: a node's hash walks its whole tree. The node is kept, so that its id stays its own.
+        self._ready: dict[int, _Ready] = {}
+        self._lines: dict[int, tuple[Node, bool]] = {}
 
     def trace(self, node: Node, facts: Facts, lines: str = "any") -> Branch:
         """The whole condition, every part with what it found; nothing is cut short."""
@@ -85,7 +100,11 @@ class Explainer:
         return min(each, key=len)
 
     def _per_line(self, node: Node) -> bool:
-        return any(self.vocabulary[name].level is Per.LINE for name in facts_read(node))
+        known = self._lines.get(id(node))
+        if known is None:
+            per_line = any(self.vocabulary[name].level is Per.LINE for name in facts_read(node))
+            known = self._lines[id(node)] = (node, per_line)
+        return known[1]
 
     def _branch(self, node: Node, facts: Facts, line: int | None) -> Branch:
         match node:
@@ -110,81 +129,90 @@ class Explainer:
                 each = [self._blockers(part, facts, line, want=want) for part in parts]
                 # An AND needs all its parts to be true, but one false part to be false; an OR the other way round.
                 if isinstance(node, And) == want:
-                    return tuple(dict.fromkeys(atom for blockers in each for atom in blockers))
+                    return tuple(atom for blockers in each for atom in blockers)
                 return min(each, key=len)
             case _:
+                if self._holds(node, facts, line) == want:
+                    return ()
                 atom = self.atom(node, facts, line)
-                return () if atom.held == want else (atom if want else _turned(atom),)
+                return (atom if want else _turned(atom),)
 
     def atom(self, node: AtomNode, facts: Facts, line: int | None = None) -> Atom:
         """One comparison with what it found. line: number of the line, for facts of lines."""
+        held = self._holds(node, facts, line)
         match node:
-            case Always(holds):
-                return Atom("", "is", wanted=True, actual=holds, held=holds)
+            case Always():
+                return Atom("", "is", wanted=True, actual=held, held=held)
             case Setting(name):
-                held = bool(self.values[name])
                 return Atom(name, "is", wanted=True, actual=held, held=held, by=(name,))
             case Flag(fact):
-                actual, at = self._read(fact, facts, line)
-                return Atom(fact, "is", wanted=True, actual=actual, held=actual, line=at)
-            case Among(fact, listed):
-                spec = self.vocabulary[fact]
-                constants = [constant(value, spec, self.values) for value in listed]
-                actual, at = self._read(fact, facts, line)
-                held = any(self._holds(spec, "=", wanted, actual, facts) for wanted in constants)
-                return self._atom(spec, "in", constants, actual, facts, held=held, line=at)
-            case Compare(fact, op, value):
-                spec = self.vocabulary[fact]
-                wanted = constant(value, spec, self.values)
-                actual, at = self._read(fact, facts, line)
-                held = self._holds(spec, op, wanted, actual, facts)
-                return self._atom(spec, op, [wanted], actual, facts, held=held, line=at)
+                at = line if self.vocabulary[fact].level is Per.LINE else None
+                return Atom(fact, "is", wanted=True, actual=held, held=held, line=at)
+            case Compare() | Among():
+                ready = self._worked_out(node)
+                spec, first = ready.spec, ready.constants[0]
+                money = spec.kind is Kind.AMOUNT
+                return Atom(
+                    spec.name,
+                    ready.op,
+                    tuple(wanted.content for wanted in ready.constants) if ready.op == "in" else first.content,
+                    self._read(spec.name, facts, line),
+                    held,
+                    unit=first.currency if money else spec.unit,
+                    currency=facts["currency"] if money else "",
+                    line=line if spec.level is Per.LINE else None,
+                    by=tuple(name for wanted in ready.constants for name in wanted.by),
+                )
 
-    def _read(self, fact: str, facts: Facts, line: int | None) -> tuple[Any, int | None]:
+    def _holds(self, node: AtomNode, facts: Facts, line: int | None) -> bool:
+        match node:
+            case Always(holds):
+                return holds
+            case Setting(name):
+                return bool(self.values[name])
+            case Flag(fact):
+                return self._read(fact, facts, line)
+            case Compare() | Among():
+                ready = self._worked_out(node)
+                actual = self._read(ready.spec.name, facts, line)
+                if ready.words is not None:
+                    return actual in ready.words
+                money, op = ready.spec.kind is Kind.AMOUNT, "=" if ready.op == "in" else ready.op
+                return any(
+                    _COMPARED[op](actual, wanted.content) and not (money and facts["currency"] != wanted.currency)
+                    for wanted in ready.constants
+                )
+
+    def _worked_out(self, node: Compare | Among) -> _Ready:
+        ready = self._ready.get(id(node))
+        if ready is None:
+            spec = self.vocabulary[node.fact]
+            values = (node.value,) if isinstance(node, Compare) else node.values
+            constants = tuple(constant(value, spec, self.values) for value in values)
+            words: frozenset[int | str] | None = None
+            if isinstance(node, Among) and spec.kind is not Kind.AMOUNT:
+                words = frozenset(wanted.content for wanted in constants)
+            elif isinstance(node, Compare) and spec.kind is Kind.LEVEL:
+                words = frozenset(members(node.op, str(constants[0].content), spec))
+            ready = _Ready(node, spec, node.op if isinstance(node, Compare) else "in", constants, words)
+            self._ready[id(node)] = ready
+        return ready
+
+    def _read(self, fact: str, facts: Facts, line: int | None) -> Any:
         if self.vocabulary[fact].level is Per.LINE:
             assert line is not None, "a fact of lines is judged line by line"
-            return facts["lines"][line][fact], line
-        return facts[fact], None
-
-    @staticmethod
-    def _atom(
-        spec: FactSpec, op: str, constants: list[Constant], actual: Any, facts: Facts, *, held: bool, line: int | None
-    ) -> Atom:
-        money = spec.kind is Kind.AMOUNT
-        return Atom(
-            spec.name,
-            op,
-            tuple(wanted.content for wanted in constants) if op == "in" else constants[0].content,
-            actual,
-            held,
-            unit=constants[0].currency if money else spec.unit,
-            currency=facts["currency"] if money else "",
-            line=line,
-            by=tuple(name for wanted in constants for name in wanted.by),
-        )
-
-    @staticmethod
-    def _holds(spec: FactSpec, op: Op, wanted: Constant, actual: Any, facts: Facts) -> bool:
-        content: Any = wanted.content
-        if spec.kind is Kind.LEVEL:
-            return actual in members(op, content, spec)
-        if spec.kind is Kind.AMOUNT and facts["currency"] != wanted.currency:
-            return False
-        match op:
-            case "=":
-                return actual == content
-            case "!=":
-                return actual != content
-            case "<":
-                return actual < content
-            case "<=":
-                return actual <= content
-            case ">":
-                return actual > content
-            case ">=":
-                return actual >= content
+            return facts["lines"][line][fact]
+        return facts[fact]
 
 
+_COMPARED: dict[Op, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 _TURNED: dict[str, str] = {**OPPOSITE, "in": "not in", "is": "is not"}
 
 

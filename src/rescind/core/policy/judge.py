@@ -13,7 +13,7 @@ import msgspec
 from rescind.core.deadline import Calendar, reckon
 from rescind.core.instant import Instant
 from rescind.core.policy.as_python import Facts
-from rescind.core.policy.explain import Atom, Explainer
+from rescind.core.policy.explain import Atom
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.verdict import OnSilence, Verdict
@@ -166,13 +166,12 @@ def deadline_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant]
 
 def asked(layer: ResolvedPolicy, on: str, facts: Facts) -> list[Step]:
     """The rules of one layer that were asked, in order, up to and with the one that held."""
-    explainer = Explainer(layer.values, layer.vocabulary)
     steps: list[Step] = []
     first = layer.first.get(on)
     decided = -1 if first is None else first(facts)
     for number, rule in enumerate(layer.rules_on(on)):
         held = number == decided
-        failed = () if held else explainer.what_would_change(rule.rule.when, facts, rule.rule.lines)
+        failed = () if held else layer.explainer.what_would_change(rule.rule.when, facts, rule.rule.lines)
         steps.append(Step(layer.layer, layer.name, rule.id, held, failed))
         if held:
             break

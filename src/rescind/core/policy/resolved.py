@@ -11,6 +11,7 @@ import msgspec
 from rescind.core.deadline import Span, span
 from rescind.core.policy.as_python import First, first_that_holds
 from rescind.core.policy.as_sql import SqlNames, first_rule_sql
+from rescind.core.policy.explain import Explainer
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.vocabulary import STANDARD, Vocabulary
 from rescind.core.verdict import SILENCE_RANK, VERDICT_RANK, OnSilence, Verdict
@@ -54,7 +55,7 @@ class ResolvedRule(msgspec.Struct, frozen=True, kw_only=True):
 class ResolvedPolicy:
     """Immutable by convention; made by `Policy.at` only. values: what each name means here, settings included."""
 
-    __slots__ = ("_rules", "deadlines", "first", "policy", "settings", "values", "vocabulary")
+    __slots__ = ("_rules", "deadlines", "explainer", "first", "policy", "settings", "values", "vocabulary")
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class ResolvedPolicy:
         self.values = values
         self.settings = settings
         self.vocabulary = vocabulary
+        self.explainer = Explainer(values, vocabulary)
         self.deadlines: Mapping[str, ResolvedDeadline] = {
             terms.name: _deadline(terms, values) for terms in policy.deadlines
         }
