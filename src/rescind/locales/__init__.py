@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale as CldrLocale
 from babel.dates import format_date, format_datetime, format_time
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from rescind.core.money import decimals
 
@@ -92,7 +92,10 @@ class Locale:
         """``Money``, or minor units beside their currency, with exactly the currency's own digits (KF-08)."""
         minor, code = (amount, currency) if isinstance(amount, int) else (amount.minor, amount.currency)
         value = Decimal(minor).scaleb(-decimals(code))
-        pattern = "¤#,##0" + ("." + "0" * decimals(code) if decimals(code) else "")
+        # Letters stand apart from the digits, signs do not: KWD 1.255, £24.90.
+        sign = get_currency_symbol(code, locale=self.cldr)
+        gap = "\u00a0" if sign[-1:].isalpha() else ""
+        pattern = f"¤{gap}#,##0" + ("." + "0" * decimals(code) if decimals(code) else "")
         # A minus sign, not a hyphen: it is as wide as the digits it stands beside.
         return format_currency(
             value, code, f"{pattern};−{pattern}", locale=self.cldr, currency_digits=False, decimal_quantization=True

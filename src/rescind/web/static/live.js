@@ -1,4 +1,4 @@
-// Pages that keep themselves up to date: one event stream a browser, shared between its tabs. See docs/decisions.
+// Pages keep themselves up to date by one event stream a browser, shared between its tabs.
 (() => {
   'use strict'
   // The one door for markup; expressions in attributes and scripts in answers never run.
@@ -21,7 +21,7 @@
     if (text && !lost) timer = setTimeout(show, 8000, '')
   }
 
-  // Elements that come from the same address share one request.
+  // One request an address.
   const refresh = async order => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
