@@ -1,6 +1,8 @@
 """The language of conditions: what it says, what it refuses and where it points."""
 
+import tomllib
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from rescind.core.policy.as_python import first_that_holds
 from rescind.core.policy.as_sql import condition_sql
 from rescind.core.policy.example import examples
 from rescind.core.policy.language import parse
+from rescind.core.policy.position import Text
 from rescind.core.policy.tree import Always, And, Compare, Flag, Node, Not, Word
 from rescind.policies import preset, source
 
@@ -262,6 +265,70 @@ def test_the_published_form_reads_back_to_the_same_policy():
         restore(preset("us").canonical().replace(b'"R-002"', b'""'))
     with pytest.raises(PolicyError):
         restore(b"{}")
+
+
+def test_a_policy_published_by_an_older_program_keeps_its_hash():
+    # As if `applies` had not been there yet: the bytes differ from what is written today, the name stays.
+    older = preset("us").canonical().replace(b'"applies":"placed",', b"")
+    assert restore(older) == preset("us")
+    assert restore(older).hash == sha256(older).hexdigest() != preset("us").hash
+
+
+def test_a_long_condition_with_many_short_lists_is_no_attack():
+    text = " or ".join(["reason in ('other', 'none')"] * 60)
+    assert len(text) < 4000
+    assert holds(text, {"reason": "none"})
+    assert holds(" or ".join(["paid"] * 480), {"paid": True})
+
+
+TRICKY = """# comment with "quotes" and [brackets]
+"quoted key" = "a"  # after
+a.b."c d" = 'lit\\eral'
+list = [
+  "one", # comment, with comma
+  [ "two", { x = "three", y = [ "four" ] } ],
+]
+when = 2024-01-31T10:00:00
+[table.sub]
+m = \"\"\"
+first \\
+   second "quoted" \\u0041\"\"\"\"
+n = '''
+x''y'''
+[[many]]
+id = "m0"
+[[many.inner]]
+z = "deep"
+[[many]]
+id = "m\\t1"
+[many.plain]
+q = ""
+"""
+
+
+@pytest.mark.parametrize("text", [TRICKY, source("base").decode(), source("us").decode()])
+def test_every_string_of_a_file_is_found_where_it_stands(text: str):
+    found = Text("x.toml", text)
+    found.index()
+
+    def walk(value: Any, path: tuple[str | int, ...]) -> int:
+        match value:
+            case dict():
+                return sum(walk(inner, (*path, name)) for name, inner in value.items())
+            case list():
+                return sum(walk(inner, (*path, n)) for n, inner in enumerate(value))
+            case str():
+                place = found.places[path]
+                written = "".join(text[at] for at in place.characters[:-1])
+                # An escape is found at its backslash.
+                assert len(written) == len(value)
+                assert all(w in ("\\", v) for w, v in zip(written, value, strict=True)), path
+                return 1
+            case _:
+                assert path in found.places
+                return 0
+
+    assert walk(tomllib.loads(text), ()) > 10
 
 
 def test_line_ends_of_another_system_change_neither_hash_nor_place():

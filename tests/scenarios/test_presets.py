@@ -46,6 +46,18 @@ def test_every_rule_has_an_example_and_a_page_in_two_languages(name: str):
         assert re.match(r"zh: .*[。]$", page[1]), rule.id
 
 
+@pytest.mark.parametrize("name", names())
+def test_every_value_and_rule_names_a_row_it_comes_from(name: str):
+    row = re.compile(r"[MRQE]-\d{2,3}|limits\.[a-z_]+")
+    for rule in preset(name).rules:
+        assert all(row.fullmatch(cited) for cited in rule.cites), rule.id
+    for value in preset(name).values:
+        assert all(row.fullmatch(dated.source) for dated in value.history), value.name
+    for terms in preset(name).deadlines:
+        assert terms.cites
+        assert all(row.fullmatch(cited) for cited in terms.cites), terms.name
+
+
 def test_every_page_is_about_a_rule_there_is():
     there_are = {rule.id for name in names() for rule in preset(name).rules}
     assert {page.stem for page in PAGES.glob("*.md")} - {"README"} <= there_are

@@ -89,13 +89,20 @@ class _Reader:
 
     def _check_tokens(self) -> None:
         """Refuse what the parser would drop in silence, and nesting that only an attack needs."""
-        depth = 0
+        depth = nots = 0
         for token in self.tokens:
-            if token.token_type == TokenType.SEMICOLON:
-                raise self.fail("a condition is one expression, without a semicolon", token.start)
-            if token.token_type in {TokenType.L_PAREN, TokenType.NOT}:
-                depth += 1
-            if depth > _DEEPEST:
+            match token.token_type:
+                case TokenType.SEMICOLON:
+                    raise self.fail("a condition is one expression, without a semicolon", token.start)
+                case TokenType.L_PAREN:
+                    depth += 1
+                case TokenType.R_PAREN:
+                    depth -= 1
+                case TokenType.NOT:
+                    nots += 1
+                case _:
+                    continue
+            if max(depth, nots) > _DEEPEST:
                 raise self.fail("too many parentheses and NOTs: split the rule", token.start)
 
     def _node(self, node: exp.Expr) -> Node:

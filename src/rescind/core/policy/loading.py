@@ -1,5 +1,6 @@
 """From the bytes of a TOML file to a Policy, or to an error with file, line and column."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -105,13 +106,18 @@ def load(
 
 
 def restore(data: bytes, *, vocabulary: Vocabulary = STANDARD) -> Policy:
-    """Read the canonical form back: the same policy with the same hash. PolicyError when it is not one."""
+    """Read the published form back: the same policy with the same hash. PolicyError when it is not one.
+
+    The hash is that of the bytes given. A later version of this program may write more members; what orders have
+    pinned and receipts have named keeps its name.
+    """
     try:
         policy = msgspec.json.decode(data, type=Policy)
     except msgspec.DecodeError as error:
         raise PolicyError("<canonical>", 1, 1, str(error)) from None
     for message, _ in problems(policy, vocabulary):
         raise PolicyError("<canonical>", 1, 1, message)
+    vars(policy)["hash"] = hashlib.sha256(data).hexdigest()
     return policy
 
 

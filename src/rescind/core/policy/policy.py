@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -169,7 +170,7 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the canonical bytes, in hex."""
+        """SHA-256 in hex of the canonical bytes, or of the published ones it was restored from."""
         return hashlib.sha256(self.canonical()).hexdigest()
 
     def rule(self, rule_id: str) -> Rule:
@@ -219,7 +220,7 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         return tuple(reason for reason in listed if reason.when is None or explainer.trace(reason.when, facts).held)
 
     @cached_property
-    def _zone(self):  # noqa: ANN202  # a ZoneInfo
+    def _zone(self) -> ZoneInfo:
         return zone_of(self.zone)
 
     @cached_property

@@ -136,9 +136,8 @@ class _Scan:
         while True:
             self._blank()
             if self.source[self.at] in "\"'":
-                begin = self.at
                 offsets = self._string()
-                parts.append("".join(self.source[o] for o in offsets) if offsets else self.source[begin : self.at])
+                parts.append("".join(self.source[offset] for offset in offsets[:-1]))
             else:
                 found = _BARE.match(self.source, self.at)
                 assert found is not None, "tomllib accepted this text"
