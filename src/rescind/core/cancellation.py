@@ -181,7 +181,7 @@ def request(order: Order, command: RequestCancellation, actor: Actor, context: C
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
-    read = facts(
+    found = facts(
         order,
         now=now,
         at_stage=at_stage,
@@ -192,8 +192,8 @@ def request(order: Order, command: RequestCancellation, actor: Actor, context: C
         asked_anyway=command.anyway,
         context=context,
     )
-    _require_listed(command.reason, terms.reasons("buyer", read))
-    finding = terms.judge("request", read, now=now, starts=starts(order, now), calendar=context.calendar)
+    _require_listed(command.reason, terms.reasons("buyer", found))
+    finding = terms.judge("request", found, now=now, starts=starts(order, now), calendar=context.calendar)
     identifier = context.cancellation_id(order.shop, now)
     asked = RequestTerms(
         reason=command.reason,
@@ -205,7 +205,7 @@ def request(order: Order, command: RequestCancellation, actor: Actor, context: C
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
     )
-    ground = _ground(finding, terms, read, context)
+    ground = _ground(finding, terms, found, context)
     event: Event
     match finding.verdict:
         case Verdict.APPROVE:
@@ -232,6 +232,20 @@ def request(order: Order, command: RequestCancellation, actor: Actor, context: C
     return Decision(events=(event,), finding=finding, notes=_notes(command.comment, command.consent))
 
 
+def read(order: Order, actor: ActorKind, context: Context, now: Instant) -> dict[str, object]:
+    """The facts as they are before anything particular is asked: everything open is selected, no reason is given."""
+    selection = order.open_units()
+    return facts(
+        order,
+        now=now,
+        at_stage=stage(order, now),
+        actor=actor.value,
+        selection=selection,
+        amount_minor=quote(order, selection).total_minor,
+        context=context,
+    )
+
+
 def approve(order: Order, command: ApproveCancellation, actor: Actor, context: Context, now: Instant) -> Decision:
     """The seller says yes, in time. Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed."""
     waiting = _answerable(order, command.cancellation, actor, "approve", now)
@@ -248,7 +262,7 @@ def refuse(
     Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed, ReasonNotListed, RefusalNotOffered, EvidenceMissing.
     """
     waiting = _answerable(order, command.cancellation, actor, "refuse", now)
-    read = facts(
+    found = facts(
         order,
         now=now,
         at_stage=stage(order, now),
@@ -260,7 +274,7 @@ def refuse(
     )
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
-    chosen = _require_listed(command.reason, terms.reasons("refusal", read))
+    chosen = _require_listed(command.reason, terms.reasons("refusal", found))
     given = {"tracking": bool(command.carrier and command.tracking), "comment": command.comment is not None}
     missing = tuple(need for need in chosen.needs if not given.get(need, True))
     if missing:
@@ -305,7 +319,7 @@ def cancel_by_seller(
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
-    read = facts(
+    found = facts(
         order,
         now=now,
         at_stage=at_stage,
@@ -316,9 +330,9 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    _require_listed(command.reason, terms.reasons("seller", read))
-    finding = terms.judge("seller_cancel", read, now=now, starts=starts(order, now), calendar=context.calendar)
-    ground = _ground(finding, terms, read, context)
+    _require_listed(command.reason, terms.reasons("seller", found))
+    finding = terms.judge("seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar)
+    ground = _ground(finding, terms, found, context)
     waiting = order.open_cancellation
     identifier = waiting.id if waiting else context.cancellation_id(order.shop, now)
     asked = RequestTerms(
@@ -578,13 +592,13 @@ def _promise(finding: Finding) -> tuple[Instant, str]:
     return finding.deadline.due_at, finding.deadline.on_silence
 
 
-def _ground(finding: Finding, terms: Terms, read: dict[str, object], context: Context) -> Ground:
+def _ground(finding: Finding, terms: Terms, found: dict[str, object], context: Context) -> Ground:
     return Ground(
         rule=finding.rule,
         layer=finding.layer,
         verdict=finding.verdict.value,
         policies=terms.hashes(),
-        facts=read,
+        facts=found,
         cites=finding.cites,
         instead=finding.instead or "",
         calendar=context.calendar.hash,

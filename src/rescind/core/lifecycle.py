@@ -59,8 +59,7 @@ def decide(order: Order | None, command: Command, actor: Actor, context: Context
     """
     if isinstance(command, fulfilment.PlaceOrder):
         return _place(order, command)
-    if order is None:
-        raise NotFound(kind="order")
+    order = require(order)
     match command:
         case fulfilment.ReportFact():
             return _record(order, command, actor, context, terms, now)
@@ -82,6 +81,13 @@ def decide(order: Order | None, command: Command, actor: Actor, context: Context
             return Decision(events=refund.answer(order, command, now))
         case _:
             assert_never(command)
+
+
+def require(order: Order | None) -> Order:
+    """The order, or NotFound when there is none."""
+    if order is None:
+        raise NotFound(kind="order")
+    return order
 
 
 def _place(order: Order | None, command: fulfilment.PlaceOrder) -> Decision:

@@ -43,10 +43,11 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """An order under lock, with the hash its next record is chained to."""
+    """An order under lock, the hash its next record is chained to, and the time of its last one."""
 
     order: Order
     head: bytes
+    updated_at: Instant
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     before: Order | None
     after: Order
-    head: bytes
     written: tuple[Written, ...]
     notes: tuple[Note, ...] = ()
     details: Details | None = None
@@ -78,14 +78,13 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     now: Instant
     used: Mapping[Key, Used]
     buyer_cancels_30d: Mapping[OrderId, int]
-    counted_at: Instant | None
 
 
 class UnitOfWork(Protocol):
     """One transaction. Locks are taken in (shop, id) order; nothing else is called while it is open."""
 
-    async def lock(self, orders: Sequence[OrderId]) -> Mapping[OrderId, Stored]:
-        """Lock and read what exists of these orders."""
+    async def lock(self, orders: Sequence[OrderId], numbers: Sequence[tuple[ShopId, str]]) -> Sequence[Stored]:
+        """Lock and read what exists of these orders and of the orders with these numbers of the host's."""
         ...
 
     async def look(self, keys: Sequence[Key], orders: Sequence[OrderId]) -> Situation:

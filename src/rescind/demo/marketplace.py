@@ -88,13 +88,12 @@ class Opening:
         return len(self._orders)
 
     async def _people(self) -> dict[str, ShopId]:
-        policy = preset("base")
         shops = {shop.key: demo_shop_id(place) for place, shop in enumerate(self._demo.shops)}
         for shop in self._demo.shops:
             await self._directory.put_shop(
                 shops[shop.key],
                 name=shop.name,
-                preset_hash=policy.hash,
+                preset_hash=preset(shop.preset).hash,
                 settings=_settings(shop),
                 zone=shop.zone,
                 contact={"email": shop.email, "phone": shop.phone, "hours": shop.hours, "city": shop.city},
@@ -105,7 +104,7 @@ class Opening:
 
     async def _place(self, planned: catalogue.Order, shop: ShopId, now: Instant) -> None:
         buyer = next(one for one in self._demo.buyers if one.key == planned.buyer)
-        settings = _settings(next(one for one in self._demo.shops if one.key == planned.shop))
+        seller = next(one for one in self._demo.shops if one.key == planned.shop)
         address = planned.deliver_to or buyer.address
         command = PlaceOrder(
             order=self._ids.new_order_id(shop),
@@ -114,7 +113,7 @@ class Opening:
             number=planned.number,
             currency=planned.currency,
             placed_at=now,
-            pins=Pins(preset="base", preset_hash=preset("base").hash, settings=settings),
+            pins=Pins(preset=seller.preset, preset_hash=preset(seller.preset).hash, settings=_settings(seller)),
             lines=tuple(
                 Line(
                     id=line.id,

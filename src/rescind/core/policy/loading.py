@@ -1,6 +1,5 @@
 """From the bytes of a TOML file to a Policy, or to an error with file, line and column."""
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -117,7 +116,7 @@ def restore(data: bytes, *, vocabulary: Vocabulary = STANDARD) -> Policy:
         raise PolicyError("<canonical>", 1, 1, str(error)) from None
     for message, _ in problems(policy, vocabulary):
         raise PolicyError("<canonical>", 1, 1, message)
-    vars(policy)["hash"] = hashlib.sha256(data).hexdigest()
+    vars(policy)["_published"] = data
     return policy
 
 

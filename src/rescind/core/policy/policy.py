@@ -165,13 +165,17 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
     tunable: tuple[Tunable, ...] = ()
 
     def canonical(self) -> bytes:
-        """The published form: one byte string for one meaning. `restore` reads it back."""
-        return msgspec.json.encode(self, order="sorted")
+        """The published form: one byte string for one meaning. A restored policy gives the bytes it was read from."""
+        return self._published
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 in hex of the canonical bytes, or of the published ones it was restored from."""
+        """SHA-256 of the published form, in hex."""
         return hashlib.sha256(self.canonical()).hexdigest()
+
+    @cached_property
+    def _published(self) -> bytes:
+        return msgspec.json.encode(self, order="sorted")
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of this id; KeyError when there is none."""

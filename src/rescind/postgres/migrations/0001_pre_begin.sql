@@ -3,6 +3,13 @@
 
 -- reference ------------------------------------------------------------------------------------------------------
 
+CREATE TABLE installation (
+    key   text PRIMARY KEY,
+    value text NOT NULL
+);
+-- The epoch rises with every restore: transaction numbers begin anew then, and old cursors mean nothing.
+INSERT INTO installation (key, value) VALUES ('epoch', '1');
+
 CREATE TABLE policies (
     hash         text PRIMARY KEY CHECK (hash ~ '^[0-9a-f]{64}$'),
     name         text NOT NULL,

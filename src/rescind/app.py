@@ -1,0 +1,127 @@
+"""Joins the parts: the only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+from litestar import Litestar
+
+from rescind import api, web
+from rescind.access import Access
+from rescind.book import Book
+from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
+from rescind.demo.marketplace import Opening
+from rescind.desk import Desk
+from rescind.engine import Engine
+from rescind.policies import names, preset
+from rescind.postgres import embedded
+from rescind.postgres.directory import Directory
+from rescind.postgres.due import DueTable
+from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.migrate import check_durability, check_serving_role, migrate
+from rescind.postgres.policies import PolicyTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.store import PostgresStore, connect
+from rescind.postgres.tail import Tail
+from rescind.providers.sandbox import Sandbox
+from rescind.settings import Settings, secret
+from rescind.worker import loops
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """A migrated database to serve from: the embedded one, started and stopped with us, or the operator's own.
+
+    Yields its address for the role that serves. An operator's own database is migrated by ``rescind migrate``.
+    """
+    if settings.database_url:
+        yield settings.database_url
+        return
+    server = await asyncio.to_thread(EmbeddedServer.start, settings)
+    try:
+        await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
+        await migrate(server.dsn(embedded.OWNER))
+        yield server.dsn(embedded.APP)
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | None = None) -> AsyncIterator[Desk]:
+    """Everything a surface needs, on a database that is fit to serve from. Raises UnfitDatabase when it is not."""
+    clock = clock or DatabaseClock()
+    pool = await connect(dsn)
+    try:
+        async with pool.acquire() as connection:
+            await check_serving_role(connection)
+            await check_durability(connection)
+        book = Book(PolicyTable(pool))
+        await book.open(tuple(preset(name) for name in names()))
+        key = secret(settings)
+        tail = Tail(pool)
+        await tail.open()
+        async with Engine(PostgresStore(pool, clock), book).running() as engine:
+            desk = Desk(
+                settings=settings,
+                pool=pool,
+                engine=engine,
+                reads=Reads(pool, key),
+                tail=tail,
+                access=Access(pool, key, base_url),
+                book=book,
+                directory=Directory(pool),
+                clock=clock,
+                base_url=base_url,
+            )
+            async with _task(tail.read()):
+                yield desk
+    finally:
+        await _close(pool)
+
+
+@asynccontextmanager
+async def working(desk: Desk) -> AsyncIterator[None]:
+    """Do the due work while the block runs."""
+    async with _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox())):
+        yield
+
+
+async def open_demo(settings: Settings, dsn: str) -> int:
+    """Fill an empty database with the demo marketplace; returns how many orders it got, 0 when it was not empty."""
+    clock = HandClock(wall_clock())
+    async with open_desk(settings, dsn, "", clock) as desk:
+        if not await desk.directory.empty():
+            return 0
+        return await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+
+
+def make_app(desk: Desk) -> Litestar:
+    """The web application: pages and API over one desk."""
+    return Litestar(
+        route_handlers=[*api.routes(desk), *web.routes(desk)],
+        openapi_config=api.openapi(desk),
+        debug=False,
+        logging_config=None,
+    )
+
+
+@asynccontextmanager
+async def _task(work: object) -> AsyncIterator[None]:
+    """Run a coroutine beside the block and end it with the block; if it fails, the failure is not lost."""
+    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), 3)
+    except TimeoutError:
+        pool.terminate()

@@ -1,0 +1,92 @@
+"""The running program as surfaces see it: everything they may call, in one place."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from rescind.access import Access
+from rescind.book import Book
+from rescind.clock import Clock, wall_clock
+from rescind.core import cancellation
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import Decision, RequestCancellation
+from rescind.core.context import Context
+from rescind.core.deadline import Calendar
+from rescind.core.errors import ReasonNotListed
+from rescind.core.event import Note
+from rescind.core.ids import OrderId, ShopId, make_id
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Pins
+from rescind.core.policy import Reason
+from rescind.core.views import ShopView
+from rescind.engine import Engine
+from rescind.postgres.directory import Directory
+from rescind.postgres.reads import Reads
+from rescind.postgres.tail import Tail
+from rescind.settings import Settings
+
+_RANDOM_BITS = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What pages, the API and the command line work with. Nothing here decides; the engine and the core do."""
+
+    settings: Settings
+    pool: asyncpg.Pool[Any]
+    engine: Engine
+    reads: Reads
+    tail: Tail
+    access: Access
+    book: Book
+    directory: Directory
+    clock: Clock
+    base_url: str
+
+    def now(self) -> Instant:
+        """The time to show things at; decisions take theirs from the database, under the lock."""
+        return self.clock.read() or wall_clock()
+
+    def new_order_id(self, shop: ShopId) -> OrderId:
+        """A fresh id for an order of this shop."""
+        return OrderId(make_id("ord", shop, self.now(), secrets.randbits(_RANDOM_BITS)))
+
+    def note(self, words: str) -> Note:
+        """Somebody's words, ready to be kept beside an event. They were checked where they came in."""
+        return Note(id="txt_" + secrets.token_hex(8), body=words, salt=secrets.token_hex(16))
+
+    def pins(self, shop: ShopView) -> Pins:
+        """The terms an order of this shop is bought under when it is placed now."""
+        return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings)
+
+    async def reasons(self, order: Order, catalogue: str) -> tuple[Reason, ...]:
+        """The reasons that may be chosen now: of the buyer, of the seller, or for a seller's refusal."""
+        terms = await self.book.terms(order.pins, order.placed_at)
+        context = self._context(self.book.calendar(terms))
+        actor = ActorKind.BUYER if catalogue == "buyer" else ActorKind.SELLER
+        return terms.reasons(catalogue, cancellation.read(order, actor, context, self.now()))
+
+    async def preview(
+        self, order: Order, *, reason: str = "", lines: dict[str, int] | None = None, anyway: bool = False
+    ) -> Decision:
+        """What would be decided if the buyer asked now; the same code, nothing written.
+
+        Without a reason the first one that may be chosen. Raises what the request would raise.
+        """
+        terms = await self.book.terms(order.pins, order.placed_at)
+        if not reason:
+            listed = await self.reasons(order, "buyer")
+            if not listed:
+                raise ReasonNotListed(reason="", listed=())
+            reason = listed[0].code
+        actor = Actor(kind=ActorKind.BUYER, id=order.buyer)
+        command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway)
+        return cancellation.request(order, command, actor, self._context(self.book.calendar(terms)), terms, self.now())
+
+    @staticmethod
+    def _context(calendar: Calendar) -> Context:
+        return Context(calendar=calendar, entropy=0)

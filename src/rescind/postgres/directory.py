@@ -1,0 +1,50 @@
+"""Shops and buyers: who there is, as the host reports them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rescind.core.ids import ShopId
+
+_ADD_SHOP = """
+INSERT INTO shops (shop_id, name, preset_hash, settings, zone, contact) VALUES ($1, $2, $3, $4::jsonb, $5, $6::jsonb)
+ON CONFLICT (shop_id) DO UPDATE
+SET name = excluded.name, preset_hash = excluded.preset_hash, settings = excluded.settings, zone = excluded.zone,
+    contact = excluded.contact
+"""
+_ADD_BUYER = """
+INSERT INTO buyers (buyer_id, name, email, locale) VALUES ($1, $2, $3, $4)
+ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
+"""
+
+
+class Directory:
+    """Writes the tables ``shops`` and ``buyers``."""
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    async def put_shop(
+        self,
+        shop: ShopId,
+        *,
+        name: str,
+        preset_hash: str,
+        settings: dict[str, bool | int | str],
+        zone: str,
+        contact: dict[str, str],
+    ) -> None:
+        """Add or change a shop. Orders already placed keep the policy they pinned (I-18)."""
+        said, reach = (msgspec.json.encode(one).decode() for one in (settings, contact))
+        await self._pool.execute(_ADD_SHOP, shop, name, preset_hash, said, zone, reach)
+
+    async def put_buyer(self, buyer: str, *, name: str, email: str, locale: str = "en") -> None:
+        """Add or change a buyer."""
+        await self._pool.execute(_ADD_BUYER, buyer, name, email, locale)
+
+    async def empty(self) -> bool:
+        """Whether no shop has been added yet."""
+        return not await self._pool.fetchval("SELECT EXISTS (SELECT FROM shops)")

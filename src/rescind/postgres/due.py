@@ -1,0 +1,168 @@
+"""Due work in the database: what may be done now, and leases for what calls the world outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rescind.clock import Clock
+from rescind.core.ids import OrderId
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import Due
+from rescind.core.order import Order
+from rescind.core.record import Record, decode, decode_order
+from rescind.postgres.rows import FAN_OUT, SLICES
+
+_READY = """
+SELECT kind, ref, order_id, due_at FROM due
+WHERE kind = ANY($1::text[]) AND slice = ANY($2::smallint[]) AND due_at <= coalesce($3, clock_timestamp())
+ORDER BY due_at
+LIMIT $4
+"""
+# A lease is counted in the database's own time, so that workers with wrong clocks cannot hold one work twice.
+_LEASE = """
+UPDATE due d
+SET lease_until = clock_timestamp() + $4::interval, fence = d.fence + 1, attempts = d.attempts + 1
+FROM (
+    SELECT shop_id, kind, ref FROM due
+    WHERE kind = $1 AND slice = ANY($2::smallint[]) AND due_at <= coalesce($3, clock_timestamp())
+      AND (lease_until IS NULL OR lease_until <= clock_timestamp())
+      -- A restored installation moves no money until somebody compared its refunds with the provider's.
+      AND ($1 <> 'refund' OR NOT EXISTS (SELECT FROM installation WHERE key = 'held'))
+    ORDER BY due_at
+    LIMIT $5
+    FOR UPDATE SKIP LOCKED
+) AS ready
+WHERE d.shop_id = ready.shop_id AND d.kind = ready.kind AND d.ref = ready.ref
+RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts,
+    (SELECT o.state FROM orders o WHERE o.shop_id = d.shop_id AND o.order_id = d.order_id) AS state
+"""
+_EVENTS = """
+SELECT w.ref, e.body
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[]) AS w (ref, shop_id, order_id, first, last)
+JOIN events e ON e.shop_id = w.shop_id AND e.order_id = w.order_id AND e.seq BETWEEN w.first AND w.last
+ORDER BY w.ref, e.seq
+"""
+_COUNT = """
+INSERT INTO buyer_counters (buyer_id, day, name, count)
+SELECT buyer_id, day, name, sum(count) FROM unnest($1::text[], $2::date[], $3::text[], $4::int[])
+    AS w (buyer_id, day, name, count)
+GROUP BY buyer_id, day, name
+ORDER BY buyer_id, name, day
+ON CONFLICT (buyer_id, name, day) DO UPDATE SET count = buyer_counters.count + excluded.count
+"""
+_DONE = """
+DELETE FROM due d USING unnest($1::text[], $2::text[], $3::bigint[]) AS w (shop_id, ref, fence)
+WHERE d.shop_id = w.shop_id AND d.kind = 'fan_out' AND d.ref = w.ref AND d.fence = w.fence
+"""
+_BEAT = """
+INSERT INTO heartbeats (worker, started_at, beat_at) VALUES ($1, clock_timestamp(), clock_timestamp())
+ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at
+"""
+_FORGET_KEYS = """
+DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - interval '60 days' LIMIT 5000))
+"""
+
+
+class Leased(msgspec.Struct, frozen=True, kw_only=True):
+    """Work held for a while by one worker. ``fence`` is what a later write has to show."""
+
+    due: Due
+    order: Order
+    fence: int
+    attempts: int
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One fan-out: the records of one command, for an order as it stands now."""
+
+    ref: str
+    order: Order
+    fence: int
+    records: tuple[Record, ...]
+
+
+class DueTable:
+    """Reads and leases due work. ``slices``: the part of it that is this worker's."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], clock: Clock, slices: Sequence[int] = range(SLICES)) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._slices = list(slices)
+
+    async def ready(self, kinds: Sequence[str], limit: int) -> list[tuple[OrderId, Due]]:
+        """What is due now and needs no lease, oldest first, because it is judged under the order's own lock."""
+        found = await self._pool.fetch(_READY, list(kinds), self._slices, self._clock.read(), limit)
+        return [(OrderId(row["order_id"]), Due(kind=row["kind"], ref=row["ref"], due_at=row["due_at"])) for row in found]
+
+    async def lease(self, kind: str, span: timedelta, limit: int) -> list[Leased]:
+        """Take work that calls the outside world; nobody else gets it before ``span`` is over."""
+        found = await self._pool.fetch(_LEASE, kind, self._slices, self._clock.read(), span, limit)
+        return [
+            Leased(
+                due=Due(kind=kind, ref=row["ref"], due_at=row["due_at"]),
+                order=decode_order(row["state"]),
+                fence=row["fence"],
+                attempts=row["attempts"],
+            )
+            for row in found
+        ]
+
+    async def told(self, limit: int) -> list[Told]:
+        """Take fan-outs together with the records they carry."""
+        leased = await self.lease(FAN_OUT, timedelta(seconds=30), limit)
+        if not leased:
+            return []
+        spans = [one.due.ref.rpartition(":")[2].partition("-") for one in leased]
+        found = await self._pool.fetch(
+            _EVENTS,
+            [one.due.ref for one in leased],
+            [one.order.shop for one in leased],
+            [one.order.id for one in leased],
+            [int(first) for first, _, _ in spans],
+            [int(last) for _, _, last in spans],
+        )
+        records: dict[str, list[Record]] = {}
+        for row in found:
+            records.setdefault(row["ref"], []).append(decode(row["body"]))
+        return [
+            Told(ref=one.due.ref, order=one.order, fence=one.fence, records=tuple(records.get(one.due.ref, ())))
+            for one in leased
+        ]
+
+    async def finish(self, told: Sequence[Told], counted: Sequence[tuple[str, Instant, str, int]]) -> None:
+        """Count and forget fan-outs in one transaction, so that a repeat after a crash counts nothing twice.
+
+        counted: buyer, when, name of the counter, how many.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            done = await connection.execute(
+                _DONE, [one.order.shop for one in told], [one.ref for one in told], [one.fence for one in told]
+            )
+            if done != f"DELETE {len(told)}":
+                raise LeaseLost
+            if counted:
+                await connection.execute(
+                    _COUNT,
+                    [buyer for buyer, _, _, _ in counted],
+                    [at.date() for _, at, _, _ in counted],
+                    [name for _, _, name, _ in counted],
+                    [count for _, _, _, count in counted],
+                )
+
+    async def beat(self, worker: str) -> None:
+        """Say that this worker lives."""
+        await self._pool.execute(_BEAT, worker)
+
+    async def forget_old_keys(self) -> None:
+        """Drop some idempotency keys past their life (ID-04)."""
+        await self._pool.execute(_FORGET_KEYS)
+
+
+class LeaseLost(Exception):  # noqa: N818
+    """Somebody else took the work meanwhile; what was done for it is rolled back (I-39)."""

@@ -1,0 +1,282 @@
+"""From what commands changed to the rows of each table, column by column, as ``unnest`` wants them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from rescind.core import lifecycle
+from rescind.core.details import LineWords
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import Due
+from rescind.core.order import Cancellation, Contradiction, Order, stage
+from rescind.core.ports import Change
+from rescind.core.record import encode_order
+from rescind.postgres import statements as sql
+
+Row = tuple[Any, ...]
+SLICES = 64
+"""Into how many parts due work is divided, so that workers can own some each."""
+
+_json = msgspec.json.Encoder()
+
+
+def slice_of(order: str) -> int:
+    """The part of the due work an order belongs to."""
+    return zlib.crc32(order.encode()) % SLICES
+
+
+def tables(now: Instant) -> Sequence[tuple[str, Callable[[Change], Iterable[Row]]]]:
+    """Statement and rows of each table, in the order they are written.
+
+    Keys come last: two batches that meet on one never hold it while they wait for an order.
+    """
+    return (
+        (sql.INSERT_ORDERS, lambda change: _new_order(change, now)),
+        (sql.INSERT_LINES, _new_lines),
+        (sql.INSERT_TENDERS, _new_tenders),
+        (sql.INSERT_PEOPLE, _people),
+        (sql.UPDATE_LINES, _lines),
+        (sql.UPDATE_TENDERS, _tenders),
+        (sql.INSERT_EVENTS, _events),
+        (sql.INSERT_TEXTS, _texts),
+        (sql.INSERT_LEDGER, _ledger),
+        (sql.UPSERT_CASES, _cases),
+        (sql.DELETE_DUE, _due_gone),
+        (sql.UPSERT_DUE, lambda change: _due_new(change, now)),
+        (sql.INSERT_KEYS, lambda change: _keys(change, now)),
+    )
+
+
+def order_update(change: Change, now: Instant) -> Row | None:
+    """The row of an order that existed before and has moved on."""
+    if change.before is None or not change.written:
+        return None
+    after = change.after
+    status, due_at = _waiting(after)
+    return (
+        after.shop,
+        after.id,
+        change.before.version,
+        after.version,
+        encode_order(after),
+        change.written[-1].hash,
+        stage(after, now).value,
+        status,
+        due_at,
+        change.written[-1].record.received_at,
+    )
+
+
+def _new_order(change: Change, now: Instant) -> Iterable[Row]:
+    after = change.after
+    if change.before is None and change.written:
+        status, due_at = _waiting(after)
+        yield (
+            after.shop,
+            after.id,
+            after.number,
+            after.buyer,
+            after.version,
+            encode_order(after),
+            change.written[-1].hash,
+            stage(after, now).value,
+            status,
+            due_at,
+            after.total.minor,
+            after.currency,
+            after.placed_at,
+            now,
+        )
+
+
+def _waiting(order: Order) -> tuple[str | None, Instant | None]:
+    last = order.cancellations[-1] if order.cancellations else None
+    return (last.status.value, last.due_at if last.status.waiting else None) if last else (None, None)
+
+
+def _new_lines(change: Change) -> Iterable[Row]:
+    if change.before is not None or not change.written:
+        return
+    words = {line.line: line for line in change.details.lines} if change.details else {}
+    for place, line in enumerate(change.after.lines):
+        said = words.get(line.id) or LineWords(line=line.id, title=line.sku)
+        yield (
+            change.after.shop,
+            change.after.id,
+            line.id,
+            place,
+            line.sku,
+            said.title,
+            said.variant,
+            _json.encode(said.options).decode(),
+            said.image,
+            line.quantity,
+            line.unit_minor,
+            line.discount_minor,
+            line.tax_minor,
+        )
+
+
+def _new_tenders(change: Change) -> Iterable[Row]:
+    if change.before is not None or not change.written:
+        return
+    for tender in change.after.tenders:
+        yield (
+            change.after.shop,
+            change.after.id,
+            tender.id,
+            tender.method,
+            tender.label,
+            change.after.currency,
+            tender.amount_minor,
+            tender.captured_minor,
+            tender.reserved_minor,
+            tender.refunded_minor,
+            tender.taken_elsewhere_minor,
+        )
+
+
+def _people(change: Change) -> Iterable[Row]:
+    if change.before is None and change.written and change.details:
+        recipient = _json.encode(change.details.recipient).decode()
+        yield (change.after.shop, change.after.id, recipient, change.details.note)
+
+
+def _lines(change: Change) -> Iterable[Row]:
+    if change.before is None:
+        return
+    for was, line in zip(change.before.lines, change.after.lines, strict=True):
+        if was.cancelled != line.cancelled:
+            yield (change.after.shop, change.after.id, line.id, line.cancelled)
+
+
+def _tenders(change: Change) -> Iterable[Row]:
+    if change.before is None:
+        return
+    for was, tender in zip(change.before.tenders, change.after.tenders, strict=True):
+        if was != tender:
+            yield (
+                change.after.shop,
+                change.after.id,
+                tender.id,
+                tender.captured_minor,
+                tender.reserved_minor,
+                tender.refunded_minor,
+                tender.taken_elsewhere_minor,
+            )
+
+
+def _events(change: Change) -> Iterable[Row]:
+    for one in change.written:
+        record = one.record
+        kind = type(record.event).__name__
+        yield (change.after.shop, change.after.id, record.seq, kind, one.data, one.hash, record.received_at)
+
+
+def _texts(change: Change) -> Iterable[Row]:
+    for note in change.notes:
+        yield (change.after.shop, change.after.id, note.id, note.body, note.salt)
+
+
+def _ledger(change: Change) -> Iterable[Row]:
+    for one in change.written:
+        for place, posting in enumerate(one.postings):
+            yield (
+                change.after.shop,
+                change.after.id,
+                one.record.seq,
+                place,
+                posting.account,
+                posting.tender,
+                change.after.currency,
+                posting.amount_minor,
+            )
+
+
+def _cases(change: Change) -> Iterable[Row]:
+    before = change.before
+    known: tuple[Cancellation | Contradiction, ...] = (
+        (*before.cancellations, *before.contradictions) if before is not None else ()
+    )
+    order = change.after
+    for one in order.cancellations:
+        if one not in known:
+            yield (
+                order.shop,
+                one.id,
+                order.id,
+                order.buyer,
+                "cancellation",
+                one.status.value,
+                one.reason,
+                one.stage.value,
+                one.rule,
+                one.refund_minor,
+                order.currency,
+                one.requested_at,
+                one.due_at,
+                one.on_silence,
+                one.closed_at,
+                one.closed_by,
+                one.filed_by,
+            )
+    for one in order.contradictions:
+        if one not in known:
+            yield (
+                order.shop,
+                f"{order.id}:{one.id}",
+                order.id,
+                order.buyer,
+                "contradiction",
+                "open",
+                one.kind,
+                one.fact.value,
+                "",
+                0,
+                order.currency,
+                one.at,
+                None,
+                "",
+                None,
+                None,
+                "system",
+            )
+
+
+def _due(order: Order | None) -> dict[tuple[str, str], Due]:
+    return {(one.kind, one.ref): one for one in lifecycle.due(order)} if order else {}
+
+
+def _due_gone(change: Change) -> Iterable[Row]:
+    after = _due(change.after)
+    gone = {*_due(change.before), *((one.kind, one.ref) for one in change.settled)} - after.keys()
+    for kind, ref in sorted(gone):
+        yield (change.after.shop, kind, ref)
+
+
+def _due_new(change: Change, now: Instant) -> Iterable[Row]:
+    order = change.after
+    before = _due(change.before)
+    part = slice_of(order.id)
+    for key, one in _due(order).items():
+        if before.get(key) != one:
+            yield (order.shop, one.kind, one.ref, order.id, one.due_at, part)
+    if change.written:
+        first, last = change.written[0].record.seq, change.written[-1].record.seq
+        yield (order.shop, FAN_OUT, f"{order.id}:{first}-{last}", order.id, now, part)
+
+
+FAN_OUT = "fan_out"
+"""Due work that carries events to everybody who wants to hear of them."""
+
+
+def _keys(change: Change, now: Instant) -> Iterable[Row]:
+    if change.key is None:
+        return
+    key = change.key
+    first, last = change.written[0].record.seq, change.written[-1].record.seq
+    yield (key.shop, key.principal, key.route, key.key, change.fingerprint, change.after.id, first, last, now)

@@ -1,0 +1,136 @@
+"""Every statement of the write path: one a table, for a whole batch at a time."""
+
+LOCK = """
+SELECT o.state, o.head, o.updated_at
+FROM orders o
+WHERE (o.shop_id, o.order_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+   OR (o.shop_id, o.number) IN (SELECT * FROM unnest($3::text[], $4::text[]))
+ORDER BY o.shop_id, o.order_id
+FOR NO KEY UPDATE OF o
+"""
+# NO KEY UPDATE: others may still insert rows that refer to the order.
+
+LOCK_BY_ID = """
+SELECT o.state, o.head, o.updated_at
+FROM unnest($1::text[], $2::text[]) AS w (shop_id, order_id)
+JOIN orders o USING (shop_id, order_id)
+ORDER BY o.shop_id, o.order_id
+FOR NO KEY UPDATE OF o
+"""
+
+# clock_timestamp(): now() is when the transaction began, which may be seconds before its locks were granted.
+LOOK_KEYS = """
+SELECT clock_timestamp() AS now, w.place, i.fingerprint, i.order_id, i.first_seq, i.last_seq
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS w (shop_id, principal, route, key, place)
+LEFT JOIN idempotency i USING (shop_id, principal, route, key)
+"""
+
+LOOK_CLOCK = "SELECT clock_timestamp()"
+
+LOOK_COUNTERS = """
+SELECT o.order_id, sum(c.count)::int AS count
+FROM unnest($1::text[], $2::text[]) AS o (order_id, buyer_id)
+JOIN buyer_counters c ON c.buyer_id = o.buyer_id AND c.name = 'cancellations' AND c.day > $3::date - 30
+GROUP BY o.order_id
+"""
+
+RECORDS = "SELECT body FROM events WHERE shop_id = $1 AND order_id = $2 AND seq <= $3 ORDER BY seq"
+
+INSERT_ORDERS = """
+INSERT INTO orders (shop_id, order_id, number, buyer_id, version, state, head, stage, case_status, due_at, total_minor,
+                    currency, placed_at, updated_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bytea[], $7::bytea[], $8::text[],
+                     $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::timestamptz[], $14::timestamptz[])
+"""
+
+UPDATE_ORDERS = """
+UPDATE orders o
+SET version = w.version, state = w.state, head = w.head, stage = w.stage, case_status = w.case_status,
+    due_at = w.due_at, updated_at = w.updated_at
+FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bytea[], $6::bytea[], $7::text[], $8::text[],
+            $9::timestamptz[], $10::timestamptz[])
+     AS w (shop_id, order_id, version_before, version, state, head, stage, case_status, due_at, updated_at)
+WHERE o.shop_id = w.shop_id AND o.order_id = w.order_id AND o.version = w.version_before
+"""
+
+INSERT_LINES = """
+INSERT INTO order_lines (shop_id, order_id, line_id, place, sku, title, variant, options, image, quantity, unit_minor,
+                         discount_minor, tax_minor)
+SELECT shop_id, order_id, line_id, place, sku, title, variant, options::jsonb, image, quantity, unit_minor,
+       discount_minor, tax_minor
+FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[])
+     AS w (shop_id, order_id, line_id, place, sku, title, variant, options, image, quantity, unit_minor,
+           discount_minor, tax_minor)
+"""
+
+UPDATE_LINES = """
+UPDATE order_lines l SET cancelled = w.cancelled
+FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS w (shop_id, order_id, line_id, cancelled)
+WHERE l.shop_id = w.shop_id AND l.order_id = w.order_id AND l.line_id = w.line_id
+"""
+
+INSERT_TENDERS = """
+INSERT INTO tenders (shop_id, order_id, tender_id, method, label, currency, amount_minor, captured_minor,
+                     reserved_minor, refunded_minor, taken_elsewhere_minor)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                     $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+"""
+
+UPDATE_TENDERS = """
+UPDATE tenders t
+SET captured_minor = w.captured, reserved_minor = w.reserved, refunded_minor = w.refunded,
+    taken_elsewhere_minor = w.taken
+FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
+     AS w (shop_id, order_id, tender_id, captured, reserved, refunded, taken)
+WHERE t.shop_id = w.shop_id AND t.order_id = w.order_id AND t.tender_id = w.tender_id
+"""
+
+INSERT_PEOPLE = """
+INSERT INTO people (shop_id, order_id, recipient, note)
+SELECT shop_id, order_id, recipient::jsonb, note
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (shop_id, order_id, recipient, note)
+"""
+
+INSERT_EVENTS = """
+INSERT INTO events (shop_id, order_id, seq, type, body, hash, received_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bytea[], $6::bytea[], $7::timestamptz[])
+"""
+
+INSERT_TEXTS = """
+INSERT INTO texts (shop_id, order_id, text_id, body, salt)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+"""
+
+INSERT_LEDGER = """
+INSERT INTO ledger (shop_id, order_id, seq, place, account, tender_id, currency, amount_minor)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+"""
+
+UPSERT_DUE = """
+INSERT INTO due (shop_id, kind, ref, order_id, due_at, slice)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::smallint[])
+ON CONFLICT (shop_id, kind, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = NULL
+"""
+
+DELETE_DUE = """
+DELETE FROM due d USING unnest($1::text[], $2::text[], $3::text[]) AS w (shop_id, kind, ref)
+WHERE d.shop_id = w.shop_id AND d.kind = w.kind AND d.ref = w.ref
+"""
+
+UPSERT_CASES = """
+INSERT INTO cases (shop_id, case_id, order_id, buyer_id, kind, status, reason, stage, rule, amount_minor, currency,
+                   requested_at, due_at, on_silence, closed_at, closed_by, filed_by)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $9::text[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[],
+                     $15::timestamptz[], $16::text[], $17::text[])
+ON CONFLICT (shop_id, case_id) DO UPDATE
+SET status = excluded.status, amount_minor = excluded.amount_minor, due_at = excluded.due_at,
+    on_silence = excluded.on_silence, closed_at = excluded.closed_at, closed_by = excluded.closed_by
+"""
+
+INSERT_KEYS = """
+INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int[], $8::int[],
+                     $9::timestamptz[])
+"""

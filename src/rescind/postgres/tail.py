@@ -1,0 +1,165 @@
+"""The stream of what happened: one reader a process, fanned out in memory.
+
+Ids are given before commit, so a reader that only remembered the last id would pass over a row that was given a low
+id and committed late. It reads by (transaction, id) and stops below the oldest transaction still running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from rescind.core.errors import InvalidField
+from rescind.core.scope import Scope
+
+log = structlog.get_logger()
+
+EVERY_S = 0.1
+REMEMBERED = 20_000
+"""How many events a reader that was away can catch up on without reading its page again."""
+QUEUE = 1_000
+PAGE = 500
+
+_READ = """
+SELECT e.tx::text AS tx, e.id, e.shop_id, e.order_id, o.buyer_id, e.seq, e.type
+FROM events e JOIN orders o USING (shop_id, order_id)
+WHERE (e.tx, e.id) > ($1::text::xid8, $2::bigint) AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
+ORDER BY e.tx, e.id
+LIMIT $3
+"""
+_HERE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in the stream. ``epoch`` rises with every restore, after which transaction numbers begin anew."""
+
+    epoch: int
+    tx: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}-{self.tx}-{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position:
+        """Read a cursor a client sends back. Raises InvalidField."""
+        parts = text.split("-")
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):  # noqa: PLR2004
+            raise InvalidField(field="Last-Event-ID", expected="a cursor this stream has given out")
+        epoch, tx, number = (int(part) for part in parts)
+        return cls(epoch, tx, number)
+
+
+class LiveEvent(msgspec.Struct, frozen=True):
+    """That something happened to an order; what it was is read by who may read it."""
+
+    position: Position
+    shop: str
+    order: str
+    buyer: str
+    seq: int
+    type: str
+
+    @property
+    def cursor(self) -> str:
+        """What a client gives back to go on after this event."""
+        return str(self.position)
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """The place a reader left off is gone; it should read its page again and go on from ``cursor``."""
+
+    cursor: str
+
+
+class _Reader:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.queue: asyncio.Queue[LiveEvent | Reset] = asyncio.Queue(QUEUE)
+
+    def tell(self, event: LiveEvent) -> None:
+        if not self.scope.sees(event.shop, event.buyer):
+            return
+        if self.queue.full():
+            while not self.queue.empty():
+                self.queue.get_nowait()
+            self.queue.put_nowait(Reset(event.cursor))
+        else:
+            self.queue.put_nowait(event)
+
+
+class Tail:
+    """Reads what was committed and tells everybody who may know. Run ``read()`` as one task of the process."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], *, every_s: float = EVERY_S) -> None:
+        self._pool = pool
+        self._every_s = every_s
+        self._position = Position(0, 0, 0)
+        self._remembered: deque[LiveEvent] = deque(maxlen=REMEMBERED)
+        self._from = self._position
+        self._readers: set[_Reader] = set()
+
+    @property
+    def cursor(self) -> str:
+        """The place up to which everybody has been told."""
+        return str(self._position)
+
+    async def open(self) -> None:
+        """Begin at what is committed now."""
+        epoch = int(await self._pool.fetchval(_EPOCH) or 1)
+        self._position = self._from = Position(epoch, int(await self._pool.fetchval(_HERE)), 0)
+
+    async def read(self) -> None:
+        """Read for ever; a database that is away is asked again, and nothing is missed meanwhile."""
+        while True:
+            try:
+                more = await self.read_once()
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+                log.warning("tail.unavailable", fault=type(fault).__name__)
+                more = False
+            if not more:
+                await asyncio.sleep(self._every_s)
+
+    async def read_once(self) -> bool:
+        """Read one page and tell it; True when there is likely more."""
+        found = await self._pool.fetch(_READ, str(self._position.tx), self._position.id, PAGE)
+        for row in found:
+            position = Position(self._position.epoch, int(row["tx"]), row["id"])
+            event = LiveEvent(position, row["shop_id"], row["order_id"], row["buyer_id"], row["seq"], row["type"])
+            if len(self._remembered) == REMEMBERED:
+                self._from = self._remembered[0].position
+            self._remembered.append(event)
+            self._position = position
+            for reader in self._readers:
+                reader.tell(event)
+        return len(found) == PAGE
+
+    async def subscribe(self, scope: Scope, after: str | None = None) -> AsyncIterator[LiveEvent | Reset]:
+        """What a scope may see, from after a cursor or from now on. Raises InvalidField for a cursor of another make."""
+        reader = _Reader(scope)
+        start = Position.parse(after) if after else None
+        self._readers.add(reader)
+        try:
+            if start is not None:
+                for event in self._missed(start, scope):
+                    yield event
+            while True:
+                yield await reader.queue.get()
+        finally:
+            self._readers.discard(reader)
+
+    def _missed(self, start: Position, scope: Scope) -> list[LiveEvent | Reset]:
+        if start.epoch != self._position.epoch or start < self._from or start > self._position:
+            return [] if start == self._position else [Reset(self.cursor)]
+        return [
+            event for event in self._remembered if event.position > start and scope.sees(event.shop, event.buyer)
+        ]
+
+

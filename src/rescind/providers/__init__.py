@@ -1,0 +1,1 @@
+"""Payment providers behind the port in ``core/ports.py``."""

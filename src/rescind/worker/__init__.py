@@ -1,0 +1,1 @@
+"""What happens by itself: deadlines lapse, refunds are sent, news is carried."""

@@ -1,0 +1,51 @@
+"""Runs every kind of due work, each in its own loop, so that a slow provider delays no deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from rescind.core.errors import Unavailable
+from rescind.core.ports import PaymentProvider
+from rescind.engine import Engine
+from rescind.postgres.due import DueTable, LeaseLost
+from rescind.worker import deadlines, fan_out, refunds
+
+log = structlog.get_logger()
+
+IDLE_S = 0.15
+BEAT_S = 5.0
+HOUR_S = 3600.0
+
+
+async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
+    """Work until cancelled."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
+        group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
+        group.create_task(_repeat("heartbeat", lambda: _once(due.beat(name)), BEAT_S))
+        group.create_task(_repeat("forget", lambda: _once(due.forget_old_keys()), HOUR_S))
+
+
+async def _once(work: Awaitable[None]) -> int:
+    await work
+    return 0
+
+
+async def _repeat(name: str, sweep: Callable[[], Awaitable[int]], idle_s: float) -> None:
+    """Sweep again at once while there is work; a database that is away is waited for."""
+    while True:
+        try:
+            done = await sweep()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable, LeaseLost) as fault:
+            log.warning("worker.interrupted", work=name, fault=type(fault).__name__)
+            done = 0
+        if not done:
+            await asyncio.sleep(idle_s)

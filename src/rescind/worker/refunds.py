@@ -1,0 +1,47 @@
+"""Refunds: the provider is asked outside any transaction, and only for what was committed as owed (I-05, I-08)."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from rescind.core.actor import SYSTEM
+from rescind.core.ids import RefundId
+from rescind.core.order import RefundStatus
+from rescind.core.ports import PaymentProvider, ProviderReply
+from rescind.core.refund import RecordRefundReply
+from rescind.engine import Engine, Submission
+from rescind.postgres.due import DueTable, Leased
+
+AT_ONCE = 32
+LEASE = timedelta(seconds=30)
+CHECK_AGAIN = timedelta(minutes=15)
+
+
+async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int:
+    """Send or ask about every refund that is due; returns how many there were."""
+    leased = await due.lease("refund", LEASE, AT_ONCE)
+    await asyncio.gather(*(_ask(engine, one, provider) for one in leased))
+    return len(leased)
+
+
+async def _ask(engine: Engine, leased: Leased, provider: PaymentProvider) -> None:
+    order = leased.order
+    refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
+    if refund is None:
+        return
+    tender = next(tender for tender in order.tenders if tender.id == refund.tender)
+    reply: ProviderReply
+    if refund.status is RefundStatus.OWED:
+        reply = await provider.refund(RefundId(refund.id), tender.method, refund.amount_minor, order.currency)
+    else:
+        reply = await provider.look_up(RefundId(refund.id))
+    wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN
+    command = RecordRefundReply(
+        order=order.id,
+        refund=refund.id,
+        outcome=reply.outcome,
+        reference=reply.reference,
+        next_check_at=leased.due.due_at + wait,
+    )
+    await engine.handle(Submission(command=command, actor=SYSTEM))
