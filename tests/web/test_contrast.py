@@ -1,4 +1,4 @@
-"""Every ink can be read on every ground it stands on, in light and in dark (A11Y-04). Read from the stylesheet itself."""
+"""Every ink can be read on every ground it stands on, in light and in dark (A11Y-04)."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,11 @@ PAIRS = [
     ("ink", "wait-wash", TEXT),
     ("soft", "act-wash", TEXT),
     ("paper", "ink", TEXT),
-    *((tone, ground, TEXT) for tone in ("calm", "wait", "urgent", "good") for ground in (f"{tone}-wash", "card", "paper")),
+    *(
+        (tone, ground, TEXT)
+        for tone in ("calm", "wait", "urgent", "good")
+        for ground in (f"{tone}-wash", "card", "paper")
+    ),
     ("urgent", "sunk", TEXT),
     ("wait", "sunk", TEXT),
 ]

@@ -47,7 +47,14 @@ class Page(HTMLParser):
 def frame(role: str = "buyer") -> Frame:
     nav = (Link("/orders", "Orders", current=True), Link("/requests", "Requests", count=7))
     return Frame(
-        role=role, name="Mina K.", nav=nav, here="/design?tab=a", csrf="tok", operator="Harbour", demo=True, events="/events"
+        role=role,
+        name="Mina K.",
+        nav=nav,
+        here="/design?tab=a",
+        csrf="tok",
+        operator="Harbour",
+        demo=True,
+        events="/events",
     )
 
 
@@ -62,7 +69,9 @@ def page(request) -> Page:
 
 def test_every_piece_is_on_the_living_page():
     names = {name for name in vars(environment("en").globals["ui"]) if not name.startswith("_")}
-    shown = "".join(path.read_text("utf-8") for path in [*WEB.glob("templates/*.html"), *WEB.glob("templates/pieces/*.html")])
+    shown = "".join(
+        path.read_text("utf-8") for path in [*WEB.glob("templates/*.html"), *WEB.glob("templates/pieces/*.html")]
+    )
     assert {name for name in names if not re.search(rf"ui\.{name}\(", shown)} == set()
     assert len(names) > 40
 
@@ -135,7 +144,11 @@ def test_every_form_that_changes_something_carries_the_token():
 
 def test_every_icon_is_in_the_sprite():
     known = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text("utf-8")))
-    used = {value.split("#")[1] for tag in LANGUAGE_NAMES for value in re.findall(r'<use href="([^"]+)"', sample(tag, "seller"))}
+    used = {
+        value.split("#")[1]
+        for tag in LANGUAGE_NAMES
+        for value in re.findall(r'<use href="([^"]+)"', sample(tag, "seller"))
+    }
     moods = {icon for _, icon in rendering._MOOD.values() if icon}
     named = set()
     for path in WEB.rglob("templates/**/*.html"):
@@ -219,7 +232,9 @@ def test_the_stylesheet_asks_nobody_else_for_anything():
 
 
 def test_files_of_others_are_the_ones_we_took():
-    rows = re.findall(r"^\| `([^`]+)` \| .* \| `([0-9a-f]{64})` \|$", (STATIC / "VENDORED.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([^`]+)` \| .* \| `([0-9a-f]{64})` \|$", (STATIC / "VENDORED.md").read_text("utf-8"), re.MULTILINE
+    )
     assert len(rows) == 6
     for name, digest in rows:
         assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest

@@ -1,14 +1,14 @@
 """The sentences people read, in every language we speak, and the forms their money and times take.
 
-English sentences are the message ids of page text. Things known to the program by a code have a context each (``CODES``),
-and English names them in ``en.po``. A catalogue is the plain ``<tag>.po`` beside this file, read once a process.
+English sentences are the message ids of page text. Things known to the program by a code have a context each, and
+English names them in ``en.po``. A catalogue is the plain ``<tag>.po`` beside this file, read once a process.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from datetime import datetime  # noqa: TC003 - a signature callers introspect
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
@@ -47,7 +47,7 @@ class Amount(Protocol):
 
 
 class Locale:
-    """One language: its sentences, and how it writes money, numbers and times. Immutable; get it with :func:`locale`."""
+    """One language: its sentences, and how it writes money, numbers and times. Get it with :func:`locale`."""
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
@@ -85,7 +85,7 @@ class Locale:
         return self.pgettext(context, key)
 
     def has(self, context: str, key: str) -> bool:
-        """Is there a wording for this code?"""
+        """Whether there is a wording for this code."""
         return (context, key) in self.messages
 
     def money(self, amount: Amount | int, currency: str = "") -> str:
@@ -137,7 +137,7 @@ class Locale:
         return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
 
     def time_left(self, seconds: float) -> str:
-        """A span in its two largest units, rounded down: a promise of time is never longer than the truth. Below zero is zero."""
+        """A span in its two largest units, rounded down: a promise of time is never longer than the truth."""
         _ = self.gettext
         units = [_("%(n)s d"), _("%(n)s h"), _("%(n)s min")]
         counts = split_span(seconds)
@@ -164,7 +164,7 @@ def locale(tag: str) -> Locale:
 
 
 def negotiate(accept_language: str | None, explicit: str | None = None) -> str:
-    """The tag to answer in: the person's own choice if we speak it, else the best of the Accept-Language header, else English."""
+    """The tag to answer in: the person's own choice if we speak it, else the best of Accept-Language, else English."""
     if explicit and (chosen := _spoken(explicit)):
         return chosen
     best, best_quality = DEFAULT, 0.0
@@ -194,6 +194,6 @@ def _entries(tag: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         catalogue = read_po(file, locale=_CLDR[tag], abort_invalid=True)
     for message in catalogue:
         key = message.id if isinstance(message.id, str) else message.id[0]
-        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string)
-        if key and all(forms) and not message.fuzzy:
+        forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+        if key and forms and all(forms) and not message.fuzzy:
             yield message.context or "", key, forms

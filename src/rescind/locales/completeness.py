@@ -52,7 +52,7 @@ class Gap(NamedTuple):
 
 def missing() -> list[Gap]:
     """Every gap in every catalogue; empty when they are complete."""
-    wanted = {**{(context, key): "the table of codes" for context, key in codes()}, **dict(sentences())}
+    wanted = {**dict.fromkeys(codes(), "the table of codes"), **dict(sentences())}
     # The named wordings of English, "key@reader" among them, are what every other language owes as well.
     named = {pair: "en.po" for pair in locale(DEFAULT).messages if pair[0]}
     gaps: list[Gap] = []
@@ -136,5 +136,7 @@ if __name__ == "__main__":
 
     found = missing()
     for gap in found:
-        sys.stdout.write(f"{gap.tag}: {gap.fault}: {f'[{gap.context}] ' if gap.context else ''}{gap.key}  ({gap.where})\n")
+        sys.stdout.write(
+            f"{gap.tag}: {gap.fault}: {f'[{gap.context}] ' if gap.context else ''}{gap.key}  ({gap.where})\n"
+        )
     sys.exit(bool(found))

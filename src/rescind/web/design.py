@@ -18,7 +18,7 @@ def page(language: Locale, frame: Frame, *, now: datetime, zone: str) -> str:
 
 
 def _sample(language: Locale, now: datetime) -> dict[str, object]:
-    """Matter as a shop of household goods would have it. Words of people are data, so they are not in the catalogues."""
+    """Matter of a shop of household goods. Words of people are data, so they are not in the catalogues."""
 
     def say(english: str, chinese: str) -> str:
         return chinese if language.tag == "zh" else english
@@ -120,7 +120,12 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             {"label": points, "amount": gbp(500), "note": say("At once", "即时到账")},
         ],
         "events": [
-            {"at": ago(hours=5), "actor": "buyer", "text": say("You placed the order", "您提交了订单"), "icon": "receipt"},
+            {
+                "at": ago(hours=5),
+                "actor": "buyer",
+                "text": say("You placed the order", "您提交了订单"),
+                "icon": "receipt",
+            },
             {
                 "at": ago(hours=4, minutes=56),
                 "actor": "buyer",
@@ -210,7 +215,9 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "at": ago(minutes=31),
                 "audience": "everyone",
                 "own": True,
-                "text": say("Of course. It is on the bench, I will take it off.", "可以的，订单还在打包台，我马上拦下来。"),
+                "text": say(
+                    "Of course. It is on the bench, I will take it off.", "可以的，订单还在打包台，我马上拦下来。"
+                ),
             },
             {
                 "author": say("Ren, support", "任客服"),
@@ -221,7 +228,13 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             },
         ],
         "tiles": [
-            {"href": "#", "label": language.gettext("Cancellation requested"), "count": 7, "tone": "urgent", "current": True},
+            {
+                "href": "#",
+                "label": language.gettext("Cancellation requested"),
+                "count": 7,
+                "tone": "urgent",
+                "current": True,
+            },
             {"href": "#", "label": language.gettext("Ship within 24 h"), "count": 12},
             {"href": "#", "label": language.gettext("Cancels by itself within 24 h"), "count": 2, "tone": "wait"},
             {"href": "#", "label": language.gettext("Shipping overdue"), "count": 0},

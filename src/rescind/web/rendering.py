@@ -1,7 +1,7 @@
 """Turning a template into a page: one Jinja environment a language, and the pieces every page is made of.
 
-Templates import nothing. They find the macros of ``templates/pieces/*.html`` under ``ui``, the reader's language in ``_``,
-``ngettext``, ``pgettext`` and ``term``, and what is true of this very page (time, zone, frame) under ``reading``.
+Templates import nothing. They find the macros of ``templates/pieces/*.html`` under ``ui``, the reader's language in
+``_``, ``ngettext``, ``pgettext``, ``term``, and what is true of this very page (time, zone, frame) under ``reading``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -45,9 +45,9 @@ class Link:
 class Frame:
     """What stands around the content of a page.
 
-    role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of this page,
-    to which the language switch returns. events: address of the live stream, empty on a page that is not live. cursor: where
-    in that stream this page was rendered.
+    role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of
+    this page, to which the language switch returns. events: address of the live stream, empty on a page that is not
+    live. cursor: where in that stream this page was rendered.
     """
 
     role: Literal["", "buyer", "seller", "support"] = ""
@@ -88,7 +88,7 @@ def render(
     frame: Frame | None = None,
     **context: object,
 ) -> str:
-    """Render a page or a fragment. ``now``: aware, the instant every "time left" on the page is counted from. ``zone``: IANA.
+    """Render a page or a fragment. ``now``: aware; every "time left" is counted from it. ``zone``: the reader's, IANA.
 
     Raises jinja2.UndefinedError for a name the template reads and nobody gave.
     """
@@ -112,12 +112,14 @@ def environment(tag: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.install_gettext_callables(  # pyright: ignore[reportAttributeAccessIssue]  # the i18n extension adds it
+    install = cast("Callable[..., None]", getattr(env, "install_gettext_callables"))  # noqa: B009 - the extension adds it
+    install(
         language.gettext, language.ngettext, newstyle=True, pgettext=language.pgettext, npgettext=language.npgettext
     )
     env.filters.update(_filters(language))
     ui = SimpleNamespace()
-    env.globals.update(
+    known = cast("dict[str, object]", env.globals)
+    known.update(
         ui=ui,
         locale=language,
         language_names=LANGUAGE_NAMES,
@@ -149,9 +151,8 @@ class _CurrentReading:
 
 def _filters(language: Locale) -> dict[str, Callable[..., object]]:
     def time_tag(moment: datetime, text: str) -> Markup:
-        utc = moment.astimezone(UTC)
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-            utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M"), text
+            utc(moment), moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M"), text
         )
 
     def instant(moment: datetime, *, zone: bool = False, day: bool = True) -> Markup:
@@ -174,8 +175,13 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
         "number": language.number,
         "percent": language.percent,
         "short_id": short_id,
-        "utc": lambda moment: moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "utc": utc,
     }
+
+
+def utc(moment: datetime) -> str:
+    """RFC 3339, to the second: what ``datetime`` attributes and our scripts read."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def short_id(identifier: str) -> Markup:
@@ -187,7 +193,7 @@ def short_id(identifier: str) -> Markup:
 def _term(language: Locale) -> Callable[..., str]:
     def term(context: str, key: str, reader: str = "", **values: object) -> str:
         text = language.term(context, str(key), reader)
-        return Markup(escape(text)) % values if values else text
+        return escape(text) % values if values else text
 
     return term
 
@@ -308,7 +314,7 @@ def _mood(context: str, key: str, reader: str) -> tuple[str, str]:
 
 
 def line_points(values: Sequence[float], width: int = 120, height: int = 28) -> str:
-    """The values as points of an SVG polyline within width and height, two units of margin; a single value is a flat line."""
+    """The values as points of an SVG polyline in width and height, with a margin of two; one value is a flat line."""
     low, high = min(values), max(values)
     spread = (high - low) or 1
     step = (width - 4) / max(1, len(values) - 1)
