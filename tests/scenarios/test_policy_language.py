@@ -272,6 +272,7 @@ def test_a_policy_published_by_an_older_program_keeps_its_hash():
     older = preset("us").canonical().replace(b'"applies":"placed",', b"")
     assert restore(older) == preset("us")
     assert restore(older).hash == sha256(older).hexdigest() != preset("us").hash
+    assert restore(older).canonical() == older
 
 
 def test_a_long_condition_with_many_short_lists_is_no_attack():
