@@ -191,6 +191,16 @@ def test_started_by_root_it_is_not_root_and_opens_no_door(tmp_path, pg_bin):
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
+def test_a_strict_umask_closes_no_way_to_the_server_and_its_words_are_private(place):
+    before = os.umask(0o077)
+    try:
+        with EmbeddedServer.start(Settings(data=place.data / "new", pg_bin=place.pg_bin)) as server:
+            assert answers(server.socket_folder)
+            assert stat.S_IMODE((server.state / "log").stat().st_mode) == 0o600
+    finally:
+        os.umask(before)
+
+
 def test_programs_in_a_closed_folder_are_copied_for_the_account_and_only_then(tmp_path):
     closed, state = tmp_path / "closed", tmp_path / "state"
     closed.mkdir(mode=0o700)

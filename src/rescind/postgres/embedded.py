@@ -401,8 +401,10 @@ def make_state_folder(data: Path, state: Path) -> None:
     """Root keeps the way open for the server's account, which must pass through; the cluster itself is 0700."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
-        data.mkdir(mode=mode, parents=True, exist_ok=True)
-        state.mkdir(mode=mode, exist_ok=True)
+        for folder in (data, state):
+            if not folder.exists():
+                folder.mkdir(parents=True, exist_ok=True)
+                folder.chmod(mode)  # whatever the umask
         if not os.access(state, os.W_OK | os.X_OK):
             raise PermissionError(f"{state} belongs to another account")
     except OSError as error:
@@ -480,7 +482,7 @@ def open_log(state: Path) -> IO[bytes]:
     path = state / "log"
     if path.exists() and path.stat().st_size > 5 << 20:
         path.replace(state / "log.1")
-    return path.open("ab")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def last_words(state: Path) -> str:
