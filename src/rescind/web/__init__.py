@@ -1,1 +1,5 @@
 """Server-rendered pages. They read, build commands for the engine, and decide nothing."""
+
+from rescind.web.routes import routes
+
+__all__ = ["routes"]

@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Self
 
 import msgspec
 
-from rescind.core import cancellation
-from rescind.core.actor import Actor, ActorKind
-from rescind.core.cancellation import Decision, RequestCancellation
+from rescind.core.cancellation import starts
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
-from rescind.core.errors import RescindError
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
 from rescind.core.policy import Atom, Explainer, Finding, Reason
 from rescind.core.policy.facts import facts
-from rescind.core.refund import Quote, quote, select
+from rescind.core.refund import Quote, quote
 from rescind.core.terms import Terms
-from rescind.web.explain import finding_of, ground_in
 
 SOON = timedelta(seconds=1)
 
@@ -76,12 +71,6 @@ class Outlook:
         self.terms = terms
         self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels)
 
-    def knowing(self, decision: Decision) -> Self:
-        """The same, with the counters that a preview has read."""
-        ground = ground_in(decision)
-        cancels = ground.facts.get("buyer_cancels_30d", 0) if ground else 0
-        return type(self)(self.order, self.terms, self._context.calendar, cancels if isinstance(cancels, int) else 0)
-
     def reasons(self, now: Instant, order: Order | None = None) -> tuple[Reason, ...]:
         """The reasons the policy lists for this stage, in its order."""
         asked = order or self.order
@@ -105,23 +94,40 @@ class Outlook:
         lines: dict[str, int] | None = None,
         anyway: bool = False,
     ) -> Answer | None:
-        """The policy's answer to a request made then. None where there is nothing to ask: cancelled, open, nothing left."""
+        """The policy's answer to a request made then. None where nobody can ask: cancelled, or a request waits.
+
+        An order that has left whole is asked about whole: the policy says what is possible instead.
+        """
         asked = order or self.order
+        if asked.progress.cancelled_at or asked.open_cancellation is not None:
+            return None
+        selection = lines or asked.open_units() or {line.id: line.open for line in asked.lines if line.open}
+        money = quote(asked, selection)
         listed = [one.code for one in self.reasons(now, asked)]
-        if not listed:
-            return None
-        command = RequestCancellation(
-            order=asked.id, reason=reason if reason in listed else listed[0], lines=lines, anyway=anyway
+        read = facts(
+            asked,
+            now=now,
+            at_stage=stage(asked, now),
+            actor="buyer",
+            reason=reason if reason in listed else (listed[0] if listed else "none"),
+            selection=selection,
+            amount_minor=money.total_minor,
+            asked_anyway=anyway,
+            context=self._context,
         )
-        buyer = Actor(kind=ActorKind.BUYER, id=asked.buyer)
-        try:
-            decision = cancellation.request(asked, command, buyer, self._context, self.terms, now)
-            selection = select(asked, lines)
-        except RescindError:
-            return None
-        ground = ground_in(decision)
-        assert ground is not None, "a judged request has its ground"
-        return Answer(finding_of(decision), ground, quote(asked, selection), selection)
+        finding = self.terms.judge(
+            "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar
+        )
+        ground = Ground(
+            rule=finding.rule,
+            layer=finding.layer,
+            verdict=finding.verdict.value,
+            policies=self.terms.hashes(),
+            facts=read,
+            cites=finding.cites,
+            instead=finding.instead or "",
+        )
+        return Answer(finding, ground, money, selection)
 
     def until(self, now: Instant, answer: Answer) -> Until | None:
         """When the clock alone makes the answer worse, by asking at each moment at which a rule could change its mind."""

@@ -1,0 +1,258 @@
+"""Asking to cancel: which items, why, and what comes back, in one form that shows everything before it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import get, post
+
+from rescind.core.cancellation import RequestCancellation
+from rescind.core.errors import InvalidText, InvalidTransition, ReasonNotListed, StaleOrder
+from rescind.core.event import Note
+from rescind.core.order import Stage
+from rescind.core.ports import Fingerprint, Key
+from rescind.engine import Submission
+from rescind.intake.text import words as checked
+from rescind.web.buyer import words
+from rescind.web.buyer.matter import Matter, load
+from rescind.web.buyer.outlook import Answer
+from rescind.web.session import Html, Visit
+
+LONGEST_COMMENT = 500
+ROUTE = "page:cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the first block. ``field``: name of its quantity; ``off``: why it cannot be chosen."""
+
+    line: str
+    field: str
+    title: str
+    variant: str
+    image: str
+    open: int
+    chosen: int
+    amount_minor: int
+    note: str = ""
+    off: str = ""
+
+
+@dataclass(slots=True)
+class Form:
+    """What was typed, kept whatever happens to it."""
+
+    reason: str = ""
+    comment: str = ""
+    anyway: bool = False
+    key: str = ""
+    seen: str = ""
+    units: dict[str, int] = field(default_factory=dict[str, int])
+    errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def error(self, name: str) -> str:
+        """The first thing that is wrong with a field."""
+        return next((text for at, text in self.errors if at == name), "")
+
+
+@get("/orders/{order_id:str}/cancel")
+async def cancel_page(visit: Visit, order_id: str) -> Html:
+    """The empty form, with a reason chosen already when the buyer came by "Something wrong?"."""
+    found = await load(visit, order_id)
+    if found.order.open_cancellation is not None:
+        return visit.go(f"{found.path}/requests/{found.order.open_cancellation.id}")
+    form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
+    form.units = preset_units(found, anyway=form.anyway)
+    return _show(visit, found, form)
+
+
+@post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK)
+async def cancel(visit: Visit, order_id: str) -> Html:
+    """Check the form, show what has changed since it was read, and only then ask."""
+    fields = await visit.form()
+    found = await load(visit, order_id)
+    form = _read(visit, found, fields)
+    if fields.get("step") == "quote":
+        form.errors = [error for error in form.errors if error[0] != "reason"]
+        return _show(visit, found, form)
+    answer = _ask(found, form)
+    if form.errors:
+        return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if answer is not None and seen(answer) != form.seen and not _sent_before(found, form):
+        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+    try:
+        outcome = await visit.desk.engine.handle(_submission(visit, found, form))
+    except StaleOrder:
+        found = await load(visit, order_id)
+        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+    except (ReasonNotListed, InvalidTransition):
+        found = await load(visit, order_id)
+        if found.order.open_cancellation is not None:
+            return visit.go(f"{found.path}/requests/{found.order.open_cancellation.id}")
+        form.errors.append(("reason", visit.locale.gettext("This reason is not on offer at this stage. Choose another one.")))
+        return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    asked = outcome.order.cancellations[-1]
+    return visit.go(f"{found.path}/requests/{asked.id}?sent=1")
+
+
+def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
+    """Everything that is open; where that is refused and some lines alone are not, those."""
+    whole = found.order.open_units()
+    answer = found.outlook.ask(found.now, lines=whole, anyway=anyway) if whole else None
+    if answer is None or answer.finding.verdict != "refuse" or not _partial_allowed(found):
+        return whole
+    better = {
+        line: count
+        for line, count in whole.items()
+        if (one := found.outlook.ask(found.now, lines={line: count}, anyway=anyway)) and one.finding.verdict != "refuse"
+    }
+    together = found.outlook.ask(found.now, lines=better, anyway=anyway) if better else None
+    return better if together is not None and together.finding.verdict != "refuse" else whole
+
+
+def seen(answer: Answer) -> str:
+    """What a buyer agrees to by sending: the kind of answer and the money, as one word to compare."""
+    return ":".join((*answer.kind[:2], str(answer.quote.total_minor)))
+
+
+def _partial_allowed(found: Matter) -> bool:
+    return found.terms.preset.policy.settings.buyer_partial
+
+
+def _ask(found: Matter, form: Form) -> Answer | None:
+    if not form.units:
+        return None
+    return found.outlook.ask(found.now, reason=form.reason, lines=form.units, anyway=form.anyway)
+
+
+def _sent_before(found: Matter, form: Form) -> bool:
+    """A form that already made a request is sent on as it is: the engine gives its first answer again."""
+    return found.order.open_cancellation is not None or found.stage is Stage.CANCELLED
+
+
+def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
+    _ = visit.locale.gettext
+    form = Form(
+        reason=fields.get("reason", ""),
+        comment=fields.get("comment", ""),
+        anyway=fields.get("anyway") == "1",
+        key=fields.get("key", ""),
+        seen=fields.get("seen", ""),
+    )
+    form.units = _units(visit, found, fields, form)
+    listed = {reason.code: reason for reason in found.outlook.reasons(visit.now)}
+    if form.reason not in listed:
+        if not _sent_before(found, form):
+            form.errors.append(("reason", _("Choose a reason")))
+    elif "comment" in listed[form.reason].needs and not form.comment.strip():
+        form.errors.append(("comment", _("Tell the shop in a few words what the reason is")))
+    try:
+        form.comment = checked(form.comment, field="comment", limit=LONGEST_COMMENT, blank=True)
+    except InvalidText:
+        text = _("Write at most %(count)s characters, without invisible ones") % {"count": LONGEST_COMMENT}
+        form.errors.append(("comment", text))
+    return form
+
+
+def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
+    left = found.order.open_units()
+    if not _partial_allowed(found) or _sent_before(found, form):
+        return left or {line.id: line.open for line in found.order.lines if line.open}
+    units: dict[str, int] = {}
+    for place, line in enumerate(found.order.lines):
+        text = fields.get(f"units-{place}", "0").strip() or "0"
+        most = left.get(line.id, 0)
+        if not text.isascii() or not text.isdigit() or int(text[:9]) > most:
+            message = visit.locale.gettext("Choose a number from 0 to %(most)s for %(item)s")
+            form.errors.append((f"units-{place}", message % {"most": most, "item": found.words(line.id).title}))
+        elif int(text):
+            units[line.id] = int(text)
+    if not units and not form.errors:
+        first = next((place for place, line in enumerate(found.order.lines) if left.get(line.id)), 0)
+        form.errors.append((f"units-{first}", visit.locale.gettext("Choose at least one item to cancel")))
+    return units
+
+
+def _submission(visit: Visit, found: Matter, form: Form) -> Submission:
+    note: Note | None = visit.desk.note(form.comment) if form.comment else None
+    command = RequestCancellation(
+        order=found.order.id, reason=form.reason, lines=form.units, anyway=form.anyway, comment=note
+    )
+    person = visit.person
+    said = [form.reason, sorted(form.units.items()), form.anyway, form.comment]
+    return Submission(
+        command=command,
+        actor=person.actor(),
+        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route=ROUTE, key=form.key),
+        fingerprint=Fingerprint(hashlib.sha256(msgspec.json.encode(said)).digest()),
+        # What was shown is what is decided: had the order moved since it was read, the answer might differ.
+        expected_version=None if _sent_before(found, form) else found.order.version,
+    )
+
+
+def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
+    _ = visit.locale.gettext
+    left = found.order.open_units()
+    choices: list[Choice] = []
+    for place, line in enumerate(found.order.lines):
+        said = found.words(line.id)
+        count = left.get(line.id, 0)
+        note = off = ""
+        if not line.open:
+            off = _("Already cancelled")
+        elif not count:
+            off = _("Already shipped, so it can be returned but not cancelled")
+        elif _partial_allowed(found) and len(left) > 1:
+            alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
+            if alone is not None and found.answer is not None and alone.kind != found.answer.kind:
+                note = words.answer_line(visit.locale, alone)
+        choices.append(
+            Choice(
+                line.id,
+                f"units-{place}",
+                said.title,
+                said.variant,
+                said.image,
+                count,
+                form.units.get(line.id, 0),
+                line.paid_minor,
+                note,
+                off,
+            )
+        )
+    return choices
+
+
+def _show(
+    visit: Visit, found: Matter, form: Form, *, status: HTTPStatus = HTTPStatus.OK, changed: bool = False
+) -> Html:
+    answer = _ask(found, form)
+    reasons = found.outlook.reasons(visit.now)
+    refused = answer is not None and answer.finding.verdict == "refuse" and not form.errors
+    offer = words.offer(visit.locale, answer, None, found.path, "") if answer else None
+    context: dict[str, Any] = {
+        "m": found,
+        "order": found.order,
+        "form": form,
+        "choices": _choices(visit, found, form),
+        "partial": _partial_allowed(found),
+        "reasons": [reason.code for reason in reasons],
+        "answer": answer,
+        "refused": refused,
+        "offer": offer,
+        "quoted": words.quote_rows(visit.locale, answer.quote, found.titles()) if answer else [],
+        "tenders": words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
+        "seen": seen(answer) if answer else "",
+        "changed": changed,
+        "words": words,
+    }
+    here = found.path + "/cancel"
+    return visit.page("buyer/cancel.html", zone=found.zone, status=status, live=False, here=here, **context)
+
+
+ROUTES = (cancel_page, cancel)

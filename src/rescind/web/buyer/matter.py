@@ -1,0 +1,136 @@
+"""One order of one buyer, read for a page: the order, its words, its terms, and what the policy says of it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rescind.core.details import LineWords
+from rescind.core.errors import NotFound
+from rescind.core.ids import OrderId
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Cancellation, Line, Order, Stage, in_manual_review, stage
+from rescind.core.terms import Terms
+from rescind.core.views import OrderView, TimelineEntry
+from rescind.locales import Locale
+from rescind.web.buyer.outlook import Answer, Outlook, Until
+from rescind.web.buyer.words import tender_words
+from rescind.web.explain import Entry, RuleCard, rule_card, story
+from rescind.web.session import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """``answer``: what a request would be told now, None where none can be made; ``until``: when that gets worse."""
+
+    view: OrderView
+    terms: Terms
+    outlook: Outlook
+    stage: Stage
+    answer: Answer | None
+    until: Until | None
+    now: Instant
+
+    @property
+    def order(self) -> Order:
+        """The order itself."""
+        return self.view.order
+
+    @property
+    def path(self) -> str:
+        """Address of the order's page."""
+        return f"/orders/{self.order.id}"
+
+    @property
+    def zone(self) -> str:
+        """The shop's zone: deadlines are counted in it, so times are shown in it, with its distance from UTC."""
+        return self.view.shop.zone
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether a person of the platform has the order."""
+        return in_manual_review(self.order)
+
+    def words(self, line: str) -> LineWords:
+        """What the buyer read when buying a line."""
+        found = next((one for one in self.view.details.lines if one.line == line), None)
+        return found or LineWords(line=line, title=self.line(line).sku)
+
+    def line(self, line: str) -> Line:
+        """A line by its id."""
+        return next(one for one in self.order.lines if one.id == line)
+
+    def titles(self) -> dict[str, str]:
+        """Titles by line id."""
+        return {line.id: self.words(line.id).title for line in self.order.lines}
+
+    def cancellation(self, identifier: str) -> Cancellation:
+        """One request of this order. Raises NotFound."""
+        found = next((one for one in self.order.cancellations if one.id == identifier), None)
+        if found is None:
+            raise NotFound(kind="cancellation")
+        return found
+
+    def money(self, minor: int) -> Money:
+        """Minor units in the order's currency."""
+        return Money(minor, self.order.currency)
+
+    def rule(self, locale: Locale) -> RuleCard | None:
+        """Why the policy answers as it does now."""
+        if self.answer is None:
+            return None
+        can = self.answer.finding.verdict != "refuse"
+        title = locale.gettext("Why can I cancel?") if can else locale.gettext("Why can I not cancel?")
+        return rule_card(self.answer.ground, self.terms, locale, title=title)
+
+    def prices(self, locale: Locale) -> list[dict[str, Any]]:
+        """What the order cost, part by part."""
+        _ = locale.gettext
+        lines = self.order.lines
+        rows: list[dict[str, Any]] = [
+            {"label": _("Goods"), "amount": self.money(sum(one.quantity * one.unit_minor for one in lines))}
+        ]
+        discount, tax = sum(one.discount_minor for one in lines), sum(one.tax_minor for one in lines)
+        if discount:
+            rows.append({"label": _("Discount"), "amount": self.money(discount), "minus": True})
+        if tax:
+            rows.append({"label": _("Tax"), "amount": self.money(tax)})
+        rows.append({"label": _("Delivery"), "amount": self.money(self.order.shipping_minor)})
+        return rows
+
+    def payments(self, locale: Locale) -> list[dict[str, Any]]:
+        """What was paid with what."""
+        return tender_words(locale, self.order)
+
+
+async def load(visit: Visit, order_id: str) -> Matter:
+    """Read an order through its buyer's own eyes. Raises NotFound for a missing and a foreign one alike."""
+    visit.require("buyer")
+    view = await visit.desk.reads.order(visit.scope, OrderId(order_id))
+    return await matter(visit, view)
+
+
+async def matter(visit: Visit, view: OrderView) -> Matter:
+    """What the policy says of an order that was read."""
+    order = view.order
+    terms = await visit.desk.book.terms(order.pins, order.placed_at)
+    outlook = Outlook(order, terms, visit.desk.book.calendar(terms))
+    answer = outlook.ask(visit.now)
+    return Matter(
+        view=view,
+        terms=terms,
+        outlook=outlook,
+        stage=stage(order, visit.now),
+        answer=answer,
+        until=outlook.until(visit.now, answer) if answer else None,
+        now=visit.now,
+    )
+
+
+async def history(visit: Visit, found: Matter) -> tuple[tuple[TimelineEntry, ...], tuple[Entry, ...]]:
+    """The records of an order, and the story they tell its buyer."""
+    entries: Sequence[TimelineEntry] = await visit.desk.reads.timeline(visit.scope, found.order.id)
+    told = story(((one.record, one.notes) for one in entries), found.order, visit.locale, "buyer")
+    return tuple(entries), told

@@ -1,0 +1,210 @@
+"""The list of a buyer's orders, and one order with everything about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import get
+
+from rescind.core.order import Order, Parcel, Stage, stage
+from rescind.core.views import Filters, OrderRow
+from rescind.web.buyer import words
+from rescind.web.buyer.matter import Matter, history, load
+from rescind.web.buyer.outlook import Ahead
+from rescind.web.explain import tender_name
+from rescind.web.session import Html, Visit
+
+TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
+PAGE_SIZE = 10
+_LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One card of the list. ``state``: what its pill is made of: context and key."""
+
+    order: OrderRow
+    state: tuple[str, str]
+    waits: bool
+
+
+@get("/orders")
+async def order_list(visit: Visit) -> Html:
+    """Everything this buyer has ordered, newest first."""
+    visit.require("buyer")
+    _ = visit.locale.gettext
+    tab = visit.query("tab", "all")
+    tab = tab if tab in TABS else "all"
+    text = visit.query("q").strip()[:_LONGEST_SEARCH]
+    filters = _filters(tab, text)
+    page = await visit.desk.reads.orders(visit.scope, filters, visit.query("after") or None, PAGE_SIZE, now=visit.now)
+    counts = await visit.desk.reads.order_counts(visit.scope, now=visit.now)
+    names = {
+        "all": _("All"),
+        "to_pay": _("To pay"),
+        "to_ship": _("To ship"),
+        "shipped": _("Shipped"),
+        "completed": _("Completed"),
+        "cancelled": _("Cancelled & refunds"),
+    }
+    return visit.page(
+        "buyer/orders.html",
+        zone=await _zone(visit, page.rows),
+        rows=[_row(row) for row in page.rows],
+        tabs=[(key, names[key], counts.get(key, 0)) for key in TABS],
+        tab=tab,
+        q=text,
+        page=page,
+    )
+
+
+def _filters(tab: str, text: str) -> Filters:
+    """A word with a digit is looked for as a number, anything else as words."""
+    parts = [part for part in text.replace(",", " ").split() if part]
+    if parts and all(any(sign.isdigit() for sign in part) for part in parts):
+        return Filters(tab=tab, numbers=tuple(parts[:100]))
+    return Filters(tab=tab, text=text)
+
+
+async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:
+    """Times of a list are shown in the zone of its newest order's shop; each order's page has its own."""
+    return (await visit.desk.reads.shop(rows[0].shop_id)).zone if rows else "UTC"
+
+
+def _row(row: OrderRow) -> Row:
+    if row.case_status is not None:
+        return Row(row, ("cancellation", row.case_status), waits=True)
+    return Row(row, ("stage", row.stage.value), waits=False)
+
+
+@get("/orders/{order_id:str}")
+async def order_page(visit: Visit, order_id: str) -> Html:
+    """One order: where it is, what can be done about it, what it holds, and what happened."""
+    found = await load(visit, order_id)
+    _, entries = await history(visit, found)
+    order = found.order
+    waiting = order.open_cancellation
+    last = order.cancellations[-1] if order.cancellations else None
+    return visit.page(
+        "buyer/order.html",
+        zone=found.zone,
+        m=found,
+        order=order,
+        words=words,
+        offer=_offer(visit, found),
+        waiting=waiting,
+        last=last,
+        steps=progress(order, found.stage, found),
+        entries=entries,
+        ahead=_ahead(found) if found.answer else (),
+        wrong=_wrong(found),
+        refunds=refunds(visit, found),
+        parcels=[_parcel(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
+    )
+
+
+@get("/orders/{order_id:str}/return")
+async def return_page(visit: Visit, order_id: str) -> Html:
+    """What follows when an order can no longer be cancelled: whom to ask, how the goods go back, what it costs (M-43)."""
+    found = await load(visit, order_id)
+    return visit.page(
+        "buyer/return.html",
+        zone=found.zone,
+        m=found,
+        order=found.order,
+        parcels=[_parcel(found, parcel) for parcel in found.order.parcels],
+    )
+
+
+def _offer(visit: Visit, found: Matter) -> words.Offer | None:
+    if found.answer is None:
+        return None
+    when = ""
+    if found.until:
+        when = visit.locale.instant(found.until.at, found.zone, now=visit.now)
+    return words.offer(visit.locale, found.answer, found.until, found.path, when)
+
+
+def _wrong(found: Matter) -> str:
+    """Address of the cancel flow, to which a reason is added; empty where the flow has nothing to offer."""
+    if found.answer is None:
+        return ""
+    verdict, _, instead = found.answer.kind
+    if verdict != "refuse" or instead in {"ask_for_what_is_open", "request_whole_order"}:
+        return f"{found.path}/cancel?"
+    return f"{found.path}/cancel?anyway=1&" if instead == "ask_seller_anyway" else ""
+
+
+def _ahead(found: Matter) -> tuple[Ahead, ...]:
+    steps = found.outlook.ahead(found.now)
+    return steps if len(steps) > 1 or found.stage is not Stage.COMPLETED else ()
+
+
+def _parcel(found: Matter, parcel: Parcel) -> dict[str, Any]:
+    goods = [f"{found.words(line).title} × {count}" for line, count in parcel.lines.items()]
+    return {"parcel": parcel, "goods": goods, "alone": len(found.order.parcels) == 1}
+
+
+def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[str, Any]]:
+    """The way of each refund, of one request or of all."""
+    order = found.order
+    approved = {one.id: one.closed_at or one.requested_at for one in order.cancellations}
+    tenders = {tender.id: tender for tender in order.tenders}
+    return [
+        {
+            "refund": one,
+            "amount": found.money(one.amount_minor),
+            "tender": tender_name(visit.locale, tenders[one.tender]),
+            "steps": words.refund_steps(
+                visit.locale, one, tenders[one.tender], approved.get(one.cancellation or "", one.owed_at)
+            ),
+        }
+        for one in order.refunds
+        if not cancellation or one.cancellation == cancellation
+    ]
+
+
+_STEP: dict[Stage, str] = {
+    Stage.UNPAID: "placed",
+    Stage.ON_HOLD: "paid",
+    Stage.REVIEW: "paid",
+    Stage.ALLOCATED: "paid",
+    Stage.PREPARING: "preparing",
+    Stage.PACKING: "preparing",
+    Stage.PACKED: "ready",
+    Stage.AWAITING_COLLECTION: "ready",
+    Stage.PARTIALLY_SHIPPING: "shipped",
+    Stage.IN_TRANSIT: "shipped",
+    Stage.DELIVERED: "delivered",
+    Stage.COMPLETED: "delivered",
+}
+
+
+def progress(order: Order, here: Stage, found: Matter) -> dict[str, Any]:
+    """The step the order is at, and when each was reached; a cancelled order stands where it stopped."""
+    stopped = here is Stage.CANCELLED
+    if stopped:
+        going = msgspec.structs.replace(order, progress=msgspec.structs.replace(order.progress, cancelled_at=None))
+        here = stage(going, found.now)
+    times = order.progress
+    labelled = [one.labelled_at for one in order.parcels if one.labelled_at]
+    left = [one.handed_over_at for one in order.parcels if one.handed_over_at]
+    arrived = [one.delivered_at for one in order.parcels if one.delivered_at]
+    reached = {
+        "placed": order.placed_at,
+        "paid": times.paid_at,
+        "preparing": times.preparation_started_at or times.packing_started_at,
+        "ready": times.packed_at or min(labelled, default=None),
+        "shipped": min(left, default=None),
+        "delivered": times.delivered_at or max(arrived, default=None),
+    }
+    current = _STEP[here]
+    known = {
+        step: at for step, at in reached.items() if at and list(reached).index(step) <= list(reached).index(current)
+    }
+    return {"current": current, "at": known, "stopped": stopped}
+
+
+ROUTES = (order_list, order_page, return_page)

@@ -1,0 +1,162 @@
+"""One request to cancel: whose move it is, what was answered, how far the money is, and taking the request back."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from litestar import get, post
+
+from rescind.core import cancellation as stop
+from rescind.core.cancellation import WithdrawCancellation
+from rescind.core.errors import InvalidTransition
+from rescind.core.order import Cancellation, CancellationStatus
+from rescind.core.ports import Fingerprint, Key
+from rescind.core.record import Record
+from rescind.engine import Submission
+from rescind.web.buyer import words
+from rescind.web.buyer.matter import Matter, history, load
+from rescind.web.buyer.orders import refunds
+from rescind.web.explain import Entry, RuleCard, ground_of, rule_card
+from rescind.web.session import Html, Visit
+
+
+@get("/orders/{order_id:str}/requests/{request_id:str}")
+async def request_page(visit: Visit, order_id: str, request_id: str) -> Html:
+    """The request as it stands."""
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    entries, told = await history(visit, found)
+    records = [entry.record for entry in entries]
+    notes = {name: text for entry in entries for name, text in entry.notes.items()}
+    return visit.page(
+        "buyer/request.html",
+        zone=found.zone,
+        here=f"{found.path}/requests/{one.id}",
+        m=found,
+        order=found.order,
+        one=one,
+        pill=words.pill_key(one),
+        sentence=words.request_sentence(visit.locale, one, found.order),
+        words=words,
+        said=_said(records, notes, one.id),
+        entries=_part(told, one),
+        rule=_rule(visit, found, records, one),
+        refunds=refunds(visit, found, one.id),
+        goods=_goods(found, one),
+        sent=visit.query("sent") == "1",
+        next_answer=_next(visit, found, one),
+    )
+
+
+@get("/orders/{order_id:str}/requests/{request_id:str}/withdraw")
+async def withdraw_page(visit: Visit, order_id: str, request_id: str) -> Html:
+    """What withdrawing means, said before it happens."""
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    if not one.status.waiting:
+        return visit.go(f"{found.path}/requests/{one.id}")
+    after = found.outlook.after_withdrawal(one.id, visit.now)
+    return visit.page(
+        "buyer/withdraw.html",
+        zone=found.zone,
+        live=False,
+        m=found,
+        order=found.order,
+        one=one,
+        after=words.answer_line(visit.locale, after) if after else "",
+        tries=found.outlook.tries_left(),
+    )
+
+
+@post("/orders/{order_id:str}/requests/{request_id:str}/withdraw", status_code=HTTPStatus.SEE_OTHER)
+async def withdraw(visit: Visit, order_id: str, request_id: str) -> Html:
+    """Take the request back. A second press, or an answer that was faster, leads to the page that says so."""
+    await visit.form()
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    person = visit.person
+    submission = Submission(
+        command=WithdrawCancellation(order=found.order.id, cancellation=one.id),
+        actor=person.actor(),
+        # A request is withdrawn once, so its own id is the key.
+        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:withdraw", key=one.id),
+        fingerprint=Fingerprint(one.id.encode()),
+    )
+    try:
+        await visit.desk.engine.handle(submission)
+    except InvalidTransition:
+        return visit.go(f"{found.path}/requests/{one.id}?late=1")
+    return visit.go(f"{found.path}/requests/{one.id}")
+
+
+@get("/orders/{order_id:str}/requests/{request_id:str}/receipt")
+async def receipt_page(visit: Visit, order_id: str, request_id: str) -> Html:
+    """A confirmation to keep or print: what was asked and answered, when, under which rule, and what comes back (M-15)."""
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    entries, told = await history(visit, found)
+    records = [entry.record for entry in entries]
+    return visit.page(
+        "buyer/receipt.html",
+        zone=found.zone,
+        live=False,
+        m=found,
+        order=found.order,
+        one=one,
+        pill=words.pill_key(one),
+        entries=_part(told, one),
+        refunds=refunds(visit, found, one.id),
+        goods=_goods(found, one),
+        rule=_rule(visit, found, records, one),
+        ground=ground_of(records, one.id),
+    )
+
+
+def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
+    ground = ground_of(records, one.id)
+    if ground is None:
+        return None
+    on = "seller_cancel" if one.filed_by == "seller" else "request"
+    return rule_card(ground, found.terms, visit.locale, title=visit.locale.gettext("Why this answer?"), on=on)
+
+
+def _said(records: list[Record], notes: dict[str, str], identifier: str) -> str:
+    """The seller's own words about this request, if there were any."""
+    for record in reversed(records):
+        event = record.event
+        if (
+            isinstance(event, stop.CancellationApproved | stop.CancellationRefused)
+            and event.cancellation == identifier
+            and event.comment is not None
+        ):
+            return notes.get(event.comment.id, "")
+    return ""
+
+
+def _part(told: tuple[Entry, ...], one: Cancellation) -> list[Entry]:
+    """The part of the order's story that this request begins."""
+    return [entry for entry in told if entry.cancellation == one.id or (entry.kind == "RefundAnswered")]
+
+
+def _goods(found: Matter, one: Cancellation) -> list[dict[str, object]]:
+    return [
+        {
+            "title": found.words(line).title,
+            "variant": found.words(line).variant,
+            "quantity": count,
+            "image": found.words(line).image,
+        }
+        for line, count in one.lines.items()
+    ]
+
+
+def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
+    """What a buyer may still do after a no."""
+    if one.status not in {CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN, CancellationStatus.WITHDRAWN}:
+        return None
+    if found.answer is None or found.order.cancellations[-1].id != one.id:
+        return None
+    return words.offer(visit.locale, found.answer, None, found.path, "")
+
+
+ROUTES = (request_page, withdraw_page, withdraw, receipt_page)

@@ -1,0 +1,415 @@
+"""What a buyer is told: of the order, of the policy's answer, of a request, of the money's way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Cancellation, CancellationStatus, Order, Refund, RefundStatus, Stage, Tender
+from rescind.core.refund import Quote
+from rescind.locales import Locale
+from rescind.web.buyer.outlook import Answer, Until
+from rescind.web.explain import silence_word, span_words, tender_name
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The one thing to do about cancelling: its button, the line under it, and what stands above it."""
+
+    label: str
+    href: str
+    kind: str
+    note: str
+    sentence: str
+
+
+def pill_key(one: Cancellation) -> str:
+    """Key of the pill of a request: a status that somebody or something brought about says who."""
+    if one.filed_by == "seller" and one.status is CancellationStatus.APPROVED:
+        return "cancelled_by_seller"
+    by = {
+        "rule": "by_rule",
+        "silence": "on_silence",
+        "support": "by_support",
+    }.get(one.closed_by or "", "")
+    if by and one.status in {CancellationStatus.APPROVED, CancellationStatus.REFUSED}:
+        return f"{one.status.value}_{by}"
+    return one.status.value
+
+
+def title(locale: Locale, stage: Stage, *, reviewed: bool) -> str:
+    """Where the order is, as a heading."""
+    _ = locale.gettext
+    if reviewed and stage in {Stage.REVIEW, Stage.ALLOCATED, Stage.ON_HOLD}:
+        return _("Your order is being checked")
+    return {
+        Stage.UNPAID: _("Your order waits for your payment"),
+        Stage.ON_HOLD: _("We have your order"),
+        Stage.REVIEW: _("We have your order"),
+        Stage.ALLOCATED: _("Your goods are set aside"),
+        Stage.PREPARING: _("The shop is preparing your order"),
+        Stage.PACKING: _("Your order is being packed"),
+        Stage.PACKED: _("Your order is packed"),
+        Stage.AWAITING_COLLECTION: _("Your parcel waits for the carrier"),
+        Stage.PARTIALLY_SHIPPING: _("A part of your order is on its way"),
+        Stage.IN_TRANSIT: _("Your order is on its way"),
+        Stage.DELIVERED: _("Your order was delivered"),
+        Stage.COMPLETED: _("Your order is complete"),
+        Stage.CANCELLED: _("Your order is cancelled"),
+    }[stage]
+
+
+def time_to_answer(locale: Locale, answer: Answer) -> str:
+    """"24 hours": how long whoever is asked has."""
+    deadline = answer.finding.deadline
+    return span_words(locale, deadline.span) if deadline else ""
+
+
+def silence_sentence(locale: Locale, answer: Answer) -> str:
+    """What happens if nobody answers."""
+    _ = locale.gettext
+    silence = answer.kind[1]
+    return {
+        "approve": _("no answer means yes"),
+        "refuse": _("no answer means no"),
+        "escalate": _("without an answer the platform decides"),
+    }.get(silence, "")
+
+
+def offer(locale: Locale, answer: Answer, until: Until | None, path: str, when: str) -> Offer:
+    """The button for what the policy says, and nothing else. ``when``: the words of ``until``, already in the reader's zone."""
+    _ = locale.gettext
+    verdict, silence, instead = answer.kind
+    time = time_to_answer(locale, answer)
+    match verdict:
+        case "approve":
+            sentence = _("You can still cancel it. Nobody has to agree.")
+            note = _("Free until %(when)s, no approval needed") % {"when": when} if until else _("Cancels at once")
+            return Offer(_("Cancel order"), f"{path}/cancel", "secondary", note, sentence)
+        case "ask_seller":
+            sentence = {
+                "approve": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means yes."),
+                "refuse": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means no."),
+            }.get(silence, _("You can still ask to cancel. The shop has %(time)s to answer."))
+            note = _("The shop has %(time)s; %(silence)s") % {"time": time, "silence": silence_sentence(locale, answer)}
+            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence % {"time": time})
+        case "ask_carrier":
+            sentence = _("You can still ask to cancel. The carrier has %(time)s to stop the parcel.") % {"time": time}
+            note = silence_word(locale, silence)
+            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence)
+        case "review":
+            sentence = _("You can still ask to cancel. The platform looks at it within %(time)s.") % {"time": time}
+            note = silence_word(locale, silence)
+            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence)
+        case _:
+            return _refused(locale, instead, path)
+
+
+def _refused(locale: Locale, instead: str, path: str) -> Offer:
+    _ = locale.gettext
+    match instead:
+        case "ask_seller_anyway":
+            return Offer(
+                _("Ask the shop anyway"),
+                f"{path}/cancel?anyway=1",
+                "secondary",
+                _("A favour, not a right: no answer means no"),
+                _("The time in which an order can be cancelled is over. The shop may still agree: ask before it ships."),
+            )
+        case "return_or_refund":
+            return Offer(
+                _("Return or refund"),
+                f"{path}/return",
+                "secondary",
+                _("What to do now, and what it costs"),
+                _("It can no longer be cancelled. Refuse the parcel at the door, or send it back for a refund."),
+            )
+        case "ask_for_what_is_open":
+            return Offer(
+                _("Request cancellation"),
+                f"{path}/cancel",
+                "secondary",
+                _("Only for what has not left yet"),
+                _("A part has left. You can still ask to cancel the rest."),
+            )
+        case "request_whole_order":
+            return Offer(
+                _("Request cancellation"),
+                f"{path}/cancel",
+                "secondary",
+                _("Only for the whole order"),
+                _("You can ask to cancel the whole order, not a part of it."),
+            )
+        case "see_refund":
+            return Offer(_("See the refund"), f"{path}#refund", "secondary", "", _("It is cancelled already."))
+        case "wait_for_hold" | "wait_for_payment" | "wait_for_review":
+            way = locale.term("way_on", instead)
+            return Offer("", "", "", "", _("It cannot be cancelled at this moment. %(way)s.") % {"way": way})
+        case _:
+            return Offer(
+                _("Get help"),
+                f"{path}#help",
+                "secondary",
+                _("Platform support can look at it with you"),
+                _("It cannot be cancelled here any more."),
+            )
+
+
+def answer_line(locale: Locale, answer: Answer) -> str:
+    """The answer in one short line, for a table of steps."""
+    _ = locale.gettext
+    verdict, silence, instead = answer.kind
+    time = time_to_answer(locale, answer)
+    match verdict:
+        case "approve":
+            return _("Cancels at once")
+        case "ask_seller" if silence == "approve":
+            return _("The shop is asked; no answer within %(time)s means yes") % {"time": time}
+        case "ask_seller" if silence == "refuse":
+            return _("The shop is asked; no answer within %(time)s means no") % {"time": time}
+        case "ask_seller":
+            return _("The shop is asked and has %(time)s") % {"time": time}
+        case "ask_carrier":
+            return _("The carrier is asked and has %(time)s") % {"time": time}
+        case "review":
+            return _("The platform looks at it within %(time)s") % {"time": time}
+        case _:
+            return {
+                "ask_seller_anyway": _("Only if the shop agrees"),
+                "return_or_refund": _("No longer; refuse the parcel or return the goods"),
+            }.get(instead, locale.term("way_on", instead) if instead else locale.term("verdict", "refuse"))
+
+
+def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:
+    """Where a request stands, in a sentence that says what follows."""
+    _ = locale.gettext
+    values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
+    match one.status:
+        case CancellationStatus.AWAITING_SELLER:
+            text = {
+                "approve": _("The shop was told at once. If it does not answer in time, your request is approved."),
+                "refuse": _("The shop was told at once. If it does not answer in time, the order goes on."),
+                "escalate": _("The shop was told at once. If it does not answer in time, the platform decides."),
+            }.get(one.on_silence, _("The shop was told at once and must answer."))
+        case CancellationStatus.AWAITING_CARRIER:
+            text = _("The carrier is trying to stop the parcel.")
+        case CancellationStatus.IN_REVIEW:
+            text = _("A person of the platform is looking at your request. You need to do nothing.")
+        case CancellationStatus.APPROVED if one.refund_minor:
+            text = _("%(amount)s goes back the way you paid. Below you see how far it is.")
+        case CancellationStatus.APPROVED:
+            text = _("Nothing had been paid, so there is nothing to refund.")
+        case CancellationStatus.REFUSED if one.closed_by == "seller":
+            text = _("The shop declined, so the order goes on. You can still turn to platform support.")
+        case CancellationStatus.REFUSED if one.closed_by == "silence":
+            text = _("The shop did not answer in time, so the order goes on.")
+        case CancellationStatus.REFUSED:
+            text = {
+                "ask_seller_anyway": _("The policy does not allow it any more, but the shop may still agree."),
+                "return_or_refund": _("The parcel has left. Refuse it at the door, or send it back for a refund."),
+            }.get(one.instead, _("The policy does not allow it at this stage, so the order goes on."))
+        case CancellationStatus.WITHDRAWN:
+            text = _("You took the request back, so the order goes on.")
+        case CancellationStatus.OVERTAKEN:
+            text = _("The parcel left before anybody answered. You can refuse it at the door or return it.")
+    return text % values
+
+
+def deadline_kind(one: Cancellation) -> str:
+    """Which deadline a waiting request has."""
+    return {
+        CancellationStatus.AWAITING_SELLER: "seller_answer",
+        CancellationStatus.AWAITING_CARRIER: "carrier_answer",
+    }.get(one.status, "review")
+
+
+# Working days after the provider has sent it, by method (lowest, highest); 0 is at once. Banks decide, so "usually".
+_ARRIVAL: dict[str, tuple[int, int]] = {
+    "card": (3, 5),
+    "credit_card": (3, 10),
+    "debit_card": (5, 10),
+    "bank_transfer": (1, 3),
+    "boleto": (1, 3),
+    "wallet": (0, 1),
+    "balance": (0, 0),
+    "gift_card": (0, 0),
+    "voucher": (0, 0),
+    "points": (0, 0),
+    "store_credit": (0, 0),
+}
+
+
+def arrival(locale: Locale, method: str) -> str:
+    """When money usually is there once it was sent, by the kind of payment (M-15)."""
+    _ = locale.gettext
+    low, high = _ARRIVAL.get(method, (3, 10))
+    if high == 0:
+        return _("There at once")
+    if low == 0:
+        return _("Usually there the same or the next day")
+    return _("Usually there in %(low)s to %(high)s working days") % {"low": low, "high": high}
+
+
+def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dict[str, Any]]:
+    """Rows of the money table: goods by line, discount share, tax, shipping."""
+    _ = locale.gettext
+
+    def money(minor: int) -> Money:
+        return Money(minor, quote.currency)
+
+    rows: list[dict[str, Any]] = [
+        {"label": f"{titles.get(line.line, line.line)} × {line.quantity}", "amount": money(line.goods_minor)}
+        for line in quote.lines
+    ]
+    discount = sum(line.discount_minor for line in quote.lines)
+    tax = sum(line.tax_minor for line in quote.lines)
+    if discount:
+        rows.append({"label": _("Less your discount on these items"), "amount": money(discount), "minus": True})
+    if tax:
+        rows.append({"label": _("Tax you paid on these items"), "amount": money(tax)})
+    if quote.shipping_minor:
+        rows.append({"label": _("Delivery"), "amount": money(quote.shipping_minor)})
+    return rows
+
+
+def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, Any]]:
+    """What goes back to which means of payment, and when it arrives."""
+    by_id = {tender.id: tender for tender in order.tenders}
+    return [
+        {
+            "label": tender_name(locale, by_id[share.tender]),
+            "amount": Money(share.amount_minor, quote.currency),
+            "note": arrival(locale, by_id[share.tender].method),
+        }
+        for share in quote.tenders
+    ]
+
+
+def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: Instant) -> list[dict[str, Any]]:
+    """The way of one refund: approved, sent, accepted, there. A failure says what we do about it."""
+    _ = locale.gettext
+    status = refund.status
+    reference = _("Reference %(reference)s") % {"reference": refund.reference} if refund.reference else ""
+    sent = status is not RefundStatus.OWED
+
+    def step(label: str, state: str, at: datetime | None = None, detail: str = "") -> dict[str, Any]:
+        return {"label": label, "state": state, "at": at, "detail": detail}
+
+    steps = [step(_("Approved"), "done", approved_at)]
+    if status is RefundStatus.FAILED:
+        steps.append(step(_("Sent to the payment provider"), "done", detail=reference))
+        steps.append(
+            step(
+                _("The provider could not pay it out"),
+                "failed",
+                refund.settled_at,
+                _("We are sorting this out with the shop. The money stays yours; you need to do nothing."),
+            )
+        )
+        return steps
+    steps.append(step(_("Sent to the payment provider"), "done" if sent else "now", detail=reference if sent else ""))
+    if status is RefundStatus.IN_DOUBT:
+        steps.append(
+            step(
+                _("Waiting for the provider's word"),
+                "now",
+                detail=_("Its answer was not clear, so we keep asking. Nothing is lost."),
+            )
+        )
+    else:
+        done = status is RefundStatus.SUCCEEDED
+        steps.append(
+            step(_("Accepted by the provider"), "done" if done else ("now" if sent else "todo"), refund.settled_at)
+        )
+    arrived = status is RefundStatus.SUCCEEDED
+    steps.append(step(_("On your statement"), "now" if arrived else "todo", detail=arrival(locale, tender.method)))
+    return steps
+
+
+def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:
+    """Each means of payment with what was paid by it; at the door nothing is yet."""
+    _ = locale.gettext
+    return [
+        {
+            "label": tender_name(locale, tender),
+            "amount": Money(tender.amount_minor, order.currency),
+            "note": ""
+            if tender.captured_minor >= tender.amount_minor
+            else (_("To be paid at the door") if tender.method == "cash_on_delivery" else _("Not paid yet")),
+        }
+        for tender in order.tenders
+    ]
+
+
+def request_title(locale: Locale, one: Cancellation) -> str:
+    """Where a request stands, as a heading."""
+    _ = locale.gettext
+    match one.status:
+        case CancellationStatus.AWAITING_SELLER:
+            return _("You asked the shop to cancel")
+        case CancellationStatus.AWAITING_CARRIER:
+            return _("The carrier tries to stop the parcel")
+        case CancellationStatus.IN_REVIEW:
+            return _("The platform looks at your request")
+        case CancellationStatus.APPROVED if one.filed_by == "seller":
+            return _("The shop cancelled your order")
+        case CancellationStatus.APPROVED:
+            return _("Cancelled")
+        case CancellationStatus.REFUSED:
+            return _("Not cancelled")
+        case CancellationStatus.WITHDRAWN:
+            return _("You withdrew your request")
+        case CancellationStatus.OVERTAKEN:
+            return _("The parcel had already left")
+
+
+def consequence(locale: Locale, answer: Answer) -> str:
+    """What sending the form does, in one sentence above its button."""
+    _ = locale.gettext
+    match answer.kind[0]:
+        case "approve":
+            return _("Sending cancels at once. Nobody has to agree, and it cannot be undone.")
+        case "ask_seller":
+            return _("Sending asks the shop. You can withdraw the request until it has answered.")
+        case "ask_carrier":
+            return _("Sending asks the carrier to stop the parcel. You can withdraw until it has answered.")
+        case "review":
+            return _("Sending asks the platform to look at it. You can withdraw until it has answered.")
+        case _:
+            return _("Under the policy this selection cannot be cancelled.")
+
+
+def send_label(locale: Locale, answer: Answer) -> str:
+    """What the form's button says."""
+    _ = locale.gettext
+    return _("Cancel now") if answer.kind[0] == "approve" else _("Send the request")
+
+
+def asked_kind(answer: Answer) -> str:
+    """Which deadline begins when the form is sent."""
+    return {"ask_seller": "seller_answer", "ask_carrier": "carrier_answer"}.get(answer.kind[0], "review")
+
+
+def then_line(locale: Locale, answer: Answer) -> str:
+    """What follows a free span, after "until ..."."""
+    return locale.gettext("after that: %(answer)s") % {"answer": answer_line(locale, answer)}
+
+
+def option_name(locale: Locale, name: str) -> str:
+    """What an option of a product is called; the shop's own word when it is none of the usual ones."""
+    _ = locale.gettext
+    return {
+        "colour": _("Colour"),
+        "color": _("Colour"),
+        "size": _("Size"),
+        "letter": _("Letter"),
+        "text": _("Inscription"),
+    }.get(name, name)
+
+
+def country(locale: Locale, code: str) -> str:
+    """A country's name in the reader's language."""
+    return locale.cldr.territories.get(code, code)

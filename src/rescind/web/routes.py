@@ -1,0 +1,230 @@
+"""All pages over one desk: what stands before and after each of them, and what is shown when one cannot be."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Mapping, Sequence
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from importlib import import_module
+from importlib.util import find_spec
+
+import structlog
+from litestar import Response, Router, get
+from litestar.datastructures import MutableScopeHeaders
+from litestar.di import Provide
+from litestar.exceptions import HTTPException, NotFoundException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+
+from rescind.access import CrossSite
+from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthenticated, Unavailable
+from rescind.core.money import Money
+from rescind.desk import Desk
+from rescind.locales import Locale
+from rescind.web import buyer, session
+from rescind.web.design import page as design_page
+from rescind.web.rendering import STATIC
+from rescind.web.session import Call, Html, Visit
+
+log = structlog.get_logger()
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types rescind"
+)
+_NOTHING = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone")
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in (*_NOTHING, "payment", "usb")),
+}
+_FOREVER = "public, max-age=31536000, immutable"
+
+
+def routes(desk: Desk) -> list[ControllerRouterHandler]:
+    """Every page, file and form, ready to be mounted beside the API."""
+
+    def give_desk() -> Desk:
+        return desk
+
+    async def on_problem(request: Call, fault: Exception) -> Html:
+        return await show_problem(desk, request, fault)
+
+    pages = Router(
+        path="/",
+        route_handlers=[
+            *session.ROUTES,
+            *buyer.ROUTES,
+            *_consoles(desk),
+            design,
+            static_file,
+            nothing_here,
+        ],
+        dependencies={
+            "desk": Provide(give_desk, sync_to_thread=False, use_cache=True),
+            "visit": Provide(session.visit),
+        },
+        before_request=session.remember_language,
+        exception_handlers={RescindError: on_problem, HTTPException: on_problem, Exception: on_problem},
+        middleware=[SafeHeaders(secure=desk.access.secure)],
+        include_in_schema=False,
+    )
+    return [pages]
+
+
+def _consoles(desk: Desk) -> Sequence[ControllerRouterHandler]:
+    found: list[ControllerRouterHandler] = []
+    for name in ("rescind.web.seller", "rescind.web.support"):
+        if find_spec(name) is not None and hasattr(module := import_module(name), "routes"):
+            found.extend(module.routes(desk))
+    return found
+
+
+class SafeHeaders(ASGIMiddleware):
+    """The headers every answer to a browser carries (HDR): also errors, redirects and files."""
+
+    def __init__(self, *, secure: bool) -> None:
+        self._all = dict(HEADERS)
+        if secure:
+            self._all["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Add what the handler has not set itself."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                for name, value in self._all.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await next_app(scope, receive, send_with_headers)
+
+
+@get("/design", sync_to_thread=False)
+def design(visit: Visit) -> Html:
+    """The living page of pieces; ``?role=`` shows it as another reader sees it."""
+    around = session.frame(visit, live=False)
+    return Response(design_page(visit.locale, around, now=visit.now, zone="UTC"), media_type="text/html; charset=utf-8")
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _files() -> dict[str, tuple[bytes, str, str]]:
+    """Bytes, type and tag of every static file by its name: a name that is not here has no file behind it."""
+    mimetypes.add_type("font/woff2", ".woff2")
+    found: dict[str, tuple[bytes, str, str]] = {}
+    for path in STATIC.iterdir():
+        if path.is_file():
+            data = path.read_bytes()
+            kind = mimetypes.guess_type(path.name)[0] or "text/plain"
+            text = kind.startswith("text/") or kind in {"image/svg+xml", "application/javascript"}
+            found[path.name] = (data, f"{kind}; charset=utf-8" if text else kind, f'"{sha256(data).hexdigest()[:16]}"')
+    return found
+
+
+@get("/static/{name:str}", sync_to_thread=False)
+def static_file(request: Call, name: str) -> Response[bytes]:
+    """A file of ours. Its address changes with its contents, so a browser may keep it."""
+    if name not in _files():
+        raise NotFound(kind="file")
+    data, kind, tag = _files()[name]
+    kept = _FOREVER if "v" in request.query_params else "no-cache"
+    headers = {"Cache-Control": kept, "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, media_type=kind, headers=headers)
+    return Response(data, media_type=kind, headers=headers)
+
+
+# --- problems --------------------------------------------------------------------------------------------------------
+
+
+@get(["/{anything:path}"], sync_to_thread=False)
+def nothing_here(anything: str) -> Html:
+    """An address that leads nowhere. Programs are told so in their own form."""
+    if anything.startswith("/v1"):
+        raise NotFoundException
+    raise NotFound(kind="page")
+
+
+_STATUS: Mapping[str, int] = {
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
+    "csrf": HTTPStatus.FORBIDDEN,
+    "consent-missing": HTTPStatus.FORBIDDEN,
+    "not-found": HTTPStatus.NOT_FOUND,
+    "stale-version": HTTPStatus.PRECONDITION_FAILED,
+    "invalid-transition": HTTPStatus.CONFLICT,
+    "deadline-passed": HTTPStatus.CONFLICT,
+    "order-conflict": HTTPStatus.CONFLICT,
+    "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "idempotency-in-progress": HTTPStatus.CONFLICT,
+    "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+async def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
+    """Any problem as a page in the reader's language: what happened, why, what to do next."""
+    try:
+        visit = await session.visit(request, desk)
+    except RescindError:
+        visit = Visit(desk, request, None, session.language_of(request), desk.now())
+    code, status, params = _problem(fault)
+    if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
+        return visit.page("buyer/start.html", status=status, live=False, people=_people(visit))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("page.failed", path=request.url.path, exc_info=fault)
+    title, detail = _problem_words(visit.locale, code, params)
+    headers = {"Retry-After": str(params["retry_after"])} if "retry_after" in params else {}
+    response = visit.page(
+        "buyer/problem.html", status=status, live=False, code=code, title=title, detail=detail, here="/"
+    )
+    response.headers.update(headers)
+    return response
+
+
+def _people(visit: Visit) -> Mapping[str, object]:
+    return session.demo_people() if visit.desk.settings.demo else {}
+
+
+def _problem(fault: Exception) -> tuple[str, int, dict[str, object]]:
+    if isinstance(fault, RescindError):
+        known = isinstance(fault, CrossSite | RateLimited | Unavailable) or fault.code in _STATUS
+        return fault.code, _STATUS.get(fault.code, 422) if known else 422, fault.params
+    if isinstance(fault, HTTPException):
+        code = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "not-found"}.get(fault.status_code)
+        return code or "malformed-body", fault.status_code, {"expected": "a form of this page"}
+    return "broken", HTTPStatus.INTERNAL_SERVER_ERROR, {}
+
+
+def _problem_words(locale: Locale, code: str, params: Mapping[str, object]) -> tuple[str, str]:
+    _ = locale.gettext
+    if code == "broken":
+        return _("Something broke on our side"), _("Nothing was changed by it. Try again in a moment; we have been told.")
+    if not locale.has("problem.title", code):
+        return _("This did not work"), _("Nothing was changed. Go back, load the page again and try once more.")
+    values = {name: _param(locale, value) for name, value in params.items()}
+    detail = locale.pgettext("problem.detail", code)
+    try:
+        return locale.pgettext("problem.title", code), detail % values
+    except KeyError:
+        return locale.pgettext("problem.title", code), _("Nothing was changed. Go back and look at the page again.")
+
+
+def _param(locale: Locale, value: object) -> str:
+    if isinstance(value, Money):
+        return locale.money(value)
+    if isinstance(value, tuple | list):
+        items: Sequence[object] = value  # pyright: ignore[reportUnknownVariableType]
+        return locale.gettext(", ").join(str(one) for one in items)
+    return str(value)

@@ -1,0 +1,307 @@
+"""One visit to a page: who comes, in which language, and what stands around the content. Also signing in and out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+
+from rescind.access import CrossSite, Principal, Role
+from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
+from rescind.core.instant import Instant
+from rescind.core.scope import Scope
+from rescind.demo import catalogue
+from rescind.demo.marketplace import demo_shop_id
+from rescind.desk import Desk
+from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
+from rescind.postgres.tail import Reset
+from rescind.web.rendering import Frame, Link, render
+
+LANGUAGE_COOKIE: Final = "rescind_lang"
+CSRF_FIELD: Final = "_csrf_token"
+HOME: Final[dict[Role, str]] = {
+    "buyer": "/orders",
+    "seller": "/seller",
+    "support": "/support",
+    "operator": "/support",
+    "host": "/",
+}
+_PING_S = 15.0
+_YEAR_S = 365 * 24 * 60 * 60
+
+Html = Response[str]
+Call = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from."""
+
+    desk: Desk
+    request: Call
+    principal: Principal | None
+    locale: Locale
+    now: Instant
+
+    @property
+    def person(self) -> Principal:
+        """Who is here. Raises Unauthenticated before sign-in."""
+        if self.principal is None:
+            raise Unauthenticated
+        return self.principal
+
+    @property
+    def scope(self) -> Scope:
+        """What this person's objects are fetched through."""
+        return self.person.scope
+
+    def require(self, *roles: Role) -> Principal:
+        """The person, when they have one of these roles. Raises Unauthenticated, Forbidden."""
+        if self.person.role not in roles:
+            raise Forbidden(action="see_page")
+        return self.person
+
+    @property
+    def here(self) -> str:
+        """Path and query of this page."""
+        url = self.request.url
+        return url.path + (f"?{url.query}" if url.query else "")
+
+    def query(self, name: str, default: str = "") -> str:
+        """One query parameter."""
+        value = self.request.query_params.get(name, default)
+        return value if isinstance(value, str) else default
+
+    async def form(self) -> dict[str, str]:
+        """The fields of a posted form, once it is known to be ours. Raises CrossSite, Unauthenticated."""
+        self.desk.access.require_same_site(self.request)
+        fields = await _fields(self.request)
+        self.desk.access.require_csrf(self.request, self.person, fields.get(CSRF_FIELD))
+        return fields
+
+    def page(
+        self,
+        template: str,
+        /,
+        *,
+        zone: str = "UTC",
+        status: int = HTTPStatus.OK,
+        live: bool = True,
+        nav: Sequence[Link] | None = None,
+        here: str = "",
+        **context: object,
+    ) -> Html:
+        """The rendered page. ``here``: where the language switch returns to, when not this address."""
+        around = frame(self, live=live, nav=nav, here=here)
+        text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
+        return Response(text, media_type="text/html; charset=utf-8", status_code=status)
+
+    def go(self, path: str) -> Html:
+        """See another page: what a form's POST ends with."""
+        return Response("", status_code=HTTPStatus.SEE_OTHER, headers={"Location": path})
+
+
+async def visit(request: Call, desk: Desk) -> Visit:
+    """Who comes to this page: a dependency of every page's handler."""
+    try:
+        principal = await desk.access.principal_of(request)
+    except Unauthenticated:
+        principal = None
+    return Visit(desk, request, principal, language_of(request), desk.now().astimezone(UTC))
+
+
+def language_of(request: Call) -> Locale:
+    """The reader's own choice if they made one, else the browser's."""
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    accepted = request.headers.get("accept-language")
+    return locale(negotiate(accepted, chosen if isinstance(chosen, str) else None))
+
+
+def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None, here: str = "") -> Frame:
+    """What stands around a page for this person. ``nav``: the role's own entries; a buyer's are known here."""
+    person = visit.principal
+    here = here or visit.here
+    if person is None:
+        return Frame(here=here, demo=visit.desk.settings.demo)
+    role = "support" if person.role in {"operator", "host"} else person.role
+    if nav is None and role == "buyer":
+        label = visit.locale.gettext("Orders")
+        nav = (Link("/orders", label, current=visit.request.url.path.startswith("/orders")),)
+    return Frame(
+        role=role,
+        name=person.name,
+        nav=tuple(nav or ()),
+        here=here,
+        csrf=visit.desk.access.csrf_token(person),
+        csrf_name=CSRF_FIELD,
+        home=HOME[person.role],
+        demo=visit.desk.settings.demo,
+        events="/live" if live else "",
+        cursor=visit.desk.tail.cursor if live else "",
+    )
+
+
+async def _fields(request: Call) -> dict[str, str]:
+    form = await request.form()
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+# --- signing in and out ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody the demo lets anyone be."""
+
+    role: Role
+    name: str
+    about: str
+    principal: str
+    buyer: str = ""
+    shop: int | None = None
+
+
+def demo_people() -> dict[str, DemoPerson]:
+    """The first buyer, the first shop and the support agent of the demo marketplace, by role."""
+    demo = catalogue.load()
+    buyer, shop = demo.buyers[0], demo.shops[0]
+    return {
+        "buyer": DemoPerson("buyer", buyer.name, "", buyer.key, buyer=buyer.key),
+        "seller": DemoPerson("seller", shop.name, "", f"staff-{demo_shop_id(0)}", shop=0),
+        "support": DemoPerson("support", "Robin Ashe", "", "support-1"),
+    }
+
+
+@get("/", sync_to_thread=False)
+def start(visit: Visit) -> Html:
+    """Signed in: the role's home. Signed out: what this is, and how to get in."""
+    if visit.principal is not None:
+        return visit.go(HOME[visit.principal.role])
+    people = demo_people() if visit.desk.settings.demo else {}
+    return visit.page("buyer/start.html", live=False, people=people)
+
+
+@get("/sign-in", sync_to_thread=False)
+def sign_in_page(visit: Visit) -> Html:
+    """Where a page that needs somebody sends nobody."""
+    if visit.principal is not None:
+        return visit.go(HOME[visit.principal.role])
+    return visit.go("/")
+
+
+@get("/sign-in/{token:str}")
+async def sign_in_with(visit: Visit, token: str) -> Html:
+    """Ask before using up a link: mail scanners open links too, and must not sign in."""
+    person = await visit.desk.access.peek_link(token)
+    path = f"/sign-in/{quote(token)}"
+    return visit.page("buyer/sign_in.html", live=False, guest=person, action=path, here="/")
+
+
+@post("/sign-in/{token:str}", status_code=HTTPStatus.SEE_OTHER)
+async def sign_in(visit: Visit, token: str) -> Html:
+    """Turn the link into a session."""
+    visit.desk.access.require_same_site(visit.request)
+    session, person = await visit.desk.access.redeem_link(token)
+    return _enter(visit, session, person)
+
+
+@post("/demo/{role:str}", status_code=HTTPStatus.SEE_OTHER)
+async def sign_in_to_demo(visit: Visit, role: str) -> Html:
+    """Be one of the demo's people; there is no such door outside a demo."""
+    visit.desk.access.require_same_site(visit.request)
+    one = demo_people().get(role)
+    if not visit.desk.settings.demo or one is None:
+        raise NotFound(kind="page")
+    link = await visit.desk.access.issue_link(
+        one.role,
+        one.principal,
+        name=one.name,
+        buyer_id=one.buyer or None,
+        shop_id=demo_shop_id(one.shop) if one.shop is not None else None,
+    )
+    session, person = await visit.desk.access.redeem_link(link.rpartition("/")[2])
+    return _enter(visit, session, person)
+
+
+def _enter(visit: Visit, session: str, person: Principal) -> Html:
+    response = visit.go(HOME[person.role])
+    response.headers["Set-Cookie"] = visit.desk.access.cookie(session)
+    return response
+
+
+@post("/sign-out", status_code=HTTPStatus.SEE_OTHER)
+async def sign_out(visit: Visit) -> Html:
+    """End the session; the browser forgets what it kept."""
+    if visit.principal is not None:
+        await visit.form()
+        await visit.desk.access.sign_out(visit.request)
+    response = visit.go("/")
+    response.headers["Set-Cookie"] = visit.desk.access.no_cookie()
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+# --- language --------------------------------------------------------------------------------------------------------
+
+
+def remember_language(request: Call) -> Html | None:
+    """``?lang=`` on any page: keep the choice and show the page without it."""
+    chosen = request.query_params.get("lang")
+    if request.method != "GET" or chosen not in LANGUAGE_NAMES:
+        return None
+    rest = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
+    path = request.url.path + (f"?{urlencode(rest)}" if rest else "")
+    secure = "; Secure" if request.url.scheme == "https" else ""
+    cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={_YEAR_S}; SameSite=Lax; HttpOnly{secure}"
+    # Two slashes would name another host.
+    target = "/" + path.lstrip("/")
+    return Response("", status_code=HTTPStatus.SEE_OTHER, headers={"Location": target, "Set-Cookie": cookie})
+
+
+# --- live ------------------------------------------------------------------------------------------------------------
+
+
+@get("/live")
+async def live(visit: Visit) -> ServerSentEvent:
+    """What happens to anything this person may see, as it happens: ids only, pages fetch the rest."""
+    after = visit.request.headers.get("last-event-id") or visit.query("after") or None
+    return ServerSentEvent(_told(visit, visit.person, after), headers={"X-Accel-Buffering": "no"})
+
+
+async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIterator[ServerSentEventMessage]:
+    async with aclosing(visit.desk.tail.subscribe(person.scope, after)) as events:  # pyright: ignore[reportArgumentType]
+        coming = asyncio.ensure_future(anext(events))
+        try:
+            while True:
+                done, _ = await asyncio.wait({coming}, timeout=_PING_S)
+                # A session that was ended hears nothing more, also on a line that is already open (I-32).
+                if not await visit.desk.access.still_valid(visit.request):
+                    return
+                if not done:
+                    yield ServerSentEventMessage(data=None, comment="still here")
+                    continue
+                event = coming.result()
+                if isinstance(event, Reset):
+                    yield ServerSentEventMessage(data="{}", event="reset", id=event.cursor)
+                else:
+                    said = msgspec.json.encode({"order": event.order, "type": event.type}).decode()
+                    yield ServerSentEventMessage(data=said, id=event.cursor)
+                coming = asyncio.ensure_future(anext(events))
+        except (StopAsyncIteration, RescindError):
+            return
+        finally:
+            coming.cancel()
+
+
+ROUTES = (start, sign_in_page, sign_in_with, sign_in, sign_in_to_demo, sign_out, live)
+
+__all__ = ["CSRF_FIELD", "HOME", "ROUTES", "CrossSite", "Html", "Visit", "frame", "language_of", "visit"]
