@@ -164,8 +164,9 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
         reading = _reading.get()
         return time_tag(moment, language.day(moment, reading.zone, now=reading.now))
 
-    def money(amount: Money) -> Markup:
-        return Markup('<span class="money">{}</span>').format(language.money(amount))
+    def money(amount: Money, *, minus: bool = False) -> Markup:
+        text = language.money(-amount.minor if minus else amount.minor, amount.currency)
+        return Markup('<span class="money">{}</span>').format(text)
 
     return {
         "instant": instant,

@@ -42,7 +42,7 @@
             await htmx.swap({text, target: at, select: at, swap: 'outerMorph ignoreTitle:true', sourceElement: document.body})
         }
         show(words.updated)
-        find('say').textContent = ids.map(id => document.getElementById(id)?.dataset.liveSay).find(Boolean) || words.updated
+        find('status').textContent = ids.map(id => document.getElementById(id)?.dataset.liveSay).find(Boolean) || words.updated
       } catch {
         show(words.lost, true)
       }

@@ -12,7 +12,7 @@
     const copy = event.target.closest('[data-copy]')
     if (copy) {
       await navigator.clipboard.writeText(copy.dataset.copy)
-      document.querySelector('[data-live-say]').textContent = words.copied
+      document.querySelector('[data-live-status]').textContent = words.copied
       copy.classList.add('done')
       setTimeout(() => copy.classList.remove('done'), 1500)
     }
@@ -31,8 +31,9 @@
       stepper.classList.add('ready')
       const input = stepper.querySelector('input')
       for (const [step, sign, label] of [[-1, '−', stepper.dataset.less], [1, '+', stepper.dataset.more]]) {
-        const button = Object.assign(document.createElement('button'), {type: 'button', className: 'button secondary', textContent: sign})
+        const button = Object.assign(document.createElement('button'), {type: 'button', className: 'button secondary'})
         button.dataset.step = step
+        button.dataset.sign = sign
         button.setAttribute('aria-label', label)
         step < 0 ? input.before(button) : input.after(button)
       }
