@@ -110,8 +110,7 @@ _NUMBERED = """
     SELECT o.shop_id, o.order_id FROM orders o WHERE {where} AND o.shop_id = ANY({shops}) AND o.order_id = ANY({ids})
     UNION ALL
     SELECT o.shop_id, o.order_id FROM orders o WHERE {where} AND position('"tracking":'::bytea IN o.state) > 0
-    AND EXISTS (SELECT FROM jsonb_array_elements(CASE WHEN position('"tracking":'::bytea IN o.state) > 0
-                                                 THEN convert_from(o.state, 'UTF8')::jsonb -> 'parcels' END) p
+    AND EXISTS (SELECT FROM jsonb_array_elements(convert_from(o.state, 'UTF8')::jsonb -> 'parcels') p
                 WHERE p ->> 'tracking' = ANY({numbers}))"""
 _ASKED = """
     UNION ALL
@@ -458,10 +457,8 @@ def _add_tab(where: _Where, tab: str, now: Instant) -> None:
         case "cancelled":
             where.add(f"(o.stage = 'cancelled' OR {_HAS_CASE.format(_CANCELLED)})")
         case "cancellation_requested":
-            where.add(f"o.case_status IN ({_WAITING_WORDS})")
+            where.add(_HAS_CASE.format(_WAITING))
         case "auto_cancelling_24h":
-            # The order's own column first: it leaves few orders to look for cases of.
-            where.add(f"o.case_status IN ({_WAITING_WORDS})")
             where.add(_HAS_CASE.format(_LAPSING.format("{}")), now + SOON)
         case "contradictions":
             where.add(_HAS_CASE.format(_CONTRADICTION))
