@@ -89,4 +89,4 @@ class Desk:
 
     @staticmethod
     def _context(calendar: Calendar) -> Context:
-        return Context(calendar=calendar, entropy=0)
+        return Context(calendar=calendar, entropy=0, explain=True)

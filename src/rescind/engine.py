@@ -22,7 +22,7 @@ from rescind.core.actor import Actor
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.details import Details
-from rescind.core.errors import IdempotencyKeyReused, RescindError, StaleOrder, Unavailable
+from rescind.core.errors import IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
 from rescind.core.fulfilment import PlaceOrder
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
@@ -45,6 +45,7 @@ from rescind.core.ports import (
     Written,
 )
 from rescind.core.record import ROOT, Record, chain, encode
+from rescind.core.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,7 +62,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A command with its circumstances.
 
     key and fingerprint: what makes a repeat a repeat. expected_version: the order's version the caller last saw.
-    settled: the due row this command answers, deleted with it.
+    settled: the due row this command answers, deleted with it. scope: through whose eyes the order is looked for; one
+    outside of it is not found (I-30), and no read before the command is needed to know.
     """
 
     command: Command
@@ -71,6 +73,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     expected_version: int | None = None
     details: Details | None = None
     settled: Due | None = None
+    scope: Scope = Scope()
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +231,8 @@ class Engine:
     ) -> tuple[Outcome, Change | None]:
         command = submission.command
         before = have.order if have else None
+        if before and not submission.scope.sees(before.shop, before.buyer):
+            raise NotFound(kind="order")
         if submission.expected_version is not None and before and before.version != submission.expected_version:
             raise StaleOrder(order=before.id, expected=submission.expected_version, actual=before.version)
         # Never below the order's last record, so that a clock set back cannot turn its history around (I-38).
@@ -290,5 +295,7 @@ async def _again(work: UnitOfWork, submission: Submission, used: Used) -> Outcom
         raise IdempotencyKeyReused
     records = await work.records(used.order, used.last)
     order = lifecycle.replay(tuple(record.event for record in records))
+    if not submission.scope.sees(order.shop, order.buyer):
+        raise NotFound(kind="order")
     return Outcome(order=order, records=tuple(records[used.first - 1 :]), replayed=True)
 

@@ -193,7 +193,7 @@ def request(order: Order, command: RequestCancellation, actor: Actor, context: C
         context=context,
     )
     _require_listed(command.reason, terms.reasons("buyer", found))
-    finding = terms.judge("request", found, now=now, starts=starts(order, now), calendar=context.calendar)
+    finding = terms.judge("request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain)
     identifier = context.cancellation_id(order.shop, now)
     asked = RequestTerms(
         reason=command.reason,
@@ -331,7 +331,7 @@ def cancel_by_seller(
         context=context,
     )
     _require_listed(command.reason, terms.reasons("seller", found))
-    finding = terms.judge("seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar)
+    finding = terms.judge("seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain)
     ground = _ground(finding, terms, found, context)
     waiting = order.open_cancellation
     identifier = waiting.id if waiting else context.cancellation_id(order.shop, now)

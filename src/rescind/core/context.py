@@ -10,12 +10,16 @@ from rescind.core.instant import Instant
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
-    """``entropy``: random bits for the ids this decision needs. ``as_of``: how fresh the counters are."""
+    """``entropy``: random bits for the ids this decision needs. ``as_of``: how fresh the counters are.
+
+    explain: keep the trace of every rule that was asked, for somebody who reads it now.
+    """
 
     calendar: Calendar
     entropy: int
     buyer_cancels_30d: int = 0
     as_of: Instant | None = None
+    explain: bool = False
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

@@ -136,9 +136,7 @@ def _require_allowed(
         with_tracking=bool(command.tracking),
         context=context,
     )
-    finding = terms.judge(
-        "ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar
-    )
+    finding = terms.judge("ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar, trace=False)
     if finding.verdict is Verdict.REFUSE:
         raise InvalidTransition(
             action=command.fact.value,

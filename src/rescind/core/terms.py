@@ -32,9 +32,19 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """Whether shipping while a request waits is its rejection (R-050); elsewhere it is not allowed (R-052)."""
         return self.preset.policy.settings.ship_while_pending == "rejects_request"
 
-    def judge(self, on: str, facts: Mapping[str, object], *, now: Instant, starts: Mapping[str, Instant], calendar: Calendar) -> Finding:
-        """Judge every layer and keep the most generous answer, with its trace."""
-        return judge(self.layers, on, facts, now, starts, calendar)
+    def judge(
+        self,
+        on: str,
+        facts: Mapping[str, object],
+        *,
+        now: Instant,
+        starts: Mapping[str, Instant],
+        calendar: Calendar,
+        trace: bool,
+    ) -> Finding:
+        """Judge every layer and keep the most generous answer. The trace costs forty times the judgement: ask for it
+        where somebody reads it; from stored facts it can be worked out again."""
+        return judge(self.layers, on, facts, now, starts, calendar, trace=trace)
 
     def reasons(self, actor: str, facts: Mapping[str, object]) -> tuple[Reason, ...]:
         """The reasons this actor may choose from now (R-130)."""

@@ -23,6 +23,7 @@ insert into public.installation (key, value)
 select key, prefix || to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
 from (values ('held', 'restore '), ('restored_at', '')) as told (key, prefix)
 on conflict (key) do update set value = excluded.value;
+update public.installation set value = (value::int + 1)::text where key = 'epoch';
 commit;
 analyze;
 """

@@ -1,0 +1,220 @@
+"""The command line: serve, look after the database, play histories, check policies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import asyncpg
+import typer
+import uvicorn
+import uvloop
+from rich.console import Console
+
+from rescind import __version__
+from rescind.app import database, make_app, open_demo, open_desk, working
+from rescind.demo import guests
+from rescind.desk import Desk
+from rescind.policies.command import app as policy_commands
+from rescind.postgres import embedded
+from rescind.postgres.backup import BackupError, backup, restore
+from rescind.postgres.embedded import EmbeddedServer, ServerUnavailable, ensure_database
+from rescind.postgres.migrate import MigrationError, UnfitDatabase, migrate
+from rescind.settings import Settings, SettingsError, listen
+from rescind.simulator.command import replay
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The cancellation desk of a marketplace.")
+cli.add_typer(policy_commands, name="policy")
+cli.command()(replay)
+T = TypeVar("T")
+out = Console()
+err = Console(stderr=True)
+
+def main() -> None:
+    """Run a command; the entry point of the package."""
+    cli()
+
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[str | None, typer.Option(help="Port to listen on; unless given, the next free one after 8700.")]
+BaseUrl = Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")]
+Demo = Annotated[bool | None, typer.Option("--demo", help="Fill an empty database with the demo marketplace.")]
+File = Annotated[Path, typer.Argument(help="The backup file.")]
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    out.print(__version__)
+
+
+@cli.command()
+def serve(data: Data = None, host: Host = None, port: Port = None, base_url: BaseUrl = None, demo: Demo = None) -> None:
+    """Run everything in one process: database, web and worker."""
+    settings = _settings(data=data, host=host, port=port, base_url=base_url, demo=demo)
+    _run(_serve(settings, web=True, work=True))
+
+
+@cli.command()
+def web(host: Host = None, port: Port = None, base_url: BaseUrl = None) -> None:
+    """Serve pages and API from a PostgreSQL of your own; due work is left to ``rescind worker``."""
+    _run(_serve(_with_database(_settings(host=host, port=port, base_url=base_url)), web=True, work=False))
+
+
+@cli.command()
+def worker() -> None:
+    """Do due work on a PostgreSQL of your own: deadlines, refunds, news."""
+    _run(_serve(_with_database(_settings()), web=False, work=True))
+
+
+@cli.command("migrate")
+def migrate_command(data: Data = None) -> None:
+    """Bring the database to this version. The embedded one does so by itself."""
+    settings = _settings(data=data)
+    for name in _run(_as_owner(settings, migrate)):
+        out.print(f"applied {name}")
+    out.print("The database is up to date.")
+
+
+@cli.command("backup")
+def backup_command(file: File, data: Data = None) -> None:
+    """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
+    settings = _settings(data=data)
+    _run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin)))
+    out.print(f"Wrote {file}.")
+
+
+@cli.command("restore")
+def restore_command(file: File, data: Data = None) -> None:
+    """Fill an empty database from a backup. It starts held: no money moves until ``rescind release``."""
+    settings = _settings(data=data)
+    _run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
+    out.print("Restored. Refunds are held: compare ours with the provider's, then run: rescind release")
+
+
+@cli.command()
+def release(
+    data: Data = None,
+    compared: Annotated[
+        bool, typer.Option("--compared", help="Refunds made after the backup were compared with the provider's.")
+    ] = False,
+) -> None:
+    """Let refunds run again after a restore."""
+    if not compared:
+        _fail("Say --compared once every refund the provider knows has been compared with ours.")
+    settings = _settings(data=data)
+    _run(_as_owner(settings, _release))
+    out.print("Refunds run again.")
+
+
+async def _release(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("DELETE FROM installation WHERE key = 'held'")
+    finally:
+        await connection.close()
+
+
+async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]]) -> T:
+    """Do something with the address of the database's owner, starting the embedded server when it does not run."""
+    if settings.database_url:
+        if not settings.owner_url:
+            raise SettingsError("Set RESCIND_OWNER_URL to the same database as its owner.")
+        return await work(settings.owner_url)
+    server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
+    try:
+        await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
+        return await work(server.dsn(embedded.OWNER))
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
+    bound = listen(settings) if web else None
+    host, port = bound.getsockname()[:2] if bound else ("", 0)
+    base_url = settings.base_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    async with database(settings) as dsn:
+        if settings.demo:
+            with err.status("Opening the demo marketplace"):
+                await open_demo(settings, dsn)
+        async with open_desk(settings, dsn, base_url) as desk, AsyncExitStack() as stack:
+            if work:
+                await stack.enter_async_context(working(desk))
+            if bound is None:
+                await _until_stopped()
+                return
+            await _welcome(desk)
+            await _Server(desk).serve(sockets=[bound])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn on a socket that is already bound, with limits of our own."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            uvicorn.Config(
+                make_app(desk),
+                loop="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                proxy_headers=False,
+                h11_max_incomplete_event_size=16 * 1024,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=2,
+                lifespan="on",
+            )
+        )
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    await stopped.wait()
+
+
+async def _welcome(desk: Desk) -> None:
+    out.print(f"Rescind {__version__} serves at {desk.base_url}", highlight=False)
+    if not desk.settings.demo:
+        return
+    for who, link in await guests.links(desk):
+        out.print(f"  sign in as {who:<8} {link}", highlight=False, soft_wrap=True)
+
+
+def _settings(**options: object) -> Settings:
+    try:
+        return Settings.read(os.environ, **options)
+    except SettingsError as error:
+        _fail(str(error))
+
+
+def _with_database(settings: Settings) -> Settings:
+    if not settings.database_url:
+        _fail("Set DATABASE_URL to your PostgreSQL, or run `rescind serve`, which brings its own.")
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; what a person can mend is one line on standard error and exit status 2."""
+    try:
+        return uvloop.run(work)
+    except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError) as error:
+        _fail(str(error))
+    except (OSError, asyncpg.PostgresError) as error:
+        _fail(f"The database cannot be used: {error}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(f"rescind: {message}", highlight=False)
+    raise typer.Exit(2)

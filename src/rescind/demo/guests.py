@@ -1,0 +1,33 @@
+"""Ways into the demo marketplace for somebody who only wants to look around."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from rescind.demo.catalogue import load
+from rescind.demo.marketplace import demo_shop_id
+from rescind.desk import Desk
+
+LIFETIME = timedelta(days=30)
+
+
+async def links(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """Sign-in links for the first buyer, the first shop and a support agent, each with the word for who it is."""
+    demo = load()
+    buyer, shop = demo.buyers[0], demo.shops[0]
+    access = desk.access
+    return (
+        (
+            "buyer",
+            await access.issue_link(
+                "buyer", buyer.key, name=buyer.name, buyer_id=buyer.key, lifetime=LIFETIME, once=False
+            ),
+        ),
+        (
+            "seller",
+            await access.issue_link(
+                "seller", f"staff-{shop.key}", name=shop.name, shop_id=demo_shop_id(0), lifetime=LIFETIME, once=False
+            ),
+        ),
+        ("support", await access.issue_link("support", "agent-1", name="Robin Vale", lifetime=LIFETIME, once=False)),
+    )
