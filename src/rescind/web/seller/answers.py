@@ -8,7 +8,6 @@ from rescind.core.cancellation import starts
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
-from rescind.core.money import Money
 from rescind.core.order import Cancellation, Order, stage
 from rescind.core.policy import Finding, Reason
 from rescind.core.policy.facts import facts
@@ -60,17 +59,21 @@ def stop(order: Order, terms: Terms, calendar: Calendar, now: Instant) -> Stop:
     return Stop(
         quote=money,
         reasons=terms.reasons("seller", read),
-        finding=terms.judge("seller_cancel", read, now=now, starts=starts(order, now), calendar=calendar),
+        finding=terms.judge("seller_cancel", read, now=now, starts=starts(order, now), calendar=calendar, trace=False),
     )
 
 
 def shipping(order: Order, terms: Terms, calendar: Calendar, now: Instant) -> Finding:
     """Whether the order may leave the house now, with a tracking number."""
     read = _facts(order, calendar, now, order.open_units(), None)
-    return terms.judge("ship", read | {"with_tracking": True}, now=now, starts=starts(order, now), calendar=calendar)
+    return terms.judge(
+        "ship", read | {"with_tracking": True}, now=now, starts=starts(order, now), calendar=calendar, trace=False
+    )
 
 
-def _facts(order: Order, calendar: Calendar, now: Instant, selection: dict[str, int], money: Quote | None) -> dict[str, object]:
+def _facts(
+    order: Order, calendar: Calendar, now: Instant, selection: dict[str, int], money: Quote | None
+) -> dict[str, object]:
     return facts(
         order,
         now=now,
@@ -81,12 +84,3 @@ def _facts(order: Order, calendar: Calendar, now: Instant, selection: dict[str, 
         # Looking makes no ids, so the entropy is never used; the engine judges again with its own.
         context=Context(calendar=calendar, entropy=0),
     )
-
-
-def sums(order: Order, money: Quote) -> list[tuple[str, Money, bool]]:
-    """Rows of a money table: (code, amount, whether it is taken off), the empty ones left out."""
-    goods = sum(line.goods_minor for line in money.lines)
-    discount = sum(line.discount_minor for line in money.lines)
-    tax = sum(line.tax_minor for line in money.lines)
-    rows = [("goods", goods, False), ("discount", discount, True), ("shipping", money.shipping_minor, False), ("tax", tax, False)]
-    return [(code, Money(minor, order.currency), minus) for code, minor, minus in rows if minor or code == "goods"]

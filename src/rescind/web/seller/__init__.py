@@ -1,0 +1,36 @@
+"""The seller's console: the board, one order, and the requests to cancel."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from rescind.desk import Desk
+from rescind.web.seller import board, order, requests
+from rescind.web.seller.console import seller_console
+
+
+def routes(_desk: Desk) -> list[ControllerRouterHandler]:
+    """Every page under ``/seller``."""
+    return [
+        Router(
+            path="/seller",
+            route_handlers=[
+                board.home,
+                board.board,
+                board.report,
+                order.read,
+                order.ask,
+                order.cancel,
+                requests.queue,
+                requests.check,
+                requests.answer_many,
+                requests.one,
+                requests.approve,
+                requests.refuse,
+            ],
+            dependencies={"console": Provide(seller_console)},
+            include_in_schema=False,
+        )
+    ]

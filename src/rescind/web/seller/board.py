@@ -1,0 +1,193 @@
+"""The board: every order of the shop, what presses, and the next step of each one in reach of a thumb."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from litestar import get, post
+
+from rescind.core.errors import InvalidField, RescindError
+from rescind.core.order import FactKind, Stage
+from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
+from rescind.locales import Locale
+from rescind.web.rendering import address
+from rescind.web.seller import order as order_page
+from rescind.web.seller import steps
+from rescind.web.seller.console import MOST, Console, Here, Search, back_to
+from rescind.web.session import Html
+
+HOME = "/seller/orders"
+_TABS = ("all", "to_pay", "to_review", "to_prepare", "to_pack", "awaiting_collection", "shipped", "cancelled")
+_TILES = {
+    "ship_within_24h": ("wait", "clock"),
+    "shipping_overdue": ("urgent", "calendar-clock"),
+    "cancellation_requested": ("wait", "undo-2"),
+    "auto_cancelling_24h": ("wait", "hourglass"),
+    "contradictions": ("urgent", "triangle-alert"),
+}
+_SORTS = ("newest", "time_left", "amount")
+_FRESH = timedelta(hours=24)
+
+
+@get("/")
+async def home(console: Here) -> Html:
+    """The board is the seller's front door."""
+    return console.go(HOME)
+
+
+@get("/orders")
+async def board(console: Here) -> Html:
+    """All orders, or those that one tile, tab or search narrows them to."""
+    _ = console.language.gettext
+    search = console.search()
+    tab = console.query("tab") if console.query("tab") in ORDER_TABS else "all"
+    sort = console.query("sort") if console.query("sort") in _SORTS else ""
+    filters = Filters(tab=tab, numbers=search.numbers, text=search.words, sort=sort or None)  # pyright: ignore[reportArgumentType]  # one of _SORTS
+    errors = too_many(console.language, search)
+    cursor = console.query("cursor") or None
+    try:
+        page = await console.desk.reads.orders(console.scope, filters, cursor, now=console.now)
+    except InvalidField:
+        # A cursor of another list, or one kept for too long: the list from its beginning is what was meant.
+        page = await console.desk.reads.orders(console.scope, filters, None, now=console.now)
+    counts = await console.desk.reads.order_counts(console.scope, now=console.now)
+    names = tab_names(console.language)
+    base = address(console.here, cursor=None, said=None)
+    return console.page(
+        "seller/orders.html",
+        errors=errors,
+        notice=console.told(),
+        tab="" if tab == "all" else tab,
+        q=search.text,
+        sort=sort,
+        sorts=[
+            ("", _("Usual order")),
+            ("newest", _("Newest")),
+            ("time_left", _("Time left")),
+            ("amount", _("Amount")),
+        ],
+        narrowed=bool(search.text or tab != "all"),
+        tiles=[
+            {
+                "href": f"{HOME}?tab={name}",
+                "label": names[name],
+                "count": counts.get(name, 0),
+                "tone": tone,
+                "icon": icon,
+                "current": tab == name,
+            }
+            for name, (tone, icon) in _TILES.items()
+        ],
+        tabs=[
+            {
+                "href": HOME if name == "all" else f"{HOME}?tab={name}",
+                "label": names[name],
+                "count": counts.get(name, 0),
+                "current": tab == name,
+            }
+            for name in _TABS
+        ],
+        chips=[{"href": address(base, q=None), "label": _shortened(search.text)}] if search.text else [],
+        back=base if not cursor else address(base, cursor=cursor),
+        rows=[_row(console, one) for one in page.rows],
+        previous=address(base, cursor=page.previous) if page.previous else "",
+        next=address(base, cursor=page.next) if page.next else "",
+        count=counted(console.language, page.total, len(page.rows)),
+    )
+
+
+def tab_names(language: Locale) -> dict[str, str]:
+    """What tabs and tiles are called."""
+    _ = language.gettext
+    return {
+        "all": _("All"),
+        "to_pay": _("To pay"),
+        "to_review": _("New"),
+        "to_prepare": _("To prepare"),
+        "to_pack": _("To pack"),
+        "awaiting_collection": language.term("stage", "awaiting_collection"),
+        "shipped": _("Sent"),
+        "cancelled": language.term("stage", "cancelled"),
+        "ship_within_24h": _("Ship within 24 h"),
+        "shipping_overdue": _("Shipping overdue"),
+        "cancellation_requested": _("Cancellation requested"),
+        "auto_cancelling_24h": _("Cancels by itself within 24 h"),
+        "contradictions": _("Does not fit"),
+    }
+
+
+def too_many(language: Locale, search: Search) -> list[tuple[str, str]]:
+    """The error of a search for more numbers than one search takes."""
+    if not search.cut:
+        return []
+    text = language.gettext("A search takes %(most)s numbers. The last %(cut)s were left out.")
+    return [("q", text % {"most": MOST, "cut": search.cut})]
+
+
+def counted(language: Locale, total: int | None, shown: int) -> str:
+    """How many there are in all, when more than this page shows."""
+    if total is None:
+        return language.gettext("more than can be counted")
+    return "" if total <= shown else language.ngettext("%(num)s in all", "%(num)s in all", total) % {"num": total}
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:38]} …"
+
+
+def _row(console: Console, row: OrderRow) -> dict[str, object]:
+    step = steps.NEXT.get(row.stage)
+    unshipped = row.stage in STAGE_TABS["to_ship"] and row.stage is not Stage.AWAITING_COLLECTION
+    return {
+        "id": row.order_id,
+        "href": f"{HOME}/{row.order_id}",
+        "order": row,
+        "step": step.value if step else "",
+        "step_label": steps.label(step, console.language) if step else "",
+        "sheet": steps.wants_tracking(row.stage),
+        "why": order_page.waits_for(console, row.stage, row.hold_until),
+        "ship_by": row.dispatch_due_at if unshipped else None,
+        "stopped": row.stage is Stage.CANCELLED and console.now - row.updated_at < _FRESH,
+    }
+
+
+@post("/orders/{order_id:str}/facts", status_code=200)
+async def report(console: Here, order_id: str) -> Html:
+    """Report that a step is done. ``fact``: which; a parcel that opens needs carrier and tracking number."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    _ = console.language.gettext
+    here = f"{HOME}/{view.order.id}"
+    named = form.text("fact")
+    carrier, tracking = form.text("carrier").strip(), form.text("tracking").strip()
+    try:
+        if named not in {one.value for one in steps.REPORTED}:
+            raise InvalidField(field="fact", expected=_("a step of this page"))
+        fact = FactKind(named)
+        errors = _missing(console, order_page.stage_of(view, console), fact, carrier, tracking)
+        if errors:
+            return await order_page.show(
+                console, view, errors=errors, values={"carrier": carrier, "tracking": tracking}, status=422
+            )
+        for command in steps.reports(view.order, fact, console.now, carrier=carrier, tracking=tracking):
+            await console.submit(
+                command, view.shop.id, f"facts:{order_id}:{fact.value}:{command.parcel}", form.text("key")
+            )
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await order_page.show(console, fresh, notice=console.problem(error), status=409)
+    back = back_to(form.text("back") or here, here)
+    return console.go(address(back, said=fact.value))
+
+
+def _missing(console: Console, stage: Stage, fact: FactKind, carrier: str, tracking: str) -> dict[str, str]:
+    _ = console.language.gettext
+    opens = fact is FactKind.TRACKING_ADDED or (fact is FactKind.HANDED_OVER and steps.wants_tracking(stage))
+    if not opens:
+        return {}
+    errors: dict[str, str] = {}
+    if not 0 < len(carrier) <= 60:
+        errors["carrier"] = _("Enter the carrier's name, such as Royal Mail")
+    if not 0 < len(tracking) <= 60 or not tracking.isprintable():
+        errors["tracking"] = _("Enter the tracking number as it stands on the label")
+    return errors

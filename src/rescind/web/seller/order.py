@@ -1,0 +1,329 @@
+"""One order as the shop sees it: the stop, the hold or the next step on top, then everything the bench needs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from litestar import get, post
+
+from rescind.core.cancellation import CancelBySeller
+from rescind.core.errors import NothingSelected, RescindError
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Cancellation, CancellationStatus, FactKind, Order, Stage, in_manual_review, rank, stage
+from rescind.core.verdict import Verdict
+from rescind.core.views import OrderView
+from rescind.locales import Locale
+from rescind.web.buyer.words import quote_rows, quote_tenders
+from rescind.web.explain import story, tender_name
+from rescind.web.seller import answers, steps
+from rescind.web.seller.console import Console, Here, Notice, new_key
+from rescind.web.session import Html
+
+_PLACE = {
+    Stage.UNPAID: "placed",
+    Stage.ON_HOLD: "paid",
+    Stage.REVIEW: "paid",
+    Stage.ALLOCATED: "paid",
+    Stage.PREPARING: "preparing",
+    Stage.PACKING: "preparing",
+    Stage.PACKED: "ready",
+    Stage.AWAITING_COLLECTION: "ready",
+    Stage.PARTIALLY_SHIPPING: "shipped",
+    Stage.IN_TRANSIT: "shipped",
+    Stage.DELIVERED: "delivered",
+    Stage.COMPLETED: "delivered",
+}
+
+
+@get("/orders/{order_id:str}")
+async def read(console: Here, order_id: str) -> Html:
+    """The order's page."""
+    view = await console.desk.reads.order(console.scope, order_id)
+    return await show(console, view, notice=console.told())
+
+
+def stage_of(view: OrderView, console: Console) -> Stage:
+    """How far the order is at the time of this console."""
+    return stage(view.order, console.now)
+
+
+async def show(
+    console: Console,
+    view: OrderView,
+    *,
+    notice: Notice | None = None,
+    errors: dict[str, str] | None = None,
+    values: dict[str, str] | None = None,
+    status: int = 200,
+) -> Html:
+    """Render the order with what became of a form, if one was sent."""
+    order, language = view.order, console.language
+    _ = language.gettext
+    at_stage = stage_of(view, console)
+    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    calendar = console.desk.book.calendar(terms)
+    step = steps.NEXT.get(at_stage)
+    state, why = _state(console, order, at_stage)
+    if state == "go" and step is FactKind.HANDED_OVER:
+        finding = answers.shipping(order, terms, calendar, console.now)
+        if finding.verdict is Verdict.REFUSE:
+            state, why = "wait", language.term("way_on", finding.instead or "contact_support")
+    waiting = order.open_cancellation
+    entries = await console.desk.reads.timeline(console.scope, order.id)
+    return console.page(
+        "seller/order.html",
+        status=status,
+        notice=notice,
+        errors=list((errors or {}).items()),
+        field_errors=errors or {},
+        values=values or {},
+        view=view,
+        order=order,
+        stage=at_stage,
+        state=state,
+        why=why,
+        spoken=_("STOP. This order is cancelled.") if state == "stop" else _("The order has changed."),
+        waiting=waiting,
+        refund=Money(waiting.refund_minor if waiting else 0, order.currency),
+        step=step.value if step else "",
+        step_label=steps.label(step, language) if step else "",
+        sheet=steps.wants_tracking(at_stage),
+        keys={"step": new_key()},
+        left_house=any(parcel.handed_over_at for parcel in order.parcels),
+        shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
+        if work_began(order)
+        else [],
+        stopped=_stopped(console, order),
+        put_back=_put_back(view, language) if state != "stop" else "",
+        contradictions=contradictions(order, language),
+        place=_PLACE.get(at_stage) or _reached_before_the_end(order),
+        reached=_reached(order),
+        lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
+        story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
+        ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
+        paid_rows=price_rows(language, view),
+        tenders=[
+            {"label": tender_name(language, tender), "amount": Money(tender.captured_minor, order.currency)}
+            for tender in order.tenders
+        ],
+        refunds=refunds(language, order),
+        may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
+    )
+
+
+def _state(console: Console, order: Order, at_stage: Stage) -> tuple[str, str]:
+    """What stands on top: stop, asked, check, wait or go; and for what it waits."""
+    if at_stage is Stage.CANCELLED:
+        return "stop", ""
+    if order.open_cancellation is not None:
+        return "asked", ""
+    if in_manual_review(order) and rank(at_stage) < rank(Stage.PACKING):
+        return "check", ""
+    why = waits_for(console, at_stage, order.hold_until)
+    return ("wait", why) if why else ("go", "")
+
+
+def waits_for(console: Console, at_stage: Stage, hold_until: Instant | None) -> str:
+    """Why nobody has to do anything at this stage yet; empty where somebody has."""
+    _ = console.language.gettext
+    if at_stage is Stage.UNPAID:
+        return _("Waits for the payment")
+    if at_stage is Stage.ON_HOLD and hold_until is not None:
+        when = console.language.instant(hold_until, console.zone, now=console.now)
+        return _("On hold until %(when)s: nobody ships, the buyer may still cancel") % {"when": when}
+    return ""
+
+
+def work_began(order: Order) -> bool:
+    """Whether goods left the shelf for this order, so that somebody must put them back."""
+    progress = order.progress
+    return any(
+        (progress.allocated_at, progress.preparation_started_at, progress.packing_started_at, progress.packed_at)
+    )
+
+
+def _stopped(console: Console, order: Order) -> str:
+    ended = next((one for one in reversed(order.cancellations) if one.status is CancellationStatus.APPROVED), None)
+    if ended is None or ended.closed_at is None:
+        return ""
+    language = console.language
+    words = {
+        "when": language.instant(ended.closed_at, console.zone, now=console.now),
+        "who": language.term("decider", ended.closed_by or "rule"),
+        "why": language.term("reason", ended.reason),
+        "amount": language.money(Money(ended.refund_minor, order.currency)),
+    }
+    if ended.refund_minor:
+        return language.gettext("%(when)s · %(who)s · %(why)s · %(amount)s goes back to the buyer") % words
+    return language.gettext("%(when)s · %(who)s · %(why)s") % words
+
+
+def _put_back(view: OrderView, language: Locale) -> str:
+    gone = {line.id: line.cancelled for line in view.order.lines if line.cancelled}
+    if not gone or not work_began(view.order):
+        return ""
+    return language.gettext(", ").join(f"{line['quantity']} × {line['title']}" for line in lines_of(view, gone))
+
+
+def contradictions(order: Order, language: Locale) -> list[str]:
+    """Each fact that does not fit, in words, newest first."""
+    _ = language.gettext
+    said = {
+        "shipped_after_cancel": _(
+            "the carrier scanned the parcel although the order is cancelled. Have it turned back."
+        ),
+        "shipped_while_asked": _("the goods moved while a request to cancel was open."),
+        "charged_back": _("the bank took the payment back."),
+    }
+    return [said.get(one.kind, language.term("contradiction", one.kind)) for one in reversed(order.contradictions)]
+
+
+def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
+    """Lines with their words, for so many units each; lines without units are left out."""
+    words = {one.line: one for one in view.details.lines}
+    found: list[dict[str, Any]] = []
+    for line in view.order.lines:
+        if not units.get(line.id):
+            continue
+        said = words.get(line.id)
+        found.append(
+            {
+                "title": (said.title if said else "") or line.sku,
+                "variant": said.variant if said else "",
+                # What the variant says already is not said twice.
+                "options": {name: text for name, text in said.options.items() if text != said.variant} if said else {},
+                "image": said.image if said else "",
+                "sku": line.sku,
+                "quantity": units[line.id],
+                "amount": Money(line.paid_minor * units[line.id] // line.quantity, view.order.currency),
+                "custom_made": line.custom_made,
+                "special": line.special,
+                "cancelled": line.cancelled,
+            }
+        )
+    return found
+
+
+def titles(view: OrderView) -> dict[str, str]:
+    """Title by line id."""
+    return {one.line: one.title for one in view.details.lines}
+
+
+def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
+    """What the order cost, row by row."""
+    _ = language.gettext
+    order = view.order
+    goods = sum(line.quantity * line.unit_minor for line in order.lines)
+    discount = sum(line.discount_minor for line in order.lines)
+    tax = sum(line.tax_minor for line in order.lines)
+    rows: list[dict[str, Any]] = [{"label": _("Goods"), "amount": Money(goods, order.currency)}]
+    if discount:
+        rows.append({"label": _("Discount share"), "amount": Money(discount, order.currency), "minus": True})
+    if tax:
+        rows.append({"label": _("Tax"), "amount": Money(tax, order.currency)})
+    if order.shipping_minor:
+        rows.append({"label": _("Delivery"), "amount": Money(order.shipping_minor, order.currency)})
+    return rows
+
+
+def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
+    """Money on its way back, by tender."""
+    names = {tender.id: tender_name(language, tender) for tender in order.tenders}
+    return [
+        {"amount": Money(one.amount_minor, order.currency), "label": names[one.tender], "status": one.status.value}
+        for one in order.refunds
+    ]
+
+
+def _reached(order: Order) -> dict[str, datetime]:
+    progress = order.progress
+    shipped = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
+    steps_at = {
+        "placed": order.placed_at,
+        "paid": progress.paid_at,
+        "preparing": progress.preparation_started_at,
+        "ready": progress.packed_at,
+        "shipped": min(shipped) if shipped else None,
+        "delivered": progress.delivered_at,
+    }
+    return {name: at for name, at in steps_at.items() if at is not None}
+
+
+def _reached_before_the_end(order: Order) -> str:
+    return list(_reached(order))[-1]
+
+
+@get("/orders/{order_id:str}/cancel")
+async def ask(console: Here, order_id: str) -> Html:
+    """The page before a direct cancellation: its reasons, and exactly what it does."""
+    return await _confirm(console, await console.desk.reads.order(console.scope, order_id))
+
+
+async def _confirm(
+    console: Console,
+    view: OrderView,
+    *,
+    notice: Notice | None = None,
+    errors: dict[str, str] | None = None,
+    values: dict[str, str] | None = None,
+    status: int = 200,
+) -> Html:
+    order, language = view.order, console.language
+    _ = language.gettext
+    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
+    return console.page(
+        "seller/cancel.html",
+        status=status,
+        notice=notice,
+        errors=errors or {},
+        values=values or {},
+        view=view,
+        order=order,
+        stage=stage_of(view, console),
+        waiting=order.open_cancellation,
+        possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
+        sentence=language.pgettext("rule", stop.finding.rule),
+        way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
+        reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
+        rows=quote_rows(language, stop.quote, titles(view)),
+        total=Money(stop.quote.total_minor, order.currency),
+        tenders=quote_tenders(language, stop.quote, order),
+        keys={"cancel": new_key()},
+    )
+
+
+@post("/orders/{order_id:str}/cancel", status_code=200)
+async def cancel(console: Here, order_id: str) -> Html:
+    """Cancel everything that is open."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    _ = console.language.gettext
+    values = {"reason": form.text("reason"), "comment": form.text("comment")}
+    if not values["reason"]:
+        return await _confirm(console, view, errors={"reason": _("Choose a reason")}, values=values, status=422)
+    try:
+        command = CancelBySeller(order=view.order.id, reason=values["reason"], comment=console.note(values["comment"]))
+        outcome = await console.submit(
+            command, view.shop.id, f"cancel:{order_id}", form.text("key"), version=version_of(form.text("version"))
+        )
+    except (RescindError, NothingSelected) as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _confirm(console, fresh, notice=console.problem(error), values=values, status=409)
+    if last(outcome.order).status is not CancellationStatus.APPROVED:
+        # The policy's refusal is a decision too: it is on the timeline now, with its rule.
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _confirm(console, fresh, values=values, status=409)
+    return console.go(f"/seller/orders/{order_id}?said=cancelled")
+
+
+def last(order: Order) -> Cancellation:
+    """The newest cancellation of an order that has one."""
+    return order.cancellations[-1]
+
+
+def version_of(text: str) -> int | None:
+    """The order's version a form was made from; None where it does not say."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -1,0 +1,23 @@
+"""The support console: find any order, see whose move it is, act for a caller within the buyer's own policy."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from rescind.desk import Desk
+from rescind.web.support import find, order
+from rescind.web.support.find import support_console
+
+
+def routes(_desk: Desk) -> list[ControllerRouterHandler]:
+    """Every page under ``/support``."""
+    return [
+        Router(
+            path="/support",
+            route_handlers=[find.home, order.read, order.file, order.withdraw],
+            dependencies={"console": Provide(support_console)},
+            include_in_schema=False,
+        )
+    ]

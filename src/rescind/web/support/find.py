@@ -1,0 +1,137 @@
+"""Support's first page: the one order somebody calls about, and below it every case that waits for anybody."""
+
+from __future__ import annotations
+
+from litestar import get
+
+from rescind.core.errors import InvalidField
+from rescind.core.order import CancellationStatus
+from rescind.core.views import CaseRow, Filters, OrderRow
+from rescind.locales import Locale
+from rescind.web.rendering import Link, address
+from rescind.web.seller.board import counted, too_many
+from rescind.web.seller.console import Comes, Console, Here
+from rescind.web.seller.requests import case_state
+from rescind.web.session import Html
+
+HOME = "/support"
+_TABS = ("to_respond", "with_platform", "waiting_for_buyer", "all")
+
+
+async def support_console(visit: Comes) -> Console:
+    """A dependency of support's pages. Raises Unauthenticated, Forbidden."""
+    visit.require("support", "operator")
+    counts = await visit.desk.reads.case_counts(visit.scope)
+    _ = visit.locale.gettext
+    nav = (Link(HOME, _("Find an order"), count=counts.get("with_platform", 0), current=True),)
+    return Console(visit, "UTC", nav)
+
+
+@get("/")
+async def home(console: Here) -> Html:
+    """A search finds orders of every shop; without one the queue of open cases stands here."""
+    language = console.language
+    _ = language.gettext
+    search = console.search()
+    cursor = console.query("cursor") or None
+    base = address(console.here, cursor=None, said=None)
+    tab = console.query("tab") if console.query("tab") in _TABS else _TABS[0]
+    counts = await console.desk.reads.case_counts(console.scope)
+    found = await _found(console, search.numbers, search.words, cursor) if search.text else None
+    cases = None if found else await _waiting(console, tab, cursor)
+    page = found or cases
+    assert page is not None, "there is a search or a queue"
+    return console.page(
+        "support/home.html",
+        errors=too_many(language, search),
+        notice=console.told(),
+        q=search.text,
+        tabs=[
+            {
+                "href": HOME if name == _TABS[0] else f"{HOME}?tab={name}",
+                "label": label,
+                "count": counts.get(name, 0) if name != "all" else None,
+                "current": name == tab,
+            }
+            for name, label in _tab_names(language).items()
+        ],
+        found=[_order_row(one) for one in found.rows] if found else None,
+        cases=[_case_row(console, one) for one in cases.rows] if cases else [],
+        previous=address(base, cursor=page.previous) if page.previous else "",
+        next=address(base, cursor=page.next) if page.next else "",
+        count=counted(language, page.total, len(page.rows)),
+        spoken=_("The list of cases has changed."),
+    )
+
+
+def _tab_names(language: Locale) -> dict[str, str]:
+    _ = language.gettext
+    return {
+        "to_respond": _("Waiting for seller"),
+        "with_platform": _("Waiting for us or the carrier"),
+        "waiting_for_buyer": _("Waiting for buyer"),
+        "all": _("All"),
+    }
+
+
+async def _found(console: Console, numbers: tuple[str, ...], words: str, cursor: str | None):  # noqa: ANN202
+    filters = Filters(numbers=numbers, text=words, sort="newest")
+    try:
+        return await console.desk.reads.orders(console.scope, filters, cursor, now=console.now)
+    except InvalidField:
+        return await console.desk.reads.orders(console.scope, filters, None, now=console.now)
+
+
+async def _waiting(console: Console, tab: str, cursor: str | None):  # noqa: ANN202
+    filters = Filters(tab=tab, sort=None if tab != "all" else "newest")
+    try:
+        return await console.desk.reads.cases(console.scope, filters, cursor, now=console.now)
+    except InvalidField:
+        return await console.desk.reads.cases(console.scope, filters, None, now=console.now)
+
+
+def _order_row(row: OrderRow) -> dict[str, object]:
+    return {"id": row.order_id, "href": f"{HOME}/orders/{row.order_id}", "order": row}
+
+
+def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
+    language = console.language
+    waits = row.closed_at is None
+    key, words = case_state(language, row, "support")
+    return {
+        "id": row.case_id,
+        "href": f"{HOME}/orders/{row.order_id}",
+        "case": row,
+        "waits": waits,
+        "kind": deadline_kind(row.status),
+        "move": whose_move(language, row.status, row.kind) if waits else "",
+        "state_key": key,
+        "state": words,
+        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else misfit(language, row.reason),
+    }
+
+
+def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str:
+    """Who must act, in a word."""
+    if kind == "contradiction":
+        return language.term("actor", "support")
+    return {
+        CancellationStatus.AWAITING_SELLER.value: language.term("actor", "seller"),
+        CancellationStatus.AWAITING_CARRIER.value: language.term("actor", "carrier"),
+        CancellationStatus.IN_REVIEW.value: language.term("actor", "support"),
+    }.get(status, "")
+
+
+def deadline_kind(status: str) -> str:
+    """Which deadline a waiting request has."""
+    return {"awaiting_seller": "seller_answer", "awaiting_carrier": "carrier_answer"}.get(status, "review")
+
+
+def misfit(language: Locale, kind: str) -> str:
+    """A contradiction in a few words."""
+    _ = language.gettext
+    return {
+        "shipped_after_cancel": _("Shipped after it was cancelled"),
+        "shipped_while_asked": _("Shipped while a request was open"),
+        "charged_back": _("Payment taken back by the bank"),
+    }.get(kind, language.term("contradiction", kind))

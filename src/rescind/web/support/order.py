@@ -1,0 +1,281 @@
+"""One order for support: the facts, what happened with each rule that decided, and acting for the caller."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from litestar import get, post
+
+from rescind.core.cancellation import Decision, RequestCancellation, WithdrawCancellation
+from rescind.core.errors import ConsentMissing, InvalidText, RescindError
+from rescind.core.event import Note
+from rescind.core.money import Money
+from rescind.core.order import CancellationStatus, Order, Stage, stage
+from rescind.core.refund import quote
+from rescind.core.verdict import Verdict
+from rescind.core.views import OrderView, TimelineEntry
+from rescind.locales import Locale
+from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
+from rescind.web.explain import RuleCard, finding_of, ground_in, ground_of, rule_card, story, tender_name
+from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
+from rescind.web.seller.order import contradictions, lines_of, price_rows, refunds, titles
+from rescind.web.session import Html
+from rescind.web.support.find import deadline_kind, whose_move
+
+WAYS = ("phone", "chat", "mail", "letter")
+"""How a buyer can have agreed."""
+
+
+@get("/orders/{order_id:str}")
+async def read(console: Here, order_id: str) -> Html:
+    """The order; ``reason`` in the address asks the policy first, and nothing is filed by looking."""
+    return await _show(console, await console.desk.reads.order(console.scope, order_id), notice=_told(console))
+
+
+async def _show(
+    console: Console,
+    view: OrderView,
+    *,
+    notice: Notice | None = None,
+    errors: dict[str, str] | None = None,
+    values: dict[str, str] | None = None,
+    status: int = 200,
+) -> Html:
+    order, language = view.order, console.language
+    _ = language.gettext
+    entries = await console.desk.reads.timeline(console.scope, order.id)
+    at_stage = stage(order, console.now)
+    waiting = order.open_cancellation
+    values = values or {"reason": console.query("reason"), "anyway": console.query("anyway"), "way": "phone"}
+    # Written as the agent would: local time of the page, to the minute.
+    values.setdefault("agreed_at", console.now.astimezone(ZoneInfo(console.zone)).strftime("%Y-%m-%dT%H:%M"))
+    listed = await console.desk.reasons(order, "buyer") if at_stage is not Stage.CANCELLED else ()
+    asked, hindrance = await _ask_first(console, view, values)
+    return console.page(
+        "support/order.html",
+        status=status,
+        notice=notice,
+        here=f"/support/orders/{order.id}",
+        errors=errors or {},
+        values=values,
+        view=view,
+        order=order,
+        stage=at_stage,
+        waiting=waiting,
+        waiting_key=pill_key(waiting) if waiting else "",
+        move=whose_move(language, waiting.status.value) if waiting else "",
+        kind=deadline_kind(waiting.status.value) if waiting else "",
+        lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
+        paid_rows=price_rows(language, view),
+        tenders=[
+            {"label": tender_name(language, tender), "amount": Money(tender.captured_minor, order.currency)}
+            for tender in order.tenders
+        ],
+        refunds=refunds(language, order),
+        contradictions=contradictions(order, language),
+        story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
+        cards=await _cards(console, order, entries),
+        consents=_consents(order, entries),
+        reasons=[(code, language.term("reason", code)) for code in dict.fromkeys(one.code for one in listed)],
+        needs_words=[one.code for one in listed if "comment" in one.needs],
+        asked=asked,
+        hindrance=hindrance,
+        ways=[(way, way_words(language, way)) for way in WAYS],
+        keys={"file": new_key(), "withdraw": new_key()},
+        spoken=_("The order has changed."),
+    )
+
+
+async def _ask_first(
+    console: Console, view: OrderView, values: dict[str, str]
+) -> tuple[dict[str, Any] | None, Notice | None]:
+    """What the policy would answer to this caller, or why it cannot be asked."""
+    if not values.get("reason") or view.order.open_cancellation is not None:
+        return None, None
+    anyway = values.get("anyway") == "1"
+    try:
+        decision = await console.desk.preview(view.order, reason=values["reason"], anyway=anyway)
+    except RescindError as error:
+        return None, console.problem(error)
+    return await _preview(console, view, decision, anyway=anyway), None
+
+
+async def _preview(console: Console, view: OrderView, decision: Decision, *, anyway: bool) -> dict[str, Any]:
+    order, language = view.order, console.language
+    finding = finding_of(decision)
+    ground = ground_in(decision)
+    assert ground is not None, "every judgement says why"
+    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    money = quote(order, order.open_units())
+    deadline = finding.deadline
+    return {
+        "verdict": finding.verdict.value,
+        "possible": finding.verdict is not Verdict.REFUSE,
+        "sentence": verdict_sentence(language, finding.verdict),
+        "due_at": deadline.due_at if deadline else None,
+        "kind": deadline_kind(
+            {"ask_seller": "awaiting_seller", "ask_carrier": "awaiting_carrier"}.get(finding.verdict, "")
+        ),
+        "silence": language.term("silence", deadline.on_silence) if deadline and deadline.on_silence else "",
+        "instead": finding.instead or "",
+        "way_on": language.term("way_on", finding.instead) if finding.instead else "",
+        "anyway": anyway,
+        "card": rule_card(ground, terms, language),
+        "rows": quote_rows(language, money, titles(view)),
+        "total": Money(money.total_minor, order.currency),
+        "tenders": quote_tenders(language, money, order),
+    }
+
+
+def verdict_sentence(language: Locale, verdict: Verdict) -> str:
+    """What filing would do, in a sentence to say to the caller."""
+    _ = language.gettext
+    return {
+        Verdict.APPROVE: _("It is cancelled at once. Nobody has to agree."),
+        Verdict.ASK_SELLER: _("The shop is asked at once and has to answer in time."),
+        Verdict.ASK_CARRIER: _("The carrier is asked to stop the parcel."),
+        Verdict.REVIEW: _("It comes to us for a decision."),
+        Verdict.REFUSE: _("The policy does not allow it at this stage."),
+    }[verdict]
+
+
+async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, ...]) -> dict[str, RuleCard]:
+    """A rule card for each request that a policy answered, by the request's id."""
+    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    cards: dict[str, RuleCard] = {}
+    for one in order.cancellations:
+        ground = ground_of((entry.record for entry in entries), one.id)
+        if ground is not None:
+            by_seller = one.filed_by == "seller"
+            cards[one.id] = rule_card(ground, terms, console.language, on="seller_cancel" if by_seller else "request")
+    return cards
+
+
+def _consents(order: Order, entries: tuple[TimelineEntry, ...]) -> list[str]:
+    """The buyer's agreements that support wrote down for this order, the newest first."""
+    found: list[str] = []
+    for entry in entries:
+        event = entry.record.event
+        note = getattr(event, "consent", None) or getattr(getattr(event, "request", None), "consent", None)
+        if note is not None and (words := entry.notes.get(note.id)):
+            found.append(words)
+    return found[::-1] if order.cancellations else []
+
+
+def way_words(language: Locale, way: str) -> str:
+    """How the buyer agreed."""
+    _ = language.gettext
+    return {
+        "phone": _("On the telephone"),
+        "chat": _("In a chat"),
+        "mail": _("By e-mail"),
+        "letter": _("By letter"),
+    }[way]
+
+
+def _consent(console: Console, form: Fields) -> tuple[Note | None, dict[str, str]]:
+    """The recorded agreement, or what is missing of it. A time still to come is no agreement."""
+    language = console.language
+    _ = language.gettext
+    errors: dict[str, str] = {}
+    way, remark = form.text("way"), form.text("remark")
+    if way not in WAYS:
+        errors["way"] = _("Say how the buyer agreed")
+    try:
+        local = datetime.fromisoformat(form.text("agreed_at"))
+        agreed_at = local.replace(tzinfo=local.tzinfo or ZoneInfo(console.zone)).astimezone(UTC)
+        # The field has no seconds, so a call of this very minute may read as ahead of us.
+        if (agreed_at - console.now).total_seconds() > 60:
+            errors["agreed_at"] = _("The buyer must have agreed before now")
+    except ValueError:
+        errors["agreed_at"] = _("Say when the buyer agreed")
+        agreed_at = console.now
+    if not form.text("agreed"):
+        errors["agreed"] = _("Tick this once the buyer has agreed")
+    if errors:
+        return None, errors
+    when = f"{language.instant(agreed_at, console.zone, now=console.now)} {language.zone(agreed_at, console.zone)}"
+    words = " · ".join(part for part in (way_words(language, way), when, remark) if part)
+    try:
+        return console.note(words, "remark"), {}
+    except InvalidText as error:
+        return None, {"remark": console.problem(error).text}
+
+
+@post("/orders/{order_id:str}/file", status_code=200)
+async def file(console: Here, order_id: str) -> Html:
+    """Ask to cancel for the buyer: their request, under their policy, with their recorded consent (M-49)."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    values = {name: form.text(name) for name in ("reason", "anyway", "way", "agreed_at", "remark", "comment")}
+    _ = console.language.gettext
+    consent, errors = _consent(console, form)
+    if not values["reason"]:
+        errors["reason"] = _("Choose a reason")
+    if values["reason"] == "other" and not values["comment"]:
+        errors["comment"] = _("Write down what the buyer says")
+    if errors:
+        return await _show(console, view, errors=errors, values=values, status=422)
+    try:
+        if consent is None:
+            raise ConsentMissing
+        command = RequestCancellation(
+            order=view.order.id,
+            reason=values["reason"],
+            anyway=values["anyway"] == "1",
+            comment=console.note(values["comment"]),
+            consent=consent,
+        )
+        outcome = await console.submit(
+            command, view.shop.id, f"file:{order_id}", form.text("key"), on_behalf_of=view.order.buyer
+        )
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+    status = outcome.order.cancellations[-1].status
+    return console.go(f"/support/orders/{order_id}?said=filed_{status.value}")
+
+
+@post("/orders/{order_id:str}/withdraw", status_code=200)
+async def withdraw(console: Here, order_id: str) -> Html:
+    """Take the open request back for the buyer, with their recorded consent."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    values = {name: form.text(name) for name in ("way", "agreed_at", "remark")}
+    consent, errors = _consent(console, form)
+    if errors:
+        return await _show(console, view, errors=errors, values=values, status=422)
+    waiting = view.order.open_cancellation
+    try:
+        if waiting is None:
+            fresh = await console.desk.reads.order(console.scope, order_id)
+            _ = console.language.gettext
+            gone = Notice(_("There is no open request any more. Look at what happened."), "wait")
+            return await _show(console, fresh, notice=gone, status=409)
+        command = WithdrawCancellation(order=view.order.id, cancellation=waiting.id, consent=consent)
+        await console.submit(
+            command, view.shop.id, f"withdraw:{waiting.id}", form.text("key"), on_behalf_of=view.order.buyer
+        )
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+    return console.go(f"/support/orders/{order_id}?said=withdrawn")
+
+
+def _told(console: Console) -> Notice | None:
+    _ = console.language.gettext
+    said = console.query("said")
+    good = {
+        f"filed_{CancellationStatus.APPROVED.value}": _("Filed, and cancelled at once. The refund is on its way."),
+        f"filed_{CancellationStatus.AWAITING_SELLER.value}": _("Filed. The shop has been asked."),
+        f"filed_{CancellationStatus.AWAITING_CARRIER.value}": _("Filed. The carrier has been asked."),
+        f"filed_{CancellationStatus.IN_REVIEW.value}": _("Filed. It waits for our decision."),
+        "withdrawn": _("Withdrawn for the buyer. The order goes on."),
+    }
+    if said in good:
+        return Notice(good[said])
+    if said == f"filed_{CancellationStatus.REFUSED.value}":
+        return Notice(_("Filed, and refused by the policy. The reason is on the timeline."), "wait")
+    return None
