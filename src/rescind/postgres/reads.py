@@ -284,7 +284,9 @@ class Reads:
             row["name"]: row["count"] for row in await self._pool.fetch(statement, *where.parameters)
         }
         stages = {one: found.get(f"stage:{one.value}", 0) for one in Stage}
-        counts = {tab: sum(stages[one] for one in chosen) for tab, chosen in STAGE_TABS.items()}
+        counts = dict.fromkeys(ORDER_TABS, 0) | {
+            tab: sum(stages[one] for one in chosen) for tab, chosen in STAGE_TABS.items()
+        }
         counts |= {name: count for name, count in found.items() if name in ORDER_TABS}
         counts["cancelled"] = found["cancelled"] + stages[Stage.CANCELLED]
         return counts | {"all": sum(stages.values())}

@@ -1,13 +1,16 @@
--- How many orders there are of each stage, and behind each tile. {shipping}: what a seller has yet to ship.
--- OFFSET 0: their date is read once for each, not once for each use.
-SELECT 'stage:' || o.stage AS name, count(*) AS count FROM orders o WHERE {where} GROUP BY o.stage
-UNION ALL
-SELECT v.name, v.count
-FROM (SELECT count(*) FILTER (WHERE d.dispatch_due_at >= {now} AND d.dispatch_due_at < {tomorrow}) AS within,
+-- How many orders there are of each stage, and behind each tile; every order is looked at once.
+-- {shipping}: what a seller has yet to ship. {lapsing}: what silence approves soon.
+SELECT v.name, sum(v.count)::bigint AS count
+FROM (SELECT 'stage:' || o.stage AS stage, count(*) AS count,
+             count(*) FILTER (WHERE d.dispatch_due_at >= {now} AND d.dispatch_due_at < {tomorrow}) AS within,
              count(*) FILTER (WHERE d.dispatch_due_at < {now}) AS overdue
-      FROM orders o CROSS JOIN LATERAL (SELECT {dispatch_due_at} AS dispatch_due_at OFFSET 0) d
-      WHERE {where} AND {shipping}) w
-CROSS JOIN LATERAL (VALUES ('ship_within_24h', w.within), ('shipping_overdue', w.overdue)) v (name, count)
+      FROM orders o
+      CROSS JOIN LATERAL (SELECT CASE WHEN {shipping} THEN {dispatch_due_at} END AS dispatch_due_at OFFSET 0) d
+      WHERE {where}
+      GROUP BY o.stage) w
+CROSS JOIN LATERAL (VALUES (w.stage, w.count), ('ship_within_24h', w.within), ('shipping_overdue', w.overdue))
+    v (name, count)
+GROUP BY v.name
 UNION ALL
 SELECT v.name, v.count
 FROM (SELECT count(DISTINCT (o.shop_id, o.order_id)) FILTER (WHERE {cancelled} AND o.stage <> 'cancelled') AS cancelled,
