@@ -5,6 +5,7 @@ Only the test of the catalogues and a translator at work need this; serving does
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
-from rescind.core.errors import RescindError
 from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
 from rescind.core.policy import vocabulary
 from rescind.core.verdict import OnSilence, Verdict
@@ -97,15 +97,26 @@ def codes() -> Iterator[tuple[str, str]]:
     for context, keys in tables.items():
         for key in keys:
             yield context, str(key)
-    for error in _subclasses(RescindError):
-        yield "problem.title", error.code
-        yield "problem.detail", error.code
+    for code in _problems():
+        yield "problem.title", code
+        yield "problem.detail", code
 
 
-def _subclasses(parent: type[RescindError]) -> Iterator[type[RescindError]]:
-    for child in parent.__subclasses__():
-        yield child
-        yield from _subclasses(child)
+def _problems() -> Iterator[str]:
+    """Codes of every subclass of RescindError, read from the sources: it does not matter what has been imported."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "(RescindError)" in text else ():
+            match node:
+                case ast.ClassDef(bases=[ast.Name("RescindError")], body=body):
+                    for line in body:
+                        match line:
+                            case ast.Assign(targets=[ast.Name("code")], value=ast.Constant(value=str(code))):
+                                yield code
+                            case _:
+                                pass
+                case _:
+                    pass
 
 
 def _rules() -> Iterator[str]:
