@@ -1,0 +1,341 @@
+"""A shop on the core alone: its people, its order, and a clock moved by hand.
+
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.at("Mon 10:00").buyer.requests_cancellation()
+    assert shop.at("Tue 10:00").cancellation.status == "approved"
+
+Times are local to the preset's zone. "Mon 10:00" lies in the week of Monday 4 May 2026; "2026-05-11 08:00" anywhere.
+Moving the clock lets everything that is due happen, each at its own instant, exactly as the worker would.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from rescind.book import calendar
+from rescind.core import lifecycle
+from rescind.core.actor import SYSTEM, Actor, ActorKind
+from rescind.core.cancellation import (
+    ApproveCancellation,
+    CancelBySeller,
+    LapseDeadline,
+    RefuseCancellation,
+    RequestCancellation,
+    WithdrawCancellation,
+)
+from rescind.core.context import Context
+from rescind.core.deadline import zone_of
+from rescind.core.event import Note
+from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
+from rescind.core.ids import OrderId, make_id, shop_id
+from rescind.core.instant import instant
+from rescind.core.money import Money
+from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
+from rescind.core.record import Record, decode, encode
+from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.terms import Terms
+from rescind.policies import preset
+
+MONDAY = date(2026, 5, 4)
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+SHOP = shop_id(7)
+
+# What has been reported of an order that is so far.
+STEPS = (
+    (Stage.REVIEW, FactKind.PAID),
+    (Stage.ALLOCATED, FactKind.ALLOCATED),
+    (Stage.PREPARING, FactKind.PREPARATION_STARTED),
+    (Stage.PACKING, FactKind.PACKING_STARTED),
+    (Stage.PACKED, FactKind.PACKED),
+    (Stage.AWAITING_COLLECTION, FactKind.TRACKING_ADDED),
+    (Stage.IN_TRANSIT, FactKind.HANDED_OVER),
+    (Stage.DELIVERED, FactKind.DELIVERED),
+    (Stage.COMPLETED, FactKind.COMPLETED),
+)
+
+
+def eur(text: str) -> Money:
+    return Money.parse(text, "EUR")
+
+
+def usd(text: str) -> Money:
+    return Money.parse(text, "USD")
+
+
+def jpy(text: str) -> Money:
+    return Money.parse(text, "JPY")
+
+
+def kwd(text: str) -> Money:
+    return Money.parse(text, "KWD")
+
+
+def item(name: str, unit: Money, quantity: int = 1, **more) -> Line:
+    """One line. ``discount`` and ``tax`` are money for the whole line; other words are the line's own."""
+    more |= {f"{part}_minor": more.pop(part).minor for part in ("discount", "tax") if part in more}
+    return Line(id=name, sku=name.upper(), quantity=quantity, unit_minor=unit.minor, **more)
+
+
+class Shop:
+    """One shop under a preset, with its own settings, and the one order the scenario is about."""
+
+    def __init__(self, policy: str = "base", **settings) -> None:
+        self.policy = preset(policy)
+        self.zone = zone_of(self.policy.zone)
+        self.settings = settings
+        self.calendar = calendar(self.policy.calendar, self.policy.zone)
+        self.now = self.time("Mon 08:00")
+        self.state = None
+        self.records = []
+        self.decision = None
+        self.counters = 0
+        self._entropy = itertools.count(1000, 100)
+        self._notes = itertools.count(1)
+        self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
+        self.seller = Seller(self, Actor(kind=ActorKind.SELLER, id="sam"))
+        self.support = Buyer(self, Actor(kind=ActorKind.SUPPORT, id="sue", on_behalf_of="ann"), consent="on the phone")
+        self.host = Reporter(self, Actor(kind=ActorKind.HOST, id="host"))
+        self.carrier = Reporter(self, Actor(kind=ActorKind.CARRIER, id="post"))
+        self.provider = Provider(self)
+
+    def __call__(self, policy: str = "base", **settings) -> Shop:
+        """Another shop, under this preset and with these settings of its own."""
+        return Shop(policy, **settings)
+
+    # --- time -------------------------------------------------------------------------------------------------------
+
+    def time(self, text: str):
+        """An instant from local words of the shop's zone."""
+        day, _, clock = text.partition(" ")
+        day = (MONDAY + timedelta(days=DAYS.index(day))).isoformat() if day in DAYS else day
+        return instant(datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=self.zone))
+
+    def at(self, when) -> Shop:
+        """Move the clock forward; what is due until then happens on the way."""
+        then = self.time(when) if isinstance(when, str) else when
+        assert then >= self.now, f"{when} is over"
+        while waiting := [one for one in self.due if one.kind != "refund" and one.due_at <= then]:
+            first = min(waiting, key=lambda one: one.due_at)
+            self.now = max(self.now, first.due_at)
+            self._happens_by_itself(first)
+        self.now = then
+        return self
+
+    def _happens_by_itself(self, one) -> None:
+        command = (
+            LapseDeadline(order=self.state.id, cancellation=one.ref)
+            if one.kind == "deadline"
+            else EndHold(order=self.state.id)
+        )
+        self.handle(command, SYSTEM)
+        assert one not in self.due, f"{one} waits for ever"
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def order(
+        self,
+        *,
+        paid: Money | None = None,
+        total: Money | None = None,
+        stage: Stage | None = None,
+        placed: str = "Mon 08:00",
+        lines=None,
+        shipping: Money | None = None,
+        tenders=None,
+        custom_made: bool = False,
+        shipping_by: str = "seller",
+    ) -> Shop:
+        """Place an order and report everything up to ``stage``. ``paid``: the whole price; without it, still unpaid."""
+        whole = paid or total or eur("40.00")
+        lines = lines or (Line(id="mug", sku="MUG", quantity=1, unit_minor=whole.minor, custom_made=custom_made),)
+        price = sum(line.paid_minor for line in lines) + (shipping.minor if shipping else 0)
+        tenders = tenders or {"card": price}
+        self.now = self.time(placed)
+        command = PlaceOrder(
+            order=OrderId(make_id("ord", SHOP, self.now, next(self._entropy))),
+            shop=SHOP,
+            buyer="ann",
+            number="1001",
+            currency=whole.currency,
+            placed_at=self.now,
+            pins=Pins(preset=self.policy.name, preset_hash=self.policy.hash, settings=self.settings),
+            lines=tuple(lines),
+            tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in tenders.items()),
+            shipping_minor=shipping.minor if shipping else 0,
+            shipping_by=shipping_by,
+        )
+        self.handle(command, self.host.actor)
+        stage = stage or (Stage.REVIEW if paid else Stage.UNPAID)
+        for reached, fact in STEPS:
+            if rank(reached) <= rank(stage):
+                self.host.reports(fact, tracking="JD1" if fact is FactKind.TRACKING_ADDED else "")
+        return self
+
+    def handle(self, command, actor: Actor):
+        """Decide and fold one command as the engine does, and check what must be true after every one."""
+        context = Context(
+            calendar=self.calendar,
+            entropy=next(self._entropy),
+            buyer_cancels_30d=self.counters,
+            explain=True,
+        )
+        self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)
+        for event in self.decision.events:
+            after = lifecycle.apply(self.state, event)
+            self.records.append(
+                Record(order=after.id, seq=after.version, received_at=self.now, actor=actor, event=event)
+            )
+            self.state = after
+        self._check()
+        return self.decision
+
+    def _check(self) -> None:
+        assert [decode(encode(record)) for record in self.records] == self.records
+        assert lifecycle.replay(tuple(record.event for record in self.records)) == self.state
+        for tender in self.state.tenders:
+            assert tender.reserved_minor >= 0
+            assert tender.refunded_minor >= 0
+            assert tender.reserved_minor + tender.refunded_minor <= tender.captured_minor
+
+    def note(self, words: str) -> Note:
+        return Note(id=f"txt_{next(self._notes)}", body=words, salt="salt")
+
+    # --- what can be seen -------------------------------------------------------------------------------------------
+
+    @property
+    def terms(self) -> Terms:
+        placed_at = self.state.placed_at if self.state else self.now
+        return Terms(preset=self.policy.at(placed_at, self.settings))
+
+    @property
+    def cancellation(self):
+        """The last request, or cancellation by the seller."""
+        return self.state.cancellations[-1]
+
+    @property
+    def rule(self) -> str:
+        """The rule that decided last."""
+        return self.decision.finding.rule
+
+    @property
+    def stage(self) -> Stage:
+        return stage(self.state, self.now)
+
+    @property
+    def refunded(self) -> Money:
+        """What went back or is on its way back."""
+        return self.state.refunded
+
+    @property
+    def refunds(self) -> dict[str, Money]:
+        """The same by tender."""
+        return {
+            tender.id: Money(tender.refunded_minor + tender.reserved_minor, self.state.currency)
+            for tender in self.state.tenders
+        }
+
+    @property
+    def due(self):
+        """Everything that will happen by itself."""
+        return lifecycle.due(self.state) if self.state else ()
+
+    @property
+    def happened(self) -> list[str]:
+        """The names of everything that happened, in order."""
+        return [type(record.event).__name__ for record in self.records]
+
+    @property
+    def contradictions(self) -> list[str]:
+        return [one.kind for one in self.state.contradictions]
+
+    def quote(self, **lines) -> Money:
+        """What cancelling these units would give back now."""
+        return Money(quote(self.state, lines or self.state.open_units()).total_minor, self.state.currency)
+
+
+class _Person:
+    def __init__(self, shop: Shop, actor: Actor) -> None:
+        self.shop = shop
+        self.actor = actor
+
+    def says(self, command_type, **words):
+        """Send a command of one's own."""
+        return self.shop.handle(command_type(order=self.shop.state.id, **words), self.actor)
+
+    def _about(self, cancellation) -> str:
+        return cancellation or self.shop.cancellation.id
+
+
+class Buyer(_Person):
+    """The buyer, or somebody of support who acts for her."""
+
+    def __init__(self, shop: Shop, actor: Actor, consent: str = "") -> None:
+        super().__init__(shop, actor)
+        self.consent = consent
+
+    def _consented(self, consent):
+        words = self.consent if consent is None else consent
+        return self.shop.note(words) if words else None
+
+    def requests_cancellation(self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None):
+        self.says(
+            RequestCancellation,
+            reason=reason,
+            lines=lines,
+            anyway=anyway,
+            comment=self.shop.note(comment) if comment else None,
+            consent=self._consented(consent),
+        )
+        return self.shop.cancellation
+
+    def withdraws(self, cancellation=None, *, consent=None):
+        return self.says(WithdrawCancellation, cancellation=self._about(cancellation), consent=self._consented(consent))
+
+
+class Reporter(_Person):
+    """Somebody who saw something happen."""
+
+    def reports(self, fact, **more):
+        """Report a fact; it happened now unless ``occurred`` says otherwise."""
+        occurred = self.shop.time(more.pop("occurred")) if "occurred" in more else self.shop.now
+        return self.says(ReportFact, fact=FactKind(fact), occurred_at=occurred, **more)
+
+
+class Seller(Reporter):
+    def approves(self, cancellation=None):
+        return self.says(ApproveCancellation, cancellation=self._about(cancellation))
+
+    def refuses(self, reason="other", *, comment="", cancellation=None, **proof):
+        return self.says(
+            RefuseCancellation,
+            cancellation=self._about(cancellation),
+            reason=reason,
+            comment=self.shop.note(comment) if comment else None,
+            **proof,
+        )
+
+    def cancels(self, reason="out_of_stock", lines=None):
+        self.says(CancelBySeller, reason=reason, lines=lines)
+        return self.shop.cancellation
+
+
+class Provider:
+    """The payment provider, as far as it answers."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+
+    def answers(self, outcome: ProviderOutcome | str, refund=None, **more):
+        """Say something about one refund; without one, about every refund that is open."""
+        open_ones = [one.ref for one in self.shop.due if one.kind == "refund"]
+        for ref in [refund] if refund else open_ones:
+            command = RecordRefundReply(order=self.shop.state.id, refund=ref, outcome=ProviderOutcome(outcome), **more)
+            self.shop.handle(command, SYSTEM)
+
+
+def events(shop: Shop) -> bytes:
+    """The whole history as stored, to compare two of them."""
+    return msgspec.json.encode([record.event for record in shop.records])
