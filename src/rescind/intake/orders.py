@@ -23,6 +23,9 @@ _STORED_BYTES = 40_000
 _IMAGE = 500
 
 
+Options = Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)]
+
+
 class NewLine(Incoming, frozen=True, kw_only=True):
     """One line as bought. ``discount`` and ``tax`` are the line's recorded shares and are never worked out again."""
 

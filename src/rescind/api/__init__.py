@@ -1,0 +1,43 @@
+"""The JSON API: one file a noun, ``endpoint.py`` for the path every call takes, ``problems.py`` for every status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rescind.api import (
+    cancellability,
+    cancellations,
+    happenings,
+    installation,
+    orders,
+    receipts,
+    reference,
+)
+from rescind.api.endpoint import handlers, unknown
+from rescind.api.reference import Described
+
+if TYPE_CHECKING:
+    from litestar.types import ControllerRouterHandler
+
+    from rescind.desk import Desk
+
+OPERATIONS = (
+    *orders.OPERATIONS,
+    *cancellability.OPERATIONS,
+    *cancellations.OPERATIONS,
+    *receipts.OPERATIONS,
+    *happenings.OPERATIONS,
+    *installation.OPERATIONS,
+    *reference.OPERATIONS,
+)
+"""Everything the API can do, in the order in which its documentation tells it."""
+
+
+def routes(desk: Desk) -> list[ControllerRouterHandler]:
+    """Every address of the API, ready to be mounted beside the pages."""
+    described = Described(OPERATIONS, desk.base_url)
+    return [*handlers(desk, OPERATIONS, described), unknown(desk, described)]
+
+
+def openapi(_: Desk) -> None:
+    """What Litestar is to say of itself: nothing. Its pages load scripts from other hosts; ours are in ``reference.py``."""

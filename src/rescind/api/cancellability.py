@@ -1,0 +1,242 @@
+"""Ask first: what would be decided if the caller asked now, and until when that answer holds. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+
+from rescind.api.answers import QuoteTold, Told, UnitsTold, quote_told, units_told
+from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.reasoning import DeadlineTold, StepTold, deadline_told, facts_told, findings_told, withheld
+from rescind.core import cancellation, errors
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation
+from rescind.core.context import Context
+from rescind.core.errors import RescindError
+from rescind.core.event import Note
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Stage, stage, status_of
+from rescind.core.policy import Atom, Finding, Reason
+from rescind.core.refund import quote, select
+from rescind.core.terms import Terms
+from rescind.intake.fields import Code
+
+_MOMENT = timedelta(seconds=1)
+
+LineUnits = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,63}:[1-9][0-9]{0,6}(?!\n)$",
+        description="Units of a line, as in `line=L1:2`.",
+    ),
+]
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What would be asked. Without a reason the first that may be chosen; without lines everything that is open."""
+
+    reason: Code | None = None
+    line: Annotated[tuple[LineUnits, ...], msgspec.Meta(max_length=500)] = ()
+    anyway: bool = False
+
+
+class ReasonTold(Told, frozen=True, kw_only=True):
+    """A reason that may be given now. needs: what must come with it."""
+
+    code: str
+    needs: list[str]
+
+
+class Cancellability(Told, frozen=True, kw_only=True):
+    """What would be decided now.
+
+    verdict: approve, ask_seller, ask_carrier, review or refuse; instead: what the policy offers where it refuses.
+    deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
+    when no time changes it. findings: the rules asked, in order. facts: what they could read.
+    """
+
+    order: str
+    version: int
+    stage: Stage
+    status: str
+    at: Instant
+    role: str
+    reason: str
+    reasons: list[ReasonTold]
+    lines: list[UnitsTold]
+    anyway: bool
+    verdict: str
+    rule: str
+    layer: str
+    cites: list[str]
+    instead: str
+    deadline: DeadlineTold | None
+    until: Instant | None
+    then: str
+    quote: QuoteTold
+    findings: list[StepTold]
+    facts: dict[str, object]
+    withheld: list[str]
+    policies: dict[str, str]
+
+
+class _Asking(msgspec.Struct, frozen=True, kw_only=True):
+    """The question put to the core, as it stands or as it would at another time."""
+
+    order: Order
+    terms: Terms
+    context: Context
+    actor: Actor
+    reason: str
+    lines: dict[str, int] | None
+    anyway: bool
+
+    def decide(self, now: Instant) -> Decision:
+        """The same code that decides in earnest."""
+        order = self.order
+        if self.actor.speaks_as is ActorKind.SELLER:
+            wish = CancelBySeller(order=order.id, reason=self.reason, lines=self.lines)
+            return cancellation.cancel_by_seller(order, wish, self.actor, self.context, self.terms, now)
+        consent = Note(id="", body="", salt="") if self.actor.on_behalf_of else None
+        asked = RequestCancellation(
+            order=order.id, reason=self.reason, lines=self.lines, anyway=self.anyway, consent=consent
+        )
+        return cancellation.request(order, asked, self.actor, self.context, self.terms, now)
+
+    def until(self, now: Instant, finding: Finding, read: dict[str, object]) -> tuple[Instant | None, str]:
+        """The first moment at which time alone brings another answer, and that answer's verdict."""
+        for moment in sorted(set(self._turns(now, finding, read))):
+            try:
+                later = self.decide(moment).finding
+            except RescindError:
+                continue
+            if later is not None and _kind(later) != _kind(finding):
+                return moment, later.verdict.value
+        return None, ""
+
+    def _turns(self, now: Instant, finding: Finding, read: dict[str, object]) -> Iterator[Instant]:
+        """Moments to come at which something that the rules asked read becomes different."""
+        starts = {"since_placed": self.order.placed_at, "since_paid": self.order.progress.paid_at}
+        for moment in (self.order.hold_until, self.order.dispatch_due_at):
+            if moment is not None and moment > now:
+                yield moment
+        for atom in self._atoms(finding, read):
+            start = starts.get(atom.fact)
+            if start is not None and isinstance(atom.wanted, int):
+                for moment in (
+                    start + timedelta(seconds=atom.wanted),
+                    start + timedelta(seconds=atom.wanted) + _MOMENT,
+                ):
+                    if moment > now:
+                        yield moment
+
+    def _atoms(self, finding: Finding, read: dict[str, object]) -> Iterator[Atom]:
+        """What would have let an earlier rule hold, and what would have kept the deciding one from holding."""
+        for step in finding.trace:
+            yield from step.failed
+        for layer in self.terms.layers:
+            for rule in layer.rules_on(finding.on):
+                if layer.layer == finding.layer and rule.id == finding.rule:
+                    yield from layer.explainer.what_would_change(rule.rule.when, read, rule.rule.lines, want=False)
+
+
+def _kind(finding: Finding) -> tuple[str, str, str]:
+    deadline = finding.deadline
+    return finding.verdict.value, (deadline.on_silence or "") if deadline else "", finding.instead or ""
+
+
+@operation(
+    "GET",
+    "/v1/orders/{order}/cancellability",
+    may=frozenset({"buyer", "seller", "support", "operator"}),
+    through="order",
+    summary="Ask first",
+    query=Question,
+    gives=Cancellability,
+    fails=(
+        errors.NotFound,
+        errors.InvalidTransition,
+        errors.ReasonNotListed,
+        errors.NothingSelected,
+        errors.QuantityNotOpen,
+    ),
+)
+async def ask(call: Call) -> Answer:
+    """What would be decided if the caller asked to cancel now: the verdict, why, what comes back, and until when.
+
+    A seller asks about their own cancellation, everybody else about the buyer's request. Nothing is written, and
+    nothing is promised: whoever asks in earnest later is answered as things are then. Where a request could not even
+    be made, it is the same problem.
+    """
+    desk, who, wanted = call.desk, call.principal, call.query
+    order, now = await call.order(), desk.now()
+    actor = who.actor(order.buyer if who.role in {"support", "operator"} else "")
+    terms = await desk.book.terms(order.pins, order.placed_at)
+    context = Context(calendar=desk.book.calendar(terms), entropy=0, explain=True)
+    listed = _listed(order, terms, context, actor.speaks_as, now)
+    lines = _lines(wanted.line)
+    asking = _Asking(
+        order=order,
+        terms=terms,
+        context=context,
+        actor=actor,
+        reason=wanted.reason or (listed[0].code if listed else ""),
+        lines=lines,
+        anyway=wanted.anyway,
+    )
+    decision = asking.decide(now)
+    finding, ground = decision.finding, getattr(decision.events[0], "ground", None)
+    assert finding is not None, "a policy has an answer to every request"
+    assert ground is not None, "a decision by policy keeps its ground"
+    until, then = asking.until(now, finding, ground.facts)
+    selection = select(order, lines)
+    at_stage = stage(order, now)
+    return Answer(
+        body=Cancellability(
+            order=order.id,
+            version=order.version,
+            stage=at_stage,
+            status=status_of(at_stage),
+            at=now,
+            role=actor.speaks_as.value,
+            reason=asking.reason,
+            reasons=[ReasonTold(code=one.code, needs=list(one.needs)) for one in listed],
+            lines=units_told(selection),
+            anyway=wanted.anyway,
+            verdict=finding.verdict.value,
+            rule=finding.rule,
+            layer=finding.layer,
+            cites=list(finding.cites),
+            instead=finding.instead or "",
+            deadline=deadline_told(finding.deadline),
+            until=until,
+            then=then,
+            quote=quote_told(quote(order, selection), who.role),
+            findings=findings_told(finding, who.role),
+            facts=facts_told(who.role, ground.facts),
+            withheld=withheld(who.role, ground.facts),
+            policies=ground.policies,
+        ),
+        version=order.version,
+    )
+
+
+def _listed(order: Order, terms: Terms, context: Context, actor: ActorKind, now: Instant) -> tuple[Reason, ...]:
+    """The reasons on offer, each once: the catalogue may hold one several times, for different stages."""
+    offered = terms.reasons(actor.value, cancellation.read(order, actor, context, now))
+    return tuple({one.code: one for one in offered}.values())
+
+
+def _lines(given: tuple[str, ...]) -> dict[str, int] | None:
+    if not given:
+        return None
+    chosen = {line: int(count) for line, _, count in (one.rpartition(":") for one in given)}
+    if len(chosen) != len(given):
+        raise errors.InvalidField(field="?line", expected="each line once")
+    return chosen
+
+
+OPERATIONS = (ask,)

@@ -1,0 +1,398 @@
+"""Asking to cancel, answering, withdrawing, and reading what became of it."""
+
+from __future__ import annotations
+
+from rescind.api.answers import (
+    BuyerNamed,
+    CancellationTold,
+    DecisionTold,
+    ShopNamed,
+    Told,
+    UnitsTold,
+    cancellation_of,
+    cancellation_told,
+    decision_told,
+)
+from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
+from rescind.api.orders import Narrowing, narrowed
+from rescind.core import errors
+from rescind.core.cancellation import (
+    ApproveCancellation,
+    CancelBySeller,
+    RefuseCancellation,
+    RequestCancellation,
+    WithdrawCancellation,
+)
+from rescind.core.event import Note
+from rescind.core.ids import CancellationId, OrderId, shop_of
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import Command
+from rescind.core.money import Money
+from rescind.core.order import Cancellation, Order, Stage
+from rescind.core.views import CaseRow
+from rescind.engine import Submission
+from rescind.intake import fields
+from rescind.intake.fields import Code, Incoming, Units, Words
+from rescind.intake.text import label, words
+
+_LINES = 500
+
+
+class NewCancellation(Incoming, frozen=True, kw_only=True):
+    """A wish to cancel. Without lines, everything that is open.
+
+    anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
+    support asks for them; wanted from support, refused from others.
+    """
+
+    reason: Code
+    lines: tuple[Units, ...] | None = None
+    anyway: bool = False
+    comment: Words | None = None
+    consent: Words | None = None
+
+
+class Approval(Incoming, frozen=True, kw_only=True):
+    """The seller's yes."""
+
+    comment: Words | None = None
+
+
+class Refusal(Incoming, frozen=True, kw_only=True):
+    """The seller's no. ``already_shipped`` wants carrier and tracking."""
+
+    reason: Code
+    carrier: Words = ""
+    tracking: Words = ""
+    comment: Words | None = None
+
+
+class Withdrawal(Incoming, frozen=True, kw_only=True):
+    """The buyer's change of mind. consent: wanted from support, refused from others."""
+
+    consent: Words | None = None
+
+
+class CancellationsTold(Told, frozen=True, kw_only=True):
+    """The requests of one order, oldest first."""
+
+    rows: list[CancellationTold]
+
+
+class CaseTold(Told, frozen=True, kw_only=True):
+    """A request in a queue, or a contradiction somebody must look at. ``order_stage``: now; ``stage``: when asked."""
+
+    id: str
+    kind: str
+    order: str
+    number: str
+    shop: ShopNamed
+    buyer: BuyerNamed
+    status: str
+    reason: str
+    rule: str
+    stage: str
+    order_stage: Stage
+    order_version: int
+    amount: Money
+    order_total: Money
+    lines: list[UnitsTold]
+    requested_at: Instant
+    filed_by: str
+    deadline: Instant | None
+    if_silent: str
+    closed_at: Instant | None
+    closed_by: str | None
+    answer: str
+    instead: str
+    requests_on_order: int
+
+
+class QueueTold(Told, frozen=True, kw_only=True):
+    """A part of a queue. ``next`` and ``previous``: cursors, null at an end. ``total``: null when there are many."""
+
+    rows: list[CaseTold]
+    next: str | None
+    previous: str | None
+    total: int | None
+
+
+_DECISION_FAILS = (
+    errors.NotFound,
+    errors.Forbidden,
+    errors.InvalidTransition,
+    errors.StaleOrder,
+    errors.InvalidText,
+)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations",
+    may=frozenset({"buyer", "seller", "support", "operator"}),
+    through="order",
+    summary="Ask to cancel",
+    body=NewCancellation,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    statuses=(201,),
+    fails=(
+        *_DECISION_FAILS,
+        errors.ReasonNotListed,
+        errors.ConsentMissing,
+        errors.NothingSelected,
+        errors.QuantityNotOpen,
+    ),
+)
+async def request(call: Call) -> Answer:
+    """Ask to cancel an order or some of its lines; the policy answers at once, or says who must answer by when.
+
+    From a buyer, or from support with the buyer's consent, it is a request; from a seller it is the seller's own
+    cancellation. A policy's refusal is an answer like any other: `201`, with the rule and what it offers instead.
+    """
+    body, who = call.body, call.principal
+    if who.role == "seller":
+        return await _decide(call, call.identifier("order", "ord"), _by_seller(call))
+    order = call.identifier("order", "ord")
+    on_behalf_of = await _speaks_for(call)
+    command = RequestCancellation(
+        order=OrderId(order),
+        reason=body.reason,
+        lines=fields.selection(body.lines),
+        anyway=body.anyway,
+        comment=_note(call, body.comment, "/comment"),
+        consent=_note(call, body.consent, "/consent"),
+    )
+    return await _decide(call, order, command, on_behalf_of)
+
+
+def _by_seller(call: Call) -> CancelBySeller:
+    body = call.body
+    if body.anyway:
+        raise errors.InvalidField(field="/anyway", expected="absent, for a seller asks nobody")
+    _require_no_consent(body.consent)
+    return CancelBySeller(
+        order=OrderId(call.identifier("order", "ord")),
+        reason=body.reason,
+        lines=fields.selection(body.lines),
+        comment=_note(call, body.comment, "/comment"),
+    )
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/approve",
+    may=frozenset({"seller"}),
+    through="order",
+    summary="Approve a request",
+    body=Approval,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(*_DECISION_FAILS, errors.DeadlinePassed),
+)
+async def approve(call: Call) -> Answer:
+    """Say yes to a request that waits for the seller, before its deadline; the refund is owed from this moment."""
+    command = ApproveCancellation(
+        order=OrderId(call.identifier("order", "ord")),
+        cancellation=CancellationId(call.identifier("cancellation", "can")),
+        comment=_note(call, call.body.comment, "/comment"),
+    )
+    return await _decide(call, command.order, command)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/refuse",
+    may=frozenset({"seller"}),
+    through="order",
+    summary="Refuse a request",
+    body=Refusal,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(
+        *_DECISION_FAILS,
+        errors.DeadlinePassed,
+        errors.ReasonNotListed,
+        errors.RefusalNotOffered,
+        errors.EvidenceMissing,
+    ),
+)
+async def refuse(call: Call) -> Answer:
+    """Say no to a request that waits for the seller, before its deadline, with a reason the policy lists."""
+    body = call.body
+    command = RefuseCancellation(
+        order=OrderId(call.identifier("order", "ord")),
+        cancellation=CancellationId(call.identifier("cancellation", "can")),
+        reason=body.reason,
+        carrier=label(body.carrier, field="/carrier"),
+        tracking=label(body.tracking, field="/tracking"),
+        comment=_note(call, body.comment, "/comment"),
+    )
+    return await _decide(call, command.order, command)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/withdraw",
+    may=frozenset({"buyer", "support", "operator"}),
+    through="order",
+    summary="Withdraw a request",
+    body=Withdrawal,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(*_DECISION_FAILS, errors.ConsentMissing),
+)
+async def withdraw(call: Call) -> Answer:
+    """Take a request back while it waits; the order goes on."""
+    order = call.identifier("order", "ord")
+    cancellation = CancellationId(call.identifier("cancellation", "can"))
+    on_behalf_of = await _speaks_for(call)
+    command = WithdrawCancellation(
+        order=OrderId(order), cancellation=cancellation, consent=_note(call, call.body.consent, "/consent")
+    )
+    return await _decide(call, order, command, on_behalf_of)
+
+
+async def _speaks_for(call: Call) -> str:
+    """The buyer a member of staff acts for; empty for a buyer, whose own order it must be. Raises NotFound."""
+    if call.principal.role not in STAFF:
+        _require_no_consent(call.body.consent)
+        if call.principal.role == "buyer":
+            await call.order()
+        return ""
+    return (await call.order()).buyer
+
+
+def _require_no_consent(consent: str | None) -> None:
+    if consent is not None:
+        raise errors.InvalidField(field="/consent", expected="absent, for only support acts for somebody else")
+
+
+async def _decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+    shop = shop_of(order_id)
+    if not call.principal.scope.sees(shop, call.principal.buyer_id or ""):
+        raise errors.NotFound(kind="order")
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=command,
+            actor=call.principal.actor(on_behalf_of),
+            key=call.key(shop),
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+        )
+    )
+    about = next(identifier for one in outcome.records if (identifier := cancellation_of(one)) is not None)
+    order = outcome.order
+    cancellation = next(one for one in order.cancellations if one.id == about)
+    created = call.operation.statuses[0] == 201
+    return Answer(
+        body=decision_told(order, cancellation, outcome.records, call.principal.role),
+        status=call.operation.statuses[0],
+        version=order.version,
+        location=f"/v1/orders/{order.id}/cancellations/{about}" if created else "",
+        replayed=outcome.replayed,
+    )
+
+
+def _note(call: Call, said: str | None, field: str) -> Note | None:
+    return None if said is None else call.desk.note(words(said, field=field))
+
+
+@operation(
+    "GET",
+    "/v1/orders/{order}/cancellations",
+    may=ANYBODY,
+    through="order",
+    summary="List the requests of an order",
+    gives=CancellationsTold,
+    fails=(errors.NotFound,),
+)
+async def of_order(call: Call) -> Answer:
+    """Every request to cancel this order and every cancellation by its seller, oldest first."""
+    order = await call.order()
+    rows = [cancellation_told(one, order) for one in order.cancellations]
+    return Answer(body=CancellationsTold(rows=rows), version=order.version)
+
+
+@operation(
+    "GET",
+    "/v1/orders/{order}/cancellations/{cancellation}",
+    may=ANYBODY,
+    through="order",
+    summary="Read a request",
+    gives=CancellationTold,
+    fails=(errors.NotFound,),
+)
+async def read(call: Call) -> Answer:
+    """One request to cancel. Its `ETag` is the order's version, which answers to it may name in `If-Match`."""
+    order = await call.order()
+    return Answer(body=cancellation_told(find(call, order), order), version=order.version)
+
+
+def find(call: Call, order: Order) -> Cancellation:
+    """The cancellation of the address among those of its order. Raises NotFound."""
+    identifier = call.identifier("cancellation", "can")
+    found = next((one for one in order.cancellations if one.id == identifier), None)
+    if found is None:
+        raise errors.NotFound(kind="can")
+    return found
+
+
+class QueueNarrowing(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a queue is narrowed to."""
+
+
+@operation(
+    "GET",
+    "/v1/cancellations",
+    may=ANYBODY,
+    through="scope",
+    summary="List requests",
+    query=QueueNarrowing,
+    gives=QueueTold,
+)
+async def queue(call: Call) -> Answer:
+    """The requests of the caller's scope, by tab: to_respond, waiting_for_buyer, with_platform, approved, and so on."""
+    desk, wanted = call.desk, call.query
+    page = await narrowed(
+        desk.reads.cases(call.principal.scope, wanted.filters(), wanted.cursor, wanted.limit, now=desk.now())
+    )
+    return Answer(
+        body=QueueTold(rows=[_case(one) for one in page.rows], next=page.next, previous=page.previous, total=page.total)
+    )
+
+
+def _case(one: CaseRow) -> CaseTold:
+    return CaseTold(
+        id=one.case_id,
+        kind=one.kind,
+        order=one.order_id,
+        number=one.number,
+        shop=ShopNamed(id=one.shop_id, name=one.shop_name),
+        buyer=BuyerNamed(id=one.buyer_id, name=one.buyer_name),
+        status=one.status,
+        reason=one.reason,
+        rule=one.rule,
+        stage=one.stage,
+        order_stage=one.order_stage,
+        order_version=one.order_version,
+        amount=one.amount,
+        order_total=one.order_total,
+        lines=[UnitsTold(line=line.line, quantity=line.asked) for line in one.lines if line.asked],
+        requested_at=one.requested_at,
+        filed_by=one.filed_by,
+        deadline=one.due_at,
+        if_silent=one.on_silence,
+        closed_at=one.closed_at,
+        closed_by=one.closed_by,
+        answer=one.answer,
+        instead=one.instead,
+        requests_on_order=one.requests_on_order,
+    )
+
+
+OPERATIONS = (request, of_order, read, approve, refuse, withdraw, queue)

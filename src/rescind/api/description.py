@@ -1,0 +1,271 @@
+"""The OpenAPI 3.1 document, worked out from the operations' declarations; what is declared is what is enforced."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rescind import __version__
+from rescind.access import CrossSite
+from rescind.api import problems
+from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation
+from rescind.api.problems import PROBLEMS
+from rescind.core import errors
+from rescind.core.errors import RescindError
+
+_REF = "#/components/schemas/{name}"
+_ABOUT = f"""\
+The cancellation desk: orders and facts come in, requests to cancel are decided by the policy the order was bought
+under, and every answer says why, by when, and what happens otherwise.
+
+Amounts are whole minor units with their currency: `{{"amount": 1999, "currency": "EUR"}}` is 19.99. Times are RFC 3339
+with an offset. Members and parameters that are not documented are refused. A body is at most {BODY_BYTES // 1024} KiB,
+an address at most {ADDRESS_BYTES // 1024} KiB.
+
+Every call that changes something carries an `Idempotency-Key` of 16 to 255 visible ASCII characters. The same key with
+the same request gives the first answer again, byte for byte, marked `Idempotent-Replay: true`; so a call whose answer
+was lost is simply repeated. Reads of an order carry its version as `ETag`; a change that names it in `If-Match` is made
+only if the order has not moved on since.
+
+Problems are `application/problem+json` (RFC 9457), told in the language of `Accept-Language`. A policy's refusal is no
+problem but an answer: `201`, with the rule and what is offered instead.
+"""
+
+EXAMPLES: Mapping[str, Any] = {
+    "orders_place": {
+        "shop": "shp_0000abcd",
+        "number": "100234",
+        "buyer": {"id": "b-7", "name": "Ada Moreau", "email": "ada@example.com"},
+        "currency": "EUR",
+        "placed_at": "2026-03-02T09:30:00+01:00",
+        "lines": [
+            {
+                "id": "1",
+                "sku": "LAMP-2",
+                "title": "Brass desk lamp",
+                "variant": "Green",
+                "options": {"Engraving": "For Lena"},
+                "quantity": 2,
+                "unit_price": {"amount": 1999, "currency": "EUR"},
+                "discount": {"amount": 200, "currency": "EUR"},
+                "tax": {"amount": 722, "currency": "EUR"},
+            }
+        ],
+        "shipping": {"amount": 490, "currency": "EUR"},
+        "tenders": [
+            {"id": "card", "method": "card", "label": "Visa 4242", "amount": {"amount": 5010, "currency": "EUR"}}
+        ],
+        "recipient": {"name": "Lena Moreau", "street": "1 Quay", "city": "Brest", "postcode": "29200", "country": "FR"},
+    },
+    "orders_report": {"fact": "paid", "occurred_at": "2026-03-02T09:31:07+01:00"},
+    "cancellations_request": {
+        "reason": "changed_mind",
+        "lines": [{"line": "1", "quantity": 1}],
+        "comment": "One is enough after all.",
+    },
+    "cancellations_approve": {},
+    "cancellations_refuse": {
+        "reason": "already_shipped",
+        "carrier": "Colissimo",
+        "tracking": "8R41592653589",
+    },
+    "cancellations_withdraw": {},
+}
+"""One body for each operation that takes one; a test sends them."""
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the fault is: a JSON pointer into the body, a query parameter or a header, and the code of the fault."""
+
+    code: str
+    pointer: str = ""
+    parameter: str = ""
+    header: str = ""
+    expected: str = ""
+    known: list[str] = []
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong (RFC 9457); problems bring members of their own, which their pages describe."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[Place] = []
+
+
+def describe(operations: Sequence[Operation], server: str) -> dict[str, Any]:
+    """The whole document. ``server``: the address it is reached at."""
+    shapes: list[type[Any]] = [kind for one in operations for kind in (one.body, one.gives) if kind]
+    queries: list[type[Any]] = [one.query for one in operations if one.query]
+    made, schemas = msgspec.json.schema_components([Problem, *shapes, *queries], ref_template=_REF)
+    by_kind = dict(zip((Problem, *shapes, *queries), made, strict=True))
+    for kind in queries:
+        # A query is told parameter by parameter, not as a body.
+        schemas.pop(kind.__name__, None)
+    parameters = {kind: _query(kind) for kind in queries}
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, by_kind, parameters)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rescind",
+            "version": __version__,
+            "summary": "The cancellation desk of a marketplace",
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": server or "/"}],
+        "security": [{"key": []}, {"session": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(one.tag for one in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "An API key, `rsk_…`."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "rescind_session",
+                    "description": "The session of somebody signed in; changes also want `X-CSRF-Token`. "
+                    "Over https the cookie is called `__Host-rescind_session`.",
+                },
+            },
+        },
+    }
+
+
+def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mapping[type[Any], Any]) -> dict[str, Any]:
+    parameters = [*_path_parameters(one.path), *(queries[one.query] if one.query else ()), *_headers(one)]
+    described: dict[str, Any] = {
+        "operationId": one.name,
+        "tags": [one.tag],
+        "summary": one.summary,
+        "description": inspect.cleandoc(one.about),
+        "responses": _responses(one, by_kind),
+    }
+    if one.may is None:
+        described["security"] = []
+    else:
+        described["x-roles"] = sorted(one.may)
+    if parameters:
+        described["parameters"] = parameters
+    if one.body:
+        content: dict[str, Any] = {"schema": by_kind[one.body]}
+        if one.name in EXAMPLES:
+            content["example"] = EXAMPLES[one.name]
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return described
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    prefixes = {"order": "ord_", "cancellation": "can_"}
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
+            if name in prefixes
+            else {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        }
+        for name in names
+    ]
+
+
+def _query(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
+    schema = msgspec.json.schema(kind)
+    fields = schema["$defs"][kind.__name__]["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _plain(field), **_style(field)}
+        for name, field in fields.items()
+    ]
+
+
+def _plain(field: dict[str, Any]) -> dict[str, Any]:
+    """A parameter's schema without the null that only says it may be left out."""
+    kinds = [one for one in field.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kinds) == 1:
+        return kinds[0]
+    return {name: value for name, value in field.items() if not (name == "default" and value is None)}
+
+
+def _style(field: dict[str, Any]) -> dict[str, Any]:
+    return {"style": "form", "explode": True} if field.get("type") == "array" else {}
+
+
+def _headers(one: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if one.changes:
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "description": "Chosen by the caller, new for each new request, the same when it is repeated.",
+                "schema": {"type": "string", "minLength": 16, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }
+        )
+    if one.versioned:
+        found.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "The order's ETag as last read; if the order has moved on, nothing is done.",
+                "schema": {"type": "string", "pattern": '^("[0-9]{1,13}"|\\*)$'},
+            }
+        )
+    if one.media_type == "text/event-stream":
+        found.append(
+            {
+                "name": "Last-Event-ID",
+                "in": "header",
+                "required": False,
+                "description": "The id of the last message seen.",
+                "schema": {"type": "string"},
+            }
+        )
+    return found
+
+
+def _responses(one: Operation, by_kind: Mapping[type[Any], Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"schema": by_kind[one.gives] if one.gives else {}}
+    found: dict[str, Any] = {
+        str(status): {"description": _STATUS[status], "content": {one.media_type: answer}} for status in one.statuses
+    }
+    problem = {"application/problem+json": {"schema": by_kind[Problem]}}
+    by_status: dict[int, list[str]] = {}
+    for fault in (*_always(one), *one.fails):
+        codes = by_status.setdefault(PROBLEMS[fault][0], [])
+        if fault.code not in codes:
+            codes.append(fault.code)
+    for status, codes in sorted(by_status.items()):
+        found[str(status)] = {"description": "Problem: " + ", ".join(f"`{code}`" for code in codes), "content": problem}
+    return found
+
+
+def _always(one: Operation) -> tuple[type[RescindError], ...]:
+    """What any call of this make can meet."""
+    found: list[type[RescindError]] = [problems.NotAcceptable, errors.UnknownField, problems.AddressTooLong]
+    if one.may is not None:
+        found += [errors.Unauthenticated, errors.Forbidden, errors.RateLimited]
+    if one.query is not None:
+        found.append(errors.InvalidField)
+    if one.changes:
+        found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused, CrossSite]
+    if one.body is not None:
+        found += [errors.MalformedBody, errors.InvalidField, problems.TooLarge, problems.UnsupportedMediaType]
+    if one.versioned:
+        found.append(errors.StaleOrder)
+    return (*found, errors.Unavailable)
+
+
+_STATUS = {200: "As it is now, or nothing new", 201: "Done and recorded"}

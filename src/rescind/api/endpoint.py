@@ -1,0 +1,474 @@
+"""The path of one call: who asks, may they, what do they send, the answer or the problem, and one line in the log.
+
+Each address is one plain ASGI handler inside the Litestar application. What an operation needs is declared as data,
+which routing, checks and the OpenAPI document read; nothing is injected at run time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_origin
+from urllib.parse import parse_qsl
+
+import asyncpg
+import msgspec
+import structlog
+from litestar.handlers import ASGIRouteHandler, asgi
+from litestar.types import Receive, Scope, Send
+
+from rescind.access import Principal
+from rescind.api import problems
+from rescind.core import errors
+from rescind.core.errors import RescindError
+from rescind.core.ids import ShopId, canonical
+from rescind.core.order import Order
+from rescind.core.ports import Fingerprint, Key
+from rescind.intake import document
+from rescind.locales import locale, negotiate
+from rescind.postgres.credentials import Role
+
+if TYPE_CHECKING:
+    from rescind.desk import Desk
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+BODY_BYTES, ADDRESS_BYTES, HEADER_BYTES, PARAMETERS = 256 * 1024, 4096, 16 * 1024, 100
+CALL_S = 15
+"""Longest time a call may take, a stream excepted."""
+
+ANYBODY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator", "host"})
+STAFF: frozenset[Role] = frozenset({"support", "operator"})
+
+Through = Literal["order", "scope", "shop", "self", "public"]
+"""How the object is reached: an order fetched through the caller's scope, a list narrowed to it, a shop the host names
+in a new order, the caller's own credential, or nothing that belongs to anybody."""
+
+JSON = b"application/json; charset=utf-8"
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+)
+SECURE = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+_encode = msgspec.json.Encoder().encode
+
+_DATABASE_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+_ONCE = (b"authorization", b"idempotency-key", b"if-match", b"content-type", b"last-event-id", b"x-csrf-token")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation gives back. ``body``: a struct to be written as JSON, or bytes that are it already."""
+
+    body: object
+    status: int = 200
+    version: int | None = None
+    location: str = ""
+    replayed: bool = False
+    media_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    stream: AsyncIterator[bytes] | None = None
+
+
+class Call:
+    """One request, as an operation sees it."""
+
+    __slots__ = ("_principal", "body", "described", "desk", "document", "headers", "ids", "operation", "query", "scope")
+
+    def __init__(self, desk: Desk, scope: Mapping[str, Any], headers: dict[bytes, bytes], described: Any) -> None:
+        self.desk = desk
+        self.described = described
+        self.scope = scope
+        self.headers = headers
+        self.ids: dict[str, str] = scope.get("path_params") or {}
+        self.operation: Operation = cast("Operation", None)
+        self.body: Any = None
+        self.query: Any = None
+        self.document: Any = None
+        self._principal: Principal | None = None
+
+    @property
+    def principal(self) -> Principal:
+        """Who asks; an operation that is open to the public has nobody."""
+        assert self._principal is not None, "a public operation asks for nobody"
+        return self._principal
+
+    @principal.setter
+    def principal(self, principal: Principal) -> None:
+        self._principal = principal
+
+    @property
+    def asker(self) -> Principal | None:
+        """Who asks, if anybody is known."""
+        return self._principal
+
+    def identifier(self, name: str, prefix: str) -> str:
+        """An id from the address. Raises NotFound for one that is not canonical."""
+        return canonical(prefix, self.ids[name])
+
+    def expected_version(self) -> int | None:
+        """The version named by ``If-Match``, None without one or for ``*``. Raises InvalidField."""
+        raw = self.headers.get(b"if-match")
+        if raw is None or raw.strip() == b"*":
+            return None
+        text = raw.strip()
+        if not (len(text) < 16 and text[:1] == text[-1:] == b'"' and text[1:-1].isdigit()):
+            raise errors.InvalidField(field="If-Match", expected='one entity tag of the order, such as "7"')
+        return int(text[1:-1])
+
+    def key(self, shop: ShopId) -> Key:
+        """What makes a repeat of this call a repeat (ID-01). Raises IdempotencyKeyRequired, IdempotencyKeyInvalid."""
+        raw = self.headers.get(b"idempotency-key")
+        if raw is None:
+            raise errors.IdempotencyKeyRequired
+        if not 16 <= len(raw) <= 255 or not all(0x21 <= sign <= 0x7E for sign in raw):
+            raise errors.IdempotencyKeyInvalid
+        who = self.principal
+        return Key(shop=shop, principal=f"{who.role}:{who.id}", route=self.operation.path, key=raw.decode("ascii"))
+
+    def fingerprint(self) -> Fingerprint:
+        """SHA-256 of method, route, ids and document, however the document was spelled (ID-02)."""
+        said = "\n".join((self.operation.method, self.operation.path, *(self.ids[name] for name in sorted(self.ids))))
+        return Fingerprint(hashlib.sha256(said.encode() + b"\n" + document.encode_sorted(self.document)).digest())
+
+    async def order(self) -> Order:
+        """The order of the address as it is now, seen through the caller's scope. Raises NotFound."""
+        found = await self.desk.reads.order(self.principal.scope, self.identifier("order", "ord"))
+        return found.order
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method at one address.
+
+    may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
+    structs. changes: it writes, so it wants an Idempotency-Key, and a session must prove that its own page asks.
+    statuses: of success. fails: problems of its own, beside those every call can meet.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    may: frozenset[Role] | None
+    through: Through
+    summary: str
+    handler: Handler
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    gives: type[msgspec.Struct] | None = None
+    changes: bool = False
+    statuses: tuple[int, ...] = (200,)
+    media_type: str = "application/json"
+    fails: tuple[type[RescindError], ...] = ()
+    versioned: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name in the OpenAPI document: ``orders_place``."""
+        return f"{self.tag}_{self.handler.__name__}"
+
+    @property
+    def tag(self) -> str:
+        """The noun it belongs to, which is the file it is written in."""
+        return self.handler.__module__.rpartition(".")[2]
+
+    @property
+    def about(self) -> str:
+        """What its author says of it."""
+        return self.handler.__doc__ or ""
+
+
+def operation(method: Literal["GET", "POST"], path: str, **declared: Any) -> Callable[[Handler], Operation]:
+    """Declare a function to be an operation; the rest is as in :class:`Operation`."""
+
+    def declare(handler: Handler) -> Operation:
+        return Operation(method=method, path=path, handler=handler, **declared)
+
+    return declare
+
+
+class Endpoint:
+    """Everything that can be done at one address."""
+
+    def __init__(self, desk: Desk, operations: Sequence[Operation], described: Any) -> None:
+        self._desk = desk
+        self._described = described
+        self._operations = {one.method: one for one in operations}
+        if "GET" in self._operations:
+            self._operations["HEAD"] = self._operations["GET"]
+        self._path = operations[0].path if operations else "/v1/…"
+        extra = (SECURE,) if desk.access.secure else ()
+        self._headers = [*HEADERS, *extra]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one call. Nothing escapes from here but a client that went away."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
+        began = perf_counter()
+        request_id = str(uuid.uuid4())
+        method: str = scope["method"]
+        call: Call | None = None
+        try:
+            if method not in self._operations:
+                raise self._refusal()
+            call = Call(self._desk, scope, _headers(scope), self._described)
+            call.operation = self._operations[method]
+            async with asyncio.timeout(CALL_S):
+                answer = await self._answer(call, receive)
+            status, headers, body, stream = answer.status, _answer_headers(answer), _written(answer), answer.stream
+        except Exception as fault:  # noqa: BLE001 - every fault is answered, and our own are logged with their trace
+            error = _problem(fault, request_id)
+            language = locale(negotiate(_accept_language(scope)))
+            status, stream = problems.status(error), None
+            body = problems.document(error, request_id, language)
+            headers = [
+                (b"content-type", problems.MEDIA_TYPE),
+                (b"content-language", language.tag.encode()),
+                (b"vary", b"Accept-Language"),
+                *problems.headers(error),
+            ]
+        who = call.asker if call else None
+        log.info(
+            "call",
+            id=request_id,
+            method=method,
+            route=self._path,
+            status=status,
+            role=who.role if who else "",
+            credential=who.credential if who else "",
+            ms=round((perf_counter() - began) * 1000, 2),
+        )
+        set_already = {name for name, _ in headers}
+        headers += [one for one in self._headers if one[0] not in set_already]
+        headers.append((b"x-request-id", request_id.encode()))
+        if stream is None:
+            headers.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body, "more_body": False})
+        else:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await _pour(stream, receive, send)
+
+    def _refusal(self) -> RescindError:
+        if not self._operations:
+            return errors.NotFound(kind="address")
+        return problems.MethodNotAllowed(allowed_methods=", ".join(sorted(self._operations)))
+
+    async def _answer(self, call: Call, receive: Receive) -> Answer:
+        wanted = call.operation
+        _require_small(call.scope)
+        _require_acceptable(call.headers.get(b"accept"), wanted.media_type)
+        if wanted.may is not None:
+            access = self._desk.access
+            call.principal = who = await access.principal_of(call)
+            if wanted.changes and b"authorization" not in call.headers:
+                token = call.headers.get(b"x-csrf-token")
+                access.require_csrf(call, who, token.decode("latin-1") if token else None)
+            if who.role not in wanted.may:
+                raise errors.Forbidden(action=wanted.name)
+        call.query = _query(call.scope, wanted.query)
+        if wanted.body is not None:
+            _require_json(call.headers.get(b"content-type"))
+            call.document = document.parse(await _body(call, receive))
+            call.body = document.shape(call.document, wanted.body)
+        return await wanted.handler(call)
+
+
+def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> list[ASGIRouteHandler]:
+    """One handler an address. ``opt`` says, method by method, who may call it and how its object is reached (I-29)."""
+    addresses: dict[str, list[Operation]] = {}
+    for one in operations:
+        addresses.setdefault(one.path, []).append(one)
+    return [_handler(path, Endpoint(desk, here, described), here) for path, here in addresses.items()]
+
+
+def unknown(desk: Desk, described: Any) -> ASGIRouteHandler:
+    """What answers at every address under ``/v1`` that does not exist."""
+    return _handler("/v1/{address:path}", Endpoint(desk, (), described), ())
+
+
+def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> ASGIRouteHandler:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await endpoint(scope, receive, send)
+
+    template = path.replace("}", ":str}") if operations else path
+    return asgi(
+        template,
+        copy_scope=False,
+        opt={
+            "permission": {one.method: sorted(one.may) if one.may is not None else "public" for one in operations},
+            "object_rule": {one.method: one.through for one in operations},
+        },
+    )(answer)
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """Headers by name. One that must stand once and stands twice is refused: nobody could say which of them counts."""
+    found: dict[bytes, bytes] = {}
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name in found and name in _ONCE:
+            if name == b"idempotency-key":
+                raise errors.IdempotencyKeyInvalid
+            if name == b"authorization":
+                raise errors.Unauthenticated
+            raise errors.InvalidField(field=name.decode("ascii").title(), expected="one such header")
+        found[name] = value
+    if size > HEADER_BYTES:
+        raise problems.HeadersTooLarge(limit=HEADER_BYTES)
+    return found
+
+
+def _accept_language(scope: Mapping[str, Any]) -> str | None:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), None)
+
+
+def _require_small(scope: Mapping[str, Any]) -> None:
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES:
+        raise problems.AddressTooLong(limit=ADDRESS_BYTES)
+
+
+def _require_acceptable(accept: bytes | None, offered: str) -> None:
+    """Compare the caller's Accept with the one form there is; ``q=0`` is a refusal."""
+    if accept is None or accept == b"*/*":
+        return
+    major = offered.partition("/")[0]
+    for part in accept.decode("latin-1").lower().split(","):
+        kind, _, parameters = part.strip().partition(";")
+        if kind.strip() in {"*/*", f"{major}/*", offered} and parameters.replace(" ", "") not in {"q=0", "q=0.0"}:
+            return
+    raise problems.NotAcceptable(offered=offered)
+
+
+def _require_json(content_type: bytes | None) -> None:
+    kind, _, parameters = (content_type or b"").decode("latin-1").lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "")
+    if kind.strip() != "application/json" or charset not in {"", "charset=utf-8"}:
+        raise problems.UnsupportedMediaType(expected="application/json")
+
+
+async def _body(call: Call, receive: Receive) -> bytes:
+    """The whole body, never more than its limit, whatever Content-Length says."""
+    declared = call.headers.get(b"content-length", b"")
+    if declared.isdigit() and int(declared[:12]) > BODY_BYTES:
+        raise problems.TooLarge(limit=BODY_BYTES)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise errors.MalformedBody(expected="complete")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_BYTES:
+            raise problems.TooLarge(limit=BODY_BYTES)
+        parts.append(part)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
+    """Query parameters as a struct. Raises UnknownField for one that is not known or stands twice, InvalidField."""
+    raw: bytes = scope["query_string"]
+    if kind is None:
+        if raw:
+            raise errors.UnknownField(field="?", known=())
+        return None
+    many = {field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is tuple}
+    known = tuple(field.encode_name for field in msgspec.structs.fields(kind))
+    found: dict[str, Any] = {}
+    try:
+        pairs = parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(raw),
+            errors="strict",
+            max_num_fields=PARAMETERS,
+        )
+    except ValueError:
+        raise errors.InvalidField(field="?", expected=f"at most {PARAMETERS} name=value pairs in UTF-8") from None
+    for name, value in pairs:
+        if name not in known or (name in found and name not in many):
+            raise errors.UnknownField(field="?", known=known)
+        if "\0" in value:
+            raise errors.InvalidText(field=f"?{name}", expected="text without control characters")
+        if name in many:
+            found.setdefault(name, []).append(value)
+        else:
+            found[name] = value
+    try:
+        return document.shape(found, kind, strict=False)
+    except (errors.InvalidField, errors.UnknownField) as fault:
+        first = str(fault.params["field"]).lstrip("/").partition("/")[0]
+        raise type(fault)(**fault.params | {"field": f"?{first}"}) from None
+
+
+def _problem(fault: Exception, request_id: str) -> RescindError:
+    if isinstance(fault, RescindError):
+        return fault
+    # An order matters: a database's time-out is also an OSError, and a TimeoutError is the call's own.
+    if isinstance(fault, (TimeoutError, *_DATABASE_AWAY)):
+        log.warning("call.unavailable", id=request_id, fault=type(fault).__name__)
+        return errors.Unavailable(retry_after=2)
+    log.error("call.failed", id=request_id, exc_info=fault)
+    return problems.Unexpected()
+
+
+def _written(answer: Answer) -> bytes:
+    return answer.body if isinstance(answer.body, bytes) else _encode(answer.body)
+
+
+def _answer_headers(answer: Answer) -> list[tuple[bytes, bytes]]:
+    headers = [(b"content-type", answer.media_type), *answer.headers]
+    if answer.version is not None:
+        headers.append((b"etag", f'"{answer.version}"'.encode()))
+    if answer.location:
+        headers.append((b"location", answer.location.encode()))
+    if answer.replayed:
+        headers.append((b"idempotent-replay", b"true"))
+    return headers
+
+
+async def _pour(stream: AsyncIterator[bytes], receive: Receive, send: Send) -> None:
+    """Send a stream until it ends or the reader has gone."""
+    pouring = asyncio.ensure_future(_send_all(stream, send))
+    leaving = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({pouring, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (pouring, leaving):
+            task.cancel()
+        ends = await asyncio.gather(pouring, leaving, return_exceptions=True)
+        if isinstance(ends[0], Exception):
+            log.error("stream.failed", exc_info=ends[0])
+
+
+async def _send_all(stream: AsyncIterator[bytes], send: Send) -> None:
+    async for part in stream:
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

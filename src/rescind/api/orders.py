@@ -1,0 +1,334 @@
+"""Placing orders, reporting what happened to them, and reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from rescind.api.answers import (
+    BuyerNamed,
+    OrderState,
+    OrderTold,
+    ShopNamed,
+    Told,
+    order_state,
+    order_told,
+)
+from rescind.api.endpoint import ANYBODY, Answer, Call, operation
+from rescind.core import errors
+from rescind.core.fulfilment import OrderPlaced
+from rescind.core.instant import Instant
+from rescind.core.money import CAP_MINOR, Money
+from rescind.core.order import Stage, status_of
+from rescind.core.views import Filters, OrderRow, Sort
+from rescind.engine import Outcome, Submission
+from rescind.intake.facts import Fact, report_fact
+from rescind.intake.fields import Moment, moment
+from rescind.intake.orders import NewOrder, place_order, shop_of
+
+T = TypeVar("T")
+
+
+class FactTold(Told, frozen=True, kw_only=True):
+    """What a report did. ``recorded``: false when it was no news; ``events``: what was written, in order."""
+
+    recorded: bool
+    events: list[str]
+    order: OrderState
+
+
+class RowTold(Told, frozen=True, kw_only=True):
+    """A line in a list of orders."""
+
+    line: str
+    sku: str
+    title: str
+    variant: str
+    options: dict[str, str]
+    image: str
+    quantity: int
+    cancelled: int
+    unit_price: Money
+
+
+class OrderRowTold(Told, frozen=True, kw_only=True):
+    """An order in a list. ``cancellation_status``, ``deadline``, ``if_silent`` are of the request that waits."""
+
+    id: str
+    number: str
+    shop: ShopNamed
+    buyer: BuyerNamed
+    version: int
+    stage: Stage
+    status: str
+    placed_at: Instant
+    updated_at: Instant
+    total: Money
+    refunded: Money
+    lines: list[RowTold]
+    tracking: list[str]
+    dispatch_due_at: Instant | None
+    hold_until: Instant | None
+    cancellation: str | None
+    cancellation_status: str | None
+    deadline: Instant | None
+    if_silent: str
+
+
+class OrdersTold(Told, frozen=True, kw_only=True):
+    """A part of a list. ``next`` and ``previous``: cursors, null at an end. ``total``: null when there are many."""
+
+    rows: list[OrderRowTold]
+    next: str | None
+    previous: str | None
+    total: int | None
+
+
+Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
+SearchText = Annotated[str, msgspec.Meta(max_length=200)]
+Numbers = Annotated[
+    tuple[str, ...], msgspec.Meta(max_length=100, description="Any of these; may stand up to 100 times.")
+]
+MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=CAP_MINOR)]
+
+
+class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a list is narrowed to, and the part of it that is wanted. Amounts are minor units and want a currency."""
+
+    tab: str = "all"
+    number: Numbers = ()
+    text: SearchText = ""
+    reason: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ()
+    placed_from: Moment | None = None
+    placed_to: Moment | None = None
+    amount_min: MinorUnits | None = None
+    amount_max: MinorUnits | None = None
+    currency: str = ""
+    due_before: Moment | None = None
+    shop: str = ""
+    buyer: str = ""
+    sort: Sort | None = None
+    cursor: str | None = None
+    limit: Limit = 25
+
+    def filters(self) -> Filters:
+        """As the reads take them."""
+        return Filters(
+            tab=self.tab,
+            numbers=self.number,
+            text=self.text,
+            reason=self.reason,
+            stage=self.stage,
+            placed_from=_time(self.placed_from, "?placed_from"),
+            placed_to=_time(self.placed_to, "?placed_to"),
+            amount_min_minor=self.amount_min,
+            amount_max_minor=self.amount_max,
+            currency=self.currency,
+            due_before=_time(self.due_before, "?due_before"),
+            shop=self.shop,
+            buyer=self.buyer,
+            sort=self.sort,
+        )
+
+
+def _time(value: Moment | None, field: str) -> Instant | None:
+    return None if value is None else moment(value, field=field)
+
+
+async def narrowed(page: Awaitable[T]) -> T:
+    """A page of a list; a fault in what it was narrowed to is one of the query."""
+    try:
+        return await page
+    except errors.InvalidField as fault:
+        field = str(fault.params["field"]).lstrip("?/")
+        raise errors.InvalidField(**fault.params | {"field": f"?{field}"}) from None
+
+
+@operation(
+    "POST",
+    "/v1/orders",
+    may=frozenset({"host"}),
+    through="shop",
+    summary="Place an order",
+    body=NewOrder,
+    gives=OrderState,
+    changes=True,
+    statuses=(201, 200),
+    fails=(
+        errors.AmountsDoNotAddUp,
+        errors.CurrencyMismatch,
+        errors.FactFromTheFuture,
+        errors.OrderConflict,
+        errors.InvalidText,
+        errors.NotFound,
+    ),
+)
+async def place(call: Call) -> Answer:
+    """Report an order with everything a later refund will need; its terms are those in force now.
+
+    The same order again, under another key, is `200` and changes nothing; the same number with other contents is a
+    conflict.
+    """
+    desk, body = call.desk, call.body
+    shop = await desk.reads.shop(shop_of(body))
+    key = call.key(shop.id)
+    command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
+    outcome = await desk.engine.handle(
+        Submission(
+            command=command,
+            actor=call.principal.actor(),
+            key=key,
+            fingerprint=call.fingerprint(),
+            details=details,
+        )
+    )
+    order = outcome.order
+    placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
+    if placed and (body.buyer.name or body.buyer.email):
+        # The directory is no part of the order and may be filled again; what it says is only shown.
+        await desk.directory.put_buyer(
+            body.buyer.id, name=body.buyer.name, email=body.buyer.email, locale=body.buyer.locale
+        )
+    return Answer(
+        body=order_state(order, outcome.records[-1].received_at if placed else desk.now()),
+        status=201 if placed else 200,
+        version=order.version,
+        location=f"/v1/orders/{order.id}",
+        replayed=outcome.replayed,
+    )
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/facts",
+    may=frozenset({"host", "seller", "support", "operator"}),
+    through="order",
+    summary="Report a fact",
+    body=Fact,
+    gives=FactTold,
+    changes=True,
+    versioned=True,
+    statuses=(201, 200),
+    fails=(
+        errors.NotFound,
+        errors.FactFromTheFuture,
+        errors.InvalidTransition,
+        errors.CurrencyMismatch,
+        errors.InvalidText,
+    ),
+)
+async def report(call: Call) -> Answer:
+    """Report what happened in the world: paid, packed, tracked, handed over, delivered, charged back.
+
+    An authentic fact is believed however late or odd it is; one that does not fit what was decided opens a case for a
+    person. A seller's own next step may be out of the question, and then it is a conflict. No news is `200`.
+    """
+    order = await call.order()
+    key = call.key(order.shop)
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=report_fact(call.body, order, call.principal.role),
+            actor=call.principal.actor(),
+            key=key,
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+        )
+    )
+    recorded = bool(outcome.records)
+    return Answer(
+        body=FactTold(
+            recorded=recorded,
+            events=[type(one.event).__name__ for one in outcome.records],
+            order=order_state(outcome.order, _at(outcome) or call.desk.now()),
+        ),
+        status=201 if recorded else 200,
+        version=outcome.order.version,
+        replayed=outcome.replayed,
+    )
+
+
+def _at(outcome: Outcome) -> Instant | None:
+    """When an outcome was decided: a repeat is told with the time of the first answer."""
+    return outcome.records[-1].received_at if outcome.records else None
+
+
+@operation(
+    "GET",
+    "/v1/orders/{order}",
+    may=ANYBODY,
+    through="order",
+    summary="Read an order",
+    gives=OrderTold,
+    fails=(errors.NotFound,),
+)
+async def read(call: Call) -> Answer:
+    """One order: stage, money, parcels, requests, refunds, and whose move it is. Its `ETag` is its version."""
+    desk, who = call.desk, call.principal
+    view = await desk.reads.order(who.scope, call.identifier("order", "ord"))
+    return Answer(body=order_told(view, who.role, desk.now()), version=view.order.version)
+
+
+@operation(
+    "GET",
+    "/v1/orders",
+    may=ANYBODY,
+    through="scope",
+    summary="List orders",
+    query=Narrowing,
+    gives=OrdersTold,
+)
+async def search(call: Call) -> Answer:
+    """The orders of the caller's scope, in pages that stay put while orders come in.
+
+    `number` takes order numbers, ids, tracking numbers and SKUs, up to 100 of them.
+    """
+    desk, wanted = call.desk, call.query
+    page = await narrowed(
+        desk.reads.orders(call.principal.scope, wanted.filters(), wanted.cursor, wanted.limit, now=desk.now())
+    )
+    return Answer(
+        body=OrdersTold(rows=[_row(one) for one in page.rows], next=page.next, previous=page.previous, total=page.total)
+    )
+
+
+def _row(one: OrderRow) -> OrderRowTold:
+    return OrderRowTold(
+        id=one.order_id,
+        number=one.number,
+        shop=ShopNamed(id=one.shop_id, name=one.shop_name),
+        buyer=BuyerNamed(id=one.buyer_id, name=one.buyer_name),
+        version=one.version,
+        stage=one.stage,
+        status=status_of(one.stage),
+        placed_at=one.placed_at,
+        updated_at=one.updated_at,
+        total=one.total,
+        refunded=one.refunded,
+        lines=[
+            RowTold(
+                line=line.line,
+                sku=line.sku,
+                title=line.title,
+                variant=line.variant,
+                options=line.options,
+                image=line.image,
+                quantity=line.quantity,
+                cancelled=line.cancelled,
+                unit_price=Money(line.unit_minor, one.total.currency),
+            )
+            for line in one.lines
+        ],
+        tracking=list(one.tracking),
+        dispatch_due_at=one.dispatch_due_at,
+        hold_until=one.hold_until,
+        cancellation=one.open_case_id,
+        cancellation_status=one.case_status,
+        deadline=one.due_at,
+        if_silent=one.on_silence,
+    )
+
+
+OPERATIONS = (place, search, read, report)

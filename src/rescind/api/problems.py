@@ -1,0 +1,190 @@
+"""What went wrong, told in HTTP (RFC 9457). The only place with a status; the core speaks of its own matters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from rescind.access import CrossSite
+from rescind.core import errors
+from rescind.core.errors import RescindError
+from rescind.core.money import Money
+from rescind.locales import Locale
+
+MEDIA_TYPE = b"application/problem+json; charset=utf-8"
+_encode = msgspec.json.Encoder().encode
+
+
+class MethodNotAllowed(RescindError):
+    """The address is right, the method is not offered there. Params: allowed_methods (as Allow has them)."""
+
+    code = "method-not-allowed"
+
+
+class UnsupportedMediaType(RescindError):
+    """The body is of a type that is not read here. Params: expected."""
+
+    code = "unsupported-media-type"
+
+
+class NotAcceptable(RescindError):
+    """The answer's only form is none of those the caller takes. Params: offered."""
+
+    code = "not-acceptable"
+
+
+class TooLarge(RescindError):
+    """The body is larger than any request needs. Params: limit (bytes)."""
+
+    code = "too-large"
+
+
+class AddressTooLong(TooLarge):
+    """The address is longer than any request needs. Params: limit (bytes)."""
+
+
+class HeadersTooLarge(TooLarge):
+    """The headers are larger than any request needs. Params: limit (bytes)."""
+
+
+class Unexpected(RescindError):
+    """Our own mistake. What it was stands in the log under the request's id. Params: none."""
+
+    code = "unexpected"
+
+
+PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
+    errors.MalformedBody: (400, "The request cannot be read"),
+    errors.IdempotencyKeyRequired: (400, "An idempotency key is needed"),
+    errors.IdempotencyKeyInvalid: (400, "The idempotency key is not valid"),
+    errors.Unauthenticated: (401, "Please sign in"),
+    errors.Forbidden: (403, "You may not do this"),
+    CrossSite: (403, "The request came from elsewhere"),
+    errors.NotFound: (404, "Nothing here"),
+    MethodNotAllowed: (405, "This address does not do that"),
+    NotAcceptable: (406, "The answer has another form"),
+    errors.InvalidTransition: (409, "This is not possible now"),
+    errors.DeadlinePassed: (409, "The time to answer is over"),
+    errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
+    errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
+    errors.OrderConflict: (409, "This number is another order"),
+    errors.IdempotencyInProgress: (409, "The first call is still running"),
+    errors.StaleOrder: (412, "The order has changed since you read it"),
+    TooLarge: (413, "The request is too large"),
+    AddressTooLong: (414, "The address is too long"),
+    UnsupportedMediaType: (415, "The request has another form"),
+    errors.InvalidField: (422, "A field is not right"),
+    errors.UnknownField: (422, "A field is not known"),
+    errors.InvalidText: (422, "The text cannot be used"),
+    errors.CurrencyMismatch: (422, "The currency is not the payment's"),
+    errors.AmountsDoNotAddUp: (422, "The amounts do not add up"),
+    errors.ReasonNotListed: (422, "This reason is not on offer"),
+    errors.EvidenceMissing: (422, "Something is missing"),
+    errors.ConsentMissing: (422, "The buyer's consent is missing"),
+    errors.NothingSelected: (422, "Nothing is selected"),
+    errors.FactFromTheFuture: (422, "A report from the future"),
+    errors.IdempotencyKeyReused: (422, "The idempotency key was used before"),
+    errors.PolicyInvalid: (422, "The policy cannot be published"),
+    errors.RateLimited: (429, "Too many calls"),
+    HeadersTooLarge: (431, "The headers are too large"),
+    Unexpected: (500, "We made a mistake"),
+    errors.Unavailable: (503, "We cannot do this at the moment"),
+}
+"""Status and English title of every problem. A test walks the classes and wants each here, with page and sentences."""
+
+_ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
+# A name of a stage or a status is said as people say it; the member beside it keeps the code.
+_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",)}
+
+
+def status(error: RescindError) -> int:
+    """The HTTP status of a problem."""
+    return PROBLEMS[type(error)][0]
+
+
+def title(error: type[RescindError], language: Locale) -> str:
+    """What happened, in a few words; the more exact English of a class that shares its page with others comes first."""
+    shared = PROBLEMS[error][1] if language.tag == "en" else ""
+    return shared or language.pgettext("problem.title", error.code)
+
+
+def detail(error: RescindError, language: Locale) -> str:
+    """Why, and what to do next, with the problem's parameters in the reader's language."""
+    sentence = language.pgettext("problem.detail", error.code)
+    return sentence % _Words(error, language) if sentence != error.code else title(type(error), language)
+
+
+def document(error: RescindError, request_id: str, language: Locale) -> bytes:
+    """The problem document. It holds our own words, ids, codes, amounts and times; never what was sent."""
+    members: dict[str, Any] = {
+        "type": f"/problems/{error.code}",
+        "title": title(type(error), language),
+        "status": status(error),
+        "detail": detail(error, language),
+        "instance": f"urn:uuid:{request_id}",
+    }
+    if isinstance(error, _ONE_FIELD):
+        members["errors"] = [_place(error)]
+    else:
+        members |= {name: value for name, value in error.params.items() if name not in members}
+    return _encode(members)
+
+
+def headers(error: RescindError) -> list[tuple[bytes, bytes]]:
+    """The headers a problem brings along."""
+    match error:
+        case errors.Unauthenticated():
+            return [(b"www-authenticate", b'Bearer realm="rescind"')]
+        case MethodNotAllowed():
+            return [(b"allow", str(error.params["allowed_methods"]).encode())]
+        case errors.RateLimited() | errors.Unavailable():
+            return [(b"retry-after", str(error.params.get("retry_after", 1)).encode())]
+        case errors.IdempotencyInProgress():
+            return [(b"retry-after", b"1")]
+        case _:
+            return []
+
+
+def _place(error: RescindError) -> dict[str, object]:
+    """Where the problem is: a pointer into the body (RFC 6901), a query parameter or a header."""
+    field = str(error.params.get("field", ""))
+    kind, name = "pointer", field
+    if field.startswith("?"):
+        kind, name = "parameter", field[1:]
+    elif field[:1].isupper():
+        kind, name = "header", field
+    elif field and not field.startswith("/"):
+        name = f"/{field}"
+    said = {key: value for key, value in error.params.items() if key != "field"}
+    return {kind: name, "code": error.code} | said
+
+
+class _Words(dict[str, str]):
+    """The parameters of a problem as its sentence says them; one that is not given is a dash, not a failure."""
+
+    def __init__(self, error: RescindError, language: Locale) -> None:
+        super().__init__({name: _said(name, value, language) for name, value in error.params.items()})
+        # An empty pointer is the whole document.
+        if isinstance(error, _ONE_FIELD) and not self.get("field"):
+            self["field"] = language.gettext("The request")
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _said(name: str, value: object, language: Locale) -> str:
+    match value:
+        case Money():
+            return language.money(value)
+        case datetime():
+            return f"{language.instant(value)} UTC"
+        case tuple():
+            return ", ".join(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
+        case _:
+            for context in _SAID_AS.get(name, ()):
+                if language.has(context, str(value)):
+                    return language.pgettext(context, str(value))
+            return str(value)
