@@ -28,7 +28,7 @@ from rescind.postgres.migrate import MigrationError, UnfitDatabase, migrate
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, help="The cancellation desk of a marketplace.")
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The cancellation desk of a marketplace.")
 cli.add_typer(policy_commands, name="policy")
 cli.command()(replay)
 T = TypeVar("T")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -15,13 +16,13 @@ from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
-from rescind.core.deadline import Calendar
 from rescind.core.errors import ReasonNotListed
 from rescind.core.event import Note
 from rescind.core.ids import OrderId, ShopId, make_id
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Pins
 from rescind.core.policy import Reason
+from rescind.core.terms import Terms
 from rescind.core.views import ShopView
 from rescind.engine import Engine
 from rescind.postgres.directory import Directory
@@ -30,6 +31,7 @@ from rescind.postgres.tail import Tail
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +65,26 @@ class Desk:
         """The terms an order of this shop is bought under when it is placed now."""
         return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings)
 
+    async def terms(self, order: Order) -> Terms:
+        """The terms an order was bought under."""
+        return await self.book.terms(order.pins, order.placed_at)
+
+    async def context(self, order: Order, terms: Terms) -> Context:
+        """The outside facts a decision about this order would read now, for a judgement that is only shown."""
+        now = self.now()
+        return Context(
+            calendar=self.book.calendar(terms),
+            entropy=0,
+            buyer_cancels_30d=await self.directory.cancellations_since(order.buyer, now - MONTH),
+            as_of=now,
+            explain=True,
+        )
+
     async def reasons(self, order: Order, catalogue: str) -> tuple[Reason, ...]:
         """The reasons that may be chosen now: of the buyer, of the seller, or for a seller's refusal."""
-        terms = await self.book.terms(order.pins, order.placed_at)
-        context = self._context(self.book.calendar(terms))
+        terms = await self.terms(order)
         actor = ActorKind.BUYER if catalogue == "buyer" else ActorKind.SELLER
-        return terms.reasons(catalogue, cancellation.read(order, actor, context, self.now()))
+        return terms.reasons(catalogue, cancellation.read(order, actor, await self.context(order, terms), self.now()))
 
     async def preview(
         self, order: Order, *, reason: str = "", lines: dict[str, int] | None = None, anyway: bool = False
@@ -77,16 +93,14 @@ class Desk:
 
         Without a reason the first one that may be chosen. Raises what the request would raise.
         """
-        terms = await self.book.terms(order.pins, order.placed_at)
+        terms = await self.terms(order)
+        context = await self.context(order, terms)
+        now = self.now()
         if not reason:
-            listed = await self.reasons(order, "buyer")
+            listed = terms.reasons("buyer", cancellation.read(order, ActorKind.BUYER, context, now))
             if not listed:
                 raise ReasonNotListed(reason="", listed=())
             reason = listed[0].code
         actor = Actor(kind=ActorKind.BUYER, id=order.buyer)
         command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway)
-        return cancellation.request(order, command, actor, self._context(self.book.calendar(terms)), terms, self.now())
-
-    @staticmethod
-    def _context(calendar: Calendar) -> Context:
-        return Context(calendar=calendar, entropy=0, explain=True)
+        return cancellation.request(order, command, actor, context, terms, now)

@@ -8,6 +8,7 @@ import asyncpg
 import msgspec
 
 from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
 
 _ADD_SHOP = """
 INSERT INTO shops (shop_id, name, preset_hash, settings, zone, contact) VALUES ($1, $2, $3, $4::jsonb, $5, $6::jsonb)
@@ -18,6 +19,10 @@ SET name = excluded.name, preset_hash = excluded.preset_hash, settings = exclude
 _ADD_BUYER = """
 INSERT INTO buyers (buyer_id, name, email, locale) VALUES ($1, $2, $3, $4)
 ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
+"""
+_COUNTED = """
+SELECT coalesce(sum(count), 0)::int FROM buyer_counters
+WHERE buyer_id = $1 AND name = 'cancellations' AND day > $2
 """
 
 
@@ -44,6 +49,10 @@ class Directory:
     async def put_buyer(self, buyer: str, *, name: str, email: str, locale: str = "en") -> None:
         """Add or change a buyer."""
         await self._pool.execute(_ADD_BUYER, buyer, name, email, locale)
+
+    async def cancellations_since(self, buyer: str, since: Instant) -> int:
+        """How many of a buyer's cancellations were counted after the day of ``since``; at most 2 s behind."""
+        return await self._pool.fetchval(_COUNTED, buyer, since.date())
 
     async def empty(self) -> bool:
         """Whether no shop has been added yet."""

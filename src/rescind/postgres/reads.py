@@ -102,16 +102,14 @@ _CANCELLED = f"(c.kind = 'cancellation' AND c.status IN ('approved', {_WAITING_W
 _LAPSING = f"({_WAITING} AND c.on_silence = 'approve' AND c.due_at < {{0}})"
 _CONTRADICTION = "(c.kind = 'contradiction' AND c.closed_at IS NULL)"
 _HAS_CASE = "EXISTS (SELECT FROM cases c WHERE c.shop_id = o.shop_id AND c.order_id = o.order_id AND {})"
-_DISPATCH_DUE_AT = "(convert_from(o.state, 'UTF8')::jsonb ->> 'dispatch_due_at')::timestamptz"
 
 _NUMBERED = """
     SELECT o.shop_id, o.order_id FROM orders o WHERE {where} AND o.number = ANY({numbers})
     UNION ALL
     SELECT o.shop_id, o.order_id FROM orders o WHERE {where} AND o.shop_id = ANY({shops}) AND o.order_id = ANY({ids})
     UNION ALL
-    SELECT o.shop_id, o.order_id FROM orders o WHERE {where} AND position('"tracking":'::bytea IN o.state) > 0
-    AND EXISTS (SELECT FROM jsonb_array_elements(convert_from(o.state, 'UTF8')::jsonb -> 'parcels') p
-                WHERE p ->> 'tracking' = ANY({numbers}))"""
+    SELECT o.shop_id, o.order_id FROM parcels p JOIN orders o ON o.shop_id = p.shop_id AND o.order_id = p.order_id
+    WHERE {where} AND p.tracking = ANY({numbers})"""
 _ASKED = """
     UNION ALL
     SELECT o.shop_id, o.order_id FROM cases c JOIN orders o ON o.shop_id = c.shop_id AND o.order_id = c.order_id
@@ -273,7 +271,6 @@ class Reads:
             where=where,
             now=here,
             tomorrow=tomorrow,
-            dispatch_due_at=_DISPATCH_DUE_AT,
             shipping=_SHIPPING,
             cancelled=_CANCELLED,
             waiting=_WAITING,
@@ -465,9 +462,9 @@ def _add_tab(where: _Where, tab: str, now: Instant) -> None:
         case "contradictions":
             where.add(_HAS_CASE.format(_CONTRADICTION))
         case "ship_within_24h":
-            where.add(f"{_SHIPPING} AND {_DISPATCH_DUE_AT} >= {{}} AND {_DISPATCH_DUE_AT} < {{}}", now, now + SOON)
+            where.add(f"{_SHIPPING} AND o.dispatch_due_at >= {{}} AND o.dispatch_due_at < {{}}", now, now + SOON)
         case "shipping_overdue":
-            where.add(f"{_SHIPPING} AND {_DISPATCH_DUE_AT} < {{}}", now)
+            where.add(f"{_SHIPPING} AND o.dispatch_due_at < {{}}", now)
         case _:
             assert tab == "all", tab
 

@@ -39,6 +39,7 @@ def tables(now: Instant) -> Sequence[tuple[str, Callable[[Change], Iterable[Row]
         (sql.INSERT_LINES, _new_lines),
         (sql.INSERT_TENDERS, _new_tenders),
         (sql.INSERT_PEOPLE, _people),
+        (sql.UPSERT_PARCELS, _parcels),
         (sql.UPDATE_LINES, _lines),
         (sql.UPDATE_TENDERS, _tenders),
         (sql.INSERT_EVENTS, _events),
@@ -68,6 +69,7 @@ def order_update(change: Change, now: Instant) -> Row | None:
         status,
         due_at,
         change.written[-1].record.received_at,
+        after.dispatch_due_at,
     )
 
 
@@ -90,6 +92,7 @@ def _new_order(change: Change, now: Instant) -> Iterable[Row]:
             after.currency,
             after.placed_at,
             now,
+            after.dispatch_due_at,
         )
 
 
@@ -152,6 +155,13 @@ def _lines(change: Change) -> Iterable[Row]:
     for was, line in zip(change.before.lines, change.after.lines, strict=True):
         if was.cancelled != line.cancelled:
             yield (change.after.shop, change.after.id, line.id, line.cancelled)
+
+
+def _parcels(change: Change) -> Iterable[Row]:
+    known = {(one.id, one.carrier, one.tracking) for one in change.before.parcels} if change.before else set()
+    for parcel in change.after.parcels:
+        if parcel.tracking and (parcel.id, parcel.carrier, parcel.tracking) not in known:
+            yield (change.after.shop, change.after.id, parcel.id, parcel.carrier, parcel.tracking)
 
 
 def _tenders(change: Change) -> Iterable[Row]:

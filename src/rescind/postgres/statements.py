@@ -38,18 +38,20 @@ RECORDS = "SELECT body FROM events WHERE shop_id = $1 AND order_id = $2 AND seq 
 
 INSERT_ORDERS = """
 INSERT INTO orders (shop_id, order_id, number, buyer_id, version, state, head, stage, case_status, due_at, total_minor,
-                    currency, placed_at, updated_at)
+                    currency, placed_at, updated_at, dispatch_due_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bytea[], $7::bytea[], $8::text[],
-                     $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::timestamptz[], $14::timestamptz[])
+                     $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::timestamptz[], $14::timestamptz[],
+                     $15::timestamptz[])
 """
 
 UPDATE_ORDERS = """
 UPDATE orders o
 SET version = w.version, state = w.state, head = w.head, stage = w.stage, case_status = w.case_status,
-    due_at = w.due_at, updated_at = w.updated_at
+    due_at = w.due_at, updated_at = w.updated_at, dispatch_due_at = w.dispatch_due_at
 FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bytea[], $6::bytea[], $7::text[], $8::text[],
-            $9::timestamptz[], $10::timestamptz[])
-     AS w (shop_id, order_id, version_before, version, state, head, stage, case_status, due_at, updated_at)
+            $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
+     AS w (shop_id, order_id, version_before, version, state, head, stage, case_status, due_at, updated_at,
+           dispatch_due_at)
 WHERE o.shop_id = w.shop_id AND o.order_id = w.order_id AND o.version = w.version_before
 """
 
@@ -68,6 +70,12 @@ UPDATE_LINES = """
 UPDATE order_lines l SET cancelled = w.cancelled
 FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS w (shop_id, order_id, line_id, cancelled)
 WHERE l.shop_id = w.shop_id AND l.order_id = w.order_id AND l.line_id = w.line_id
+"""
+
+UPSERT_PARCELS = """
+INSERT INTO parcels (shop_id, order_id, parcel_id, carrier, tracking)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+ON CONFLICT (shop_id, order_id, parcel_id) DO UPDATE SET carrier = excluded.carrier, tracking = excluded.tracking
 """
 
 INSERT_TENDERS = """

@@ -62,6 +62,8 @@ CREATE TABLE orders (
     stage       text NOT NULL,
     case_status text,
     due_at      timestamptz,
+    -- When the seller should have shipped: tiles count it, and it would cost too much to look for it inside of state.
+    dispatch_due_at timestamptz,
     total_minor bigint NOT NULL CHECK (total_minor BETWEEN 0 AND 1000000000000000),
     currency    char(3) NOT NULL,
     placed_at   timestamptz NOT NULL,
@@ -72,6 +74,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_by_time ON orders (shop_id, placed_at DESC, order_id DESC);
 CREATE INDEX orders_by_buyer ON orders (buyer_id, placed_at DESC, order_id DESC);
 CREATE INDEX orders_by_number ON orders (number);
+-- None of these has a column that changes: an update of an order stays on its page and touches no index.
+CREATE INDEX orders_everywhere ON orders (placed_at DESC, order_id DESC);
 
 CREATE TABLE order_lines (
     shop_id        text COLLATE "C" NOT NULL,
@@ -90,6 +94,18 @@ CREATE TABLE order_lines (
     tax_minor      bigint NOT NULL CHECK (tax_minor >= 0),
     PRIMARY KEY (shop_id, order_id, line_id)
 ) WITH (fillfactor = 85);
+
+CREATE INDEX order_lines_by_sku ON order_lines (sku);
+
+CREATE TABLE parcels (
+    shop_id   text COLLATE "C" NOT NULL,
+    order_id  text COLLATE "C" NOT NULL,
+    parcel_id text COLLATE "C" NOT NULL,
+    carrier   text NOT NULL,
+    tracking  text COLLATE "C" NOT NULL,
+    PRIMARY KEY (shop_id, order_id, parcel_id)
+);
+CREATE INDEX parcels_by_tracking ON parcels (tracking);
 
 CREATE TABLE tenders (
     shop_id               text COLLATE "C" NOT NULL,
@@ -190,6 +206,7 @@ CREATE TABLE cases (
 ) WITH (fillfactor = 85);
 CREATE INDEX cases_waiting ON cases (shop_id, status, due_at, case_id);
 CREATE INDEX cases_by_order ON cases (shop_id, order_id);
+CREATE INDEX cases_by_time ON cases (shop_id, requested_at DESC, case_id DESC);
 CREATE INDEX cases_by_buyer ON cases (buyer_id, requested_at DESC);
 CREATE INDEX cases_open ON cases (status, due_at) WHERE closed_at IS NULL;
 

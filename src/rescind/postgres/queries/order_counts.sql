@@ -2,10 +2,9 @@
 -- {shipping}: what a seller has yet to ship. {lapsing}: what silence approves soon.
 SELECT v.name, sum(v.count)::bigint AS count
 FROM (SELECT 'stage:' || o.stage AS stage, count(*) AS count,
-             count(*) FILTER (WHERE d.dispatch_due_at >= {now} AND d.dispatch_due_at < {tomorrow}) AS within,
-             count(*) FILTER (WHERE d.dispatch_due_at < {now}) AS overdue
+             count(*) FILTER (WHERE {shipping} AND o.dispatch_due_at >= {now} AND o.dispatch_due_at < {tomorrow}) AS within,
+             count(*) FILTER (WHERE {shipping} AND o.dispatch_due_at < {now}) AS overdue
       FROM orders o
-      CROSS JOIN LATERAL (SELECT CASE WHEN {shipping} THEN {dispatch_due_at} END AS dispatch_due_at OFFSET 0) d
       WHERE {where}
       GROUP BY o.stage) w
 CROSS JOIN LATERAL (VALUES (w.stage, w.count), ('ship_within_24h', w.within), ('shipping_overdue', w.overdue))
