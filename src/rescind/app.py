@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
@@ -32,7 +32,7 @@ from rescind.worker import loops
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[str]:
+async def database(settings: Settings) -> AsyncGenerator[str]:
     """A migrated database to serve from: the embedded one, started and stopped with us, or the operator's own.
 
     Yields its address for the role that serves. An operator's own database is migrated by ``rescind migrate``.
@@ -50,7 +50,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | None = None) -> AsyncIterator[Desk]:
+async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | None = None) -> AsyncGenerator[Desk]:
     """Everything a surface needs, on a database that is fit to serve from. Raises UnfitDatabase when it is not."""
     clock = clock or DatabaseClock()
     pool = await connect(dsn)
@@ -83,7 +83,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
 
 
 @asynccontextmanager
-async def working(desk: Desk) -> AsyncIterator[None]:
+async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     async with _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox())):
         yield
@@ -109,9 +109,9 @@ def make_app(desk: Desk) -> Litestar:
 
 
 @asynccontextmanager
-async def _task(work: object) -> AsyncIterator[None]:
+async def _task(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
     """Run a coroutine beside the block and end it with the block; if it fails, the failure is not lost."""
-    task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    task = asyncio.create_task(work)
     try:
         yield
     finally:

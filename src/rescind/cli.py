@@ -28,12 +28,18 @@ from rescind.postgres.migrate import MigrationError, UnfitDatabase, migrate
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The cancellation desk of a marketplace.")
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The cancellation desk of a marketplace.",
+)
 cli.add_typer(policy_commands, name="policy")
 cli.command()(replay)
 T = TypeVar("T")
 out = Console()
 err = Console(stderr=True)
+
 
 def main() -> None:
     """Run a command; the entry point of the package."""

@@ -22,6 +22,7 @@ from rescind.core.ids import OrderId, ShopId, make_id
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Pins
 from rescind.core.policy import Reason
+from rescind.core.policy.policy import Catalogue
 from rescind.core.terms import Terms
 from rescind.core.views import ShopView
 from rescind.engine import Engine
@@ -80,7 +81,7 @@ class Desk:
             explain=True,
         )
 
-    async def reasons(self, order: Order, catalogue: str) -> tuple[Reason, ...]:
+    async def reasons(self, order: Order, catalogue: Catalogue) -> tuple[Reason, ...]:
         """The reasons that may be chosen now: of the buyer, of the seller, or for a seller's refusal."""
         terms = await self.terms(order)
         actor = ActorKind.BUYER if catalogue == "buyer" else ActorKind.SELLER

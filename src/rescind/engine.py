@@ -48,7 +48,7 @@ from rescind.core.record import ROOT, Record, chain, encode
 from rescind.core.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 log = structlog.get_logger()
 
@@ -114,7 +114,7 @@ class Engine:
         return await waiting.answer
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Self]:
+    async def running(self) -> AsyncGenerator[Self]:
         """Serve the queue while the block runs; what was taken is finished before it ends."""
         stop = asyncio.Event()
         lanes = [asyncio.create_task(self._lane(stop), name=f"lane-{n}") for n in range(self._lanes)]
@@ -272,7 +272,7 @@ def _append(
 ) -> tuple[Order, tuple[Written, ...]]:
     order = before
     written: list[Written] = []
-    for event in decision.events:
+    for event in map(lifecycle.known, decision.events):
         after = lifecycle.apply(order, event)
         record = Record(
             order=after.id,
@@ -298,4 +298,3 @@ async def _again(work: UnitOfWork, submission: Submission, used: Used) -> Outcom
     if not submission.scope.sees(order.shop, order.buyer):
         raise NotFound(kind="order")
     return Outcome(order=order, records=tuple(records[used.first - 1 :]), replayed=True)
-

@@ -10,13 +10,13 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True):
+class BaseCommand(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True):
     """Somebody wants something of one order. Ids and words are made by the shell and come with the command."""
 
     order: OrderId
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True):
+class BaseEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag=True):
     """Something happened to one order. ``at``: when, by its own clock; when we heard stands in the record around it."""
 
     at: Instant

@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from rescind.core.errors import AmountsDoNotAddUp, FactFromTheFuture, InvalidField, InvalidTransition
-from rescind.core.event import Command, Event
+from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -29,7 +29,7 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 SHIPPING = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
 
 
-class PlaceOrder(Command, frozen=True, kw_only=True):
+class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing."""
 
     shop: ShopId
@@ -44,7 +44,7 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     shipping_by: str = "seller"
 
 
-class ReportFact(Command, frozen=True, kw_only=True):
+class ReportFact(BaseCommand, frozen=True, kw_only=True):
     """Somebody saw something happen. ``lines``: units in the parcel; empty means everything that is open.
 
     tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``.
@@ -53,42 +53,42 @@ class ReportFact(Command, frozen=True, kw_only=True):
     fact: FactKind
     occurred_at: Instant
     parcel: str = ""
-    lines: dict[str, int] = {}
+    lines: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     carrier: str = ""
     tracking: str = ""
     tender: str = ""
     amount_minor: int = 0
 
 
-class EndHold(Command, frozen=True, kw_only=True):
+class EndHold(BaseCommand, frozen=True, kw_only=True):
     """The hold's last instant has come; pages are told that the stage moved."""
 
 
-class OrderPlaced(Event, frozen=True, kw_only=True):
+class OrderPlaced(BaseEvent, frozen=True, kw_only=True):
     """An order exists and its terms are fixed. Contents as in :class:`PlaceOrder`."""
 
     order: Order
 
 
-class FactReported(Event, frozen=True, kw_only=True):
+class FactReported(BaseEvent, frozen=True, kw_only=True):
     """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``."""
 
     fact: FactKind
     parcel: str = ""
-    lines: dict[str, int] = {}
+    lines: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     carrier: str = ""
     tracking: str = ""
-    captured: dict[str, int] = {}
-    taken: dict[str, int] = {}
+    captured: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
 
 
-class HoldEnded(Event, frozen=True, kw_only=True):
+class HoldEnded(BaseEvent, frozen=True, kw_only=True):
     """The span in which nobody ships is over."""
 
 
-class ContradictionNoted(Event, frozen=True, kw_only=True):
+class ContradictionNoted(BaseEvent, frozen=True, kw_only=True):
     """A fact does not fit what was decided. ``kind`` is a code; ``fact`` what arrived."""
 
     id: str
@@ -144,7 +144,9 @@ def check_time(occurred_at: Instant, now: Instant) -> None:
         raise FactFromTheFuture(occurred_at=occurred_at, now=now)
 
 
-def report(order: Order, command: ReportFact, *, hold_until: Instant | None, dispatch_due_at: Instant | None) -> FactReported:
+def report(
+    order: Order, command: ReportFact, *, hold_until: Instant | None, dispatch_due_at: Instant | None
+) -> FactReported:
     """Turn a report into the fact that is recorded. ``hold_until`` and ``dispatch_due_at`` are promised by ``paid``.
 
     Raises InvalidField for a tender or line the order does not have and for money beyond the tender.
@@ -193,7 +195,7 @@ def _tender(order: Order, identifier: str) -> Tender:
     return found
 
 
-def end_hold(order: Order, now: Instant) -> tuple[Event, ...]:
+def end_hold(order: Order, now: Instant) -> tuple[BaseEvent, ...]:
     """Say once that the hold is over; nothing when it is not, or when the order went on without it."""
     if order.hold_until is None or now < order.hold_until:
         return ()
@@ -207,7 +209,7 @@ def require_not_cancelled(order: Order, action: str) -> None:
 
 
 def apply_fact(order: Order, event: FactReported) -> Order:
-    """Fold a fact into the order. Total: an odd or repeated fact is folded too; the earliest report of a thing counts."""
+    """Fold a fact into the order. Total: odd and repeated facts are folded too; the earliest report counts."""
     order = _apply_money(order, event)
     if event.fact in SHIPPING:
         return _apply_parcel(order, event)
@@ -292,4 +294,3 @@ def apply_contradiction(order: Order, event: ContradictionNoted) -> Order:
     """Keep the contradiction for the person who looks at it."""
     noted = Contradiction(id=event.id, kind=event.kind, fact=event.fact, at=event.at)
     return msgspec.structs.replace(order, contradictions=(*order.contradictions, noted))
-

@@ -12,8 +12,11 @@ from rescind.core.errors import CurrencyMismatch, InvalidField
 CAP_MINOR = 10**15
 """Largest amount one field may hold; far above any order and far below the range of a 64-bit sum of them."""
 
-_NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_NO_DECIMALS = frozenset(
+    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"}
+    | {"VND", "VUV", "XAF", "XOF", "XPF"}
+)
+_THREE_DECIMALS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
 
 def decimals(currency: str) -> int:
@@ -38,7 +41,9 @@ class Money(msgspec.Struct, frozen=True, order=False, rename={"minor": "amount"}
         whole, dot, fraction = text.partition(".")
         places = decimals(currency)
         if not (whole.isascii() and whole.isdigit()) or len(fraction) > places or (dot and not fraction.isdigit()):
-            raise InvalidField(field="amount", expected=f"a decimal amount with at most {places} digits after the point")
+            raise InvalidField(
+                field="amount", expected=f"a decimal amount with at most {places} digits after the point"
+            )
         return cls(int(whole) * 10**places + int(fraction.ljust(places, "0") or 0), currency)
 
     def __add__(self, other: Self) -> Self:
@@ -77,7 +82,7 @@ class Money(msgspec.Struct, frozen=True, order=False, rename={"minor": "amount"}
 
 
 def split_minor(whole: int, weights: Sequence[int]) -> list[int]:
-    """Share ``whole`` (>= 0, minor units) by ``weights`` (>= 0, sum > 0) with largest remainders; ties go to the earlier."""
+    """Share ``whole`` (>= 0) by ``weights`` (>= 0, sum > 0) with largest remainders; ties go to the earlier."""
     total = sum(weights)
     assert whole >= 0 and total > 0 and min(weights) >= 0, "weights must be non-negative and not all zero"  # noqa: PT018
     parts = [whole * weight // total for weight in weights]

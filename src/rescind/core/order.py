@@ -296,7 +296,7 @@ class Order(_State, frozen=True, kw_only=True):
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        gone = units_in(parcel for parcel in self.parcels if parcel.handed_over_at)
+        gone = units_in(parcel for parcel in self.parcels if parcel.handed_over_at or parcel.delivered_at)
         if gone is None:
             return {}
         left = {line.id: line.open - gone.get(line.id, 0) for line in self.lines}
@@ -315,7 +315,7 @@ def units_in(parcels: Iterable[Parcel]) -> dict[str, int] | None:
 
 
 def stage(order: Order, now: Instant) -> Stage:
-    """Derive how far the order is. Facts of parcels outweigh facts of payment: a scan is seen, a payment may be late."""
+    """Derive how far the order is. Parcels outweigh payments: a scan was seen, a payment may be late."""
     progress = order.progress
     if progress.cancelled_at:
         return Stage.CANCELLED

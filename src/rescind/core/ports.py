@@ -108,14 +108,14 @@ class Store(Protocol):
         ...
 
 
-class Retry(Exception):  # noqa: N818
+class Retry(Exception):
     """The database gave up on a transaction for a reason that may pass: deadlock, lock timeout, lost connection.
 
     Whether the commit happened may be unknown; the next try finds out by the commands' keys.
     """
 
 
-class Conflict(Exception):  # noqa: N818
+class Conflict(Exception):
     """Two commands of a batch, or a batch and somebody else, wanted the same new row."""
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from rescind.core.errors import NotFound, NothingSelected, QuantityNotOpen
-from rescind.core.event import Command, Event
+from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
 from rescind.core.money import split_minor
@@ -123,7 +123,7 @@ def _quote_line(line: Line, count: int) -> QuoteLine:
 
 
 def units_share(whole: int, units: int, first: int, count: int) -> int:
-    """The share of ``whole`` that units ``first`` to ``first + count`` carry: spare cents belong to the earlier (I-11)."""
+    """What units ``first`` to ``first + count`` carry of ``whole``: spare cents belong to the earlier (I-11)."""
     each, spare = divmod(whole, units)
     return count * each + min(first + count, spare) - min(first, spare)
 
@@ -137,7 +137,7 @@ class ProviderOutcome(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
-class RecordRefundReply(Command, frozen=True, kw_only=True):
+class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     """A reply, a later message or a look-up about one refund; all three come as this.
 
     reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final.
@@ -157,13 +157,13 @@ class RefundTerms(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
 
 
-class RefundOwed(Event, frozen=True, kw_only=True):
+class RefundOwed(BaseEvent, frozen=True, kw_only=True):
     """Money is owed although nothing new was cancelled: a payment reached an order that had ended (R-070, S-04)."""
 
     refunds: tuple[RefundTerms, ...]
 
 
-class RefundAnswered(Event, frozen=True, kw_only=True):
+class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
     """The provider said something new about a refund."""
 
     refund: RefundId
@@ -187,8 +187,8 @@ _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
 }
 
 
-def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Event, ...]:
-    """What a provider's word changes; nothing when it is no news (KF-14). Raises NotFound for a refund of another order."""
+def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[BaseEvent, ...]:
+    """What a provider's word changes; nothing when it is no news (KF-14). Raises NotFound for another order's."""
     refund = next((one for one in order.refunds if one.id == command.refund), None)
     if refund is None:
         raise NotFound(kind="refund")

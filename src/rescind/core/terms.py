@@ -9,6 +9,7 @@ import msgspec
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.policy.policy import Catalogue
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +44,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         trace: bool,
     ) -> Finding:
         """Judge every layer and keep the most generous answer. The trace costs forty times the judgement: ask for it
-        where somebody reads it; from stored facts it can be worked out again."""
+        where somebody reads it; from stored facts it can be worked out again.
+        """
         return judge(self.layers, on, facts, now, starts, calendar, trace=trace)
 
-    def reasons(self, actor: str, facts: Mapping[str, object]) -> tuple[Reason, ...]:
+    def reasons(self, actor: Catalogue, facts: Mapping[str, object]) -> tuple[Reason, ...]:
         """The reasons this actor may choose from now (R-130)."""
         return self.preset.policy.reasons_for(actor, facts)
 

@@ -98,7 +98,9 @@ class DueTable:
     async def ready(self, kinds: Sequence[str], limit: int) -> list[tuple[OrderId, Due]]:
         """What is due now and needs no lease, oldest first, because it is judged under the order's own lock."""
         found = await self._pool.fetch(_READY, list(kinds), self._slices, self._clock.read(), limit)
-        return [(OrderId(row["order_id"]), Due(kind=row["kind"], ref=row["ref"], due_at=row["due_at"])) for row in found]
+        return [
+            (OrderId(row["order_id"]), Due(kind=row["kind"], ref=row["ref"], due_at=row["due_at"])) for row in found
+        ]
 
     async def lease(self, kind: str, span: timedelta, limit: int) -> list[Leased]:
         """Take work that calls the outside world; nobody else gets it before ``span`` is over."""
@@ -164,5 +166,5 @@ class DueTable:
         await self._pool.execute(_FORGET_KEYS)
 
 
-class LeaseLost(Exception):  # noqa: N818
+class LeaseLost(Exception):
     """Somebody else took the work meanwhile; what was done for it is rolled back (I-39)."""

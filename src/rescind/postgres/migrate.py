@@ -14,9 +14,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 FOLDER = Path(__file__).with_name("migrations")
 FILE = re.compile(r"([0-9]{4})_(pre|post)_[a-z0-9_]+\.sql")
@@ -125,7 +128,7 @@ async def migrate(owner_dsn: str, *, folder: Path = FOLDER, phase: Literal["pre"
         await holder.close()
 
 
-async def status(connection: asyncpg.Connection, *, folder: Path = FOLDER) -> Status:
+async def status(connection: "asyncpg.Connection | PoolConnectionProxy[Any]", *, folder: Path = FOLDER) -> Status:
     """What is applied and what is not; any role that may read the books can ask."""
     migrations = released(folder)
     applied = await _applied(connection) if await connection.fetchval("select to_regclass('migrations')") else {}
@@ -145,7 +148,7 @@ async def _open_books(connection: asyncpg.Connection) -> None:
         pass  # two migrators met on an empty database, and the other one has just made the tables
 
 
-async def _applied(connection: asyncpg.Connection) -> dict[int, tuple[str, str]]:
+async def _applied(connection: "asyncpg.Connection | PoolConnectionProxy[Any]") -> dict[int, tuple[str, str]]:
     rows = await connection.fetch("select number, name, checksum from migrations")
     return {row["number"]: (row["name"], row["checksum"]) for row in rows}
 
@@ -186,7 +189,7 @@ async def _run(connection: asyncpg.Connection, migration: Migration) -> None:
     )
 
 
-async def check_serving_role(connection: asyncpg.Connection) -> None:
+async def check_serving_role(connection: "asyncpg.Connection | PoolConnectionProxy[Any]") -> None:
     """Refuse to serve as somebody who could rewrite history (I-22). UnfitDatabase says who it is."""
     row = await connection.fetchrow(
         """
@@ -210,7 +213,7 @@ async def check_serving_role(connection: asyncpg.Connection) -> None:
         raise UnfitDatabase(f"{row['role']} may change or delete rows of {' or '.join(APPEND_ONLY)}: revoke that.")
 
 
-async def check_durability(connection: asyncpg.Connection) -> None:
+async def check_durability(connection: "asyncpg.Connection | PoolConnectionProxy[Any]") -> None:
     """Refuse a server that may forget what it confirmed (I-16), as this very role and database would see it."""
     for name, wanted in DURABLE.items():
         value = await connection.fetchval("select current_setting($1)", name)

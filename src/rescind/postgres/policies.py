@@ -30,4 +30,6 @@ class PolicyTable:
 
     async def all(self) -> tuple[Policy, ...]:
         """Every policy ever published, oldest first."""
-        return tuple(restore(row[0]) for row in await self._pool.fetch("SELECT body FROM policies ORDER BY published_at"))
+        return tuple(
+            restore(row[0]) for row in await self._pool.fetch("SELECT body FROM policies ORDER BY published_at")
+        )

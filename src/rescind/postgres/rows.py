@@ -158,7 +158,8 @@ def _lines(change: Change) -> Iterable[Row]:
 
 
 def _parcels(change: Change) -> Iterable[Row]:
-    known = {(one.id, one.carrier, one.tracking) for one in change.before.parcels} if change.before else set()
+    before = change.before.parcels if change.before else ()
+    known = {(one.id, one.carrier, one.tracking) for one in before}
     for parcel in change.after.parcels:
         if parcel.tracking and (parcel.id, parcel.carrier, parcel.tracking) not in known:
             yield (change.after.shop, change.after.id, parcel.id, parcel.carrier, parcel.tracking)

@@ -112,7 +112,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 
 INSERT_LEDGER = """
 INSERT INTO ledger (shop_id, order_id, seq, place, account, tender_id, currency, amount_minor)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[],
+                     $8::bigint[])
 """
 
 UPSERT_DUE = """

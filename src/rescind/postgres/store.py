@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -44,7 +44,7 @@ class PostgresStore:
         self._clock = clock
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[PostgresUnitOfWork]:
+    async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
         """One transaction. Raises Retry for a passing fault, Conflict when somebody else made the same row."""
         try:
             async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():

@@ -51,7 +51,7 @@ class Position(msgspec.Struct, frozen=True, order=True):
     def parse(cls, text: str) -> Position:
         """Read a cursor a client sends back. Raises InvalidField."""
         parts = text.split("-")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):  # noqa: PLR2004
+        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
             raise InvalidField(field="Last-Event-ID", expected="a cursor this stream has given out")
         epoch, tx, number = (int(part) for part in parts)
         return cls(epoch, tx, number)
@@ -142,7 +142,7 @@ class Tail:
         return len(found) == PAGE
 
     async def subscribe(self, scope: Scope, after: str | None = None) -> AsyncIterator[LiveEvent | Reset]:
-        """What a scope may see, from after a cursor or from now on. Raises InvalidField for a cursor of another make."""
+        """What a scope may see, from after a cursor or from now on. Raises InvalidField for no cursor of ours."""
         reader = _Reader(scope)
         start = Position.parse(after) if after else None
         self._readers.add(reader)
@@ -158,8 +158,4 @@ class Tail:
     def _missed(self, start: Position, scope: Scope) -> list[LiveEvent | Reset]:
         if start.epoch != self._position.epoch or start < self._from or start > self._position:
             return [] if start == self._position else [Reset(self.cursor)]
-        return [
-            event for event in self._remembered if event.position > start and scope.sees(event.shop, event.buyer)
-        ]
-
-
+        return [event for event in self._remembered if event.position > start and scope.sees(event.shop, event.buyer)]

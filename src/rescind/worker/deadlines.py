@@ -36,4 +36,4 @@ async def _lapse(engine: Engine, order: OrderId, one: Due) -> None:
     try:
         await engine.handle(Submission(command=command, actor=SYSTEM, settled=one))
     except NotFound:
-        log.error("deadline.without_order", order=order, ref=one.ref)
+        log.exception("deadline.without_order", order=order, ref=one.ref)

@@ -1,0 +1,135 @@
+"""Folding what happened to a request into the order. No rules here: what an event says has happened."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rescind.core.cancellation.messages import (
+    CancellationApproved,
+    CancellationHeld,
+    CancellationOvertaken,
+    CancellationRefused,
+    CancellationWithdrawn,
+    RequestTerms,
+    SellerAsked,
+)
+from rescind.core.event import Ground
+from rescind.core.ids import CancellationId
+from rescind.core.instant import Instant
+from rescind.core.order import Cancellation, CancellationStatus, Decider, Order
+from rescind.core.refund import owe
+
+
+def apply_approved(order: Order, event: CancellationApproved) -> Order:
+    """Cancel the units, reserve the money, close the request."""
+    lines = tuple(
+        msgspec.structs.replace(line, cancelled=line.cancelled + event.lines.get(line.id, 0)) for line in order.lines
+    )
+    progress = order.progress
+    if all(line.open == 0 for line in lines):
+        progress = msgspec.structs.replace(progress, cancelled_at=event.at)
+    order = msgspec.structs.replace(
+        order,
+        lines=lines,
+        shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor,
+        progress=progress,
+    )
+    order = owe(order, event.refunds, event.cancellation, event.at)
+    refunded = sum(terms.amount_minor for terms in event.refunds)
+    return _close(order, event, CancellationStatus.APPROVED, event.by, refunded)
+
+
+def apply_asked(order: Order, event: SellerAsked) -> Order:
+    """Keep the question and its deadline."""
+    return _open(
+        order,
+        event,
+        event.request,
+        event.ground,
+        CancellationStatus.AWAITING_SELLER,
+        event.answer_due_at,
+        event.on_silence,
+    )
+
+
+def apply_held(order: Order, event: CancellationHeld) -> Order:
+    """Keep whose move it is now; a held request that was already open only changes hands."""
+    if event.request is not None and event.ground is not None:
+        return _open(order, event, event.request, event.ground, event.by, event.due_at, event.on_silence)
+    return _replace(order, event.cancellation, status=event.by, due_at=None, on_silence=event.on_silence)
+
+
+def apply_refused(order: Order, event: CancellationRefused) -> Order:
+    """Close the request; the order goes on."""
+    return _close(order, event, CancellationStatus.REFUSED, event.by, None)
+
+
+def apply_withdrawn(order: Order, event: CancellationWithdrawn) -> Order:
+    """Close the request at the buyer's wish."""
+    return _replace(
+        order, event.cancellation, status=CancellationStatus.WITHDRAWN, closed_at=event.at, closed_by="buyer"
+    )
+
+
+def apply_overtaken(order: Order, event: CancellationOvertaken) -> Order:
+    """Close the request because the goods have left."""
+    return _replace(
+        order, event.cancellation, status=CancellationStatus.OVERTAKEN, closed_at=event.at, closed_by="shipment"
+    )
+
+
+def _close(
+    order: Order,
+    event: CancellationApproved | CancellationRefused,
+    status: CancellationStatus,
+    by: Decider,
+    refund_minor: int | None,
+) -> Order:
+    if event.request is not None and event.ground is not None and not _known(order, event.cancellation):
+        order = _open(order, event, event.request, event.ground, status, None, "")
+    answer = event.answer if isinstance(event, CancellationRefused) else ""
+    changes: dict[str, object] = {"status": status, "closed_at": event.at, "closed_by": by, "answer": answer}
+    if refund_minor is not None:
+        changes["refund_minor"] = refund_minor
+    return _replace(order, event.cancellation, **changes)
+
+
+def _open(
+    order: Order,
+    event: SellerAsked | CancellationHeld | CancellationApproved | CancellationRefused,
+    asked: RequestTerms,
+    ground: Ground,
+    status: CancellationStatus,
+    due_at: Instant | None,
+    on_silence: str,
+) -> Order:
+    opened = Cancellation(
+        id=event.cancellation,
+        status=status,
+        reason=asked.reason,
+        requested_at=event.at,
+        requested_by=asked.requested_by,
+        filed_by=asked.filed_by,
+        stage=asked.stage,
+        rule=ground.rule,
+        verdict=ground.verdict,
+        lines=asked.lines,
+        refund_minor=asked.refund_minor,
+        due_at=due_at,
+        on_silence=on_silence,
+        instead=ground.instead,
+    )
+    return msgspec.structs.replace(order, cancellations=(*order.cancellations, opened))
+
+
+def _replace(order: Order, cancellation: CancellationId, **changes: object) -> Order:
+    return msgspec.structs.replace(
+        order,
+        cancellations=tuple(
+            msgspec.structs.replace(one, **changes) if one.id == cancellation else one for one in order.cancellations
+        ),
+    )
+
+
+def _known(order: Order, cancellation: CancellationId) -> bool:
+    return any(one.id == cancellation for one in order.cancellations)

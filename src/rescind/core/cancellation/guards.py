@@ -1,0 +1,72 @@
+"""What must hold before there is anything to decide. Each raises the problem it is named after."""
+
+from __future__ import annotations
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.errors import (
+    ConsentMissing,
+    DeadlinePassed,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    ReasonNotListed,
+)
+from rescind.core.event import Note
+from rescind.core.ids import CancellationId
+from rescind.core.instant import Instant
+from rescind.core.order import Cancellation, CancellationStatus, Order
+from rescind.core.policy import Reason
+
+
+def require_waiting(order: Order, cancellation: CancellationId, action: str) -> Cancellation:
+    """The request, as long as somebody still has to act. Raises NotFound, InvalidTransition."""
+    found = next((one for one in order.cancellations if one.id == cancellation), None)
+    if found is None:
+        raise NotFound(kind="cancellation")
+    if not found.status.waiting:
+        raise InvalidTransition(action=action, current_state=found.status.value, allowed_actions=())
+    return found
+
+
+def require_answerable(
+    order: Order, cancellation: CancellationId, actor: Actor, action: str, now: Instant
+) -> Cancellation:
+    """The request a seller may still answer. Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed (I-37)."""
+    require_speaker(actor, ActorKind.SELLER, action)
+    found = require_waiting(order, cancellation, action)
+    if found.status is not CancellationStatus.AWAITING_SELLER:
+        raise InvalidTransition(action=action, current_state=found.status.value, allowed_actions=())
+    if found.due_at is not None and now >= found.due_at:
+        raise DeadlinePassed(due_at=found.due_at, now=now)
+    return found
+
+
+def require_speaker(actor: Actor, kind: ActorKind, action: str) -> None:
+    """Only this kind of actor may do it. Raises Forbidden."""
+    if actor.speaks_as is not kind:
+        raise Forbidden(action=action)
+
+
+def require_consent(actor: Actor, consent: Note | None) -> None:
+    """Who acts for somebody else says how that person agreed (M-49). Raises ConsentMissing."""
+    if actor.on_behalf_of and consent is None:
+        raise ConsentMissing
+
+
+def require_none_open(order: Order, action: str) -> None:
+    """Nothing is asked of an order that has ended, or twice at once (E-04). Raises InvalidTransition."""
+    if order.progress.cancelled_at:
+        raise InvalidTransition(action=action, current_state="cancelled", allowed_actions=())
+    waiting = order.open_cancellation
+    if waiting is not None:
+        raise InvalidTransition(
+            action=action, current_state=waiting.status.value, allowed_actions=("withdraw",), deadline=waiting.due_at
+        )
+
+
+def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:
+    """The reason, if the policy offers it to this actor now (R-130). Raises ReasonNotListed."""
+    found = next((one for one in offered if one.code == reason), None)
+    if found is None:
+        raise ReasonNotListed(reason=reason, listed=tuple(one.code for one in offered))
+    return found

@@ -1,0 +1,143 @@
+"""What can be asked about stopping an order, and what can have happened."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
+from rescind.core.ids import CancellationId
+from rescind.core.instant import Instant
+from rescind.core.order import CancellationStatus, Decider, Stage
+from rescind.core.policy import Finding
+from rescind.core.refund import RefundTerms
+
+
+class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
+    """The buyer, or support with the buyer's consent, asks to stop an order.
+
+    lines: units by line id, None for everything open. anyway: ask the seller although the window is closed (M-02).
+    consent: how the buyer agreed that support files this (M-49).
+    """
+
+    reason: str
+    lines: dict[str, int] | None = None
+    anyway: bool = False
+    comment: Note | None = None
+    consent: Note | None = None
+
+
+class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
+    """The seller agrees to a request."""
+
+    cancellation: CancellationId
+    comment: Note | None = None
+
+
+class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
+    """The seller declines a request, with a listed reason; ``already_shipped`` needs carrier and tracking (R-053)."""
+
+    cancellation: CancellationId
+    reason: str
+    carrier: str = ""
+    tracking: str = ""
+    comment: Note | None = None
+
+
+class WithdrawCancellation(BaseCommand, frozen=True, kw_only=True):
+    """The buyer, or support with consent, takes a request back."""
+
+    cancellation: CancellationId
+    consent: Note | None = None
+
+
+class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
+    """The seller stops the order of their own accord (R-037)."""
+
+    reason: str
+    lines: dict[str, int] | None = None
+    comment: Note | None = None
+
+
+class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
+    """The instant came at which silence is an answer (CONSENT-2)."""
+
+    cancellation: CancellationId
+
+
+class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it."""
+
+    reason: str
+    requested_by: str
+    filed_by: str
+    stage: Stage
+    lines: dict[str, int]
+    refund_minor: int
+    comment: NoteRef | None = None
+    consent: NoteRef | None = None
+
+
+class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
+    """The units are cancelled and their money is owed. ``request``: present when asked and answered at once."""
+
+    cancellation: CancellationId
+    by: Decider
+    lines: dict[str, int]
+    refunds: tuple[RefundTerms, ...] = ()
+    shipping_minor: int = 0
+    request: RequestTerms | None = None
+    ground: Ground | None = None
+    comment: NoteRef | None = None
+
+
+class SellerAsked(BaseEvent, frozen=True, kw_only=True):
+    """The seller must answer before ``answer_due_at``, then ``on_silence`` answers. It is stored: a promise stays."""
+
+    cancellation: CancellationId
+    request: RequestTerms
+    ground: Ground
+    answer_due_at: Instant
+    on_silence: str
+
+
+class CancellationHeld(BaseEvent, frozen=True, kw_only=True):
+    """The carrier or the platform must answer before ``due_at``."""
+
+    cancellation: CancellationId
+    by: CancellationStatus
+    request: RequestTerms | None = None
+    ground: Ground | None = None
+    due_at: Instant
+    on_silence: str
+
+
+class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
+    """The order goes on. ``answer``: the seller's reason, when a seller refused."""
+
+    cancellation: CancellationId
+    by: Decider
+    request: RequestTerms | None = None
+    ground: Ground | None = None
+    answer: str = ""
+    comment: NoteRef | None = None
+
+
+class CancellationWithdrawn(BaseEvent, frozen=True, kw_only=True):
+    """The buyer took the request back."""
+
+    cancellation: CancellationId
+    consent: NoteRef | None = None
+
+
+class CancellationOvertaken(BaseEvent, frozen=True, kw_only=True):
+    """The goods left before anybody answered (R-050)."""
+
+    cancellation: CancellationId
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer: what happened, why, and which words were said."""
+
+    events: tuple[BaseEvent, ...]
+    finding: Finding | None = None
+    notes: tuple[Note, ...] = ()
