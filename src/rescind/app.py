@@ -102,7 +102,7 @@ def make_app(desk: Desk) -> Litestar:
     """The web application: pages and API over one desk."""
     return Litestar(
         route_handlers=[*api.routes(desk), *web.routes(desk)],
-        openapi_config=api.openapi(desk),
+        openapi_config=None,
         debug=False,
         logging_config=None,
     )

@@ -4,6 +4,7 @@ messages: what can be asked and what can have happened. decide: the answers. fol
 """
 
 from rescind.core.cancellation.decide import (
+    ALREADY_SHIPPED,
     approve,
     approved,
     cancel_by_seller,
@@ -33,6 +34,7 @@ from rescind.core.cancellation.messages import (
 )
 
 __all__ = [
+    "ALREADY_SHIPPED",
     "ApproveCancellation",
     "CancelBySeller",
     "CancellationApproved",
