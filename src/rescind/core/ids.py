@@ -23,9 +23,12 @@ _OWN = re.compile(rf"(ord|can|ref)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", r
 _RANDOM_BITS = 28
 
 
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+
 def base32(number: int, width: int) -> str:
-    """Write a number >= 0 in ``width`` characters of the id alphabet, most significant first."""
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (width - 1), -5, -5))
+    """Write a number >= 0 in ``width`` (even) characters of the id alphabet, most significant first."""
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * width - 10, -10, -10)])
 
 
 def shop_id(number: int) -> ShopId:

@@ -9,15 +9,14 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rescind.core.deadline import Span, span, zone_of
 from rescind.core.instant import Instant
-from rescind.core.policy.as_python import Facts
-from rescind.core.policy.explain import Explainer
+from rescind.core.policy.as_python import Facts, First, first_that_holds
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.resolved import ResolvedPolicy, resolve
 from rescind.core.policy.tree import Node
@@ -219,9 +218,18 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
 
         Conditions of reasons read facts of the order and literals, never values that change.
         """
-        explainer = Explainer({}, STANDARD)
-        listed: tuple[Reason, ...] = getattr(self.reasons, catalogue)
-        return tuple(reason for reason in listed if reason.when is None or explainer.trace(reason.when, facts).held)
+        return tuple(reason for reason, fits in self._offers[catalogue] if fits is None or fits(facts) == 0)
+
+    @cached_property
+    def _offers(self) -> Mapping[Catalogue, tuple[tuple[Reason, First | None], ...]]:
+        """Every reason with its condition, compiled: they are asked with each request."""
+        return {
+            catalogue: tuple(
+                (reason, None if reason.when is None else first_that_holds([(reason.when, "any")], {}, STANDARD))
+                for reason in getattr(self.reasons, catalogue)
+            )
+            for catalogue in get_args(Catalogue)
+        }
 
     @cached_property
     def _zone(self) -> ZoneInfo:
