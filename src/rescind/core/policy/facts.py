@@ -42,7 +42,7 @@ def facts(
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
         "asked_anyway": asked_anyway,
-        "partial": any(line.quantity != selection.get(line.id, 0) for line in order.lines),
+        "partial": any(line.open != selection.get(line.id, 0) for line in order.lines),
         "request_open": order.open_cancellation is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
