@@ -103,5 +103,6 @@ class Desk:
                 raise ReasonNotListed(reason="", listed=())
             reason = listed[0].code
         actor = Actor(kind=ActorKind.BUYER, id=order.buyer)
-        command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway)
+        words = Note(id="", body="", salt="")
+        command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway, comment=words)
         return cancellation.request(order, command, actor, context, terms, now)

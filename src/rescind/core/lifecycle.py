@@ -61,7 +61,7 @@ def decide(
     state, a missing right, a passed deadline. What a policy refuses is a decision.
     """
     if isinstance(command, fulfilment.PlaceOrder):
-        return _place(order, command)
+        return _place(order, command, now)
     order = require(order)
     match command:
         case fulfilment.ReportFact():
@@ -93,7 +93,8 @@ def require(order: Order | None) -> Order:
     return order
 
 
-def _place(order: Order | None, command: fulfilment.PlaceOrder) -> Decision:
+def _place(order: Order | None, command: fulfilment.PlaceOrder, now: Instant) -> Decision:
+    fulfilment.check_time(command.placed_at, now)
     if order is None:
         return Decision(events=(fulfilment.place(command),))
     if fulfilment.same_contents(order, command):
@@ -154,33 +155,41 @@ def _require_allowed(
 def _consequences(
     order: Order, fact: fulfilment.FactReported, context: Context, terms: Terms, now: Instant
 ) -> tuple[BaseEvent, ...]:
-    identifier = f"{fact.fact.value}-{order.version + 1}"
-    ended = order.progress.cancelled_at is not None
+    after = apply(order, fact)
+    identifier = f"{fact.fact.value}-{after.version}"
     if fact.fact in SHIPPING:
-        if ended:
+        if after.progress.cancelled_at:
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
-        if order.open_cancellation is None:
-            return ()
-        if fact.tracking and terms.shipping_rejects:
-            return cancellation.overtake(order, now)
-        if fact.fact is FactKind.TRACKING_ADDED and terms.shipping_rejects:
-            return ()
-        # The goods moved although a question was open. Without a tracking number that is no answer (R-051); where
-        # shipping is blocked it should not have happened (R-052). Either way a person hears of it.
-        noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_while_asked", fact=fact.fact)
-        return (noted,) if terms.shipping_rejects else (noted, *cancellation.overtake(order, now))
-    if fact.fact is FactKind.PAID and ended:
-        late = apply(order, fact)
+        return _while_asked(after, fact, identifier, terms, now)
+    if fact.fact is FactKind.PAID:
         owed = tuple(
             refund.RefundTerms(
                 id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
             )
-            for place, share in enumerate(refund.share_out(late.tenders, 0, everything=True))
+            for place, share in enumerate(refund.overpaid(after))
         )
         return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
     return ()
+
+
+def _while_asked(
+    after: Order, fact: fulfilment.FactReported, identifier: str, terms: Terms, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """What a parcel does to the question that waits, if one does."""
+    if after.open_cancellation is None:
+        return ()
+    if terms.shipping_rejects:
+        # Also when the number is known from before: a scan of that parcel is no hand-over without tracking.
+        if any(parcel.tracking for parcel in after.parcels if parcel.id == fact.parcel):
+            return cancellation.overtake(after, now)
+        if fact.fact is FactKind.TRACKING_ADDED:
+            return ()
+    # The goods moved although a question was open. Without a tracking number that is no answer (R-051); where
+    # shipping is blocked it should not have happened (R-052). Either way a person hears of it.
+    noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_while_asked", fact=fact.fact)
+    return (noted,) if terms.shipping_rejects else (noted, *cancellation.overtake(after, now))
 
 
 def known(event: BaseEvent) -> Event:

@@ -108,6 +108,17 @@ def share_out(tenders: tuple[Tender, ...], amount: int, *, everything: bool) -> 
     )
 
 
+def overpaid(order: Order) -> tuple[TenderShare, ...]:
+    """What was captured beyond the price of all that is not cancelled: a payment that came after units were stopped,
+    or after the whole order was, goes back (R-070, S-04).
+    """
+    price = sum(_quote_line(line, line.open).total_minor for line in order.lines)
+    if any(line.open for line in order.lines):
+        price += order.shipping_minor - order.shipping_refunded_minor
+    left = sum(tender.left_minor for tender in order.tenders)
+    return share_out(order.tenders, left - price, everything=False)
+
+
 def _by_capture(tenders: tuple[Tender, ...], amount: int) -> list[int]:
     return split_minor(amount, [tender.captured_minor for tender in tenders])
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
+    require_evidence,
     require_listed,
     require_none_open,
     require_speaker,
@@ -30,15 +32,15 @@ from rescind.core.cancellation.messages import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
-from rescind.core.errors import EvidenceMissing, InvalidTransition, RefusalNotOffered
+from rescind.core.errors import InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Decider, FactKind, Order, stage
+from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage, units_in
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
-from rescind.core.refund import RefundTerms, quote, select
+from rescind.core.refund import Quote, RefundTerms, quote, select
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 
@@ -48,8 +50,8 @@ def request(
 ) -> Decision:
     """Judge a request. Pure: equal arguments, equal decision. The policy's refusal is a decision, not an error.
 
-    Raises InvalidTransition (already cancelled, or a request is open), ReasonNotListed, ConsentMissing, Forbidden,
-    NothingSelected, QuantityNotOpen.
+    Raises InvalidTransition (already cancelled, or a request is open), ReasonNotListed, EvidenceMissing,
+    ConsentMissing, Forbidden, NothingSelected, QuantityNotOpen.
     """
     require_speaker(actor, ActorKind.BUYER, "request_cancellation")
     require_consent(actor, command.consent)
@@ -68,7 +70,7 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    require_listed(command.reason, terms.reasons("buyer", found))
+    require_evidence(require_listed(command.reason, terms.reasons("buyer", found)), comment=command.comment)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
@@ -87,7 +89,9 @@ def request(
     event: BaseEvent
     match finding.verdict:
         case Verdict.APPROVE:
-            event = approved(order, identifier, "rule", selection, context, now, request=asked, ground=ground)
+            event = approved(
+                order, identifier, "rule", selection, context, now, request=asked, ground=ground, money=money
+            )
         case Verdict.ASK_SELLER:
             due_at, on_silence = _promise(finding)
             event = SellerAsked(
@@ -164,22 +168,26 @@ def refuse(
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
     chosen = require_listed(command.reason, terms.reasons("refusal", found))
-    given = {"tracking": bool(command.carrier and command.tracking), "comment": command.comment is not None}
-    missing = tuple(need for need in chosen.needs if not given.get(need, True))
-    if missing:
-        raise EvidenceMissing(reason=command.reason, needs=missing)
+    require_evidence(chosen, comment=command.comment, tracking=bool(command.carrier and command.tracking))
     event = CancellationRefused(
         at=now, cancellation=asked.id, by="seller", answer=command.reason, comment=NoteRef.of(command.comment)
     )
-    gone = _shipped(command, now) if command.tracking else ()
+    gone = (_shipped(order, asked, command, now),) if command.tracking else ()
     return Decision(events=(event, *gone), notes=_notes(command.comment))
 
 
-def _shipped(command: RefuseCancellation, now: Instant) -> tuple[BaseEvent, ...]:
-    return (
-        FactReported(
-            at=now, fact=FactKind.TRACKING_ADDED, parcel="1", carrier=command.carrier, tracking=command.tracking
-        ),
+def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now: Instant) -> FactReported:
+    """The parcel the seller names: one for everything, if there is such a one, or a new one with what was asked for."""
+    known = [parcel.id for parcel in order.parcels]
+    whole = next((parcel.id for parcel in order.parcels if not parcel.lines), None)
+    everything = whole is not None or all(line.open == asked.lines.get(line.id, 0) for line in order.lines)
+    return FactReported(
+        at=now,
+        fact=FactKind.TRACKING_ADDED,
+        parcel=whole or next(name for name in map(str, count(1)) if name not in known),
+        lines={} if everything else asked.lines,
+        carrier=command.carrier,
+        tracking=command.tracking,
     )
 
 
@@ -200,7 +208,8 @@ def cancel_by_seller(
 ) -> Decision:
     """The seller stops the order; the policy says whether that is still possible (R-037). A refusal is a decision.
 
-    Raises Forbidden, InvalidTransition, ReasonNotListed, NothingSelected, QuantityNotOpen.
+    Raises Forbidden, InvalidTransition (cancelled, or a request waits for an answer that this would not be),
+    ReasonNotListed, EvidenceMissing, NothingSelected, QuantityNotOpen.
     """
     require_speaker(actor, ActorKind.SELLER, "cancel_by_seller")
     if order.progress.cancelled_at:
@@ -219,12 +228,17 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    require_listed(command.reason, terms.reasons("seller", found))
+    require_evidence(require_listed(command.reason, terms.reasons("seller", found)), comment=command.comment)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
     ground = _ground(finding, terms, found, context)
     waiting = order.open_cancellation
+    if waiting and not (finding.verdict is Verdict.APPROVE and _grants(order, waiting, selection)):
+        raise InvalidTransition(
+            action="cancel_by_seller", current_state=waiting.status.value, allowed_actions=("approve", "refuse")
+        )
+    # Whoever stops everything that was asked for has answered the question.
     identifier = waiting.id if waiting else context.cancellation_id(order.shop, now)
     asked = RequestTerms(
         reason=command.reason,
@@ -239,11 +253,6 @@ def cancel_by_seller(
     if finding.verdict is Verdict.APPROVE:
         event = approved(order, identifier, "seller", selection, context, now, request=asked, ground=ground)
     else:
-        identifier = context.cancellation_id(order.shop, now)
-        if waiting:
-            raise InvalidTransition(
-                action="cancel_by_seller", current_state=waiting.status.value, allowed_actions=("approve", "refuse")
-            )
         event = CancellationRefused(at=now, cancellation=identifier, by="rule", request=asked, ground=ground)
     return Decision(events=(event,), finding=finding, notes=_notes(command.comment))
 
@@ -269,9 +278,15 @@ def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) 
 
 
 def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
-    """What a shipment does to the request that waits, if one does."""
+    """What the parcels do to the request that waits: nothing, while enough is left of all that it asks for."""
     waiting = order.open_cancellation
-    return () if waiting is None else (CancellationOvertaken(at=at, cancellation=waiting.id),)
+    if waiting is None:
+        return ()
+    packed = units_in(order.parcels)
+    left = {line.id: line.open - packed.get(line.id, 0) for line in order.lines} if packed is not None else {}
+    if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
+        return ()
+    return (CancellationOvertaken(at=at, cancellation=waiting.id),)
 
 
 def approved(
@@ -285,9 +300,10 @@ def approved(
     request: RequestTerms | None = None,
     ground: Ground | None = None,
     comment: NoteRef | None = None,
+    money: Quote | None = None,
 ) -> CancellationApproved:
     """The approval of some units, with the refunds it makes us owe."""
-    money = quote(order, selection)
+    money = money or quote(order, selection)
     return CancellationApproved(
         at=now,
         cancellation=cancellation,
@@ -304,6 +320,11 @@ def approved(
         ground=ground,
         comment=comment,
     )
+
+
+def _grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
+    """Whether stopping this selection gives the buyer all that was asked for and may still be stopped."""
+    return all(selection.get(line, 0) >= count for line, count in _still_open(order, waiting.lines).items())
 
 
 def _still_open(order: Order, wanted: dict[str, int]) -> dict[str, int]:

@@ -36,7 +36,8 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
     )
     order = owe(order, event.refunds, event.cancellation, event.at)
     refunded = sum(terms.amount_minor for terms in event.refunds)
-    return _close(order, event, CancellationStatus.APPROVED, event.by, refunded)
+    order = _close(order, event, CancellationStatus.APPROVED, event.by)
+    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded)
 
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:
@@ -61,7 +62,7 @@ def apply_held(order: Order, event: CancellationHeld) -> Order:
 
 def apply_refused(order: Order, event: CancellationRefused) -> Order:
     """Close the request; the order goes on."""
-    return _close(order, event, CancellationStatus.REFUSED, event.by, None)
+    return _close(order, event, CancellationStatus.REFUSED, event.by)
 
 
 def apply_withdrawn(order: Order, event: CancellationWithdrawn) -> Order:
@@ -83,15 +84,11 @@ def _close(
     event: CancellationApproved | CancellationRefused,
     status: CancellationStatus,
     by: Decider,
-    refund_minor: int | None,
 ) -> Order:
     if event.request is not None and event.ground is not None and not _known(order, event.cancellation):
         order = _open(order, event, event.request, event.ground, status, None, "")
     answer = event.answer if isinstance(event, CancellationRefused) else ""
-    changes: dict[str, object] = {"status": status, "closed_at": event.at, "closed_by": by, "answer": answer}
-    if refund_minor is not None:
-        changes["refund_minor"] = refund_minor
-    return _replace(order, event.cancellation, **changes)
+    return _replace(order, event.cancellation, status=status, closed_at=event.at, closed_by=by, answer=answer)
 
 
 def _open(

@@ -6,6 +6,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import (
     ConsentMissing,
     DeadlinePassed,
+    EvidenceMissing,
     Forbidden,
     InvalidTransition,
     NotFound,
@@ -70,3 +71,11 @@ def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:
     if found is None:
         raise ReasonNotListed(reason=reason, listed=tuple(one.code for one in offered))
     return found
+
+
+def require_evidence(reason: Reason, *, comment: Note | None, tracking: bool = True) -> None:
+    """What the policy wants with this reason is there (R-053). Raises EvidenceMissing."""
+    given = {"comment": comment is not None, "tracking": tracking}
+    missing = tuple(need for need in reason.needs if not given.get(need, True))
+    if missing:
+        raise EvidenceMissing(reason=reason.code, needs=missing)
