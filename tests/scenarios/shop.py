@@ -149,22 +149,13 @@ class Shop:
         shipping_by: str = "seller",
     ) -> Shop:
         """Place an order and report everything up to ``stage``. ``paid``: the whole price; without it, still unpaid."""
-        whole = paid or total or eur("40.00")
-        lines = lines or (Line(id="mug", sku="MUG", quantity=1, unit_minor=whole.minor, custom_made=custom_made),)
-        price = sum(line.paid_minor for line in lines) + (shipping.minor if shipping else 0)
-        tenders = tenders or {"card": price}
         self.now = self.time(placed)
-        command = PlaceOrder(
-            order=OrderId(make_id("ord", SHOP, self.now, next(self._entropy))),
-            shop=SHOP,
-            buyer="ann",
-            number="1001",
-            currency=whole.currency,
-            placed_at=self.now,
-            pins=Pins(preset=self.policy.name, preset_hash=self.policy.hash, settings=self.settings),
-            lines=tuple(lines),
-            tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in tenders.items()),
-            shipping_minor=shipping.minor if shipping else 0,
+        command = self.placing(
+            price=paid or total or eur("40.00"),
+            lines=lines,
+            shipping=shipping,
+            tenders=tenders,
+            custom_made=custom_made,
             shipping_by=shipping_by,
         )
         self.handle(command, self.host.actor)
@@ -173,6 +164,36 @@ class Shop:
             if rank(reached) <= rank(stage):
                 self.host.reports(fact, tracking="JD1" if fact is FactKind.TRACKING_ADDED else "")
         return self
+
+    def placing(
+        self,
+        *,
+        price: Money | None = None,
+        lines=None,
+        shipping: Money | None = None,
+        tenders=None,
+        custom_made: bool = False,
+        shipping_by: str = "seller",
+        placed_at=None,
+    ) -> PlaceOrder:
+        """The command that places an order, not handled yet. ``tenders``: minor units by means of payment."""
+        price = price or eur("40.00")
+        lines = lines or (Line(id="mug", sku="MUG", quantity=1, unit_minor=price.minor, custom_made=custom_made),)
+        fee = shipping.minor if shipping else 0
+        tenders = tenders or {"card": sum(line.paid_minor for line in lines) + fee}
+        return PlaceOrder(
+            order=OrderId(make_id("ord", SHOP, self.now, next(self._entropy))),
+            shop=SHOP,
+            buyer="ann",
+            number="1001",
+            currency=price.currency,
+            placed_at=placed_at or self.now,
+            pins=Pins(preset=self.policy.name, preset_hash=self.policy.hash, settings=self.settings),
+            lines=tuple(lines),
+            tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in tenders.items()),
+            shipping_minor=fee,
+            shipping_by=shipping_by,
+        )
 
     def handle(self, command, actor: Actor):
         """Decide and fold one command as the engine does, and check what must be true after every one."""
