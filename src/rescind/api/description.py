@@ -99,11 +99,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     errors: list[Place] = []
 
 
+def _anything(kind: type[Any]) -> dict[str, Any]:
+    """A fact may be a flag, a number, a word, or a list of what each line has."""
+    if kind is object:
+        return {"type": ["boolean", "integer", "string", "array", "object"]}
+    raise NotImplementedError(kind)
+
+
 def describe(operations: Sequence[Operation], server: str) -> dict[str, Any]:
     """The whole document. ``server``: the address it is reached at."""
     shapes: list[type[Any]] = [kind for one in operations for kind in (one.body, one.gives) if kind]
     queries: list[type[Any]] = [one.query for one in operations if one.query]
-    made, schemas = msgspec.json.schema_components([Problem, *shapes, *queries], ref_template=_REF)
+    made, schemas = msgspec.json.schema_components([Problem, *shapes, *queries], schema_hook=_anything, ref_template=_REF)
     by_kind = dict(zip((Problem, *shapes, *queries), made, strict=True))
     for kind in queries:
         # A query is told parameter by parameter, not as a body.
