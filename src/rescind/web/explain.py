@@ -7,12 +7,10 @@ the facts that were read, so that a card of a year ago says what counted then.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from rescind.core import cancellation as stop
 from rescind.core import fulfilment, refund
-from rescind.core.actor import ActorKind
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -44,8 +42,13 @@ class RuleCard:
     others: tuple[Other, ...] = ()
 
 
-def rule_card(ground: Ground, terms: Terms, locale: Locale, *, title: str = "", on: str = "request") -> RuleCard:
-    """Explain a decision from the ground that is stored with it."""
+def rule_card(
+    ground: Ground, terms: Terms, locale: Locale, *, title: str = "", on: str = "request", everything: bool = False
+) -> RuleCard:
+    """Explain a decision from the ground that is stored with it.
+
+    Of the rules that did not hold those are told that would have been kinder; everything: all that were asked.
+    """
     layer = _layer(ground, terms)
     sentence = locale.pgettext("rule", ground.rule)
     heading = title or locale.gettext("Why this answer?")
@@ -61,10 +64,11 @@ def rule_card(ground: Ground, terms: Terms, locale: Locale, *, title: str = "", 
             values.append((locale.gettext("Time to answer"), span_words(locale, str(found.deadline.span))))
             if found.deadline.on_silence is not None:
                 values.append((locale.gettext("No answer means"), silence_word(locale, found.deadline.on_silence)))
+    ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}
     others = tuple(
         Other(step.rule, _would_need(locale, step.failed, locale.pgettext("rule", step.rule)))
         for step in asked(layer, on, ground.facts)
-        if not step.held
+        if not step.held and (everything or ranks[step.rule] < ranks.get(ground.rule, 0))
     )
     return RuleCard(
         ground.rule,
@@ -127,7 +131,7 @@ def _would_need(locale: Locale, failed: Sequence[Atom], sentence: str) -> str:
     wanted = "; ".join(text for text in (wanted_words(locale, atom) for atom in failed) if text)
     if not wanted:
         return sentence
-    return locale.gettext("%(rule)s – it would need: %(what)s") % {"rule": sentence, "what": wanted}
+    return locale.gettext("%(rule)s. It would need: %(what)s.") % {"rule": sentence, "what": wanted}
 
 
 def atom_words(locale: Locale, atom: Atom) -> str:
@@ -161,11 +165,7 @@ def _words(locale: Locale, atom: Atom, *, true: bool) -> str:
             return _count(locale, atom.fact, op, int(str(wanted[0])))
         case _:
             names = _listed(locale, (locale.term(_CODE_TERMS.get(atom.fact, atom.fact), str(one)) for one in wanted))
-            text = (
-                locale.gettext("%(fact)s is one of: %(what)s")
-                if many
-                else locale.gettext("%(fact)s is %(what)s")
-            )
+            text = locale.gettext("%(fact)s is one of: %(what)s") if many else locale.gettext("%(fact)s is %(what)s")
             if op in {"!=", "not in"}:
                 text = locale.gettext("%(fact)s is none of: %(what)s")
             return text % {"fact": locale.term("fact", atom.fact), "what": names}
@@ -230,7 +230,11 @@ def _elapsed(locale: Locale, fact: str, op: str, seconds: int) -> str:
         return _("The shop has promised no time in which cancelling is free")
     early = op in {"<", "<="}
     if fact == "since_placed":
-        text = _("Less than %(time)s since the order was placed") if early else _("%(time)s or more since the order was placed")
+        text = (
+            _("Less than %(time)s since the order was placed")
+            if early
+            else _("%(time)s or more since the order was placed")
+        )
     else:
         text = _("Less than %(time)s since the payment") if early else _("%(time)s or more since the payment")
     return text % {"time": seconds_words(locale, seconds)}
@@ -279,7 +283,7 @@ def _count(locale: Locale, fact: str, op: str, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of ``ui.timeline``. ``kind``: the event's type; ``note``: a person's words, shown apart from ours."""
+    """One line of ``ui.timeline``. ``kind``: the event's type; ``cancellation``: the request it is about."""
 
     at: Instant
     actor: str
@@ -290,8 +294,6 @@ class Entry:
     rule: str = ""
     kind: str = ""
     cancellation: str = ""
-    said: str = ""
-    extra: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def tender_name(locale: Locale, tender: Tender) -> str:
@@ -306,174 +308,200 @@ def story(
     entries: Iterable[tuple[Record, Mapping[str, str]]], order: Order, locale: Locale, reader: str
 ) -> tuple[Entry, ...]:
     """The order's history for one reader (buyer, seller, support), newest first."""
-    told = [_entry(record, notes, order, locale, reader) for record, notes in entries]
+    told = [_Teller(record, notes, order, locale, reader).tell() for record, notes in entries]
     return tuple(reversed([entry for entry in told if entry is not None]))
 
 
-def _entry(record: Record, notes: Mapping[str, str], order: Order, locale: Locale, reader: str) -> Entry | None:
-    _ = locale.gettext
-    event = record.event
-    actor = record.actor.kind.value
-    mine = reader == "buyer"
+class _Teller:
+    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"."""
 
-    def entry(text: str, icon: str, tone: str = "", **more: Any) -> Entry:
-        return Entry(at=event.at, actor=actor, text=text, icon=icon, tone=tone, kind=type(event).__name__, **more)
+    def __init__(self, record: Record, notes: Mapping[str, str], order: Order, locale: Locale, reader: str) -> None:
+        self.record = record
+        self.notes = notes
+        self.order = order
+        self.locale = locale
+        self.mine = reader == "buyer"
 
-    def said(ref: NoteRef | None) -> str:
-        return notes.get(ref.id, "") if ref else ""
+    def tell(self) -> Entry | None:
+        _ = self.locale.gettext
+        event = self.record.event
+        match event:
+            case fulfilment.OrderPlaced():
+                text = _("You placed the order") if self.mine else _("The buyer placed the order")
+                return self._entry(text, "receipt", by="buyer")
+            case fulfilment.FactReported():
+                return self._fact(event)
+            case fulfilment.HoldEnded():
+                return self._entry(_("The time in which nothing ships is over"), "clock")
+            case fulfilment.ContradictionNoted():
+                return self._entry(_("Something does not fit: a person is looking at it"), "circle-alert", "wait")
+            case refund.RefundOwed():
+                amount = self._money(sum(one.amount_minor for one in event.refunds))
+                return self._entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
+            case refund.RefundAnswered():
+                return self._refund(event)
+            case _:
+                return self._request(event)
 
-    def asked_by(terms: stop.RequestTerms | None) -> str:
-        if terms is None:
-            return ""
-        return locale.term("reason", terms.reason)
-
-    match event:
-        case fulfilment.OrderPlaced():
-            return entry(_("You placed the order") if mine else _("The buyer placed the order"), "receipt")
-        case fulfilment.FactReported():
-            return _fact(event, order, locale, entry)
-        case fulfilment.HoldEnded():
-            return entry(_("The time in which nothing ships is over"), "clock")
-        case fulfilment.ContradictionNoted():
-            text = _("Something does not fit: a person is looking at it")
-            return entry(text, "circle-alert", "wait", detail=locale.term("contradiction", event.kind) if not mine else "")
-        case stop.SellerAsked():
-            return entry(
-                _filed(_, mine=mine, by=record.actor.speaks_as, on_behalf=bool(record.actor.on_behalf_of)),
-                "undo-2",
-                "wait",
-                detail=asked_by(event.request),
-                rule=event.ground.rule,
-                cancellation=event.cancellation,
-                said=said(event.request.comment),
-            )
-        case stop.CancellationHeld():
-            if event.request is None:
-                return entry(_("No answer in time: the platform looks at it"), "eye", cancellation=event.cancellation)
-            return entry(
-                _filed(_, mine=mine, by=record.actor.speaks_as, on_behalf=bool(record.actor.on_behalf_of)),
-                "undo-2",
-                "wait",
-                detail=asked_by(event.request),
-                rule=event.ground.rule if event.ground else "",
-                cancellation=event.cancellation,
-                said=said(event.request.comment),
-            )
-        case stop.CancellationApproved():
-            return entry(
-                _approval(_, event),
-                "circle-check",
-                "good",
-                detail=asked_by(event.request),
-                rule=event.ground.rule if event.ground else "",
-                cancellation=event.cancellation,
-                said=said(event.comment) or said(event.request.comment if event.request else None),
-            )
-        case stop.CancellationRefused():
-            return entry(
-                {
+    def _request(self, event: _RequestEvent) -> Entry:
+        """What happened to a request to cancel."""
+        _ = self.locale.gettext
+        match event:
+            case stop.SellerAsked():
+                return self._asked(event, event.request)
+            case stop.CancellationHeld() if event.request is not None:
+                return self._asked(event, event.request)
+            case stop.CancellationHeld():
+                return self._entry(_("No answer in time: the platform looks at it"), "eye")
+            case stop.CancellationApproved():
+                return self._answered(event, self._approval(event), "circle-check", "good")
+            case stop.CancellationRefused():
+                text = {
                     "seller": _("The shop declined"),
                     "silence": _("No answer in time, so the order goes on"),
                     "support": _("The platform declined"),
-                }.get(event.by, _("Asked, and not possible under the policy")),
-                "circle-x",
-                "urgent" if mine else "",
-                detail=locale.term("refusal", event.answer) if event.answer else asked_by(event.request),
-                rule=event.ground.rule if event.ground else "",
-                cancellation=event.cancellation,
-                said=said(event.comment) or said(event.request.comment if event.request else None),
-            )
-        case stop.CancellationWithdrawn():
-            text = _("You withdrew the request") if mine else _("The request was withdrawn")
-            return entry(text, "undo-2", cancellation=event.cancellation)
-        case stop.CancellationOvertaken():
-            return entry(_("The parcel left before an answer"), "truck", cancellation=event.cancellation)
-        case refund.RefundOwed():
-            total = sum(one.amount_minor for one in event.refunds)
-            amount = locale.money(Money(total, order.currency))
-            return entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
-        case refund.RefundAnswered():
-            return _refund(event, order, locale, entry)
-    return None
+                }.get(event.by, _("Asked, and not possible under the policy"))
+                return self._answered(event, text, "circle-x", "urgent" if self.mine else "")
+            case stop.CancellationWithdrawn():
+                return self._entry(
+                    _("You withdrew the request") if self.mine else _("The request was withdrawn"), "undo-2"
+                )
+            case stop.CancellationOvertaken():
+                return self._entry(_("The parcel left before an answer"), "truck")
 
-
-def _filed(gettext: Any, *, mine: bool, by: ActorKind, on_behalf: bool) -> str:
-    _ = gettext
-    if on_behalf:
-        return _("Support asked to cancel for you") if mine else _("Support asked to cancel for the buyer")
-    if by is ActorKind.BUYER:
-        return _("You asked to cancel") if mine else _("The buyer asked to cancel")
-    return _("Asked to cancel")
-
-
-def _approval(gettext: Any, event: stop.CancellationApproved) -> str:
-    _ = gettext
-    if event.request is not None and event.by == "seller":
-        return _("The shop cancelled the order")
-    return {
-        "rule": _("Cancelled: approved at once by the policy"),
-        "seller": _("The shop agreed to cancel"),
-        "silence": _("No answer in time, so the request was approved"),
-        "support": _("The platform approved the request"),
-    }.get(event.by, _("Cancellation approved"))
-
-
-def _fact(event: fulfilment.FactReported, order: Order, locale: Locale, entry: Any) -> Entry | None:
-    _ = locale.gettext
-    parcel = " ".join(part for part in (event.carrier, event.tracking) if part)
-    match event.fact:
-        case FactKind.PAID:
-            total = sum(event.captured.values())
-            names = [tender_name(locale, t) for t in order.tenders if event.captured.get(t.id)]
-            if not total:
-                return None
-            text = _("Paid %(amount)s") % {"amount": locale.money(Money(total, order.currency))}
-            return entry(text, "credit-card", detail=locale.gettext(", ").join(names))
-        case FactKind.TRACKING_ADDED:
-            return entry(_("A shipping label was made"), "package-check", detail=parcel)
-        case FactKind.HANDED_OVER:
-            return entry(_("Handed to the carrier"), "truck", detail=parcel)
-        case FactKind.CHARGED_BACK:
-            return entry(_("The bank took the payment back"), "banknote", "wait")
-        case _:
-            text, icon = {
-                FactKind.REVIEW_OPENED: (_("A person checks the order"), "eye"),
-                FactKind.REVIEW_CLEARED: (_("The check is done"), "check"),
-                FactKind.ALLOCATED: (_("The goods are set aside"), "package"),
-                FactKind.PREPARATION_STARTED: (_("The shop began to prepare the order"), "package-open"),
-                FactKind.PACKING_STARTED: (_("The shop began to pack"), "package-open"),
-                FactKind.PACKED: (_("The parcel is packed"), "package-check"),
-                FactKind.DELIVERED: (_("Delivered"), "house"),
-                FactKind.COMPLETED: (_("The order is complete"), "check"),
-                FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
-                FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
-            }.get(event.fact, (locale.term("event", event.fact.value), "circle"))
-            return entry(text, icon, detail=parcel)
-
-
-def _refund(event: refund.RefundAnswered, order: Order, locale: Locale, entry: Any) -> Entry | None:
-    _ = locale.gettext
-    found = next((one for one in order.refunds if one.id == event.refund), None)
-    if found is None:
-        return None
-    tender = next(one for one in order.tenders if one.id == found.tender)
-    values = {
-        "amount": locale.money(Money(found.amount_minor, order.currency)),
-        "tender": tender_name(locale, tender),
-    }
-    text, icon, tone = {
-        RefundStatus.SUBMITTED: (_("%(amount)s sent back to %(tender)s"), "banknote", ""),
-        RefundStatus.SUCCEEDED: (_("%(amount)s refunded to %(tender)s"), "circle-check", "good"),
-        RefundStatus.FAILED: (_("The refund of %(amount)s to %(tender)s did not go through"), "triangle-alert", "urgent"),
-        RefundStatus.IN_DOUBT: (
-            _("The payment provider has not answered about %(amount)s to %(tender)s; we keep asking"),
-            "circle-alert",
+    def _asked(self, event: stop.SellerAsked | stop.CancellationHeld, terms: stop.RequestTerms) -> Entry:
+        _ = self.locale.gettext
+        if self.record.actor.on_behalf_of:
+            text = _("Support asked to cancel for you") if self.mine else _("Support asked to cancel for the buyer")
+        else:
+            text = _("You asked to cancel") if self.mine else _("The buyer asked to cancel")
+        return self._entry(
+            text,
+            "undo-2",
             "wait",
-        ),
-        RefundStatus.OWED: (_("%(amount)s is owed to %(tender)s"), "banknote", ""),
-    }[event.status]
-    detail = locale.gettext("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
-    return entry(text % values, icon, tone, detail=detail)
+            detail=self.locale.term("reason", terms.reason),
+            said=self._said(terms.comment),
+            rule=event.ground.rule if event.ground else "",
+        )
+
+    def _answered(
+        self, event: stop.CancellationApproved | stop.CancellationRefused, text: str, icon: str, tone: str
+    ) -> Entry:
+        asked = event.request
+        detail = self.locale.term("reason", asked.reason) if asked else ""
+        if isinstance(event, stop.CancellationRefused) and event.answer:
+            detail = self.locale.term("refusal", event.answer)
+        return self._entry(
+            text,
+            icon,
+            tone,
+            detail=detail,
+            said=self._said(event.comment) or self._said(asked.comment if asked else None),
+            rule=event.ground.rule if event.ground else "",
+        )
+
+    def _approval(self, event: stop.CancellationApproved) -> str:
+        _ = self.locale.gettext
+        if event.request is not None and event.by == "seller":
+            return _("The shop cancelled the order")
+        return {
+            "rule": _("Cancelled: approved at once by the policy"),
+            "seller": _("The shop agreed to cancel"),
+            "silence": _("No answer in time, so the request was approved"),
+            "support": _("The platform approved the request"),
+        }.get(event.by, _("Cancellation approved"))
+
+    def _fact(self, event: fulfilment.FactReported) -> Entry | None:
+        _ = self.locale.gettext
+        if event.fact is FactKind.PAID:
+            names = [tender_name(self.locale, one) for one in self.order.tenders if event.captured.get(one.id)]
+            if not names:
+                return None
+            text = _("Paid %(amount)s") % {"amount": self._money(sum(event.captured.values()))}
+            return self._entry(text, "credit-card", detail=_(", ").join(names), by="buyer")
+        text, icon = {
+            FactKind.REVIEW_OPENED: (_("A person checks the order"), "eye"),
+            FactKind.REVIEW_CLEARED: (_("The check is done"), "check"),
+            FactKind.ALLOCATED: (_("The goods are set aside"), "package"),
+            FactKind.PREPARATION_STARTED: (_("The shop began to prepare the order"), "package-open"),
+            FactKind.PACKING_STARTED: (_("The shop began to pack"), "package-open"),
+            FactKind.PACKED: (_("The parcel is packed"), "package-check"),
+            FactKind.TRACKING_ADDED: (_("A shipping label was made"), "package-check"),
+            FactKind.HANDED_OVER: (_("Handed to the carrier"), "truck"),
+            FactKind.DELIVERED: (_("Delivered"), "house"),
+            FactKind.COMPLETED: (_("The order is complete"), "check"),
+            FactKind.CHARGED_BACK: (_("The bank took the payment back"), "banknote"),
+            FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
+            FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
+        }[event.fact]
+        return self._entry(text, icon, detail=" ".join(part for part in (event.carrier, event.tracking) if part))
+
+    def _refund(self, event: refund.RefundAnswered) -> Entry | None:
+        _ = self.locale.gettext
+        found = next((one for one in self.order.refunds if one.id == event.refund), None)
+        if found is None:
+            return None
+        tender = next(one for one in self.order.tenders if one.id == found.tender)
+        values = {"amount": self._money(found.amount_minor), "tender": tender_name(self.locale, tender)}
+        text, icon, tone = {
+            RefundStatus.OWED: (_("%(amount)s is owed to %(tender)s"), "banknote", ""),
+            RefundStatus.SUBMITTED: (_("%(amount)s sent back to %(tender)s"), "banknote", ""),
+            RefundStatus.SUCCEEDED: (_("%(amount)s refunded to %(tender)s"), "circle-check", "good"),
+            RefundStatus.FAILED: (
+                _("The refund of %(amount)s to %(tender)s did not go through"),
+                "triangle-alert",
+                "urgent",
+            ),
+            RefundStatus.IN_DOUBT: (
+                _("The payment provider has not answered about %(amount)s to %(tender)s; we keep asking"),
+                "circle-alert",
+                "wait",
+            ),
+        }[event.status]
+        detail = _("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
+        return self._entry(text % values, icon, tone, detail=detail, cancellation=found.cancellation or "")
+
+    def _entry(
+        self,
+        text: str,
+        icon: str,
+        tone: str = "",
+        *,
+        by: str = "",
+        detail: str = "",
+        said: str = "",
+        rule: str = "",
+        cancellation: str = "",
+    ) -> Entry:
+        event = self.record.event
+        quoted = self.locale.gettext("“%(name)s”") % {"name": said} if said else ""
+        return Entry(
+            at=event.at,
+            actor=by or self.record.actor.kind.value,
+            text=text,
+            detail=" ".join(part for part in (detail, quoted) if part),
+            icon=icon,
+            tone=tone,
+            rule=rule,
+            kind=type(event).__name__,
+            cancellation=cancellation or str(getattr(event, "cancellation", "")),
+        )
+
+    def _said(self, ref: NoteRef | None) -> str:
+        return self.notes.get(ref.id, "") if ref else ""
+
+    def _money(self, minor: int) -> str:
+        return self.locale.money(Money(minor, self.order.currency))
+
+
+_RequestEvent = (
+    stop.SellerAsked
+    | stop.CancellationHeld
+    | stop.CancellationApproved
+    | stop.CancellationRefused
+    | stop.CancellationWithdrawn
+    | stop.CancellationOvertaken
+)
 
 
 def ground_of(records: Iterable[Record], cancellation: str) -> Ground | None:
@@ -481,7 +509,9 @@ def ground_of(records: Iterable[Record], cancellation: str) -> Ground | None:
     for record in records:
         event = record.event
         if (
-            isinstance(event, stop.SellerAsked | stop.CancellationHeld | stop.CancellationApproved | stop.CancellationRefused)
+            isinstance(
+                event, stop.SellerAsked | stop.CancellationHeld | stop.CancellationApproved | stop.CancellationRefused
+            )
             and event.cancellation == cancellation
             and event.ground is not None
         ):

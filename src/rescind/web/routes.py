@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from importlib import import_module
-from importlib.util import find_spec
+from typing import cast
 
 import structlog
 from litestar import Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.middleware import ASGIMiddleware
+from litestar.params import FromPath
 from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
 
 from rescind.access import CrossSite
@@ -23,7 +23,7 @@ from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthentic
 from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.locales import Locale
-from rescind.web import buyer, session
+from rescind.web import buyer, seller, session, support
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -31,8 +31,8 @@ from rescind.web.session import Call, Html, Visit
 log = structlog.get_logger()
 
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types rescind"
 )
 _NOTHING = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone")
@@ -50,27 +50,26 @@ _FOREVER = "public, max-age=31536000, immutable"
 def routes(desk: Desk) -> list[ControllerRouterHandler]:
     """Every page, file and form, ready to be mounted beside the API."""
 
-    def give_desk() -> Desk:
-        return desk
+    async def before(request: Call) -> Html | None:
+        await session.arrive(desk, request)
+        return session.remember_language(request)
 
-    async def on_problem(request: Call, fault: Exception) -> Html:
-        return await show_problem(desk, request, fault)
+    def on_problem(request: Call, fault: Exception) -> Html:
+        return show_problem(desk, request, fault)
 
     pages = Router(
         path="/",
         route_handlers=[
             *session.ROUTES,
             *buyer.ROUTES,
-            *_consoles(desk),
+            *seller.routes(desk),
+            *support.routes(desk),
             design,
             static_file,
             nothing_here,
         ],
-        dependencies={
-            "desk": Provide(give_desk, sync_to_thread=False, use_cache=True),
-            "visit": Provide(session.visit),
-        },
-        before_request=session.remember_language,
+        dependencies={"visit": Provide(session.visit, sync_to_thread=False)},
+        before_request=before,
         exception_handlers={RescindError: on_problem, HTTPException: on_problem, Exception: on_problem},
         middleware=[SafeHeaders(secure=desk.access.secure)],
         include_in_schema=False,
@@ -78,19 +77,11 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
     return [pages]
 
 
-def _consoles(desk: Desk) -> Sequence[ControllerRouterHandler]:
-    found: list[ControllerRouterHandler] = []
-    for name in ("rescind.web.seller", "rescind.web.support"):
-        if find_spec(name) is not None and hasattr(module := import_module(name), "routes"):
-            found.extend(module.routes(desk))
-    return found
-
-
 class SafeHeaders(ASGIMiddleware):
     """The headers every answer to a browser carries (HDR): also errors, redirects and files."""
 
     def __init__(self, *, secure: bool) -> None:
-        self._all = dict(HEADERS)
+        self._all = {**HEADERS, "Cache-Control": "no-store"}
         if secure:
             self._all["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
@@ -101,15 +92,15 @@ class SafeHeaders(ASGIMiddleware):
             if message["type"] == "http.response.start":
                 headers = MutableScopeHeaders.from_message(message)
                 for name, value in self._all.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                    if name not in headers:
+                        headers[name] = value
             await send(message)
 
         await next_app(scope, receive, send_with_headers)
 
 
 @get("/design", sync_to_thread=False)
-def design(visit: Visit) -> Html:
+def design(visit: NamedDependency[Visit]) -> Html:
     """The living page of pieces; ``?role=`` shows it as another reader sees it."""
     around = session.frame(visit, live=False)
     return Response(design_page(visit.locale, around, now=visit.now, zone="UTC"), media_type="text/html; charset=utf-8")
@@ -133,7 +124,7 @@ def _files() -> dict[str, tuple[bytes, str, str]]:
 
 
 @get("/static/{name:str}", sync_to_thread=False)
-def static_file(request: Call, name: str) -> Response[bytes]:
+def static_file(request: Call, name: FromPath[str]) -> Response[bytes]:
     """A file of ours. Its address changes with its contents, so a browser may keep it."""
     if name not in _files():
         raise NotFound(kind="file")
@@ -149,7 +140,7 @@ def static_file(request: Call, name: str) -> Response[bytes]:
 
 
 @get(["/{anything:path}"], sync_to_thread=False)
-def nothing_here(anything: str) -> Html:
+def nothing_here(anything: FromPath[str]) -> Html:
     """An address that leads nowhere. Programs are told so in their own form."""
     if anything.startswith("/v1"):
         raise NotFoundException
@@ -173,12 +164,9 @@ _STATUS: Mapping[str, int] = {
 }
 
 
-async def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
+def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
     """Any problem as a page in the reader's language: what happened, why, what to do next."""
-    try:
-        visit = await session.visit(request, desk)
-    except RescindError:
-        visit = Visit(desk, request, None, session.language_of(request), desk.now())
+    visit: Visit = request.state.get("visit") or Visit(desk, request, None)
     code, status, params = _problem(fault)
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
         return visit.page("buyer/start.html", status=status, live=False, people=_people(visit))
@@ -210,7 +198,9 @@ def _problem(fault: Exception) -> tuple[str, int, dict[str, object]]:
 def _problem_words(locale: Locale, code: str, params: Mapping[str, object]) -> tuple[str, str]:
     _ = locale.gettext
     if code == "broken":
-        return _("Something broke on our side"), _("Nothing was changed by it. Try again in a moment; we have been told.")
+        return _("Something broke on our side"), _(
+            "Nothing was changed by it. Try again in a moment; we have been told."
+        )
     if not locale.has("problem.title", code):
         return _("This did not work"), _("Nothing was changed. Go back, load the page again and try once more.")
     values = {name: _param(locale, value) for name, value in params.items()}
@@ -225,6 +215,5 @@ def _param(locale: Locale, value: object) -> str:
     if isinstance(value, Money):
         return locale.money(value)
     if isinstance(value, tuple | list):
-        items: Sequence[object] = value  # pyright: ignore[reportUnknownVariableType]
-        return locale.gettext(", ").join(str(one) for one in items)
+        return locale.gettext(", ").join(map(str, cast("Sequence[object]", value)))
     return str(value)

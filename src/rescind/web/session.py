@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from rescind.access import CrossSite, Principal, Role
@@ -23,7 +25,7 @@ from rescind.demo import catalogue
 from rescind.demo.marketplace import demo_shop_id
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
-from rescind.postgres.tail import Reset
+from rescind.postgres.tail import LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
 
 LANGUAGE_COOKIE: Final = "rescind_lang"
@@ -35,6 +37,13 @@ HOME: Final[dict[Role, str]] = {
     "operator": "/support",
     "host": "/",
 }
+_READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
+    "buyer": "buyer",
+    "seller": "seller",
+    "support": "support",
+    "operator": "support",
+    "host": "support",
+}
 _PING_S = 15.0
 _YEAR_S = 365 * 24 * 60 * 60
 
@@ -42,15 +51,18 @@ Html = Response[str]
 Call = Request[Any, Any, Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from."""
 
-    desk: Desk
-    request: Call
-    principal: Principal | None
-    locale: Locale
-    now: Instant
+    # A plain class: the web framework would look into a dataclass and try to make one from the request.
+    __slots__ = ("desk", "locale", "now", "principal", "request")
+
+    def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
+        self.desk = desk
+        self.request = request
+        self.principal = principal
+        self.locale: Locale = language_of(request)
+        self.now: Instant = desk.now().astimezone(UTC)
 
     @property
     def person(self) -> Principal:
@@ -110,13 +122,19 @@ class Visit:
         return Response("", status_code=HTTPStatus.SEE_OTHER, headers={"Location": path})
 
 
-async def visit(request: Call, desk: Desk) -> Visit:
-    """Who comes to this page: a dependency of every page's handler."""
+async def arrive(desk: Desk, request: Call) -> Visit:
+    """Find out who comes to a page, before anything else happens on it."""
     try:
         principal = await desk.access.principal_of(request)
     except Unauthenticated:
         principal = None
-    return Visit(desk, request, principal, language_of(request), desk.now().astimezone(UTC))
+    request.state.visit = Visit(desk, request, principal)
+    return request.state.visit
+
+
+def visit(request: Call) -> Visit:
+    """Who came: a dependency of every page's handler."""
+    return request.state.visit
 
 
 def language_of(request: Call) -> Locale:
@@ -132,7 +150,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     here = here or visit.here
     if person is None:
         return Frame(here=here, demo=visit.desk.settings.demo)
-    role = "support" if person.role in {"operator", "host"} else person.role
+    role = _READERS[person.role]
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")
         nav = (Link("/orders", label, current=visit.request.url.path.startswith("/orders")),)
@@ -182,7 +200,7 @@ def demo_people() -> dict[str, DemoPerson]:
 
 
 @get("/", sync_to_thread=False)
-def start(visit: Visit) -> Html:
+def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
@@ -191,7 +209,7 @@ def start(visit: Visit) -> Html:
 
 
 @get("/sign-in", sync_to_thread=False)
-def sign_in_page(visit: Visit) -> Html:
+def sign_in_page(visit: NamedDependency[Visit]) -> Html:
     """Where a page that needs somebody sends nobody."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
@@ -199,7 +217,7 @@ def sign_in_page(visit: Visit) -> Html:
 
 
 @get("/sign-in/{token:str}")
-async def sign_in_with(visit: Visit, token: str) -> Html:
+async def sign_in_with(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
     """Ask before using up a link: mail scanners open links too, and must not sign in."""
     person = await visit.desk.access.peek_link(token)
     path = f"/sign-in/{quote(token)}"
@@ -207,7 +225,7 @@ async def sign_in_with(visit: Visit, token: str) -> Html:
 
 
 @post("/sign-in/{token:str}", status_code=HTTPStatus.SEE_OTHER)
-async def sign_in(visit: Visit, token: str) -> Html:
+async def sign_in(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
     """Turn the link into a session."""
     visit.desk.access.require_same_site(visit.request)
     session, person = await visit.desk.access.redeem_link(token)
@@ -215,7 +233,7 @@ async def sign_in(visit: Visit, token: str) -> Html:
 
 
 @post("/demo/{role:str}", status_code=HTTPStatus.SEE_OTHER)
-async def sign_in_to_demo(visit: Visit, role: str) -> Html:
+async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) -> Html:
     """Be one of the demo's people; there is no such door outside a demo."""
     visit.desk.access.require_same_site(visit.request)
     one = demo_people().get(role)
@@ -239,7 +257,7 @@ def _enter(visit: Visit, session: str, person: Principal) -> Html:
 
 
 @post("/sign-out", status_code=HTTPStatus.SEE_OTHER)
-async def sign_out(visit: Visit) -> Html:
+async def sign_out(visit: NamedDependency[Visit]) -> Html:
     """End the session; the browser forgets what it kept."""
     if visit.principal is not None:
         await visit.form()
@@ -271,14 +289,15 @@ def remember_language(request: Call) -> Html | None:
 
 
 @get("/live")
-async def live(visit: Visit) -> ServerSentEvent:
+async def live(visit: NamedDependency[Visit]) -> ServerSentEvent:
     """What happens to anything this person may see, as it happens: ids only, pages fetch the rest."""
     after = visit.request.headers.get("last-event-id") or visit.query("after") or None
     return ServerSentEvent(_told(visit, visit.person, after), headers={"X-Accel-Buffering": "no"})
 
 
 async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIterator[ServerSentEventMessage]:
-    async with aclosing(visit.desk.tail.subscribe(person.scope, after)) as events:  # pyright: ignore[reportArgumentType]
+    stream = cast("AsyncGenerator[LiveEvent | Reset]", visit.desk.tail.subscribe(person.scope, after))
+    async with aclosing(stream) as events:
         coming = asyncio.ensure_future(anext(events))
         try:
             while True:
@@ -304,4 +323,4 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
 
 ROUTES = (start, sign_in_page, sign_in_with, sign_in, sign_in_to_demo, sign_out, live)
 
-__all__ = ["CSRF_FIELD", "HOME", "ROUTES", "CrossSite", "Html", "Visit", "frame", "language_of", "visit"]
+__all__ = ["CSRF_FIELD", "HOME", "ROUTES", "CrossSite", "Html", "Visit", "arrive", "frame", "language_of", "visit"]

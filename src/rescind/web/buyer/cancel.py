@@ -10,9 +10,11 @@ from typing import Any
 
 import msgspec
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from rescind.core.cancellation import RequestCancellation
-from rescind.core.errors import InvalidText, InvalidTransition, ReasonNotListed, StaleOrder
+from rescind.core.errors import InvalidText, InvalidTransition, StaleOrder
 from rescind.core.event import Note
 from rescind.core.order import Stage
 from rescind.core.ports import Fingerprint, Key
@@ -37,10 +39,11 @@ class Choice:
     variant: str
     image: str
     open: int
-    chosen: int
+    chosen: str
     amount_minor: int
     note: str = ""
     off: str = ""
+    off_why: str = ""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Form:
     key: str = ""
     seen: str = ""
     units: dict[str, int] = field(default_factory=dict[str, int])
+    typed: dict[str, str] = field(default_factory=dict[str, str])
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def error(self, name: str) -> str:
@@ -61,43 +65,53 @@ class Form:
 
 
 @get("/orders/{order_id:str}/cancel")
-async def cancel_page(visit: Visit, order_id: str) -> Html:
+async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """The empty form, with a reason chosen already when the buyer came by "Something wrong?"."""
     found = await load(visit, order_id)
-    if found.order.open_cancellation is not None:
-        return visit.go(f"{found.path}/requests/{found.order.open_cancellation.id}")
+    if found.order.open_cancellation is not None or found.stage is Stage.CANCELLED:
+        asked = await _asked_already(visit, found, "")
+        return visit.go(f"{found.path}/requests/{asked}" if asked else found.path)
     form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
     form.units = preset_units(found, anyway=form.anyway)
     return _show(visit, found, form)
 
 
 @post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK)
-async def cancel(visit: Visit, order_id: str) -> Html:
+async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """Check the form, show what has changed since it was read, and only then ask."""
     fields = await visit.form()
     found = await load(visit, order_id)
+    if (asked := await _asked_already(visit, found, fields.get("key", ""))) is not None:
+        return visit.go(f"{found.path}/requests/{asked}?sent=1")
     form = _read(visit, found, fields)
     if fields.get("step") == "quote":
-        form.errors = [error for error in form.errors if error[0] != "reason"]
+        # The refund is worked out while the rest is still being filled in.
+        form.errors = [error for error in form.errors if error[0].startswith("units-")]
         return _show(visit, found, form)
     answer = _ask(found, form)
-    if form.errors:
+    if form.errors or answer is None:
         return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    if answer is not None and seen(answer) != form.seen and not _sent_before(found, form):
+    if seen(answer) != form.seen:
         return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
     try:
         outcome = await visit.desk.engine.handle(_submission(visit, found, form))
-    except StaleOrder:
+    except (StaleOrder, InvalidTransition):
         found = await load(visit, order_id)
+        if (asked := await _asked_already(visit, found, form.key)) is not None:
+            return visit.go(f"{found.path}/requests/{asked}?sent=1")
         return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
-    except (ReasonNotListed, InvalidTransition):
-        found = await load(visit, order_id)
-        if found.order.open_cancellation is not None:
-            return visit.go(f"{found.path}/requests/{found.order.open_cancellation.id}")
-        form.errors.append(("reason", visit.locale.gettext("This reason is not on offer at this stage. Choose another one.")))
-        return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    asked = outcome.order.cancellations[-1]
-    return visit.go(f"{found.path}/requests/{asked.id}?sent=1")
+    return visit.go(f"{found.path}/requests/{outcome.order.cancellations[-1].id}?sent=1")
+
+
+async def _asked_already(visit: Visit, found: Matter, key: str) -> str | None:
+    """The request this very form made when it was sent before, or the one that is in the way of another."""
+    for entry in await visit.desk.reads.timeline(visit.scope, found.order.id):
+        if key and entry.record.key == key and hasattr(entry.record.event, "cancellation"):
+            return str(getattr(entry.record.event, "cancellation", ""))
+    waiting = found.order.open_cancellation
+    if waiting is not None:
+        return waiting.id
+    return found.order.cancellations[-1].id if found.stage is Stage.CANCELLED and found.order.cancellations else None
 
 
 def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
@@ -130,11 +144,6 @@ def _ask(found: Matter, form: Form) -> Answer | None:
     return found.outlook.ask(found.now, reason=form.reason, lines=form.units, anyway=form.anyway)
 
 
-def _sent_before(found: Matter, form: Form) -> bool:
-    """A form that already made a request is sent on as it is: the engine gives its first answer again."""
-    return found.order.open_cancellation is not None or found.stage is Stage.CANCELLED
-
-
 def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
     _ = visit.locale.gettext
     form = Form(
@@ -147,8 +156,7 @@ def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
     form.units = _units(visit, found, fields, form)
     listed = {reason.code: reason for reason in found.outlook.reasons(visit.now)}
     if form.reason not in listed:
-        if not _sent_before(found, form):
-            form.errors.append(("reason", _("Choose a reason")))
+        form.errors.append(("reason", _("Choose a reason")))
     elif "comment" in listed[form.reason].needs and not form.comment.strip():
         form.errors.append(("comment", _("Tell the shop in a few words what the reason is")))
     try:
@@ -161,11 +169,11 @@ def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
 
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
     left = found.order.open_units()
-    if not _partial_allowed(found) or _sent_before(found, form):
-        return left or {line.id: line.open for line in found.order.lines if line.open}
+    if not _partial_allowed(found):
+        return left
     units: dict[str, int] = {}
     for place, line in enumerate(found.order.lines):
-        text = fields.get(f"units-{place}", "0").strip() or "0"
+        text = form.typed[f"units-{place}"] = fields.get(f"units-{place}", "0").strip() or "0"
         most = left.get(line.id, 0)
         if not text.isascii() or not text.isdigit() or int(text[:9]) > most:
             message = visit.locale.gettext("Choose a number from 0 to %(most)s for %(item)s")
@@ -191,7 +199,7 @@ def _submission(visit: Visit, found: Matter, form: Form) -> Submission:
         key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route=ROUTE, key=form.key),
         fingerprint=Fingerprint(hashlib.sha256(msgspec.json.encode(said)).digest()),
         # What was shown is what is decided: had the order moved since it was read, the answer might differ.
-        expected_version=None if _sent_before(found, form) else found.order.version,
+        expected_version=found.order.version,
     )
 
 
@@ -202,11 +210,11 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
     for place, line in enumerate(found.order.lines):
         said = found.words(line.id)
         count = left.get(line.id, 0)
-        note = off = ""
+        note = off = why = ""
         if not line.open:
             off = _("Already cancelled")
         elif not count:
-            off = _("Already shipped, so it can be returned but not cancelled")
+            off, why = _("Already shipped"), _("It can be returned, but no longer cancelled.")
         elif _partial_allowed(found) and len(left) > 1:
             alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
             if alone is not None and found.answer is not None and alone.kind != found.answer.kind:
@@ -219,10 +227,11 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
                 said.variant,
                 said.image,
                 count,
-                form.units.get(line.id, 0),
+                form.typed.get(f"units-{place}", str(form.units.get(line.id, 0))),
                 line.paid_minor,
                 note,
                 off,
+                why,
             )
         )
     return choices
@@ -234,7 +243,7 @@ def _show(
     answer = _ask(found, form)
     reasons = found.outlook.reasons(visit.now)
     refused = answer is not None and answer.finding.verdict == "refuse" and not form.errors
-    offer = words.offer(visit.locale, answer, None, found.path, "") if answer else None
+    offer = words.offer(visit.locale, answer, found.path) if answer else None
     context: dict[str, Any] = {
         "m": found,
         "order": found.order,

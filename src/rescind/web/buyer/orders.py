@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from rescind.core.order import Order, Parcel, Stage, stage
 from rescind.core.views import Filters, OrderRow
@@ -31,7 +33,7 @@ class Row:
 
 
 @get("/orders")
-async def order_list(visit: Visit) -> Html:
+async def order_list(visit: NamedDependency[Visit]) -> Html:
     """Everything this buyer has ordered, newest first."""
     visit.require("buyer")
     _ = visit.locale.gettext
@@ -80,7 +82,7 @@ def _row(row: OrderRow) -> Row:
 
 
 @get("/orders/{order_id:str}")
-async def order_page(visit: Visit, order_id: str) -> Html:
+async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """One order: where it is, what can be done about it, what it holds, and what happened."""
     found = await load(visit, order_id)
     _, entries = await history(visit, found)
@@ -106,8 +108,8 @@ async def order_page(visit: Visit, order_id: str) -> Html:
 
 
 @get("/orders/{order_id:str}/return")
-async def return_page(visit: Visit, order_id: str) -> Html:
-    """What follows when an order can no longer be cancelled: whom to ask, how the goods go back, what it costs (M-43)."""
+async def return_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
+    """What follows when an order can no longer be cancelled: whom to ask, and how the goods go back (M-43)."""
     found = await load(visit, order_id)
     return visit.page(
         "buyer/return.html",
@@ -119,12 +121,7 @@ async def return_page(visit: Visit, order_id: str) -> Html:
 
 
 def _offer(visit: Visit, found: Matter) -> words.Offer | None:
-    if found.answer is None:
-        return None
-    when = ""
-    if found.until:
-        when = visit.locale.instant(found.until.at, found.zone, now=visit.now)
-    return words.offer(visit.locale, found.answer, found.until, found.path, when)
+    return words.offer(visit.locale, found.answer, found.path) if found.answer else None
 
 
 def _wrong(found: Matter) -> str:
@@ -138,8 +135,8 @@ def _wrong(found: Matter) -> str:
 
 
 def _ahead(found: Matter) -> tuple[Ahead, ...]:
-    steps = found.outlook.ahead(found.now)
-    return steps if len(steps) > 1 or found.stage is not Stage.COMPLETED else ()
+    steps = found.outlook.ahead(found.now, found.until)
+    return steps if len(steps) > 1 else ()
 
 
 def _parcel(found: Matter, parcel: Parcel) -> dict[str, Any]:
@@ -158,7 +155,10 @@ def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[st
             "amount": found.money(one.amount_minor),
             "tender": tender_name(visit.locale, tenders[one.tender]),
             "steps": words.refund_steps(
-                visit.locale, one, tenders[one.tender], approved.get(one.cancellation or "", one.owed_at)
+                visit.locale,
+                one,
+                tenders[one.tender],
+                approved.get(one.cancellation, one.owed_at) if one.cancellation else one.owed_at,
             ),
         }
         for one in order.refunds

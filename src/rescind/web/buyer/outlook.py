@@ -56,11 +56,12 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """A step still to come, or the present one, with the answer it would bring."""
+    """The present answer, or one to come; ``at``: when the clock alone brings it, None where a stage does."""
 
     stage: Stage
-    now: bool
     answer: Answer
+    now: bool = False
+    at: Instant | None = None
 
 
 class Outlook:
@@ -116,7 +117,7 @@ class Outlook:
             context=self._context,
         )
         finding = self.terms.judge(
-            "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar
+            "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
         ground = Ground(
             rule=finding.rule,
@@ -130,21 +131,27 @@ class Outlook:
         return Answer(finding, ground, money, selection)
 
     def until(self, now: Instant, answer: Answer) -> Until | None:
-        """When the clock alone makes the answer worse, by asking at each moment at which a rule could change its mind."""
+        """When the clock alone makes the answer worse: asked at each moment at which a rule could change its mind."""
         for at in sorted(set(self._turns(now))):
             later = self.ask(at)
             if later is not None and later.kind != answer.kind and _rank(later) > _rank(answer):
                 return Until(at, later)
         return None
 
-    def ahead(self, now: Instant) -> tuple[Ahead, ...]:
-        """The present stage and those to come, each with its answer; neighbours with the same answer are one."""
-        found: list[Ahead] = []
+    def ahead(self, now: Instant, until: Until | None) -> tuple[Ahead, ...]:
+        """The present answer, the one that time brings, and those of later stages; neighbours that agree are one."""
         here = stage(self.order, now)
-        for at_stage, order in ((here, self.order), *_to_come(self.order, here, now)):
-            answer = self.ask(now, order=order)
-            if answer is not None and (not found or found[-1].answer.kind != answer.kind):
-                found.append(Ahead(at_stage, at_stage is here, answer))
+        present = self.ask(now)
+        if present is None:
+            return ()
+        found = [Ahead(here, present, now=True)]
+        if until is not None:
+            found.append(Ahead(here, until.then, at=until.at))
+        # Later stages are asked about as they will be met: after the time in force now has run out.
+        for at_stage, order in _to_come(self.order, here, now):
+            answer = self.ask(until.at if until else now, order=order)
+            if answer is not None and found[-1].answer.kind != answer.kind:
+                found.append(Ahead(at_stage, answer))
         return tuple(found)
 
     def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from http import HTTPStatus
 
 from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from rescind.core import cancellation as stop
 from rescind.core.cancellation import WithdrawCancellation
@@ -21,7 +24,7 @@ from rescind.web.session import Html, Visit
 
 
 @get("/orders/{order_id:str}/requests/{request_id:str}")
-async def request_page(visit: Visit, order_id: str, request_id: str) -> Html:
+async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
     """The request as it stands."""
     found = await load(visit, order_id)
     one = found.cancellation(request_id)
@@ -49,7 +52,7 @@ async def request_page(visit: Visit, order_id: str, request_id: str) -> Html:
 
 
 @get("/orders/{order_id:str}/requests/{request_id:str}/withdraw")
-async def withdraw_page(visit: Visit, order_id: str, request_id: str) -> Html:
+async def withdraw_page(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
     """What withdrawing means, said before it happens."""
     found = await load(visit, order_id)
     one = found.cancellation(request_id)
@@ -69,7 +72,7 @@ async def withdraw_page(visit: Visit, order_id: str, request_id: str) -> Html:
 
 
 @post("/orders/{order_id:str}/requests/{request_id:str}/withdraw", status_code=HTTPStatus.SEE_OTHER)
-async def withdraw(visit: Visit, order_id: str, request_id: str) -> Html:
+async def withdraw(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
     """Take the request back. A second press, or an answer that was faster, leads to the page that says so."""
     await visit.form()
     found = await load(visit, order_id)
@@ -80,7 +83,7 @@ async def withdraw(visit: Visit, order_id: str, request_id: str) -> Html:
         actor=person.actor(),
         # A request is withdrawn once, so its own id is the key.
         key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:withdraw", key=one.id),
-        fingerprint=Fingerprint(one.id.encode()),
+        fingerprint=Fingerprint(sha256(one.id.encode()).digest()),
     )
     try:
         await visit.desk.engine.handle(submission)
@@ -90,8 +93,8 @@ async def withdraw(visit: Visit, order_id: str, request_id: str) -> Html:
 
 
 @get("/orders/{order_id:str}/requests/{request_id:str}/receipt")
-async def receipt_page(visit: Visit, order_id: str, request_id: str) -> Html:
-    """A confirmation to keep or print: what was asked and answered, when, under which rule, and what comes back (M-15)."""
+async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
+    """A confirmation to keep or print: what was asked and answered, under which rule, what comes back (M-15)."""
     found = await load(visit, order_id)
     one = found.cancellation(request_id)
     entries, told = await history(visit, found)
@@ -135,7 +138,7 @@ def _said(records: list[Record], notes: dict[str, str], identifier: str) -> str:
 
 def _part(told: tuple[Entry, ...], one: Cancellation) -> list[Entry]:
     """The part of the order's story that this request begins."""
-    return [entry for entry in told if entry.cancellation == one.id or (entry.kind == "RefundAnswered")]
+    return [entry for entry in told if entry.cancellation == one.id]
 
 
 def _goods(found: Matter, one: Cancellation) -> list[dict[str, object]]:
@@ -156,7 +159,7 @@ def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
         return None
     if found.answer is None or found.order.cancellations[-1].id != one.id:
         return None
-    return words.offer(visit.locale, found.answer, None, found.path, "")
+    return words.offer(visit.locale, found.answer, found.path)
 
 
 ROUTES = (request_page, withdraw_page, withdraw, receipt_page)

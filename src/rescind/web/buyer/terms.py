@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from rescind.core.policy import Policy, ResolvedPolicy
 from rescind.locales import Locale
-from rescind.web.explain import silence_word, span_words
+from rescind.web.buyer.words import waiting
+from rescind.web.explain import span_words
 from rescind.web.session import Html, Visit
 
 
@@ -20,12 +23,11 @@ class Clause:
     sentence: str
     verdict: str
     instead: str
-    time: str
-    silence: str
+    terms: str
 
 
 @get("/policy")
-async def policy_page(visit: Visit) -> Html:
+async def policy_page(visit: NamedDependency[Visit]) -> Html:
     """The rules in force, in the order in which they are asked. ``?shop=``: with that shop's own choices."""
     shops = await visit.desk.reads.shops()
     chosen = next((shop for shop in shops if shop.id == visit.query("shop")), shops[0] if shops else None)
@@ -49,7 +51,7 @@ async def policy_page(visit: Visit) -> Html:
 
 
 @get("/shops/{shop_id:str}")
-async def shop_page(visit: Visit, shop_id: str) -> Html:
+async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
     """Who a shop is, how to reach it, and the time in which it lets orders go without asking."""
     shop = await visit.desk.reads.shop(shop_id)
     policy = await visit.desk.book.policy(shop.preset_hash)
@@ -64,7 +66,7 @@ async def shop_page(visit: Visit, shop_id: str) -> Html:
 
 
 @get("/help")
-async def help_page(visit: Visit) -> Html:
+async def help_page(visit: NamedDependency[Visit]) -> Html:
     """The questions people have first, and whom to ask."""
     return visit.page("buyer/help.html", live=False, shops=await visit.desk.reads.shops())
 
@@ -79,8 +81,7 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
                 sentence=locale.pgettext("rule", rule.id),
                 verdict=rule.verdict.value,
                 instead=locale.term("way_on", rule.instead) if rule.instead else "",
-                time=span_words(locale, str(deadline.span)) if deadline else "",
-                silence=silence_word(locale, deadline.on_silence) if deadline and deadline.on_silence else "",
+                terms=waiting(locale, str(deadline.span), deadline.on_silence or "") if deadline else "",
             )
         )
     return found

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Order, Refund, RefundStatus, Stage, Tender
 from rescind.core.refund import Quote
 from rescind.locales import Locale
-from rescind.web.buyer.outlook import Answer, Until
+from rescind.web.buyer.outlook import Answer
 from rescind.web.explain import silence_word, span_words, tender_name
 
 
@@ -63,47 +64,48 @@ def title(locale: Locale, stage: Stage, *, reviewed: bool) -> str:
 
 
 def time_to_answer(locale: Locale, answer: Answer) -> str:
-    """"24 hours": how long whoever is asked has."""
+    """How long whoever is asked has, as in "24 hours"."""
     deadline = answer.finding.deadline
     return span_words(locale, deadline.span) if deadline else ""
 
 
-def silence_sentence(locale: Locale, answer: Answer) -> str:
-    """What happens if nobody answers."""
+def waiting(locale: Locale, length: str, silence: str) -> str:
+    """How long somebody has to answer and what follows if they do not. ``length``: as a policy writes it."""
     _ = locale.gettext
-    silence = answer.kind[1]
-    return {
-        "approve": _("no answer means yes"),
-        "refuse": _("no answer means no"),
-        "escalate": _("without an answer the platform decides"),
-    }.get(silence, "")
+    text = {
+        "approve": _("%(time)s to answer; no answer means yes"),
+        "refuse": _("%(time)s to answer; no answer means no"),
+        "escalate": _("%(time)s to answer; without an answer the platform decides"),
+    }.get(silence, _("%(time)s to answer"))
+    return text % {"time": span_words(locale, length)}
 
 
-def offer(locale: Locale, answer: Answer, until: Until | None, path: str, when: str) -> Offer:
-    """The button for what the policy says, and nothing else. ``when``: the words of ``until``, already in the reader's zone."""
+def offer(locale: Locale, answer: Answer, path: str) -> Offer:
+    """The button for what the policy says, and nothing else. ``path``: the order's page."""
     _ = locale.gettext
     verdict, silence, instead = answer.kind
     time = time_to_answer(locale, answer)
+    length = answer.finding.deadline.span if answer.finding.deadline else "0s"
     match verdict:
         case "approve":
             sentence = _("You can still cancel it. Nobody has to agree.")
-            note = _("Free until %(when)s, no approval needed") % {"when": when} if until else _("Cancels at once")
-            return Offer(_("Cancel order"), f"{path}/cancel", "secondary", note, sentence)
+            note = _("Cancels at once")
+            return Offer(_("Cancel order"), f"{path}/cancel", "primary", note, sentence)
         case "ask_seller":
             sentence = {
                 "approve": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means yes."),
                 "refuse": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means no."),
             }.get(silence, _("You can still ask to cancel. The shop has %(time)s to answer."))
-            note = _("The shop has %(time)s; %(silence)s") % {"time": time, "silence": silence_sentence(locale, answer)}
-            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence % {"time": time})
+            note = _("The shop has %(waiting)s") % {"waiting": waiting(locale, length, silence)}
+            return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence % {"time": time})
         case "ask_carrier":
             sentence = _("You can still ask to cancel. The carrier has %(time)s to stop the parcel.") % {"time": time}
             note = silence_word(locale, silence)
-            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence)
+            return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case "review":
             sentence = _("You can still ask to cancel. The platform looks at it within %(time)s.") % {"time": time}
             note = silence_word(locale, silence)
-            return Offer(_("Request cancellation"), f"{path}/cancel", "secondary", note, sentence)
+            return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case _:
             return _refused(locale, instead, path)
 
@@ -115,9 +117,9 @@ def _refused(locale: Locale, instead: str, path: str) -> Offer:
             return Offer(
                 _("Ask the shop anyway"),
                 f"{path}/cancel?anyway=1",
-                "secondary",
+                "primary",
                 _("A favour, not a right: no answer means no"),
-                _("The time in which an order can be cancelled is over. The shop may still agree: ask before it ships."),
+                _("The time in which it can be cancelled is over. The shop may still agree: ask before it ships."),
             )
         case "return_or_refund":
             return Offer(
@@ -131,7 +133,7 @@ def _refused(locale: Locale, instead: str, path: str) -> Offer:
             return Offer(
                 _("Request cancellation"),
                 f"{path}/cancel",
-                "secondary",
+                "primary",
                 _("Only for what has not left yet"),
                 _("A part has left. You can still ask to cancel the rest."),
             )
@@ -139,7 +141,7 @@ def _refused(locale: Locale, instead: str, path: str) -> Offer:
             return Offer(
                 _("Request cancellation"),
                 f"{path}/cancel",
-                "secondary",
+                "primary",
                 _("Only for the whole order"),
                 _("You can ask to cancel the whole order, not a part of it."),
             )
@@ -412,4 +414,4 @@ def option_name(locale: Locale, name: str) -> str:
 
 def country(locale: Locale, code: str) -> str:
     """A country's name in the reader's language."""
-    return locale.cldr.territories.get(code, code)
+    return str(cast("Mapping[str, str]", locale.cldr.territories).get(code, code))

@@ -1,0 +1,370 @@
+"""A buyer's pages over the real application and database: what they offer is what the policy says, and no more."""
+
+import html
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from postgres.market import KILN, LANTERN, worked
+from rescind.app import make_app
+from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.web.routes import HEADERS
+
+ORIGIN = {"origin": "http://desk.test"}
+
+
+class Browser:
+    """One person's browser: it keeps cookies, sends its origin, and reads pages as text."""
+
+    def __init__(self, app, language="en"):
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(
+            transport=transport, base_url="http://desk.test", headers={"accept-language": language}
+        )
+
+    async def get(self, path, **query):
+        return Page(await self.client.get(path, params=query or None))
+
+    async def post(self, path, fields=None, headers=ORIGIN):
+        return Page(await self.client.post(path, data=fields or {}, headers=headers))
+
+    async def sign_in(self, desk, role="buyer", who="ann", **more):
+        link = await desk.access.issue_link(role, who, name=who.title(), **more)
+        return await self.post(link.removeprefix("http://desk.test"))
+
+
+class Page:
+    """An answer as somebody reads it."""
+
+    def __init__(self, response):
+        self.status = response.status_code
+        self.headers = response.headers
+        self.raw = response.text
+        words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+        self.text = re.sub(r" (?=[,.;:])", "", words)
+        self.to = response.headers.get("location", "")
+
+    def fields(self):
+        """The fields of the page's last form as a browser would send them, with nothing chosen or typed."""
+        form = self.raw[self.raw.rindex("<form") :]
+        inputs = [dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) for tag in re.findall(r"<input[^>]*>", form)]
+        return {
+            one["name"]: html.unescape(one.get("value", ""))
+            for one in inputs
+            if one.get("type") not in {"radio", "checkbox"}
+        }
+
+    def token(self):
+        """The token that every form of this page carries."""
+        return re.search(r'name="_csrf_token" value="(\w+)"', self.raw)[1]
+
+    def checked(self):
+        """The value of the radio button that is on."""
+        found = [tag for tag in re.findall(r"<input[^>]*>", self.raw) if " checked" in tag]
+        return re.search(r'value="([^"]*)"', found[0])[1] if found else None
+
+
+@pytest.fixture
+def app(desk, market):
+    return make_app(desk)
+
+
+@pytest.fixture
+async def ann(app, desk):
+    browser = Browser(app)
+    await browser.sign_in(desk, buyer_id="ann")
+    return browser
+
+
+async def filled(browser, order, reason="changed_mind", **fields):
+    """Open the cancel form, choose a reason, and send it."""
+    form = (await browser.get(f"/orders/{order}/cancel")).fields()
+    return form, await browser.post(f"/orders/{order}/cancel", form | {"reason": reason, "step": "send"} | fields)
+
+
+@pytest.mark.parametrize(
+    ("stage", "button", "line"),
+    [
+        (Stage.UNPAID, "Cancel order", "Cancels at once"),
+        (Stage.REVIEW, "Cancel order", "Cancels at once"),
+        (Stage.PREPARING, "Request cancellation", "no answer means yes"),
+        (Stage.PACKED, "Ask the shop anyway", "no answer means no"),
+        (Stage.IN_TRANSIT, "Return or refund", "Refuse the parcel at the door"),
+    ],
+)
+async def test_the_button_is_what_the_policy_says_at_this_stage(ann, market, stage, button, line):
+    order = await market.order(stage)
+    page = await ann.get(f"/orders/{order}")
+    assert page.status == 200
+    assert button in page.text
+    assert line in page.text
+
+
+async def test_another_shops_terms_give_another_button_and_say_until_when(ann, market, clock):
+    order = await market.order(Stage.REVIEW, shop=LANTERN)
+    page = await ann.get(f"/orders/{order}")
+    assert "On hold" in page.text
+    assert "Free to cancel until Mon 4 May, 02:00 UTC−7, no approval needed" in page.text
+    clock.advance(timedelta(hours=1))
+    page = await ann.get(f"/orders/{order}")
+    assert "Request cancellation" in page.text
+    assert "Free to cancel until" not in page.text
+
+
+async def test_the_page_says_how_long_cancelling_is_possible_and_what_follows(ann, market):
+    page = await ann.get(f"/orders/{await market.order(Stage.PREPARING)}")
+    ahead = page.text[page.text.index("How long can I cancel?") :]
+    steps = ("Now", "no answer within 24 hours means yes", "From “Packing” on", "From “Shipped” on", "No longer")
+    places = [ahead.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+async def test_what_can_be_wrong_is_shown_with_the_way_to_say_so(ann, market):
+    order = await market.order(Stage.PREPARING)
+    page = await ann.get(f"/orders/{order}")
+    for shown in ("Zoë Ångström", "Uppsala", "zoe@example.org", "blue", "Visa"):
+        assert shown in page.text
+    reasons = set(re.findall(r"/cancel\?reason=(\w+)", page.raw))
+    assert reasons == {"wrong_variant", "wrong_contact", "wrong_address", "price_error", "change_payment"}
+    assert (await ann.get(f"/orders/{order}/cancel", reason="wrong_address")).checked() == "wrong_address"
+
+
+async def test_the_refund_is_shown_before_sending_and_paid_after(ann, market, clock):
+    order = await market.order(Stage.REVIEW, price=1250, units=2)
+    page = await ann.get(f"/orders/{order}/cancel")
+    assert "You get back €25.00" in page.text
+    assert "Usually there in 3 to 5 working days" in page.text
+    _, sent = await filled(ann, order)
+    assert sent.status == 303
+    result = await ann.get(sent.to)
+    assert "Approved automatically" in result.text
+    assert "Refund being prepared" in result.text
+    await worked(market)
+    assert "Refund on its way" in (await ann.get(sent.to)).text
+    clock.advance(timedelta(minutes=1))
+    await worked(market)
+    assert "Refunded" in (await ann.get(sent.to)).text
+    assert "€25.00" in (await ann.get(sent.to.partition("?")[0] + "/receipt")).text
+
+
+async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
+    lines = (Line(id="a", sku="CUP", quantity=3, unit_minor=500), Line(id="b", sku="JUG", quantity=1, unit_minor=900))
+    order = await market.order(Stage.REVIEW, lines=lines, tenders=(Tender(id="t", method="card", amount_minor=2400),))
+    form = (await ann.get(f"/orders/{order}/cancel")).fields()
+    assert (form["units-0"], form["units-1"]) == ("3", "1")
+    part = form | {"units-0": "2", "units-1": "0", "reason": "changed_mind"}
+    quoted = await ann.post(f"/orders/{order}/cancel", part | {"step": "quote"})
+    assert "You get back €10.00" in quoted.text
+    stale = await ann.post(f"/orders/{order}/cancel", part | {"step": "send"})
+    assert stale.status == 409, "what was seen last was the refund of the whole order"
+    assert "Nothing was sent" in stale.text
+    sent = await ann.post(f"/orders/{order}/cancel", stale.fields() | {"reason": "changed_mind", "step": "send"})
+    assert sent.status == 303
+    after = await market.read(order)
+    assert [line.cancelled for line in after.lines] == [2, 0]
+    assert after.refunded.minor == 1000
+
+
+async def test_what_was_typed_is_kept_and_every_fault_is_named(ann, market):
+    order = await market.order(Stage.REVIEW)
+    form = (await ann.get(f"/orders/{order}/cancel")).fields()
+    wrong = form | {"units-0": "7", "comment": "My sister bought one", "step": "send"}
+    page = await ann.post(f"/orders/{order}/cancel", wrong)
+    assert page.status == 422
+    assert "2 things to put right" in page.text
+    assert 'href="#reason"' in page.raw
+    assert "Choose a number from 0 to 1 for Mug" in page.text
+    assert "My sister bought one" in page.raw
+    page = await ann.post(f"/orders/{order}/cancel", form | {"reason": "other", "step": "send"})
+    assert (page.status, page.checked()) == (422, "other")
+    assert "Tell the shop in a few words" in page.text
+    assert (await market.read(order)).cancellations == ()
+
+
+async def test_the_same_form_sent_twice_asks_once(ann, market):
+    order = await market.order(Stage.PREPARING)
+    form, first = await filled(ann, order)
+    second = await ann.post(f"/orders/{order}/cancel", form | {"reason": "changed_mind", "step": "send"})
+    assert (first.status, second.status) == (303, 303)
+    assert first.to == second.to
+    assert len((await market.read(order)).cancellations) == 1
+
+
+async def test_a_partial_form_sent_twice_cancels_once(ann, market):
+    order = await market.order(Stage.REVIEW, units=4)
+    form = (await ann.get(f"/orders/{order}/cancel")).fields() | {"units-0": "2", "reason": "changed_mind"}
+    form |= {"seen": (await ann.post(f"/orders/{order}/cancel", form | {"step": "quote"})).fields()["seen"]}
+    sent = [await ann.post(f"/orders/{order}/cancel", form | {"step": "send"}) for _ in range(2)]
+    assert [one.status for one in sent] == [303, 303]
+    assert (await market.read(order)).lines[0].cancelled == 2
+
+
+async def test_an_answer_that_got_worse_meanwhile_is_shown_before_it_counts(ann, market):
+    order = await market.order(Stage.REVIEW)
+    form = (await ann.get(f"/orders/{order}/cancel")).fields()
+    await market.fact(order, FactKind.PREPARATION_STARTED)
+    page = await ann.post(f"/orders/{order}/cancel", form | {"reason": "changed_mind", "step": "send"})
+    assert page.status == 409
+    assert "Send the request" in page.text
+    assert (await market.read(order)).cancellations == ()
+
+
+async def test_a_closed_window_can_be_asked_about_anyway(ann, market):
+    order = await market.order(Stage.PACKED)
+    page = await ann.get(f"/orders/{order}/cancel")
+    assert 'name="reason"' not in page.raw
+    assert "Why can I not cancel?" in page.text
+    form = (await ann.get(f"/orders/{order}/cancel", anyway="1")).fields()
+    sent = await ann.post(f"/orders/{order}/cancel", form | {"reason": "duplicate", "step": "send"})
+    assert sent.status == 303
+    asked = (await market.read(order)).cancellations[-1]
+    assert (asked.status, asked.on_silence) == (CancellationStatus.AWAITING_SELLER, "refuse")
+    assert "No answer means no" in (await ann.get(sent.to)).text
+
+
+async def test_a_shipped_order_shows_carrier_tracking_and_how_to_reach_the_shop(ann, market):
+    order = await market.order(Stage.PACKED)
+    await market.fact(order, FactKind.HANDED_OVER, parcel="1", carrier="Royal Post", tracking="RP123456")
+    for page in (await ann.get(f"/orders/{order}"), await ann.get(f"/orders/{order}/return")):
+        for shown in ("Royal Post", "RP123456", "shop@example.org"):
+            assert shown in page.text
+    assert "no longer" in (await ann.get(f"/orders/{order}/cancel")).text
+
+
+async def test_withdrawing_says_what_it_means_and_works_once(ann, market):
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    path = sent.to.partition("?")[0]
+    asking = await ann.get(f"{path}/withdraw")
+    assert "The order goes on" in asking.text
+    assert "2 more times" in asking.text
+    done = [await ann.post(f"{path}/withdraw", asking.fields()) for _ in range(2)]
+    assert [page.status for page in done] == [303, 303]
+    assert (await market.read(order)).cancellations[-1].status is CancellationStatus.WITHDRAWN
+    assert "You withdrew" in (await ann.get(path)).text
+
+
+async def test_the_sellers_no_is_shown_with_words_and_what_to_do_next(ann, market):
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    asked = (await market.read(order)).cancellations[-1]
+    await market.refuses(order, asked.id, comment="The glaze is already on")
+    page = await ann.get(sent.to)
+    for shown in ("Refused by seller", "The glaze is already on", "Ask platform support"):
+        assert shown in page.text
+
+
+async def test_somebody_elses_order_is_as_if_it_were_not_there(ann, market):
+    order = await market.order(Stage.PREPARING, buyer="bob")
+    missing = await ann.get("/orders/ord_00000000000000000000aa")
+    for path in ("", "/cancel", "/return", "/requests/can_00000000000000000000aa"):
+        page = await ann.get(f"/orders/{order}{path}")
+        assert (page.status, page.text) == (404, missing.text)
+    token = (await ann.get("/orders")).token()
+    stolen = await ann.post(f"/orders/{order}/cancel", {"_csrf_token": token, "reason": "changed_mind"})
+    assert stolen.status == 404
+    assert (await market.read(order)).cancellations == ()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "http://evil.test"}, {}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "none"}]
+)
+async def test_another_site_cannot_send_a_form(ann, market, headers):
+    order = await market.order(Stage.REVIEW)
+    form = (await ann.get(f"/orders/{order}/cancel")).fields() | {"reason": "changed_mind", "step": "send"}
+    assert (await ann.post(f"/orders/{order}/cancel", form, headers)).status == 403
+    assert (await ann.post(f"/orders/{order}/cancel", form | {"_csrf_token": "0" * 64})).status == 403
+    assert (await market.read(order)).cancellations == ()
+
+
+async def test_the_list_has_tabs_search_and_pages_that_hold_still(ann, market, clock):
+    numbers = []
+    for _ in range(12):
+        clock.advance(timedelta(minutes=1))
+        numbers.append((await market.read(await market.order(Stage.PREPARING))).number)
+    await market.order(Stage.UNPAID, title="Tall teapot")
+    first = await ann.get("/orders")
+    assert "All 13" in first.text
+    assert "To pay 1" in first.text
+    following = html.unescape(re.search(r'href="([^"]*after=[^"]*)" rel="next"', first.raw)[1])
+    await market.order(Stage.UNPAID)
+    second = await ann.get(following)
+    shown = re.findall(r"Order (\d+), placed", first.text + second.text)
+    assert len(shown) == len(set(shown)) == 13
+    assert "Tall teapot" in (await ann.get("/orders", q="teapot")).text
+    assert re.findall(r"Order (\d+), placed", (await ann.get("/orders", q=numbers[3])).text) == [numbers[3]]
+    assert "No order fits" in (await ann.get("/orders", q="zzz")).text
+
+
+async def test_every_answer_carries_the_headers_that_keep_a_page_safe(app, ann, market):
+    order = await market.order(Stage.REVIEW)
+    nobody = Browser(app)
+    for page in (
+        await ann.get(f"/orders/{order}"),
+        await ann.get("/orders/nothing"),
+        await ann.get("/nowhere"),
+        await ann.post(f"/orders/{order}/cancel", {}, {}),
+        await nobody.get("/"),
+        await nobody.get("/orders"),
+        await nobody.get("/static/rescind.css"),
+        await nobody.get("/static/none.css"),
+        await nobody.get("/orders", lang="zh"),
+    ):
+        for name, value in HEADERS.items():
+            assert page.headers.get(name) == value, name
+        assert page.headers["cache-control"] in {"no-store", "no-cache"}
+
+
+async def test_a_page_for_somebody_asks_nobody_to_sign_in(app, market):
+    order = await market.order(Stage.REVIEW)
+    page = await Browser(app).get(f"/orders/{order}")
+    assert page.status == 401
+    assert "Open the link on your order" in page.text
+    assert (await Browser(app).post("/demo/buyer")).status == 404
+
+
+async def test_a_link_signs_in_only_when_somebody_presses_the_button(app, desk, market):
+    link = await desk.access.issue_link("buyer", "ann", name="Ann", buyer_id="ann")
+    path = link.removeprefix("http://desk.test")
+    browser = Browser(app)
+    for _ in range(2):
+        assert "Sign in as Ann?" in (await browser.get(path)).text
+    assert (await browser.get("/orders")).status == 401
+    assert (await browser.post(path)).to == "/orders"
+    assert (await browser.get("/orders")).status == 200
+    assert (await Browser(app).post(path)).status == 401, "a link for one use is used up"
+    signed_out = await browser.post("/sign-out", {"_csrf_token": (await browser.get("/orders")).token()})
+    assert "cookie" not in signed_out.headers.get("clear-site-data", "")
+    assert (await browser.get("/orders")).status == 401
+
+
+async def test_a_seller_may_not_open_a_buyers_page(app, desk, market):
+    order = await market.order(Stage.REVIEW)
+    seller = Browser(app)
+    await seller.sign_in(desk, "seller", "sam", shop_id=KILN)
+    assert (await seller.get(f"/orders/{order}")).status == 403
+
+
+async def test_the_chosen_language_is_remembered_and_says_the_same(ann, market):
+    order = await market.order(Stage.PREPARING)
+    switched = await ann.get(f"/orders/{order}", lang="zh")
+    assert (switched.status, switched.to) == (303, f"/orders/{order}")
+    page = await ann.get(f"/orders/{order}")
+    assert 'lang="zh-Hans"' in page.raw
+    for said in ("申请取消", "备货中"):
+        assert said in page.text
+    assert "Request cancellation" not in page.text
+    away = await ann.get("//evil.test/x", lang="en")
+    assert not away.to.startswith("//")
+
+
+async def test_the_rules_can_be_read_by_anybody(app, market):
+    browser = Browser(app)
+    page = await browser.get("/policy", shop=KILN)
+    assert page.status == 200
+    for said in ("SHIPPED-1", "24 hours to answer; no answer means yes"):
+        assert said in page.text
+    assert "shop@example.org" in (await browser.get(f"/shops/{KILN}")).text
+    assert (await browser.get("/help")).status == 200
