@@ -1,6 +1,6 @@
 """``make bench``: every figure we promise, measured now, as ratios where a machine's own speed would show through.
 
-    python -m bench [cancel] [serving] [replay]
+python -m bench [cancel] [serving] [replay]
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ async def _clone(dsn: str, orders: int) -> None:
             }
             columns = ", ".join(change.get(name, f"t.{name}") for name in names)
             statement = (
-                f"INSERT INTO {table} ({', '.join(names)}) SELECT {columns}"  # noqa: S608
+                f"INSERT INTO {table} ({', '.join(names)}) SELECT {columns}"
                 f" FROM {table} t, generate_series(2, {orders}) AS n WHERE t.order_id = $1"
             )
             await connection.execute(statement, first, timeout=600)
@@ -156,8 +156,8 @@ def wait_for(url: str, seconds: float = 30) -> float:
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         try:
-            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 - loopback
-                if answer.status == 200:  # noqa: PLR2004
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                if answer.status == 200:
                     return time.monotonic() - begun
         except OSError:
             time.sleep(0.02)

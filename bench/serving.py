@@ -32,7 +32,9 @@ def run(out: Console) -> bool:
             memory = max(memory, pss)
     warm = sorted(starts)[1]
     out.print(f"start to first answer: cold {cold:.2f} s, warm {warm:.2f} s (wanted: warm at most {START_S:.0f} s)")
-    out.print(f"proportional memory of the Python processes with the demo: {memory:.0f} MiB (wanted: at most {PSS_MIB:.0f})")
+    out.print(
+        f"proportional memory of the Python processes with the demo: {memory:.0f} MiB (wanted: at most {PSS_MIB:.0f})"
+    )
     return warm <= START_S and memory <= PSS_MIB
 
 
@@ -77,4 +79,4 @@ def _python(parent: int) -> list[int]:
 
 def _pss(pid: int) -> float:
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) / 1024
+    return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) / 1024

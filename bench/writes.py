@@ -5,6 +5,7 @@ The rows are copied from a real cancellation, so that both sides write equal row
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ TABLES = ("order_lines", "tenders", "events", "ledger", "cases", "due", "idempot
 """Tables a cancellation writes besides ``orders``."""
 _STAMPS = {"received_at", "updated_at", "created_at", "requested_at", "closed_at", "due_at"}
 _ID = f"'ord_{SHOP[4:]}' || lpad({{n}}::text, 14, '0')"
+_READ = f"SELECT state, head FROM orders WHERE shop_id = '{SHOP}' AND order_id = {_ID} FOR NO KEY UPDATE"
 
 
 async def footprint(connection: asyncpg.Connection, number: int) -> Mapping[str, tuple[int, int]]:
@@ -25,7 +27,7 @@ async def footprint(connection: asyncpg.Connection, number: int) -> Mapping[str,
     found = {}
     for table in ("orders", *TABLES):
         row = await connection.fetchrow(
-            f"SELECT count(*), coalesce(sum(pg_column_size(t.*)), 0) FROM {table} t WHERE order_id = $1",  # noqa: S608
+            f"SELECT count(*), coalesce(sum(pg_column_size(t.*)), 0) FROM {table} t WHERE order_id = $1",
             order_id(number),
         )
         found[table] = (row[0], row[1])
@@ -35,20 +37,20 @@ async def footprint(connection: asyncpg.Connection, number: int) -> Mapping[str,
 class Ceiling:
     """Three forms of the same writes: statements in a transaction, one statement, one function."""
 
-    def __init__(self, statements: Sequence[str], ctes: Sequence[str]) -> None:
-        begin = "\\set i :i + 1\n\\set n :base + :client_id * :span + :i\n"
-        read = f"SELECT state, head FROM orders WHERE shop_id = '{SHOP}' AND order_id = {_ID.format(n=':n')} FOR NO KEY UPDATE;\n"  # noqa: E501, S608
-        body = "".join(statement.format(n=":n") + ";\n" for statement in statements)
+    def __init__(self, writes: Sequence[str]) -> None:
+        counted = "\\set i :i + 1\n\\set n :base + :client_id * :span + :i\n"
+        statements = [_READ, *writes]
+        plain = ";\n".join(statement.format(n=":n") for statement in statements)
+        parts = ", ".join(f"w{place} AS ({write})" for place, write in enumerate(writes)).format(n=":n")
+        inner = ";\n".join(statement.format(n="n") for statement in [_READ.replace("SELECT", "PERFORM", 1), *writes])
         self.scripts = {
-            "statements": f"{begin}BEGIN;\n{read}{body}COMMIT;\n",
-            "one statement": f"{begin}WITH {', '.join(f'w{i} AS ({cte.format(n=':n')})' for i, cte in enumerate(ctes))} SELECT 1;\n",  # noqa: E501
-            "function": f"{begin}SELECT bench_cancel(:n);\n",
+            "statements": f"{counted}BEGIN;\n{plain};\nCOMMIT;\n",
+            "one statement": f"{counted}WITH {parts} SELECT 1;\n",
+            "function": f"{counted}SELECT bench_cancel(:n);\n",
         }
-        inner = "".join(f"  {statement.format(n='n')};\n" for statement in statements)
         self.function = (
-            "CREATE OR REPLACE FUNCTION bench_cancel(n bigint) RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n"
-            f"  PERFORM state FROM orders WHERE shop_id = '{SHOP}' AND order_id = {_ID.format(n='n')} FOR NO KEY UPDATE;\n"  # noqa: E501, S608
-            f"{inner}END $$"
+            "CREATE OR REPLACE FUNCTION bench_cancel(n bigint) RETURNS void LANGUAGE plpgsql AS $$\n"
+            f"BEGIN\n{inner};\nEND $$"
         )
 
     @classmethod
@@ -59,9 +61,9 @@ class Ceiling:
         for table in ("events", "ledger", "cases", "due", "idempotency"):
             more = " AND type = 'CancellationApproved'" if table == "events" else ""
             more += " AND seq > 2" if table == "ledger" else ""
-            rows = await connection.fetch(f"SELECT * FROM {table} WHERE order_id = $1{more}", order_id(number))  # noqa: S608
-            statements.extend(_insert(table, row, place) for place, row in enumerate(rows))
-        ceiling = cls(statements, statements)
+            rows = await connection.fetch(f"SELECT * FROM {table} WHERE order_id = $1{more}", order_id(number))
+            statements.extend(_insert(table, row) for row in rows)
+        ceiling = cls(statements)
         await connection.execute(ceiling.function)
         return ceiling
 
@@ -72,9 +74,11 @@ class Ceiling:
         span = 12_000 // clients
         command = [
             *("pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds)),
-            *("-D", f"base={base}", "-D", f"span={span}", "-D", "i=0", "-f", str(script), field.server.dsn("rescind_app")),
+            *("-D", f"base={base}", "-D", f"span={span}", "-D", "i=0", "-f", str(script)),
+            field.server.dsn("rescind_app"),
         ]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env={"PGOPTIONS": "-c synchronous_commit=on", "PATH": "/usr/bin:/bin:/usr/lib/postgresql/15/bin"})  # noqa: E501, S603
+        environ = {**os.environ, "PGOPTIONS": "-c synchronous_commit=on"}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
         tps = float(re.search(r"tps = ([0-9.]+)", done.stdout)[1])
         failed = re.search(r"number of failed transactions: (\d+)", done.stdout)
         assert failed is None or failed[1] == "0", done.stdout
@@ -84,16 +88,18 @@ class Ceiling:
 async def _order(connection: asyncpg.Connection, number: int) -> str:
     row = await connection.fetchrow("SELECT * FROM orders WHERE order_id = $1", order_id(number))
     return (
-        f"UPDATE orders SET version = {row['version']}, state = {_literal(row['state'])}, head = {_literal(row['head'])},"  # noqa: S608
+        f"UPDATE orders SET version = {row['version']}, state = {_literal(row['state'])},"
+        f" head = {_literal(row['head'])},"
         f" stage = '{row['stage']}', case_status = '{row['case_status']}', due_at = NULL,"
-        f" updated_at = clock_timestamp() WHERE shop_id = '{SHOP}' AND order_id = {_ID} AND version = {row['version'] - 1}"
+        f" updated_at = clock_timestamp() WHERE shop_id = '{SHOP}' AND order_id = {_ID}"
+        f" AND version = {row['version'] - 1}"
     )
 
 
 async def _line(connection: asyncpg.Connection, number: int) -> str:
     row = await connection.fetchrow("SELECT * FROM order_lines WHERE order_id = $1", order_id(number))
     return (
-        f"UPDATE order_lines SET cancelled = {row['cancelled']} WHERE shop_id = '{SHOP}' AND order_id = {_ID}"  # noqa: S608
+        f"UPDATE order_lines SET cancelled = {row['cancelled']} WHERE shop_id = '{SHOP}' AND order_id = {_ID}"
         f" AND line_id = '{row['line_id']}'"
     )
 
@@ -101,13 +107,13 @@ async def _line(connection: asyncpg.Connection, number: int) -> str:
 async def _tender(connection: asyncpg.Connection, number: int) -> str:
     row = await connection.fetchrow("SELECT * FROM tenders WHERE order_id = $1", order_id(number))
     return (
-        f"UPDATE tenders SET captured_minor = {row['captured_minor']}, reserved_minor = {row['reserved_minor']},"  # noqa: S608
+        f"UPDATE tenders SET captured_minor = {row['captured_minor']}, reserved_minor = {row['reserved_minor']},"
         f" refunded_minor = {row['refunded_minor']}, taken_elsewhere_minor = {row['taken_elsewhere_minor']}"
         f" WHERE shop_id = '{SHOP}' AND order_id = {_ID} AND tender_id = '{row['tender_id']}'"
     )
 
 
-def _insert(table: str, row: asyncpg.Record, place: int) -> str:
+def _insert(table: str, row: asyncpg.Record) -> str:
     """The row again, under another order's id; ids of its own end in the number, at their own length."""
     values = {}
     for name, value in row.items():
@@ -124,7 +130,7 @@ def _insert(table: str, row: asyncpg.Record, place: int) -> str:
             values[name] = "clock_timestamp()"
         else:
             values[name] = _literal(value)
-    return f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"  # noqa: S608
+    return f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
 
 
 def _literal(value: object) -> str:

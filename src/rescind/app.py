@@ -7,12 +7,16 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
+import structlog
 from litestar import Litestar
+from litestar.exceptions import HTTPException
+from litestar.types import Scope
 
 from rescind import api, web
 from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
+from rescind.core.errors import RescindError
 from rescind.demo.marketplace import Opening
 from rescind.desk import Desk
 from rescind.engine import Engine
@@ -29,6 +33,8 @@ from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.worker import loops
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -105,7 +111,14 @@ def make_app(desk: Desk) -> Litestar:
         openapi_config=None,
         debug=False,
         logging_config=None,
+        after_exception=[_tell],
     )
+
+
+async def _tell(fault: Exception, scope: Scope) -> None:
+    """Leave a trace of what no handler foresaw; what was asked is not in it."""
+    if not isinstance(fault, HTTPException | RescindError):
+        log.error("request.failed", method=scope.get("method"), exc_info=fault)
 
 
 @asynccontextmanager

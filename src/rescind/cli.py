@@ -16,7 +16,7 @@ import uvicorn
 import uvloop
 from rich.console import Console
 
-from rescind import __version__
+from rescind import __version__, logs
 from rescind.app import database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -43,6 +43,7 @@ err = Console(stderr=True)
 
 def main() -> None:
     """Run a command; the entry point of the package."""
+    logs.configure()
     cli()
 
 
