@@ -1,0 +1,34 @@
+"""What each table is kept by. A test reads the schema of a migrated database against this list.
+
+shop: part of a shop's business, every key begins with ``shop_id``, so one statement about a shop stays on one node.
+buyer: kept by buyer across shops, filled from events or by the host, and may be filled again.
+reference: small, or found by a key that nobody can spread; the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
+    "shops": "shop",
+    "orders": "shop",
+    "order_lines": "shop",
+    "parcels": "shop",
+    "tenders": "shop",
+    "people": "shop",
+    "events": "shop",
+    "texts": "shop",
+    "ledger": "shop",
+    "due": "shop",
+    "cases": "shop",
+    "idempotency": "shop",
+    "buyer_counters": "buyer",
+    "buyers": "buyer",
+    "installation": "reference",
+    "policies": "reference",
+    "credentials": "reference",
+    "heartbeats": "reference",
+    "migrations": "reference",
+    "migration_lock": "reference",
+}
