@@ -40,4 +40,4 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
 
 
 def openapi(_: Desk) -> None:
-    """What Litestar is to say of itself: nothing. Its pages load scripts from other hosts; ours are in ``reference.py``."""
+    """What Litestar says of itself: nothing. Its pages load scripts from other hosts; ours are in ``reference.py``."""

@@ -179,8 +179,8 @@ async def ask(call: Call) -> Answer:
     desk, who, wanted = call.desk, call.principal, call.query
     order, now = await call.order(), desk.now()
     actor = who.actor(order.buyer if who.role in {"support", "operator"} else "")
-    terms = await desk.book.terms(order.pins, order.placed_at)
-    context = Context(calendar=desk.book.calendar(terms), entropy=0, explain=True)
+    terms = await desk.terms(order)
+    context = await desk.context(order, terms)
     listed = _listed(order, terms, context, actor.speaks_as, now)
     lines = _lines(wanted.line)
     asking = _Asking(
@@ -231,7 +231,8 @@ async def ask(call: Call) -> Answer:
 
 def _listed(order: Order, terms: Terms, context: Context, actor: ActorKind, now: Instant) -> tuple[Reason, ...]:
     """The reasons on offer, each once: the catalogue may hold one several times, for different stages."""
-    offered = terms.reasons(actor.value, cancellation.read(order, actor, context, now))
+    catalogue = "seller" if actor is ActorKind.SELLER else "buyer"
+    offered = terms.reasons(catalogue, cancellation.read(order, actor, context, now))
     return tuple({one.code: one for one in offered}.values())
 
 

@@ -1,6 +1,6 @@
 """The path of one call: who asks, may they, what do they send, the answer or the problem, and one line in the log.
 
-Each address is one plain ASGI handler inside the Litestar application. What an operation needs is declared as data,
+Each address is one plain ASGI application inside the Litestar one. What an operation needs is declared as data,
 which routing, checks and the OpenAPI document read; nothing is injected at run time.
 """
 
@@ -11,15 +11,16 @@ import hashlib
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 from urllib.parse import parse_qsl
 
 import asyncpg
 import msgspec
 import structlog
-from litestar.handlers import ASGIRouteHandler, asgi
-from litestar.types import Receive, Scope, Send
+from litestar.handlers import HTTPRouteHandler, route
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from rescind.access import Principal
 from rescind.api import problems
@@ -293,7 +294,7 @@ class Endpoint:
         return await wanted.handler(call)
 
 
-def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> list[ASGIRouteHandler]:
+def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> list[HTTPRouteHandler]:
     """One handler an address. ``opt`` says, method by method, who may call it and how its object is reached (I-29)."""
     addresses: dict[str, list[Operation]] = {}
     for one in operations:
@@ -301,19 +302,23 @@ def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> lis
     return [_handler(path, Endpoint(desk, here, described), here) for path, here in addresses.items()]
 
 
-def unknown(desk: Desk, described: Any) -> ASGIRouteHandler:
+def unknown(desk: Desk, described: Any) -> HTTPRouteHandler:
     """What answers at every address under ``/v1`` that does not exist."""
     return _handler("/v1/{address:path}", Endpoint(desk, (), described), ())
 
 
-def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> ASGIRouteHandler:
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await endpoint(scope, receive, send)
+def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> HTTPRouteHandler:
+    # Litestar 2.25 cannot route to a plain ASGI handler with a parameter in its address (it looks the parameters up by
+    # method and files them under "asgi"), so an HTTP handler that asks for nothing hands over to one.
+    async def answer() -> ASGIApp:
+        return endpoint
 
     template = path.replace("}", ":str}") if operations else path
-    return asgi(
+    return route(
         template,
-        copy_scope=False,
+        # All of them, so that the endpoint itself says what is not offered.
+        http_method=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"],
+        include_in_schema=False,
         opt={
             "permission": {one.method: sorted(one.may) if one.may is not None else "public" for one in operations},
             "object_rule": {one.method: one.through for one in operations},
@@ -394,8 +399,7 @@ def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
         if raw:
             raise errors.UnknownField(field="?", known=())
         return None
-    many = {field.encode_name for field in msgspec.structs.fields(kind) if get_origin(field.type) is tuple}
-    known = tuple(field.encode_name for field in msgspec.structs.fields(kind))
+    known, many = _parameters(kind)
     found: dict[str, Any] = {}
     try:
         pairs = parse_qsl(
@@ -421,6 +425,18 @@ def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
     except (errors.InvalidField, errors.UnknownField) as fault:
         first = str(fault.params["field"]).lstrip("/").partition("/")[0]
         raise type(fault)(**fault.params | {"field": f"?{first}"}) from None
+
+
+@cache
+def _parameters(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The names of a query's parameters, and of those among them that may stand several times."""
+    fields = msgspec.structs.fields(kind)
+    many = frozenset(one.encode_name for one in fields if get_origin(_bare(one.type)) is tuple)
+    return tuple(one.encode_name for one in fields), many
+
+
+def _bare(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _problem(fault: Exception, request_id: str) -> RescindError:

@@ -235,6 +235,7 @@ async def report(call: Call) -> Answer:
             key=key,
             fingerprint=call.fingerprint(),
             expected_version=call.expected_version(),
+            scope=call.principal.scope,
         )
     )
     recorded = bool(outcome.records)

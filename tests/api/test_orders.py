@@ -1,0 +1,275 @@
+"""Orders come in, things happen to them, and everybody reads what they may."""
+
+import copy
+
+from postgres.market import KILN, LANTERN
+from rescind.core.order import Stage
+
+ORDER = {
+    "shop": KILN,
+    "number": "A-100",
+    "buyer": {"id": "ann", "name": "Ann Lee", "email": "ann@example.org"},
+    "currency": "EUR",
+    "placed_at": "2026-05-04T09:30:00+02:00",
+    "lines": [
+        {
+            "id": "1",
+            "sku": "MUG-1",
+            "title": "Stoneware mug",
+            "variant": "Blue",
+            "options": {"Engraving": "Für Zoë"},
+            "quantity": 2,
+            "unit_price": {"amount": 2000, "currency": "EUR"},
+            "discount": {"amount": 300, "currency": "EUR"},
+            "tax": {"amount": 740, "currency": "EUR"},
+        },
+        {"id": "2", "sku": "TRAY", "title": "Tray", "quantity": 1, "unit_price": {"amount": 1550, "currency": "EUR"}},
+    ],
+    "shipping": {"amount": 490, "currency": "EUR"},
+    "tenders": [
+        {"id": "card", "method": "card", "label": "Visa 4242", "amount": {"amount": 5480, "currency": "EUR"}},
+        {"id": "gift", "method": "gift_card", "amount": {"amount": 1000, "currency": "EUR"}},
+    ],
+    "recipient": {"name": "Zoë Ångström", "street": "1 Quay", "city": "Brest", "postcode": "29200", "country": "FR"},
+    "note": "Please ring twice.",
+}
+
+
+def changed(path, value):
+    """The order with one member another one; None takes it away."""
+    order = copy.deepcopy(ORDER)
+    *way, last = path.split("/")
+    place = order
+    for step in way:
+        place = place[int(step)] if step.isdigit() else place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[int(last) if last.isdigit() else last] = value
+    return order
+
+
+async def test_an_order_placed_is_read_back_to_the_cent(people):
+    placed = await people.host.post("/v1/orders", ORDER)
+    assert placed.status_code == 201, placed.text
+    assert placed.headers["etag"] == '"1"'
+    assert placed.json()["stage"] == "unpaid"
+    assert placed.json()["total"] == {"amount": 6480, "currency": "EUR"}
+    read = await people.ann.get(placed.headers["location"])
+    told = read.json()
+    assert read.headers["etag"] == '"1"'
+    assert [line["paid"]["amount"] for line in told["lines"]] == [4440, 1550]
+    assert told["lines"][0]["options"] == {"Engraving": "Für Zoë"}
+    assert told["lines"][0]["title"] == "Stoneware mug"
+    assert told["recipient"]["name"] == "Zoë Ångström"
+    assert told["note"] == "Please ring twice."
+    assert told["buyer"] == {"id": "ann", "name": "Ann Lee", "email": "ann@example.org"}
+    assert told["policy"]["name"] == "base"
+    assert told["next_actions"] == [
+        {"actor": "buyer", "action": "pay", "about": told["id"], "deadline": None, "if_silent": ""}
+    ]
+
+
+async def test_the_same_order_twice_is_one_order_and_another_of_its_number_is_a_conflict(people, desk):
+    first = await people.host.post("/v1/orders", ORDER)
+    again = await people.host.post("/v1/orders", ORDER)
+    assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+    other = await people.host.post("/v1/orders", changed("lines/1/sku", "TRAY-2"))
+    assert other.status_code == 409
+    assert other.json()["type"] == "/problems/order-conflict"
+    assert await desk.pool.fetchval("SELECT count(*) FROM events") == 1
+
+
+BAD_FIELDS = [
+    ("colour", "purple", "unknown-field", ""),
+    ("lines/0/colour", "purple", "unknown-field", "/lines/0"),
+    ("lines/0/unit_price/amount", -1, "invalid-field", "/lines/0/unit_price/amount"),
+    ("lines/0/unit_price/amount", 19.99, "invalid-field", "/lines/0/unit_price/amount"),
+    ("lines/0/unit_price/amount", "2000", "invalid-field", "/lines/0/unit_price/amount"),
+    ("lines/0/unit_price/amount", True, "invalid-field", "/lines/0/unit_price/amount"),
+    ("lines/0/unit_price/amount", 10**30, "invalid-field", "/lines/0/unit_price/amount"),
+    ("lines/0/quantity", 0, "invalid-field", "/lines/0/quantity"),
+    ("lines/0/discount/amount", 4001, "invalid-field", "/lines/0/discount"),
+    ("lines/0/title", " \u200b ", "invalid-text", "/lines/0/title"),
+    ("lines/0/title", "a\u202eb", "invalid-text", "/lines/0/title"),
+    ("lines/0/title", "a\u0007b", "invalid-text", "/lines/0/title"),
+    ("lines/0/title", "x" * 201, "invalid-text", "/lines/0/title"),
+    ("lines/1/id", "1", "invalid-field", "/lines"),
+    ("lines", [], "invalid-field", "/lines"),
+    ("tenders", None, "invalid-field", "/tenders"),
+    ("currency", "eur", "invalid-field", "/currency"),
+    ("currency", "XQX", "invalid-field", "/currency"),
+    ("placed_at", "2026-05-04T09:30:00", "invalid-field", "/placed_at"),
+    ("placed_at", "yesterday", "invalid-field", "/placed_at"),
+    ("number", "A 100\n", "invalid-field", "/number"),
+    ("number", "A100\n", "invalid-field", "/number"),
+    ("recipient/country", "France", "invalid-field", "/recipient/country"),
+]
+
+
+async def test_a_bad_field_is_named_and_nothing_is_written(people, desk):
+    for path, value, code, pointer in BAD_FIELDS:
+        answer = await people.host.post("/v1/orders", changed(path, value))
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (422, f"/problems/{code}"), (path, value, answer.text)
+        assert (told["errors"][0]["pointer"], told["errors"][0]["code"]) == (pointer, code), (path, value)
+        assert "purple" not in answer.text
+    assert await desk.pool.fetchval("SELECT count(*) FROM orders") == 0
+    assert await desk.pool.fetchval("SELECT count(*) FROM idempotency") == 0
+
+
+async def test_what_contradicts_itself_or_the_clock_is_refused(people, desk):
+    for path, value, code in (
+        ("shipping", {"amount": 490, "currency": "USD"}, "currency-mismatch"),
+        ("tenders/0/amount/amount", 5479, "amounts-do-not-add-up"),
+        ("placed_at", "2026-05-04T08:05:01Z", "fact-from-the-future"),
+    ):
+        answer = await people.host.post("/v1/orders", changed(path, value))
+        assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{code}")
+    assert await desk.pool.fetchval("SELECT count(*) FROM orders") == 0
+    assert (await people.host.post("/v1/orders", changed("placed_at", "2026-05-04T08:05:00Z"))).status_code == 201
+
+
+async def test_a_number_that_is_no_number_is_named_and_not_echoed(people):
+    body = '{"shop": "x", "lines": [{"id": "1", "quantity": NaN}]}'
+    answer = await people.host.post("/v1/orders", content=body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/lines/0/quantity"
+    assert "NaN" not in answer.text
+
+
+async def test_an_order_of_500_lines_is_taken_and_one_that_would_not_fit_is_refused(people):
+    def order(count, sku):
+        line = {"quantity": 1, "unit_price": {"amount": 1, "currency": "EUR"}, "title": "Pin"}
+        lines = [{**line, "id": str(n), "sku": sku} for n in range(count)]
+        tender = {"id": "t", "method": "card", "amount": {"amount": count, "currency": "EUR"}}
+        return {**ORDER, "number": f"N{count}{len(sku)}", "lines": lines, "tenders": [tender], "shipping": None}
+
+    assert (await people.host.post("/v1/orders", order(500, "P"))).status_code == 201
+    long = await people.host.post("/v1/orders", order(500, "P" * 60))
+    assert (long.status_code, long.json()["errors"][0]["pointer"]) == (422, "/lines")
+    many = await people.host.post("/v1/orders", order(501, "P"))
+    assert (many.status_code, many.json()["errors"][0]["pointer"]) == (422, "/lines")
+
+
+async def test_facts_move_the_order_and_no_news_is_no_event(people, market, desk):
+    order = await market.order(Stage.UNPAID)
+    path = f"/v1/orders/{order}/facts"
+    paid = await people.host.post(path, {"fact": "paid", "occurred_at": "2026-05-04T08:00:00Z"})
+    assert paid.status_code == 201, paid.text
+    assert paid.json()["events"] == ["FactReported"]
+    assert paid.json()["order"]["paid"] == {"amount": 4000, "currency": "EUR"}
+    again = await people.host.post(path, {"fact": "paid", "occurred_at": "2026-05-04T08:00:00Z"})
+    assert (again.status_code, again.json()["recorded"]) == (200, False)
+    desk.clock.set(desk.clock.read().replace(hour=9))
+    packed = await people.sam.post(path, {"fact": "packed", "occurred_at": "2026-05-04T08:59:00Z"})
+    assert packed.json()["order"]["stage"] == "packed"
+    ahead = await people.host.post(path, {"fact": "delivered", "occurred_at": "2026-05-05T08:00:00Z"})
+    assert (ahead.status_code, ahead.json()["type"]) == (422, "/problems/fact-from-the-future")
+
+
+async def test_who_may_report_what(people, market):
+    order = await market.order()
+    for name, fact, status in (
+        ("sam", "paid", 403),
+        ("sam", "charged_back", 403),
+        ("sam", "completed", 403),
+        ("sue", "paid", 403),
+        ("sue", "packed", 403),
+        ("sue", "error_confirmed", 201),
+        ("ann", "packed", 403),
+        ("lou", "packed", 404),
+    ):
+        body = {"fact": fact, "occurred_at": "2026-05-04T08:00:00Z"}
+        answer = await getattr(people, name).post(f"/v1/orders/{order}/facts", body)
+        assert answer.status_code == status, (name, fact, answer.text)
+
+
+async def test_money_beyond_the_tender_is_refused(people, market):
+    order = await market.order(Stage.UNPAID)
+    body = {"fact": "paid", "occurred_at": "2026-05-04T08:00:00Z", "tender": "t"}
+    for amount, code in (
+        ({"amount": 4001, "currency": "EUR"}, "invalid-field"),
+        ({"amount": 4000, "currency": "USD"}, "currency-mismatch"),
+    ):
+        answer = await people.host.post(f"/v1/orders/{order}/facts", {**body, "amount": amount})
+        assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{code}")
+
+
+async def test_each_role_reads_what_it_may_and_no_more(people, market):
+    order = await market.order()
+    by_role = {
+        name: (await getattr(people, name).get(f"/v1/orders/{order}")).json() for name in ("ann", "sam", "sue", "host")
+    }
+    assert by_role["ann"]["tenders"][0]["label"] == "Visa ..42"
+    assert by_role["sam"]["tenders"] == []
+    assert by_role["sam"]["buyer"] == {"id": "ann", "name": "Ann Lee", "email": ""}
+    assert by_role["sue"]["buyer"]["email"] == "ann@example.org"
+    assert by_role["sam"]["recipient"]["city"] == "Uppsala"
+    assert by_role["ann"]["contradictions"] == []
+
+
+async def test_missing_and_foreign_orders_answer_alike(people, market):
+    order = await market.order()
+    missing = order[:-1] + ("0" if order[-1] != "0" else "1")
+    answers = [
+        await people.bob.get(f"/v1/orders/{order}"),
+        await people.lou.get(f"/v1/orders/{order}"),
+        await people.bob.get(f"/v1/orders/{missing}"),
+        await people.bob.get(f"/v1/orders/{order.upper()}"),
+        await people.bob.get("/v1/orders/1"),
+    ]
+    told = [{**one.json(), "instance": ""} for one in answers]
+    assert {one.status_code for one in answers} == {404}
+    assert [{**one, "kind": ""} for one in told] == [{**told[0], "kind": ""}] * 5
+
+
+async def test_lists_are_narrowed_to_the_caller_and_to_what_is_asked(people, market):
+    mine = await market.order()
+    await market.order(buyer="bob")
+    await market.order(shop=LANTERN)
+    assert (await people.ann.get("/v1/orders")).json()["total"] == 2
+    assert (await people.bob.get("/v1/orders")).json()["total"] == 1
+    assert (await people.sam.get("/v1/orders")).json()["total"] == 2
+    assert (await people.sue.get("/v1/orders")).json()["total"] == 3
+    found = (await people.sue.get("/v1/orders", number=mine)).json()
+    assert [row["id"] for row in found["rows"]] == [mine]
+    assert found["rows"][0]["lines"][0]["unit_price"] == {"amount": 4000, "currency": "EUR"}
+    assert (await people.ann.get("/v1/orders", stage="packed")).json()["rows"] == []
+
+
+async def test_pages_follow_each_other_without_gap_or_repeat(people, market):
+    orders = {await market.order() for _ in range(5)}
+    seen, cursor = [], None
+    while True:
+        page = (await people.sam.get("/v1/orders", limit=2, **({"cursor": cursor} if cursor else {}))).json()
+        seen += [row["id"] for row in page["rows"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(orders)
+
+
+BAD_QUERIES = [
+    ("colour=purple", "unknown-field", ""),
+    ("limit=0", "invalid-field", "limit"),
+    ("limit=101", "invalid-field", "limit"),
+    ("limit=ten", "invalid-field", "limit"),
+    ("limit=1&limit=2", "unknown-field", ""),
+    ("tab=nowhere", "invalid-field", "tab"),
+    ("cursor=abc", "invalid-field", "cursor"),
+    ("sort=price", "invalid-field", "sort"),
+    ("text=" + "x" * 201, "invalid-field", "text"),
+    ("text=a%00b", "invalid-text", "text"),
+    ("text=%FF", "invalid-field", ""),
+    ("placed_from=2026-05-04T08:00:00", "invalid-field", "placed_from"),
+    ("&".join(f"number={n}" for n in range(101)), "invalid-field", ""),
+]
+
+
+async def test_a_bad_query_is_named(people):
+    for query, code, parameter in BAD_QUERIES:
+        answer = await people.ann.client.get(f"/v1/orders?{query}", headers=people.ann.headers(None))
+        assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{code}"), (query, answer.text)
+        assert answer.json()["errors"][0]["parameter"] == parameter, (query, answer.text)
+        assert "purple" not in answer.text
