@@ -1,0 +1,199 @@
+"""Rescind as people run it, ``rescind serve --demo`` in a process of its own, and the marketplace beside it.
+
+The marketplace is the host: it places orders and reports what happens to them through the API, as any marketplace
+would, so that a test has orders which nobody else touches.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+
+from rescind.access import Access
+from rescind.demo.marketplace import demo_shop_id
+from rescind.postgres.embedded import APP, EmbeddedServer
+from rescind.settings import Settings
+
+CHECKOUT = Path(__file__).parents[3]
+SHOP = demo_shop_id(0)
+"""The demo's first shop; the seller's link signs in there. Plain rules, without a time of free cancelling."""
+STARTS_WITHIN_S = 120
+ENDS_WITHIN_S = 20
+LINK = re.compile(r"sign in as (\w+) +(\S+)")
+SERVES = re.compile(r"serves at (\S+)")
+FACTS = {
+    "unpaid": (),
+    "review": ("paid", "review_opened"),
+    "preparing": ("paid", "allocated", "preparation_started"),
+    "packed": ("paid", "allocated", "preparation_started", "packing_started", "packed"),
+    "shipped": ("paid", "allocated", "preparation_started", "packing_started", "packed", "handed_over"),
+}
+"""What the marketplace reports until an order is at a stage."""
+
+
+class Program:
+    """The child process. ``links``: a way to sign in for each of the demo's people."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "said.txt"
+        self.address = ""
+        self.links: dict[str, str] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, port: int = 0) -> "Program":
+        settings = {name: value for name, value in os.environ.items() if not name.startswith(("RESCIND_", "DATABASE_"))}
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT / "src"), settings.get("PYTHONPATH"))))
+        words = ["serve", "--demo", "--data", str(self.folder / "data"), "--port", str(port)]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "rescind", *words], env=settings, stdout=log, stderr=subprocess.STDOUT
+            )
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while not ({"buyer", "seller", "support"} <= self.links.keys() and self._answers()):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise AssertionError(f"the program did not start: {self.said()[-3000:]}")
+            time.sleep(0.05)
+            self.links = dict(LINK.findall(self.said()))
+        return self
+
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def _answers(self) -> bool:
+        found = SERVES.search(self.said())
+        self.address = found[1] if found else ""
+        try:
+            return urllib.request.urlopen(self.address, timeout=5).status == 200
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def stop(self) -> int:
+        """End it as an operator would; gives its exit status."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(signal.SIGTERM)
+        try:
+            return process.wait(ENDS_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def issue(self, kind: str, role: str, principal: str, **more: str) -> str:
+        """A key or a sign-in link for anybody, as the program's own commands would make it."""
+        # A browser's test has a loop running in this thread already.
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(asyncio.run, self._issue(kind, role, principal, more)).result()
+
+    async def _issue(self, kind: str, role: str, principal: str, more: dict[str, str]) -> str:
+        place = Settings(data=self.folder / "data")
+        server = await asyncio.to_thread(EmbeddedServer.start, place, share=True)
+        async with asyncpg.create_pool(server.dsn(APP), min_size=1, max_size=1) as pool:
+            access = Access(pool, bytes(32), self.address)
+            if kind == "key":
+                return await access.issue_key(role, principal, **more)
+            return await access.issue_link(role, principal, lifetime=timedelta(hours=1), once=False, **more)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order of a test's own."""
+
+    id: str
+    number: str
+    buyer: str
+    total: str
+
+    @property
+    def page(self) -> str:
+        return f"/orders/{self.id}"
+
+
+class Marketplace:
+    """The host, with a key of its own."""
+
+    def __init__(self, program: Program) -> None:
+        self._address = program.address
+        self._key = program.issue("key", "host", "marketplace")
+        self._numbers = itertools.count(1)
+
+    def place(self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2) -> Placed:
+        """An order of two lines placed some hours ago, as far as the stage; the sum is never one the sandbox declines."""
+        number = f"T-{next(self._numbers):04d}"
+        placed = datetime.now(UTC) - timedelta(hours=6)
+        lines = [
+            ("1", "Enamel jug", {"Colour": "Cream"}, 1250, units),
+            ("2", "Tin lantern with a handle and a very long name for a narrow screen", {}, 675, 1),
+        ]
+        total = sum(price * count for *_, price, count in lines) + 395
+        body = {
+            "shop": SHOP,
+            "number": number,
+            "buyer": {"id": buyer},
+            "currency": "GBP",
+            "placed_at": placed.isoformat(),
+            "lines": [
+                {
+                    "id": line,
+                    "sku": f"SKU-{line}",
+                    "title": title,
+                    "options": options,
+                    "quantity": count,
+                    "unit_price": _gbp(price),
+                }
+                for line, title, options, price, count in lines
+            ],
+            "tenders": [{"id": "card", "method": "card", "label": "Visa ··42", "amount": _gbp(total)}],
+            "shipping": _gbp(395),
+            "recipient": {
+                "name": "Amelia Hart",
+                "street": "3 Example Street",
+                "city": "Sampleton",
+                "postcode": "ZZ1 1ZZ",
+                "country": "GB",
+            },
+        }
+        order = self.send("/v1/orders", body)["id"]
+        for hour, fact in enumerate(FACTS[stage], start=1):
+            self.report(order, fact, placed + timedelta(minutes=30 * hour))
+        return Placed(order, number, buyer, f"£{total / 100:.2f}")
+
+    def report(self, order: str, fact: str, at: datetime) -> None:
+        """Tell of something that happened to an order."""
+        parcel = {"parcel": "p1", "carrier": "Royal Mail", "tracking": "RM0000001GB"} if fact == "handed_over" else {}
+        body = {"fact": fact, "occurred_at": at.isoformat(), **parcel}
+        self.send(f"/v1/orders/{order}/facts", body)
+
+    def send(self, path: str, body: dict) -> dict:
+        headers = {
+            "Authorization": f"Bearer {self._key}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(uuid.uuid4()),
+        }
+        request = urllib.request.Request(self._address + path, json.dumps(body).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{path}: {error.code} {error.read().decode()}") from None
+
+
+def _gbp(minor: int) -> dict[str, object]:
+    return {"amount": minor, "currency": "GBP"}
