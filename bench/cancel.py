@@ -18,6 +18,8 @@ from bench.writes import Ceiling, footprint
 
 PORT = 8791
 SECONDS = 2
+EXAMPLE = 40
+"""The order whose cancellation pgbench copies; wrk makes its first few requests without sending them."""
 WANTED = {16: 0.5, 64: 1.0}
 
 _SCRIPT = """
@@ -53,7 +55,7 @@ def http(field: Field, folder: Path, *, clients: int, base: int) -> tuple[float,
     found = re.search(r"RESULT (\d+) (\d+) (\d+) ([\d.]+) ([\d.]+)", done.stdout)
     requests, duration, wrong = (int(found[place]) for place in (1, 2, 3))
     assert wrong == 0, f"{wrong} of {requests} were not answered with success"
-    return requests / duration * 1e6, requests + clients, float(found[4]) / 1000, float(found[5]) / 1000
+    return requests / duration * 1e6, requests + 8 * clients, float(found[4]) / 1000, float(found[5]) / 1000
 
 
 async def run(out: Console, *, orders: int = 480_000, rounds: int = 5) -> bool:
@@ -78,7 +80,7 @@ async def run(out: Console, *, orders: int = 480_000, rounds: int = 5) -> bool:
 async def _segments(out: Console, ready: Field, connection: asyncpg.Connection, folder: Path, rounds: int) -> bool:
     _, used, _, _ = http(ready, folder, clients=16, base=1)
     base = 1 + used
-    ceiling = await Ceiling.like(connection, 2)
+    ceiling = await Ceiling.like(connection, EXAMPLE)
     await _assert_equal(ready, connection, ceiling, folder, base)
     base += 40_000
     table = Table("clients", "HTTP/s", "p50 ms", "p99 ms", *ceiling.scripts, "ratio to the best", "wanted")
@@ -117,7 +119,7 @@ async def _assert_equal(
     ready: Field, connection: asyncpg.Connection, ceiling: Ceiling, folder: Path, base: int
 ) -> None:
     """Both sides write the same rows, and rows of the same size to the hundredth."""
-    ours = await footprint(connection, 2)
+    ours = await footprint(connection, EXAMPLE)
     for form in ceiling.scripts:
         ceiling.run(ready, form, folder, clients=1, seconds=1, base=base)
         theirs = await footprint(connection, base + 1)
