@@ -318,7 +318,9 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
         except (StopAsyncIteration, RescindError):
             return
         finally:
+            # The stream can only be closed once nobody is inside it any more.
             coming.cancel()
+            await asyncio.wait({coming})
 
 
 ROUTES = (start, sign_in_page, sign_in_with, sign_in, sign_in_to_demo, sign_out, live)
