@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from rescind.core.errors import InvalidField, RescindError
 from rescind.core.order import FactKind, Stage
@@ -152,7 +153,7 @@ def _row(console: Console, row: OrderRow) -> dict[str, object]:
 
 
 @post("/orders/{order_id:str}/facts", status_code=200)
-async def report(console: Here, order_id: str) -> Html:
+async def report(console: Here, order_id: FromPath[str]) -> Html:
     """Report that a step is done. ``fact``: which; a parcel that opens needs carrier and tracking number."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
@@ -164,7 +165,11 @@ async def report(console: Here, order_id: str) -> Html:
         if named not in {one.value for one in steps.REPORTED}:
             raise InvalidField(field="fact", expected=_("a step of this page"))
         fact = FactKind(named)
-        errors = _missing(console, order_page.stage_of(view, console), fact, carrier, tracking)
+        # A parcel that opens is named by its tracking number; one that has a label goes on under that.
+        opens = fact is FactKind.TRACKING_ADDED or (
+            fact is FactKind.HANDED_OVER and steps.wants_tracking(order_page.stage_of(view, console))
+        )
+        errors = parcel_errors(console.language, carrier, tracking) if opens else {}
         if errors:
             return await order_page.show(
                 console, view, errors=errors, values={"carrier": carrier, "tracking": tracking}, status=422
@@ -180,13 +185,11 @@ async def report(console: Here, order_id: str) -> Html:
     return console.go(address(back, said=fact.value))
 
 
-def _missing(console: Console, stage: Stage, fact: FactKind, carrier: str, tracking: str) -> dict[str, str]:
-    _ = console.language.gettext
-    opens = fact is FactKind.TRACKING_ADDED or (fact is FactKind.HANDED_OVER and steps.wants_tracking(stage))
-    if not opens:
-        return {}
+def parcel_errors(language: Locale, carrier: str, tracking: str) -> dict[str, str]:
+    """What is wrong with a parcel's name, by field."""
+    _ = language.gettext
     errors: dict[str, str] = {}
-    if not 0 < len(carrier) <= 60:
+    if not 0 < len(carrier) <= 60 or not carrier.isprintable():
         errors["carrier"] = _("Enter the carrier's name, such as Royal Mail")
     if not 0 < len(tracking) <= 60 or not tracking.isprintable():
         errors["tracking"] = _("Enter the tracking number as it stands on the label")

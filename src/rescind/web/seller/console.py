@@ -58,10 +58,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A form that was sent by a page of ours. ``ids``: what was ticked, each once, in its order."""
+    """A form that was sent by a page of ours. ``ticked``: the cases that were ticked, each once, in their order."""
 
     values: Mapping[str, str]
-    ids: tuple[str, ...]
+    ticked: tuple[str, ...]
 
     def text(self, name: str) -> str:
         """One field without the space around it; empty when it was not sent."""
@@ -111,8 +111,8 @@ class Console:
         return self.visit.query(name)
 
     def ticked(self) -> tuple[str, ...]:
-        """The ids in the address, each once."""
-        return tuple(dict.fromkeys(self.visit.request.query_params.getall("id", [])))
+        """The cases in the address, each once."""
+        return tuple(dict.fromkeys(self.visit.request.query_params.getall("case", [])))
 
     def search(self) -> Search:
         """What the search box of the address says."""
@@ -126,7 +126,7 @@ class Console:
         """The form that was sent. Raises CrossSite for one that is not ours."""
         values = await self.visit.form()
         sent = await self.visit.request.form()
-        ids = [one for one in sent.getall("id", []) if isinstance(one, str)]
+        ids = [one for one in sent.getall("case", []) if isinstance(one, str)]
         return Fields(values, tuple(dict.fromkeys(ids)))
 
     def page(self, template: str, *, status: int = 200, here: str = "", **context: object) -> Html:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import NothingSelected, RescindError
@@ -38,7 +39,7 @@ _PLACE = {
 
 
 @get("/orders/{order_id:str}")
-async def read(console: Here, order_id: str) -> Html:
+async def read(console: Here, order_id: FromPath[str]) -> Html:
     """The order's page."""
     view = await console.desk.reads.order(console.scope, order_id)
     return await show(console, view, notice=console.told())
@@ -248,7 +249,11 @@ def _reached(order: Order) -> dict[str, datetime]:
         "shipped": min(shipped) if shipped else None,
         "delivered": progress.delivered_at,
     }
-    return {name: at for name, at in steps_at.items() if at is not None}
+    found = {name: at for name, at in steps_at.items() if at is not None}
+    if progress.cancelled_at is not None:
+        # The last step it came to is shown as the one at which it ended.
+        found[list(found)[-1]] = progress.cancelled_at
+    return found
 
 
 def _reached_before_the_end(order: Order) -> str:
@@ -256,7 +261,7 @@ def _reached_before_the_end(order: Order) -> str:
 
 
 @get("/orders/{order_id:str}/cancel")
-async def ask(console: Here, order_id: str) -> Html:
+async def ask(console: Here, order_id: FromPath[str]) -> Html:
     """The page before a direct cancellation: its reasons, and exactly what it does."""
     return await _confirm(console, await console.desk.reads.order(console.scope, order_id))
 
@@ -296,7 +301,7 @@ async def _confirm(
 
 
 @post("/orders/{order_id:str}/cancel", status_code=200)
-async def cancel(console: Here, order_id: str) -> Html:
+async def cancel(console: Here, order_id: FromPath[str]) -> Html:
     """Cancel everything that is open."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from litestar import get, post
+from litestar.params import FromPath
 
-from rescind.core.cancellation import ALREADY_SHIPPED, ApproveCancellation, RefuseCancellation
+from rescind.core.cancellation import ApproveCancellation, RefuseCancellation
 from rescind.core.errors import (
     DeadlinePassed,
     EvidenceMissing,
@@ -30,7 +31,7 @@ from rescind.web.buyer.words import pill_key, quote_rows
 from rescind.web.explain import ground_of, rule_card, tender_name
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
-from rescind.web.seller.board import counted, too_many
+from rescind.web.seller.board import counted, parcel_errors, too_many
 from rescind.web.seller.console import MOST, Console, Here, back_to, new_key
 from rescind.web.seller.order import lines_of, titles
 from rescind.web.session import Html
@@ -67,7 +68,6 @@ class Open:
     tenders: list[dict[str, Any]]
     back: list[dict[str, Any]]
     keys: tuple[str, str]
-    act: str
     comment: str
     anyway: bool
     filed_by: str
@@ -96,7 +96,7 @@ async def queue(console: Here) -> Html:
         page = await console.desk.reads.cases(console.scope, filters, None, now=console.now)
     counts = await console.desk.reads.case_counts(console.scope)
     chosen = next((row for row in page.rows if row.case_id == console.query("open") and answerable(row)), None)
-    base = address(console.here, cursor=None, said=None, of=None, open=None, act=None)
+    base = address(console.here, cursor=None, said=None, of=None, open=None)
     plain_no = await _plain_no(console)
     names = tab_names(language)
     return console.page(
@@ -191,17 +191,18 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         times = row.requests_on_order
         flags.append(language.ngettext("%(num)s request", "%(num)s requests", times) % {"num": times})
 
-    def opening(**changes: str) -> str:
-        return f"{address(base, open=row.case_id, **changes)}#row-{row.case_id}"
+    def opening(at: str, **changes: str) -> str:
+        # The part after # is what gets the focus, so that Enter confirms what the letter on the keyboard began.
+        return f"{address(base, open=row.case_id, **changes)}#{at}"
 
     page = f"/seller/orders/{row.order_id}" if row.kind == "contradiction" else f"{HOME}/{row.case_id}"
     return {
         "case": row,
         "open": opened,
         "answerable": may,
-        "href": (base if opened else opening()) if may else page,
-        "approve": opening(act="approve"),
-        "refuse": opening(act="refuse"),
+        "href": (base if opened else opening(f"row-{row.case_id}")) if may else page,
+        "approve": opening("confirm"),
+        "refuse": opening("reason"),
         "initials": initials(row.buyer_name),
         "reason": language.term("reason", row.reason) if row.kind == "cancellation" else _("Does not fit"),
         "flags": flags,
@@ -242,7 +243,6 @@ async def opened(console: Console, view: OrderView, waiting: Cancellation, entri
         ],
         back=lines_of(view, found.back),
         keys=(new_key(), new_key()),
-        act=console.query("act"),
         comment=comment_on(entries, waiting.id),
         anyway=asked_anyway(ground),
         filed_by=waiting.filed_by,
@@ -266,7 +266,7 @@ def comment_on(entries: tuple[TimelineEntry, ...], cancellation: str) -> str:
 
 
 @get("/requests/{case_id:str}")
-async def one(console: Here, case_id: str) -> Html:
+async def one(console: Here, case_id: FromPath[str]) -> Html:
     """One request in full."""
     return await show(console, await _case(console, case_id))
 
@@ -333,7 +333,7 @@ def _closed(console: Console, case: Cancellation) -> str:
 
 
 @post("/requests/{case_id:str}/approve", status_code=200)
-async def approve(console: Here, case_id: str) -> Html:
+async def approve(console: Here, case_id: FromPath[str]) -> Html:
     """Agree to one request."""
     form = await console.form()
     row = await _case(console, case_id)
@@ -349,21 +349,23 @@ async def approve(console: Here, case_id: str) -> Html:
 
 
 @post("/requests/{case_id:str}/refuse", status_code=200)
-async def refuse(console: Here, case_id: str) -> Html:
+async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     """Decline one request, with a listed reason and what that reason needs."""
     form = await console.form()
     row = await _case(console, case_id)
     values = {name: form.text(name).strip() for name in ("reason", "carrier", "tracking", "comment")}
     _ = console.language.gettext
+    view = await console.desk.reads.order(console.scope, row.order_id)
+    offered = {one.code: one.needs for one in await console.desk.reasons(view.order, "refusal")}
+    needs = offered.get(values["reason"], ())
     errors: dict[str, str] = {}
     if not values["reason"]:
         errors["reason"] = _("Choose a reason")
-    if values["reason"] == ALREADY_SHIPPED:
-        if not 0 < len(values["carrier"]) <= 60:
-            errors["carrier"] = _("Enter the carrier's name, such as Royal Mail")
-        if not 0 < len(values["tracking"]) <= 60:
-            errors["tracking"] = _("Enter the tracking number as it stands on the label")
-    if values["reason"] == "other" and not values["comment"]:
+    if "tracking" in needs:
+        errors |= parcel_errors(console.language, values["carrier"], values["tracking"])
+    else:
+        values |= {"carrier": "", "tracking": ""}
+    if "comment" in needs and not values["comment"]:
         errors["comment"] = _("Say why, in your own words")
     if errors:
         return await show(console, row, errors=errors, values=values, status=422)
@@ -373,18 +375,17 @@ async def refuse(console: Here, case_id: str) -> Html:
         return await show(console, row, error=error, values=values, status=422)
     except RescindError as error:
         return await show(console, await _case(console, case_id), error=error, values=values, status=409)
-    said = "tracking" if values["reason"] == ALREADY_SHIPPED else "refused"
+    said = "tracking" if values["tracking"] else "refused"
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said=said))
 
 
 def _refusal(console: Console, row: CaseRow, values: dict[str, str]) -> RefuseCancellation:
-    gone = values["reason"] == ALREADY_SHIPPED
     return RefuseCancellation(
         order=row.order_id,
         cancellation=CancellationId(row.case_id),
         reason=values["reason"],
-        carrier=values.get("carrier", "") if gone else "",
-        tracking=values.get("tracking", "") if gone else "",
+        carrier=values.get("carrier", ""),
+        tracking=values.get("tracking", ""),
         comment=console.note(values["comment"]),
     )
 
@@ -478,7 +479,7 @@ async def answer_many(console: Here) -> Html:
     language = console.language
     _ = language.gettext
     answer = _answer(form.text("answer"))
-    wanted = list(form.ids)
+    wanted = list(form.ticked)
     values = {"reason": form.text("reason"), "comment": form.text("comment")}
     errors = _bulk_errors(console, answer, values)
     if errors or len(wanted) > MOST:
@@ -521,8 +522,7 @@ async def _answer_one(
     _ = language.gettext
     if row is None:
         return {"label": f"…{case_id[-6:]}", "outcome": "skipped", "detail": _("No request of this shop")}
-    label = f"{row.number} · {language.money(row.amount)}"
-    line = {"label": label, "href": f"{HOME}/{case_id}"}
+    line = {"label": row.number, "href": f"{HOME}/{case_id}"}
     command = (
         ApproveCancellation(order=row.order_id, cancellation=CancellationId(case_id))
         if answer == "approve"

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from litestar import get, post
+from litestar.params import FromPath
 
 from rescind.core.cancellation import Decision, RequestCancellation, WithdrawCancellation
 from rescind.core.errors import ConsentMissing, InvalidText, RescindError
@@ -29,7 +30,7 @@ WAYS = ("phone", "chat", "mail", "letter")
 
 
 @get("/orders/{order_id:str}")
-async def read(console: Here, order_id: str) -> Html:
+async def read(console: Here, order_id: FromPath[str]) -> Html:
     """The order; ``reason`` in the address asks the policy first, and nothing is filed by looking."""
     return await _show(console, await console.desk.reads.order(console.scope, order_id), notice=_told(console))
 
@@ -205,7 +206,7 @@ def _consent(console: Console, form: Fields) -> tuple[Note | None, dict[str, str
 
 
 @post("/orders/{order_id:str}/file", status_code=200)
-async def file(console: Here, order_id: str) -> Html:
+async def file(console: Here, order_id: FromPath[str]) -> Html:
     """Ask to cancel for the buyer: their request, under their policy, with their recorded consent (M-49)."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
@@ -239,7 +240,7 @@ async def file(console: Here, order_id: str) -> Html:
 
 
 @post("/orders/{order_id:str}/withdraw", status_code=200)
-async def withdraw(console: Here, order_id: str) -> Html:
+async def withdraw(console: Here, order_id: FromPath[str]) -> Html:
     """Take the open request back for the buyer, with their recorded consent."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)

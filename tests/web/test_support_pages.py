@@ -1,0 +1,174 @@
+"""Support's pages over the real application and database: find any order, see why, act for a caller with consent."""
+
+from datetime import timedelta
+
+import pytest
+
+from postgres.market import LANTERN
+from rescind.app import make_app
+from rescind.core.order import CancellationStatus, Stage
+from web.consoles import Person
+
+HOME = "/support"
+
+
+@pytest.fixture
+def app(desk, market):
+    return make_app(desk)
+
+
+@pytest.fixture
+async def robin(app, desk):
+    return await Person(app).sign_in(desk, "support", "robin")
+
+
+def consent(**more):
+    """A call that was made a moment before the clock of the tests."""
+    return {"way": "phone", "agreed_at": "2026-05-04T07:58", "agreed": "1"} | more
+
+
+async def events_of(market, order):
+    rows = await market.pool.fetch("SELECT body FROM events WHERE order_id = $1 ORDER BY seq", order)
+    return [row["body"].decode() for row in rows]
+
+
+async def test_any_order_is_found_by_number_id_name_mail_or_tracking(robin, market):
+    order = await market.order(Stage.AWAITING_COLLECTION)
+    other = await market.order(buyer="bob", shop=LANTERN)
+    number = (await market.read(order)).number
+    for words in (number, order, "Ann+Lee", "ann%40example.org", "JD1", f"{number}+99999"):
+        found = await robin.see(f"{HOME}?q={words}")
+        assert f"{HOME}/orders/{order}" in found.raw, words
+        assert f"{HOME}/orders/{other}" not in found.raw, words
+    assert "No order fits" in (await robin.see(f"{HOME}?q=nobody")).text
+
+
+async def test_the_queue_shows_whose_move_it_is_in_every_shop(robin, market):
+    first = await market.order(Stage.PREPARING)
+    await market.asks(first)
+    second = await market.order(Stage.PREPARING)
+    case = (await market.asks(second)).order.open_cancellation.id
+    await market.approves(second, case)
+    await market.fact(second, "handed_over", tracking="T1")
+    waiting = await robin.see(HOME)
+    assert f"{HOME}/orders/{first}" in waiting.raw
+    assert "Seller Tue 5 May, 08:00" in waiting.text
+    ours = await robin.see(f"{HOME}?tab=with_platform")
+    assert f"{HOME}/orders/{second}" in ours.raw
+    assert "Shipped after it was cancelled" in ours.text
+    page = await robin.see(f"{HOME}/orders/{second}")
+    assert "Have it turned back" in page.text
+
+
+async def test_the_policy_is_asked_before_anything_is_filed(robin, market):
+    order = await market.order(Stage.PREPARING)
+    page = await robin.see(f"{HOME}/orders/{order}?reason=wrong_address")
+    for said in (
+        "The shop is asked",
+        "No answer means yes",
+        "Tue 5 May, 08:00 UTC",
+        "The buyer gets back €40.00",
+        "ASK-1",
+    ):
+        assert said in page.text
+    assert not (await market.read(order)).cancellations
+
+
+async def test_filing_for_a_caller_is_the_buyers_request_with_the_consent_written_down(robin, market):
+    order = await market.order(Stage.PREPARING)
+    action = f"{HOME}/orders/{order}/file"
+    page = await robin.see(f"{HOME}/orders/{order}?reason=changed_mind")
+    sent = await robin.press(page, action, **consent(remark="Confirmed number and street", comment="Bought elsewhere"))
+    assert sent.to.endswith("said=filed_awaiting_seller")
+    asked = (await market.read(order)).open_cancellation
+    assert (asked.requested_by, asked.filed_by) == ("ann", "support")
+    body = (await events_of(market, order))[-1]
+    assert '"on_behalf_of":"ann"' in body
+    assert "Confirmed number" not in body
+    after = await robin.see(f"{HOME}/orders/{order}")
+    assert "On the telephone · Mon 4 May, 07:58 UTC · Confirmed number and street" in after.text
+    assert "Support asked to cancel for the buyer" in after.text
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"agreed": ""}, "Tick this once the buyer has agreed"),
+        ({"agreed_at": ""}, "Say when the buyer agreed"),
+        ({"agreed_at": "2026-05-04T08:30"}, "The buyer must have agreed before now"),
+        ({"way": "telepathy"}, "Say how the buyer agreed"),
+    ],
+)
+async def test_nothing_is_filed_without_the_buyers_consent(robin, market, given, missing):
+    order = await market.order(Stage.PREPARING)
+    page = await robin.see(f"{HOME}/orders/{order}?reason=changed_mind")
+    told = await robin.press(page, f"{HOME}/orders/{order}/file", **consent(comment="kept words", **given))
+    assert told.status == 422
+    assert missing in told.text
+    assert "kept words" in told.raw
+    assert not (await market.read(order)).cancellations
+
+
+async def test_a_refused_stage_offers_the_favour_and_files_it_as_one(robin, market):
+    order = await market.order(Stage.PACKED)
+    path = f"{HOME}/orders/{order}?reason=changed_mind"
+    page = await robin.see(path)
+    assert "Not possible" in page.text
+    assert "Ask the shop anyway" in page.text
+    assert not page.has_form(f"{HOME}/orders/{order}/file")
+    favour = await robin.see(f"{path}&anyway=1")
+    assert "No answer means no" in favour.text
+    await robin.press(favour, f"{HOME}/orders/{order}/file", **consent())
+    asked = (await market.read(order)).open_cancellation
+    assert (asked.rule, asked.on_silence) == ("ANYWAY-1", "refuse")
+
+
+async def test_support_takes_a_request_back_for_the_caller(robin, market):
+    order = await market.order(Stage.PREPARING)
+    await market.asks(order)
+    action = f"{HOME}/orders/{order}/withdraw"
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert (await robin.press(page, action, way="phone", agreed_at="2026-05-04T07:58")).status == 422
+    assert (await market.read(order)).open_cancellation
+    done = await robin.press(page, action, **consent())
+    assert done.to.endswith("said=withdrawn")
+    assert (await market.read(order)).cancellations[-1].status is CancellationStatus.WITHDRAWN
+    assert "The order goes on" in (await robin.see(done.to)).text
+
+
+async def test_withdrawing_what_was_answered_meanwhile_says_so(robin, market):
+    order = await market.order(Stage.PREPARING)
+    case = (await market.asks(order)).order.open_cancellation.id
+    page = await robin.see(f"{HOME}/orders/{order}")
+    await market.refuses(order, case)
+    told = await robin.press(page, f"{HOME}/orders/{order}/withdraw", **consent())
+    assert told.status == 409
+    assert "no open request any more" in told.text
+
+
+async def test_the_timeline_carries_the_rule_that_decided(robin, market, clock):
+    order = await market.order(Stage.PREPARING)
+    await market.asks(order)
+    clock.advance(timedelta(hours=1))
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert "The buyer asked to cancel" in page.text
+    assert "ASK-1" in page.text
+    assert "Rules that did not decide" in page.text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_every_page_has_one_heading_and_speaks_the_readers_language(app, desk, market, language):
+    reader = await Person(app, language).sign_in(desk, "support", "robin")
+    order = await market.order(Stage.PREPARING)
+    for path in (HOME, f"{HOME}?q=Ann", f"{HOME}/orders/{order}", f"{HOME}/orders/{order}?reason=duplicate"):
+        page = await reader.see(path)
+        assert page.status == 200, path
+        assert page.raw.count("<h1") == 1, path
+        assert ("订单" in page.text) is (language == "zh"), path
+
+
+async def test_a_seller_has_no_seat_at_supports_desk(app, desk, market):
+    lou = await Person(app).sign_in(desk, "seller", "lou", shop_id=LANTERN)
+    order = await market.order()
+    for path in (HOME, f"{HOME}/orders/{order}"):
+        assert (await lou.see(path)).status == 403
