@@ -22,6 +22,9 @@ from rescind.core.terms import Terms
 from rescind.locales import Locale
 
 
+_NEAREST = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Other:
     """A rule that was asked and did not hold, and the least that would have made it hold."""
@@ -47,7 +50,7 @@ def rule_card(
 ) -> RuleCard:
     """Explain a decision from the ground that is stored with it.
 
-    Of the rules that did not hold those are told that would have been kinder; everything: all that were asked.
+    Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were asked.
     """
     layer = _layer(ground, terms)
     sentence = locale.pgettext("rule", ground.rule)
@@ -70,6 +73,9 @@ def rule_card(
         for step in asked(layer, on, ground.facts)
         if not step.held and (everything or ranks[step.rule] < ranks.get(ground.rule, 0))
     )
+    if not everything:
+        # The rules asked last stood nearest to deciding.
+        others = others[-_NEAREST:]
     return RuleCard(
         ground.rule,
         heading,
@@ -297,8 +303,9 @@ class Entry:
 
 
 def tender_name(locale: Locale, tender: Tender) -> str:
-    """How people call a means of payment: "Visa ··4242", "Gift card ··7731", "Cash on delivery"."""
-    if tender.method == "card" and tender.label:
+    """How people call a means of payment: "Visa ··4242", "PayPal", "Gift card ··7731"."""
+    # "Visa ··4242" and "PayPal" say what they are; "··7731" does not.
+    if tender.label[:1].isalpha():
         return tender.label
     name = locale.term("tender", tender.method)
     return f"{name} {tender.label}" if tender.label else name

@@ -243,7 +243,7 @@ def _show(
     answer = _ask(found, form)
     reasons = found.outlook.reasons(visit.now)
     refused = answer is not None and answer.finding.verdict == "refuse" and not form.errors
-    offer = words.offer(visit.locale, answer, found.path) if answer else None
+    offer = words.offer(visit.locale, answer, found.path, arrived=found.arrived) if answer else None
     context: dict[str, Any] = {
         "m": found,
         "order": found.order,

@@ -11,7 +11,7 @@ from rescind.core.errors import NotFound
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, Line, Order, Stage, in_manual_review, stage
+from rescind.core.order import Cancellation, Line, Order, Stage, in_manual_review, rank, stage
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
@@ -47,6 +47,11 @@ class Matter:
     def zone(self) -> str:
         """The shop's zone: deadlines are counted in it, so times are shown in it, with its distance from UTC."""
         return self.view.shop.zone
+
+    @property
+    def arrived(self) -> bool:
+        """Whether the goods are with the buyer, so that nothing can be refused at the door."""
+        return rank(self.stage) >= rank(Stage.DELIVERED) and self.stage is not Stage.CANCELLED
 
     @property
     def reviewed(self) -> bool:

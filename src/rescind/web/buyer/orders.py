@@ -121,7 +121,7 @@ async def return_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
 
 
 def _offer(visit: Visit, found: Matter) -> words.Offer | None:
-    return words.offer(visit.locale, found.answer, found.path) if found.answer else None
+    return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived) if found.answer else None
 
 
 def _wrong(found: Matter) -> str:

@@ -66,7 +66,7 @@ async def withdraw_page(visit: NamedDependency[Visit], order_id: FromPath[str], 
         m=found,
         order=found.order,
         one=one,
-        after=words.answer_line(visit.locale, after) if after else "",
+        after=words.inside(visit.locale, words.answer_line(visit.locale, after)) if after else "",
         tries=found.outlook.tries_left(),
     )
 
@@ -159,7 +159,7 @@ def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
         return None
     if found.answer is None or found.order.cancellations[-1].id != one.id:
         return None
-    return words.offer(visit.locale, found.answer, found.path)
+    return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived)
 
 
 ROUTES = (request_page, withdraw_page, withdraw, receipt_page)

@@ -80,8 +80,8 @@ def waiting(locale: Locale, length: str, silence: str) -> str:
     return text % {"time": span_words(locale, length)}
 
 
-def offer(locale: Locale, answer: Answer, path: str) -> Offer:
-    """The button for what the policy says, and nothing else. ``path``: the order's page."""
+def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -> Offer:
+    """The button for what the policy says, and nothing else. arrived: the goods are there."""
     _ = locale.gettext
     verdict, silence, instead = answer.kind
     time = time_to_answer(locale, answer)
@@ -107,10 +107,10 @@ def offer(locale: Locale, answer: Answer, path: str) -> Offer:
             note = silence_word(locale, silence)
             return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case _:
-            return _refused(locale, instead, path)
+            return _refused(locale, instead, path, arrived=arrived)
 
 
-def _refused(locale: Locale, instead: str, path: str) -> Offer:
+def _refused(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
     _ = locale.gettext
     match instead:
         case "ask_seller_anyway":
@@ -126,8 +126,10 @@ def _refused(locale: Locale, instead: str, path: str) -> Offer:
                 _("Return or refund"),
                 f"{path}/return",
                 "secondary",
-                _("What to do now, and what it costs"),
-                _("It can no longer be cancelled. Refuse the parcel at the door, or send it back for a refund."),
+                _("How it goes back, and whom to ask"),
+                _("It can no longer be cancelled, but you can send it back for a refund.")
+                if arrived
+                else _("It can no longer be cancelled. Refuse the parcel at the door, or send it back for a refund."),
             )
         case "ask_for_what_is_open":
             return Offer(
@@ -327,7 +329,10 @@ def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: In
             step(_("Accepted by the provider"), "done" if done else ("now" if sent else "todo"), refund.settled_at)
         )
     arrived = status is RefundStatus.SUCCEEDED
-    steps.append(step(_("On your statement"), "now" if arrived else "todo", detail=arrival(locale, tender.method)))
+    at_once = _ARRIVAL.get(tender.method, (0, 1))[1] == 0
+    there = ("done" if at_once else "now") if arrived else "todo"
+    label = _("On your statement") if tender.method.endswith("card") and not at_once else _("With you")
+    steps.append(step(label, there, detail=arrival(locale, tender.method)))
     return steps
 
 
@@ -397,7 +402,12 @@ def asked_kind(answer: Answer) -> str:
 
 def then_line(locale: Locale, answer: Answer) -> str:
     """What follows a free span, after "until ..."."""
-    return locale.gettext("after that: %(answer)s") % {"answer": answer_line(locale, answer)}
+    return locale.gettext("after that: %(answer)s") % {"answer": inside(locale, answer_line(locale, answer))}
+
+
+def inside(locale: Locale, line: str) -> str:
+    """A line as it stands inside a sentence; 中文 knows no capitals."""
+    return line[:1].lower() + line[1:] if locale.tag == "en" else line
 
 
 def option_name(locale: Locale, name: str) -> str:
