@@ -3,12 +3,16 @@
 LOCK = """
 SELECT o.state, o.head, o.updated_at
 FROM orders o
-WHERE (o.shop_id, o.order_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))
-   OR (o.shop_id, o.number) IN (SELECT * FROM unnest($3::text[], $4::text[]))
+WHERE (o.shop_id, o.order_id) IN (
+    SELECT * FROM unnest($1::text[], $2::text[])
+    UNION
+    SELECT shop_id, n.order_id FROM unnest($3::text[], $4::text[]) AS w (shop_id, number)
+    JOIN orders n USING (shop_id, number)
+)
 ORDER BY o.shop_id, o.order_id
 FOR NO KEY UPDATE OF o
 """
-# NO KEY UPDATE: others may still insert rows that refer to the order.
+# NO KEY UPDATE: others may still insert rows that refer to the order. UNION: an OR of the two would read every order.
 
 LOCK_BY_ID = """
 SELECT o.state, o.head, o.updated_at
@@ -143,3 +147,6 @@ INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, 
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int[], $8::int[],
                      $9::timestamptz[])
 """
+
+SHARED: dict[str, tuple[int, ...]] = {INSERT_ORDERS: (0, 2), INSERT_KEYS: (0, 1, 2, 3)}
+"""Columns of a unique key that another batch may be inserting too. Rows go in by it: crossed inserts would deadlock."""

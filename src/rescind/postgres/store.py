@@ -27,6 +27,7 @@ PASSING = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was ended from outside, and has not noticed yet
     ConnectionError,
     TimeoutError,
 )
@@ -124,7 +125,14 @@ class PostgresUnitOfWork:
         for statement, rows_of in rows.tables(now):
             found = [row for change in changes for row in rows_of(change)]
             if found:
+                _in_one_order(found, sql.SHARED.get(statement, ()))
                 await self._connection.execute(statement, *_columns(found))
+
+
+def _in_one_order(found: list[rows.Row], columns: Sequence[int]) -> None:
+    """Sort rows by the unique key that others may be inserting too."""
+    if columns:
+        found.sort(key=lambda row: [row[column] for column in columns])
 
 
 def _columns(found: Sequence[rows.Row]) -> list[list[Any]]:
