@@ -206,11 +206,11 @@ class Engine:
                 have = by_id.get(command.order)
                 if isinstance(command, PlaceOrder):
                     have = by_number.get((command.shop, command.number), have)
+                used = situation.used.get(submission.key) if submission.key else None
+                if used:
+                    answers.append(await _again(work, submission, used))
+                    continue
                 try:
-                    used = situation.used.get(submission.key) if submission.key else None
-                    if used:
-                        answers.append(await _again(work, submission, used))
-                        continue
                     outcome, change = await self._decide(submission, have, situation)
                 except RescindError as refusal:
                     answers.append(refusal)
@@ -289,12 +289,12 @@ def _append(
     return lifecycle.require(order), tuple(written)
 
 
-async def _again(work: UnitOfWork, submission: Submission, used: Used) -> Outcome:
-    """Give the first answer again, from what it wrote (ID-02)."""
+async def _again(work: UnitOfWork, submission: Submission, used: Used) -> Outcome | RescindError:
+    """Give the first answer again, from what it wrote (ID-02). A fault of the database belongs to the whole batch."""
     if used.fingerprint != submission.fingerprint:
-        raise IdempotencyKeyReused
+        return IdempotencyKeyReused()
     records = await work.records(used.order, used.last)
     order = lifecycle.replay(tuple(record.event for record in records))
     if not submission.scope.sees(order.shop, order.buyer):
-        raise NotFound(kind="order")
+        return NotFound(kind="order")
     return Outcome(order=order, records=tuple(records[used.first - 1 :]), replayed=True)
