@@ -7,23 +7,32 @@ its own, copied from one that was migrated once.
 
 import asyncio
 import itertools
+import shutil
+import signal
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+import structlog
 
 from postgres.market import Market
 from postgres.servers import programs
-from rescind.book import Book
 from rescind.clock import HandClock
-from rescind.policies import names, preset
 from rescind.postgres.embedded import APP, OWNER, SUPERUSER, EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
-from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import connect
 from rescind.settings import Settings
 from scenarios.shop import Shop
+
+# A fault that a test provokes is told in short: the pretty form draws every local variable, which takes a second.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
 
 TEMPLATE = "template_rescind"
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -37,18 +46,20 @@ def shop():
 
 
 class Servers:
-    """Real servers by version, and databases on them."""
+    """Real servers by version, and migrated databases on them, used again when a test has done with one."""
 
     def __init__(self, make_folder):
         self._make_folder = make_folder
         self._running = {}
+        self._free = {}
         self._open = ExitStack()
         self._count = itertools.count(1)
 
     def server(self, version=18) -> EmbeddedServer:
         if version not in self._running:
-            settings = Settings(data=self._make_folder(f"pg{version}"), pg_bin=programs(version))
-            server = self._open.enter_context(EmbeddedServer.start(settings))
+            folder = self._make_folder(f"pg{version}")
+            self._open.callback(shutil.rmtree, folder, ignore_errors=True)
+            server = self._open.enter_context(EmbeddedServer.start(Settings(data=folder, pg_bin=programs(version))))
             asyncio.run(self._make_template(server))
             self._running[version] = server
         return self._running[version]
@@ -56,17 +67,15 @@ class Servers:
     async def _make_template(self, server):
         await ensure_database(server.dsn(SUPERUSER, "postgres"), TEMPLATE)
         await migrate(server.dsn(OWNER, TEMPLATE))
-        # Published once here, so that opening a desk on a copy finds its policies.
-        pool = await asyncpg.create_pool(server.dsn(APP, TEMPLATE), min_size=1, max_size=1)
-        await Book(PolicyTable(pool)).open(tuple(preset(name) for name in names()))
-        await pool.close()
 
-    def new_database(self, version=18):
-        """A migrated database of one's own; gives the address for a role."""
-        server = self.server(version)
+    def lend(self, version=18) -> str:
+        """The name of a migrated database with nothing in it."""
+        server, free = self.server(version), self._free.setdefault(version, [])
+        if free:
+            return free.pop()
         name = f"test_{next(self._count)}"
         asyncio.run(self._copy(server, name))
-        return lambda role=APP: server.dsn(role, name)
+        return name
 
     async def _copy(self, server, name):
         connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
@@ -77,19 +86,49 @@ class Servers:
         finally:
             await connection.close()
 
-    def drop_database(self, version, address):
-        name = address().rsplit("/", 1)[1].partition("?")[0]
-        asyncio.run(self._drop(self.server(version), name))
+    def give_back(self, version, name):
+        """Empty it for the next test; one whose schema was changed, or that has grown large, is left alone."""
+        if asyncio.run(self._empty(self.server(version), name)):
+            self._free[version].append(name)
 
-    async def _drop(self, server, name):
-        connection = await asyncpg.connect(server.dsn(SUPERUSER, "postgres"))
+    async def _empty(self, server, name):
+        connection = await asyncpg.connect(server.dsn(SUPERUSER, name))
         try:
-            await connection.execute(f"drop database if exists {name} with (force)")
+            await connection.execute(END_OTHERS)
+            if await connection.fetchval(CHANGED):
+                return False
+            await connection.execute(EMPTY)
+            return True
         finally:
             await connection.close()
 
     def stop(self):
+        """End the servers at once: to stop them in an orderly way would write everything out first."""
+        for server in self._running.values():
+            server._child.send_signal(signal.SIGQUIT)
         self._open.close()
+
+
+END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+CHANGED = """
+SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)
+    OR EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples > 1000)
+    OR (SELECT count(*) > 5000 FROM events)
+"""
+EMPTY = """
+SET session_replication_role = replica;
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'migration%' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+    INSERT INTO installation (key, value) VALUES ('epoch', '1');
+END $$;
+"""
 
 
 @pytest.fixture(scope="session")
@@ -108,9 +147,9 @@ def version():
 @pytest.fixture
 def database(servers, version):
     """A migrated database of the test's own: ``database()`` is its address for the serving role."""
-    address = servers.new_database(version)
-    yield address
-    servers.drop_database(version, address)
+    name = servers.lend(version)
+    yield lambda role=APP: servers.server(version).dsn(role, name)
+    servers.give_back(version, name)
 
 
 @pytest.fixture
