@@ -369,7 +369,8 @@ class Throttle:
     def check(self, name: str) -> None:
         """Raise RateLimited when the account is full."""
         counted = self._counted(name)
-        if counted >= self._burst:
+        # Forgiving never stands still: three counted a moment ago are already a little less than three.
+        if counted > self._burst - 1:
             raise RateLimited(retry_after=max(1, round((counted - self._burst + 1) / self._per_second)))
 
     def count(self, name: str) -> None:

@@ -36,8 +36,4 @@ OPERATIONS = (
 def routes(desk: Desk) -> list[ControllerRouterHandler]:
     """Every address of the API, ready to be mounted beside the pages."""
     described = Described(OPERATIONS, desk.base_url)
-    return [*handlers(desk, OPERATIONS, described), unknown(desk, described)]
-
-
-def openapi(_: Desk) -> None:
-    """What Litestar says of itself: nothing. Its pages load scripts from other hosts; ours are in ``reference.py``."""
+    return [*handlers(desk, OPERATIONS, described), *unknown(desk, OPERATIONS, described)]

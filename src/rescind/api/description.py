@@ -110,7 +110,9 @@ def describe(operations: Sequence[Operation], server: str) -> dict[str, Any]:
     """The whole document. ``server``: the address it is reached at."""
     shapes: list[type[Any]] = [kind for one in operations for kind in (one.body, one.gives) if kind]
     queries: list[type[Any]] = [one.query for one in operations if one.query]
-    made, schemas = msgspec.json.schema_components([Problem, *shapes, *queries], schema_hook=_anything, ref_template=_REF)
+    made, schemas = msgspec.json.schema_components(
+        [Problem, *shapes, *queries], schema_hook=_anything, ref_template=_REF
+    )
     by_kind = dict(zip((Problem, *shapes, *queries), made, strict=True))
     for kind in queries:
         # A query is told parameter by parameter, not as a body.

@@ -302,9 +302,16 @@ def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> lis
     return [_handler(path, Endpoint(desk, here, described), here) for path, here in addresses.items()]
 
 
-def unknown(desk: Desk, described: Any) -> HTTPRouteHandler:
-    """What answers at every address under ``/v1`` that does not exist."""
-    return _handler("/v1/{address:path}", Endpoint(desk, (), described), ())
+def unknown(desk: Desk, operations: Sequence[Operation], described: Any) -> list[HTTPRouteHandler]:
+    """What answers at every address under ``/v1`` that does not exist.
+
+    Litestar never turns back on the way down an address, so each place on the way needs its own end.
+    """
+    paths = [one.path.split("/") for one in operations if one.path.startswith("/v1/")]
+    known = {"/".join(path[:length]) for path in paths for length in range(2, len(path) + 1)}
+    ends = {place for place in known if not any(one.startswith(f"{place}/{{") for one in known)}
+    addresses = ["/v1", *(f"{place}/{{address:path}}" for place in sorted(ends))]
+    return [_handler(address, Endpoint(desk, (), described), ()) for address in addresses]
 
 
 def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> HTTPRouteHandler:
@@ -313,7 +320,7 @@ def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> 
     async def answer() -> ASGIApp:
         return endpoint
 
-    template = path.replace("}", ":str}") if operations else path
+    template = path.replace("}", ":str}").replace(":path:str}", ":path}")
     return route(
         template,
         # All of them, so that the endpoint itself says what is not offered.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -18,7 +19,6 @@ T = TypeVar("T")
 
 DEPTH = 32
 _IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
-# The name is the caller's own word; one with a backtick in it must not be taken for the path.
 _UNKNOWN = re.compile(r"Object contains unknown field `[^`]*`(?: - at `([^`]+)`)?")
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `(.+)`)?")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got .*?)?(?: - at `(.+)`)?", re.DOTALL)
@@ -60,7 +60,14 @@ def shape(document: Any, kind: type[T], *, strict: bool = True) -> T:
     try:
         return msgspec.convert(document, kind, strict=strict)
     except msgspec.ValidationError as fault:
-        raise _named(str(fault)) from None
+        raise _named(str(fault), _names(kind)) from None
+
+
+@cache
+def _names(kind: type[Any]) -> frozenset[str]:
+    """Every member name of a struct and of the structs inside it."""
+    shapes: dict[str, Any] = msgspec.json.schema(kind)["$defs"]
+    return frozenset(name for one in shapes.values() for name in one.get("properties", ()))
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -104,30 +111,30 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _named(message: str) -> InvalidField | UnknownField:
+def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
     """From the reader's message to a problem: its words hold type names and our own limits, never the input."""
     if message.startswith("Object contains unknown field"):
         found = _UNKNOWN.fullmatch(message)
-        return UnknownField(field=pointer(found and found[1]))
+        return UnknownField(field=pointer(found and found[1], names))
     if found := _MISSING.fullmatch(message):
-        return InvalidField(field=f"{pointer(found[2])}/{found[1]}", expected="present")
+        return InvalidField(field=f"{pointer(found[2], names)}/{found[1]}", expected="present")
     found = _EXPECTED.fullmatch(message)
     if found:
-        return InvalidField(field=pointer(found[2]), expected=found[1].replace("`", ""))
+        return InvalidField(field=pointer(found[2], names), expected=found[1].replace("`", ""))
     at = _AT.fullmatch(message)
     if message.startswith("Invalid enum value"):
-        return InvalidField(field=pointer(at and at[1]), expected="one of the listed values")
-    return InvalidField(field=pointer(at and at[1]), expected="a value of the documented form")
+        return InvalidField(field=pointer(at and at[1], names), expected="one of the listed values")
+    return InvalidField(field=pointer(at and at[1], names), expected="a value of the documented form")
 
 
-def pointer(path: str | None) -> str:
+def pointer(path: str | None, names: frozenset[str]) -> str:
     """A JSON pointer (RFC 6901) from the reader's path: ``$.lines[0].quantity`` is ``/lines/0/quantity``.
 
-    Keys of free-form objects are the caller's own words and are left out.
+    It ends where a step is none of ``names``: that would be the caller's own word.
     """
     parts: list[str] = []
     for name, index in _STEP.findall(path or ""):
-        if index == "...":
+        if index == "..." or (name and name not in names):
             break
         parts.append(name or index)
     return "".join(f"/{part}" for part in parts)

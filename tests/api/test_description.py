@@ -1,0 +1,96 @@
+"""The OpenAPI document and the reference page say what the API does."""
+
+import re
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+import rescind.api
+from postgres.market import KILN
+from rescind.api.description import EXAMPLES
+from rescind.api.reference import UNDESCRIBED
+from rescind.core.order import Stage
+
+
+async def test_the_document_is_valid_and_complete(people):
+    answer = await people.client.get("/openapi.json")
+    assert answer.status_code == 200
+    api = answer.json()
+    OpenAPIV31SpecValidator(api).validate()
+    described = {(method.upper(), path) for path, methods in api["paths"].items() for method in methods}
+    assert described == {(one.method, one.path) for one in rescind.api.OPERATIONS if one not in UNDESCRIBED}
+    for path, methods in api["paths"].items():
+        for one in methods.values():
+            assert one["description"], path
+            names = [parameter["name"] for parameter in one.get("parameters", ())]
+            assert ("Idempotency-Key" in names) == ("requestBody" in one)
+    assert api["paths"]["/v1/orders"]["post"]["x-roles"] == ["host"]
+    assert "Narrowing" not in api["components"]["schemas"]
+    assert api["components"]["schemas"]["NewCancellation"]["additionalProperties"] is False
+
+
+async def test_the_examples_work(people, market):
+    bodies = {one.name for one in rescind.api.OPERATIONS if one.body}
+    assert bodies == EXAMPLES.keys()
+    order = {**EXAMPLES["orders_place"], "shop": KILN}
+    placed = await people.host.post("/v1/orders", order)
+    assert placed.status_code == 201, placed.text
+    path = f"/v1/orders/{placed.json()['id']}"
+    paid = await people.host.post(f"{path}/facts", EXAMPLES["orders_report"])
+    assert paid.status_code == 201, paid.text
+    kit = await market.order(Stage.PREPARING, units=2)
+    path = f"/v1/orders/{kit}/cancellations"
+    for act in ("approve", "refuse", "withdraw"):
+        asked = await people.ann.post(path, EXAMPLES["cancellations_request"])
+        assert asked.status_code == 201, asked.text
+        case = asked.json()["cancellation"]["id"]
+        who = people.ann if act == "withdraw" else people.sam
+        done = await who.post(f"{path}/{case}/{act}", EXAMPLES[f"cancellations_{act}"])
+        assert done.status_code == 200, done.text
+        kit = await market.order(Stage.PREPARING, units=2)
+        path = f"/v1/orders/{kit}/cancellations"
+
+
+async def test_answers_have_the_members_the_document_gives_them(people, market):
+    api = (await people.client.get("/openapi.json")).json()
+    schemas = api["components"]["schemas"]
+    order = await market.order(Stage.PREPARING)
+    asked = await people.ann.post(f"/v1/orders/{order}/cancellations", {"reason": "changed_mind"})
+    for name, answer in (
+        ("DecisionTold", asked),
+        ("OrderTold", await people.ann.get(f"/v1/orders/{order}")),
+        ("OrdersTold", await people.ann.get("/v1/orders")),
+        ("QueueTold", await people.ann.get("/v1/cancellations")),
+        ("TimelineTold", await people.ann.get(f"/v1/orders/{order}/events")),
+        ("Receipt", await people.ann.get(asked.json()["receipt"])),
+        ("Health", await people.nobody.get("/healthz")),
+    ):
+        assert answer.json().keys() == schemas[name]["properties"].keys(), name
+    problem = (await people.ann.get("/v1/orders?limit=0")).json()
+    assert problem.keys() == schemas["Problem"]["properties"].keys()
+
+
+async def test_the_reference_page_stands_on_its_own(people):
+    page = await people.client.get("/docs/api", headers={"accept": "text/html"})
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src" not in page.headers["content-security-policy"]
+    assert "'unsafe" not in page.headers["content-security-policy"]
+    html = page.text
+    assert "<script" not in html
+    assert "style=" not in html
+    for address in re.findall(r'(?:href|src)="([^"]+)"', html):
+        assert address.startswith(("#", "/")), address
+    anchors = set(re.findall(r'id="([^"]+)"', html))
+    for target in re.findall(r'href="#([^"]+)"', html):
+        assert target in anchors, target
+    for one in rescind.api.OPERATIONS:
+        if one not in UNDESCRIBED:
+            assert one.path in html
+    style = await people.client.get("/docs/api.css")
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    assert "http" not in style.text
+
+
+async def test_health_says_when_the_schema_is_not_the_one_it_wants(people, desk, database):
+    told = (await people.nobody.get("/healthz")).json()
+    assert (told["status"], told["migrations"]) == ("ok", "current")

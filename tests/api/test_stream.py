@@ -1,0 +1,135 @@
+"""The live stream: what the caller may hear, from where they left off, and no longer than they may listen."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from rescind.api import happenings
+from rescind.app import make_app
+from rescind.core.order import Stage
+
+
+@pytest.fixture
+async def served(desk):
+    """The application behind a real server on a loopback port."""
+    config = uvicorn.Config(make_app(desk), port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+class Listener:
+    """Messages of one stream, as a browser would see them."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self._lines = answer.aiter_lines()
+
+    async def message(self):
+        """The next block, comments included."""
+        found = {}
+        async with asyncio.timeout(10):
+            async for line in self._lines:
+                if not line:
+                    if found:
+                        return found
+                    continue
+                name, _, value = line.partition(": ")
+                found[name or "comment"] = value
+        return None
+
+
+@asynccontextmanager
+async def listening(served, token, *, after=None, **query):
+    headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+    if after:
+        headers["last-event-id"] = after
+    async with (
+        httpx.AsyncClient(base_url=served, timeout=10) as client,
+        client.stream("GET", "/v1/events", headers=headers, params=query or None) as answer,
+    ):
+        assert answer.status_code == 200
+        yield Listener(answer)
+
+
+async def test_a_listener_hears_of_its_own_orders_at_once(served, people, market):
+    async with listening(served, people.ann.token) as ann, listening(served, people.lou.token) as lou:
+        assert ann.answer.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert ann.answer.headers["x-accel-buffering"] == "no"
+        assert ann.answer.headers["cache-control"] == "no-store"
+        first = await ann.message()
+        assert first["retry"]
+        assert first["id"]
+        await lou.message()
+        await market.order(Stage.UNPAID, buyer="bob")
+        order = await market.order(Stage.UNPAID)
+        heard = await ann.message()
+        assert json.loads(heard["data"]) | {"shop": ""} == {"order": order, "shop": "", "seq": 1, "type": "OrderPlaced"}
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await lou.message()
+
+
+async def test_a_listener_goes_on_where_it_left_off(served, people, market):
+    async with listening(served, people.ann.token) as ann:
+        await ann.message()
+        first = await market.order(Stage.UNPAID)
+        left = (await ann.message())["id"]
+    second = await market.order(Stage.UNPAID)
+    third = await market.order(Stage.UNPAID)
+    async with listening(served, people.ann.token, after=left) as ann:
+        assert "id" not in await ann.message()
+        heard = [json.loads((await ann.message())["data"])["order"] for _ in range(2)]
+    assert heard == [second, third]
+    assert first not in heard
+    async with listening(served, people.ann.token, after=left) as ann:
+        await ann.message()
+        assert json.loads((await ann.message())["data"])["order"] == second
+
+
+async def test_a_place_that_is_gone_says_reset_and_goes_on(served, people, market):
+    for place in ("1-1-1", "9-1-1", "nonsense", "<script>"):
+        async with listening(served, people.ann.token, after=place) as ann:
+            await ann.message()
+            reset = await ann.message()
+            assert (reset["event"], reset["data"]) == ("reset", "{}")
+            assert reset["id"] != place
+            order = await market.order(Stage.UNPAID)
+            assert json.loads((await ann.message())["data"])["order"] == order
+
+
+async def test_whoever_is_shut_out_hears_no_more(served, people, market, desk):
+    async with listening(served, people.ann.token) as ann:
+        await ann.message()
+        await desk.access.revoke(people.ann.token)
+        await market.order(Stage.UNPAID)
+        assert await ann.message() is None
+
+
+async def test_silence_is_broken_by_heartbeats(served, people, monkeypatch, desk):
+    monkeypatch.setattr(happenings, "HEARTBEAT_S", 0.1)
+    async with listening(served, people.ann.token) as ann:
+        await ann.message()
+        assert "comment" in await ann.message()
+        assert "comment" in await ann.message()
+        await desk.access.revoke(people.ann.token)
+        while (heard := await ann.message()) is not None:
+            assert "comment" in heard
+
+
+async def test_nobody_is_left_behind_when_listeners_go(served, people, desk):
+    for _ in range(3):
+        async with listening(served, people.ann.token) as ann:
+            await ann.message()
+    async with asyncio.timeout(5):
+        while desk.tail._readers:  # noqa: ASYNC110 - nor has the tail
+            await asyncio.sleep(0.05)
