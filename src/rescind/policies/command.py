@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from rescind.core.policy import Policy, PolicyError, check, examples, load
 from rescind.core.policy.example import Book
@@ -34,7 +36,8 @@ def find(name: str) -> Policy:
             return load(Path(name).read_bytes(), name, bases=bases)
         return preset(name)
     except KeyError:
-        message = f"There is no policy called {name!r}{near(name, names())}. Presets: {', '.join(names())}."
+        guess = near(name, names()) or "."
+        message = f"There is no policy called {name!r}{guess} Presets: {', '.join(names())}."
         raise UnknownPolicy(message) from None
     except PolicyError as error:
         raise UnknownPolicy(str(error)) from None
@@ -75,7 +78,7 @@ def show(name: Which) -> None:
         answer = f"{rule.verdict.value}{f' until {rule.deadline}' if rule.deadline else ''}"
         way_on = f", instead {rule.instead}" if rule.instead else ""
         out.print(f"  {rule.id} on {rule.on}: {answer}{way_on} [{' '.join(rule.cites)}]", markup=False)
-        out.print(f"      when {' '.join(rule.text.split())}", markup=False)
+        out.print(Padding(Text(f"when {' '.join(rule.text.split())}"), (0, 0, 0, 6)))
 
 
 @app.command("check")

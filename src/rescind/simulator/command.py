@@ -40,7 +40,7 @@ def replay(path: History, policy: PolicyOption, json: JsonOption = None) -> None
     because the history, the policy or the file to write cannot be used.
     """
     try:
-        chosen = find(policy)
+        chosen = _preset(policy)
         calendar = _calendar(chosen)
         reader = recognise(path)
         if json is not None:
@@ -113,6 +113,14 @@ def _no_collections() -> Generator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _preset(name: str) -> Policy:
+    """A policy that has an answer to every question. Raises UnknownPolicy."""
+    policy = find(name)
+    if policy.layer != "preset":
+        raise UnknownPolicy(f"{policy.name} is a {policy.layer} layer, which leaves questions open; give a preset.")
+    return policy
 
 
 def _calendar(policy: Policy) -> Calendar:

@@ -14,7 +14,7 @@ An order of several sellers is one order of one shop, because a history's tender
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import attrgetter, itemgetter
 from typing import cast
 
@@ -261,25 +261,23 @@ def _facts(past: PastOrder) -> list[tuple[FactKind, Instant]]:
 
 def _adding_up(past: PastOrder, paid_minor: int) -> tuple[tuple[Line, ...], int]:
     """The lines and the shipping, together worth what was paid (see above)."""
-    shipping = sum([line.shipping.minor for line in past.lines])
     worth = [line.quantity * line.unit_price.minor for line in past.lines]
-    beyond = paid_minor - sum(worth) - shipping
-    if beyond >= 0:
-        return tuple([_line(past, place) for place in range(len(worth))]), shipping + beyond
-    off = min(-beyond, sum(worth))
-    discounts = split_minor(off, worth) if off else [0] * len(worth)
-    return tuple([_line(past, place, discount) for place, discount in enumerate(discounts)]), shipping + beyond + off
-
-
-def _line(past: PastOrder, place: int, discount_minor: int = 0) -> Line:
-    bought = past.lines[place]
-    return Line(
-        id=str(place + 1),
-        sku=bought.sku,
-        quantity=bought.quantity,
-        unit_minor=bought.unit_price.minor,
-        discount_minor=discount_minor,
-    )
+    goods = sum(worth)
+    shipping = sum([line.shipping.minor for line in past.lines])
+    short = goods + shipping - paid_minor
+    discount = min(short, goods) if short > 0 else 0
+    shares = split_minor(discount, worth) if discount else repeat(0, len(worth))
+    lines = [
+        Line(
+            id=str(place),
+            sku=line.sku,
+            quantity=line.quantity,
+            unit_minor=line.unit_price.minor,
+            discount_minor=share,
+        )
+        for place, (line, share) in enumerate(zip(past.lines, shares, strict=True), 1)
+    ]
+    return tuple(lines), shipping - short + discount
 
 
 ASKED: Mapping[str, Asked] = {"olist": Asked.AFTER_LAST_STAGE, "online-retail": Asked.AT_EACH_CREDIT}

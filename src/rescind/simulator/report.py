@@ -298,7 +298,7 @@ _ASKED_WORDS: Mapping[Asked, str] = {
     ),
     Asked.AT_EACH_CREDIT: (
         "The history has credit notes and no stages: each note is a question at its moment about an order that is "
-        "placed and paid. Packing and hand-over are not known, so no rule about them can hold."
+        "placed and paid. Packing and hand-over are not known, so an order that had left counts as one that waits."
     ),
 }
 
