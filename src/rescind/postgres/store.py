@@ -27,11 +27,16 @@ PASSING = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection that was ended from outside, and has not noticed yet
+    asyncpg.InternalClientError,  # as in AWAY
     ConnectionError,
     TimeoutError,
 )
 """Faults of the database that say nothing about the command; it may be tried again."""
+
+AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What a loop in the background waits out. asyncpg's internal error is one of them: a connection that was ended from
+outside, and has not noticed yet, answers with it.
+"""
 
 ACQUIRE_S = 2.0
 """How long a transaction waits for a free connection before the caller is told to come back."""

@@ -17,6 +17,7 @@ import structlog
 
 from rescind.core.errors import InvalidField
 from rescind.core.scope import Scope
+from rescind.postgres.store import AWAY
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ class Tail:
         while True:
             try:
                 more = await self.read_once()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as fault:
+            except AWAY as fault:
                 log.warning("tail.unavailable", fault=type(fault).__name__)
                 more = False
             if not more:

@@ -7,13 +7,13 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import structlog
 
 from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.postgres.due import DueTable, LeaseLost
+from rescind.postgres.store import AWAY
 from rescind.worker import deadlines, fan_out, refunds
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ async def _repeat(name: str, sweep: Callable[[], Awaitable[int]], idle_s: float)
     while True:
         try:
             done = await sweep()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, Unavailable, LeaseLost) as fault:
+        except (*AWAY, Unavailable, LeaseLost) as fault:
             log.warning("worker.interrupted", work=name, fault=type(fault).__name__)
             done = 0
         if not done:
