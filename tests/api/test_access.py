@@ -1,5 +1,6 @@
 """Who may come in, for how long, and that every door has a rule."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -223,3 +224,28 @@ async def test_deny_by_default_for_every_role_and_operation(people, market):
                 assert answer.status_code == 403, (one.name, role, answer.text)
             elif one.through == "order" and role in {"buyer", "seller"} and one.method == "GET":
                 assert answer.status_code == 404, (one.name, role)
+
+
+async def test_many_who_ask_at_once_are_each_answered_for_themselves(desk, people):
+    tokens = [await desk.access.issue_key("buyer", f"b{n}", buyer_id=f"b{n}") for n in range(20)]
+    bad = [tokens[0][:-1] + ("A" if tokens[0][-1] != "A" else "B")]
+
+    async def who(token):
+        try:
+            return (await desk.access.identify(f"Bearer {token}".encode(), None, "10.0.0.8")).id
+        except Unauthenticated:
+            return None
+
+    found = await asyncio.gather(*(who(token) for token in [*tokens, *bad, *tokens]))
+    assert found == [*(f"b{n}" for n in range(20)), None, *(f"b{n}" for n in range(20))]
+    # Of two who ask for the same, one that leaves takes nothing from the other.
+    leaving, staying = asyncio.create_task(who(tokens[3])), asyncio.create_task(who(tokens[3]))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await staying == "b3"
+
+
+async def test_a_fault_of_the_database_reaches_everybody_who_asked(desk, people):
+    await desk.pool.close()
+    answers = await asyncio.gather(*(people.ann.get("/v1/orders") for _ in range(5)))
+    assert [one.status_code for one in answers] == [503] * 5

@@ -5,6 +5,7 @@ Ends are judged by the database's own clock: a token's life has nothing to do wi
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -37,8 +38,9 @@ INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer
 VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
 """
 _FIND = """
-SELECT kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest FROM credentials
-WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+SELECT token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest
+FROM credentials
+WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """
 # Of two that take the same one at the same time, the second waits for the row and then finds it revoked.
 _TAKE = """
@@ -55,11 +57,20 @@ UPDATE credentials SET revoked_at = clock_timestamp() WHERE role = $1 AND princi
 """
 
 
+Found = tuple[Credential, timedelta] | None
+
+
 class CredentialTable:
-    """Reads and writes credentials by the SHA-256 of their token."""
+    """Reads and writes credentials by the SHA-256 of their token.
+
+    Look-ups that wait at the same moment share one statement, as commands share a transaction. Each is answered by a
+    statement that began after it was asked, so nothing is remembered and a revocation holds from its commit on (I-32).
+    """
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
+        self._asked: dict[bytes, asyncio.Future[Found]] = {}
+        self._reader: asyncio.Task[None] | None = None
 
     async def add(self, token_hash: bytes, credential: Credential, lifetime: timedelta) -> None:
         """Keep a new credential that ends after ``lifetime``."""
@@ -75,11 +86,35 @@ class CredentialTable:
             lifetime,
         )
 
-    async def find(self, token_hash: bytes) -> tuple[Credential, timedelta] | None:
+    async def find(self, token_hash: bytes) -> Found:
         """A credential that is neither revoked nor expired, and how long it has to live."""
-        async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
-            row = await connection.fetchrow(_FIND, token_hash)
-        return None if row is None else (_credential(row), row["rest"])
+        answer = self._asked.get(token_hash)
+        if answer is None:
+            answer = self._asked[token_hash] = asyncio.get_running_loop().create_future()
+            # Whoever asked may be gone by then; a fault that nobody waits for is no fault.
+            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read(), name="credentials")
+        # One of several who ask for the same must not take the answer away from the others by leaving.
+        return await asyncio.shield(answer)
+
+    async def _read(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, {}
+            try:
+                async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
+                    rows = await connection.fetch(_FIND, list(asked))
+            except (
+                BaseException
+            ) as fault:  # it belongs to those who asked, and a cancelled reader leaves nobody waiting
+                for answer in asked.values():
+                    answer.cancel() if isinstance(fault, asyncio.CancelledError) else answer.set_exception(fault)
+                if not isinstance(fault, Exception):
+                    raise
+                continue
+            found = {row["token_hash"]: (_credential(row), row["rest"]) for row in rows}
+            for token_hash, answer in asked.items():
+                answer.set_result(found.get(token_hash))
 
     async def take(self, token_hash: bytes) -> Credential | None:
         """Find a credential and revoke it in one statement, so that of two takers one gets it."""
