@@ -310,7 +310,7 @@ async def test_a_direct_cancellation_shows_what_it_does_and_does_that(sam, marke
     order = await market.order(Stage.PACKED, price=999, units=3)
     action = f"{ORDERS}/{order}/cancel"
     page = await sam.see(action)
-    assert "Cancel the order and refund €29.97" in page.text
+    assert "Cancel and refund €29.97" in page.text
     assert (await sam.press(page, action)).status == 422
     done = await sam.press(page, action, reason="out_of_stock", comment="The kiln broke")
     assert done.to.endswith("said=cancelled")

@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import msgspec
-from litestar.params import Dependency
+from litestar.params import SkipValidation
 
 from rescind.access import Principal
 from rescind.core.errors import IdempotencyKeyInvalid, InvalidText, RescindError
@@ -238,8 +238,8 @@ def back_to(path: str, home: str) -> str:
     return path if inside and path.isprintable() and "\\" not in path else home
 
 
-Comes = Annotated[Visit, Dependency(skip_validation=True)]
-Here = Annotated[Console, Dependency(skip_validation=True)]
+Comes = SkipValidation[Visit]
+Here = SkipValidation[Console]
 """How handlers ask for what a dependency made: it is ours, so Litestar has nothing to check."""
 
 
