@@ -21,7 +21,6 @@ from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.locales import Locale
 
-
 _NEAREST = 4
 
 
