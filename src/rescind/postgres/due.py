@@ -38,7 +38,7 @@ FROM (
     FOR UPDATE SKIP LOCKED
 ) AS ready
 WHERE d.shop_id = ready.shop_id AND d.kind = ready.kind AND d.ref = ready.ref
-RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts,
+RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts, coalesce($3, clock_timestamp()) AS at,
     (SELECT o.state FROM orders o WHERE o.shop_id = d.shop_id AND o.order_id = d.order_id) AS state
 """
 _EVENTS = """
@@ -70,9 +70,10 @@ DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
 
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
-    """Work held for a while by one worker. ``fence`` is what a later write has to show."""
+    """Work held for a while by one worker, taken ``at``. ``fence`` is what a later write has to show."""
 
     due: Due
+    at: Instant
     order: Order
     fence: int
     attempts: int
@@ -108,6 +109,7 @@ class DueTable:
         return [
             Leased(
                 due=Due(kind=kind, ref=row["ref"], due_at=row["due_at"]),
+                at=row["at"],
                 order=decode_order(row["state"]),
                 fence=row["fence"],
                 attempts=row["attempts"],

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import structlog
-
 from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import LapseDeadline
-from rescind.core.errors import NotFound
 from rescind.core.fulfilment import EndHold
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command, Due
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
-
-log = structlog.get_logger()
+from rescind.worker.each import each
 
 AT_ONCE = 256
 
 
 async def sweep(engine: Engine, due: DueTable) -> int:
-    """Let everything lapse that is due; returns how much there was."""
+    """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
     ready = await due.ready(("deadline", "hold"), AT_ONCE)
-    await asyncio.gather(*(_lapse(engine, order, one) for order, one in ready))
+    await each(_lapse(engine, order, one) for order, one in ready)
     return len(ready)
 
 
@@ -33,7 +27,4 @@ async def _lapse(engine: Engine, order: OrderId, one: Due) -> None:
         if one.kind == "deadline"
         else EndHold(order=order)
     )
-    try:
-        await engine.handle(Submission(command=command, actor=SYSTEM, settled=one))
-    except NotFound:
-        log.exception("deadline.without_order", order=order, ref=one.ref)
+    await engine.handle(Submission(command=command, actor=SYSTEM, settled=one))

@@ -40,12 +40,18 @@ async def _once(work: Awaitable[None]) -> int:
 
 
 async def _repeat(name: str, sweep: Callable[[], Awaitable[int]], idle_s: float) -> None:
-    """Sweep again at once while there is work; a database that is away is waited for."""
+    """Sweep again at once while there is work; a database that is away is waited for.
+
+    A mistake of ours in one kind of work is told, and ends no other: what it was about is still due.
+    """
     while True:
         try:
             done = await sweep()
         except (*AWAY, Unavailable, LeaseLost) as fault:
             log.warning("worker.interrupted", work=name, fault=type(fault).__name__)
+            done = 0
+        except Exception:
+            log.exception("worker.failed", work=name)
             done = 0
         if not done:
             await asyncio.sleep(idle_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 from rescind.core.actor import SYSTEM
@@ -12,6 +11,7 @@ from rescind.core.ports import PaymentProvider, ProviderReply
 from rescind.core.refund import RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
+from rescind.worker.each import each
 
 AT_ONCE = 32
 LEASE = timedelta(seconds=30)
@@ -19,9 +19,9 @@ CHECK_AGAIN = timedelta(minutes=15)
 
 
 async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int:
-    """Send or ask about every refund that is due; returns how many there were."""
+    """Send or ask about every refund that is due; returns how many. Raises an ExceptionGroup of what failed."""
     leased = await due.lease("refund", LEASE, AT_ONCE)
-    await asyncio.gather(*(_ask(engine, one, provider) for one in leased))
+    await each(_ask(engine, one, provider) for one in leased)
     return len(leased)
 
 
@@ -42,6 +42,6 @@ async def _ask(engine: Engine, leased: Leased, provider: PaymentProvider) -> Non
         refund=refund.id,
         outcome=reply.outcome,
         reference=reply.reference,
-        next_check_at=leased.due.due_at + wait,
+        next_check_at=leased.at + wait,
     )
     await engine.handle(Submission(command=command, actor=SYSTEM))
