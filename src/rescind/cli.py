@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -37,6 +37,7 @@ cli = typer.Typer(
 cli.add_typer(policy_commands, name="policy")
 cli.command()(replay)
 T = TypeVar("T")
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 out = Console()
 err = Console(stderr=True)
 
@@ -161,7 +162,22 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn on a socket that is already bound, with limits of our own."""
+    """uvicorn on a socket that is already bound, with limits of our own.
+
+    It would send itself the signal again once it has ended, and so end the process before the database is stopped.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """A signal ends serving; what serves is then taken down in order."""
+        loop = asyncio.get_running_loop()
+        for name in _STOPS:
+            loop.add_signal_handler(name, self.handle_exit, name, None)
+        try:
+            yield
+        finally:
+            for name in _STOPS:
+                loop.remove_signal_handler(name)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(
@@ -184,7 +200,7 @@ class _Server(uvicorn.Server):
 async def _until_stopped() -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in _STOPS:
         loop.add_signal_handler(name, stopped.set)
     await stopped.wait()
 

@@ -121,7 +121,8 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     """What the policy says of an order that was read."""
     order = view.order
     terms = await visit.desk.book.terms(order.pins, order.placed_at)
-    outlook = Outlook(order, terms, visit.desk.book.calendar(terms))
+    context = await visit.desk.context(order, terms)
+    outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
     answer = outlook.ask(visit.now)
     return Matter(
         view=view,
