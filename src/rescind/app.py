@@ -118,7 +118,7 @@ def make_app(desk: Desk) -> Litestar:
 async def _tell(fault: Exception, scope: Scope) -> None:
     """Leave a trace of what no handler foresaw; what was asked is not in it."""
     if not isinstance(fault, HTTPException | RescindError):
-        log.error("request.failed", method=scope.get("method"), exc_info=fault)
+        log.error("request.failed", kind=scope["type"], exc_info=fault)
 
 
 @asynccontextmanager
