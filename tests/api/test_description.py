@@ -2,6 +2,7 @@
 
 import re
 
+import asyncpg
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import rescind.api
@@ -9,6 +10,7 @@ from postgres.market import KILN
 from rescind.api.description import EXAMPLES
 from rescind.api.reference import UNDESCRIBED
 from rescind.core.order import Stage
+from rescind.postgres.embedded import APP, OWNER
 
 
 async def test_the_document_is_valid_and_complete(people):
@@ -94,3 +96,17 @@ async def test_the_reference_page_stands_on_its_own(people):
 async def test_health_says_when_the_schema_is_not_the_one_it_wants(people, desk, database):
     told = (await people.nobody.get("/healthz")).json()
     assert (told["status"], told["migrations"]) == ("ok", "current")
+    owner = await asyncpg.connect(database(OWNER))
+    # What a migration of another make and one that is missing look like; the database is used again, so put back.
+    await owner.execute("ALTER TABLE migrations RENAME TO kept")
+    await owner.execute("CREATE TABLE migrations AS SELECT number, name, 'another' AS checksum FROM kept")
+    await owner.execute(f"GRANT SELECT ON migrations TO {APP}")
+    try:
+        assert (await people.nobody.get("/healthz")).json()["type"] == "/problems/unavailable"
+        await owner.execute("DELETE FROM migrations")
+        assert (await people.nobody.get("/healthz")).status_code == 503
+    finally:
+        await owner.execute("DROP TABLE migrations")
+        await owner.execute("ALTER TABLE kept RENAME TO migrations")
+        await owner.close()
+    assert (await people.nobody.get("/healthz")).status_code == 200

@@ -176,6 +176,7 @@ async def test_methods_and_addresses_that_are_not_there(people):
     head = await people.client.head("/healthz")
     assert (head.status_code, head.content) == (200, b"")
     assert int(head.headers["content-length"]) > 0
+    assert (await people.ann.client.head("/v1/events", headers=people.ann.headers(None))).content == b""
 
 
 async def test_every_answer_carries_its_headers_and_no_name_of_the_software(people, market):

@@ -261,7 +261,7 @@ class Endpoint:
         set_already = {name for name, _ in headers}
         headers += [one for one in self._headers if one[0] not in set_already]
         headers.append((b"x-request-id", request_id.encode()))
-        if stream is None:
+        if stream is None or method == "HEAD":
             headers.append((b"content-length", str(len(body)).encode()))
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body, "more_body": False})

@@ -8,7 +8,7 @@ from rescind import __version__
 from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.core import errors
-from rescind.postgres.migrate import status
+from rescind.postgres.migrate import MigrationError, status
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -25,8 +25,11 @@ class Health(Told, frozen=True, kw_only=True):
 @operation("GET", "/healthz", may=None, through="public", summary="Ask whether it is well", gives=Health)
 async def health(call: Call) -> Answer:
     """`200` while the database answers and has the schema this program wants, otherwise `503`."""
-    async with call.desk.pool.acquire(timeout=2) as connection:
-        found = await status(connection)  # pyright: ignore[reportArgumentType]  # a pool lends a stand-in
+    try:
+        async with call.desk.pool.acquire(timeout=2) as connection:
+            found = await status(connection)  # pyright: ignore[reportArgumentType]  # a pool lends a stand-in
+    except MigrationError:
+        raise errors.Unavailable(retry_after=10) from None
     if found.pending:
         raise errors.Unavailable(retry_after=10)
     return Answer(body=Health(status="ok", database="ok", migrations="current", version=__version__))
