@@ -26,6 +26,9 @@ from rescind.intake.fields import Code
 
 _MOMENT = timedelta(seconds=1)
 
+_WORDS = Note(id="", body="", salt="")
+"""Stands for what would be said in earnest: whoever asks first is told what a reason needs, not refused for it."""
+
 LineUnits = Annotated[
     str,
     msgspec.Meta(
@@ -98,7 +101,7 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
         """The same code that decides in earnest."""
         order = self.order
         if self.actor.speaks_as is ActorKind.SELLER:
-            wish = CancelBySeller(order=order.id, reason=self.reason, lines=self.lines)
+            wish = CancelBySeller(order=order.id, reason=self.reason, lines=self.lines, comment=_WORDS)
             return cancellation.cancel_by_seller(order, wish, self.actor, self.context, self.terms, now)
         words = Note(id="", body="", salt="")  # what a reason or support's word will need in earnest
         asked = RequestCancellation(

@@ -140,6 +140,7 @@ _DECISION_FAILS = (
     fails=(
         *_DECISION_FAILS,
         errors.ReasonNotListed,
+        errors.EvidenceMissing,
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,

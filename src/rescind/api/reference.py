@@ -178,15 +178,8 @@ def _form(schema: dict[str, Any]) -> Markup:
     if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
         return Markup("object of ") + _form(schema["additionalProperties"])
     said = [str(schema.get("format", kind))]
-    said += [
-        f"{words} {schema[limit]}"
-        for limit, words in (
-            ("minimum", "from"),
-            ("maximum", "to"),
-            ("minLength", "at least, in characters,"),
-            ("maxLength", "at most, in characters,"),
-        )
-        if limit in schema
-    ]
+    if "minLength" in schema or "maxLength" in schema:
+        said.append(f"of {schema.get('minLength', 0)} to {schema.get('maxLength', 'any number of')} characters")
+    said += [f"{words} {schema[limit]}" for limit, words in (("minimum", "from"), ("maximum", "to")) if limit in schema]
     about = schema.get("description", "")
     return Markup("{}{}").format(" ".join(said), f". {about}" if about else "")
