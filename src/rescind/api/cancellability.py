@@ -103,14 +103,13 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
         if self.actor.speaks_as is ActorKind.SELLER:
             wish = CancelBySeller(order=order.id, reason=self.reason, lines=self.lines, comment=_WORDS)
             return cancellation.cancel_by_seller(order, wish, self.actor, self.context, self.terms, now)
-        words = Note(id="", body="", salt="")  # what a reason or support's word will need in earnest
         asked = RequestCancellation(
             order=order.id,
             reason=self.reason,
             lines=self.lines,
             anyway=self.anyway,
-            comment=words,
-            consent=words if self.actor.on_behalf_of else None,
+            comment=_WORDS,
+            consent=_WORDS if self.actor.on_behalf_of else None,
         )
         return cancellation.request(order, asked, self.actor, self.context, self.terms, now)
 
