@@ -5,9 +5,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from signal import SIGTERM
 
 import pytest
 
+from web.browser.places import Place, set_scene
 from web.browser.program import Marketplace, Program
 
 FLAGS = (
@@ -47,6 +49,16 @@ class Watch:
     def _asked(self, request) -> None:
         if not request.url.startswith(self.address + "/"):
             self.complaints.append(f"another origin: {request.url}")
+
+    def go(self, page, place: Place) -> None:
+        """Bring a page to a place."""
+        if place.status != 200:
+            with self.refusal(place.status):
+                page.goto(place.path)
+                place.then(page)
+        else:
+            assert page.goto(place.path).status == 200, f"{place.name} cannot be read"
+            place.then(page)
 
     @contextmanager
     def refusal(self, status: int) -> Iterator[None]:
@@ -91,7 +103,11 @@ class Visits:
 
     def _link(self, role: str) -> str:
         kind, _, person = role.partition(":")
-        return self._program.issue("link", kind, person, name=person, buyer_id=person) if person else self._program.links[kind]
+        return (
+            self._program.issue("link", kind, person, name=person, buyer_id=person)
+            if person
+            else self._program.links[kind]
+        )
 
     def close(self) -> None:
         for context in self._open:
@@ -105,12 +121,21 @@ def program(tmp_path_factory):
     _need_chromium()
     running = Program(tmp_path_factory.mktemp("b")).start()
     yield running
-    assert running.stop() == 0, running.said()[-3000:]
+    status = running.stop()
+    said = running.said()
+    assert "Traceback" not in said, said
+    assert status in {0, -SIGTERM}, said[-3000:]
 
 
 @pytest.fixture(scope="session")
 def marketplace(program):
     return Marketplace(program)
+
+
+@pytest.fixture(scope="session")
+def scene(marketplace):
+    """Orders in every stage and state; tests read them and leave them as they are."""
+    return set_scene(marketplace)
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +146,7 @@ def cookies():
 
 # A module, not the session: while it runs, no other test of this worker could have an event loop of its own.
 @pytest.fixture(scope="module")
-def browser(program, marketplace):
+def browser(program):
     """Debian's Chromium."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  left out with Chromium
 

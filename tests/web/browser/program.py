@@ -41,6 +41,7 @@ FACTS = {
     "preparing": ("paid", "allocated", "preparation_started"),
     "packed": ("paid", "allocated", "preparation_started", "packing_started", "packed"),
     "shipped": ("paid", "allocated", "preparation_started", "packing_started", "packed", "handed_over"),
+    "delivered": ("paid", "allocated", "preparation_started", "packing_started", "packed", "handed_over", "delivered"),
 }
 """What the marketplace reports until an order is at a stage."""
 
@@ -127,11 +128,11 @@ class Placed:
 
 
 class Marketplace:
-    """The host, with a key of its own."""
+    """The host with a key of its own; it also speaks for a shop and for buyers where no page is needed for that."""
 
     def __init__(self, program: Program) -> None:
-        self._address = program.address
-        self._key = program.issue("key", "host", "marketplace")
+        self._program = program
+        self._keys: dict[tuple[str, str], str] = {}
         self._numbers = itertools.count(1)
 
     def place(self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2) -> Placed:
@@ -177,22 +178,47 @@ class Marketplace:
 
     def report(self, order: str, fact: str, at: datetime) -> None:
         """Tell of something that happened to an order."""
-        parcel = {"parcel": "p1", "carrier": "Royal Mail", "tracking": "RM0000001GB"} if fact == "handed_over" else {}
+        parcel = {"parcel": "p1", "carrier": "Royal Mail", "tracking": "RM0000001GB"}
+        parcel = parcel if fact in {"handed_over", "delivered"} else {}
         body = {"fact": fact, "occurred_at": at.isoformat(), **parcel}
         self.send(f"/v1/orders/{order}/facts", body)
 
-    def send(self, path: str, body: dict) -> dict:
+    def ask(self, order: Placed, **more: object) -> str:
+        """Ask to cancel as its buyer; gives the request's id."""
+        body = {"reason": "changed_mind", "comment": "I found the old one again.", **more}
+        return self.send(f"/v1/orders/{order.id}/cancellations", body, ("buyer", order.buyer))["cancellation"]["id"]
+
+    def approve(self, order: Placed, request: str) -> None:
+        """Agree as the shop."""
+        self.send(f"/v1/orders/{order.id}/cancellations/{request}/approve", {}, ("seller", "staff"))
+
+    def refuse(self, order: Placed, request: str) -> None:
+        """Decline as the shop."""
+        body = {"reason": "buyer_agreed_to_keep", "comment": "As we said on the phone, it is the blue one."}
+        self.send(f"/v1/orders/{order.id}/cancellations/{request}/refuse", body, ("seller", "staff"))
+
+    def withdraw(self, order: Placed, request: str) -> None:
+        """Take a request back as its buyer."""
+        self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))
+
+    def send(self, path: str, body: dict, sender: tuple[str, str] = ("host", "marketplace")) -> dict:
         headers = {
-            "Authorization": f"Bearer {self._key}",
+            "Authorization": f"Bearer {self._key(*sender)}",
             "Content-Type": "application/json",
             "Idempotency-Key": str(uuid.uuid4()),
         }
-        request = urllib.request.Request(self._address + path, json.dumps(body).encode(), headers)
+        request = urllib.request.Request(self._program.address + path, json.dumps(body).encode(), headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{path}: {error.code} {error.read().decode()}") from None
+
+    def _key(self, role: str, principal: str) -> str:
+        if (role, principal) not in self._keys:
+            more = {"buyer": {"buyer_id": principal}, "seller": {"shop_id": SHOP}}.get(role, {})
+            self._keys[role, principal] = self._program.issue("key", role, principal, **more)
+        return self._keys[role, principal]
 
 
 def _gbp(minor: int) -> dict[str, object]:

@@ -52,7 +52,9 @@ def test_a_request_is_seen_within_a_second_answered_and_refunded(visit, marketpl
     buyer.locator("#status a.button.primary").click()
     buyer.locator("label[for=reason-changed_mind]").click()
     expect(buyer.locator("#refund .sums-total")).to_contain_text(order.total)
-    with buyer.expect_response(lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()):
+    with buyer.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()
+    ):
         buyer.locator("#refund button.primary").click()
     answered = time.monotonic()
     row.wait_for(timeout=5000)

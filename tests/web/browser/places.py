@@ -1,0 +1,184 @@
+"""Every page there is, in the states that look different, for whoever goes through all of them.
+
+A place is a name and how to get there from an open page of its role. Reading changes nothing; a form is only sent
+where it is refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from web.browser.program import Marketplace, Placed, Program
+
+Page = Any
+BUYER = "scene"
+PEOPLE = {"nobody": "", "buyer": f"buyer:{BUYER}", "seller": "seller", "support": "support"}
+"""Who goes where: what ``visit`` calls them."""
+
+
+@dataclass
+class Scene:
+    """Orders in every stage and state, all of one buyer at one shop."""
+
+    orders: dict[str, Placed] = field(default_factory=dict)
+    requests: dict[str, str] = field(default_factory=dict)
+
+    def order(self, name: str) -> str:
+        return f"/orders/{self.orders[name].id}"
+
+    def request(self, name: str) -> str:
+        return f"{self.order(name)}/requests/{self.requests[name]}"
+
+    def case(self, name: str) -> str:
+        return f"/seller/requests/{self.requests[name]}"
+
+
+def set_scene(marketplace: Marketplace) -> Scene:
+    scene = Scene()
+    for stage in ("unpaid", "review", "preparing", "packed", "shipped", "delivered"):
+        scene.orders[stage] = marketplace.place(stage, buyer=BUYER)
+    for name, stage, anyway in (
+        ("waiting", "preparing", False),
+        ("favour", "packed", True),
+        ("approved", "preparing", False),
+        ("refused", "preparing", False),
+        ("withdrawn", "preparing", False),
+        ("stopped", "review", False),
+    ):
+        scene.orders[name] = marketplace.place(stage, buyer=BUYER)
+        scene.requests[name] = marketplace.ask(scene.orders[name], anyway=anyway)
+    marketplace.approve(scene.orders["approved"], scene.requests["approved"])
+    marketplace.refuse(scene.orders["refused"], scene.requests["refused"])
+    marketplace.withdraw(scene.orders["withdrawn"], scene.requests["withdrawn"])
+    return scene
+
+
+@dataclass(frozen=True)
+class Place:
+    """``path``: its address; ``then``: what brings the page into this state; ``status``: of the last answer."""
+
+    name: str
+    path: str
+    then: Callable[[Page], None] = lambda page: None
+    status: int = 200
+
+
+def _send_empty(form: str) -> Callable[[Page], None]:
+    """Send a form as a browser without its own checks would."""
+
+    def send(page: Page) -> None:
+        page.locator(form).evaluate("form => { form.noValidate = true }")
+        with page.expect_navigation():
+            page.locator(f"{form} button:is(.primary, .danger)").last.click()
+
+    return send
+
+
+def _choose(name: str, number: int = 2) -> Callable[[Page], None]:
+    def choose(page: Page) -> None:
+        for box in page.locator("tr[data-row] input[type=checkbox]").all()[-number:]:
+            box.check()
+        with page.expect_navigation():
+            page.locator(f"[form=bulk][value={name}]").click()
+
+    return choose
+
+
+def _press(selector: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.click()
+
+
+def places(role: str, scene: Scene, program: Program) -> list[Place]:
+    """All places of ``nobody``, ``buyer``, ``seller`` or ``support``."""
+    return {"nobody": _nobody, "buyer": _buyer, "seller": _seller, "support": _support}[role](scene, program)
+
+
+def _nobody(_scene: Scene, program: Program) -> list[Place]:
+    return [
+        Place("start", "/"),
+        Place("sign in", program.links["buyer"].removeprefix(program.address)),
+        Place("used link", "/sign-in/rso_" + "x" * 43, status=401),
+        Place("signed out", "/orders", status=401),
+        Place("help", "/help"),
+        Place("policy", "/policy"),
+        Place("nothing here", "/no/such/page", status=404),
+        Place("pieces", "/design"),
+    ]
+
+
+def _buyer(scene: Scene, _program: Program) -> list[Place]:
+    of = scene.order
+    return [
+        Place("list", "/orders"),
+        Place("empty search", "/orders?q=nothing+like+this"),
+        Place("list of the cancelled", "/orders?tab=cancelled"),
+        *(
+            Place(f"order {name}", of(name))
+            for name in ("unpaid", "review", "preparing", "packed", "shipped", "delivered")
+        ),
+        *(Place(f"order {name}", of(name)) for name in ("waiting", "approved", "refused", "stopped")),
+        Place("rule opened", of("preparing"), _press("#rule summary")),
+        Place("cancel at once", of("review") + "/cancel"),
+        Place("cancel by asking", of("preparing") + "/cancel"),
+        Place("cancel as a favour", of("packed") + "/cancel?anyway=1"),
+        Place("cancel impossible", of("shipped") + "/cancel"),
+        Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("#cancel"), 422),
+        *(Place(f"request {name}", scene.request(name)) for name in ("waiting", "approved", "refused", "withdrawn")),
+        Place("withdraw", scene.request("waiting") + "/withdraw"),
+        Place("receipt", scene.request("approved") + "/receipt"),
+        Place("return", of("delivered") + "/return"),
+        Place("policy of a shop", "/policy"),
+        Place("shop", f"/shops/shp_{scene.orders['unpaid'].id[4:12]}"),
+        Place("help", "/help"),
+        Place("nothing here", "/orders/ord_00000000000000000000ab", status=404),
+    ]
+
+
+def _seller(scene: Scene, _program: Program) -> list[Place]:
+    def of(name: str) -> str:
+        return "/seller" + scene.order(name)
+
+    waiting = scene.requests["waiting"]
+    return [
+        Place("board", "/seller/orders"),
+        Place("empty search", "/seller/orders?q=nothing+like+this"),
+        Place("sheet to ship", f"/seller/orders?q={scene.orders['packed'].number}", _press("[popovertarget]")),
+        Place("queue", "/seller/requests"),
+        Place("queue ticked", "/seller/requests", _press("tr[data-row] input[type=checkbox]")),
+        Place("queue opened", f"/seller/requests?open={waiting}&act=approve"),
+        Place("queue empty", "/seller/requests?q=nothing+like+this"),
+        *(Place(f"queue {tab}", f"/seller/requests?tab={tab}") for tab in ("with_platform", "all")),
+        Place("approve many", "/seller/requests", _choose("approve")),
+        Place("refuse many", "/seller/requests", _choose("refuse")),
+        Place("request waiting", scene.case("waiting")),
+        Place("request refused", scene.case("refused")),
+        Place("refuse without a reason", scene.case("waiting"), _send_empty("form[action$='/refuse']"), 422),
+        *(
+            Place(f"order {name}", of(name))
+            for name in ("review", "preparing", "packed", "shipped", "waiting", "stopped")
+        ),
+        Place("cancel", of("preparing") + "/cancel"),
+        Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("nothing here", "/seller/orders/ord_00000000000000000000ab", status=404),
+    ]
+
+
+def _support(scene: Scene, _program: Program) -> list[Place]:
+    def of(name: str) -> str:
+        return "/support" + scene.order(name)
+
+    return [
+        Place("cases", "/support"),
+        Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
+        Place("empty search", "/support?q=nothing+like+this"),
+        *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
+        Place("preview", of("preparing") + "?reason=wrong_address"),
+        Place("preview of a no", of("packed") + "?reason=changed_mind"),
+        Place(
+            "file without consent",
+            of("preparing") + "?reason=wrong_address",
+            _send_empty("form[action$='/file']"),
+            422,
+        ),
+        Place("nothing here", "/support/orders/ord_00000000000000000000ab", status=404),
+    ]
