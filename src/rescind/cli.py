@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, TypeVar
 
 import asyncpg
 import typer
 import uvicorn
-import uvloop
-from rich.console import Console
 
-from rescind import __version__, logs
+from rescind import __version__, administration, logs
 from rescind.app import database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
-from rescind.postgres.backup import BackupError, backup, restore
-from rescind.postgres.embedded import EmbeddedServer, ServerUnavailable, ensure_database
-from rescind.postgres.migrate import MigrationError, UnfitDatabase, migrate
+from rescind.postgres.backup import backup, restore
+from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.migrate import migrate
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
+from rescind.terminal import Data, err, fail, out, read_settings, run
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -35,11 +33,11 @@ cli = typer.Typer(
     help="The cancellation desk of a marketplace.",
 )
 cli.add_typer(policy_commands, name="policy")
+cli.add_typer(administration.shops, name="shop")
+cli.add_typer(administration.keys, name="key")
 cli.command()(replay)
 T = TypeVar("T")
 _STOPS = (signal.SIGTERM, signal.SIGINT)
-out = Console()
-err = Console(stderr=True)
 
 
 def main() -> None:
@@ -48,7 +46,6 @@ def main() -> None:
     cli()
 
 
-Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[str | None, typer.Option(help="Port to listen on; unless given, the next free one after 8700.")]
 BaseUrl = Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")]
@@ -65,27 +62,27 @@ def version() -> None:
 @cli.command()
 def serve(data: Data = None, host: Host = None, port: Port = None, base_url: BaseUrl = None, demo: Demo = None) -> None:
     """Run everything in one process: database, web and worker."""
-    settings = _settings(data=data, host=host, port=port, base_url=base_url, demo=demo)
-    _run(_serve(settings, web=True, work=True))
+    settings = read_settings(data=data, host=host, port=port, base_url=base_url, demo=demo)
+    run(_serve(settings, web=True, work=True))
 
 
 @cli.command()
 def web(host: Host = None, port: Port = None, base_url: BaseUrl = None) -> None:
     """Serve pages and API from a PostgreSQL of your own; due work is left to ``rescind worker``."""
-    _run(_serve(_with_database(_settings(host=host, port=port, base_url=base_url)), web=True, work=False))
+    run(_serve(_with_database(read_settings(host=host, port=port, base_url=base_url)), web=True, work=False))
 
 
 @cli.command()
 def worker() -> None:
     """Do due work on a PostgreSQL of your own: deadlines, refunds, news."""
-    _run(_serve(_with_database(_settings()), web=False, work=True))
+    run(_serve(_with_database(read_settings()), web=False, work=True))
 
 
 @cli.command("migrate")
 def migrate_command(data: Data = None) -> None:
     """Bring the database to this version. The embedded one does so by itself."""
-    settings = _settings(data=data)
-    for name in _run(_as_owner(settings, migrate)):
+    settings = read_settings(data=data)
+    for name in run(_as_owner(settings, migrate)):
         out.print(f"applied {name}")
     out.print("The database is up to date.")
 
@@ -93,16 +90,16 @@ def migrate_command(data: Data = None) -> None:
 @cli.command("backup")
 def backup_command(file: File, data: Data = None) -> None:
     """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
-    settings = _settings(data=data)
-    _run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin)))
+    settings = read_settings(data=data)
+    run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin)))
     out.print(f"Wrote {file}.")
 
 
 @cli.command("restore")
 def restore_command(file: File, data: Data = None) -> None:
     """Fill an empty database from a backup. It starts held: no money moves until ``rescind release``."""
-    settings = _settings(data=data)
-    _run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
+    settings = read_settings(data=data)
+    run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
     out.print("Restored. Refunds are held: compare ours with the provider's, then run: rescind release")
 
 
@@ -115,9 +112,9 @@ def release(
 ) -> None:
     """Let refunds run again after a restore."""
     if not compared:
-        _fail("Say --compared once every refund the provider knows has been compared with ours.")
-    settings = _settings(data=data)
-    _run(_as_owner(settings, _release))
+        fail("Say --compared once every refund the provider knows has been compared with ours.")
+    settings = read_settings(data=data)
+    run(_as_owner(settings, _release))
     out.print("Refunds run again.")
 
 
@@ -213,31 +210,7 @@ async def _welcome(desk: Desk) -> None:
         out.print(f"  sign in as {who:<8} {link}", highlight=False, soft_wrap=True)
 
 
-def _settings(**options: object) -> Settings:
-    try:
-        return Settings.read(os.environ, **options)
-    except SettingsError as error:
-        _fail(str(error))
-
-
 def _with_database(settings: Settings) -> Settings:
     if not settings.database_url:
-        _fail("Set DATABASE_URL to your PostgreSQL, or run `rescind serve`, which brings its own.")
+        fail("Set DATABASE_URL to your PostgreSQL, or run `rescind serve`, which brings its own.")
     return settings
-
-
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; what a person can mend is one line on standard error and exit status 2."""
-    try:
-        return uvloop.run(work)
-    except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError) as error:
-        _fail(str(error))
-    except (OSError, asyncpg.PostgresError) as error:
-        _fail(f"The database cannot be used: {error}")
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(f"rescind: {message}", highlight=False)
-    raise typer.Exit(2)

@@ -126,7 +126,7 @@ class Settings:
         Path | None,
         Choice(
             _path,
-            "File with the key that signs sessions and links; none: `secret` in the data folder. "
+            "File with the key of form tokens and list cursors; none: `secret` in the data folder. "
             "Machines that share a database share its contents.",
         ),
     ] = None

@@ -81,8 +81,9 @@ async def test_the_same_order_twice_is_one_order_and_another_of_its_number_is_a_
 
 
 BAD_FIELDS = [
-    ("colour", "purple", "unknown-field", ""),
-    ("lines/0/colour", "purple", "unknown-field", "/lines/0"),
+    ("colour", "purple", "unknown-field", "/colour"),
+    ("lines/0/colour", "purple", "unknown-field", "/lines/0/colour"),
+    ("lines/0/<b>x", "purple", "unknown-field", "/lines/0/?"),
     ("lines/0/unit_price/amount", -1, "invalid-field", "/lines/0/unit_price/amount"),
     ("lines/0/unit_price/amount", 19.99, "invalid-field", "/lines/0/unit_price/amount"),
     ("lines/0/unit_price/amount", "2000", "invalid-field", "/lines/0/unit_price/amount"),
@@ -251,11 +252,12 @@ async def test_pages_follow_each_other_without_gap_or_repeat(people, market):
 
 
 BAD_QUERIES = [
-    ("colour=purple", "unknown-field", ""),
+    ("colour=purple", "unknown-field", "colour"),
+    ("%3Cb%3E=purple", "unknown-field", "?"),
     ("limit=0", "invalid-field", "limit"),
     ("limit=101", "invalid-field", "limit"),
     ("limit=ten", "invalid-field", "limit"),
-    ("limit=1&limit=2", "unknown-field", ""),
+    ("limit=1&limit=2", "unknown-field", "limit"),
     ("tab=nowhere", "invalid-field", "tab"),
     ("cursor=abc", "invalid-field", "cursor"),
     ("sort=price", "invalid-field", "sort"),

@@ -198,3 +198,14 @@ def test_the_hold_counts_from_the_capture_however_late_we_hear_of_it(us):  # E-0
     late.at("Wed 12:30").host.reports("paid", occurred="Wed 12:00")
     assert late.stage is Stage.ON_HOLD
     assert late.at("Wed 12:59:59").buyer.requests_cancellation().rule == "HOLD-1"
+
+
+def test_a_second_payment_makes_no_second_hold(us):  # R-002, I-18
+    us.order(placed="Wed 10:00", total=usd("40.00"), tenders={"card": 3000, "gift_card": 1000})
+    us.host.reports("paid", tender="card")
+    assert us.stage is Stage.ON_HOLD
+    us.at("Wed 11:00")
+    assert us.stage is Stage.REVIEW
+    us.at("Wed 12:00").host.reports("paid", tender="gift_card")
+    assert us.stage is Stage.REVIEW
+    assert not [one for one in us.due if one.kind == "hold"]

@@ -420,7 +420,7 @@ def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
         raise errors.InvalidField(field="?", expected=f"at most {PARAMETERS} name=value pairs in UTF-8") from None
     for name, value in pairs:
         if name not in known or (name in found and name not in many):
-            raise errors.UnknownField(field="?", known=known)
+            raise errors.UnknownField(field=f"?{document.named(name)}", known=known)
         if "\0" in value:
             raise errors.InvalidText(field=f"?{name}", expected="text without control characters")
         if name in many:

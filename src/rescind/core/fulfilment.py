@@ -197,7 +197,7 @@ def _tender(order: Order, identifier: str) -> Tender:
 
 def end_hold(order: Order, now: Instant) -> tuple[BaseEvent, ...]:
     """Say once that the hold is over; nothing when it is not, or when the order went on without it."""
-    if order.hold_until is None or now < order.hold_until:
+    if order.hold_ended or order.hold_until is None or now < order.hold_until:
         return ()
     return (HoldEnded(at=order.hold_until),)
 
@@ -286,8 +286,8 @@ def apply_placed(event: OrderPlaced) -> Order:
 
 
 def apply_hold_ended(order: Order) -> Order:
-    """Forget the hold, so that nothing waits for its end any more."""
-    return msgspec.structs.replace(order, hold_until=None)
+    """Nothing waits for the hold's end any more. Its promise stays, so that a later payment makes no new one."""
+    return msgspec.structs.replace(order, hold_ended=True)
 
 
 def apply_contradiction(order: Order, event: ContradictionNoted) -> Order:

@@ -259,7 +259,7 @@ def due(order: Order) -> tuple[Due, ...]:
     waiting = order.open_cancellation
     if waiting is not None and waiting.due_at is not None:
         found.append(Due(kind="deadline", ref=waiting.id, due_at=waiting.due_at))
-    if order.hold_until is not None and not order.progress.cancelled_at:
+    if order.hold_until is not None and not order.hold_ended and not order.progress.cancelled_at:
         found.append(Due(kind="hold", ref=order.id, due_at=order.hold_until))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)

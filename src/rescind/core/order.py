@@ -262,6 +262,7 @@ class Order(_State, frozen=True, kw_only=True):
     version: int = 0
     progress: Progress = Progress()
     hold_until: Instant | None = None
+    hold_ended: bool = False
     dispatch_due_at: Instant | None = None
     parcels: tuple[Parcel, ...] = ()
     cancellations: tuple[Cancellation, ...] = ()

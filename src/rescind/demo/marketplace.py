@@ -154,7 +154,7 @@ class Opening:
 
     async def _end_hold(self, planned: catalogue.Order, now: Instant) -> None:
         order = self._orders.get(planned.number)
-        if order and order.hold_until and order.hold_until <= now:
+        if order and order.hold_until and order.hold_until <= now and not order.hold_ended:
             await self._handle(planned, EndHold(order=order.id), SYSTEM)
 
     async def _step(self, planned: catalogue.Order, event: catalogue.Event, now: Instant) -> None:

@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 DEPTH = 32
 _IN_QUOTES = re.compile(r'"(?:[^"\\]|\\.)*"')
-_UNKNOWN = re.compile(r"Object contains unknown field `[^`]*`(?: - at `([^`]+)`)?")
+_UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`(?: - at `([^`]+)`)?")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `(.+)`)?")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got .*?)?(?: - at `(.+)`)?", re.DOTALL)
 _AT = re.compile(r".* - at `(.+)`", re.DOTALL)
@@ -112,10 +113,10 @@ def _encodable(text: str) -> bool:
 
 
 def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
-    """From the reader's message to a problem: its words hold type names and our own limits, never the input."""
+    """From the reader's message to a problem: its words hold type names and our own limits."""
     if message.startswith("Object contains unknown field"):
         found = _UNKNOWN.fullmatch(message)
-        return UnknownField(field=pointer(found and found[1], names))
+        return UnknownField(field=f"{pointer(found[2], names)}/{named(found[1])}" if found else "")
     if found := _MISSING.fullmatch(message):
         return InvalidField(field=f"{pointer(found[2], names)}/{found[1]}", expected="present")
     found = _EXPECTED.fullmatch(message)
@@ -125,6 +126,11 @@ def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
     if message.startswith("Invalid enum value"):
         return InvalidField(field=pointer(at and at[1], names), expected="one of the listed values")
     return InvalidField(field=pointer(at and at[1], names), expected="a value of the documented form")
+
+
+def named(word: str) -> str:
+    """An unknown name, to be told back: as it was sent when it is a plain short word, otherwise only as "?"."""
+    return word if _PLAIN.fullmatch(word) else "?"
 
 
 def pointer(path: str | None, names: frozenset[str]) -> str:

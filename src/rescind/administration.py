@@ -1,0 +1,143 @@
+"""Shops and keys from the command line: what a host marketplace needs before its first order."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import available_timezones
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from rescind.access import Access
+from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.policies import names, preset
+from rescind.postgres import embedded
+from rescind.postgres.directory import Directory
+from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.migrate import migrate
+from rescind.postgres.policies import PolicyTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.store import connect
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, out, read_settings, run
+
+T = TypeVar("T")
+Role = Literal["host", "seller", "buyer", "support", "operator"]
+
+shops = typer.Typer(no_args_is_help=True, help="The shops of the marketplace.")
+keys = typer.Typer(no_args_is_help=True, help="Keys for programs.")
+_SHOP_BITS = 40
+
+
+@shops.command("add")
+def add_shop(
+    name: Annotated[str, typer.Argument(help="What buyers know the shop by.")],
+    policy: Annotated[str, typer.Option(help="Preset that its orders are bought under.")] = "base",
+    zone: Annotated[str, typer.Option(help="Its time zone, such as Europe/London.")] = "UTC",
+    window: Annotated[str | None, typer.Option(help="Its own cancellation window, such as 24h.")] = None,
+    email: Annotated[str, typer.Option(help="Where buyers write to it.")] = "",
+    phone: Annotated[str, typer.Option(help="Where buyers call it.")] = "",
+    data: Data = None,
+) -> None:
+    """Add a shop and print its id."""
+    if policy not in names():
+        fail(f"There is no preset {policy}. There are: {', '.join(names())}.")
+    if zone not in available_timezones():
+        fail(f"{zone} is no time zone; write one like Europe/London.")
+    chosen: dict[str, bool | int | str] = {"window": window} if window else {}
+    try:
+        preset(policy).check_settings(chosen)
+    except ValueError as error:
+        fail(f"{error}.")
+    contact = {kind: address for kind, address in (("email", email), ("phone", phone)) if address}
+    made = shop_id(secrets.randbits(_SHOP_BITS))
+
+    async def work(pool: asyncpg.Pool[Any], _: Settings) -> None:
+        await PolicyTable(pool).publish(preset(policy))
+        await Directory(pool).put_shop(
+            made, name=name, preset_hash=preset(policy).hash, settings=chosen, zone=zone, contact=contact
+        )
+
+    run(_with_pool(read_settings(data=data), work))
+    out.print(made)
+
+
+@shops.command("list")
+def list_shops(data: Data = None) -> None:
+    """Print every shop with its id and policy."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
+        table = Table("shop", "name", "policy", "zone")
+        for shop in await Reads(pool, secret(settings)).shops():
+            table.add_row(shop.id, shop.name, shop.preset, shop.zone)
+        return table
+
+    out.print(run(_with_pool(read_settings(data=data), work)))
+
+
+@keys.command("new")
+def new_key(
+    role: Annotated[Role, typer.Argument(help="What it may do.")],
+    name: Annotated[str, typer.Argument(help="Which program it is for; events name it.")],
+    shop: Annotated[str | None, typer.Option(help="A seller's shop.")] = None,
+    buyer: Annotated[str | None, typer.Option(help="The host's id of a buyer.")] = None,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="Days it is good for.")] = 365,
+    data: Data = None,
+) -> None:
+    """Make a key and print it. It is shown this once; the database keeps its hash."""
+    if (role == "seller") != (shop is not None):
+        fail("A seller's key names its --shop; other keys name none.")
+    if (role == "buyer") != (buyer is not None):
+        fail("A buyer's key names its --buyer; other keys name none.")
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
+        seller = ShopId(canonical("shp", shop)) if shop else None
+        if seller:
+            await Reads(pool, secret(settings)).shop(seller)
+        access = Access(pool, secret(settings), "")
+        return await access.issue_key(
+            role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
+        )
+
+    out.print(run(_with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
+
+
+@keys.command("revoke")
+def revoke_key(
+    key: Annotated[str, typer.Argument(help="The key itself.")],
+    data: Data = None,
+) -> None:
+    """End a key now, also for whoever is using it."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bool:
+        return await Access(pool, secret(settings), "").revoke(key)
+
+    if not run(_with_pool(read_settings(data=data), work)):
+        fail("No such key is in force.")
+    out.print("Revoked.")
+
+
+async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
+    """Do something with the database, beside the program that serves from it or without one."""
+    if settings.database_url:
+        return await _connected(settings.database_url, settings, work)
+    server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
+    try:
+        await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
+        await migrate(server.dsn(embedded.OWNER))
+        return await _connected(server.dsn(embedded.APP), settings, work)
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def _connected(dsn: str, settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
+    pool = await connect(dsn, size=2)
+    try:
+        return await work(pool, settings)
+    finally:
+        await pool.close()

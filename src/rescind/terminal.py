@@ -1,0 +1,51 @@
+"""What every command shares: where it writes, how it fails, how it reads its settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import asyncpg
+import typer
+import uvloop
+from rich.console import Console
+
+from rescind.core.errors import RescindError
+from rescind.postgres.backup import BackupError
+from rescind.postgres.embedded import ServerUnavailable
+from rescind.postgres.migrate import MigrationError, UnfitDatabase
+from rescind.settings import Settings, SettingsError
+
+T = TypeVar("T")
+out = Console()
+err = Console(stderr=True)
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]
+
+
+def read_settings(**options: object) -> Settings:
+    """Settings of the environment and of a command's options; what cannot be used ends the command."""
+    try:
+        return Settings.read(os.environ, **options)
+    except SettingsError as error:
+        fail(str(error))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; what a person can mend is one line on standard error and exit status 2."""
+    try:
+        return uvloop.run(work)
+    except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError, RescindError) as error:
+        fail(str(error))
+    except (OSError, asyncpg.PostgresError) as error:
+        fail(f"The database cannot be used: {error}")
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with one line that says why."""
+    err.print(f"rescind: {message}", highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(2)

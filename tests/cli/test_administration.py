@@ -1,0 +1,88 @@
+"""From nothing to the first order of a marketplace of one's own, by the command line and the API."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture
+def rescind(tmp_path):
+    """Run a command on a data folder of its own; gives what it printed, or its complaint and exit status."""
+    environ = {"PATH": os.environ["PATH"], "RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8"}
+
+    def command(*words, status=0):
+        done = subprocess.run(
+            [sys.executable, "-m", "rescind", *words], env=environ, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == status, done.stderr
+        return (done.stdout if status == 0 else done.stderr).strip()
+
+    command.environ = environ
+    return command
+
+
+def call(url, key, body=None, method="POST"):
+    request = urllib.request.Request(url, method=method, data=body and json.dumps(body).encode())
+    request.add_header("Authorization", f"Bearer {key}")
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Idempotency-Key", f"key-for-{url[-12:]}-{method}")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def test_a_marketplace_begins_with_a_shop_a_key_and_an_order(rescind):
+    shop = rescind("shop", "add", "Kiln & Co", "--policy", "base", "--zone", "Europe/London", "--window", "24h")
+    assert re.fullmatch(r"shp_[0-9a-z]{8}", shop)
+    assert "Kiln & Co" in rescind("shop", "list")
+    host = rescind("key", "new", "host", "backend")
+    serving = subprocess.Popen(
+        [sys.executable, "-m", "rescind", "serve", "--port", "0"],
+        env=rescind.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        base = re.search(r"http://\S+", serving.stdout.readline())[0]
+        order = {
+            "shop": shop,
+            "number": "A-1",
+            "currency": "GBP",
+            "placed_at": "2026-05-04T10:00:00Z",
+            "buyer": {"id": "ann", "name": "Ann", "email": "ann@example.org"},
+            "lines": [
+                {"id": "1", "sku": "MUG", "title": "Mug", "quantity": 1, "unit_price": {"amount": 900, "currency": "GBP"}}
+            ],
+            "tenders": [{"id": "1", "method": "card", "amount": {"amount": 900, "currency": "GBP"}}],
+        }
+        status, placed = call(f"{base}/v1/orders", host, order)
+        assert status == 201, placed
+        # A key made beside the program that serves works at once, and so does its end.
+        buyer = rescind("key", "new", "buyer", "app", "--buyer", "ann")
+        mine = f"{base}/v1/orders/{placed['id']}"
+        assert call(mine, buyer, method="GET")[0] == 200
+        assert rescind("key", "revoke", buyer) == "Revoked."
+        assert call(mine, buyer, method="GET")[0] == 401
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        assert serving.wait(20) == 0
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
+    assert "There is no preset usa" in rescind("shop", "add", "Kiln", "--policy", "usa", status=2)
+    assert "is no time zone" in rescind("shop", "add", "Kiln", "--zone", "Mars/Base", status=2)
+    assert "does not allow window = 2h" in rescind("shop", "add", "Kiln", "--window", "2h", status=2)
+    assert "names its --shop" in rescind("key", "new", "seller", "desk", status=2)
+    assert "not-found" in rescind("key", "new", "seller", "desk", "--shop", "shp_00000000", status=2)
+    assert "No such key" in rescind("key", "revoke", "rsk_" + "A" * 43, status=2)
+    assert "Kiln" not in rescind("shop", "list")
