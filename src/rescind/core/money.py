@@ -40,7 +40,8 @@ class Money(msgspec.Struct, frozen=True, order=False, rename={"minor": "amount"}
         """Read "19.99" as exact minor units. Raises InvalidField for exponents, signs and more digits than exist."""
         whole, dot, fraction = text.partition(".")
         places = decimals(currency)
-        if not (whole.isascii() and whole.isdigit()) or len(fraction) > places or (dot and not fraction.isdigit()):
+        plain = text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)
+        if not plain or len(fraction) > places:
             raise InvalidField(
                 field="amount", expected=f"a decimal amount with at most {places} digits after the point"
             )

@@ -81,7 +81,7 @@ def verify(order: OrderId, stored: Iterable[tuple[int, bytes, bytes]]) -> Broken
             return Broken(seq, "edited")
         try:
             record = decode(data)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return Broken(seq, "unreadable")
         if record.order != order or record.seq != seq:
             return Broken(seq, "foreign")
