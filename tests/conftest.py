@@ -7,6 +7,7 @@ its own, copied from one that was migrated once.
 
 import asyncio
 import itertools
+import os
 import shutil
 import signal
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from postgres.market import Market
 from postgres.servers import programs
@@ -33,6 +35,11 @@ structlog.configure(
         structlog.processors.JSONRenderer(),
     ]
 )
+
+# `make test` plays a tenth of the examples, the same ones each time; `make proof` plays them all, new ones each time.
+settings.register_profile("tenth", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("full", max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("full" if os.environ.get("PROOF") == "full" else "tenth")
 
 TEMPLATE = "template_rescind"
 START = datetime(2026, 5, 4, 8, tzinfo=UTC)
