@@ -84,11 +84,14 @@ def moves():
     )
 
 
+MOVES = moves()
+
+
 @st.composite
 def histories(draw):
     """Up to eighteen moves; most histories are long, because what is rare takes several of them."""
     length = draw(st.sampled_from((0, 1, 3, 6, 9, 12, 18)))
-    return draw(st.lists(moves(), min_size=length, max_size=length))
+    return [draw(MOVES) for _ in range(length)]
 
 
 BEGINNINGS = (
