@@ -404,8 +404,8 @@ async def test_the_sandbox_is_settled_through_the_same_doors(market):
 async def test_old_keys_are_forgotten_and_young_ones_kept(market, due):  # ID-04
     insert = """INSERT INTO idempotency
                 SELECT 'shp_00000001', 'ann', 'r', n::text, decode(repeat('00', 32), 'hex'), 'o', 1, 1,
-                       clock_timestamp() - n * interval '1 day' FROM generate_series(58, 62) n"""
-    await market.pool.execute(insert)
+                       $1::timestamptz - n * interval '1 day' FROM generate_series(58, 62) n"""
+    await market.pool.execute(insert, market.clock.read())
     await due.forget_old_keys()
     kept = [row[0] for row in await market.pool.fetch("SELECT key FROM idempotency ORDER BY key")]
-    assert kept == ["58", "59"]
+    assert kept == ["58", "59", "60"]

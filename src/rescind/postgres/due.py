@@ -65,7 +65,7 @@ ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at
 """
 _FORGET_KEYS = """
 DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM idempotency WHERE created_at < clock_timestamp() - interval '60 days' LIMIT 5000))
+    SELECT ctid FROM idempotency WHERE created_at < coalesce($1, clock_timestamp()) - interval '60 days' LIMIT 5000))
 """
 
 
@@ -165,7 +165,7 @@ class DueTable:
 
     async def forget_old_keys(self) -> None:
         """Drop some idempotency keys past their life (ID-04)."""
-        await self._pool.execute(_FORGET_KEYS)
+        await self._pool.execute(_FORGET_KEYS, self._clock.read())
 
 
 class LeaseLost(Exception):
