@@ -34,7 +34,6 @@ SHOP = shop_id(1)
 BUYER = "bench-buyer"
 
 
-
 def order_id(number: int) -> OrderId:
     """The id of the nth order."""
     return OrderId(f"ord_{SHOP[4:]}{number:014d}")

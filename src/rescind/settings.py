@@ -197,6 +197,9 @@ def listen(settings: Settings) -> socket.socket:
         bound = socket.socket(family, socket.SOCK_STREAM)
         # A restart may use the port while old connections fade; two servers never share it.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it. An answer is written in two parts, and without it the second waits for the first one's
+        # acknowledgement: 40 ms.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             bound.bind((settings.host, port))
             bound.listen(1024)

@@ -239,8 +239,11 @@ _FIELDS: Mapping[FactKind, str] = {
 }
 
 
+_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
+
+
 def _apply_money(order: Order, event: FactReported) -> Order:
-    if not (event.captured or event.taken):
+    if event.fact not in _MONEY:
         return order
     tenders = tuple(
         msgspec.structs.replace(
