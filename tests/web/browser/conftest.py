@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from signal import SIGTERM
 
 import pytest
@@ -18,9 +19,8 @@ FLAGS = (
 )
 CHROMIUM = shutil.which("chromium")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
-# A violation of the content policy is said aloud, so that it counts like any other complaint.
-TELL_VIOLATIONS = """document.addEventListener('securitypolicyviolation', event =>
-  console.error(`content policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"""
+# Given to every page before its own scripts.
+LOOK = Path(__file__).with_name("look.js").read_text()
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Visits:
         options = {"viewport": {"width": 1280, "height": 800}, "locale": LOCALES[lang], **options}
         context = self._browser.new_context(base_url=self._program.address, **options)
         context.set_default_timeout(10_000)
-        context.add_init_script(TELL_VIOLATIONS)
+        context.add_init_script(LOOK)
         self.watch.listen(context)
         self._open.append(context)
         page = context.new_page()
@@ -108,6 +108,10 @@ class Visits:
             if person
             else self._program.links[kind]
         )
+
+    def cookies_of(self, role: str) -> list:
+        """What the browser of somebody who has signed in sends along."""
+        return self._cookies.get(role, [])
 
     def close(self) -> None:
         for context in self._open:

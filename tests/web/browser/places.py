@@ -59,7 +59,7 @@ class Place:
 
     name: str
     path: str
-    then: Callable[[Page], None] = lambda page: None
+    then: Callable[[Page], None] = lambda _page: None
     status: int = 200
 
 
@@ -103,6 +103,8 @@ def _nobody(_scene: Scene, program: Program) -> list[Place]:
         Place("policy", "/policy"),
         Place("nothing here", "/no/such/page", status=404),
         Place("pieces", "/design"),
+        Place("reference of the API", "/docs/api"),
+        Place("a problem explained", "/problems/not-found"),
     ]
 
 

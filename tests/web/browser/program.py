@@ -136,7 +136,7 @@ class Marketplace:
         self._numbers = itertools.count(1)
 
     def place(self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2) -> Placed:
-        """An order of two lines placed some hours ago, as far as the stage; the sum is never one the sandbox declines."""
+        """An order of two lines placed some hours ago, at this stage; its sum is none that the sandbox declines."""
         number = f"T-{next(self._numbers):04d}"
         placed = datetime.now(UTC) - timedelta(hours=6)
         lines = [
