@@ -62,9 +62,7 @@ async def run(out: Console, *, orders: int = 480_000, rounds: int = 5) -> bool:
     """Measure and print; whether both ratios were met."""
     missing = [program for program in ("wrk", "pgbench") if not shutil.which(program)]
     if missing:
-        out.print(
-            f"left out: cancelling over HTTP, because {' and '.join(missing)} is not here (Debian: wrk, postgresql-15)"
-        )
+        out.print(f"left out: cancelling over HTTP; not here: {', '.join(missing)} (Debian: wrk, postgresql-15)")
         return True
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
