@@ -32,6 +32,7 @@ from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
+from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER, postings
 from rescind.core.money import Money
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.record import Record, decode, encode
@@ -90,6 +91,7 @@ class Shop:
         self.now = self.time("Mon 08:00")
         self.state = None
         self.records = []
+        self.books = {}
         self.decision = None
         self.counters = 0
         self._entropy = itertools.count(1000, 100)
@@ -205,6 +207,7 @@ class Shop:
         )
         self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)
         for event in self.decision.events:
+            self._post(postings(self.state, event))
             after = lifecycle.apply(self.state, event)
             self.records.append(
                 Record(order=after.id, seq=after.version, received_at=self.now, actor=actor, event=event)
@@ -220,7 +223,18 @@ class Shop:
         for tender in self.state.tenders:
             assert tender.reserved_minor >= 0
             assert tender.refunded_minor >= 0
-            assert tender.reserved_minor + tender.refunded_minor <= tender.captured_minor
+            gone = tender.reserved_minor + tender.refunded_minor
+            assert gone <= tender.captured_minor <= tender.amount_minor
+            assert self.books.get((tender.id, SELLER), 0) == gone - tender.captured_minor
+            assert self.books.get((tender.id, BUYER), 0) == -tender.reserved_minor
+            assert self.books.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
+            held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+            assert self.books.get((tender.id, PROVIDER), 0) == held
+
+    def _post(self, entry) -> None:
+        assert sum(one.amount_minor for one in entry) == 0
+        for one in entry:
+            self.books[one.tender, one.account] = self.books.get((one.tender, one.account), 0) + one.amount_minor
 
     def note(self, words: str) -> Note:
         return Note(id=f"txt_{next(self._notes)}", body=words, salt="salt")
