@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -72,6 +73,10 @@ _DATABASE_AWAY = (
     OSError,
 )
 _ONCE = (b"authorization", b"idempotency-key", b"if-match", b"content-type", b"last-event-id", b"x-csrf-token")
+
+
+SLOW_MS = 1000.0
+"""A call that took longer is told in the log although it succeeded."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,7 +253,10 @@ class Endpoint:
                 *problems.headers(error),
             ]
         who = call.asker if call else None
-        log.info(
+        elapsed_ms = round((perf_counter() - began) * 1000, 2)
+        # What went well and fast is told at debug only: a line costs as much as finding the way to the handler.
+        tell = log.debug if status < HTTPStatus.BAD_REQUEST and elapsed_ms < SLOW_MS else log.info
+        tell(
             "call",
             id=request_id,
             method=method,
@@ -256,7 +264,7 @@ class Endpoint:
             status=status,
             role=who.role if who else "",
             credential=who.credential if who else "",
-            ms=round((perf_counter() - began) * 1000, 2),
+            ms=elapsed_ms,
         )
         set_already = {name for name, _ in headers}
         headers += [one for one in self._headers if one[0] not in set_already]
