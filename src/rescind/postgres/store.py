@@ -28,8 +28,7 @@ PASSING = (
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # as in AWAY
-    ConnectionError,
-    TimeoutError,
+    OSError,  # no socket, nobody behind it, or no answer in time
 )
 """Faults of the database that say nothing about the command; it may be tried again."""
 
@@ -57,7 +56,7 @@ class PostgresStore:
                 yield PostgresUnitOfWork(connection, self._clock)
         except asyncpg.UniqueViolationError as fault:
             raise Conflict(fault.constraint_name) from fault
-        except (TimeoutError, *PASSING) as fault:
+        except PASSING as fault:
             raise Retry(type(fault).__name__) from fault
 
 
