@@ -44,14 +44,20 @@ TESTS = Path(__file__).parents[1]
 
 
 def live_and_die(dsn, folder, began, dice):
-    """Let a process live for a moment that the dice choose, and kill it without a word."""
+    """Let a process live for as many answers as the dice choose, and kill it without a word."""
     order = json.dumps({"dsn": dsn, "seed": dice.randrange(2**32), "folder": str(folder), "began": began})
     environment = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent / 'src'}"}
     with subprocess.Popen(
         [sys.executable, TESTS / "faults" / "life.py", order], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "alive\n"
-        time.sleep(0.1 + dice.random() * 0.7)
+        answers, enough = folder / "answers", dice.randint(10, 200 if FULL else 60)
+        before = len(answers.read_text().splitlines()) if answers.exists() else 0
+        for _ in range(3000):
+            if answers.exists() and len(answers.read_text().splitlines()) >= before + enough:
+                break
+            time.sleep(0.01)
+        time.sleep(dice.random() * 0.05)
         assert process.poll() is None, "it died by itself"
         process.kill()
 
