@@ -35,6 +35,7 @@ from rescind.core.errors import (
     OrderConflict,
     QuantityNotOpen,
     StaleOrder,
+    Unavailable,
 )
 from rescind.core.fulfilment import ReportFact
 from rescind.core.ids import CancellationId
@@ -142,11 +143,13 @@ async def test_a_command_that_is_refused_leaves_its_neighbours_alone(market, sto
     assert await audit(market.pool) == 2
 
 
-async def test_commands_about_one_order_keep_their_turn(market):
+async def test_commands_about_one_order_keep_their_turn(market, store):
     order = await market.order(Stage.REVIEW)
     steps = (FactKind.ALLOCATED, FactKind.PREPARATION_STARTED, FactKind.PACKING_STARTED, FactKind.PACKED)
+    before = store.transactions
     outcomes = await asyncio.gather(*(market.fact(order, step) for step in steps))
     assert [one.order.version for one in outcomes] == [3, 4, 5, 6]
+    assert store.transactions == before + len(steps), "nobody ran into another and had to be tried again"
     assert [one.records[0].event.fact for one in outcomes] == list(steps)
 
 
@@ -550,6 +553,26 @@ async def test_an_order_whose_placing_was_lost_in_the_commit_is_placed_once(line
     outcome = await market.does(placing, HOST, key=key("p" * 16), fingerprint=fingerprint("place"))
     assert (cutter.cuts, outcome.replayed, len(outcome.records)) == (1, heard, 1)
     assert await audit(pool) == 1
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_line_that_breaks_again_and_again_is_dialled_again_and_again(line, pool, heard):  # CC-01
+    cutter, market = line
+    order = await market.order()
+    cutter.cut(b"COMMIT", heard=heard, times=4)
+    outcome = await market.asks(order, key=key("a" * 16), fingerprint=fingerprint("ask"))
+    assert (cutter.cuts, outcome.replayed, len(outcome.records)) == (4, heard, 1)
+    assert await audit(pool) == 1
+
+
+async def test_a_line_that_stays_cut_is_told_as_such_and_nothing_was_written(line, pool):
+    cutter, market = line
+    order = await market.order()
+    before = await contents(pool)
+    cutter.cut(b"COMMIT", heard=False, times=99)
+    with pytest.raises(Unavailable):
+        await market.asks(order, key=key("a" * 16), fingerprint=fingerprint("ask"))
+    assert await contents(pool) == before
 
 
 @pytest.mark.parametrize("word", [b"FOR NO KEY UPDATE", b"INSERT INTO events", b"INSERT INTO idempotency"])
