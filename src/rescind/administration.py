@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from rescind.access import Access
+from rescind.core.errors import NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
 from rescind.policies import names, preset
 from rescind.postgres import embedded
@@ -96,9 +97,7 @@ def new_key(
         fail("A buyer's key names its --buyer; other keys name none.")
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
-        seller = ShopId(canonical("shp", shop)) if shop else None
-        if seller:
-            await Reads(pool, secret(settings)).shop(seller)
+        seller = await _shop(Reads(pool, secret(settings)), shop) if shop else None
         access = Access(pool, secret(settings), "")
         return await access.issue_key(
             role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
@@ -120,6 +119,13 @@ def revoke_key(
     if not run(_with_pool(read_settings(data=data), work)):
         fail("No such key is in force.")
     out.print("Revoked.")
+
+
+async def _shop(reads: Reads, identifier: str) -> ShopId:
+    try:
+        return (await reads.shop(ShopId(canonical("shp", identifier)))).id
+    except NotFound:
+        fail(f"There is no shop {identifier}; see: rescind shop list")
 
 
 async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:

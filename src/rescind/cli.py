@@ -92,7 +92,9 @@ def migrate_command(data: Data = None) -> None:
 def backup_command(file: File, data: Data = None) -> None:
     """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
     settings = read_settings(data=data)
-    run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin)))
+    if file.exists():
+        fail(f"{file} is there already; a backup does not write over another.")
+    run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin), existing=True))
     out.print(f"Wrote {file}.")
 
 
@@ -115,7 +117,7 @@ def release(
     if not compared:
         fail("Say --compared once every refund the provider knows has been compared with ours.")
     settings = read_settings(data=data)
-    run(_as_owner(settings, _release))
+    run(_as_owner(settings, _release, existing=True))
     out.print("Refunds run again.")
 
 
@@ -127,12 +129,17 @@ async def _release(dsn: str) -> None:
         await connection.close()
 
 
-async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]]) -> T:
-    """Do something with the address of the database's owner, starting the embedded server when it does not run."""
+async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, existing: bool = False) -> T:
+    """Do something with the address of the database's owner, starting the embedded server when it does not run.
+
+    existing: there must be something already; a misspelt folder is not the beginning of a new installation.
+    """
     if settings.database_url:
         if not settings.owner_url:
             raise SettingsError("Set RESCIND_OWNER_URL to the same database as its owner.")
         return await work(settings.owner_url)
+    if existing and not settings.data.joinpath("postgres", "cluster", "PG_VERSION").exists():
+        raise SettingsError(f"There is no installation in {settings.data}.")
     server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
     try:
         await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))

@@ -8,6 +8,13 @@ import sys
 import structlog
 
 
+def _without_rows(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """PostgreSQL's DETAIL quotes the row that failed, with whatever stands in it."""
+    if isinstance(trace := line.get("exception"), str):
+        line["exception"] = "\n".join(one for one in trace.splitlines() if not one.startswith("DETAIL:"))
+    return line
+
+
 def configure() -> None:
     """Readable on a terminal, JSON for machines. Tracebacks come without local variables: those hold tokens (I-24)."""
     terminal = sys.stderr.isatty()
@@ -20,7 +27,7 @@ def configure() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(() if terminal else (structlog.processors.format_exc_info,)),
+            *(() if terminal else (structlog.processors.format_exc_info, _without_rows)),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if terminal else logging.INFO),

@@ -74,9 +74,9 @@ async def test_the_same_order_twice_is_one_order_and_another_of_its_number_is_a_
     first = await people.host.post("/v1/orders", ORDER)
     again = await people.host.post("/v1/orders", ORDER)
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
-    other = await people.host.post("/v1/orders", changed("lines/1/sku", "TRAY-2"))
-    assert other.status_code == 409
-    assert other.json()["type"] == "/problems/order-conflict"
+    for path, value in (("lines/1/sku", "TRAY-2"), ("lines/1/title", "Another tray"), ("recipient/city", "Nowhere")):
+        other = await people.host.post("/v1/orders", changed(path, value))
+        assert (other.status_code, other.json()["type"]) == (409, "/problems/order-conflict"), path
     assert await desk.pool.fetchval("SELECT count(*) FROM events") == 1
 
 

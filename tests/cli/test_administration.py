@@ -94,6 +94,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
     assert "is no time zone" in rescind("shop", "add", "Kiln", "--zone", "Mars/Base", status=2)
     assert "does not allow window = 2h" in rescind("shop", "add", "Kiln", "--window", "2h", status=2)
     assert "names its --shop" in rescind("key", "new", "seller", "desk", status=2)
-    assert "not-found" in rescind("key", "new", "seller", "desk", "--shop", "shp_00000000", status=2)
+    for nobody in ("shp_00000000", "kiln"):
+        assert f"no shop {nobody};" in rescind("key", "new", "seller", "desk", "--shop", nobody, status=2)
     assert "No such key" in rescind("key", "revoke", "rsk_" + "A" * 43, status=2)
     assert "Kiln" not in rescind("shop", "list")

@@ -461,3 +461,11 @@ def test_support_needs_the_buyers_consent_and_it_is_kept(shop):  # M-49
     shop.support.withdraws(consent="rang again")
     assert shop.cancellation.status == "withdrawn"
     assert shop.records[-1].event.consent is not None
+
+
+def test_what_the_policy_sends_on_to_the_seller_is_not_counted_against_the_buyer(shop):  # M-02, REPEAT-1
+    shop.order(paid=eur("40.00"), stage=Stage.PACKED)
+    for _ in range(5):
+        refused = shop.buyer.requests_cancellation()
+        assert (refused.rule, refused.instead) == ("PACKED-1", "ask_seller_anyway")
+    assert shop.buyer.requests_cancellation(anyway=True).status == "awaiting_seller"

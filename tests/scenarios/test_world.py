@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.errors import FactFromTheFuture, InvalidField, InvalidTransition
+from rescind.core.money import Money
 from rescind.core.order import Stage
 from scenarios.shop import eur, item, usd
 
@@ -247,3 +248,10 @@ def test_a_currency_is_the_orders_own(shop):  # I-03
     shop.order(paid=usd("40.00"))
     shop.buyer.requests_cancellation()
     assert str(shop.refunded) == "40.00 USD"
+
+
+def test_an_order_beyond_every_bound_is_refused_before_it_is_kept(shop):  # I-01
+    dear = Money(10**15, "EUR")
+    with pytest.raises(InvalidField):
+        shop.order(lines=(item("ship", dear), item("boat", dear)), total=dear)
+    assert shop.order(lines=(item("ship", dear),), total=dear).state.total == dear

@@ -101,7 +101,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     number: Numbers = ()
     text: SearchText = ""
     reason: tuple[str, ...] = ()
-    stage: tuple[str, ...] = ()
+    stage: tuple[Stage, ...] = ()
     placed_from: Moment | None = None
     placed_to: Moment | None = None
     amount_min: MinorUnits | None = None
@@ -187,6 +187,9 @@ async def place(call: Call) -> Answer:
     )
     order = outcome.order
     placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
+    if not placed and (await desk.reads.order(call.principal.scope, order.id)).details != details:
+        # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
+        raise errors.OrderConflict(number=order.number, order=order.id)
     if placed and (body.buyer.name or body.buyer.email):
         # The directory is no part of the order and may be filled again; what it says is only shown.
         await desk.directory.put_buyer(

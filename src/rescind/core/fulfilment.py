@@ -11,7 +11,7 @@ from rescind.core.errors import AmountsDoNotAddUp, FactFromTheFuture, InvalidFie
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.money import Money
+from rescind.core.money import CAP_MINOR, Money
 from rescind.core.order import (
     Contradiction,
     FactKind,
@@ -115,6 +115,8 @@ def place(command: PlaceOrder) -> OrderPlaced:
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
     )
+    if order.total.minor > CAP_MINOR:
+        raise InvalidField(field="lines", expected=f"together at most {CAP_MINOR} minor units")
     agreed = Money(sum(tender.amount_minor for tender in command.tenders), command.currency)
     if any(line.paid_minor < 0 for line in command.lines) or order.total != agreed:
         raise AmountsDoNotAddUp(lines_and_shipping=order.total, tenders=agreed)

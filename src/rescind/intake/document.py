@@ -120,7 +120,8 @@ def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
     if found := _MISSING.fullmatch(message):
         return InvalidField(field=f"{pointer(found[2], names)}/{found[1]}", expected="present")
     found = _EXPECTED.fullmatch(message)
-    if found:
+    # A pattern is for machines; the documentation of the field says it in words.
+    if found and "regex" not in found[1]:
         return InvalidField(field=pointer(found[2], names), expected=found[1].replace("`", ""))
     at = _AT.fullmatch(message)
     if message.startswith("Invalid enum value"):

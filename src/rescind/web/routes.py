@@ -103,7 +103,7 @@ class SafeHeaders(ASGIMiddleware):
 def design(visit: NamedDependency[Visit]) -> Html:
     """The living page of pieces; ``?role=`` shows it as another reader sees it."""
     around = session.frame(visit, live=False)
-    return Response(design_page(visit.locale, around, now=visit.now, zone="UTC"), media_type="text/html; charset=utf-8")
+    return Response(design_page(visit.locale, around, now=visit.now, zone="UTC"), media_type="text/html")
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

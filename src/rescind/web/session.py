@@ -115,7 +115,7 @@ class Visit:
         """The rendered page. ``here``: where the language switch returns to, when not this address."""
         around = frame(self, live=live, nav=nav, here=here)
         text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
-        return Response(text, media_type="text/html; charset=utf-8", status_code=status)
+        return Response(text, media_type="text/html", status_code=status)
 
     def go(self, path: str) -> Html:
         """See another page: what a form's POST ends with."""

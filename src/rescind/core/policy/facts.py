@@ -50,7 +50,8 @@ def facts(
         "cash_on_delivery": order.cash_on_delivery,
         "since_placed": max(0, int((now - order.placed_at).total_seconds())),
         "since_paid": max(0, int((now - progress.paid_at).total_seconds())) if progress.paid_at else 0,
-        "requests_on_order": len(order.cancellations),
+        # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
+        "requests_on_order": sum(one.instead != "ask_seller_anyway" for one in order.cancellations),
         "buyer_cancels_30d": context.buyer_cancels_30d,
         "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
     }

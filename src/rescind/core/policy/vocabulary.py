@@ -164,7 +164,7 @@ _FACTS = (
     _flag("cash_on_delivery", "the buyer pays at the door"),
     _count("since_placed", "seconds", "elapsed since the order was placed"),
     _count("since_paid", "seconds", "elapsed since the payment was captured; 0 while unpaid (E-08)"),
-    _count("requests_on_order", "pieces", "earlier cancellation requests on this order"),
+    _count("requests_on_order", "pieces", "earlier requests on this order; not those the policy sent on to the seller"),
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),
     _flag("special", "the line is of a kind that cannot be sold again", Per.LINE),
