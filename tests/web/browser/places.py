@@ -103,8 +103,6 @@ def _nobody(_scene: Scene, program: Program) -> list[Place]:
         Place("policy", "/policy"),
         Place("nothing here", "/no/such/page", status=404),
         Place("pieces", "/design"),
-        Place("reference of the API", "/docs/api"),
-        Place("a problem explained", "/problems/not-found"),
     ]
 
 

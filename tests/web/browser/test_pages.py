@@ -1,4 +1,6 @@
-"""Every page, role, state and language: the rules of axe-core wide and narrow, small screens, large text, targets."""
+"""Every page, role, state and language: the rules of axe-core wide and narrow, small screens, large text, targets,
+forced colours, no motion.
+"""
 
 from importlib.resources import files
 
@@ -29,41 +31,48 @@ def test_no_page_shuts_anybody_out(visit, program, scene, role, lang):
     page.context.add_init_script(AXE)
     faults = []
     for place in places(role, scene, program):
-
-        def fault(*words: object, name: str = place.name) -> None:
-            faults.append(": ".join(map(str, (name, *words))))
-
-        page.set_viewport_size({"width": WIDE, "height": 800})
+        resize(page, WIDE)
         visit.watch.go(page, place)
-        for width in (WIDE, NARROW):
-            page.set_viewport_size({"width": width, "height": 800})
-            violations, undecided = page.evaluate("tags => look.rules(tags)", TAGS)
-            for rule, node, message in violations:
-                fault(width, rule, message, node)
-            for rule, node, message in undecided:
-                if not any(words in message and part in node for words, part in UNDECIDED):
-                    fault(width, f"undecided {rule}", message, node)
-        for target in page.evaluate("least => look.tooSmall(least)", TARGET):
-            fault(NARROW, "smaller than a fingertip", target)
-        # Half of the wide page: the same window at 200 %.
-        for width in (NARROWEST, WIDE // 2):
-            page.set_viewport_size({"width": width, "height": 640})
-            for node in page.evaluate("look.tooWide()"):
-                fault(width, "scrolls sideways", node)
+        found = [*broken_rules(page, WIDE), *broken_rules(page, NARROW), *small_targets(page)]
+        # Half of the wide page is the same window at 200 %.
+        found += [*sideways(page, NARROWEST), *sideways(page, WIDE // 2), *colourless_and_still(page)]
         # The dense tables of the consoles are enlarged as a whole, which is the line above.
         if role in {"nobody", "buyer"}:
-            page.set_viewport_size({"width": WIDE, "height": 800})
             page.evaluate("look.doubleText()")
-            for node in page.evaluate("look.tooWide()"):
-                fault("twice the text", "scrolls sideways", node)
+            found += sideways(page, WIDE, "twice the text")
+        faults += [f"{place.name}: {one}" for one in found]
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("role", ["buyer", "seller", "support"])
-def test_pages_hold_in_forced_colours_and_without_motion(visit, program, scene, role):
-    page = visit(PEOPLE[role], forced_colors="active", reduced_motion="reduce")
-    for place in places(role, scene, program):
-        visit.watch.go(page, place)
-        assert page.evaluate("look.moving()") == 0, f"{place.name} moves"
-        bare = page.evaluate("look.borderless('.pill, .button:not(.quiet)')")
-        assert bare == [], f"{place.name}: nothing but colour shows where these end"
+def resize(page, width, height=800):
+    page.set_viewport_size({"width": width, "height": height})
+
+
+def broken_rules(page, width):
+    resize(page, width)
+    violations, undecided = page.evaluate("tags => look.rules(tags)", TAGS)
+    for rule, node, message in violations:
+        yield f"{width}: {rule}: {message}: {node}"
+    for rule, node, message in undecided:
+        if not any(words in message and part in node for words, part in UNDECIDED):
+            yield f"{width}: undecided {rule}: {message}: {node}"
+
+
+def small_targets(page):
+    resize(page, NARROW)
+    return [f"smaller than a fingertip: {node}" for node in page.evaluate("least => look.tooSmall(least)", TARGET)]
+
+
+def sideways(page, width, how=""):
+    resize(page, width, 640)
+    return [f"{how or width}: scrolls sideways: {node}" for node in page.evaluate("look.tooWide()")]
+
+
+def colourless_and_still(page):
+    """With the few colours of a high-contrast theme, and for a reader who wants no motion."""
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    for node in page.evaluate("look.borderless('.pill, .button:not(.quiet)')"):
+        yield f"nothing but colour shows where it ends: {node}"
+    if page.evaluate("look.moving()"):
+        yield "moves"
+    page.emulate_media(forced_colors="none", reduced_motion="no-preference")
