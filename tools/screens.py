@@ -60,7 +60,7 @@ PICTURES = (
     Picture("start-en-1280.webp", "", "/"),
     Picture("buyer-orders-en-1280.webp", "buyer", "/orders"),
     Picture("buyer-order-en-1280.png", "buyer", f"/orders?q={HELD}", (ORDER,), size=(1280, 1000)),
-    Picture("buyer-cancel-en-1280.webp", "buyer", f"/orders?q={HELD}", (ORDER, CANCEL, REASON), size=(1280, 1560)),
+    Picture("buyer-cancel-en-1280.webp", "buyer", f"/orders?q={HELD}", (ORDER, CANCEL, REASON), size=(1280, 1760)),
     Picture("buyer-request-en-1280.webp", "buyer", f"/orders?q={WAITS}", (ORDER, REQUEST), size=(1280, 1000)),
     Picture("buyer-refund-zh-1280.webp", "buyer", f"/orders?q={REFUNDED}", (ORDER,), "zh", (1280, 1000)),
     Picture("buyer-order-en-360.webp", "buyer", f"/orders?q={WAITS}", (ORDER,), size=PHONE),
