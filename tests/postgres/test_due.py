@@ -188,6 +188,17 @@ async def test_what_one_worker_holds_no_other_gets_until_the_lease_ends(market, 
     assert {one.attempts for one in again} == {2}
 
 
+async def test_what_another_worker_is_just_taking_is_passed_over_not_waited_for(market, due, database):  # CC-05
+    made = sorted([(await owed(market))[1] for _ in range(3)])
+    root = await asyncpg.connect(database(SUPERUSER))
+    async with root.transaction():
+        await root.fetch("SELECT FROM due WHERE ref = $1 FOR UPDATE", made[1])
+        async with asyncio.timeout(1.5):
+            assert sorted(one.due.ref for one in await due.lease("refund", LONG, 10)) == [made[0], made[2]]
+    assert [one.due.ref for one in await due.lease("refund", LONG, 10)] == [made[1]]
+    await root.close()
+
+
 async def test_an_order_comes_with_its_work_as_it_stands_now(market, due):
     order, refund = await owed(market)
     (leased,) = await due.lease("refund", LONG, 1)

@@ -328,6 +328,20 @@ async def slowly(database, table):
     await owner.close()
 
 
+async def crowded(database):
+    """So many orders that the planner goes by the index, as it does in earnest."""
+    root = await asyncpg.connect(database(SUPERUSER))
+    await root.execute(
+        """INSERT INTO orders (shop_id, order_id, number, buyer_id, version, state, head, stage, total_minor, currency,
+                               placed_at, updated_at)
+           SELECT $1, 'ord_00000001' || lpad(g::text, 14, '0'), g::text, 'ann', 1, '', decode(repeat('00', 32), 'hex'),
+                  'review', 1, 'EUR', now(), now() FROM generate_series(1, 5000) g""",
+        KILN,
+    )
+    await root.execute("ANALYZE orders")
+    await root.close()
+
+
 async def deadlocks(database):
     root = await asyncpg.connect(database(SUPERUSER))
     try:
@@ -387,6 +401,28 @@ async def test_batches_that_share_orders_never_wait_for_each_other_in_a_circle(d
     assert await deadlocks(database) == 0
     assert {(await market.read(order)).version for order in orders} == {6}
     assert await audit(market.pool) == 12
+
+
+@pytest.mark.parametrize("placing", [True, False])
+async def test_orders_are_locked_in_one_order_whatever_order_they_were_spoken_of_in(database, market, others, placing):
+    """One order is held from outside: both batches stand before it, each with what the other needs next in hand."""
+    first, middle, last = sorted([await market.order(Stage.REVIEW) for _ in range(3)])
+    await crowded(database)
+    root = await asyncpg.connect(database(SUPERUSER))
+    holding = root.transaction()
+    await holding.start()
+    await root.fetch("SELECT FROM orders WHERE order_id = $1 FOR UPDATE", middle)
+    speaking = []
+    for by, turn in ((market, (first, middle, last)), (others, (last, middle, first))):
+        speaking += [asyncio.create_task(by.fact(order, FactKind.ALLOCATED)) for order in turn]
+        if placing:
+            speaking.append(asyncio.create_task(by.does(await by.placing(), HOST)))
+    await asyncio.sleep(0.3)
+    await holding.rollback()
+    await asyncio.gather(*speaking)
+    await root.close()
+    assert await deadlocks(database) == 0
+    assert {(await market.read(order)).version for order in (first, middle, last)} == {3}
 
 
 # --- locks, versions and plans ----------------------------------------------------------------------------------------
@@ -457,15 +493,8 @@ async def test_a_clock_set_back_does_not_turn_history_around(market, clock):  # 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_locking_reads_the_rows_it_needs_and_no_others(database, market):
+    await crowded(database)
     root = await asyncpg.connect(database(SUPERUSER))
-    await root.execute(
-        """INSERT INTO orders (shop_id, order_id, number, buyer_id, version, state, head, stage, total_minor, currency,
-                               placed_at, updated_at)
-           SELECT $1, 'ord_00000001' || lpad(g::text, 14, '0'), g::text, 'ann', 1, '', decode(repeat('00', 32), 'hex'),
-                  'review', 1, 'EUR', now(), now() FROM generate_series(1, 5000) g""",
-        KILN,
-    )
-    await root.execute("ANALYZE orders")
     ids = ["ord_00000001" + "1".zfill(14)]
     for statement, values in ((sql.LOCK_BY_ID, ([KILN], ids)), (sql.LOCK, ([KILN], ids, [KILN] * 2, ["7", "none"]))):
         plan = "\n".join(row[0] for row in await root.fetch(f"EXPLAIN {statement}", *values))

@@ -152,6 +152,14 @@ async def test_who_reads_sees_what_may_be_seen(market, tail):  # I-30, I-35
             assert all(scope.sees(one.shop, one.buyer) for one in told)
 
 
+async def test_who_listens_hears_what_may_be_heard(market, tail):  # I-30, I-35
+    async with reading(tail, Scope(shop=KILN)) as kiln, reading(tail, Scope(buyer="bob")) as bob:
+        mine = await market.order(Stage.UNPAID)
+        theirs = await market.order(Stage.UNPAID, shop=LANTERN, buyer="bob")
+        await catch_up(tail)
+        assert ([one.order for one in kiln], [one.order for one in bob]) == ([mine], [theirs])
+
+
 async def test_who_comes_back_goes_on_where_it_left(market, tail):
     async with reading(tail) as told:
         first = await market.order(Stage.ALLOCATED)
