@@ -202,3 +202,11 @@ def test_a_buyer_of_another_shop_finds_nothing_here(visit, marketplace):
     with visit.watch.refusal(404):
         assert page.goto(order.page).status == 404
     assert SHOP in f"shp_{order.id[4:12]}"
+
+
+def test_of_quick_changes_the_last_one_counts(visit, marketplace):
+    order = marketplace.place("preparing", buyer="quick", units=5)
+    page = visit("buyer:quick", path=order.page + "/cancel")
+    page.evaluate("for (let n = 0; n < 5; n++) document.querySelector('#which [data-step=\"-1\"]').click()")
+    expect(page.locator("#units-0")).to_have_value("0")
+    expect(page.locator("#refund .sums-total")).to_contain_text("£6.75")
