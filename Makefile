@@ -41,7 +41,7 @@ run: setup
 	@exec $(BIN)/rescind serve --demo
 
 test: .venv/dev.stamp
-	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && $(BIN)/pytest -n $(JOBS) --basetemp "$$tmp/t" $(ARGS)
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && $(BIN)/pytest -n $(JOBS) --dist loadgroup --basetemp "$$tmp/t" $(ARGS)
 
 check: lint test
 
@@ -64,7 +64,7 @@ screens: .venv/dev.stamp
 
 # The laws and faults with their full numbers; `make test` plays a seeded tenth of them.
 proof: .venv/dev.stamp
-	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && PROOF=full $(BIN)/pytest -n $(JOBS) --basetemp "$$tmp/t" $(ARGS)
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && PROOF=full $(BIN)/pytest -n $(JOBS) --dist loadgroup --basetemp "$$tmp/t" $(ARGS)
 
 # After a change of dependencies in pyproject.toml. UPGRADE=1 moves every pin to its newest.
 LOCK := $(BIN)/uv pip compile --quiet --no-cache --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

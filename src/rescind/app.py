@@ -112,6 +112,7 @@ def make_app(desk: Desk) -> Litestar:
         debug=False,
         logging_config=None,
         after_exception=[_tell],
+        before_send=[web.safe_headers(secure=desk.access.secure)],
     )
 
 

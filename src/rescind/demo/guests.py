@@ -29,5 +29,5 @@ async def links(desk: Desk) -> tuple[tuple[str, str], ...]:
                 "seller", f"staff-{shop.key}", name=shop.name, shop_id=demo_shop_id(0), lifetime=LIFETIME, once=False
             ),
         ),
-        ("support", await access.issue_link("support", "agent-1", name="Robin Vale", lifetime=LIFETIME, once=False)),
+        ("support", await access.issue_link("support", "agent-1", name="Robin Ashe", lifetime=LIFETIME, once=False)),
     )

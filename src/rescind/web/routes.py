@@ -14,9 +14,8 @@ from litestar import Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, NotFoundException
-from litestar.middleware import ASGIMiddleware
 from litestar.params import FromPath
-from litestar.types import ASGIApp, ControllerRouterHandler, Message, Receive, Scope, Send
+from litestar.types import BeforeMessageSendHookHandler, ControllerRouterHandler, Message, Scope
 
 from rescind.access import CrossSite
 from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthenticated, Unavailable
@@ -71,32 +70,30 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
         dependencies={"visit": Provide(session.visit, sync_to_thread=False)},
         before_request=before,
         exception_handlers={RescindError: on_problem, HTTPException: on_problem, Exception: on_problem},
-        middleware=[SafeHeaders(secure=desk.access.secure)],
         include_in_schema=False,
     )
     return [pages]
 
 
-class SafeHeaders(ASGIMiddleware):
-    """The headers every answer to a browser carries (HDR): also errors, redirects and files."""
+def safe_headers(*, secure: bool) -> BeforeMessageSendHookHandler:
+    """The headers every answer to a browser carries (HDR): also errors, redirects, files, and a wrong method's refusal.
 
-    def __init__(self, *, secure: bool) -> None:
-        self._all = {**HEADERS, "Cache-Control": "no-store"}
-        if secure:
-            self._all["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    A hook of the whole application, because no router sees a request with a method that its address does not have.
+    The API has headers of its own.
+    """
+    wanted = {**HEADERS, "Cache-Control": "no-store"}
+    if secure:
+        wanted["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Add what the handler has not set itself."""
+    async def add(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start" or scope["path"].startswith("/v1/"):
+            return
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in wanted.items():
+            if name not in headers:
+                headers[name] = value
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                for name, value in self._all.items():
-                    if name not in headers:
-                        headers[name] = value
-            await send(message)
-
-        await next_app(scope, receive, send_with_headers)
+    return add
 
 
 @get("/design", sync_to_thread=False)
@@ -118,8 +115,7 @@ def _files() -> dict[str, tuple[bytes, str, str]]:
         if path.is_file():
             data = path.read_bytes()
             kind = mimetypes.guess_type(path.name)[0] or "text/plain"
-            text = kind.startswith("text/") or kind in {"image/svg+xml", "application/javascript"}
-            found[path.name] = (data, f"{kind}; charset=utf-8" if text else kind, f'"{sha256(data).hexdigest()[:16]}"')
+            found[path.name] = (data, kind, f'"{sha256(data).hexdigest()[:16]}"')
     return found
 
 
