@@ -190,8 +190,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query(kind: type[msgspec.Struct]) -> list[dict[str, Any]]:
-    schema = msgspec.json.schema(kind)
-    fields = schema["$defs"][kind.__name__]["properties"]
+    _, schemas = msgspec.json.schema_components([kind], ref_template=_REF)
+    fields = schemas[kind.__name__]["properties"]
     return [
         {"name": name, "in": "query", "required": False, "schema": _plain(field), **_style(field)}
         for name, field in fields.items()
