@@ -28,7 +28,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
-from rescind.postgres.store import PostgresStore, connect
+from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
@@ -60,6 +60,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
     """Everything a surface needs, on a database that is fit to serve from. Raises UnfitDatabase when it is not."""
     clock = clock or DatabaseClock()
     pool = await connect(dsn)
+    writing = await connect(dsn, size=4, planning=BY_INDEX)
     try:
         async with pool.acquire() as connection:
             await check_serving_role(connection)
@@ -69,7 +70,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         key = secret(settings)
         tail = Tail(pool)
         await tail.open()
-        async with Engine(PostgresStore(pool, clock), book).running() as engine:
+        async with Engine(PostgresStore(writing, clock), book).running() as engine:
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -85,6 +86,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             async with _task(tail.read()):
                 yield desk
     finally:
+        await _close(writing)
         await _close(pool)
 
 

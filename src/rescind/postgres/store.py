@@ -143,7 +143,13 @@ def _columns(found: Sequence[rows.Row]) -> list[list[Any]]:
     return [list(column) for column in zip(*found, strict=True)]
 
 
-async def connect(dsn: str, *, size: int = 8) -> asyncpg.Pool[Any]:
+BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""For connections that only write: each of their statements finds a few rows by key. A plan made while a table was
+still empty reads all of it, and goes on doing so as it grows, until the next ANALYZE.
+"""
+
+
+async def connect(dsn: str, *, size: int = 8, planning: Mapping[str, str] | None = None) -> asyncpg.Pool[Any]:
     """Open the pool the program serves with. Raises what asyncpg raises when the database cannot be reached."""
     return await asyncpg.create_pool(
         dsn,
@@ -158,6 +164,7 @@ async def connect(dsn: str, *, size: int = 8) -> asyncpg.Pool[Any]:
             "idle_in_transaction_session_timeout": "15s",
             "synchronous_commit": "on",
             "jit": "off",
+            **(planning or {}),
         },
     )
 
