@@ -23,7 +23,7 @@ from postgres.servers import programs
 from rescind.clock import HandClock
 from rescind.postgres.embedded import APP, OWNER, SUPERUSER, EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
-from rescind.postgres.store import connect
+from rescind.postgres.store import BY_INDEX, connect
 from rescind.settings import Settings
 from scenarios.shop import Shop
 
@@ -167,7 +167,7 @@ def clock():
 
 @pytest.fixture
 async def pool(database):
-    opened = await connect(database(), size=6)
+    opened = await connect(database(), size=6, planning=BY_INDEX)
     yield opened
     await asyncio.wait_for(opened.close(), 10)
 

@@ -17,7 +17,7 @@ class Clock(Protocol):
 
 
 class DatabaseClock:
-    """Production: every decision is dated by the database, under the lock."""
+    """Production: every decision is dated by the database."""
 
     def read(self) -> Instant | None:
         """Leave the time to the database."""

@@ -51,7 +51,7 @@ class Desk:
     base_url: str
 
     def now(self) -> Instant:
-        """The time to show things at; decisions take theirs from the database, under the lock."""
+        """The time to show things at; decisions take theirs from the database."""
         return self.clock.read() or wall_clock()
 
     def new_order_id(self, shop: ShopId) -> OrderId:

@@ -1,8 +1,7 @@
-"""The one write path: lock, decide, append, commit.
+"""The one write path: read, decide, append, write.
 
-Commands that wait at the same moment share one transaction, so that one flush to disk serves them all. A lane that
-becomes free takes whatever waits. Another lane joins in only when a whole batch waits: two half batches cost more
-than one whole.
+Commands that wait at the same moment share one transaction, so that one flush to disk serves them all. One lane decides
+while another waits for the database to write.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from rescind.core.context import Context
 from rescind.core.details import Details
 from rescind.core.errors import IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
 from rescind.core.fulfilment import PlaceOrder
-from rescind.core.ids import OrderId
+from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
@@ -35,14 +34,14 @@ from rescind.core.ports import (
     Change,
     Conflict,
     Fingerprint,
+    Found,
     Key,
     Retry,
-    Situation,
     Store,
-    Stored,
     TermsBook,
     UnitOfWork,
     Used,
+    Wanted,
     Written,
 )
 from rescind.core.record import ROOT, Record, chain, encode
@@ -55,8 +54,10 @@ log = structlog.get_logger()
 
 LANES = 2
 BATCH = 64
+PATIENCE_S = 0.05
+"""How long a command waits at most for company while a larger batch is being written."""
 TRIES = 5
-_RANDOM_BITS = 28
+_RANDOM_BYTES = 4
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,8 +102,9 @@ class Engine:
         self._batch = batch
         self._queue: deque[_Waiting] = deque()
         self._busy: set[OrderId] = set()
-        self._working = 0
-        self._news = asyncio.Condition()
+        self._deciding: asyncio.Task[None] | None = None
+        self._writing = 0
+        self._news = asyncio.Event()
 
     async def handle(self, submission: Submission) -> Outcome:
         """Decide and write one command; it is committed when this returns (I-16).
@@ -111,8 +113,7 @@ class Engine:
         """
         waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        async with self._news:
-            self._news.notify()
+        self._news.set()
         return await waiting.answer
 
     @asynccontextmanager
@@ -124,8 +125,7 @@ class Engine:
             yield self
         finally:
             stop.set()
-            async with self._news:
-                self._news.notify_all()
+            self._news.set()
             await asyncio.gather(*lanes)
             for waiting in self._queue:
                 waiting.answer.cancel()
@@ -133,24 +133,41 @@ class Engine:
 
     async def _lane(self, stop: asyncio.Event) -> None:
         while True:
-            async with self._news:
-                while not (batch := self._take()):
-                    if stop.is_set():
-                        return
-                    await self._news.wait()
-            self._working += 1
+            patient = True
+            while not (batch := self._take(patient=patient)):
+                if stop.is_set() and not self._queue:
+                    return
+                patient = await self._wait()
+            self._deciding = asyncio.current_task()
             try:
                 await self._serve(batch)
             finally:
-                self._working -= 1
                 self._busy.difference_update(waiting.submission.command.order for waiting in batch)
-                if self._queue:
-                    async with self._news:
-                        self._news.notify()
+                self._decided()
 
-    def _take(self) -> list[_Waiting]:
-        """What may run together: no order twice, and none that another lane holds; the rest keeps its place."""
-        if self._working and len(self._queue) < self._batch:
+    async def _wait(self) -> bool:
+        """Wait until there may be something to take; False when something has waited long enough."""
+        self._news.clear()
+        try:
+            async with asyncio.timeout(PATIENCE_S if self._queue and self._deciding is None else None):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _decided(self) -> None:
+        """Let another lane begin, once this one has nothing left to decide."""
+        if self._deciding is asyncio.current_task():
+            self._deciding = None
+        self._news.set()
+
+    def _take(self, *, patient: bool) -> list[_Waiting]:
+        """What may run together: no order twice, and none that another lane holds; the rest keeps its place.
+
+        Nothing while another lane decides: two would only take turns. patient: nothing either while far more commands
+        are being written than wait, for a small batch costs nearly as much as a large one.
+        """
+        if self._deciding is not None or (patient and len(self._queue) < self._writing / 2):
             return []
         batch: list[_Waiting] = []
         passed: list[_Waiting] = []
@@ -170,10 +187,11 @@ class Engine:
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
         """Answer every command of a batch: together, or alone when together the database would not have it."""
         try:
-            answers = await self._together([waiting.submission for waiting in batch])
+            answers = await self._together([waiting.submission for waiting in batch], locking=False)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is told to the caller it belongs to
             if not isinstance(fault, Retry | Conflict):
                 log.warning("batch.failed", size=len(batch), fault=repr(fault))
+            self._decided()
             answers = [await self._alone(waiting.submission) for waiting in batch]
         for waiting, answer in zip(batch, answers, strict=True):
             if waiting.answer.done():
@@ -184,10 +202,13 @@ class Engine:
                 waiting.answer.set_exception(answer)
 
     async def _alone(self, submission: Submission) -> Outcome | Exception:
-        """Try one command until it is decided. A commit whose answer was lost is found again by the command's key."""
+        """Try one command until it is decided, and hold its order meanwhile: somebody wants it at the same moment.
+
+        A commit whose answer was lost is found again by the command's key.
+        """
         for attempt in range(TRIES):
             try:
-                return (await self._together([submission]))[0]
+                return (await self._together([submission], locking=True))[0]
             except (Retry, Conflict) as fault:
                 log.warning("transaction.retried", order=submission.command.order, attempt=attempt, fault=str(fault))
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
@@ -195,46 +216,45 @@ class Engine:
                 return fault
         return Unavailable(retry_after=1)
 
-    async def _together(self, submissions: Sequence[Submission]) -> list[Outcome | Exception]:
+    async def _together(self, submissions: Sequence[Submission], *, locking: bool) -> list[Outcome | Exception]:
         """One transaction for all of them; a command that is refused leaves no trace in it."""
-        async with self._store.unit_of_work() as work:
-            placed = [s.command for s in submissions if isinstance(s.command, PlaceOrder)]
-            stored = await work.lock(
-                [s.command.order for s in submissions], [(command.shop, command.number) for command in placed]
-            )
-            by_id = {one.order.id: one for one in stored}
-            by_number = {(one.order.shop, one.order.number): one for one in stored}
-            situation = await work.look([s.key for s in submissions if s.key], list(by_id))
+        async with self._store.unit_of_work(locking=locking) as work:
+            situation = await work.read([_wanted(one) for one in submissions])
             answers: list[Outcome | Exception] = []
             changes: list[Change] = []
-            for submission in submissions:
-                command = submission.command
-                have = by_id.get(command.order)
-                if isinstance(command, PlaceOrder):
-                    have = by_number.get((command.shop, command.number), have)
-                used = situation.used.get(submission.key) if submission.key else None
-                if used:
-                    answers.append(await _again(work, submission, used))
+            # One trip to the system's source for all of them.
+            entropy = secrets.token_bytes(_RANDOM_BYTES * len(submissions))
+            for place, (submission, found) in enumerate(zip(submissions, situation.found, strict=True)):
+                if found.used:
+                    answers.append(await _again(work, submission, found.used))
                     continue
+                own = int.from_bytes(entropy[place * _RANDOM_BYTES :][:_RANDOM_BYTES], "big")
                 try:
-                    outcome, change = await self._decide(submission, have, situation)
+                    outcome, change = await self._decide(submission, found, situation.now, own)
                 except RescindError as refusal:
                     answers.append(refusal)
                 except Exception as fault:
                     # One command that cannot be decided must not take its neighbours with it.
+                    command = submission.command
                     log.exception("command.failed", order=command.order, command=type(command).__name__)
                     answers.append(fault)
                 else:
                     answers.append(outcome)
                     if change:
                         changes.append(change)
+            self._decided()
             if changes:
-                await work.write(changes, situation.now)
+                self._writing += len(changes)
+                try:
+                    await work.write(changes, situation.now)
+                finally:
+                    self._writing -= len(changes)
         return answers
 
     async def _decide(
-        self, submission: Submission, have: Stored | None, situation: Situation
+        self, submission: Submission, found: Found, moment: Instant, entropy: int
     ) -> tuple[Outcome, Change | None]:
+        have = found.stored
         command = submission.command
         before = have.order if have else None
         if before and not submission.scope.sees(before.shop, before.buyer):
@@ -242,7 +262,7 @@ class Engine:
         if submission.expected_version is not None and before and before.version != submission.expected_version:
             raise StaleOrder(order=before.id, expected=submission.expected_version, actual=before.version)
         # Never below the order's last record, so that a clock set back cannot turn its history around (I-38).
-        now = max(situation.now, have.updated_at) if have else situation.now
+        now = max(moment, have.updated_at) if have else moment
         pins, placed_at = (
             (command.pins, command.placed_at)
             if isinstance(command, PlaceOrder)
@@ -251,9 +271,9 @@ class Engine:
         terms = await self._book.terms(pins, placed_at)
         context = Context(
             calendar=self._book.calendar(terms),
-            entropy=secrets.randbits(_RANDOM_BITS),
-            buyer_cancels_30d=situation.buyer_cancels_30d.get(command.order, 0),
-            as_of=situation.now,
+            entropy=entropy,
+            buyer_cancels_30d=found.buyer_cancels_30d,
+            as_of=moment,
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
@@ -271,6 +291,13 @@ class Engine:
             fingerprint=submission.fingerprint,
             settled=settled,
         )
+
+
+def _wanted(submission: Submission) -> Wanted:
+    command = submission.command
+    if isinstance(command, PlaceOrder):
+        return Wanted(order=command.order, shop=command.shop, number=command.number, key=submission.key)
+    return Wanted(order=command.order, shop=shop_of(command.order), key=submission.key)
 
 
 def _append(

@@ -12,33 +12,31 @@ PORT = ".s.PGSQL.5432"
 
 
 class Line:
-    """``cut(word, heard=...)``: the next sentence with that word ends the connection it is said on.
+    """``cut((word, heard), …)``: the next sentence with the first word ends the connection it is said on, and so on.
 
     heard: the server hears the sentence and acts on it, and its answer is lost; otherwise the sentence itself is lost.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._word = b""
-        self._heard = False
-        self._times = 0
+        self._plan: list[tuple[bytes, bool]] = []
         self.cuts = 0
 
-    def cut(self, word: bytes, *, heard: bool, times: int = 1) -> None:
-        self._word, self._heard, self._times = word, heard, times
+    def cut(self, *plan: tuple[bytes, bool]) -> None:
+        self._plan = list(plan)
 
     async def connect(self, reader, writer) -> None:
         far_reader, far_writer = await asyncio.open_unix_connection(str(self._target))
         back = asyncio.create_task(self._pass_on(far_reader, writer))
         try:
             while said := await reader.read(1 << 16):
-                if self._times and self._word in said:
-                    self._times -= 1
+                if self._plan and self._plan[0][0] in said:
+                    _, heard = self._plan.pop(0)
                     self.cuts += 1
                     back.cancel()
                     with suppress(asyncio.CancelledError):
                         await back
-                    if self._heard:
+                    if heard:
                         far_writer.write(said)
                         await far_writer.drain()
                         await far_reader.read(1 << 16)  # done, and nobody is told

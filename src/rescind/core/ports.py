@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import NewType, Protocol
 
@@ -43,7 +43,7 @@ class Used(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """An order under lock, the hash its next record is chained to, and the time of its last one."""
+    """An order as it was read, the hash its next record is chained to, and the time of its last one."""
 
     order: Order
     head: bytes
@@ -72,23 +72,35 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     settled: tuple[Due, ...] = ()
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What one command needs to know: its order, by id or by the host's own number, and what became of its key."""
+
+    order: OrderId
+    shop: ShopId
+    number: str | None = None
+    key: Key | None = None
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found for one command. ``stored``: the order with that number, or else with that id."""
+
+    stored: Stored | None
+    used: Used | None
+    buyer_cancels_30d: int
+
+
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read after the last lock was granted: the time, the keys already used, counters by order."""
+    """What a batch was decided on, all of one moment: the time, and what was found for each of its commands in turn."""
 
     now: Instant
-    used: Mapping[Key, Used]
-    buyer_cancels_30d: Mapping[OrderId, int]
+    found: Sequence[Found]
 
 
 class UnitOfWork(Protocol):
-    """One transaction. Locks are taken in (shop, id) order; nothing else is called while it is open."""
+    """One try at a batch: read once, write once."""
 
-    async def lock(self, orders: Sequence[OrderId], numbers: Sequence[tuple[ShopId, str]]) -> Sequence[Stored]:
-        """Lock and read what exists of these orders and of the orders with these numbers of the host's."""
-        ...
-
-    async def look(self, keys: Sequence[Key], orders: Sequence[OrderId]) -> Situation:
-        """Read the time and what else the decisions need, after the locks."""
+    async def read(self, wanted: Sequence[Wanted]) -> Situation:
+        """Read everything the decisions need."""
         ...
 
     async def records(self, order: OrderId, last: int) -> Sequence[Record]:
@@ -96,20 +108,23 @@ class UnitOfWork(Protocol):
         ...
 
     async def write(self, changes: Sequence[Change], now: Instant) -> None:
-        """Write everything, one statement a table."""
+        """Write everything or nothing. Raises Retry when one of the orders is not any more as it was read."""
         ...
 
 
 class Store(Protocol):
     """Where orders are kept."""
 
-    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Begin; commit when the block ends, roll back when it raises. Raises Retry for a passing database fault."""
+    def unit_of_work(self, *, locking: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Begin a try. locking: orders that were read stay as they are until the end, because nobody else may write.
+
+        Raises Retry for a fault of the database that may pass, Conflict when somebody else made the same row.
+        """
         ...
 
 
 class Retry(Exception):
-    """The database gave up on a transaction for a reason that may pass: deadlock, lock timeout, lost connection.
+    """The try failed for a reason that may pass: an order that moved on, a deadlock, a lock timeout, a lost connection.
 
     Whether the commit happened may be unknown; the next try finds out by the commands' keys.
     """

@@ -69,7 +69,7 @@ class CredentialTable:
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
-        self._asked: dict[bytes, asyncio.Future[Found]] = {}
+        self._asked: dict[bytes, list[asyncio.Future[Found]]] = {}
         self._reader: asyncio.Task[None] | None = None
 
     async def add(self, token_hash: bytes, credential: Credential, lifetime: timedelta) -> None:
@@ -88,33 +88,33 @@ class CredentialTable:
 
     async def find(self, token_hash: bytes) -> Found:
         """A credential that is neither revoked nor expired, and how long it has to live."""
-        answer = self._asked.get(token_hash)
-        if answer is None:
-            answer = self._asked[token_hash] = asyncio.get_running_loop().create_future()
-            # Whoever asked may be gone by then; a fault that nobody waits for is no fault.
-            answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        answer: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        self._asked.setdefault(token_hash, []).append(answer)
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read(), name="credentials")
-        # One of several who ask for the same must not take the answer away from the others by leaving.
-        return await asyncio.shield(answer)
+        return await answer
 
     async def _read(self) -> None:
         while self._asked:
             asked, self._asked = self._asked, {}
+            # Whoever asked may be gone by now; nobody else notices.
+            waiting = [(token_hash, one) for token_hash, ones in asked.items() for one in ones]
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
                     rows = await connection.fetch(_FIND, list(asked))
-            except (
-                BaseException
-            ) as fault:  # it belongs to those who asked, and a cancelled reader leaves nobody waiting
-                for answer in asked.values():
-                    answer.cancel() if isinstance(fault, asyncio.CancelledError) else answer.set_exception(fault)
+            except BaseException as fault:  # it belongs to those who asked, and a stopped reader leaves nobody waiting
+                for _, answer in waiting:
+                    if isinstance(fault, asyncio.CancelledError):
+                        answer.cancel()
+                    elif not answer.done():
+                        answer.set_exception(fault)
                 if not isinstance(fault, Exception):
                     raise
                 continue
             found = {row["token_hash"]: (_credential(row), row["rest"]) for row in rows}
-            for token_hash, answer in asked.items():
-                answer.set_result(found.get(token_hash))
+            for token_hash, answer in waiting:
+                if not answer.done():
+                    answer.set_result(found.get(token_hash))
 
     async def take(self, token_hash: bytes) -> Credential | None:
         """Find a credential and revoke it in one statement, so that of two takers one gets it."""

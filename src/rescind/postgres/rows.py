@@ -29,39 +29,36 @@ def slice_of(order: str) -> int:
     return zlib.crc32(order.encode()) % SLICES
 
 
-def tables(now: Instant) -> Sequence[tuple[str, Callable[[Change], Iterable[Row]]]]:
-    """Statement and rows of each table, in the order they are written.
-
-    Keys come last: two batches that meet on one never hold it while they wait for an order.
-    """
-    return (
-        (sql.INSERT_ORDERS, lambda change: _new_order(change, now)),
-        (sql.INSERT_LINES, _new_lines),
-        (sql.INSERT_TENDERS, _new_tenders),
-        (sql.INSERT_PEOPLE, _people),
-        (sql.UPSERT_PARCELS, _parcels),
-        (sql.UPDATE_LINES, _lines),
-        (sql.UPDATE_TENDERS, _tenders),
-        (sql.INSERT_EVENTS, _events),
-        (sql.INSERT_TEXTS, _texts),
-        (sql.INSERT_LEDGER, _ledger),
-        (sql.UPSERT_CASES, _cases),
-        (sql.DELETE_DUE, _due_gone),
-        (sql.UPSERT_DUE, lambda change: _due_new(change, now)),
-        (sql.INSERT_KEYS, lambda change: _keys(change, now)),
-    )
+_Rows = Callable[[Change, Instant], Iterable[Row]]
 
 
-def order_update(change: Change, now: Instant) -> Row | None:
-    """The row of an order that existed before and has moved on."""
-    if change.before is None or not change.written:
-        return None
+class Write:
+    """One statement for several tables: their rows of a whole batch travel together."""
+
+    def __init__(self, *tables: tuple[str, _Rows]) -> None:
+        self.sql = sql.together([statement for statement, _ in tables])
+        self._tables = [(rows_of, sql.width(statement), sql.SHARED.get(statement)) for statement, rows_of in tables]
+
+    def arguments(self, changes: Sequence[Change], now: Instant) -> list[list[Any]]:
+        """A list for each column of each table, in order."""
+        columns: list[list[Any]] = []
+        for rows_of, width, shared in self._tables:
+            rows = [row for change in changes for row in rows_of(change, now)]
+            if shared:
+                rows.sort(key=lambda row, shared=shared: [row[column] for column in shared])
+            columns.extend(map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(width)))
+        return columns
+
+
+def _moved_order(change: Change, now: Instant) -> Iterable[Row]:
+    if not moved(change):
+        return
     after = change.after
     status, due_at = _waiting(after)
-    return (
+    yield (
         after.shop,
         after.id,
-        change.before.version,
+        after.version - len(change.written),
         after.version,
         encode_order(after),
         change.written[-1].hash,
@@ -101,7 +98,7 @@ def _waiting(order: Order) -> tuple[str | None, Instant | None]:
     return (last.status.value, last.due_at if last.status.waiting else None) if last else (None, None)
 
 
-def _new_lines(change: Change) -> Iterable[Row]:
+def _new_lines(change: Change, _: Instant) -> Iterable[Row]:
     if change.before is not None or not change.written:
         return
     words = {line.line: line for line in change.details.lines} if change.details else {}
@@ -124,7 +121,7 @@ def _new_lines(change: Change) -> Iterable[Row]:
         )
 
 
-def _new_tenders(change: Change) -> Iterable[Row]:
+def _new_tenders(change: Change, _: Instant) -> Iterable[Row]:
     if change.before is not None or not change.written:
         return
     for tender in change.after.tenders:
@@ -143,13 +140,13 @@ def _new_tenders(change: Change) -> Iterable[Row]:
         )
 
 
-def _people(change: Change) -> Iterable[Row]:
+def _people(change: Change, _: Instant) -> Iterable[Row]:
     if change.before is None and change.written and change.details:
         recipient = _json.encode(change.details.recipient).decode()
         yield (change.after.shop, change.after.id, recipient, change.details.note)
 
 
-def _lines(change: Change) -> Iterable[Row]:
+def _lines(change: Change, _: Instant) -> Iterable[Row]:
     if change.before is None:
         return
     for was, line in zip(change.before.lines, change.after.lines, strict=True):
@@ -157,7 +154,7 @@ def _lines(change: Change) -> Iterable[Row]:
             yield (change.after.shop, change.after.id, line.id, line.cancelled)
 
 
-def _parcels(change: Change) -> Iterable[Row]:
+def _parcels(change: Change, _: Instant) -> Iterable[Row]:
     before = change.before.parcels if change.before else ()
     known = {(one.id, one.carrier, one.tracking) for one in before}
     for parcel in change.after.parcels:
@@ -165,7 +162,7 @@ def _parcels(change: Change) -> Iterable[Row]:
             yield (change.after.shop, change.after.id, parcel.id, parcel.carrier, parcel.tracking)
 
 
-def _tenders(change: Change) -> Iterable[Row]:
+def _tenders(change: Change, _: Instant) -> Iterable[Row]:
     if change.before is None:
         return
     for was, tender in zip(change.before.tenders, change.after.tenders, strict=True):
@@ -181,19 +178,19 @@ def _tenders(change: Change) -> Iterable[Row]:
             )
 
 
-def _events(change: Change) -> Iterable[Row]:
+def _events(change: Change, _: Instant) -> Iterable[Row]:
     for one in change.written:
         record = one.record
         kind = type(record.event).__name__
         yield (change.after.shop, change.after.id, record.seq, kind, one.data, one.hash, record.received_at)
 
 
-def _texts(change: Change) -> Iterable[Row]:
+def _texts(change: Change, _: Instant) -> Iterable[Row]:
     for note in change.notes:
         yield (change.after.shop, change.after.id, note.id, note.body, note.salt)
 
 
-def _ledger(change: Change) -> Iterable[Row]:
+def _ledger(change: Change, _: Instant) -> Iterable[Row]:
     for one in change.written:
         for place, posting in enumerate(one.postings):
             yield (
@@ -208,7 +205,7 @@ def _ledger(change: Change) -> Iterable[Row]:
             )
 
 
-def _cases(change: Change) -> Iterable[Row]:
+def _cases(change: Change, _: Instant) -> Iterable[Row]:
     before = change.before
     known: tuple[Cancellation | Contradiction, ...] = (
         (*before.cancellations, *before.contradictions) if before is not None else ()
@@ -262,7 +259,7 @@ def _due(order: Order | None) -> dict[tuple[str, str], Due]:
     return {(one.kind, one.ref): one for one in lifecycle.due(order)} if order else {}
 
 
-def _due_gone(change: Change) -> Iterable[Row]:
+def _due_gone(change: Change, _: Instant) -> Iterable[Row]:
     after = _due(change.after)
     gone = {*_due(change.before), *((one.kind, one.ref) for one in change.settled)} - after.keys()
     for kind, ref in sorted(gone):
@@ -291,3 +288,33 @@ def _keys(change: Change, now: Instant) -> Iterable[Row]:
     key = change.key
     first, last = change.written[0].record.seq, change.written[-1].record.seq
     yield (key.shop, key.principal, key.route, key.key, change.fingerprint, change.after.id, first, last, now)
+
+
+def moved(change: Change) -> bool:
+    """Whether an order that was there before has moved on."""
+    return change.before is not None and bool(change.written)
+
+
+_MOVES = (
+    (sql.UPDATE_ORDERS, _moved_order),
+    (sql.UPDATE_LINES, _lines),
+    (sql.UPDATE_TENDERS, _tenders),
+    (sql.UPSERT_PARCELS, _parcels),
+    (sql.INSERT_EVENTS, _events),
+    (sql.INSERT_TEXTS, _texts),
+    (sql.INSERT_LEDGER, _ledger),
+    (sql.UPSERT_CASES, _cases),
+    (sql.DELETE_DUE, _due_gone),
+    (sql.UPSERT_DUE, _due_new),
+    (sql.INSERT_KEYS, _keys),
+)
+_BEGINNINGS = (
+    (sql.INSERT_ORDERS, _new_order),
+    (sql.INSERT_LINES, _new_lines),
+    (sql.INSERT_TENDERS, _new_tenders),
+    (sql.INSERT_PEOPLE, _people),
+)
+MOVING = Write(*_MOVES)
+"""What commands about orders that are there write."""
+PLACING = Write(*_MOVES[:-1], *_BEGINNINGS, _MOVES[-1])
+"""The same with new orders among them. Keys come last in both: whoever waits for one holds all the rest already."""

@@ -1,41 +1,37 @@
 """Every statement of the write path: one a table, for a whole batch at a time."""
 
+import re
+from collections.abc import Sequence
+
+# One statement sees one moment: an order and the key that changed it are found both or neither.
+# clock_timestamp(): now() is when the transaction began, which may be before it was granted its locks.
+READ = """
+SELECT w.place, coalesce(n.state, o.state), coalesce(n.head, o.head), coalesce(n.updated_at, o.updated_at),
+       i.fingerprint, i.order_id, i.first_seq, i.last_seq, c.count, coalesce($8, clock_timestamp())
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+     WITH ORDINALITY AS w (shop_id, order_id, number, key_shop, principal, route, key, place)
+LEFT JOIN orders o ON o.shop_id = w.shop_id AND o.order_id = w.order_id
+LEFT JOIN orders n ON n.shop_id = w.shop_id AND n.number = w.number
+LEFT JOIN idempotency i ON i.shop_id = w.key_shop AND i.principal = w.principal AND i.route = w.route AND i.key = w.key
+LEFT JOIN LATERAL (
+    SELECT sum(count)::int AS count FROM buyer_counters
+    WHERE buyer_id = o.buyer_id AND name = 'cancellations'
+      AND day > (coalesce($8::timestamptz, clock_timestamp()) AT TIME ZONE 'UTC')::date - 30
+) c ON true
+ORDER BY w.place
+"""
+
+# NO KEY UPDATE: others may still insert rows that refer to the order. UNION: an OR of the two would read every order.
 LOCK = """
-SELECT o.state, o.head, o.updated_at
-FROM orders o
+SELECT FROM orders o
 WHERE (o.shop_id, o.order_id) IN (
     SELECT * FROM unnest($1::text[], $2::text[])
     UNION
-    SELECT shop_id, n.order_id FROM unnest($3::text[], $4::text[]) AS w (shop_id, number)
+    SELECT shop_id, n.order_id FROM unnest($1::text[], $3::text[]) AS w (shop_id, number)
     JOIN orders n USING (shop_id, number)
 )
 ORDER BY o.shop_id, o.order_id
 FOR NO KEY UPDATE OF o
-"""
-# NO KEY UPDATE: others may still insert rows that refer to the order. UNION: an OR of the two would read every order.
-
-LOCK_BY_ID = """
-SELECT o.state, o.head, o.updated_at
-FROM unnest($1::text[], $2::text[]) AS w (shop_id, order_id)
-JOIN orders o USING (shop_id, order_id)
-ORDER BY o.shop_id, o.order_id
-FOR NO KEY UPDATE OF o
-"""
-
-# clock_timestamp(): now() is when the transaction began, which may be seconds before its locks were granted.
-LOOK_KEYS = """
-SELECT clock_timestamp() AS now, w.place, i.fingerprint, i.order_id, i.first_seq, i.last_seq
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS w (shop_id, principal, route, key, place)
-LEFT JOIN idempotency i USING (shop_id, principal, route, key)
-"""
-
-LOOK_CLOCK = "SELECT clock_timestamp()"
-
-LOOK_COUNTERS = """
-SELECT o.order_id, sum(c.count)::int AS count
-FROM unnest($1::text[], $2::text[]) AS o (order_id, buyer_id)
-JOIN buyer_counters c ON c.buyer_id = o.buyer_id AND c.name = 'cancellations' AND c.day > $3::date - 30
-GROUP BY o.order_id
 """
 
 RECORDS = "SELECT body FROM events WHERE shop_id = $1 AND order_id = $2 AND seq <= $3 ORDER BY seq"
@@ -148,5 +144,27 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[]
                      $9::timestamptz[])
 """
 
-SHARED: dict[str, tuple[int, ...]] = {INSERT_ORDERS: (0, 2), INSERT_KEYS: (0, 1, 2, 3)}
-"""Columns of a unique key that another batch may be inserting too. Rows go in by it: crossed inserts would deadlock."""
+SHARED: dict[str, tuple[int, ...]] = {UPDATE_ORDERS: (0, 1), INSERT_ORDERS: (0, 2), INSERT_KEYS: (0, 1, 2, 3)}
+"""Columns of the key of rows that another batch may want as well. In this order everybody takes them: two batches that
+took them crosswise would wait for each other.
+"""
+
+
+def together(parts: Sequence[str]) -> str:
+    """One statement that runs all of these, in one trip to the server and one transaction.
+
+    Their parameters follow one another; the last one is how many rows the first part must touch, or nothing is written.
+    They all see the same moment, so no two may touch the same row.
+    """
+    named: list[str] = []
+    before = 0
+    for place, part in enumerate(parts):
+        shifted = re.sub(r"\$(\d+)", lambda found, by=before: f"${int(found[1]) + by}", part)
+        named.append(f"w{place} AS ({shifted}{' RETURNING 1' if place == 0 else ''})")
+        before += width(part)
+    return f"WITH {', '.join(named)} SELECT require_rows(count(*), ${before + 1}) FROM w0"  # noqa: S608 - all of it is our own text
+
+
+def width(statement: str) -> int:
+    """How many parameters a statement has."""
+    return max(int(number) for number in re.findall(r"\$(\d+)", statement))

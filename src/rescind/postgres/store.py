@@ -1,4 +1,4 @@
-"""The store the engine writes to: PostgreSQL, one transaction a batch, one statement a table."""
+"""The store the engine writes to: PostgreSQL, one statement to read a batch and one to write it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import asyncpg
 
 from rescind.clock import Clock
-from rescind.core.ids import OrderId, ShopId, shop_of
+from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.ports import Change, Conflict, Fingerprint, Key, Retry, Situation, Stored, Used
+from rescind.core.ports import Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
 from rescind.core.record import Record, decode, decode_order
 from rescind.postgres import rows
 from rescind.postgres import statements as sql
@@ -41,19 +41,36 @@ ACQUIRE_S = 2.0
 """How long a transaction waits for a free connection before the caller is told to come back."""
 
 
+PLANNED_FOR = 100
+"""After so many tries a connection plans its statements again. A plan made while a table was nearly empty reads all of
+it, and would go on doing so as it grows.
+"""
+
+
 class PostgresStore:
     """Where orders are kept. ``clock`` is the database's in production; a rehearsal moves its own by hand."""
 
     def __init__(self, pool: asyncpg.Pool[Any], clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
+        self._tries = 0
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncGenerator[PostgresUnitOfWork]:
-        """One transaction. Raises Retry for a passing fault, Conflict when somebody else made the same row."""
+    async def unit_of_work(self, *, locking: bool = False) -> AsyncGenerator[PostgresUnitOfWork]:
+        """One try. Without locks each of its two statements is a transaction of its own, and the second finds out
+        whether the first still holds; with locks they share one.
+        """
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_S) as connection, connection.transaction():
-                yield PostgresUnitOfWork(connection, self._clock)
+            async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
+                self._tries += 1
+                if self._tries % PLANNED_FOR == 0:
+                    await connection.execute("DISCARD PLANS")
+                work = PostgresUnitOfWork(connection, self._clock, locking=locking)
+                if locking:
+                    async with connection.transaction():
+                        yield work
+                else:
+                    yield work
         except asyncpg.UniqueViolationError as fault:
             raise Conflict(fault.constraint_name) from fault
         except PASSING as fault:
@@ -61,58 +78,36 @@ class PostgresStore:
 
 
 class PostgresUnitOfWork:
-    """One open transaction on one connection."""
+    """One try on one connection."""
 
-    def __init__(self, connection: Any, clock: Clock) -> None:
+    def __init__(self, connection: Any, clock: Clock, *, locking: bool) -> None:
         self._connection = connection
         self._clock = clock
-        self._buyers: dict[str, str] = {}
+        self._locking = locking
 
-    async def lock(self, orders: Sequence[OrderId], numbers: Sequence[tuple[ShopId, str]]) -> Sequence[Stored]:
-        """Lock and read what exists, in (shop, id) order, so that two batches can never wait for each other."""
-        shops = [shop_of(order) for order in orders]
-        if numbers:
-            found = await self._connection.fetch(
-                sql.LOCK, shops, orders, [shop for shop, _ in numbers], [number for _, number in numbers]
-            )
-        else:
-            found = await self._connection.fetch(sql.LOCK_BY_ID, shops, orders)
-        stored = [Stored(order=decode_order(row[0]), head=row[1], updated_at=row[2]) for row in found]
-        self._buyers = {one.order.id: one.order.buyer for one in stored}
-        return stored
+    async def read(self, wanted: Sequence[Wanted]) -> Situation:
+        """Read the orders, the time, the keys already used and the counters in one statement, so of one moment.
 
-    async def look(self, keys: Sequence[Key], orders: Sequence[OrderId]) -> Situation:
-        """Read the time, the keys already used and the counters, all after the last lock."""
-        used: dict[Key, Used] = {}
-        if keys:
-            found = await self._connection.fetch(
-                sql.LOOK_KEYS,
-                [key.shop for key in keys],
-                [key.principal for key in keys],
-                [key.route for key in keys],
-                [key.key for key in keys],
-            )
-            now: Instant = max(row["now"] for row in found)
-            for row in found:
-                if row["fingerprint"] is not None:
-                    used[keys[row["place"] - 1]] = Used(
-                        fingerprint=Fingerprint(row["fingerprint"]),
-                        order=OrderId(row["order_id"]),
-                        first=row["first_seq"],
-                        last=row["last_seq"],
-                    )
-        else:
-            now = await self._connection.fetchval(sql.LOOK_CLOCK)
-        now = self._clock.read() or now
-        return Situation(now=now, used=used, buyer_cancels_30d=await self._counters(orders, now))
-
-    async def _counters(self, orders: Sequence[OrderId], now: Instant) -> Mapping[OrderId, int]:
-        if not orders:
-            return {}
+        Locks come before, in (shop, id) order, so that two batches can never wait for each other.
+        """
+        shops = [one.shop for one in wanted]
+        orders = [one.order for one in wanted]
+        numbers = [one.number for one in wanted]
+        if self._locking:
+            await self._connection.execute(sql.LOCK, shops, orders, numbers)
+        keys = [one.key for one in wanted]
         found = await self._connection.fetch(
-            sql.LOOK_COUNTERS, orders, [self._buyers[order] for order in orders], now.date()
+            sql.READ,
+            shops,
+            orders,
+            numbers,
+            [key and key.shop for key in keys],
+            [key and key.principal for key in keys],
+            [key and key.route for key in keys],
+            [key and key.key for key in keys],
+            self._clock.read(),
         )
-        return {OrderId(row[0]): row[1] for row in found}
+        return Situation(now=max(row[9] for row in found), found=[_found(row) for row in found])
 
     async def records(self, order: OrderId, last: int) -> Sequence[Record]:
         """The records of an order from the first to ``last``."""
@@ -120,32 +115,31 @@ class PostgresUnitOfWork:
         return [decode(row[0]) for row in found]
 
     async def write(self, changes: Sequence[Change], now: Instant) -> None:
-        """Write everything, one statement a table. Raises Conflict when an order moved on under the lock's nose."""
-        updates = [row for change in changes if (row := rows.order_update(change, now))]
-        if updates:
-            done = await self._connection.execute(sql.UPDATE_ORDERS, *_columns(updates))
-            if done != f"UPDATE {len(updates)}":
-                raise Conflict("orders.version")
-        for statement, rows_of in rows.tables(now):
-            found = [row for change in changes for row in rows_of(change)]
-            if found:
-                _in_one_order(found, sql.SHARED.get(statement, ()))
-                await self._connection.execute(statement, *_columns(found))
+        """Write everything in one statement, or nothing when one of the orders is not any more as it was read."""
+        write = rows.PLACING if any(change.before is None for change in changes) else rows.MOVING
+        moved = sum(map(rows.moved, changes))
+        await self._connection.execute(write.sql, *write.arguments(changes, now), moved)
 
 
-def _in_one_order(found: list[rows.Row], columns: Sequence[int]) -> None:
-    """Sort rows by the unique key that others may be inserting too."""
-    if columns:
-        found.sort(key=lambda row: [row[column] for column in columns])
+def _found(row: asyncpg.Record) -> Found:
+    _, state, head, updated_at, fingerprint, used_for, first, last, cancels, _ = row
+    return Found(
+        stored=None if state is None else Stored(order=decode_order(state), head=head, updated_at=updated_at),
+        used=None
+        if fingerprint is None
+        else Used(fingerprint=Fingerprint(fingerprint), order=OrderId(used_for), first=first, last=last),
+        buyer_cancels_30d=cancels or 0,
+    )
 
 
-def _columns(found: Sequence[rows.Row]) -> list[list[Any]]:
-    return [list(column) for column in zip(*found, strict=True)]
-
-
-BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
-"""For connections that only write: each of their statements finds a few rows by key. A plan made while a table was
-still empty reads all of it, and goes on doing so as it grows, until the next ANALYZE.
+BY_INDEX = {
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
+"""For connections that only write: each of their statements finds a few rows by key, and planning costs as much as
+running.
 """
 
 
@@ -153,7 +147,7 @@ async def connect(dsn: str, *, size: int = 8, planning: Mapping[str, str] | None
     """Open the pool the program serves with. Raises what asyncpg raises when the database cannot be reached."""
     return await asyncpg.create_pool(
         dsn,
-        min_size=2,
+        min_size=min(2, size),
         max_size=size,
         command_timeout=15,
         connection_class=_Connection,

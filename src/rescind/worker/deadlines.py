@@ -1,4 +1,4 @@
-"""Deadlines: what is due is put to the engine like any other command, and judged again under the order's lock."""
+"""Deadlines: what is due is put to the engine like any other command, and judged again on the order as it is."""
 
 from __future__ import annotations
 
