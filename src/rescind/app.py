@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 from litestar import Litestar
 from litestar.exceptions import HTTPException
-from litestar.types import Scope
+from litestar.types import ASGIApp, Scope
 
 from rescind import api, web
 from rescind.access import Access
@@ -106,16 +106,17 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         return await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
 
 
-def make_app(desk: Desk) -> Litestar:
+def make_app(desk: Desk) -> ASGIApp:
     """The web application: pages and API over one desk."""
-    return Litestar(
-        route_handlers=[*api.routes(desk), *web.routes(desk)],
+    pages = Litestar(
+        route_handlers=web.routes(desk),
         openapi_config=None,
         debug=False,
         logging_config=None,
         after_exception=[_tell],
         before_send=[web.safe_headers(secure=desk.access.secure)],
     )
+    return api.before(pages, desk)
 
 
 async def _tell(fault: Exception, scope: Scope) -> None:

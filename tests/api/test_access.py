@@ -192,17 +192,39 @@ def test_every_operation_says_who_may_call_it_and_how_its_object_is_reached():
     assert len({one.name for one in rescind.api.OPERATIONS}) == len(rescind.api.OPERATIONS)
 
 
-async def test_no_route_of_the_api_is_without_its_rules(desk):
-    declared = {(one.method, one.path) for one in rescind.api.OPERATIONS}
-    found = set()
-    for route in make_app(desk).routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if not route.path.startswith("/v1"):
-                continue
-            template = route.path.replace(":str}", "}")
-            assert handler.opt["permission"].keys() == handler.opt["object_rule"].keys(), route.path
-            found |= {(method, template) for method in handler.opt["permission"]}
-    assert found == {one for one in declared if one[1].startswith("/v1")}
+async def test_every_address_leads_to_its_own_operations_and_to_no_others(desk):
+    app = make_app(desk)
+    for one in rescind.api.OPERATIONS:
+        endpoint, parameters = app.find(one.path)
+        assert endpoint.offers(one), one.path
+        assert all(value == f"{{{name}}}" for name, value in parameters.items()), one.path
+        assert len(parameters) == one.path.count("{"), one.path
+    assert app.find("/v1/orders/x/y/z")[0].offers(None), "nothing is offered below /v1 that nobody declared"
+    for path in ("/", "/orders", "/v2/orders", "/v1x", "//v1/orders", "/design", "/problems", "/problems/"):
+        assert app.find(path) == (None, {}), path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "problem"),
+    [
+        ("GET", "/v1", 404, "not-found"),
+        ("GET", "/v1/", 404, "not-found"),
+        ("GET", "/v1/orders/", 404, "not-found"),
+        ("GET", "/v1//orders", 404, "not-found"),
+        ("GET", "/v1/orders/{order}/", 404, "not-found"),
+        ("PROPFIND", "/v1/orders", 405, "method-not-allowed"),
+        ("DELETE", "/v1/orders/{order}", 405, "method-not-allowed"),
+        ("PROPFIND", "/v1/nothing", 404, "not-found"),
+    ],
+)
+async def test_an_address_or_method_that_does_not_exist_is_told_as_a_problem(
+    people, market, method, path, status, problem
+):
+    order = await market.order(Stage.REVIEW)
+    answer = await people.client.request(method, path.replace("{order}", order), headers=people.ann.headers(None))
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert answer.json()["type"] == f"/problems/{problem}"
 
 
 async def test_deny_by_default_for_every_role_and_operation(people, market):

@@ -13,11 +13,11 @@ from rescind.api import (
     receipts,
     reference,
 )
-from rescind.api.endpoint import handlers, unknown
+from rescind.api.addresses import Api
 from rescind.api.reference import Described
 
 if TYPE_CHECKING:
-    from litestar.types import ControllerRouterHandler
+    from litestar.types import ASGIApp
 
     from rescind.desk import Desk
 
@@ -33,7 +33,6 @@ OPERATIONS = (
 """Everything the API can do, in the order in which its documentation tells it."""
 
 
-def routes(desk: Desk) -> list[ControllerRouterHandler]:
-    """Every address of the API, ready to be mounted beside the pages."""
-    described = Described(OPERATIONS, desk.base_url)
-    return [*handlers(desk, OPERATIONS, described), *unknown(desk, OPERATIONS, described)]
+def before(pages: ASGIApp, desk: Desk) -> Api:
+    """The API in front of the pages."""
+    return Api(desk, OPERATIONS, Described(OPERATIONS, desk.base_url), pages)

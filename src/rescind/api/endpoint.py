@@ -1,13 +1,14 @@
 """The path of one call: who asks, may they, what do they send, the answer or the problem, and one line in the log.
 
-Each address is one plain ASGI application inside the Litestar one. What an operation needs is declared as data,
-which routing, checks and the OpenAPI document read; nothing is injected at run time.
+Each address is one plain ASGI application. What an operation needs is declared as data, which routing, checks and the
+OpenAPI document read; nothing is injected at run time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,7 @@ from urllib.parse import parse_qsl
 import asyncpg
 import msgspec
 import structlog
-from litestar.handlers import HTTPRouteHandler, route
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import HTTPScope, Receive, Send
 
 from rescind.access import Principal
 from rescind.api import problems
@@ -224,13 +224,10 @@ class Endpoint:
         extra = (SECURE,) if desk.access.secure else ()
         self._headers = [*HEADERS, *extra]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         """Answer one call. Nothing escapes from here but a client that went away."""
-        if scope["type"] != "http":
-            await send({"type": "websocket.close", "code": 1008, "reason": ""})
-            return
         began = perf_counter()
-        request_id = str(uuid.uuid4())
+        request_id = str(uuid.UUID(int=random.getrandbits(128), version=4))
         method: str = scope["method"]
         call: Call | None = None
         try:
@@ -277,6 +274,10 @@ class Endpoint:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await _pour(stream, receive, send)
 
+    def offers(self, one: Operation | None) -> bool:
+        """Whether an operation is offered here; None: whether nothing is."""
+        return one in self._operations.values() if one else not self._operations
+
     def _refusal(self) -> RescindError:
         if not self._operations:
             return errors.NotFound(kind="address")
@@ -300,45 +301,6 @@ class Endpoint:
             call.document = document.parse(await _body(call, receive))
             call.body = document.shape(call.document, wanted.body)
         return await wanted.handler(call)
-
-
-def handlers(desk: Desk, operations: Sequence[Operation], described: Any) -> list[HTTPRouteHandler]:
-    """One handler an address. ``opt`` says, method by method, who may call it and how its object is reached (I-29)."""
-    addresses: dict[str, list[Operation]] = {}
-    for one in operations:
-        addresses.setdefault(one.path, []).append(one)
-    return [_handler(path, Endpoint(desk, here, described), here) for path, here in addresses.items()]
-
-
-def unknown(desk: Desk, operations: Sequence[Operation], described: Any) -> list[HTTPRouteHandler]:
-    """What answers at every address under ``/v1`` that does not exist.
-
-    Litestar never turns back on the way down an address, so each place on the way needs its own end.
-    """
-    paths = [one.path.split("/") for one in operations if one.path.startswith("/v1/")]
-    known = {"/".join(path[:length]) for path in paths for length in range(2, len(path) + 1)}
-    ends = {place for place in known if not any(one.startswith(f"{place}/{{") for one in known)}
-    addresses = ["/v1", *(f"{place}/{{address:path}}" for place in sorted(ends))]
-    return [_handler(address, Endpoint(desk, (), described), ()) for address in addresses]
-
-
-def _handler(path: str, endpoint: Endpoint, operations: Sequence[Operation]) -> HTTPRouteHandler:
-    # Litestar 2.25 cannot route to a plain ASGI handler with a parameter in its address (it looks the parameters up by
-    # method and files them under "asgi"), so an HTTP handler that asks for nothing hands over to one.
-    async def answer() -> ASGIApp:
-        return endpoint
-
-    template = path.replace("}", ":str}").replace(":path:str}", ":path}")
-    return route(
-        template,
-        # All of them, so that the endpoint itself says what is not offered.
-        http_method=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"],
-        include_in_schema=False,
-        opt={
-            "permission": {one.method: sorted(one.may) if one.may is not None else "public" for one in operations},
-            "object_rule": {one.method: one.through for one in operations},
-        },
-    )(answer)
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:

@@ -31,6 +31,10 @@ _POLICY = (
     b"content-security-policy",
     b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
+_ALONE = (
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
 _PUBLIC = (b"cache-control", b"public, max-age=300")
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -51,7 +55,7 @@ async def openapi(call: Call) -> Answer:
 @operation("GET", "/docs/api", may=None, through="public", summary="Read this page", media_type="text/html")
 async def page(call: Call) -> Answer:
     """The description of this API, to be read by people."""
-    return Answer(body=_documents(call)[1], media_type=_HTML, headers=(_POLICY, _PUBLIC))
+    return Answer(body=_documents(call)[1], media_type=_HTML, headers=(_POLICY, *_ALONE, _PUBLIC))
 
 
 @operation("GET", "/docs/api.css", may=None, through="public", summary="Read this page's style", media_type="text/css")
@@ -92,7 +96,7 @@ async def problem(call: Call) -> Answer:
     return Answer(
         body=html.encode(),
         media_type=_HTML,
-        headers=(_POLICY, (b"vary", b"Accept-Language"), (b"content-language", language.tag.encode())),
+        headers=(_POLICY, *_ALONE, (b"vary", b"Accept-Language"), (b"content-language", language.tag.encode())),
     )
 
 

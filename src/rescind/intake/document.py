@@ -44,7 +44,7 @@ def parse(body: bytes) -> Any:
     if text.count("{") + text.count("[") > DEPTH and _depth(text) > DEPTH:
         raise MalformedBody(expected=f"JSON nested at most {DEPTH} deep")
     try:
-        found = json.loads(text, object_pairs_hook=_members)
+        found = _decoder.decode(text)
     except Malformed as fault:
         raise MalformedBody(expected=str(fault)) from None
     except (ValueError, RecursionError):
@@ -76,6 +76,9 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise Malformed("JSON in which each member name stands once in its object")
     return members
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_members)
 
 
 def _depth(text: str) -> int:
