@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -65,6 +66,7 @@ async def field(folder: Path, orders: int) -> AsyncIterator[Field]:
             await _one_order(desk, SHOP)
             token = await desk.access.issue_key("buyer", BUYER, buyer_id=BUYER)
         await _clone(server.dsn(embedded.OWNER), orders)
+        await _settle(server.dsn(embedded.SUPERUSER))
         yield Field(settings, server, orders, token)
 
 
@@ -126,6 +128,16 @@ async def _clone(dsn: str, orders: int) -> None:
             await connection.execute(statement, first, timeout=600)
         await connection.execute("DELETE FROM due")
         await connection.execute("VACUUM ANALYZE", timeout=600)
+    finally:
+        await connection.close()
+
+
+async def _settle(dsn: str) -> None:
+    """Bring to disk what filling left in memory; otherwise the first figures pay for it."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("CHECKPOINT", timeout=600)
+        await asyncio.to_thread(os.sync)
     finally:
         await connection.close()
 
