@@ -440,6 +440,13 @@ def test_the_command_prints_the_report_and_writes_it_as_json(tmp_path):
     assert report["decisions_per_second"] > 0
 
 
+def test_a_dash_stands_for_the_report_as_json_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = command("replay", write(tmp_path), "--policy", "base", "--json", "-")
+    assert json.loads(result.stdout)["policy"]["name"] == "base"
+    assert not (tmp_path / "-").exists()
+
+
 def test_a_bad_row_is_named_skipped_and_told_by_the_exit_code(tmp_path):
     orders = [
         *SMALL["orders"],

@@ -1,6 +1,7 @@
 """`rescind replay`: what a policy would have answered to the orders of the past."""
 
 import gc
+import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -25,11 +26,15 @@ YEARS = range(2005, 2041)
 """Histories are older than the orders we serve, and their business days count as well."""
 
 _FINISHED, _WITH_BAD_ROWS = 0, 1
+_STANDARD_OUTPUT = Path("-")
 
 History = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a published history, or one of its files.")]
 PolicyOption = Annotated[str, typer.Option("--policy", metavar="NAME", help="A preset, or a .toml file of your own.")]
 JsonOption = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write the report there as JSON, too.", dir_okay=False)
+    Path | None,
+    typer.Option(
+        "--json", metavar="FILE", help="Write the report there as JSON, too; - for JSON alone.", dir_okay=False
+    ),
 ]
 
 
@@ -43,16 +48,20 @@ def replay(path: History, policy: PolicyOption, json: JsonOption = None) -> None
         chosen = _preset(policy)
         calendar = _calendar(chosen)
         reader = recognise(path)
-        if json is not None:
+        alone = json == _STANDARD_OUTPUT
+        if json is not None and not alone:
             json.open("ab").close()  # Better to hear of it now than after the replay.
         report = run(reader, path, chosen, calendar)
-        if json is not None:
+        if json is not None and not alone:
             json.write_bytes(report.json())
     except (UnknownPolicy, UnknownLayoutError, NoReasonListed) as error:
         raise refusal(str(error)) from None
     except OSError as error:
         raise refusal(f"{error.filename or path}: {error.strerror}") from None
-    show(report, Console())
+    if alone:
+        sys.stdout.buffer.write(report.json())
+    else:
+        show(report, Console())
     raise typer.Exit(_WITH_BAD_ROWS if report.bad_rows.count else _FINISHED)
 
 
