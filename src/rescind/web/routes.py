@@ -13,7 +13,7 @@ import structlog
 from litestar import Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.params import FromPath
 from litestar.types import BeforeMessageSendHookHandler, ControllerRouterHandler, Message, Scope
 
@@ -85,8 +85,8 @@ def safe_headers(*, secure: bool) -> BeforeMessageSendHookHandler:
     if secure:
         wanted["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
 
-    async def add(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start" or scope["path"].startswith("/v1/"):
+    async def add(message: Message, _: Scope) -> None:
+        if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
         for name, value in wanted.items():
@@ -136,10 +136,8 @@ def static_file(request: Call, name: FromPath[str]) -> Response[bytes]:
 
 
 @get(["/{anything:path}"], sync_to_thread=False)
-def nothing_here(anything: FromPath[str]) -> Html:
-    """An address that leads nowhere. Programs are told so in their own form."""
-    if anything.startswith("/v1"):
-        raise NotFoundException
+def nothing_here(anything: FromPath[str]) -> Html:  # noqa: ARG001 - the address has it
+    """An address that leads nowhere."""
     raise NotFound(kind="page")
 
 
@@ -160,13 +158,19 @@ _STATUS: Mapping[str, int] = {
 }
 
 
+_LEFT = "client disconnected prematurely"
+"""Litestar's words for a browser that went away while it sent a form: nobody's fault, and nobody reads the answer."""
+
+
 def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
     """Any problem as a page in the reader's language: what happened, why, what to do next."""
     visit: Visit = request.state.get("visit") or Visit(desk, request, None)
     code, status, params = _problem(fault)
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
         return visit.page("buyer/start.html", status=status, live=False, people=_people(visit))
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if isinstance(fault, InternalServerException) and fault.detail == _LEFT:
+        log.info("page.left", path=request.url.path)
+    elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("page.failed", path=request.url.path, exc_info=fault)
     title, detail = _problem_words(visit.locale, code, params)
     headers = {"Retry-After": str(params["retry_after"])} if "retry_after" in params else {}

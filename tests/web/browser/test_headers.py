@@ -58,9 +58,10 @@ def faults(path, answer):
     found = [f"{name}: {headers.get(name)}" for name, value in EVERYWHERE.items() if headers.get(name) != value]
     is_ours = kind.startswith("text/html") and not path.startswith(PUBLISHED)
     found += _policy(headers.get("content-security-policy", ""), PAGE_POLICY if is_ours else ANY_POLICY)
-    if is_ours and headers.get("cross-origin-opener-policy") != "same-origin":
+    is_page = kind.startswith("text/html")
+    if is_page and headers.get("cross-origin-opener-policy") != "same-origin":
         found.append("a page that others may hold on to")
-    if is_ours and "camera=()" not in headers.get("permissions-policy", ""):
+    if is_page and "camera=()" not in headers.get("permissions-policy", ""):
         found.append("no permissions policy")
     if kind.startswith("text/") and kind.count("charset=utf-8") != 1:
         found.append(f"content-type: {kind}")
