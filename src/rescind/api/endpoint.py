@@ -30,6 +30,7 @@ from rescind.core.errors import RescindError
 from rescind.core.ids import ShopId, canonical
 from rescind.core.order import Order
 from rescind.core.ports import Fingerprint, Key
+from rescind.headers import EVERYWHERE, SECURE, as_bytes
 from rescind.intake import document
 from rescind.locales import locale, negotiate
 from rescind.postgres.credentials import Role
@@ -54,12 +55,9 @@ in a new order, the caller's own credential, or nothing that belongs to anybody.
 JSON = b"application/json; charset=utf-8"
 HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"referrer-policy", b"no-referrer"),
+    *as_bytes(EVERYWHERE),
 )
-SECURE = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _encode = msgspec.json.Encoder().encode
 
 _DATABASE_AWAY = (
@@ -217,11 +215,11 @@ class Endpoint:
     def __init__(self, desk: Desk, operations: Sequence[Operation], described: Any) -> None:
         self._desk = desk
         self._described = described
-        self._operations = {one.method: one for one in operations}
-        if "GET" in self._operations:
-            self._operations["HEAD"] = self._operations["GET"]
+        self.operations = {one.method: one for one in operations}
+        if "GET" in self.operations:
+            self.operations["HEAD"] = self.operations["GET"]
         self._path = operations[0].path if operations else "/v1/…"
-        extra = (SECURE,) if desk.access.secure else ()
+        extra = as_bytes(SECURE) if desk.access.secure else ()
         self._headers = [*HEADERS, *extra]
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -231,10 +229,10 @@ class Endpoint:
         method: str = scope["method"]
         call: Call | None = None
         try:
-            if method not in self._operations:
+            if method not in self.operations:
                 raise self._refusal()
             call = Call(self._desk, scope, _headers(scope), self._described)
-            call.operation = self._operations[method]
+            call.operation = self.operations[method]
             async with asyncio.timeout(CALL_S):
                 answer = await self._answer(call, receive)
             status, headers, body, stream = answer.status, _answer_headers(answer), _written(answer), answer.stream
@@ -274,14 +272,10 @@ class Endpoint:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await _pour(stream, receive, send)
 
-    def offers(self, one: Operation | None) -> bool:
-        """Whether an operation is offered here; None: whether nothing is."""
-        return one in self._operations.values() if one else not self._operations
-
     def _refusal(self) -> RescindError:
-        if not self._operations:
+        if not self.operations:
             return errors.NotFound(kind="address")
-        return problems.MethodNotAllowed(allowed_methods=", ".join(sorted(self._operations)))
+        return problems.MethodNotAllowed(allowed_methods=", ".join(sorted(self.operations)))
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
         wanted = call.operation

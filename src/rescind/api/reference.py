@@ -18,6 +18,7 @@ from rescind.api import problems
 from rescind.api.description import describe
 from rescind.api.endpoint import Answer, Call, Operation, operation
 from rescind.core import errors
+from rescind.headers import SHOWN_ALONE, as_bytes
 from rescind.locales import locale, negotiate
 
 if TYPE_CHECKING:
@@ -31,10 +32,7 @@ _POLICY = (
     b"content-security-policy",
     b"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
-_ALONE = (
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-)
+_ALONE = as_bytes(SHOWN_ALONE)
 _PUBLIC = (b"cache-control", b"public, max-age=300")
 _CODE = re.compile(r"`([^`]+)`")
 

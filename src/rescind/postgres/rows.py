@@ -51,14 +51,14 @@ class Write:
 
 
 def _moved_order(change: Change, now: Instant) -> Iterable[Row]:
-    if not moved(change):
+    if change.before is None or not change.written:
         return
     after = change.after
     status, due_at = _waiting(after)
     yield (
         after.shop,
         after.id,
-        after.version - len(change.written),
+        change.before.version,
         after.version,
         encode_order(after),
         change.written[-1].hash,
@@ -288,11 +288,6 @@ def _keys(change: Change, now: Instant) -> Iterable[Row]:
     key = change.key
     first, last = change.written[0].record.seq, change.written[-1].record.seq
     yield (key.shop, key.principal, key.route, key.key, change.fingerprint, change.after.id, first, last, now)
-
-
-def moved(change: Change) -> bool:
-    """Whether an order that was there before has moved on."""
-    return change.before is not None and bool(change.written)
 
 
 _MOVES = (

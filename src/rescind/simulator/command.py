@@ -49,11 +49,12 @@ def replay(path: History, policy: PolicyOption, json: JsonOption = None) -> None
         calendar = _calendar(chosen)
         reader = recognise(path)
         alone = json == _STANDARD_OUTPUT
-        if json is not None and not alone:
-            json.open("ab").close()  # Better to hear of it now than after the replay.
+        file = None if alone else json
+        if file is not None:
+            file.open("ab").close()  # Better to hear of it now than after the replay.
         report = run(reader, path, chosen, calendar)
-        if json is not None and not alone:
-            json.write_bytes(report.json())
+        if file is not None:
+            file.write_bytes(report.json())
     except (UnknownPolicy, UnknownLayoutError, NoReasonListed) as error:
         raise refusal(str(error)) from None
     except OSError as error:

@@ -21,6 +21,7 @@ from rescind.access import CrossSite
 from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthenticated, Unavailable
 from rescind.core.money import Money
 from rescind.desk import Desk
+from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
 from rescind.web import buyer, seller, session, support
 from rescind.web.design import page as design_page
@@ -34,14 +35,10 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types rescind"
 )
-_NOTHING = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer", "microphone")
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": ", ".join(f"{name}=()" for name in (*_NOTHING, "payment", "usb")),
+    **EVERYWHERE,
+    **SHOWN_ALONE,
 }
 _FOREVER = "public, max-age=31536000, immutable"
 
@@ -83,7 +80,7 @@ def safe_headers(*, secure: bool) -> BeforeMessageSendHookHandler:
     """
     wanted = {**HEADERS, "Cache-Control": "no-store"}
     if secure:
-        wanted["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        wanted |= SECURE
 
     async def add(message: Message, _: Scope) -> None:
         if message["type"] != "http.response.start":
