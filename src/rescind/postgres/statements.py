@@ -12,7 +12,11 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
      WITH ORDINALITY AS w (shop_id, order_id, number, key_shop, principal, route, key, place)
 LEFT JOIN orders o ON o.shop_id = w.shop_id AND o.order_id = w.order_id
 LEFT JOIN orders n ON n.shop_id = w.shop_id AND n.number = w.number
-LEFT JOIN idempotency i ON i.shop_id = w.key_shop AND i.principal = w.principal AND i.route = w.route AND i.key = w.key
+LEFT JOIN LATERAL (
+    SELECT fingerprint, order_id, first_seq, last_seq FROM idempotency
+    WHERE shop_id = w.key_shop AND principal = w.principal AND route = w.route AND key = w.key
+    LIMIT 1
+) i ON true
 LEFT JOIN LATERAL (
     SELECT sum(count)::int AS count FROM buyer_counters
     WHERE buyer_id = o.buyer_id AND name = 'cancellations'
