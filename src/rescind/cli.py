@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import asyncpg
 import typer
-import uvicorn
 
 from rescind import __version__, administration, logs
 from rescind.app import database, make_app, open_demo, open_desk, working
@@ -23,6 +20,7 @@ from rescind.postgres import embedded
 from rescind.postgres.backup import backup, restore
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
+from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
 from rescind.terminal import Data, err, fail, out, read_settings, run
@@ -38,7 +36,6 @@ cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.command()(replay)
 T = TypeVar("T")
-_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> None:
@@ -162,59 +159,16 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             if bound is None:
                 await _until_stopped()
                 return
-            server = _Server(desk)
+            server = Server(make_app(desk))
             await _welcome(desk)
-            _settle()
+            settle()
             await server.serve(sockets=[bound])
-
-
-class _Server(uvicorn.Server):
-    """uvicorn on a socket that is already bound, with limits of our own.
-
-    It would send itself the signal again once it has ended, and so end the process before the database is stopped.
-    """
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """A signal ends serving; what serves is then taken down in order."""
-        loop = asyncio.get_running_loop()
-        for name in _STOPS:
-            loop.add_signal_handler(name, self.handle_exit, name, None)
-        try:
-            yield
-        finally:
-            for name in _STOPS:
-                loop.remove_signal_handler(name)
-
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(
-            uvicorn.Config(
-                make_app(desk),
-                loop="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=True,
-                proxy_headers=False,
-                h11_max_incomplete_event_size=16 * 1024,
-                timeout_keep_alive=30,
-                timeout_graceful_shutdown=2,
-                lifespan="on",
-            )
-        )
-
-
-def _settle() -> None:
-    """What was built at the start stays: the collector need not look through it again with every hundredth call."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 async def _until_stopped() -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in _STOPS:
+    for name in STOPS:
         loop.add_signal_handler(name, stopped.set)
     await stopped.wait()
 

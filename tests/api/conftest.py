@@ -1,12 +1,15 @@
 """The real application over a real database, and somebody of each role to call it."""
 
+import asyncio
 import secrets
+import socket
 
 import httpx
 import pytest
 
 from postgres.market import KILN, LANTERN
 from rescind.app import make_app
+from rescind.serving import Server
 
 
 class Caller:
@@ -57,3 +60,16 @@ async def people(desk, market):
     transport = httpx.ASGITransport(make_app(desk), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as client:
         yield await People(client, desk.access).open()
+
+
+@pytest.fixture
+async def served(desk):
+    """The application behind its own server on a loopback port; yields the address."""
+    server = Server(make_app(desk))
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
+            await asyncio.sleep(0.01)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        await serving

@@ -6,25 +6,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
-import uvicorn
 
 from rescind.api import happenings
-from rescind.app import make_app
 from rescind.core.order import Stage
-
-
-@pytest.fixture
-async def served(desk):
-    """The application behind a real server on a loopback port."""
-    config = uvicorn.Config(make_app(desk), port=0, log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await serving
 
 
 class Listener:

@@ -1,0 +1,34 @@
+"""How answers leave the server."""
+
+import asyncio
+import socket
+import struct
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+DATA_SEGMENTS_IN = 152
+"""Where Linux's ``struct tcp_info`` counts the segments that brought data."""
+
+
+def segments(line):
+    return struct.unpack_from("I", line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192), DATA_SEGMENTS_IN)[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts segments for us")
+async def test_the_head_and_the_body_of_an_answer_leave_together(served):
+    loop = asyncio.get_running_loop()
+    with socket.socket() as line:
+        line.setblocking(False)
+        async with asyncio.timeout(10):
+            await loop.sock_connect(line, ("127.0.0.1", urlsplit(served).port))
+            for answers, ending in enumerate(("keep-alive", "close"), 1):
+                asked = f"GET /v1/orders HTTP/1.1\r\nHost: desk\r\nConnection: {ending}\r\n\r\n"
+                await loop.sock_sendall(line, asked.encode())
+                head, _, body = (await loop.sock_recv(line, 65536)).partition(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 401 ")
+                assert f"content-length: {len(body)}".encode() in head
+                assert body.startswith(b"{")
+                assert segments(line) == answers
+            assert await loop.sock_recv(line, 1) == b""
