@@ -58,7 +58,7 @@ def http(field: Field, folder: Path, *, clients: int, base: int) -> tuple[float,
     return requests / duration * 1e6, requests + 8 * clients, float(found[4]) / 1000, float(found[5]) / 1000
 
 
-async def run(out: Console, *, orders: int = 480_000, rounds: int = 5) -> bool:
+async def run(out: Console, *, orders: int = 720_000, rounds: int = 7) -> bool:
     """Measure and print; whether both ratios were met."""
     missing = [program for program in ("wrk", "pgbench") if not shutil.which(program)]
     if missing:
@@ -84,20 +84,20 @@ async def _segments(out: Console, ready: Field, connection: asyncpg.Connection, 
     table = Table("clients", "HTTP/s", "p50 ms", "p99 ms", *ceiling.scripts, "ratio to the best", "wanted")
     met = True
     for clients, wanted in WANTED.items():
-        ratios, rates, forms, middles, tops = [], [], {form: [] for form in ceiling.scripts}, [], []
+        rates, forms, middles, tops = [], {form: [] for form in ceiling.scripts}, [], []
         for _ in range(rounds):
             rate, used, middle, top = http(ready, folder, clients=clients, base=base)
             base += used
-            best = 0.0
             for form in ceiling.scripts:
                 tps, used = ceiling.run(ready, form, folder, clients=clients, seconds=SECONDS, base=base)
                 base += used
                 forms[form].append(tps)
-                best = max(best, tps)
-            ratios.append(rate / best)
             rates.append(rate)
             middles.append(middle)
             tops.append(top)
+        # The form that is best on the whole: the best of each round would be the luckiest of three.
+        best = max(forms.values(), key=statistics.median)
+        ratios = [rate / tps for rate, tps in zip(rates, best, strict=True)]
         ratio = statistics.median(ratios)
         met &= ratio >= wanted
         table.add_row(
