@@ -1,15 +1,18 @@
 """Whatever is wrong is told the same way, in the reader's language, and never says back what was sent."""
 
 import json
+import re
 from pathlib import Path
 
 import asyncpg
 
-import rescind.api  # noqa: F401 - its problems are found by walking the classes
+from rescind.api import OPERATIONS
+from rescind.api.description import EXAMPLES
 from rescind.api.problems import PROBLEMS, detail, document, title
 from rescind.core.errors import CurrencyMismatch, DeadlinePassed, InvalidField, NotFound, RescindError
 from rescind.core.instant import instant
 from rescind.core.order import Stage
+from rescind.intake.document import shape as document_of
 from rescind.locales import LANGUAGE_NAMES, locale
 
 PAGES = Path(__file__).parents[2] / "docs/problems"
@@ -55,6 +58,34 @@ def test_parameters_are_said_in_the_readers_language():
     told = json.loads(document(InvalidField(field="", expected="object"), "0" * 32, locale("en")))
     assert told["errors"] == [{"pointer": "", "code": "invalid-field", "expected": "object"}]
     assert told["detail"].startswith("The request")
+
+
+def wrong(example):
+    """The example with one value after the other replaced by what is hardly ever right."""
+    odd = (True, -1, 10**30, "", "x" * 20_000, [], {}, None, 1.5, [1] * 2_000)
+    if isinstance(example, dict):
+        for name, value in example.items():
+            yield from ({**example, name: one} for one in (*odd, *wrong(value)))
+    elif isinstance(example, list):
+        yield from ([one, *example[1:]] for one in (*odd, *wrong(example[0])))
+
+
+def test_whatever_a_field_expects_is_said_in_the_readers_language():
+    """A code or a format's name may stand in a Chinese sentence, an English word may not."""
+    said = {}
+    for operation in OPERATIONS:
+        for body in wrong(EXAMPLES[operation.name]) if operation.body else ():
+            try:
+                document_of(body, operation.body)
+            except InvalidField as fault:
+                expected = fault.params["expected"]
+                said[expected] = [locale(tag).expected(expected) for tag in LANGUAGE_NAMES]
+    assert len(said) > 10
+    for expected, (english, chinese) in said.items():
+        if not expected.startswith("one of: "):
+            assert not re.search("[a-z]{2,}", re.sub("true|false|null", "", chinese)), chinese
+        assert "int" not in english.split(), english
+    assert any("awaiting" in one or "paid" in one for one in said), "codes are listed"
 
 
 async def test_the_language_is_the_readers(people):

@@ -177,6 +177,8 @@ class _Words(dict[str, str]):
 
 def _said(name: str, value: object, language: Locale) -> str:
     match value:
+        case str() if name == "expected":
+            return language.expected(value)
         case Money():
             return language.money(value)
         case datetime():

@@ -4,6 +4,7 @@ Each subclass has a public ``code``: its page is ``docs/problems/<code>.md`` and
 Parameters are ids, codes, amounts and instants, never raw input.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -18,6 +19,11 @@ class RescindError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: " + ", ".join(f"{name}={value}" for name, value in self.params.items())
+
+
+def one_of(codes: Iterable[str]) -> str:
+    """What a field expects that takes one of these codes."""
+    return "one of: " + ", ".join(codes)
 
 
 class InvalidField(RescindError):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from rescind.core.errors import InvalidField, MalformedBody, UnknownField
+from rescind.core.errors import InvalidField, MalformedBody, UnknownField, one_of
 
 T = TypeVar("T")
 
@@ -61,14 +61,34 @@ def shape(document: Any, kind: type[T], *, strict: bool = True) -> T:
     try:
         return msgspec.convert(document, kind, strict=strict)
     except msgspec.ValidationError as fault:
-        raise _named(str(fault), _names(kind)) from None
+        raise _named(str(fault), kind) from None
+
+
+@cache
+def _schema(kind: type[Any]) -> dict[str, Any]:
+    return msgspec.json.schema(kind)
 
 
 @cache
 def _names(kind: type[Any]) -> frozenset[str]:
     """Every member name of a struct and of the structs inside it."""
-    shapes: dict[str, Any] = msgspec.json.schema(kind)["$defs"]
+    shapes: dict[str, Any] = _schema(kind)["$defs"]
     return frozenset(name for one in shapes.values() for name in one.get("properties", ()))
+
+
+def _choices(kind: type[Any], place: str) -> tuple[str, ...]:
+    """The codes that a place in a struct may hold, in their order; none when the place is no list of codes."""
+    shapes: dict[str, Any] = _schema(kind)["$defs"]
+    found: list[dict[str, Any]] = [_schema(kind)]
+    for step in [*place.split("/")[1:], ""]:
+        meant = [shapes[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in found]
+        meant = [one for some in meant for one in some.get("anyOf", [some])]
+        meant = [shapes[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in meant]
+        if not step:
+            return tuple(str(code) for one in meant for code in one.get("enum", ()))
+        found = [one.get("properties", {}).get(step) or one.get("items") for one in meant]
+        found = [one for one in found if one]
+    return ()
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -115,8 +135,9 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
+def _named(message: str, kind: type[Any]) -> InvalidField | UnknownField:
     """From the reader's message to a problem: its words hold type names and our own limits."""
+    names = _names(kind)
     if message.startswith("Object contains unknown field"):
         found = _UNKNOWN.fullmatch(message)
         return UnknownField(field=f"{pointer(found[2], names)}/{named(found[1])}" if found else "")
@@ -127,9 +148,10 @@ def _named(message: str, names: frozenset[str]) -> InvalidField | UnknownField:
     if found and "regex" not in found[1]:
         return InvalidField(field=pointer(found[2], names), expected=found[1].replace("`", ""))
     at = _AT.fullmatch(message)
+    place = pointer(at and at[1], names)
     if message.startswith("Invalid enum value"):
-        return InvalidField(field=pointer(at and at[1], names), expected="one of the listed values")
-    return InvalidField(field=pointer(at and at[1], names), expected="a value of the documented form")
+        return InvalidField(field=place, expected=one_of(_choices(kind, place)))
+    return InvalidField(field=place, expected="a value of the documented form")
 
 
 def named(word: str) -> str:

@@ -34,6 +34,9 @@ _HTML = {"en": "en", "zh": "zh-Hans"}
 _CLDR = {"en": "en", "zh": "zh_Hans_CN"}
 _HEADER_PART = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
+_NUMBER = re.compile(r"\d+")
+_CODES = re.compile(r"(?<=^one of: ).*", re.DOTALL)
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -87,6 +90,16 @@ class Locale:
     def has(self, context: str, key: str) -> bool:
         """Whether there is a wording for this code."""
         return (context, key) in self.messages
+
+    def expected(self, words: str) -> str:
+        """What a field expects. In the catalogue its numbers are ``#``, and a list of codes is ``*``."""
+        codes = _CODES.search(words)
+        said = self.pgettext("expected", _NUMBER.sub("#", _CODES.sub("*", words)))
+        if codes:
+            return said.replace("*", codes[0])
+        for number in _NUMBER.findall(words):
+            said = said.replace("#", number, 1)
+        return said
 
     def money(self, amount: Amount | int, currency: str = "") -> str:
         """``Money``, or minor units beside their currency, with exactly the currency's own digits (KF-08)."""

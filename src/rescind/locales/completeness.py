@@ -35,6 +35,7 @@ _TEMPLATE_OPTIONS = {
     "newstyle_gettext": "true",
     "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
 }
+_DIGITS = re.compile(r"\d+")
 _PLACE = re.compile(r"%\(\w+\)s")
 _CJK = "[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]"
 _HALF_WIDTH = re.compile(rf"{_CJK}\s*[,;:!?]|[,;!?]\s*{_CJK}|{_CJK}\.(?:\s|$)|\({_CJK}|{_CJK}\)")
@@ -100,6 +101,8 @@ def codes() -> Iterator[tuple[str, str]]:
     for code in _problems():
         yield "problem.title", code
         yield "problem.detail", code
+    for words in (*_READERS_WORDS, *_expectations()):
+        yield "expected", words
 
 
 def _problems() -> Iterator[str]:
@@ -115,6 +118,41 @@ def _problems() -> Iterator[str]:
                                 yield code
                             case _:
                                 pass
+                case _:
+                    pass
+
+
+_READERS_WORDS = (
+    *("int", "str", "bool", "array", "object", "datetime", "one of: *"),
+    *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
+    *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
+    "array of length <= #",
+)
+"""What the reader of documents says it expected, with ``#`` for its numbers."""
+
+
+def _expectations() -> Iterator[str]:
+    """What fields expect in our own words, with ``#`` for numbers that are filled in, read from the sources."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if "expected" in text.lower() or "Malformed(" in text else ():
+            match node:
+                case ast.keyword(arg="expected", value=said):
+                    pass
+                case ast.Dict(keys=[ast.Constant("expected")], values=[said]):
+                    pass
+                case ast.Assign(targets=[ast.Name("EXPECTED")], value=said):
+                    pass
+                case ast.Call(func=ast.Name("Malformed"), args=[said]):
+                    pass
+                case _:
+                    continue
+            match said:
+                case ast.Constant(value=str(words)):
+                    yield _DIGITS.sub("#", words)
+                case ast.JoinedStr(values=parts):
+                    words = "".join(str(part.value) if isinstance(part, ast.Constant) else "#" for part in parts)
+                    yield _DIGITS.sub("#", words)
                 case _:
                     pass
 

@@ -16,7 +16,7 @@ import msgspec
 
 from rescind.core.cancellation import RequestTerms
 from rescind.core.details import Details, LineWords, Recipient
-from rescind.core.errors import InvalidField, NotFound
+from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.event import NoteRef
 from rescind.core.ids import ShopId, canonical, shop_of
 from rescind.core.instant import Instant, instant
@@ -239,7 +239,7 @@ class Reads:
         """
         where = _scoped_cases(scope)
         if filters.tab not in CASE_TABS:
-            raise InvalidField(field="tab", expected=" ".join(CASE_TABS))
+            raise InvalidField(field="tab", expected=one_of(CASE_TABS))
         statuses = CASE_TABS[filters.tab]
         if statuses is not None:
             where.add("c.status = ANY({})", list(statuses))
@@ -448,7 +448,7 @@ def _add_id(where: _Where, order_id: str) -> None:
 
 def _add_tab(where: _Where, tab: str, now: Instant) -> None:
     if tab not in ORDER_TABS:
-        raise InvalidField(field="tab", expected=" ".join(ORDER_TABS))
+        raise InvalidField(field="tab", expected=one_of(ORDER_TABS))
     if tab in STAGE_TABS:
         where.add("o.stage = ANY({})", [one.value for one in STAGE_TABS[tab]])
         return
@@ -557,7 +557,7 @@ def _sort(filters: Filters) -> str:
     if filters.sort is None:
         return "time_left" if filters.tab in _BY_TIME_LEFT else "newest"
     if filters.sort not in _ORDER_SORTS:
-        raise InvalidField(field="sort", expected=" ".join(_ORDER_SORTS))
+        raise InvalidField(field="sort", expected=one_of(_ORDER_SORTS))
     return filters.sort
 
 

@@ -53,7 +53,7 @@ class Position(msgspec.Struct, frozen=True, order=True):
         """Read a cursor a client sends back. Raises InvalidField."""
         parts = text.split("-")
         if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
-            raise InvalidField(field="Last-Event-ID", expected="a cursor this stream has given out")
+            raise InvalidField(field="Last-Event-ID", expected="a cursor that this stream has given out")
         epoch, tx, number = (int(part) for part in parts)
         return cls(epoch, tx, number)
 

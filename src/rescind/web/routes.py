@@ -200,7 +200,10 @@ def _problem_words(locale: Locale, code: str, params: Mapping[str, object]) -> t
         )
     if not locale.has("problem.title", code):
         return _("This did not work"), _("Nothing was changed. Go back, load the page again and try once more.")
-    values = {name: _param(locale, value) for name, value in params.items()}
+    values = {
+        name: locale.expected(value) if name == "expected" and isinstance(value, str) else _param(locale, value)
+        for name, value in params.items()
+    }
     detail = locale.pgettext("problem.detail", code)
     try:
         return locale.pgettext("problem.title", code), detail % values

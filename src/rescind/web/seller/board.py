@@ -163,7 +163,7 @@ async def report(console: Here, order_id: FromPath[str]) -> Html:
     carrier, tracking = form.text("carrier").strip(), form.text("tracking").strip()
     try:
         if named not in {one.value for one in steps.REPORTED}:
-            raise InvalidField(field="fact", expected=_("a step of this page"))
+            raise InvalidField(field="fact", expected="a step of this page")
         fact = FactKind(named)
         # A parcel that opens is named by its tracking number; one that has a label goes on under that.
         opens = fact is FactKind.TRACKING_ADDED or (
