@@ -9,7 +9,14 @@ import asyncpg
 from rescind.api import OPERATIONS
 from rescind.api.description import EXAMPLES
 from rescind.api.problems import PROBLEMS, detail, document, title
-from rescind.core.errors import CurrencyMismatch, DeadlinePassed, InvalidField, NotFound, RescindError
+from rescind.core.errors import (
+    CurrencyMismatch,
+    DeadlinePassed,
+    InvalidField,
+    InvalidTransition,
+    NotFound,
+    RescindError,
+)
 from rescind.core.instant import instant
 from rescind.core.order import Stage
 from rescind.intake.document import shape as document_of
@@ -51,6 +58,9 @@ def test_parameters_are_said_in_the_readers_language():
     late = DeadlinePassed(due_at=instant("2026-05-04T08:00:00Z"), now=instant("2026-05-04T08:00:01Z"))
     assert "08:00 UTC" in detail(late, locale("en"))
     assert title(DeadlinePassed, locale("zh")) != title(DeadlinePassed, locale("en"))
+    over = InvalidTransition(action="withdraw", current_state="refused", allowed_actions=())
+    # Who refused it, a rule or the seller, is not known here.
+    assert ["seller" in detail(over, locale("en")), "卖家" in detail(over, locale("zh"))] == [False, False]
     mixed = CurrencyMismatch(expected="EUR", actual="USD")
     assert "EUR" in detail(mixed, locale("zh"))
     # A sentence that wants a parameter nobody gave is still a sentence.

@@ -364,7 +364,7 @@ async def _body(call: Call, receive: Receive) -> bytes:
 
 
 def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
-    """Query parameters as a struct. Raises UnknownField for one that is not known or stands twice, InvalidField."""
+    """Query parameters as a struct. Raises UnknownField, InvalidField; one that stands twice has no one meaning."""
     raw: bytes = scope["query_string"]
     if kind is None:
         if raw:
@@ -383,8 +383,10 @@ def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
     except ValueError:
         raise errors.InvalidField(field="?", expected=f"at most {PARAMETERS} name=value pairs in UTF-8") from None
     for name, value in pairs:
-        if name not in known or (name in found and name not in many):
+        if name not in known:
             raise errors.UnknownField(field=f"?{document.named(name)}", known=known)
+        if name in found and name not in many:
+            raise errors.InvalidField(field=f"?{name}", expected="given once")
         if "\0" in value:
             raise errors.InvalidText(field=f"?{name}", expected="text without control characters")
         if name in many:

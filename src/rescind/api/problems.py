@@ -188,5 +188,5 @@ def _said(name: str, value: object, language: Locale) -> str:
         case _:
             for context in _SAID_AS.get(name, ()):
                 if language.has(context, str(value)):
-                    return language.pgettext(context, str(value))
+                    return language.term(context, str(value), "problem")
             return str(value)
