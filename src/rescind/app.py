@@ -97,6 +97,15 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         yield
 
 
+@asynccontextmanager
+async def attending(desk: Desk) -> AsyncGenerator[None]:
+    """Say that people can reach us while the block runs; said once before it begins, so before anything lapses."""
+    due = DueTable(desk.pool, desk.clock)
+    await loops.attend_once(due)
+    async with _task(loops.attend(due)):
+        yield
+
+
 async def open_demo(settings: Settings, dsn: str) -> int:
     """Fill an empty database with the demo marketplace; returns how many orders it got, 0 when it was not empty."""
     clock = HandClock(wall_clock())

@@ -12,7 +12,7 @@ import asyncpg
 import typer
 
 from rescind import __version__, administration, logs
-from rescind.app import database, make_app, open_demo, open_desk, working
+from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.policies.command import app as policy_commands
@@ -154,6 +154,8 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             with err.status("Opening the demo marketplace"):
                 await open_demo(settings, dsn)
         async with open_desk(settings, dsn, base_url) as desk, AsyncExitStack() as stack:
+            if web:
+                await stack.enter_async_context(attending(desk))
             if work:
                 await stack.enter_async_context(working(desk))
             if bound is None:

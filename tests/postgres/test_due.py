@@ -37,8 +37,9 @@ class Books:
 
     name = "books"
 
-    def __init__(self, outcome=ProviderOutcome.SUCCEEDED, *, check_after_s=0, slow_s=0.0, broken=()):
+    def __init__(self, outcome=ProviderOutcome.SUCCEEDED, *, check_after_s=0, slow_s=0.0, broken=(), until=None):
         self.outcome, self.check_after_s, self.slow_s, self.broken = outcome, check_after_s, slow_s, broken
+        self.until, self.asked = until, asyncio.Event()
         self.sent, self.looked_up = [], []
 
     async def refund(self, refund, method, amount_minor, currency):
@@ -52,7 +53,10 @@ class Books:
     async def _answer(self, refund):
         if refund in self.broken:
             raise RuntimeError("an adapter with a mistake in it")
+        self.asked.set()
         await asyncio.sleep(self.slow_s)
+        if self.until:
+            await self.until.wait()
         return ProviderReply(outcome=self.outcome, reference=f"re-{refund[-4:]}", check_after_s=self.check_after_s)
 
 
@@ -333,12 +337,14 @@ async def test_a_worker_that_died_after_asking_asks_again_under_the_same_id(mark
 
 async def test_an_answer_that_comes_too_late_undoes_nothing(market, due, database):  # I-39, KF-14
     order, refund = await owed(market)
-    slow = Books(ProviderOutcome.IN_DOUBT, slow_s=0.2)
+    awake = asyncio.Event()
+    slow = Books(ProviderOutcome.IN_DOUBT, until=awake)
     sleeping = asyncio.create_task(refunds.sweep(market.engine, due, slow))
-    await asyncio.sleep(0.1)
+    await slow.asked.wait()
     await let_pass(database)
     await refunds.sweep(market.engine, due, Books())
     assert (await market.read(order)).refunds[0].status == "succeeded"
+    awake.set()
     await sleeping
     after = await market.read(order)
     assert (after.refunds[0].status, after.tenders[0].refunded_minor) == ("succeeded", 4000)
@@ -420,6 +426,6 @@ async def test_old_keys_are_forgotten_and_young_ones_kept(market, due):  # ID-04
                 SELECT 'shp_00000001', 'ann', 'r', n::text, decode(repeat('00', 32), 'hex'), 'o', 1, 1,
                        $1::timestamptz - n * interval '1 day' FROM generate_series(58, 62) n"""
     await market.pool.execute(insert, market.clock.read())
-    await due.forget_old_keys()
+    await due.forget()
     kept = [row[0] for row in await market.pool.fetch("SELECT key FROM idempotency ORDER BY key")]
     assert kept == ["58", "59", "60"]

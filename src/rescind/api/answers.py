@@ -12,6 +12,7 @@ from rescind.core.cancellation import (
     CancellationOvertaken,
     CancellationRefused,
     CancellationWithdrawn,
+    DeadlineExtended,
     SellerAsked,
 )
 from rescind.core.details import LineWords, Recipient
@@ -361,6 +362,7 @@ _ABOUT_CANCELLATIONS = (
     CancellationRefused,
     CancellationWithdrawn,
     CancellationOvertaken,
+    DeadlineExtended,
 )
 
 

@@ -47,6 +47,7 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | cancellation.CancellationRefused()
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
+            | cancellation.DeadlineExtended()
         ):
             return ()
         case _:

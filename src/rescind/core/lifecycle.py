@@ -47,6 +47,7 @@ Event = (
     | cancellation.CancellationRefused
     | cancellation.CancellationWithdrawn
     | cancellation.CancellationOvertaken
+    | cancellation.DeadlineExtended
     | refund.RefundOwed
     | refund.RefundAnswered
 )
@@ -230,6 +231,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fold.apply_withdrawn(order, event)
         case cancellation.CancellationOvertaken():
             return fold.apply_overtaken(order, event)
+        case cancellation.DeadlineExtended():
+            return fold.apply_extended(order, event)
         case refund.RefundOwed():
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():

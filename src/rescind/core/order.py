@@ -187,7 +187,10 @@ Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment"]
 
 
 class Cancellation(_State, frozen=True, kw_only=True):
-    """One request to cancel, or one cancellation by the seller, from its beginning to its end."""
+    """One request to cancel, or one cancellation by the seller, from its beginning to its end.
+
+    returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it.
+    """
 
     id: CancellationId
     status: CancellationStatus
@@ -203,6 +206,7 @@ class Cancellation(_State, frozen=True, kw_only=True):
     due_at: Instant | None = None
     on_silence: str = ""
     instead: str = ""
+    returned_s: int = 0
     closed_at: Instant | None = None
     closed_by: Decider | None = None
     answer: str = ""

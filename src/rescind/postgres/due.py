@@ -1,10 +1,10 @@
-"""Due work in the database: what may be done now, and leases for what calls the world outside."""
+"""Due work in the database: what may be done now, leases for what calls the world outside, and time that was lost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Due
 from rescind.core.order import Order
+from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
 from rescind.postgres.rows import FAN_OUT, SLICES
 
@@ -59,14 +60,38 @@ _DONE = """
 DELETE FROM due d USING unnest($1::text[], $2::text[], $3::bigint[]) AS w (shop_id, ref, fence)
 WHERE d.shop_id = w.shop_id AND d.kind = 'fan_out' AND d.ref = w.ref AND d.fence = w.fence
 """
+# The first sign of life after a silence says how long it was. Two processes that come back together say it once.
+# Times are the database's own: an outage happens in the world, not in a rehearsal.
 _BEAT = """
-INSERT INTO heartbeats (worker, started_at, beat_at) VALUES ($1, clock_timestamp(), clock_timestamp())
-ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at
+WITH last AS (SELECT max(beat_at) AS at FROM heartbeats WHERE role = 'web'),
+     away AS (
+         INSERT INTO outages (began_at, ended_at)
+         SELECT at, clock_timestamp() FROM last WHERE $2 = 'web' AND at < clock_timestamp() - $3::interval
+         ON CONFLICT DO NOTHING
+     )
+INSERT INTO heartbeats (worker, role, started_at, beat_at) VALUES ($1, $2, clock_timestamp(), clock_timestamp())
+ON CONFLICT (worker) DO UPDATE SET beat_at = excluded.beat_at, role = excluded.role
+"""
+_OUTAGES = """
+SELECT began_at, ended_at FROM outages WHERE ended_at > coalesce($2, clock_timestamp()) - interval '1 year'
+UNION ALL
+SELECT max(beat_at), clock_timestamp() FROM heartbeats WHERE role = 'web'
+HAVING max(beat_at) < clock_timestamp() - $1::interval
+"""
+# The last sign of life of all stays, for it is where the next silence begins.
+_FORGET_BEATS = """
+DELETE FROM heartbeats
+WHERE beat_at < clock_timestamp() - interval '1 day'
+  AND beat_at < (SELECT max(beat_at) FROM heartbeats WHERE role = 'web')
 """
 _FORGET_KEYS = """
 DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM idempotency WHERE created_at < coalesce($1, clock_timestamp()) - interval '60 days' LIMIT 5000))
 """
+
+
+AWAY_FOR = timedelta(minutes=1)
+"""A silence of all web processes that is longer is an outage; a restart is shorter."""
 
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,13 +184,18 @@ class DueTable:
                     [count for _, _, _, count in counted],
                 )
 
-    async def beat(self, worker: str) -> None:
-        """Say that this worker lives."""
-        await self._pool.execute(_BEAT, worker)
+    async def beat(self, name: str, role: Literal["web", "worker"]) -> None:
+        """Say that this process lives; the first web process after a silence of all records the silence (I-38)."""
+        await self._pool.execute(_BEAT, name, role, AWAY_FOR)
 
-    async def forget_old_keys(self) -> None:
-        """Drop some idempotency keys past their life (ID-04)."""
+    async def outages(self) -> tuple[Outage, ...]:
+        """When no web process was there in the last year; an outage that has not ended yet ends now."""
+        return tuple(Outage(*row) for row in await self._pool.fetch(_OUTAGES, AWAY_FOR, self._clock.read()))
+
+    async def forget(self) -> None:
+        """Drop some idempotency keys past their life (ID-04), and signs of life that say nothing any more."""
         await self._pool.execute(_FORGET_KEYS, self._clock.read())
+        await self._pool.execute(_FORGET_BEATS)
 
 
 class LeaseLost(Exception):

@@ -29,6 +29,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "policies": "reference",
     "credentials": "reference",
     "heartbeats": "reference",
+    "outages": "reference",
     "migrations": "reference",
     "migration_lock": "reference",
 }

@@ -374,6 +374,11 @@ class _Teller:
                 )
             case stop.CancellationOvertaken():
                 return self._entry(_("The parcel left before an answer"), "truck")
+            case stop.DeadlineExtended():
+                more = self.locale.time_left(event.returned_s)
+                return self._entry(
+                    _("More time to answer: Rescind was not reachable for %(time)s") % {"time": more}, "clock"
+                )
 
     def _asked(self, event: stop.SellerAsked | stop.CancellationHeld, terms: stop.RequestTerms) -> Entry:
         _ = self.locale.gettext
@@ -507,6 +512,7 @@ _RequestEvent = (
     | stop.CancellationRefused
     | stop.CancellationWithdrawn
     | stop.CancellationOvertaken
+    | stop.DeadlineExtended
 )
 
 

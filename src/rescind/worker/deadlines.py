@@ -7,6 +7,7 @@ from rescind.core.cancellation import LapseDeadline
 from rescind.core.fulfilment import EndHold
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command, Due
+from rescind.core.outage import Outage
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
 from rescind.worker.each import each
@@ -17,13 +18,14 @@ AT_ONCE = 256
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
     ready = await due.ready(("deadline", "hold"), AT_ONCE)
-    await each(_lapse(engine, order, one) for order, one in ready)
+    outages = await due.outages() if ready else ()
+    await each(_lapse(engine, order, one, outages) for order, one in ready)
     return len(ready)
 
 
-async def _lapse(engine: Engine, order: OrderId, one: Due) -> None:
+async def _lapse(engine: Engine, order: OrderId, one: Due, outages: tuple[Outage, ...]) -> None:
     command: Command = (
-        LapseDeadline(order=order, cancellation=CancellationId(one.ref))
+        LapseDeadline(order=order, cancellation=CancellationId(one.ref), outages=outages)
         if one.kind == "deadline"
         else EndHold(order=order)
     )

@@ -21,17 +21,27 @@ log = structlog.get_logger()
 IDLE_S = 0.15
 BEAT_S = 5.0
 HOUR_S = 3600.0
+_NAME = f"{socket.gethostname()}:{os.getpid()}"
 
 
 async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
     """Work until cancelled."""
-    name = f"{socket.gethostname()}:{os.getpid()}"
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
-        group.create_task(_repeat("heartbeat", lambda: _once(due.beat(name)), BEAT_S))
-        group.create_task(_repeat("forget", lambda: _once(due.forget_old_keys()), HOUR_S))
+        group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
+        group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
+
+
+async def attend(due: DueTable) -> None:
+    """Say for a web process that people can reach us, until cancelled."""
+    await _repeat("heartbeat", lambda: _once(attend_once(due)), BEAT_S)
+
+
+async def attend_once(due: DueTable) -> None:
+    """Say it now."""
+    await due.beat(f"web {_NAME}", "web")
 
 
 async def _once(work: Awaitable[None]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import count
+from math import ceil
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
@@ -23,6 +25,7 @@ from rescind.core.cancellation.messages import (
     CancellationOvertaken,
     CancellationRefused,
     CancellationWithdrawn,
+    DeadlineExtended,
     Decision,
     LapseDeadline,
     RefuseCancellation,
@@ -38,6 +41,7 @@ from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage, units_in
+from rescind.core.outage import lost
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
 from rescind.core.refund import Quote, RefundTerms, quote, select
@@ -258,11 +262,21 @@ def cancel_by_seller(
 
 
 def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) -> Decision:
-    """Let silence answer at or after the deadline; before it, or when somebody answered, nothing happens (I-37)."""
+    """Let silence answer at or after the deadline; before it, or when somebody answered, nothing happens (I-37).
+
+    Time in which nobody could answer is given back first (I-38).
+    """
     waiting = order.open_cancellation
     if waiting is None or waiting.id != command.cancellation or waiting.due_at is None or now < waiting.due_at:
         return Decision(events=())
     event: BaseEvent
+    away_s = ceil(lost(command.outages, waiting.requested_at, waiting.due_at).total_seconds())
+    if away_s > waiting.returned_s:
+        more = timedelta(seconds=away_s - waiting.returned_s)
+        event = DeadlineExtended(
+            at=now, cancellation=waiting.id, due_at=waiting.due_at + more, returned_s=away_s - waiting.returned_s
+        )
+        return Decision(events=(event,))
     match waiting.on_silence:
         case "approve":
             selection = _still_open(order, waiting.lines)

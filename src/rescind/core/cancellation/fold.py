@@ -10,6 +10,7 @@ from rescind.core.cancellation.messages import (
     CancellationOvertaken,
     CancellationRefused,
     CancellationWithdrawn,
+    DeadlineExtended,
     RequestTerms,
     SellerAsked,
 )
@@ -70,6 +71,12 @@ def apply_withdrawn(order: Order, event: CancellationWithdrawn) -> Order:
     return _replace(
         order, event.cancellation, status=CancellationStatus.WITHDRAWN, closed_at=event.at, closed_by="buyer"
     )
+
+
+def apply_extended(order: Order, event: DeadlineExtended) -> Order:
+    """Move the promise in favour of whoever it was made to."""
+    before = next(one.returned_s for one in order.cancellations if one.id == event.cancellation)
+    return _replace(order, event.cancellation, due_at=event.due_at, returned_s=before + event.returned_s)
 
 
 def apply_overtaken(order: Order, event: CancellationOvertaken) -> Order:

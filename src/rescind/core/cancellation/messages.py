@@ -8,6 +8,7 @@ from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Decider, Stage
+from rescind.core.outage import Outage
 from rescind.core.policy import Finding
 from rescind.core.refund import RefundTerms
 
@@ -59,9 +60,10 @@ class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
 
 
 class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
-    """The instant came at which silence is an answer (CONSENT-2)."""
+    """The instant came at which silence is an answer (CONSENT-2). ``outages``: when nobody could have answered."""
 
     cancellation: CancellationId
+    outages: tuple[Outage, ...] = ()
 
 
 class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -133,6 +135,14 @@ class CancellationOvertaken(BaseEvent, frozen=True, kw_only=True):
     """The goods left before anybody answered (R-050)."""
 
     cancellation: CancellationId
+
+
+class DeadlineExtended(BaseEvent, frozen=True, kw_only=True):
+    """Whoever must answer gets the time back in which we were not there (I-38): ``returned_s`` seconds more."""
+
+    cancellation: CancellationId
+    due_at: Instant
+    returned_s: int
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
