@@ -1,6 +1,7 @@
 """What must happen by itself: never early, once, by one worker at a time, and not at all while a restore is held."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import asyncpg
@@ -11,7 +12,7 @@ from postgres.servers import VERSIONS
 from rescind.core.order import RefundStatus, Stage
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
-from rescind.postgres.due import DueTable, LeaseLost
+from rescind.postgres.due import _LEASE, _READY, DueTable, LeaseLost
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.rows import SLICES, slice_of
 from rescind.providers.sandbox import Sandbox
@@ -159,6 +160,29 @@ async def test_the_end_of_a_hold_is_told_once(market, due, clock):  # R-021
     assert await deadlines.sweep(market.engine, due) == 0
     types = [row[0] for row in await market.pool.fetch("SELECT type FROM events ORDER BY seq")]
     assert types == ["OrderPlaced", "FactReported", "HoldEnded"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_is_not_due_yet_is_not_even_read(market, database, clock):
+    root = await asyncpg.connect(database(SUPERUSER))
+    await root.execute(
+        """INSERT INTO due (shop_id, kind, ref, order_id, due_at, slice)
+           SELECT 'shp_00000001', (ARRAY['deadline', 'hold', 'refund'])[1 + n % 3], n::text, 'ord', $1, n % 64
+           FROM generate_series(1, 5000) n""",
+        clock.read() + timedelta(days=1),
+    )
+    await root.execute("ANALYZE due")
+    slices = list(range(SLICES))
+    for statement, values in (
+        (_READY, (["deadline", "hold"], slices, None, 256)),
+        (_LEASE, ("refund", slices, None, LONG, 256)),
+    ):
+        async with root.transaction():
+            await root.execute("SET LOCAL enable_bitmapscan = off")  # it hides behind another name what it looks up
+            plan = "\n".join(row[0] for row in await root.fetch(f"EXPLAIN (COSTS off) {statement}", *values))
+        assert re.search(r"Index Cond: \(\(kind = .*\) AND \(slice = .*\) AND \(due_at <= ", plan), plan
+        assert "Seq Scan on due" not in plan, plan
+    await root.close()
 
 
 async def test_one_worker_keeps_to_its_slices(market, clock):

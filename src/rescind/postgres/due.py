@@ -18,27 +18,45 @@ from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
 from rescind.postgres.rows import FAN_OUT, SLICES
 
+# One short look into the index for each kind and slice; asked for all of them at once, the planner reads everything
+# that waits, whatever its time: half a second at a million rows. The time stands in a SELECT of its own, because one
+# that may change from row to row is not looked up in an index either.
 _READY = """
-SELECT kind, ref, order_id, due_at FROM due
-WHERE kind = ANY($1::text[]) AND slice = ANY($2::smallint[]) AND due_at <= coalesce($3, clock_timestamp())
-ORDER BY due_at
+SELECT ready.* FROM unnest($1::text[]) AS k (kind), unnest($2::smallint[]) AS s (slice), LATERAL (
+    SELECT d.kind, d.ref, d.order_id, d.due_at FROM due d
+    WHERE d.kind = k.kind AND d.slice = s.slice AND d.due_at <= (SELECT coalesce($3, clock_timestamp()))
+    ORDER BY d.due_at
+    LIMIT $4
+) AS ready
+ORDER BY ready.due_at
 LIMIT $4
 """
-# A lease is counted in the database's own time, so that workers with wrong clocks cannot hold one work twice.
+# A lease is counted in the database's own time, so that workers with wrong clocks cannot hold one work twice. More is
+# looked up than is taken, so that two workers at the same moment both find some; the lock decides who has it. Rows are
+# named by ctid, which leaves no choice of how to find them.
 _LEASE = """
+WITH found AS (
+    SELECT c.ctid FROM unnest($2::smallint[]) AS s (slice), LATERAL (
+        SELECT d.ctid, d.due_at FROM due d
+        WHERE d.kind = $1 AND d.slice = s.slice AND d.due_at <= (SELECT coalesce($3, clock_timestamp()))
+          AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
+        ORDER BY d.due_at
+        LIMIT 4 * $5
+    ) AS c
+    -- A restored installation moves no money until somebody compared its refunds with the provider's.
+    WHERE $1 <> 'refund' OR NOT EXISTS (SELECT FROM installation WHERE key = 'held')
+    ORDER BY c.due_at
+    LIMIT 4 * $5
+)
 UPDATE due d
 SET lease_until = clock_timestamp() + $4::interval, fence = d.fence + 1, attempts = d.attempts + 1
-FROM (
-    SELECT shop_id, kind, ref FROM due
-    WHERE kind = $1 AND slice = ANY($2::smallint[]) AND due_at <= coalesce($3, clock_timestamp())
-      AND (lease_until IS NULL OR lease_until <= clock_timestamp())
-      -- A restored installation moves no money until somebody compared its refunds with the provider's.
-      AND ($1 <> 'refund' OR NOT EXISTS (SELECT FROM installation WHERE key = 'held'))
-    ORDER BY due_at
+WHERE d.ctid = ANY(ARRAY(
+    SELECT l.ctid FROM due l
+    WHERE l.ctid = ANY(ARRAY(SELECT ctid FROM found)) AND (l.lease_until IS NULL OR l.lease_until <= clock_timestamp())
+    ORDER BY l.due_at
     LIMIT $5
     FOR UPDATE SKIP LOCKED
-) AS ready
-WHERE d.shop_id = ready.shop_id AND d.kind = ready.kind AND d.ref = ready.ref
+))
 RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts, coalesce($3, clock_timestamp()) AS at,
     (SELECT o.state FROM orders o WHERE o.shop_id = d.shop_id AND o.order_id = d.order_id) AS state
 """
