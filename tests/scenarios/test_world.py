@@ -121,6 +121,25 @@ def test_a_seller_who_says_already_shipped_names_a_parcel_of_its_own(shop):  # R
     assert shop.stage is Stage.PARTIALLY_SHIPPING
 
 
+def test_what_may_not_ship_is_not_refused_as_already_shipped(shop):  # R-053, SHIP-3
+    shop.order(paid=eur("40.00"), lines=(item("mug", eur("40.00"), custom_made=True),))
+    shop.host.reports("review_opened")
+    shop.at("Mon 10:00").buyer.requests_cancellation()
+    assert shop.cancellation.status == "awaiting_seller"
+    with pytest.raises(InvalidTransition) as refused:
+        shop.seller.refuses("already_shipped", carrier="Post", tracking="JD2")
+    assert refused.value.params["rule"] == "SHIP-3"
+    assert (shop.cancellation.status, shop.state.parcels) == ("awaiting_seller", ())
+
+
+def test_a_refusal_for_another_reason_brings_no_parcel(shop):
+    shop.order(paid=eur("40.00"), stage=Stage.ALLOCATED)
+    shop.at("Mon 10:00").buyer.requests_cancellation()
+    with pytest.raises(InvalidField):
+        shop.seller.refuses("buyer_agreed_to_keep", carrier="Post", tracking="JD2")
+    assert (shop.cancellation.status, shop.stage) == ("awaiting_seller", Stage.ALLOCATED)
+
+
 # --- facts late, twice and out of order -------------------------------------------------------------------------------
 
 

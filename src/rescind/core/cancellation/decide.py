@@ -35,7 +35,7 @@ from rescind.core.cancellation.messages import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
-from rescind.core.errors import InvalidTransition, RefusalNotOffered
+from rescind.core.errors import InvalidField, InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
@@ -154,9 +154,10 @@ def approve(order: Order, command: ApproveCancellation, actor: Actor, context: C
 def refuse(
     order: Order, command: RefuseCancellation, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
-    """The seller says no, in time, with a reason from the list; a parcel already gone is named by its tracking.
+    """The seller says no, in time, with a reason from the list; a parcel already gone is named by its tracking (R-053).
 
-    Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed, ReasonNotListed, RefusalNotOffered, EvidenceMissing.
+    Raises Forbidden, NotFound, InvalidTransition (also when the policy lets nothing ship from here), DeadlinePassed,
+    ReasonNotListed, RefusalNotOffered, EvidenceMissing, InvalidField for a parcel beside another reason.
     """
     asked = require_answerable(order, command.cancellation, actor, "refuse", now)
     found = facts(
@@ -173,11 +174,37 @@ def refuse(
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
     chosen = require_listed(command.reason, terms.reasons("refusal", found))
     require_evidence(chosen, comment=command.comment, tracking=bool(command.carrier and command.tracking))
+    if command.reason == ALREADY_SHIPPED:
+        _require_shippable(order, found, context, terms, now)
+    elif command.carrier or command.tracking:
+        raise InvalidField(field="/tracking", expected="absent, unless the reason is already_shipped")
     event = CancellationRefused(
         at=now, cancellation=asked.id, by="seller", answer=command.reason, comment=NoteRef.of(command.comment)
     )
     gone = (_shipped(order, asked, command, now),) if command.tracking else ()
     return Decision(events=(event, *gone), notes=_notes(command.comment))
+
+
+def _require_shippable(order: Order, found: dict[str, object], context: Context, terms: Terms, now: Instant) -> None:
+    """A parcel named in a refusal is the seller's own act like any other: what may not ship has not shipped (R-021).
+
+    That a request waits is left out: it is just being answered.
+    """
+    finding = terms.judge(
+        "ship",
+        found | {"request_open": False},
+        now=now,
+        starts=starts(order, now),
+        calendar=context.calendar,
+        trace=False,
+    )
+    if finding.verdict is Verdict.REFUSE:
+        raise InvalidTransition(
+            action="refuse",
+            current_state=stage(order, now).value,
+            allowed_actions=(finding.instead,) if finding.instead else (),
+            rule=finding.rule,
+        )
 
 
 def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now: Instant) -> FactReported:

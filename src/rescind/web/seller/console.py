@@ -152,7 +152,7 @@ class Console:
             "delivered": _("Noted: delivered."),
             "approved": _("Approved. The refund is on its way, and the packing bench sees STOP."),
             "refused": _("Refused. The buyer has your answer, and the order goes on."),
-            "tracking": _("Tracking added. The request is closed, and the buyer sees the parcel is on its way."),
+            "tracking": _("Tracking added. The request is closed, and the buyer sees the tracking number."),
             "cancelled": _("Cancelled. The refund is on its way, and the buyer is told."),
         }.get(said)
         return Notice(text) if text else None
