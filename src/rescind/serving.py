@@ -14,6 +14,9 @@ from litestar.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
+HEAD_BYTES = 64 * 1024
+"""A head that has not ended by here is not read further; what is answered with reasons is far shorter."""
+_HEAD_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class Server(uvicorn.Server):
@@ -33,7 +36,6 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=True,
                 proxy_headers=False,
-                h11_max_incomplete_event_size=16 * 1024,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=2,
                 lifespan="on",
@@ -54,11 +56,32 @@ class Server(uvicorn.Server):
 
 
 class _Http(HttpToolsProtocol):
-    """Sends the head and the body of an answer at once.
+    """Reads no head without an end, and sends the head and the body of an answer at once.
 
-    The server gives them to the socket one by one: two system calls, two packets, and a client woken for a head alone
-    (measured: a tenth of the cancellations a second at 16 connections).
+    The server would collect headers as long as they come. And it gives head and body to the socket one by one: two
+    system calls, two packets, and a client woken for a head alone (measured: a tenth of the cancellations a second at
+    16 connections).
     """
+
+    _head_bytes: int | None = None
+    """Bytes read since a head began that has not ended; None between heads."""
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the head has become longer than any request needs."""
+        super().data_received(data)
+        if self._head_bytes is not None and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.transport.write(_HEAD_TOO_LARGE)
+                self.transport.close()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = None
+        super().on_headers_complete()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast("asyncio.Transport", _Gathering(transport)))

@@ -4,8 +4,10 @@ import asyncio
 import socket
 import struct
 import sys
+from contextlib import suppress
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 DATA_SEGMENTS_IN = 152
@@ -32,3 +34,27 @@ async def test_the_head_and_the_body_of_an_answer_leave_together(served):
                 assert body.startswith(b"{")
                 assert segments(line) == answers
             assert await loop.sock_recv(line, 1) == b""
+
+
+async def test_a_head_without_an_end_is_not_read_to_its_end(served):
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(served).port)
+    async with asyncio.timeout(10):
+        writer.write(b"GET /help HTTP/1.1\r\nHost: desk\r\n")
+        with suppress(ConnectionError):
+            for number in range(5_000):
+                writer.write(b"x-%d: %s\r\n" % (number, b"a" * 1_000))
+                await writer.drain()
+        with suppress(ConnectionError):
+            assert (await reader.read(64)).startswith(b"HTTP/1.1 431 ")
+        writer.close()
+    assert number < 4_999
+
+
+async def test_pages_have_the_limits_of_the_api(served):
+    async with httpx.AsyncClient(base_url=served) as client:
+        for path in ("/help", "/v1/orders"):
+            long = await client.get(f"{path}?{'a' * 20_000}")
+            assert (long.status_code, long.json()["type"]) == (414, "/problems/too-large")
+            wide = await client.get(path, headers={"x-much": "a" * 20_000})
+            assert (wide.status_code, wide.json()["type"]) == (431, "/problems/too-large")
+        assert (await client.get("/help")).status_code == 200

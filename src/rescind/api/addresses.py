@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from rescind.api.endpoint import Endpoint, Operation
+from rescind.api.endpoint import Endpoint, Operation, is_small
 
 if TYPE_CHECKING:
     from rescind.desk import Desk
@@ -46,7 +46,9 @@ class Api:
             return await self._elsewhere(scope, receive, send)
         endpoint, parameters = self.find(scope["path"])
         if endpoint is None:
-            return await self._elsewhere(scope, receive, send)
+            if is_small(scope):
+                return await self._elsewhere(scope, receive, send)
+            endpoint = self._nothing
         scope["path_params"] = parameters
         return await endpoint(scope, receive, send)
 

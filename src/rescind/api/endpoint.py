@@ -229,9 +229,11 @@ class Endpoint:
         method: str = scope["method"]
         call: Call | None = None
         try:
+            _require_small(scope)
+            sent = _headers(scope)
             if method not in self.operations:
                 raise self._refusal()
-            call = Call(self._desk, scope, _headers(scope), self._described)
+            call = Call(self._desk, scope, sent, self._described)
             call.operation = self.operations[method]
             async with asyncio.timeout(CALL_S):
                 answer = await self._answer(call, receive)
@@ -279,7 +281,6 @@ class Endpoint:
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
         wanted = call.operation
-        _require_small(call.scope)
         _require_acceptable(call.headers.get(b"accept"), wanted.media_type)
         if wanted.may is not None:
             access = self._desk.access
@@ -300,9 +301,7 @@ class Endpoint:
 def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
     """Headers by name. One that must stand once and stands twice is refused: nobody could say which of them counts."""
     found: dict[bytes, bytes] = {}
-    size = 0
     for name, value in scope["headers"]:
-        size += len(name) + len(value)
         if name in found and name in _ONCE:
             if name == b"idempotency-key":
                 raise errors.IdempotencyKeyInvalid
@@ -310,8 +309,6 @@ def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:
                 raise errors.Unauthenticated
             raise errors.InvalidField(field=name.decode("ascii").title(), expected="one such header")
         found[name] = value
-    if size > HEADER_BYTES:
-        raise problems.HeadersTooLarge(limit=HEADER_BYTES)
     return found
 
 
@@ -319,9 +316,24 @@ def _accept_language(scope: Mapping[str, Any]) -> str | None:
     return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), None)
 
 
+def is_small(scope: Mapping[str, Any]) -> bool:
+    """Whether the address and the headers are no longer than any request needs, to a page or to the API."""
+    return _address_bytes(scope) <= ADDRESS_BYTES and _header_bytes(scope) <= HEADER_BYTES
+
+
 def _require_small(scope: Mapping[str, Any]) -> None:
-    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > ADDRESS_BYTES:
+    if _address_bytes(scope) > ADDRESS_BYTES:
         raise problems.AddressTooLong(limit=ADDRESS_BYTES)
+    if _header_bytes(scope) > HEADER_BYTES:
+        raise problems.HeadersTooLarge(limit=HEADER_BYTES)
+
+
+def _address_bytes(scope: Mapping[str, Any]) -> int:
+    return len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+
+
+def _header_bytes(scope: Mapping[str, Any]) -> int:
+    return sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def _require_acceptable(accept: bytes | None, offered: str) -> None:
