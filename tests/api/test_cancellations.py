@@ -103,17 +103,28 @@ async def test_support_asks_for_a_buyer_with_recorded_consent_only(people, marke
     path = f"/v1/orders/{order}/cancellations"
     without = await people.sue.post(path, {"reason": "changed_mind"})
     assert (without.status_code, without.json()["type"]) == (422, "/problems/consent-missing")
-    asked = await people.sue.post(path, {"reason": "changed_mind", "consent": "By phone, 4 May, 10:02."})
+    at = market.clock.read().isoformat()
+    for consent, pointer in (
+        ({"way": "phone", "agreed_at": "2019-01-01T10:00:00Z"}, "/consent/agreed_at"),
+        ({"way": "phone", "agreed_at": "2039-01-01T10:00:00Z"}, "/consent/agreed_at"),
+        ({"way": "dream", "agreed_at": at}, "/consent/way"),
+        ("yes", "/consent"),
+    ):
+        odd = await people.sue.post(path, {"reason": "changed_mind", "consent": consent})
+        assert odd.json()["errors"][0]["pointer"] == pointer
+    agreed = {"way": "phone", "agreed_at": at, "remark": "Named street and number."}
+    asked = await people.sue.post(path, {"reason": "changed_mind", "consent": agreed})
     assert asked.status_code == 201, asked.text
     assert asked.json()["cancellation"]["filed_by"] == "support"
-    for who, seen in ((people.sue, "By phone, 4 May, 10:02."), (people.ann, ""), (people.sam, "")):
+    kept = f"phone · {at[:16]}Z · Named street and number."
+    for who, seen in ((people.sue, kept), (people.ann, ""), (people.sam, "")):
         rows = (await who.get(f"/v1/orders/{order}/events")).json()["rows"]
         assert rows[-1]["behalf"]
         assert rows[-1]["consent"] == seen
-    foreign = await people.ann.post(path, {"reason": "changed_mind", "consent": "Mine."})
+    foreign = await people.ann.post(path, {"reason": "changed_mind", "consent": agreed})
     assert foreign.json()["errors"][0]["pointer"] == "/consent"
     case = asked.json()["cancellation"]["id"]
-    withdrawn = await people.sue.post(f"{path}/{case}/withdraw", {"consent": "By phone again."})
+    withdrawn = await people.sue.post(f"{path}/{case}/withdraw", {"consent": {"way": "phone", "agreed_at": at}})
     assert withdrawn.json()["cancellation"]["status"] == "withdrawn"
 
 

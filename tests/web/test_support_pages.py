@@ -23,8 +23,8 @@ async def robin(app, desk):
 
 
 def consent(**more):
-    """A call that was made a moment before the clock of the tests."""
-    return {"way": "phone", "agreed_at": "2026-05-04T07:58", "agreed": "1"} | more
+    """A call of this very minute on the clock of the tests, in which orders are placed."""
+    return {"way": "phone", "agreed_at": "2026-05-04T08:00", "agreed": "1"} | more
 
 
 async def events_of(market, order):
@@ -86,7 +86,7 @@ async def test_filing_for_a_caller_is_the_buyers_request_with_the_consent_writte
     assert '"on_behalf_of":"ann"' in body
     assert "Confirmed number" not in body
     after = await robin.see(f"{HOME}/orders/{order}")
-    assert "On the telephone · Mon 4 May, 07:58 UTC · Confirmed number and street" in after.text
+    assert "On the telephone · Mon 4 May, 08:00 UTC · Confirmed number and street" in after.text
     assert "Support asked to cancel for the buyer" in after.text
 
 
@@ -95,7 +95,8 @@ async def test_filing_for_a_caller_is_the_buyers_request_with_the_consent_writte
     [
         ({"agreed": ""}, "Tick this once the buyer has agreed"),
         ({"agreed_at": ""}, "Say when the buyer agreed"),
-        ({"agreed_at": "2026-05-04T08:30"}, "The buyer must have agreed before now"),
+        ({"agreed_at": "2026-05-04T08:30"}, "The buyer must have agreed after placing the order"),
+        ({"agreed_at": "2019-01-01T10:00"}, "The buyer must have agreed after placing the order"),
         ({"way": "telepathy"}, "Say how the buyer agreed"),
     ],
 )
@@ -128,7 +129,7 @@ async def test_support_takes_a_request_back_for_the_caller(robin, market):
     await market.asks(order)
     action = f"{HOME}/orders/{order}/withdraw"
     page = await robin.see(f"{HOME}/orders/{order}")
-    assert (await robin.press(page, action, way="phone", agreed_at="2026-05-04T07:58")).status == 422
+    assert (await robin.press(page, action, way="phone", agreed_at="2026-05-04T08:00")).status == 422
     assert (await market.read(order)).open_cancellation
     done = await robin.press(page, action, **consent())
     assert done.to.endswith("said=withdrawn")

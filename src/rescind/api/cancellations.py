@@ -32,6 +32,7 @@ from rescind.core.order import Cancellation, Order, Stage
 from rescind.core.views import CaseRow
 from rescind.engine import Submission
 from rescind.intake import fields
+from rescind.intake.consent import Consent, recorded
 from rescind.intake.fields import Code, Incoming, Units, Words
 from rescind.intake.text import label, words
 
@@ -49,7 +50,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     lines: tuple[Units, ...] | None = None
     anyway: bool = False
     comment: Words | None = None
-    consent: Words | None = None
+    consent: Consent | None = None
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ class Refusal(Incoming, frozen=True, kw_only=True):
 class Withdrawal(Incoming, frozen=True, kw_only=True):
     """The buyer's change of mind. consent: wanted from support, refused from others."""
 
-    consent: Words | None = None
+    consent: Consent | None = None
 
 
 class CancellationsTold(Told, frozen=True, kw_only=True):
@@ -156,14 +157,14 @@ async def request(call: Call) -> Answer:
     if who.role == "seller":
         return await _decide(call, call.identifier("order", "ord"), _by_seller(call))
     order = call.identifier("order", "ord")
-    on_behalf_of = await _speaks_for(call)
+    on_behalf_of, consent = await _speaks_for(call)
     command = RequestCancellation(
         order=OrderId(order),
         reason=body.reason,
         lines=fields.selection(body.lines),
         anyway=body.anyway,
         comment=_note(call, body.comment, "/comment"),
-        consent=_note(call, body.consent, "/consent"),
+        consent=consent,
     )
     return await _decide(call, order, command, on_behalf_of)
 
@@ -251,22 +252,27 @@ async def withdraw(call: Call) -> Answer:
     """Take a request back while it waits; the order goes on."""
     order = call.identifier("order", "ord")
     cancellation = CancellationId(call.identifier("cancellation", "can"))
-    on_behalf_of = await _speaks_for(call)
-    command = WithdrawCancellation(
-        order=OrderId(order), cancellation=cancellation, consent=_note(call, call.body.consent, "/consent")
-    )
+    on_behalf_of, consent = await _speaks_for(call)
+    command = WithdrawCancellation(order=OrderId(order), cancellation=cancellation, consent=consent)
     return await _decide(call, order, command, on_behalf_of)
 
 
-async def _speaks_for(call: Call) -> str:
-    """The buyer a member of staff acts for; empty for a buyer, whose own order it must be. Raises NotFound."""
+async def _speaks_for(call: Call) -> tuple[str, Note | None]:
+    """The buyer a member of staff acts for, and their consent; empty for a buyer, whose own order it must be.
+
+    Raises NotFound, InvalidField, InvalidText.
+    """
+    consent: Consent | None = call.body.consent
     if call.principal.role not in STAFF:
-        _require_no_consent(call.body.consent)
-        return ""
-    return (await call.order()).buyer
+        _require_no_consent(consent)
+        return "", None
+    order = await call.order()
+    if consent is None:
+        return order.buyer, None
+    return order.buyer, call.desk.note(recorded(consent, placed_at=order.placed_at, now=call.desk.now()))
 
 
-def _require_no_consent(consent: str | None) -> None:
+def _require_no_consent(consent: Consent | None) -> None:
     if consent is not None:
         raise errors.InvalidField(field="/consent", expected="absent, for only support acts for somebody else")
 

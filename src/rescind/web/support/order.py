@@ -17,6 +17,7 @@ from rescind.core.order import CancellationStatus, Order, Stage, stage
 from rescind.core.refund import quote
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
+from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
 from rescind.web.explain import RuleCard, finding_of, ground_in, ground_of, rule_card, story, tender_name
@@ -25,7 +26,6 @@ from rescind.web.seller.order import contradictions, lines_of, price_rows, refun
 from rescind.web.session import Html
 from rescind.web.support.find import deadline_kind, whose_move
 
-WAYS = ("phone", "chat", "mail", "letter")
 """How a buyer can have agreed."""
 
 
@@ -176,7 +176,7 @@ def way_words(language: Locale, way: str) -> str:
     }[way]
 
 
-def _consent(console: Console, form: Fields) -> tuple[Note | None, dict[str, str]]:
+def _consent(console: Console, order: Order, form: Fields) -> tuple[Note | None, dict[str, str]]:
     """The recorded agreement, or what is missing of it. A time still to come is no agreement."""
     language = console.language
     _ = language.gettext
@@ -187,9 +187,8 @@ def _consent(console: Console, form: Fields) -> tuple[Note | None, dict[str, str
     try:
         local = datetime.fromisoformat(form.text("agreed_at"))
         agreed_at = local.replace(tzinfo=local.tzinfo or ZoneInfo(console.zone)).astimezone(UTC)
-        # The field has no seconds, so a call of this very minute may read as ahead of us.
-        if (agreed_at - console.now).total_seconds() > 60:
-            errors["agreed_at"] = _("The buyer must have agreed before now")
+        if not in_time(agreed_at, placed_at=order.placed_at, now=console.now):
+            errors["agreed_at"] = _("The buyer must have agreed after placing the order, and before now")
     except ValueError:
         errors["agreed_at"] = _("Say when the buyer agreed")
         agreed_at = console.now
@@ -212,7 +211,7 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
     view = await console.desk.reads.order(console.scope, order_id)
     values = {name: form.text(name) for name in ("reason", "anyway", "way", "agreed_at", "remark", "comment")}
     _ = console.language.gettext
-    consent, errors = _consent(console, form)
+    consent, errors = _consent(console, view.order, form)
     if not values["reason"]:
         errors["reason"] = _("Choose a reason")
     if values["reason"] == "other" and not values["comment"]:
@@ -245,7 +244,7 @@ async def withdraw(console: Here, order_id: FromPath[str]) -> Html:
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     values = {name: form.text(name) for name in ("way", "agreed_at", "remark")}
-    consent, errors = _consent(console, form)
+    consent, errors = _consent(console, view.order, form)
     if errors:
         return await _show(console, view, errors=errors, values=values, status=422)
     waiting = view.order.open_cancellation
