@@ -14,8 +14,9 @@ import typer
 from rich.table import Table
 
 from rescind.access import Access
-from rescind.core.errors import NotFound
+from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.intake.text import label
 from rescind.policies import names, preset
 from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
@@ -46,6 +47,7 @@ def add_shop(
     data: Data = None,
 ) -> None:
     """Add a shop and print its id."""
+    name = _named(name)
     if policy not in names():
         fail(f"There is no preset {policy}. There are: {', '.join(names())}.")
     if zone not in available_timezones():
@@ -91,6 +93,7 @@ def new_key(
     data: Data = None,
 ) -> None:
     """Make a key and print it. It is shown this once; the database keeps its hash."""
+    name = _named(name)
     if (role == "seller") != (shop is not None):
         fail("A seller's key names its --shop; other keys name none.")
     if (role == "buyer") != (buyer is not None):
@@ -147,3 +150,11 @@ async def _connected(dsn: str, settings: Settings, work: Callable[[asyncpg.Pool[
         return await work(pool, settings)
     finally:
         await pool.close()
+
+
+def _named(name: str) -> str:
+    """A name that people can see."""
+    try:
+        return label(name, field="name", blank=False)
+    except InvalidText as error:
+        fail(f"The name must be {error.params['expected']}.")

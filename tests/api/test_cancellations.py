@@ -228,7 +228,8 @@ async def test_selections_are_exact(people, market):
 
     assert (await asks([])).json()["type"] == "/problems/nothing-selected"
     assert (await asks([{"line": "1", "quantity": 4}])).json()["open"] == 3
-    assert (await asks([{"line": "9", "quantity": 1}])).json()["type"] == "/problems/quantity-not-open"
+    assert (await asks([{"line": "9", "quantity": 1}])).json()["errors"][0]["pointer"] == "/lines/0/line"
+    assert (await asks([{"line": "1", "quantity": 9}])).json()["type"] == "/problems/quantity-not-open"
     twice = await asks([{"line": "1", "quantity": 1}, {"line": "1", "quantity": 1}])
     assert twice.json()["errors"][0]["pointer"] == "/lines"
     assert (await asks([{"line": "1", "quantity": 2}])).json()["cancellation"]["refund"]["amount"] == 8000

@@ -105,6 +105,10 @@ BAD_FIELDS = [
     ("number", "A 100\n", "invalid-field", "/number"),
     ("number", "A100\n", "invalid-field", "/number"),
     ("recipient/country", "France", "invalid-field", "/recipient/country"),
+    ("shop", "shp_zzzzzzzz", "invalid-field", "/shop"),
+    ("shop", "anywhere", "invalid-field", "/shop"),
+    ("buyer/name", "\u200b", "invalid-text", "/buyer/name"),
+    ("buyer/email", "not an address", "invalid-field", "/buyer/email"),
 ]
 
 

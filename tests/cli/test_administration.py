@@ -98,3 +98,8 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
         assert f"no shop {nobody};" in rescind("key", "new", "seller", "desk", "--shop", nobody, status=2)
     assert "No such key" in rescind("key", "revoke", "rsk_" + "A" * 43, status=2)
     assert "Kiln" not in rescind("shop", "list")
+
+
+def test_what_nobody_could_see_is_no_name(rescind):
+    for words in (("shop", "add", ""), ("shop", "add", " \u200b"), ("key", "new", "host", "")):
+        assert "The name must be at least one visible character." in rescind(*words, status=2)

@@ -26,7 +26,7 @@ from rescind.core.views import Filters, OrderRow, Sort
 from rescind.engine import Outcome, Submission
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.fields import Moment, moment
-from rescind.intake.orders import NewOrder, place_order, shop_of
+from rescind.intake.orders import NewOrder, buyer_of, place_order, shop_of
 
 T = TypeVar("T")
 
@@ -173,8 +173,12 @@ async def place(call: Call) -> Answer:
     conflict.
     """
     desk, body = call.desk, call.body
-    shop = await desk.reads.shop(shop_of(body))
+    try:
+        shop = await desk.reads.shop(shop_of(body))
+    except errors.NotFound:
+        raise errors.InvalidField(field="/shop", expected="a shop of this marketplace") from None
     key = call.key(shop.id)
+    name, email = buyer_of(body)
     command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
     outcome = await desk.engine.handle(
         Submission(
@@ -190,11 +194,9 @@ async def place(call: Call) -> Answer:
     if not placed and (await desk.reads.order(call.principal.scope, order.id)).details != details:
         # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
         raise errors.OrderConflict(number=order.number, order=order.id)
-    if placed and (body.buyer.name or body.buyer.email):
+    if placed and (name or email):
         # The directory is no part of the order and may be filled again; what it says is only shown.
-        await desk.directory.put_buyer(
-            body.buyer.id, name=body.buyer.name, email=body.buyer.email, locale=body.buyer.locale
-        )
+        await desk.directory.put_buyer(body.buyer.id, name=name, email=email, locale=body.buyer.locale)
     return Answer(
         body=order_state(order, outcome.records[-1].received_at if placed else desk.now()),
         status=201 if placed else 200,

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.errors import NotFound, NothingSelected, QuantityNotOpen
+from rescind.core.errors import InvalidField, NotFound, NothingSelected, QuantityNotOpen
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
@@ -53,15 +53,18 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
 
-    Raises NothingSelected, QuantityNotOpen.
+    Raises NothingSelected, QuantityNotOpen, InvalidField for a line the order does not have.
     """
     left = order.open_units()
+    bought = {line.id for line in order.lines}
     if lines is None:
         # Possibly nothing, when everything is on its way: the policy says what that means, not an error.
         return left
     if not lines:
         raise NothingSelected
-    for line, count in lines.items():
+    for place, (line, count) in enumerate(lines.items()):
+        if line not in bought:
+            raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
         if not 0 < count <= left.get(line, 0):
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
     return dict(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -20,6 +21,8 @@ from rescind.intake.text import label, words
 LINES, TENDERS, OPTIONS = 500, 20, 20
 _STORED_BYTES = 40_000
 """Room for an order as it is placed; what happens to it later has the rest of its 64 KiB."""
+# Whether somebody reads there only a letter can tell; this keeps out what is no address at all.
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _IMAGE = 500
 
 
@@ -95,6 +98,15 @@ class NewOrder(Incoming, frozen=True, kw_only=True):
 def shop_of(body: NewOrder) -> ShopId:
     """The shop an order is for. Raises NotFound for what is no shop's id."""
     return ShopId(canonical("shp", body.shop))
+
+
+def buyer_of(body: NewOrder) -> tuple[str, str]:
+    """The buyer's name and e-mail address, for the people who handle the order. Raises InvalidText, InvalidField."""
+    name = label(body.buyer.name, field="/buyer/name", blank=not body.buyer.name)
+    email = label(body.buyer.email, field="/buyer/email", blank=not body.buyer.email)
+    if email and not _EMAIL.fullmatch(email):
+        raise InvalidField(field="/buyer/email", expected="an e-mail address")
+    return name, email
 
 
 def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tuple[PlaceOrder, Details]:
