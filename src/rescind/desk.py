@@ -29,6 +29,7 @@ from rescind.engine import Engine
 from rescind.postgres.directory import Directory
 from rescind.postgres.reads import Reads
 from rescind.postgres.tail import Tail
+from rescind.receipts.signing import Signer
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
@@ -47,6 +48,7 @@ class Desk:
     access: Access
     book: Book
     directory: Directory
+    signer: Signer
     clock: Clock
     base_url: str
 

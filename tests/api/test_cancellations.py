@@ -232,9 +232,10 @@ async def test_a_receipt_is_enough_to_come_to_the_same_answer(people, market, de
     found = await people.ann.get(asked["receipt"])
     assert found.status_code == 200, found.text
     receipt = found.json()
-    text = (await people.nobody.get(f"/v1/policies/{receipt['policies']['preset']}")).content
-    assert hashlib.sha256(text).hexdigest() == receipt["policies"]["preset"]
-    terms = restore(text).at(instant(receipt["placed_at"]), receipt["settings"])
+    (named,) = receipt["layers"]
+    text = (await people.nobody.get(f"/v1/policies/{named['hash']}")).content
+    assert hashlib.sha256(text).hexdigest() == named["hash"]
+    terms = restore(text).at(instant(named["as_of"]), named["settings"])
     days = msgspec.convert(receipt["calendar"] | {"hash": None}, Calendar, strict=False)
     assert days.hash == receipt["calendar"]["hash"]
     finding = judge(

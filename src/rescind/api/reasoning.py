@@ -12,6 +12,8 @@ from rescind.postgres.credentials import Role
 
 _WITHHELD: Mapping[Role, frozenset[str]] = {"seller": frozenset({"buyer_cancels_30d"})}
 """Facts about one party that the other has no claim to (I-26); their names are told, what they were is not."""
+SENSITIVE = frozenset[str]().union(*_WITHHELD.values())
+"""Facts that not every reader may know."""
 
 
 class AtomTold(Told, frozen=True, kw_only=True):
