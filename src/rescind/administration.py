@@ -64,7 +64,7 @@ def add_shop(
             made, name=name, preset_hash=preset(policy).hash, settings=chosen, zone=zone, contact=contact
         )
 
-    run(_with_pool(read_settings(data=data), work))
+    run(with_pool(read_settings(data=data), work))
     out.print(made)
 
 
@@ -78,7 +78,7 @@ def list_shops(data: Data = None) -> None:
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
         return table
 
-    out.print(run(_with_pool(read_settings(data=data), work)))
+    out.print(run(with_pool(read_settings(data=data), work)))
 
 
 @keys.command("new")
@@ -103,7 +103,7 @@ def new_key(
             role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
         )
 
-    out.print(run(_with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
+    out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
 
 
 @keys.command("revoke")
@@ -116,7 +116,7 @@ def revoke_key(
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bool:
         return await Access(pool, secret(settings), "").revoke(key)
 
-    if not run(_with_pool(read_settings(data=data), work)):
+    if not run(with_pool(read_settings(data=data), work)):
         fail("No such key is in force.")
     out.print("Revoked.")
 
@@ -128,7 +128,7 @@ async def _shop(reads: Reads, identifier: str) -> ShopId:
         fail(f"There is no shop {identifier}; see: rescind shop list")
 
 
-async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
+async def with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
     """Do something with the database, beside the program that serves from it or without one."""
     if settings.database_url:
         return await _connected(settings.database_url, settings, work)

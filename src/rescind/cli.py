@@ -20,6 +20,7 @@ from rescind.postgres import embedded
 from rescind.postgres.backup import backup, restore
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
+from rescind.receipts.command import app as receipt_commands
 from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
@@ -34,6 +35,7 @@ cli = typer.Typer(
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
+cli.add_typer(receipt_commands, name="receipt")
 cli.command()(replay)
 T = TypeVar("T")
 

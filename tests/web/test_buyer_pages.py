@@ -10,6 +10,7 @@ import pytest
 from postgres.market import KILN, LANTERN, worked
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.receipts.checking import check
 from rescind.web.routes import HEADERS
 
 ORIGIN = {"origin": "http://desk.test"}
@@ -147,6 +148,20 @@ async def test_the_refund_is_shown_before_sending_and_paid_after(ann, market, cl
     await worked(market)
     assert "Refunded" in (await ann.get(sent.to)).text
     assert "€25.00" in (await ann.get(sent.to.partition("?")[0] + "/receipt")).text
+
+
+async def test_the_receipt_of_a_request_can_be_downloaded_and_holds(ann, market, desk):
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    page = await ann.get(sent.to.partition("?")[0])
+    assert "A signed file with the rules, the facts and the answer." in page.text
+    address = re.search(r'href="(/v1/[^"]+/receipt)" download="receipt-can_\w+\.json"', page.raw)[1]
+    # The session that shows the page is what the file is downloaded with.
+    receipt = (await ann.client.get(address)).content
+    terms = await desk.terms(await market.read(order))
+    found = check(receipt, {terms.preset.hash: terms.preset.policy}, None)
+    assert found.wrong == ()
+    assert found.sure[-1].startswith("The policy text gives again ask_seller by ")
 
 
 async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
