@@ -164,6 +164,18 @@ async def test_the_receipt_of_a_request_can_be_downloaded_and_holds(ann, market,
     assert found.sure[-1].startswith("The policy text gives again ask_seller by ")
 
 
+async def test_the_answer_tells_its_arithmetic_and_what_would_have_changed_it(ann, market, clock):  # M-09, E-01
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    page = await ann.get(sent.to.partition("?")[0])
+    assert "Counted from the request, Mon 4 May 2026, 08:00 Over Tue 5 May 2026, 08:00 (UTC)" in page.text
+    changed = "What would have changed it The order is at “In review”: Cancels at once"
+    assert changed in page.text, page.text
+    closed = await market.order(Stage.PACKING)
+    page = await ann.get(f"/orders/{closed}")
+    assert "What would have changed it The order is at “Preparing”: The shop is asked; no answer means yes" in page.text
+
+
 async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
     lines = (Line(id="a", sku="CUP", quantity=3, unit_minor=500), Line(id="b", sku="JUG", quantity=1, unit_minor=900))
     order = await market.order(Stage.REVIEW, lines=lines, tenders=(Tender(id="t", method="card", amount_minor=2400),))

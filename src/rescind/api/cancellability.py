@@ -10,7 +10,16 @@ import msgspec
 
 from rescind.api.answers import QuoteTold, Told, UnitsTold, quote_told, units_told
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.reasoning import DeadlineTold, StepTold, deadline_told, facts_told, findings_told, withheld
+from rescind.api.reasoning import (
+    DeadlineTold,
+    FlipTold,
+    StepTold,
+    deadline_told,
+    facts_told,
+    findings_told,
+    flips_told,
+    withheld,
+)
 from rescind.core import cancellation, errors
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation
@@ -19,7 +28,7 @@ from rescind.core.errors import RescindError
 from rescind.core.event import Note
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, stage, status_of
-from rescind.core.policy import Atom, Finding, Reason
+from rescind.core.policy import Atom, Finding, Reason, flips
 from rescind.core.refund import quote, select
 from rescind.core.terms import Terms
 from rescind.intake.fields import Code
@@ -58,7 +67,8 @@ class Cancellability(Told, frozen=True, kw_only=True):
 
     verdict: approve, ask_seller, ask_carrier, review or refuse; instead: what the policy offers where it refuses.
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
-    when no time changes it. findings: the rules asked, in order. facts: what they could read.
+    when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
+    facts: what the rules could read.
     """
 
     order: str
@@ -81,6 +91,7 @@ class Cancellability(Told, frozen=True, kw_only=True):
     then: str
     quote: QuoteTold
     findings: list[StepTold]
+    flips: list[FlipTold]
     facts: dict[str, object]
     withheld: list[str]
     policies: dict[str, str]
@@ -223,6 +234,7 @@ async def ask(call: Call) -> Answer:
             then=then,
             quote=quote_told(quote(order, selection), who.role),
             findings=findings_told(finding, who.role),
+            flips=flips_told(flips(terms.layers, finding.on, ground.facts), who.role),
             facts=facts_told(who.role, ground.facts),
             withheld=withheld(who.role, ground.facts),
             policies=ground.policies,

@@ -17,7 +17,6 @@ from rescind.api.answers import (
     Told,
     cancellation_of,
     cancellation_told,
-    ground_of,
     refunds_told,
 )
 from rescind.api.cancellations import find
@@ -31,10 +30,9 @@ from rescind.api.reasoning import (
     findings_told,
     withheld,
 )
-from rescind.core import errors, lifecycle
-from rescind.core.cancellation import starts
+from rescind.core import errors
 from rescind.core.instant import Instant
-from rescind.core.receipt import SIGNATURE, LayerNamed, canonical, commitment
+from rescind.core.receipt import SIGNATURE, LayerNamed, canonical, commitment, judged_again
 from rescind.core.record import ROOT, Record, chain, encode
 from rescind.core.terms import Terms
 from rescind.postgres.credentials import Role
@@ -162,16 +160,11 @@ async def receipt(call: Call) -> Answer:
     about = cancellation.id
     entries = await desk.reads.timeline(who.scope, order.id)
     records = [entry.record for entry in entries]
-    decided = next(one for one in records if cancellation_of(one) == about and ground_of(one) is not None)
-    ground = ground_of(decided)
-    assert ground is not None, "chosen for having one"
-    # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.
-    before = lifecycle.replay(tuple(one.event for one in records[: decided.seq - 1]))
-    begun = starts(before, decided.event.at)
     terms = await desk.terms(order)
     calendar = desk.book.calendar(terms)
-    on = "seller_cancel" if cancellation.filed_by == "seller" else "request"
-    finding = terms.judge(on, ground.facts, now=decided.event.at, starts=begun, calendar=calendar, trace=True)
+    judged = judged_again(records, cancellation, terms, calendar)
+    assert judged is not None, "every cancellation is answered by a policy first"
+    decided, ground, finding = judged.record, judged.ground, judged.finding
     places, head = _places(records, about)
     commitments, openings = await _committed(call, about, ground.facts, who.role)
     now = desk.now()
@@ -184,7 +177,7 @@ async def receipt(call: Call) -> Answer:
         number=order.number,
         cancellation=cancellation_told(cancellation, order),
         refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == about), who.role),
-        on=on,
+        on=judged.on,
         decided_at=decided.event.at,
         verdict=ground.verdict,
         rule=ground.rule,
@@ -193,7 +186,7 @@ async def receipt(call: Call) -> Answer:
         instead=ground.instead,
         layers=_layers(terms, order.placed_at, decided.event.at),
         placed_at=order.placed_at,
-        starts=begun,
+        starts=judged.starts,
         facts=facts_told(who.role, ground.facts),
         commitments=commitments,
         openings=openings,

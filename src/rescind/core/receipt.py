@@ -14,10 +14,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from rescind.core import lifecycle
+from rescind.core.cancellation import starts
 from rescind.core.deadline import Calendar
+from rescind.core.event import Ground
 from rescind.core.instant import Instant
+from rescind.core.order import Cancellation
 from rescind.core.policy import Finding, Policy, ResolvedPolicy, judge
 from rescind.core.policy.boundary import boundaries
+from rescind.core.record import Record
+from rescind.core.terms import Terms
 
 SIGNATURE = "signature"
 _MOST_TRIED = 10_000
@@ -60,6 +66,32 @@ def signed_bytes(signature: Mapping[str, object]) -> bytes:
 def commitment(fact: str, value: object, salt: str) -> str:
     """A fact that is not told, held to what it was: SHA-256 of the canonical form of [salt, fact, value], in hex."""
     return hashlib.sha256(canonical([salt, fact, value])).hexdigest()
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision as it was made, judged once more from its stored ground, so that its arithmetic is there again."""
+
+    record: Record
+    ground: Ground
+    on: str
+    starts: dict[str, Instant]
+    finding: Finding
+
+
+def judged_again(records: Sequence[Record], about: Cancellation, terms: Terms, calendar: Calendar) -> Judged | None:
+    """What a policy said to a cancellation, from the order's whole history; None where no policy was asked."""
+    on = "seller_cancel" if about.filed_by == "seller" else "request"
+    for record in records:
+        event = record.event
+        ground: Ground | None = getattr(event, "ground", None)
+        if ground is None or getattr(event, "cancellation", None) != about.id:
+            continue
+        # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.
+        before = lifecycle.replay(tuple(one.event for one in records[: record.seq - 1]))
+        begun = starts(before, event.at)
+        finding = terms.judge(on, ground.facts, now=event.at, starts=begun, calendar=calendar, trace=True)
+        return Judged(record=record, ground=ground, on=on, starts=begun, finding=finding)
+    return None
 
 
 class LayerNamed(msgspec.Struct, frozen=True, kw_only=True):

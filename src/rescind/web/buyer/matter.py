@@ -88,7 +88,8 @@ class Matter:
             return None
         can = self.answer.finding.verdict != "refuse"
         title = locale.gettext("Why can I cancel?") if can else locale.gettext("Why can I not cancel?")
-        return rule_card(self.answer.ground, self.terms, locale, title=title)
+        deadline = self.answer.finding.deadline
+        return rule_card(self.answer.ground, self.terms, locale, title=title, deadline=deadline)
 
     def prices(self, locale: Locale) -> list[dict[str, Any]]:
         """What the order cost, part by part."""
