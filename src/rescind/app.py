@@ -25,6 +25,7 @@ from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
@@ -85,6 +86,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
+                habits=Habits(pool),
                 clock=clock,
                 base_url=base_url,
             )

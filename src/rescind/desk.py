@@ -27,6 +27,7 @@ from rescind.core.terms import Terms
 from rescind.core.views import ShopView
 from rescind.engine import Engine
 from rescind.postgres.directory import Directory
+from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
@@ -49,6 +50,7 @@ class Desk:
     book: Book
     directory: Directory
     signer: Signer
+    habits: Habits
     clock: Clock
     base_url: str
 

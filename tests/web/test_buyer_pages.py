@@ -176,6 +176,20 @@ async def test_the_answer_tells_its_arithmetic_and_what_would_have_changed_it(an
     assert "What would have changed it The order is at “Preparing”: The shop is asked; no answer means yes" in page.text
 
 
+async def test_an_estimate_comes_with_its_error_and_is_no_promise(ann, market, clock):
+    for _ in range(20):
+        order = await market.order(Stage.PREPARING)
+        clock.advance(timedelta(hours=2))
+        await market.fact(order, FactKind.PACKING_STARTED)
+    order = await market.order(Stage.PREPARING)
+    page = await ann.get(f"/orders/{order}")
+    assert "Likely in time until about Wed 6 May, 02:00 UTC" in page.text
+    assert "Estimated from 20 orders of this shop in the last 90 days." in page.text
+    assert "It is no promise." in page.text
+    clock.advance(timedelta(hours=3))
+    assert "Likely in time" not in (await ann.get(f"/orders/{order}")).text
+
+
 async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
     lines = (Line(id="a", sku="CUP", quantity=3, unit_minor=500), Line(id="b", sku="JUG", quantity=1, unit_minor=900))
     order = await market.order(Stage.REVIEW, lines=lines, tenders=(Tender(id="t", method="card", amount_minor=2400),))
