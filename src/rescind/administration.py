@@ -43,6 +43,9 @@ def add_shop(
     window: Annotated[str | None, typer.Option(help="Its own cancellation window, such as 24h.")] = None,
     email: Annotated[str, typer.Option(help="Where buyers write to it.")] = "",
     phone: Annotated[str, typer.Option(help="Where buyers call it.")] = "",
+    trader: Annotated[str, typer.Option(help="The person or company behind it, by its legal name.")] = "",
+    address: Annotated[str, typer.Option(help="Its postal address.")] = "",
+    register: Annotated[str, typer.Option(help="Trade register and number.")] = "",
     data: Data = None,
 ) -> None:
     """Add a shop and print its id."""
@@ -55,7 +58,8 @@ def add_shop(
         preset(policy).check_settings(chosen)
     except ValueError as error:
         fail(f"{error}.")
-    contact = {kind: address for kind, address in (("email", email), ("phone", phone)) if address}
+    given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
+    contact = {kind: text for kind, text in given.items() if text}
     made = shop_id(secrets.randbits(_SHOP_BITS))
 
     async def work(pool: asyncpg.Pool[Any], _: Settings) -> None:

@@ -10,6 +10,7 @@ import pytest
 from postgres.market import KILN, LANTERN, worked
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.policies import preset
 from rescind.receipts.checking import check
 from rescind.web.routes import HEADERS
 
@@ -399,6 +400,44 @@ async def test_the_chosen_language_is_remembered_and_says_the_same(ann, market):
     assert "Request cancellation" not in page.text
     away = await ann.get("//evil.test/x", lang="en")
     assert not away.to.startswith("//")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "From “Set aside” on The shop is asked; no answer within 24 hours means yes Cancels at once in the first",
+                "From “Packing” on Only if the shop agrees",
+                "You can still ask the shop as a favour: The shop is asked; no answer within 24 hours means no.",
+                "An item is made to order The shop is asked; no answer within 24 hours means no",
+                "Trader Kiln and Company Ltd",
+                "Business address 1 Quay, Leeds",
+            ),
+        ),
+        ("zh", ("可直接取消（下单后 24 小时内）", "从“打包中”起 需商家同意", "经营者 Kiln and Company Ltd")),
+    ],
+)
+async def test_anybody_may_read_what_a_shop_promises_and_who_it_is(app, market, language, said):  # M-36
+    contact = {"email": "a@example.org", "trader": "Kiln and Company Ltd", "address": "1 Quay, Leeds"}
+    policy = preset("base").hash
+    await market.directory.put_shop(
+        KILN, name="Kiln & Co", preset_hash=policy, settings={"window": "24h"}, zone="UTC", contact=contact
+    )
+    page = await Browser(app, language).get(f"/shops/{KILN}")
+    assert page.status == 200
+    for one in said:
+        assert one in page.text, page.text
+    assert f'href="/v1/policies/{policy}"' in page.raw
+    assert (await Browser(app).get("/shops/shp_00000000")).status == 404
+
+
+async def test_the_page_of_a_shop_follows_its_policy(app, market):  # S-01, R-002
+    page = await Browser(app).get(f"/shops/{LANTERN}")
+    assert "Cancels at once in the first 1 hour after the payment" in page.text
+    assert "The shop's time to ship is over Cancels at once" in page.text
+    assert "as a favour" not in page.text
 
 
 async def test_the_rules_can_be_read_by_anybody(app, market):
