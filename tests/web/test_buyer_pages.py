@@ -408,7 +408,7 @@ async def test_the_chosen_language_is_remembered_and_says_the_same(ann, market):
         (
             "en",
             (
-                "From “Set aside” on The shop is asked; no answer within 24 hours means yes Cancels at once in the first",
+                "From “Set aside” on The shop is asked; no answer within 24 hours means yes Cancels at once in",
                 "From “Packing” on Only if the shop agrees",
                 "You can still ask the shop as a favour: The shop is asked; no answer within 24 hours means no.",
                 "An item is made to order The shop is asked; no answer within 24 hours means no",
