@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from rescind.core.order import Stage, status_of
 from rescind.core.policy.boundary import boundaries
+from rescind.core.policy.example import plain_facts
 from rescind.core.policy.judge import judge_fast
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
-from rescind.core.policy.vocabulary import STANDARD, Kind, Per
 
 _STAGES = tuple(stage for stage in Stage if stage not in {Stage.COMPLETED, Stage.CANCELLED})
 _CLOCKS = ("since_placed", "since_paid")
@@ -90,28 +90,20 @@ def _spans(layers: Sequence[ResolvedPolicy]) -> list[tuple[str, int]]:
 
 
 def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, **circumstances: object) -> ResolvedRule:
-    return judge_fast(layers, "request", {**_ordinary(stage), **circumstances, **_lines(circumstances)})[1]
+    facts = ordinary(layers[0], stage)
+    lines = [{name: circumstances.get(name, usual) for name, usual in facts["lines"][0].items()}]
+    return judge_fast(layers, "request", {**facts, **circumstances, "lines": lines})[1]
 
 
-def _ordinary(stage: Stage) -> dict[str, Any]:
-    """Every fact of an order about which there is nothing to say: flags are off, counts are nothing."""
-    plain: Mapping[Kind, object] = {Kind.FLAG: False, Kind.COUNT: 0, Kind.AMOUNT: 0, Kind.CODE: "none", Kind.LEVEL: ""}
-    return {name: plain[spec.kind] for name, spec in STANDARD.items() if spec.level is Per.ORDER} | {
+def ordinary(policy: ResolvedPolicy, stage: Stage) -> dict[str, Any]:
+    """The facts of an order that has come to a stage and about which there is nothing else to say."""
+    return plain_facts(policy) | {
         "stage": stage.value,
         "status": status_of(stage),
-        "actor": "buyer",
-        "reason": "changed_mind",
-        "shipping_by": "seller",
-        "currency": "",
         "paid": stage is not Stage.UNPAID,
         "since_placed": _LATER_S,
         "since_paid": 0 if stage is Stage.UNPAID else _LATER_S,
     }
-
-
-def _lines(circumstances: Mapping[str, object]) -> dict[str, Any]:
-    per_line = [name for name, spec in STANDARD.items() if spec.level is Per.LINE]
-    return {"lines": [{name: circumstances.get(name, False) for name in per_line}]}
 
 
 def _said(rule: ResolvedRule) -> tuple[str, str, str, str]:
