@@ -16,6 +16,7 @@ from rich.table import Table
 from rescind.access import Access
 from rescind.core.errors import NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.views import ShopView
 from rescind.policies import names, preset
 from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
@@ -101,7 +102,7 @@ def new_key(
         fail("A buyer's key names its --buyer; other keys name none.")
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
-        seller = await _shop(Reads(pool, secret(settings)), shop) if shop else None
+        seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         access = Access(pool, secret(settings), "")
         return await access.issue_key(
             role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
@@ -125,9 +126,10 @@ def revoke_key(
     out.print("Revoked.")
 
 
-async def _shop(reads: Reads, identifier: str) -> ShopId:
+async def shop_called(reads: Reads, identifier: str) -> ShopView:
+    """The shop of this id; ends the command when there is none."""
     try:
-        return (await reads.shop(ShopId(canonical("shp", identifier)))).id
+        return await reads.shop(ShopId(canonical("shp", identifier)))
     except NotFound:
         fail(f"There is no shop {identifier}; see: rescind shop list")
 

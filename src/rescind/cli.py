@@ -15,6 +15,7 @@ from rescind import __version__, administration, logs
 from rescind.app import database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
 from rescind.postgres.backup import backup, restore
@@ -32,6 +33,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="The cancellation desk of a marketplace.",
 )
+for one in publishing.COMMANDS:
+    policy_commands.command()(one)
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")

@@ -68,7 +68,7 @@ class Desk:
 
     def pins(self, shop: ShopView) -> Pins:
         """The terms an order of this shop is bought under when it is placed now."""
-        return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings)
+        return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
 
     async def terms(self, order: Order) -> Terms:
         """The terms an order was bought under."""

@@ -68,20 +68,18 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
     Made from the policy that an order placed now would be bought under, so that it cannot say anything else.
     """
     shop = await visit.desk.reads.shop(shop_id)
-    policy = await visit.desk.book.policy(shop.preset_hash)
-    assert policy is not None, "a shop's policy is published before the shop is"
-    terms = policy.at(visit.now, shop.settings)
-    found = outline((terms,))
+    terms = await visit.desk.book.terms(visit.desk.pins(shop), visit.now)
+    found = outline(terms.layers)
     return visit.page(
         "buyer/shop.html",
         zone=shop.zone,
         live=False,
         shop=shop,
-        policy=policy,
+        policies=[one.policy for one in terms.layers],
         steps=[_step(visit.locale, one) for one in found.steps],
         special=[_special(visit.locale, one) for one in found.special],
         late=rule_line(visit.locale, found.late) if found.late else "",
-        ships=_ships(visit.locale, terms),
+        ships=_ships(visit.locale, terms.preset),
     )
 
 
