@@ -16,6 +16,7 @@ from rich.table import Table
 from rescind.access import Access
 from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.views import ShopView
 from rescind.intake.text import label
 from rescind.policies import names, preset
 from rescind.postgres import embedded
@@ -44,6 +45,9 @@ def add_shop(
     window: Annotated[str | None, typer.Option(help="Its own cancellation window, such as 24h.")] = None,
     email: Annotated[str, typer.Option(help="Where buyers write to it.")] = "",
     phone: Annotated[str, typer.Option(help="Where buyers call it.")] = "",
+    trader: Annotated[str, typer.Option(help="The person or company behind it, by its legal name.")] = "",
+    address: Annotated[str, typer.Option(help="Its postal address.")] = "",
+    register: Annotated[str, typer.Option(help="Trade register and number.")] = "",
     data: Data = None,
 ) -> None:
     """Add a shop and print its id."""
@@ -57,7 +61,8 @@ def add_shop(
         preset(policy).check_settings(chosen)
     except ValueError as error:
         fail(f"{error}.")
-    contact = {kind: address for kind, address in (("email", email), ("phone", phone)) if address}
+    given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
+    contact = {kind: text for kind, text in given.items() if text}
     made = shop_id(secrets.randbits(_SHOP_BITS))
 
     async def work(pool: asyncpg.Pool[Any], _: Settings) -> None:
@@ -66,7 +71,7 @@ def add_shop(
             made, name=name, preset_hash=preset(policy).hash, settings=chosen, zone=zone, contact=contact
         )
 
-    run(_with_pool(read_settings(data=data), work))
+    run(with_pool(read_settings(data=data), work))
     out.print(made)
 
 
@@ -80,7 +85,7 @@ def list_shops(data: Data = None) -> None:
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
         return table
 
-    out.print(run(_with_pool(read_settings(data=data), work)))
+    out.print(run(with_pool(read_settings(data=data), work)))
 
 
 @keys.command("new")
@@ -100,13 +105,13 @@ def new_key(
         fail("A buyer's key names its --buyer; other keys name none.")
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
-        seller = await _shop(Reads(pool, secret(settings)), shop) if shop else None
+        seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         access = Access(pool, secret(settings), "")
         return await access.issue_key(
             role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
         )
 
-    out.print(run(_with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
+    out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
 
 
 @keys.command("revoke")
@@ -119,19 +124,20 @@ def revoke_key(
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bool:
         return await Access(pool, secret(settings), "").revoke(key)
 
-    if not run(_with_pool(read_settings(data=data), work)):
+    if not run(with_pool(read_settings(data=data), work)):
         fail("No such key is in force.")
     out.print("Revoked.")
 
 
-async def _shop(reads: Reads, identifier: str) -> ShopId:
+async def shop_called(reads: Reads, identifier: str) -> ShopView:
+    """The shop of this id; ends the command when there is none."""
     try:
-        return (await reads.shop(ShopId(canonical("shp", identifier)))).id
+        return await reads.shop(ShopId(canonical("shp", identifier)))
     except NotFound:
         fail(f"There is no shop {identifier}; see: rescind shop list")
 
 
-async def _with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
+async def with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
     """Do something with the database, beside the program that serves from it or without one."""
     if settings.database_url:
         return await _connected(settings.database_url, settings, work)

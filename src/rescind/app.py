@@ -25,12 +25,15 @@ from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
+from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
 from rescind.worker import loops
 
@@ -68,6 +71,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         book = Book(PolicyTable(pool))
         await book.open(tuple(preset(name) for name in names()))
         key = secret(settings)
+        signer = Signer(settings, ReceiptKeys(pool))
+        await signer.open(clock.read() or wall_clock())
         tail = Tail(pool)
         await tail.open()
         async with Engine(PostgresStore(writing, clock), book).running() as engine:
@@ -80,6 +85,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 access=Access(pool, key, base_url),
                 book=book,
                 directory=Directory(pool),
+                signer=signer,
+                habits=Habits(pool),
                 clock=clock,
                 base_url=base_url,
             )

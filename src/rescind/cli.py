@@ -15,11 +15,13 @@ from rescind import __version__, administration, logs
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
 from rescind.postgres.backup import backup, restore
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
+from rescind.receipts.command import app as receipt_commands
 from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
@@ -31,9 +33,12 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="The cancellation desk of a marketplace.",
 )
+for one in publishing.COMMANDS:
+    policy_commands.command()(one)
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
+cli.add_typer(receipt_commands, name="receipt")
 cli.command()(replay)
 T = TypeVar("T")
 

@@ -27,8 +27,10 @@ from rescind.core.terms import Terms
 from rescind.core.views import ShopView
 from rescind.engine import Engine
 from rescind.postgres.directory import Directory
+from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
 from rescind.postgres.tail import Tail
+from rescind.receipts.signing import Signer
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
@@ -47,6 +49,8 @@ class Desk:
     access: Access
     book: Book
     directory: Directory
+    signer: Signer
+    habits: Habits
     clock: Clock
     base_url: str
 
@@ -64,7 +68,7 @@ class Desk:
 
     def pins(self, shop: ShopView) -> Pins:
         """The terms an order of this shop is bought under when it is placed now."""
-        return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings)
+        return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
 
     async def terms(self, order: Order) -> Terms:
         """The terms an order was bought under."""

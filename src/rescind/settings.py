@@ -130,6 +130,14 @@ class Settings:
             "Machines that share a database share its contents.",
         ),
     ] = None
+    receipt_key_file: Annotated[
+        Path | None,
+        Choice(
+            _path,
+            "File with the key that signs receipts; none: `receipt-key` in the data folder. "
+            "Machines that share a database share its contents.",
+        ),
+    ] = None
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 
     @classmethod
@@ -217,25 +225,40 @@ def secret(settings: Settings) -> bytes:
 
     SettingsError: the file can be read by others, or holds something else.
     """
-    path = settings.secret_file or settings.data / "secret"
-    if not path.exists() and settings.secret_file is None:
-        _make_secret(path)
+    return _key(settings.secret_file, settings.data / "secret", "secret key")
+
+
+def receipt_key(settings: Settings) -> bytes:
+    """The 32 bytes of the Ed25519 key that signs receipts; made and kept as ``secret`` is. SettingsError likewise."""
+    return _key(settings.receipt_key_file, settings.data / "receipt-key", "receipt key")
+
+
+def replace_receipt_key(settings: Settings) -> bytes:
+    """Put a new key in place of the one that signs receipts; the old one is gone for good."""
+    path = settings.receipt_key_file or settings.data / "receipt-key"
+    _write_key(path, lambda beside: beside.replace(path))
+    return receipt_key(settings)
+
+
+def _key(chosen: Path | None, ours: Path, name: str) -> bytes:
+    path = chosen or ours
+    if not path.exists() and chosen is None:
+        # Linked, not renamed: whoever comes first wins, and nobody ever reads half a key.
+        _write_key(path, path.hardlink_to)
     try:
         text = path.read_text("ascii").strip()
         mode = path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The secret key {path} cannot be read: {error}.") from error
+        raise SettingsError(f"The {name} {path} cannot be read: {error}.") from error
     if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise SettingsError(f"The secret key {path} must hold 64 hexadecimal digits.")
-    if mode & 0o077 and settings.secret_file is None:
-        raise SettingsError(
-            f"The secret key {path} can be read by others: chmod 600 it, or remove it to get a new one."
-        )
+        raise SettingsError(f"The {name} {path} must hold 64 hexadecimal digits.")
+    if mode & 0o077 and chosen is None:
+        raise SettingsError(f"The {name} {path} can be read by others: chmod 600 it, or remove it to get a new one.")
     return bytes.fromhex(text)
 
 
-def _make_secret(path: Path) -> None:
-    """Write beside, then link: whoever comes first wins, and nobody ever reads half a key."""
+def _write_key(path: Path, place: Callable[[Path], object]) -> None:
+    """Write a new key beside, then put it in its place."""
     path.parent.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -245,6 +268,6 @@ def _make_secret(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):  # another process made it meanwhile; that one holds
-            os.link(beside, path)
+            place(beside)
     finally:
-        beside.unlink()
+        beside.unlink(missing_ok=True)

@@ -244,9 +244,10 @@ async def test_a_receipt_is_enough_to_come_to_the_same_answer(people, market, de
     found = await people.ann.get(asked["receipt"])
     assert found.status_code == 200, found.text
     receipt = found.json()
-    text = (await people.nobody.get(f"/v1/policies/{receipt['policies']['preset']}")).content
-    assert hashlib.sha256(text).hexdigest() == receipt["policies"]["preset"]
-    terms = restore(text).at(instant(receipt["placed_at"]), receipt["settings"])
+    (named,) = receipt["layers"]
+    text = (await people.nobody.get(f"/v1/policies/{named['hash']}")).content
+    assert hashlib.sha256(text).hexdigest() == named["hash"]
+    terms = restore(text).at(instant(named["as_of"]), named["settings"])
     days = msgspec.convert(receipt["calendar"] | {"hash": None}, Calendar, strict=False)
     assert days.hash == receipt["calendar"]["hash"]
     finding = judge(
@@ -271,6 +272,22 @@ async def test_a_receipt_is_enough_to_come_to_the_same_answer(people, market, de
     sellers = (await people.sam.get(asked["receipt"])).json()
     assert sellers["withheld"] == ["buyer_cancels_30d"]
     assert "buyer_cancels_30d" not in json.dumps(sellers["facts"])
+
+
+async def test_asking_first_tells_what_would_change_the_answer(people, market):
+    order = await market.order(Stage.PREPARING)
+    path = f"/v1/orders/{order}/cancellability"
+    asked = (await people.ann.get(path)).json()
+    found = {one["fact"]: one for one in asked["flips"] if one["kinder"]}
+    assert (found["stage"]["wanted"], found["stage"]["verdict"]) == ("review", "approve")
+    assert (found["seller_fault"]["op"], found["seller_fault"]["rule"]) == ("is", "FAULT-1")
+    harder = {one["fact"] for one in asked["flips"] if not one["kinder"]}
+    assert "buyer_cancels_30d" in harder
+    # What a party has no claim to know is not told by a side door.
+    support = {one["fact"] for one in (await people.sue.get(path)).json()["flips"]}
+    sellers = {one["fact"] for one in (await people.sam.get(path)).json()["flips"]}
+    assert "buyer_cancels_30d" in support
+    assert "buyer_cancels_30d" not in sellers
 
 
 async def test_only_parties_may_answer_and_foreign_looks_like_missing(people, market):

@@ -103,3 +103,21 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
 def test_what_nobody_could_see_is_no_name(rescind):
     for words in (("shop", "add", ""), ("shop", "add", " \u200b"), ("key", "new", "host", "")):
         assert "The name must be at least one visible character." in rescind(*words, status=2)
+
+
+def test_the_key_of_receipts_is_made_once_and_rotated_on_purpose(rescind, tmp_path):
+    first = json.loads(rescind("receipt", "keys"))["keys"]
+    assert [key["retired_at"] for key in first] == [None]
+    file = tmp_path / "data" / "receipt-key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    private = file.read_text()
+    assert json.loads(rescind("receipt", "keys"))["keys"] == first
+    made = rescind("receipt", "rotate")
+    assert file.read_text() != private
+    assert file.stat().st_mode & 0o777 == 0o600
+    newest, oldest = json.loads(rescind("receipt", "keys"))["keys"]
+    assert (newest["kid"], newest["retired_at"]) == (made, None)
+    assert (oldest["kid"], oldest["x"]) == (first[0]["kid"], first[0]["x"])
+    assert oldest["retired_at"] is not None
+    file.chmod(0o644)
+    assert "can be read by others" in rescind("receipt", "keys", status=2)

@@ -10,6 +10,8 @@ import pytest
 from postgres.market import KILN, LANTERN, worked
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.policies import preset
+from rescind.receipts.checking import check
 from rescind.web.routes import HEADERS
 
 ORIGIN = {"origin": "http://desk.test"}
@@ -147,6 +149,46 @@ async def test_the_refund_is_shown_before_sending_and_paid_after(ann, market, cl
     await worked(market)
     assert "Refunded" in (await ann.get(sent.to)).text
     assert "€25.00" in (await ann.get(sent.to.partition("?")[0] + "/receipt")).text
+
+
+async def test_the_receipt_of_a_request_can_be_downloaded_and_holds(ann, market, desk):
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    page = await ann.get(sent.to.partition("?")[0])
+    assert "A signed file with the rules, the facts and the answer." in page.text
+    address = re.search(r'href="(/v1/[^"]+/receipt)" download="receipt-can_\w+\.json"', page.raw)[1]
+    # The session that shows the page is what the file is downloaded with.
+    receipt = (await ann.client.get(address)).content
+    terms = await desk.terms(await market.read(order))
+    found = check(receipt, {terms.preset.hash: terms.preset.policy}, None)
+    assert found.wrong == ()
+    assert found.sure[-1].startswith("The policy text gives again ask_seller by ")
+
+
+async def test_the_answer_tells_its_arithmetic_and_what_would_have_changed_it(ann, market, clock):  # M-09, E-01
+    order = await market.order(Stage.PREPARING)
+    _, sent = await filled(ann, order)
+    page = await ann.get(sent.to.partition("?")[0])
+    assert "Counted from the request, Mon 4 May 2026, 08:00 Over Tue 5 May 2026, 08:00 (UTC)" in page.text
+    changed = "What would have changed it The order is at “In review”: Cancels at once"
+    assert changed in page.text, page.text
+    closed = await market.order(Stage.PACKING)
+    page = await ann.get(f"/orders/{closed}")
+    assert "What would have changed it The order is at “Preparing”: The shop is asked; no answer means yes" in page.text
+
+
+async def test_an_estimate_comes_with_its_error_and_is_no_promise(ann, market, clock):
+    for _ in range(20):
+        order = await market.order(Stage.PREPARING)
+        clock.advance(timedelta(hours=2))
+        await market.fact(order, FactKind.PACKING_STARTED)
+    order = await market.order(Stage.PREPARING)
+    page = await ann.get(f"/orders/{order}")
+    assert "Likely in time until about Wed 6 May, 02:00 UTC" in page.text
+    assert "Estimated from 20 orders of this shop in the last 90 days." in page.text
+    assert "It is no promise." in page.text
+    clock.advance(timedelta(hours=3))
+    assert "Likely in time" not in (await ann.get(f"/orders/{order}")).text
 
 
 async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
@@ -358,6 +400,44 @@ async def test_the_chosen_language_is_remembered_and_says_the_same(ann, market):
     assert "Request cancellation" not in page.text
     away = await ann.get("//evil.test/x", lang="en")
     assert not away.to.startswith("//")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            (
+                "From “Set aside” on The shop is asked; no answer within 24 hours means yes Cancels at once in",
+                "From “Packing” on Only if the shop agrees",
+                "You can still ask the shop as a favour: The shop is asked; no answer within 24 hours means no.",
+                "An item is made to order The shop is asked; no answer within 24 hours means no",
+                "Trader Kiln and Company Ltd",
+                "Business address 1 Quay, Leeds",
+            ),
+        ),
+        ("zh", ("可直接取消（下单后 24 小时内）", "从“打包中”起 需商家同意", "经营者 Kiln and Company Ltd")),
+    ],
+)
+async def test_anybody_may_read_what_a_shop_promises_and_who_it_is(app, market, language, said):  # M-36
+    contact = {"email": "a@example.org", "trader": "Kiln and Company Ltd", "address": "1 Quay, Leeds"}
+    policy = preset("base").hash
+    await market.directory.put_shop(
+        KILN, name="Kiln & Co", preset_hash=policy, settings={"window": "24h"}, zone="UTC", contact=contact
+    )
+    page = await Browser(app, language).get(f"/shops/{KILN}")
+    assert page.status == 200
+    for one in said:
+        assert one in page.text, page.text
+    assert f'href="/v1/policies/{policy}"' in page.raw
+    assert (await Browser(app).get("/shops/shp_00000000")).status == 404
+
+
+async def test_the_page_of_a_shop_follows_its_policy(app, market):  # S-01, R-002
+    page = await Browser(app).get(f"/shops/{LANTERN}")
+    assert "Cancels at once in the first 1 hour after the payment" in page.text
+    assert "The shop's time to ship is over Cancels at once" in page.text
+    assert "as a favour" not in page.text
 
 
 async def test_the_rules_can_be_read_by_anybody(app, market):

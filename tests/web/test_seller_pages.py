@@ -176,6 +176,15 @@ async def test_an_open_row_says_what_each_choice_does(sam, market):
     assert not (await sam.see(REQUESTS)).has_form(f"{REQUESTS}/{case}/approve")
 
 
+async def test_the_receipt_of_a_request_can_be_downloaded(sam, market):
+    order, case = await asked(market)
+    page = await sam.see(f"{REQUESTS}/{case}")
+    address = f"/v1/orders/{order}/cancellations/{case}/receipt"
+    assert f'href="{address}" download="receipt-{case}.json"' in page.raw
+    told = (await sam.client.get(address)).json()
+    assert (told["reader"], told["cancellation"]["id"]) == ("seller", case)
+
+
 async def test_approving_pays_back_once_however_often_it_is_pressed(sam, market):
     order, case = await asked(market)
     page = await sam.see(f"{REQUESTS}/{case}")

@@ -10,7 +10,16 @@ import msgspec
 
 from rescind.api.answers import QuoteTold, Told, UnitsTold, quote_told, units_told
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.reasoning import DeadlineTold, StepTold, deadline_told, facts_told, findings_told, withheld
+from rescind.api.reasoning import (
+    DeadlineTold,
+    FlipTold,
+    StepTold,
+    deadline_told,
+    facts_told,
+    findings_told,
+    flips_told,
+    withheld,
+)
 from rescind.core import cancellation, errors
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation
@@ -19,10 +28,12 @@ from rescind.core.errors import RescindError
 from rescind.core.event import Note
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, stage, status_of
-from rescind.core.policy import Atom, Finding, Reason
+from rescind.core.policy import Atom, Finding, Reason, flips
 from rescind.core.refund import quote, select
 from rescind.core.terms import Terms
 from rescind.intake.fields import Code
+from rescind.web.buyer.matter import likely
+from rescind.web.buyer.outlook import Outlook
 
 _MOMENT = timedelta(seconds=1)
 
@@ -53,12 +64,34 @@ class ReasonTold(Told, frozen=True, kw_only=True):
     needs: list[str]
 
 
+class LikelyTold(Told, frozen=True, kw_only=True):
+    """When a request will likely be refused, from how long the shop's orders of the last 90 days took. No promise.
+
+    stage: the one that ends the time. at: the median; eight in ten orders lie from earliest to latest; orders: of how
+    many. Only orders count that took longer than this one has taken already.
+    """
+
+    stage: Stage
+    at: Instant
+    earliest: Instant
+    latest: Instant
+    orders: int
+
+
+class FavoursTold(Told, frozen=True, kw_only=True):
+    """Requests of the last 90 days that came too late and were put to the shop all the same."""
+
+    asked: int
+    granted: int
+
+
 class Cancellability(Told, frozen=True, kw_only=True):
     """What would be decided now.
 
     verdict: approve, ask_seller, ask_carrier, review or refuse; instead: what the policy offers where it refuses.
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
-    when no time changes it. findings: the rules asked, in order. facts: what they could read.
+    when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
+    facts: what the rules could read. likely, favours: to buyers and staff, and only when drawn from 20 cases or more.
     """
 
     order: str
@@ -79,8 +112,11 @@ class Cancellability(Told, frozen=True, kw_only=True):
     deadline: DeadlineTold | None
     until: Instant | None
     then: str
+    likely: LikelyTold | None
+    favours: FavoursTold | None
     quote: QuoteTold
     findings: list[StepTold]
+    flips: list[FlipTold]
     facts: dict[str, object]
     withheld: list[str]
     policies: dict[str, str]
@@ -221,14 +257,33 @@ async def ask(call: Call) -> Answer:
             deadline=deadline_told(finding.deadline),
             until=until,
             then=then,
+            likely=await _likely(call, asking, now),
+            favours=await _favours(call, order, finding, wanted, now),
             quote=quote_told(quote(order, selection), who.role),
             findings=findings_told(finding, who.role),
+            flips=flips_told(flips(terms.layers, finding.on, ground.facts), who.role),
             facts=facts_told(who.role, ground.facts),
             withheld=withheld(who.role, ground.facts),
             policies=ground.policies,
         ),
         version=order.version,
     )
+
+
+async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:
+    if asking.actor.speaks_as is ActorKind.SELLER:
+        return None
+    outlook = Outlook(asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d)
+    answer = outlook.ask(now)
+    found = await likely(call.desk, outlook, now, outlook.until(now, answer)) if answer else None
+    return msgspec.convert(found, LikelyTold, from_attributes=True) if found else None
+
+
+async def _favours(call: Call, order: Order, finding: Finding, wanted: Question, now: Instant) -> FavoursTold | None:
+    if call.principal.role == "seller" or not (wanted.anyway or finding.instead == "ask_seller_anyway"):
+        return None
+    found = await call.desk.habits.favours(order.shop, now)
+    return msgspec.convert(found, FavoursTold, from_attributes=True) if found else None
 
 
 def _listed(order: Order, terms: Terms, context: Context, actor: ActorKind, now: Instant) -> tuple[Reason, ...]:

@@ -7,11 +7,13 @@ from datetime import date
 
 from rescind.api.answers import Told
 from rescind.core.instant import Instant
-from rescind.core.policy import Atom, Deadline, Finding, Step
+from rescind.core.policy import Atom, Deadline, Finding, Flip, Step
 from rescind.postgres.credentials import Role
 
 _WITHHELD: Mapping[Role, frozenset[str]] = {"seller": frozenset({"buyer_cancels_30d"})}
 """Facts about one party that the other has no claim to (I-26); their names are told, what they were is not."""
+SENSITIVE = frozenset[str]().union(*_WITHHELD.values())
+"""Facts that not every reader may know."""
 
 
 class AtomTold(Told, frozen=True, kw_only=True):
@@ -38,6 +40,24 @@ class StepTold(Told, frozen=True, kw_only=True):
     rule: str
     held: bool
     failed: list[AtomTold]
+
+
+class FlipTold(Told, frozen=True, kw_only=True):
+    """One fact that alone would have led to another answer. wanted: as it would have had to be, the nearest such value.
+
+    verdict, rule, if_silent, instead: the answer then. kinder: it is more generous than the one that was given.
+    """
+
+    fact: str
+    op: str
+    wanted: bool | int | str
+    actual: bool | int | str
+    unit: str
+    verdict: str
+    rule: str
+    if_silent: str
+    instead: str
+    kinder: bool
 
 
 class DeadlineTold(Told, frozen=True, kw_only=True):
@@ -75,6 +95,27 @@ def findings_told(finding: Finding, role: Role) -> list[StepTold]:
     """Every rule that was asked, layer by layer."""
     hidden = _WITHHELD.get(role, frozenset())
     return [_step(one, hidden) for one in finding.trace]
+
+
+def flips_told(found: Sequence[Flip], role: Role) -> list[FlipTold]:
+    """What would have changed the answer, without the facts that a reader of this role is not told."""
+    hidden = _WITHHELD.get(role, frozenset())
+    return [
+        FlipTold(
+            fact=one.atom.fact,
+            op=one.atom.op,
+            wanted=one.atom.wanted,
+            actual=one.atom.actual,
+            unit=one.atom.unit,
+            verdict=one.verdict,
+            rule=one.rule,
+            if_silent=one.on_silence,
+            instead=one.instead,
+            kinder=one.kinder,
+        )
+        for one in found
+        if one.atom.fact not in hidden and not isinstance(one.atom.wanted, tuple)
+    ]
 
 
 def _step(one: Step, hidden: frozenset[str]) -> StepTold:

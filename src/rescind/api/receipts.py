@@ -1,9 +1,15 @@
-"""The receipt of a decision: everything needed to come to the same answer again, without asking us."""
+"""The receipt of a decision: everything needed to come to the same answer again, without asking us; and the keys.
+
+It leaves in its one canonical form and is signed; `rescind receipt verify` checks it offline.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from datetime import date
+
+import msgspec
 
 from rescind.api.answers import (
     CancellationTold,
@@ -11,16 +17,27 @@ from rescind.api.answers import (
     Told,
     cancellation_of,
     cancellation_told,
-    ground_of,
     refunds_told,
 )
 from rescind.api.cancellations import find
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
-from rescind.api.reasoning import DeadlineTold, StepTold, deadline_told, facts_told, findings_told, withheld
-from rescind.core import errors, lifecycle
-from rescind.core.cancellation import starts
+from rescind.api.reasoning import (
+    SENSITIVE,
+    DeadlineTold,
+    StepTold,
+    deadline_told,
+    facts_told,
+    findings_told,
+    withheld,
+)
+from rescind.core import errors
 from rescind.core.instant import Instant
+from rescind.core.receipt import SIGNATURE, LayerNamed, canonical, commitment, judged_again
 from rescind.core.record import ROOT, Record, chain, encode
+from rescind.core.terms import Terms
+from rescind.postgres.credentials import Role
+from rescind.postgres.receipt_keys import ReceiptKey
+from rescind.receipts.signing import ALGORITHM
 
 
 class PlaceTold(Told, frozen=True, kw_only=True):
@@ -43,16 +60,13 @@ class CalendarTold(Told, frozen=True, kw_only=True):
     holidays: list[date]
 
 
-class Receipt(Told, frozen=True, kw_only=True):
-    """Why the policy answered as it did, and what became of it.
-
-    on, facts, starts, calendar and the policies' texts (at ``/v1/policies/{hash}``) are the whole question; rule,
-    findings and deadline are the answer that anybody gets who asks it. facts the reader may not see are named in
-    ``withheld``; with any there, the receipt cannot be recomputed by this reader. records: every record about this
-    cancellation, each with its place in the order's hash chain, which holds ``length`` records and ends in ``head``.
-    """
+class Unsigned(Told, frozen=True, kw_only=True):
+    """A receipt before it is signed; what its members are stands at ``Receipt``."""
 
     format: int
+    issuer: str
+    issued_at: Instant
+    reader: str
     order: str
     number: str
     cancellation: CancellationTold
@@ -64,11 +78,12 @@ class Receipt(Told, frozen=True, kw_only=True):
     layer: str
     cites: list[str]
     instead: str
-    policies: dict[str, str]
-    settings: dict[str, bool | int | str]
+    layers: list[LayerNamed]
     placed_at: Instant
     starts: dict[str, Instant]
     facts: dict[str, object]
+    commitments: dict[str, str]
+    openings: dict[str, str]
     withheld: list[str]
     counted_at: Instant | None
     calendar: CalendarTold
@@ -77,6 +92,52 @@ class Receipt(Told, frozen=True, kw_only=True):
     records: list[PlaceTold]
     head: str
     length: int
+
+
+class SignatureTold(Told, frozen=True, kw_only=True):
+    """digests: SHA-256 of each other member's canonical form. key: SHA-256 of public_key, listed at /v1/receipt-keys.
+
+    value: the key's Ed25519 signature over the canonical form of the four other members. All in lower-case hex.
+    """
+
+    algorithm: str
+    digests: dict[str, str]
+    key: str
+    public_key: str
+    value: str
+
+
+class Receipt(Unsigned, frozen=True, kw_only=True):
+    """Why the policy answered as it did, and what became of it.
+
+    on, layers, facts, starts and calendar are the whole question; the texts of the layers are at
+    ``/v1/policies/{hash}``. verdict, rule, findings and deadline are the answer that anybody gets who asks it.
+
+    commitments: of each fact that not every reader may see, SHA-256 of the canonical form of [salt, fact, value].
+    openings: the salts of those that this reader may see. withheld: those it may not; with any there, this receipt
+    alone may not be enough to come to the answer again. records: every record about this cancellation, each with its
+    place in the order's hash chain, which holds ``length`` records and ends in ``head``.
+    """
+
+    signature: SignatureTold
+
+
+class KeyTold(Told, frozen=True, kw_only=True):
+    """A public key as JSON Web Key (RFC 8037). kid: SHA-256 of its 32 bytes; retired_at: it signed nothing after."""
+
+    kty: str
+    crv: str
+    use: str
+    kid: str
+    x: str
+    added_at: Instant
+    retired_at: Instant | None
+
+
+class KeysTold(Told, frozen=True, kw_only=True):
+    """Every key that ever signed a receipt here, the newest first."""
+
+    keys: list[KeyTold]
 
 
 @operation(
@@ -89,59 +150,111 @@ class Receipt(Told, frozen=True, kw_only=True):
     fails=(errors.NotFound,),
 )
 async def receipt(call: Call) -> Answer:
-    """The decision with its rule, facts, policies, calendar, deadline arithmetic and place in the hash chain."""
+    """The decision with its rule, facts, policies, calendar, deadline arithmetic and place in the hash chain, signed.
+
+    The bytes are the signed form (RFC 8785); keep them as they are, and `rescind receipt verify` checks them offline.
+    """
     desk, who = call.desk, call.principal
     order = await call.order()
     cancellation = find(call, order)
     about = cancellation.id
     entries = await desk.reads.timeline(who.scope, order.id)
     records = [entry.record for entry in entries]
-    decided = next(one for one in records if cancellation_of(one) == about and ground_of(one) is not None)
-    ground = ground_of(decided)
-    assert ground is not None, "chosen for having one"
-    # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.
-    before = lifecycle.replay(tuple(one.event for one in records[: decided.seq - 1]))
-    begun = starts(before, decided.event.at)
     terms = await desk.terms(order)
     calendar = desk.book.calendar(terms)
-    on = "seller_cancel" if cancellation.filed_by == "seller" else "request"
-    finding = terms.judge(on, ground.facts, now=decided.event.at, starts=begun, calendar=calendar, trace=True)
+    judged = judged_again(records, cancellation, terms, calendar)
+    assert judged is not None, "every cancellation is answered by a policy first"
+    decided, ground, finding = judged.record, judged.ground, judged.finding
     places, head = _places(records, about)
-    return Answer(
-        body=Receipt(
-            format=1,
-            order=order.id,
-            number=order.number,
-            cancellation=cancellation_told(cancellation, order),
-            refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == about), who.role),
-            on=on,
-            decided_at=decided.event.at,
-            verdict=ground.verdict,
-            rule=ground.rule,
-            layer=ground.layer,
-            cites=list(ground.cites),
-            instead=ground.instead,
-            policies=ground.policies,
-            settings=order.pins.settings,
-            placed_at=order.placed_at,
-            starts=begun,
-            facts=facts_told(who.role, ground.facts),
-            withheld=withheld(who.role, ground.facts),
-            counted_at=ground.as_of,
-            calendar=CalendarTold(
-                hash=ground.calendar,
-                zone=calendar.zone,
-                weekend=sorted(calendar.weekend),
-                holidays=sorted(calendar.holidays),
-            ),
-            deadline=deadline_told(finding.deadline),
-            findings=findings_told(finding, who.role),
-            records=places,
-            head=head,
-            length=len(records),
+    commitments, openings = await _committed(call, about, ground.facts, who.role)
+    now = desk.now()
+    body = Unsigned(
+        format=1,
+        issuer=desk.base_url,
+        issued_at=now,
+        reader=who.role,
+        order=order.id,
+        number=order.number,
+        cancellation=cancellation_told(cancellation, order),
+        refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == about), who.role),
+        on=judged.on,
+        decided_at=decided.event.at,
+        verdict=ground.verdict,
+        rule=ground.rule,
+        layer=ground.layer,
+        cites=list(ground.cites),
+        instead=ground.instead,
+        layers=_layers(terms, order.placed_at, decided.event.at),
+        placed_at=order.placed_at,
+        starts=judged.starts,
+        facts=facts_told(who.role, ground.facts),
+        commitments=commitments,
+        openings=openings,
+        withheld=withheld(who.role, ground.facts),
+        counted_at=ground.as_of,
+        calendar=CalendarTold(
+            hash=ground.calendar,
+            zone=calendar.zone,
+            weekend=sorted(calendar.weekend),
+            holidays=sorted(calendar.holidays),
         ),
-        version=order.version,
+        deadline=deadline_told(finding.deadline),
+        findings=findings_told(finding, who.role),
+        records=places,
+        head=head,
+        length=len(records),
     )
+    document = msgspec.to_builtins(body)
+    document[SIGNATURE] = await desk.signer.sign(document, now)
+    return Answer(body=canonical(document), version=order.version)
+
+
+@operation("GET", "/v1/receipt-keys", may=None, through="public", summary="Read the keys of receipts", gives=KeysTold)
+async def receipt_keys(call: Call) -> Answer:
+    """The public keys that receipts are signed with, retired ones among them. Keep a copy to check receipts offline."""
+    return Answer(body=keys_told(await call.desk.signer.keys.all()))
+
+
+def keys_told(keys: Sequence[ReceiptKey]) -> KeysTold:
+    """Published keys as the API and the command line tell them."""
+    return KeysTold(
+        keys=[
+            KeyTold(
+                kty="OKP",
+                crv=ALGORITHM,
+                use="sig",
+                kid=key.id,
+                x=urlsafe_b64encode(bytes.fromhex(key.public)).rstrip(b"=").decode(),
+                added_at=key.added_at,
+                retired_at=key.retired_at,
+            )
+            for key in keys
+        ]
+    )
+
+
+def _layers(terms: Terms, placed_at: Instant, decided_at: Instant) -> list[LayerNamed]:
+    return [
+        LayerNamed(
+            layer=one.layer,
+            name=one.name,
+            language=one.policy.language,
+            hash=one.hash,
+            settings=dict(one.settings),
+            as_of=decided_at if one.layer == "law" else placed_at,
+        )
+        for one in terms.layers
+    ]
+
+
+async def _committed(
+    call: Call, decision: str, facts: Mapping[str, object], role: Role
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What holds every sensitive fact to its value, whoever reads; and the salts of those this reader may see."""
+    hidden = withheld(role, facts)
+    salts = {name: await call.desk.signer.salt(decision, name) for name in sorted(SENSITIVE & facts.keys())}
+    commitments = {name: commitment(name, facts[name], salt) for name, salt in salts.items()}
+    return commitments, {name: salt for name, salt in salts.items() if name not in hidden}
 
 
 def _places(records: Sequence[Record], cancellation: str) -> tuple[list[PlaceTold], str]:
@@ -168,4 +281,4 @@ def _places(records: Sequence[Record], cancellation: str) -> tuple[list[PlaceTol
     return found, head.hex()
 
 
-OPERATIONS = (receipt,)
+OPERATIONS = (receipt, receipt_keys)

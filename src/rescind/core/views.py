@@ -19,7 +19,10 @@ Sort = Literal["time_left", "newest", "amount"]
 
 
 class ShopView(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop. ``preset``: the policy new orders are pinned to; ``zone``: IANA; ``contact``: address by its kind."""
+    """A shop. ``preset``: the policy new orders are pinned to; ``zone``: IANA; ``contact``: address by its kind.
+
+    shop_hash: hash of the shop's own rules, empty when it has none.
+    """
 
     id: ShopId
     name: str
@@ -28,6 +31,7 @@ class ShopView(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, bool | int | str]
     zone: str
     contact: dict[str, str]
+    shop_hash: str = ""
 
 
 class ShopCard(msgspec.Struct, frozen=True, kw_only=True):

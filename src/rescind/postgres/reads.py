@@ -623,6 +623,7 @@ def _shop(row: asyncpg.Record) -> ShopView:
         name=row["shop_name"],
         preset_hash=row["preset_hash"],
         preset=row["preset"],
+        shop_hash=row["shop_hash"],
         settings=_json(row["settings"], dict[str, bool | int | str], {}),
         zone=row["zone"],
         contact=_json(row["contact"], dict[str, str], {}),

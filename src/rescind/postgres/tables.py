@@ -27,6 +27,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "buyers": "buyer",
     "installation": "reference",
     "policies": "reference",
+    "policy_versions": "reference",
     "credentials": "reference",
     "heartbeats": "reference",
     "outages": "reference",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
 from rescind.core import fulfilment, refund
@@ -16,7 +17,7 @@ from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import FactKind, Order, RefundStatus, Tender
-from rescind.core.policy import Atom, Branch, Explainer, Finding, ResolvedPolicy, asked
+from rescind.core.policy import Atom, Branch, Deadline, Explainer, Finding, Flip, ResolvedPolicy, asked, flips
 from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.locales import Locale
@@ -42,14 +43,24 @@ class RuleCard:
     values: tuple[tuple[str, str], ...] = ()
     why: tuple[str, ...] = ()
     others: tuple[Other, ...] = ()
+    changes: tuple[str, ...] = ()
 
 
 def rule_card(
-    ground: Ground, terms: Terms, locale: Locale, *, title: str = "", on: str = "request", everything: bool = False
+    ground: Ground,
+    terms: Terms,
+    locale: Locale,
+    *,
+    title: str = "",
+    on: str = "request",
+    everything: bool = False,
+    deadline: Deadline | None = None,
+    untold: frozenset[str] = frozenset(),
 ) -> RuleCard:
     """Explain a decision from the ground that is stored with it.
 
     Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were asked.
+    deadline: the one that was promised, whose arithmetic is told. untold: facts that the reader has no claim to.
     """
     layer = _layer(ground, terms)
     sentence = locale.pgettext("rule", ground.rule)
@@ -66,6 +77,8 @@ def rule_card(
             values.append((locale.gettext("Time to answer"), span_words(locale, str(found.deadline.span))))
             if found.deadline.on_silence is not None:
                 values.append((locale.gettext("No answer means"), silence_word(locale, found.deadline.on_silence)))
+    if deadline is not None:
+        values.extend(arithmetic(locale, deadline))
     ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}
     others = tuple(
         Other(step.rule, _would_need(locale, step.failed, locale.pgettext("rule", step.rule)))
@@ -82,7 +95,53 @@ def rule_card(
         values=tuple(values),
         why=tuple(text for text in (atom_words(locale, atom) for atom in held) if text),
         others=others,
+        changes=_changes(locale, flips(terms.layers, on, ground.facts), untold),
     )
+
+
+def arithmetic(locale: Locale, deadline: Deadline) -> Iterator[tuple[str, str]]:
+    """How a deadline was worked out: where the counting began, the days that do not count, when it is over (M-09)."""
+    _ = locale.gettext
+    begun = {
+        "requested": _("the request"),
+        "placed": _("the order"),
+        "paid": _("the payment"),
+    }.get(deadline.event, deadline.event)
+    at = locale.instant(deadline.start, deadline.zone)
+    yield _("Counted from"), _("%(event)s, %(when)s") % {"event": begun, "when": at}
+    if deadline.skipped:
+        days = (locale.day(datetime.combine(one, time(12), UTC)) for one in deadline.skipped)
+        yield _("Days that do not count"), _(", ").join(days)
+    yield (
+        _("Over"),
+        _("%(when)s (%(zone)s)")
+        % {
+            "when": locale.instant(deadline.due_at, deadline.zone),
+            "zone": deadline.zone,
+        },
+    )
+
+
+def _changes(locale: Locale, found: Sequence[Flip], untold: frozenset[str]) -> tuple[str, ...]:
+    """What would have changed the answer: to a kinder one where there is any, else to a harder one."""
+    told = [flip for flip in found if flip.atom.fact not in untold]
+    kinder = [flip for flip in told if flip.kinder]
+    return tuple(
+        locale.gettext("%(fact)s: %(answer)s")
+        % {"fact": wanted_words(locale, flip.atom), "answer": _other_answer(locale, flip)}
+        for flip in (kinder or told)[:_NEAREST]
+    )
+
+
+def _other_answer(locale: Locale, flip: Flip) -> str:
+    _ = locale.gettext
+    answer = locale.term("verdict", flip.verdict)
+    silence = {
+        "approve": _("no answer means yes"),
+        "refuse": _("no answer means no"),
+        "escalate": _("without an answer the platform decides"),
+    }.get(flip.on_silence, "")
+    return _("%(answer)s; %(silence)s") % {"answer": answer, "silence": silence} if silence else answer
 
 
 def silence_word(locale: Locale, on_silence: str) -> str:

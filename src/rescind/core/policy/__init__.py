@@ -4,6 +4,7 @@ from rescind.core.policy.as_python import Facts
 from rescind.core.policy.as_sql import SqlNames
 from rescind.core.policy.example import Example, Failure, check, examples
 from rescind.core.policy.explain import Atom, Branch, Explainer
+from rescind.core.policy.flip import Flip, flips
 from rescind.core.policy.judge import Deadline, Finding, Step, asked, deadline_of, judge, judge_fast
 from rescind.core.policy.loading import load, restore
 from rescind.core.policy.policy import Policy, Reason, Rule, Settings, Tunable
@@ -23,6 +24,7 @@ __all__ = [
     "Facts",
     "Failure",
     "Finding",
+    "Flip",
     "Kind",
     "Per",
     "Phrase",
@@ -42,6 +44,7 @@ __all__ = [
     "check",
     "deadline_of",
     "examples",
+    "flips",
     "judge",
     "judge_fast",
     "load",

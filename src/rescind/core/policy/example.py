@@ -91,6 +91,22 @@ def check(policy: Policy, book: Book) -> list[Failure]:
     return failures
 
 
+def answer(policy: Policy, book: Book, example: Example) -> Finding:
+    """What a policy says to an example's question, whatever the example expects; times are local to that policy.
+
+    ValueError: the policy does not offer a setting of the example. LookupError: it has no answer to such a question.
+    """
+    trial = _Try(
+        policy, example, Calendar(policy.zone, frozenset(book.calendar.weekend), frozenset(book.calendar.holidays))
+    )
+    return judge([trial.policy], example.on, trial.facts(), trial.asks, trial.starts, trial.calendar, trace=False)
+
+
+def situation(policy: Policy, example: Example) -> dict[str, Any]:
+    """The facts of an example, as the policy would read them. ValueError as for ``answer``."""
+    return _Try(policy, example, Calendar(policy.zone)).facts()
+
+
 def plain_facts(policy: ResolvedPolicy) -> dict[str, Any]:
     """A plain order's facts: one line, nothing special about it, shipped by the seller, just placed and not paid."""
     zero: dict[Kind, Plain] = {Kind.FLAG: False, Kind.COUNT: 0, Kind.AMOUNT: 4000}

@@ -1,7 +1,7 @@
 -- One order with everything a page about it shows. {where}: which one, and through whose eyes.
 SELECT o.state, o.updated_at, p.recipient::text AS recipient, coalesce(p.note, '') AS note,
-       s.shop_id, s.name AS shop_name, s.preset_hash, coalesce(y.name, '') AS preset, s.settings::text AS settings,
-       s.zone, s.contact::text AS contact,
+       s.shop_id, s.name AS shop_name, s.preset_hash, coalesce(s.shop_hash, '') AS shop_hash,
+       coalesce(y.name, '') AS preset, s.settings::text AS settings, s.zone, s.contact::text AS contact,
        o.buyer_id, b.name AS buyer_name, b.email, b.locale,
        (SELECT json_agg(json_build_object('line', l.line_id, 'title', l.title, 'variant', l.variant,
                                           'options', l.options, 'image', l.image) ORDER BY l.place)

@@ -8,12 +8,14 @@ from typing import Any
 
 from rescind.core.details import LineWords
 from rescind.core.errors import NotFound
+from rescind.core.habit import Favours, Pace, pace
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Cancellation, Line, Order, Stage, in_manual_review, rank, stage
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
+from rescind.desk import Desk
 from rescind.locales import Locale
 from rescind.web.buyer.outlook import Answer, Outlook, Until
 from rescind.web.buyer.words import tender_words
@@ -23,7 +25,10 @@ from rescind.web.session import Visit
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """``answer``: what a request would be told now, None where none can be made; ``until``: when that gets worse."""
+    """``answer``: what a request would be told now, None where none can be made; ``until``: when that gets worse.
+
+    likely: when it will likely be too late, by the shop's own pace; favours: what it said to those who were too late.
+    """
 
     view: OrderView
     terms: Terms
@@ -32,6 +37,8 @@ class Matter:
     answer: Answer | None
     until: Until | None
     now: Instant
+    likely: Pace | None = None
+    favours: Favours | None = None
 
     @property
     def order(self) -> Order:
@@ -88,7 +95,8 @@ class Matter:
             return None
         can = self.answer.finding.verdict != "refuse"
         title = locale.gettext("Why can I cancel?") if can else locale.gettext("Why can I not cancel?")
-        return rule_card(self.answer.ground, self.terms, locale, title=title)
+        deadline = self.answer.finding.deadline
+        return rule_card(self.answer.ground, self.terms, locale, title=title, deadline=deadline)
 
     def prices(self, locale: Locale) -> list[dict[str, Any]]:
         """What the order cost, part by part."""
@@ -124,15 +132,32 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     context = await visit.desk.context(order, terms)
     outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
     answer = outlook.ask(visit.now)
+    until = outlook.until(visit.now, answer) if answer else None
     return Matter(
         view=view,
         terms=terms,
         outlook=outlook,
         stage=stage(order, visit.now),
         answer=answer,
-        until=outlook.until(visit.now, answer) if answer else None,
+        until=until,
         now=visit.now,
+        likely=await likely(visit.desk, outlook, visit.now, until),
+        favours=await visit.desk.habits.favours(order.shop, visit.now) if answer and asks_a_favour(answer) else None,
     )
+
+
+async def likely(desk: Desk, outlook: Outlook, now: Instant, until: Until | None) -> Pace | None:
+    """When the stage that ends the buyer's time will likely begin; None where no stage does, or too little is known."""
+    stage_ = outlook.closes(now, until)
+    if stage_ is None:
+        return None
+    order = outlook.order
+    return pace(stage_, await desk.habits.durations(order.shop, stage_, now), order.placed_at, now)
+
+
+def asks_a_favour(answer: Answer) -> bool:
+    """Whether what is left is to ask the shop although it is too late."""
+    return answer.finding.instead == "ask_seller_anyway"
 
 
 async def history(visit: Visit, found: Matter) -> tuple[tuple[TimelineEntry, ...], tuple[Entry, ...]]:

@@ -22,6 +22,7 @@ from rescind.core.policy import Atom, Explainer, Finding, Reason
 from rescind.core.policy.facts import facts
 from rescind.core.refund import Quote, quote
 from rescind.core.terms import Terms
+from rescind.core.verdict import Verdict
 
 SOON = timedelta(seconds=1)
 
@@ -153,6 +154,13 @@ class Outlook:
             if answer is not None and found[-1].answer.kind != answer.kind:
                 found.append(Ahead(at_stage, answer))
         return tuple(found)
+
+    def closes(self, now: Instant, until: Until | None) -> Stage | None:
+        """The stage from which on a request is refused, where one made now is not; None where no stage does that."""
+        steps = self.ahead(now, until)
+        if not steps or steps[0].answer.finding.verdict is Verdict.REFUSE:
+            return None
+        return next((one.stage for one in steps if one.answer.finding.verdict is Verdict.REFUSE and not one.at), None)
 
     def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:
         """The answer to asking once more, had this request been withdrawn."""

@@ -14,6 +14,7 @@ from rescind.core.cancellation import WithdrawCancellation
 from rescind.core.errors import InvalidTransition
 from rescind.core.order import Cancellation, CancellationStatus
 from rescind.core.ports import Fingerprint, Key
+from rescind.core.receipt import judged_again
 from rescind.core.record import Record
 from rescind.engine import Submission
 from rescind.web.buyer import words
@@ -116,11 +117,17 @@ async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
 
 
 def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
-    ground = ground_of(records, one.id)
-    if ground is None:
+    judged = judged_again(records, one, found.terms, visit.desk.book.calendar(found.terms))
+    if judged is None:
         return None
-    on = "seller_cancel" if one.filed_by == "seller" else "request"
-    return rule_card(ground, found.terms, visit.locale, title=visit.locale.gettext("Why this answer?"), on=on)
+    return rule_card(
+        judged.ground,
+        found.terms,
+        visit.locale,
+        title=visit.locale.gettext("Why this answer?"),
+        on=judged.on,
+        deadline=judged.finding.deadline,
+    )
 
 
 def _said(records: list[Record], notes: dict[str, str], identifier: str) -> str:

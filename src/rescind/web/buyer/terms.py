@@ -8,10 +8,11 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.policy import Policy, ResolvedPolicy
+from rescind.core.policy import Atom, Policy, ResolvedPolicy
+from rescind.core.policy.outline import Special, Step, outline
 from rescind.locales import Locale
-from rescind.web.buyer.words import waiting
-from rescind.web.explain import span_words
+from rescind.web.buyer.words import rule_line, waiting
+from rescind.web.explain import atom_words, seconds_words, span_words
 from rescind.web.session import Html, Visit
 
 
@@ -24,6 +25,16 @@ class Clause:
     verdict: str
     instead: str
     terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step or a circumstance, the answer to a request then, and the kinder one to those who are quick."""
+
+    when: str
+    answer: str
+    verdict: str
+    note: str = ""
 
 
 @get("/policy")
@@ -52,16 +63,23 @@ async def policy_page(visit: NamedDependency[Visit]) -> Html:
 
 @get("/shops/{shop_id:str}")
 async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
-    """Who a shop is, how to reach it, and the time in which it lets orders go without asking."""
+    """For anybody: what happens when an order of this shop is to be cancelled, who the shop is, how to reach it.
+
+    Made from the policy that an order placed now would be bought under, so that it cannot say anything else.
+    """
     shop = await visit.desk.reads.shop(shop_id)
-    policy = await visit.desk.book.policy(shop.preset_hash)
+    terms = await visit.desk.book.terms(visit.desk.pins(shop), visit.now)
+    found = outline(terms.layers)
     return visit.page(
         "buyer/shop.html",
         zone=shop.zone,
         live=False,
         shop=shop,
-        policy=policy.name if policy else "",
-        window=_window(visit.locale, shop.settings),
+        policies=[one.policy for one in terms.layers],
+        steps=[_step(visit.locale, one) for one in found.steps],
+        special=[_special(visit.locale, one) for one in found.special],
+        late=rule_line(visit.locale, found.late) if found.late else "",
+        ships=_ships(visit.locale, terms.preset),
     )
 
 
@@ -85,6 +103,34 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
             )
         )
     return found
+
+
+def _step(locale: Locale, step: Step) -> Row:
+    early = step.early
+    note = ""
+    if early is not None:
+        time = seconds_words(locale, early.seconds)
+        since = (
+            locale.gettext("in the first %(time)s after the payment")
+            if early.since == "since_paid"
+            else locale.gettext("in the first %(time)s after ordering")
+        )
+        note = locale.gettext("%(answer)s %(since)s") % {
+            "answer": rule_line(locale, early.rule),
+            "since": since % {"time": time},
+        }
+    return Row(locale.term("stage", step.stage.value), rule_line(locale, step.rule), step.rule.verdict.value, note)
+
+
+def _special(locale: Locale, one: Special) -> Row:
+    atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
+    return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value)
+
+
+def _ships(locale: Locale, terms: ResolvedPolicy) -> str:
+    """In what time the shop must ship; empty where its policy does not say."""
+    dispatch = terms.deadlines.get("dispatch")
+    return span_words(locale, str(dispatch.span)) if dispatch else ""
 
 
 def _window(locale: Locale, settings: dict[str, bool | int | str]) -> str:

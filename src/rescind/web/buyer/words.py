@@ -10,6 +10,7 @@ from typing import Any, cast
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Order, Refund, RefundStatus, Stage, Tender
+from rescind.core.policy import ResolvedRule
 from rescind.core.refund import Quote
 from rescind.locales import Locale
 from rescind.web.buyer.outlook import Answer
@@ -164,9 +165,19 @@ def _refused(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer
 
 def answer_line(locale: Locale, answer: Answer) -> str:
     """The answer in one short line, for a table of steps."""
+    return _line(locale, answer.kind, time_to_answer(locale, answer))
+
+
+def rule_line(locale: Locale, rule: ResolvedRule) -> str:
+    """What a rule answers, in the same short line."""
+    deadline = rule.deadline
+    kind = (rule.verdict.value, (deadline.on_silence or "") if deadline else "", rule.instead or "")
+    return _line(locale, kind, span_words(locale, str(deadline.span)) if deadline else "")
+
+
+def _line(locale: Locale, kind: tuple[str, str, str], time: str) -> str:
     _ = locale.gettext
-    verdict, silence, instead = answer.kind
-    time = time_to_answer(locale, answer)
+    verdict, silence, instead = kind
     match verdict:
         case "approve":
             return _("Cancels at once")

@@ -25,10 +25,12 @@ from rescind.core.event import Ground, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Order, Stage, rank, stage
+from rescind.core.receipt import Judged, judged_again
+from rescind.core.terms import Terms
 from rescind.core.views import CASE_TABS, CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows
-from rescind.web.explain import ground_of, rule_card, tender_name
+from rescind.web.explain import RuleCard, ground_of, rule_card, tender_name
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
 from rescind.web.seller.board import counted, parcel_errors, too_many
@@ -296,8 +298,9 @@ async def show(
     if case is None:
         raise NotFound(kind="cancellation")
     entries = await console.desk.reads.timeline(console.scope, order.id)
-    ground = ground_of((entry.record for entry in entries), case.id)
     terms = await console.desk.book.terms(order.pins, order.placed_at)
+    records = [entry.record for entry in entries]
+    judged = judged_again(records, case, terms, console.desk.book.calendar(terms))
     mine = case.status is CancellationStatus.AWAITING_SELLER
     return console.page(
         "seller/request.html",
@@ -313,9 +316,22 @@ async def show(
         refund=Money(case.refund_minor, order.currency),
         open=await opened(console, view, case, entries) if mine else None,
         closed=_closed(console, case) if not mine else "",
-        card=rule_card(ground, terms, language, title=_("Why you are asked")) if ground else None,
+        card=_card(judged, terms, language) if judged else None,
         lines=lines_of(view, case.lines),
         spoken=_("The request has changed."),
+    )
+
+
+def _card(judged: Judged, terms: Terms, language: Locale) -> RuleCard:
+    """Why the policy asked, without what a seller has no claim to know of the buyer (I-26)."""
+    return rule_card(
+        judged.ground,
+        terms,
+        language,
+        title=language.gettext("Why you are asked"),
+        on=judged.on,
+        deadline=judged.finding.deadline,
+        untold=frozenset({"buyer_cancels_30d"}),
     )
 
 

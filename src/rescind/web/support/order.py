@@ -14,13 +14,14 @@ from rescind.core.errors import ConsentMissing, InvalidText, RescindError
 from rescind.core.event import Note
 from rescind.core.money import Money
 from rescind.core.order import CancellationStatus, Order, Stage, stage
+from rescind.core.receipt import judged_again
 from rescind.core.refund import quote
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
-from rescind.web.explain import RuleCard, finding_of, ground_in, ground_of, rule_card, story, tender_name
+from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, story, tender_name
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import contradictions, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
@@ -123,7 +124,7 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
         "instead": finding.instead or "",
         "way_on": language.term("way_on", finding.instead) if finding.instead else "",
         "anyway": anyway,
-        "card": rule_card(ground, terms, language),
+        "card": rule_card(ground, terms, language, deadline=deadline),
         "rows": quote_rows(language, money, titles(view)),
         "total": Money(money.total_minor, order.currency),
         "tenders": quote_tenders(language, money, order),
@@ -146,11 +147,13 @@ async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, .
     """A rule card for each request that a policy answered, by the request's id."""
     terms = await console.desk.book.terms(order.pins, order.placed_at)
     cards: dict[str, RuleCard] = {}
+    records = [entry.record for entry in entries]
+    calendar = console.desk.book.calendar(terms)
     for one in order.cancellations:
-        ground = ground_of((entry.record for entry in entries), one.id)
-        if ground is not None:
-            by_seller = one.filed_by == "seller"
-            cards[one.id] = rule_card(ground, terms, console.language, on="seller_cancel" if by_seller else "request")
+        judged = judged_again(records, one, terms, calendar)
+        if judged is not None:
+            deadline = judged.finding.deadline
+            cards[one.id] = rule_card(judged.ground, terms, console.language, on=judged.on, deadline=deadline)
     return cards
 
 

@@ -1,0 +1,127 @@
+"""What would have changed an answer: for each fact alone, the nearest value with which the policy says something else.
+
+Found by asking the policy, not by reading its rules: with each value that its rules can tell apart, it is judged again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from rescind.core.order import Stage, status_of
+from rescind.core.policy.as_python import Facts
+from rescind.core.policy.boundary import Content, boundaries
+from rescind.core.policy.explain import Atom
+from rescind.core.policy.judge import judge_fast
+from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
+from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per
+
+# Who asks, why and how is no circumstance; `status` and `paid` follow from the stage.
+_NO_CIRCUMSTANCE = frozenset({"actor", "reason", "asked_anyway", "with_tracking", "request_open", "status", "paid"})
+# No order comes back from its end, and before the payment there was another question.
+_NO_ALTERNATIVE = frozenset({Stage.UNPAID.value, Stage.COMPLETED.value, Stage.CANCELLED.value})
+
+# What people ask about first: how far the order was, and whether they were quick enough.
+_FIRST = frozenset({"stage", "since_placed", "since_paid"})
+
+
+class Flip(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact that is otherwise, and the other answer. kinder: it is more generous than the one that was given."""
+
+    atom: Atom
+    verdict: str
+    rule: str
+    on_silence: str
+    instead: str
+    kinder: bool
+
+
+def flips(layers: Sequence[ResolvedPolicy], on: str, facts: Facts) -> tuple[Flip, ...]:
+    """Every fact that alone would have led to another verdict or another meaning of silence; the kinder ones first.
+
+    Of a level, a count or an amount the nearest such value below and the nearest above. A fact of lines is changed on
+    every selected line.
+    """
+    _, given = judge_fast(layers, on, facts)
+    found: list[Flip] = []
+    for name, contents in boundaries(layers, on).items():
+        spec = STANDARD[name]
+        if name in _NO_CIRCUMSTANCE or (spec.level is Per.ORDER and name not in facts):
+            continue
+        for content in _nearest(spec, contents, facts):
+            differing = _first_other(layers, on, facts, spec, content, given)
+            if differing is not None:
+                found.append(differing)
+    return tuple(sorted(found, key=lambda flip: (not flip.kinder, flip.atom.fact not in _FIRST)))
+
+
+def _first_other(
+    layers: Sequence[ResolvedPolicy], on: str, facts: Facts, spec: FactSpec, way: Sequence[Content], given: ResolvedRule
+) -> Flip | None:
+    """Going away from what is the case, the first value that leads to another answer."""
+    for content in way:
+        _, rule = judge_fast(layers, on, _with(facts, spec, content))
+        if rule.rank != given.rank or rule.verdict is not given.verdict:
+            return Flip(
+                atom=_atom(spec, content, facts),
+                verdict=rule.verdict.value,
+                rule=rule.id,
+                on_silence=(rule.deadline.on_silence or "") if rule.deadline else "",
+                instead=rule.instead or "",
+                kinder=rule.rank < given.rank,
+            )
+    return None
+
+
+def _nearest(spec: FactSpec, contents: Sequence[Content], facts: Facts) -> Iterator[Sequence[Content]]:
+    """The ways that lead away from what is the case, each with its nearest value first."""
+    if spec.level is Per.LINE:
+        held = {line[spec.name] for line in facts["lines"]}
+        # Lines that differ already cannot be told as one fact that is otherwise.
+        yield from ([content] for content in contents if held == {not content} or (len(held) > 1 and not content))
+        return
+    actual: Any = facts[spec.name]
+    if not spec.ordered:
+        yield from ([content] for content in contents if content != actual)
+        return
+    places = {member: n for n, member in enumerate(spec.members)}
+    here = _place(actual, places)
+    yield [one for one in reversed(_in_order(contents, places)) if _place(one, places) < here]
+    yield [one for one in _in_order(contents, places) if _place(one, places) > here]
+
+
+def _in_order(contents: Sequence[Content], places: Mapping[str, int]) -> list[Content]:
+    """Values of a level by the place of their word, numbers by size; without those that are no alternative."""
+    return sorted(
+        (one for one in contents if one not in _NO_ALTERNATIVE),
+        key=lambda one: _place(one, places),
+    )
+
+
+def _place(content: Any, places: Mapping[str, int]) -> int:
+    return places[content] if places else int(content)
+
+
+def _with(facts: Facts, spec: FactSpec, content: Content) -> dict[str, Any]:
+    if spec.level is Per.LINE:
+        return {**facts, "lines": [{**line, spec.name: content} for line in facts["lines"]]}
+    changed: dict[str, Any] = {**facts, spec.name: content}
+    if spec.name == "stage":
+        changed["status"] = status_of(Stage(str(content)))
+    return changed
+
+
+def _atom(spec: FactSpec, content: Content, facts: Facts) -> Atom:
+    """The fact as it would have had to be. Of numbers the edge is told: less than 24 hours, not 86,399 seconds."""
+    unit = facts["currency"] if spec.kind is Kind.AMOUNT else spec.unit
+    if spec.kind is Kind.FLAG:
+        actual = not content
+        return Atom(spec.name, "is" if content else "is not", wanted=True, actual=actual, held=False)
+    actual = facts[spec.name]
+    if spec.kind in {Kind.COUNT, Kind.AMOUNT}:
+        below = int(content) < int(actual)
+        edge = int(content) + 1 if below else int(content)
+        return Atom(spec.name, "<" if below else ">=", wanted=edge, actual=actual, held=False, unit=unit)
+    return Atom(spec.name, "=", wanted=content, actual=actual, held=False)

@@ -1,0 +1,116 @@
+"""What a policy says to ordinary requests, step by step: made by asking it, so that it cannot say anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from rescind.core.order import Stage, status_of
+from rescind.core.policy.boundary import boundaries
+from rescind.core.policy.example import plain_facts
+from rescind.core.policy.judge import judge_fast
+from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
+
+_STAGES = tuple(stage for stage in Stage if stage not in {Stage.COMPLETED, Stage.CANCELLED})
+_CLOCKS = ("since_placed", "since_paid")
+# Long enough that every span in which a shop is quick is over, and shorter than any in which it may be asked at all.
+_LATER_S = 29 * 86_400
+
+
+class Early(msgspec.Struct, frozen=True):
+    """A kinder answer for whoever asks within so many seconds, counted from the fact `since`."""
+
+    seconds: int
+    since: str
+    rule: ResolvedRule
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What is answered from `stage` on, until the next step. early: the kinder answer to those who are quick."""
+
+    stage: Stage
+    rule: ResolvedRule
+    early: Early | None = None
+
+    def same(self, other: Step) -> bool:
+        """Whether nobody could tell the two apart by what they are answered."""
+        return _said(self.rule) == _said(other.rule) and _early(self.early) == _early(other.early)
+
+
+class Special(msgspec.Struct, frozen=True):
+    """A circumstance in which the answer while the shop prepares the order is another one. circumstance: a fact."""
+
+    circumstance: str
+    rule: ResolvedRule
+
+
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """late: the answer to a buyer who is refused and asks the shop all the same; None where that is not offered."""
+
+    steps: tuple[Step, ...]
+    special: tuple[Special, ...]
+    late: ResolvedRule | None
+
+
+def outline(layers: Sequence[ResolvedPolicy]) -> Outline:
+    """The policy as it stands, for a whole order of ordinary goods that the seller ships, and what is special."""
+    steps: list[Step] = []
+    for stage in _STAGES:
+        step = _step(layers, stage)
+        if not steps or not steps[-1].same(step):
+            steps.append(step)
+    usual = _ask(layers, Stage.PREPARING)
+    found = tuple(
+        Special(name, rule)
+        for name in ("custom_made", "special", "past_dispatch_sla", "seller_fault")
+        if _said(rule := _ask(layers, Stage.PREPARING, **{name: True})) != _said(usual)
+    )
+    favour = next((step.stage for step in steps if step.rule.instead == "ask_seller_anyway"), None)
+    return Outline(
+        steps=tuple(steps), special=found, late=_ask(layers, favour, asked_anyway=True) if favour is not None else None
+    )
+
+
+def _step(layers: Sequence[ResolvedPolicy], stage: Stage) -> Step:
+    later = _ask(layers, stage)
+    early: Early | None = None
+    for fact, seconds in _spans(layers):
+        rule = _ask(layers, stage, **{fact: seconds - 1})
+        if rule.rank < later.rank and (early is None or seconds > early.seconds):
+            early = Early(seconds, fact, rule)
+    return Step(stage=stage, rule=later, early=early)
+
+
+def _spans(layers: Sequence[ResolvedPolicy]) -> list[tuple[str, int]]:
+    """The lengths of time that rules compare with, which lie before what counts as later here."""
+    known = boundaries(layers, "request")
+    return [(fact, int(seconds)) for fact in _CLOCKS for seconds in known.get(fact, ()) if 0 < int(seconds) <= _LATER_S]
+
+
+def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, **circumstances: object) -> ResolvedRule:
+    facts = ordinary(layers[0], stage)
+    lines = [{name: circumstances.get(name, usual) for name, usual in facts["lines"][0].items()}]
+    return judge_fast(layers, "request", {**facts, **circumstances, "lines": lines})[1]
+
+
+def ordinary(policy: ResolvedPolicy, stage: Stage) -> dict[str, Any]:
+    """The facts of an order that has come to a stage and about which there is nothing else to say."""
+    return plain_facts(policy) | {
+        "stage": stage.value,
+        "status": status_of(stage),
+        "paid": stage is not Stage.UNPAID,
+        "since_placed": _LATER_S,
+        "since_paid": 0 if stage is Stage.UNPAID else _LATER_S,
+    }
+
+
+def _said(rule: ResolvedRule) -> tuple[str, str, str, str]:
+    deadline = rule.deadline
+    span, silence = (str(deadline.span), deadline.on_silence or "") if deadline else ("", "")
+    return rule.verdict.value, rule.instead or "", span, silence
+
+
+def _early(early: Early | None) -> object:
+    return None if early is None else (early.seconds, early.since, _said(early.rule))

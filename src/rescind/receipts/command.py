@@ -1,0 +1,122 @@
+"""`rescind receipt`: check a receipt offline, print the public keys, take a new key."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from pathlib import Path
+from typing import Annotated, Any
+
+import asyncpg
+import msgspec
+import typer
+
+from rescind.administration import with_pool
+from rescind.api.receipts import KeysTold, keys_told
+from rescind.clock import wall_clock
+from rescind.core.policy import Policy, PolicyError, restore
+from rescind.policies import names, preset
+from rescind.policies.command import ENDING, UnknownPolicy, find
+from rescind.postgres.receipt_keys import ReceiptKey, ReceiptKeys
+from rescind.receipts.checking import NotAReceipt, check
+from rescind.receipts.signing import Signer, fingerprint
+from rescind.settings import Settings
+from rescind.terminal import Data, fail, out, read_settings, run
+
+app = typer.Typer(no_args_is_help=True, help="Receipts of decisions, and the keys that sign them.")
+
+UNSURE = 3
+"""Exit status of a receipt in which nothing is wrong and not everything could be checked."""
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="The receipt, as it was downloaded.")],
+    policy: Annotated[
+        list[Path] | None, typer.Option(help="A policy's text, from /v1/policies/HASH or a .toml file; repeatable.")
+    ] = None,
+    keys: Annotated[Path | None, typer.Option(help="The published keys, from /v1/receipt-keys.")] = None,
+) -> None:
+    """Check a receipt without asking anybody: its signature, then the decision itself, judged again from its facts.
+
+    Exit status 0: everything holds. 1: something is wrong. 2: a file cannot be used. 3: nothing is wrong, and not
+    everything could be checked.
+    """
+    texts = {preset(name).hash: preset(name) for name in names()}
+    for path in policy or ():
+        text = _policy(path)
+        texts[text.hash] = text
+    try:
+        found = check(_bytes(file), texts, _keys(keys) if keys else None)
+    except NotAReceipt as error:
+        _say(f"{file} is no receipt: {error}.")
+        raise typer.Exit(1) from None
+    for said in found.sure:
+        _say(said)
+    for said in (*found.wrong, *found.unsure):
+        _say(said)
+    if found.wrong:
+        _say("The receipt does not hold.")
+        raise typer.Exit(1)
+    if found.unsure:
+        _say("Nothing is wrong with it; not everything could be checked.")
+        raise typer.Exit(UNSURE)
+    _say("The receipt holds.")
+
+
+@app.command("keys")
+def print_keys(data: Data = None) -> None:
+    """Print the public keys, retired ones among them, in the form that ``verify --keys`` reads."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> KeysTold:
+        signer = Signer(settings, ReceiptKeys(pool))
+        await signer.open(wall_clock())
+        return keys_told(await signer.keys.all())
+
+    told = run(with_pool(read_settings(data=data), work))
+    _say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+
+
+@app.command()
+def rotate(data: Data = None) -> None:
+    """Sign with a new key from now on. The old one is destroyed; what it signed can still be checked."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> ReceiptKey:
+        signer = Signer(settings, ReceiptKeys(pool))
+        await signer.open(wall_clock())
+        return await signer.rotate(wall_clock())
+
+    _say(run(with_pool(read_settings(data=data), work)).id)
+
+
+def _say(text: str) -> None:
+    out.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail(f"{path} cannot be read: {error.strerror}.")
+
+
+def _policy(path: Path) -> Policy:
+    """A policy by its text. The published form has one hash; a .toml file gives it when it has the same meaning."""
+    try:
+        return find(str(path)) if path.suffix == ENDING else restore(_bytes(path))
+    except (UnknownPolicy, PolicyError) as error:
+        fail(f"{path} is no policy: {error}")
+
+
+def _keys(path: Path) -> dict[str, ReceiptKey]:
+    """The published keys by their id, which is worked out and not believed."""
+    try:
+        told = msgspec.json.decode(_bytes(path), type=KeysTold)
+        found = [
+            (urlsafe_b64decode(key.x + "=" * (-len(key.x) % 4)), key.added_at, key.retired_at) for key in told.keys
+        ]
+    except (msgspec.DecodeError, ValueError) as error:
+        fail(f"{path} holds no keys: {error}")
+    return {
+        fingerprint(public): ReceiptKey(id=fingerprint(public), public=public.hex(), added_at=at, retired_at=retired)
+        for public, at, retired in found
+    }

@@ -1,0 +1,110 @@
+"""A policy comes into force by two people; orders that are under way keep the terms they were bought under (I-18)."""
+
+import asyncpg
+import pytest
+
+from postgres.market import KILN, LANTERN
+from rescind.core.instant import instant
+from rescind.core.policy import load
+from rescind.policies import preset, source
+from rescind.postgres.publishing import VersionError, Versions
+
+LONGER = load(source("base").replace(b'"24h", source = "R-040"', b'"36h", source = "R-040"'), "base.toml")
+KINDER = load(
+    b"""
+policy = "kiln"
+layer = "shop"
+zone = "UTC"
+[[rules]]
+id = "KILN-1"
+on = "request"
+when = "stage < 'packing'"
+verdict = "approve"
+cites = ["M-29"]
+""",
+    "kiln.toml",
+)
+
+
+async def placed(people, shop, number):
+    """A new order of a shop that is being prepared, placed by the host as any other."""
+    order = {
+        "shop": shop,
+        "number": number,
+        "buyer": {"id": "ann", "name": "Ann", "email": "ann@example.org"},
+        "currency": "EUR",
+        "placed_at": "2026-05-04T08:00:00Z",
+        "lines": [
+            {"id": "1", "sku": "M", "title": "Mug", "quantity": 1, "unit_price": {"amount": 900, "currency": "EUR"}}
+        ],
+        "tenders": [{"id": "t", "method": "card", "amount": {"amount": 900, "currency": "EUR"}}],
+    }
+    answer = await people.host.post("/v1/orders", order)
+    assert answer.status_code == 201, answer.text
+    path = f"/v1/orders/{answer.json()['id']}"
+    for fact in ("paid", "allocated", "preparation_started"):
+        await people.host.post(f"{path}/facts", {"fact": fact, "occurred_at": "2026-05-04T08:00:00Z"})
+    return path
+
+
+async def asked(people, path):
+    told = (await people.ann.get(f"{path}/cancellability")).json()
+    return told["verdict"], told["rule"], told["deadline"] and told["deadline"]["due_at"]
+
+
+async def test_a_draft_binds_nobody_and_a_second_person_puts_it_in_force(people, desk):
+    versions = Versions(desk.pool)
+    before = await placed(people, KILN, "1")
+    number = await versions.propose(LONGER, "ines")
+    still = await placed(people, KILN, "2")
+    with pytest.raises(VersionError, match="ines proposed it; somebody else has to approve it"):
+        await versions.approve(number, "ines")
+    live = await versions.approve(number, "omar")
+    assert (live.status, live.proposed_by, live.approved_by) == ("live", "ines", "omar")
+    after = await placed(people, KILN, "3")
+    day, day_and_half = instant("2026-05-05T08:00:00Z"), instant("2026-05-05T20:00:00Z")
+    for path, due_at in ((before, day), (still, day), (after, day_and_half)):
+        verdict, rule, due = await asked(people, path)
+        assert (verdict, rule, instant(due)) == ("ask_seller", "ASK-1", due_at)
+    # A shop under another preset is bound to what it was.
+    assert (await desk.reads.shop(LANTERN)).preset_hash == preset("us").hash
+
+
+async def test_the_version_before_is_retired_and_none_is_approved_twice(people, desk):
+    versions = Versions(desk.pool)
+    first = await versions.approve(await versions.propose(LONGER, "ines"), "omar")
+    second = await versions.approve(await versions.propose(preset("base"), "omar"), "ines")
+    assert [(one.number, one.status) for one in await versions.all()] == [
+        (second.number, "live"),
+        (first.number, "retired"),
+    ]
+    assert (await desk.reads.shop(KILN)).preset_hash == preset("base").hash
+    for number in (first.number, second.number, second.number + 1):
+        with pytest.raises(VersionError, match=f"There is no draft {number}"):
+            await versions.approve(number, "uma")
+
+
+async def test_a_shops_own_rules_are_asked_beside_the_preset_and_named_on_its_page(people, desk):
+    versions = Versions(desk.pool)
+    before = await placed(people, KILN, "1")
+    await versions.approve(await versions.propose(KINDER, "ines", KILN), "omar")
+    after = await placed(people, KILN, "2")
+    assert (await asked(people, before))[:2] == ("ask_seller", "ASK-1")
+    assert (await asked(people, after))[:2] == ("approve", "KILN-1")
+    receipt = (await people.ann.post(f"{after}/cancellations", {"reason": "changed_mind"})).json()["receipt"]
+    layers = (await people.ann.get(receipt)).json()["layers"]
+    assert [(one["layer"], one["hash"]) for one in layers] == [
+        ("preset", preset("base").hash),
+        ("shop", KINDER.hash),
+    ]
+    page = await people.client.get(f"/shops/{KILN}")
+    assert f"/v1/policies/{KINDER.hash}" in page.text
+
+
+async def test_the_database_itself_wants_two_people(desk):
+    number = await Versions(desk.pool).propose(LONGER, "ines")
+    for who in ("ines", None):
+        with pytest.raises(asyncpg.CheckViolationError, match="four_eyes"):
+            await desk.pool.execute(
+                "UPDATE policy_versions SET status = 'live', approved_by = $2 WHERE number = $1", number, who
+            )

@@ -1,0 +1,46 @@
+"""The public words of a shop are what its policy answers, and nothing else."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from rescind.core.order import Stage
+from rescind.core.policy.outline import outline
+from rescind.policies import names, preset
+
+DAY = datetime(2026, 5, 4, tzinfo=UTC)
+
+
+def of(name, **settings):
+    return outline((preset(name).at(DAY, settings),))
+
+
+def steps(found):
+    return [(step.stage.value, step.rule.id) for step in found.steps]
+
+
+def test_neighbours_that_answer_alike_are_one_step():  # M-01, M-02
+    found = of("base")
+    assert steps(found) == [
+        ("unpaid", "UNPAID-1"),
+        ("allocated", "ASK-1"),
+        ("packing", "PACKED-1"),
+        ("partially_shipping", "PARTSHIP-1"),
+        ("in_transit", "SHIPPED-1"),
+    ]
+    assert found.late.deadline.on_silence == "refuse"
+    assert all(step.early is None for step in found.steps)
+
+
+def test_a_shops_own_window_is_told_at_each_step_it_covers():  # M-03
+    found = of("base", window="24h")
+    covered = {step.stage.value: step.early.seconds for step in found.steps if step.early}
+    assert covered == {"allocated": 24 * 3600, "packing": 24 * 3600}
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_preset_has_an_outline_that_begins_at_the_first_stage_and_ends_with_what_left(name):
+    found = of(name)
+    assert found.steps[0].stage is Stage.UNPAID
+    assert found.steps[-1].rule.verdict.value == "refuse"
+    assert len({step.stage for step in found.steps}) == len(found.steps)
