@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, fulfilment, intercept, packing, refund
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -47,6 +47,10 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | cancellation.CancellationRefused()
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
+            | packing.ShippingLeased()
+            | packing.ShippingGivenBack()
+            | packing.GoodsUnpacked()
+            | intercept.ContradictionResolved()
         ):
             return ()
         case _:

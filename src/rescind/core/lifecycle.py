@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, fulfilment, intercept, packing, refund
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
@@ -34,6 +34,11 @@ Command = (
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
     | refund.RecordRefundReply
+    | packing.LeaseShipping
+    | packing.GiveBackShipping
+    | packing.ShipOrder
+    | packing.AcknowledgeUnpacked
+    | intercept.ResolveContradiction
 )
 
 Event = (
@@ -49,10 +54,14 @@ Event = (
     | cancellation.CancellationOvertaken
     | refund.RefundOwed
     | refund.RefundAnswered
+    | packing.ShippingLeased
+    | packing.ShippingGivenBack
+    | packing.GoodsUnpacked
+    | intercept.ContradictionResolved
 )
 
 
-def decide(
+def decide(  # noqa: C901, PLR0912 - one line for each kind there is
     order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
     """Answer one command. Pure: equal arguments, equal decision.
@@ -82,6 +91,16 @@ def decide(
             return cancellation.lapse(order, command, context, now)
         case refund.RecordRefundReply():
             return Decision(events=refund.answer(order, command, now))
+        case packing.LeaseShipping():
+            return packing.lease(order, actor, context, terms, now)
+        case packing.GiveBackShipping():
+            return packing.give_back(order, actor, now)
+        case packing.ShipOrder():
+            return _ship(order, command, actor, context, terms, now)
+        case packing.AcknowledgeUnpacked():
+            return packing.acknowledge(order, actor, now)
+        case intercept.ResolveContradiction():
+            return intercept.resolve(order, command, actor, now)
         case _:
             assert_never(command)
 
@@ -119,6 +138,18 @@ def _record(
     if _fold(order, fact) == order:
         return Decision(events=())
     return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
+
+
+def _ship(
+    order: Order, command: packing.ShipOrder, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Every parcel that leaves now, as one decision: all of them or none."""
+    events: list[BaseEvent] = []
+    for fact in packing.leaving(order, command, actor, context, terms, now):
+        decision = _record(order, fact, actor, context, terms, now)
+        events.extend(decision.events)
+        order = reduce(apply, map(known, decision.events), order)
+    return Decision(events=tuple(events))
 
 
 def _require_allowed(
@@ -234,6 +265,14 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
             return refund.apply_answered(order, event)
+        case packing.ShippingLeased():
+            return packing.apply_leased(order, event)
+        case packing.ShippingGivenBack():
+            return packing.apply_given_back(order)
+        case packing.GoodsUnpacked():
+            return packing.apply_unpacked(order, event)
+        case intercept.ContradictionResolved():
+            return intercept.apply_resolved(order, event)
         case _:
             assert_never(event)
 
