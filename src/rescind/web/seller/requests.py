@@ -169,7 +169,8 @@ async def _plain_no(console: Console) -> bool:
 def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "contradiction":
-        return "", language.gettext("Does not fit")
+        known = language.has("intercept", row.status)
+        return "", language.term("intercept", row.status) if known else language.gettext("Does not fit")
     by = {"rule": "by_rule", "silence": "on_silence", "support": "by_support"}.get(row.closed_by or "", "")
     key = f"{row.status}_{by}" if by and row.status in {"approved", "refused"} else row.status
     if row.filed_by == "seller" and row.status == "approved":
@@ -195,7 +196,10 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         # The part after # is what gets the focus, so that Enter confirms what the letter on the keyboard began.
         return f"{address(base, open=row.case_id, **changes)}#{at}"
 
-    page = f"/seller/orders/{row.order_id}" if row.kind == "contradiction" else f"{HOME}/{row.case_id}"
+    page = f"{HOME}/{row.case_id}"
+    if row.kind == "contradiction":
+        # A contradiction's id is its order's with its own behind it.
+        page = f"/seller/orders/{row.order_id}/contradictions/{row.case_id.partition(':')[2]}"
     return {
         "case": row,
         "open": opened,
