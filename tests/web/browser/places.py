@@ -22,12 +22,19 @@ class Scene:
 
     orders: dict[str, Placed] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
 
     def order(self, name: str) -> str:
         return f"/orders/{self.orders[name].id}"
 
     def request(self, name: str) -> str:
         return f"{self.order(name)}/requests/{self.requests[name]}"
+
+    def bench(self, name: str) -> str:
+        return f"/seller/packing?code={self.orders[name].number}"
+
+    def contradiction(self, name: str) -> str:
+        return f"{self.order(name)}/contradictions/{self.cases[name]}"
 
     def case(self, name: str) -> str:
         return f"/seller/requests/{self.requests[name]}"
@@ -50,6 +57,12 @@ def set_scene(marketplace: Marketplace) -> Scene:
     marketplace.approve(scene.orders["approved"], scene.requests["approved"])
     marketplace.refuse(scene.orders["refused"], scene.requests["refused"])
     marketplace.withdraw(scene.orders["withdrawn"], scene.requests["withdrawn"])
+    for name in ("unpack", "left"):
+        scene.orders[name] = marketplace.place("packed", buyer=BUYER)
+        marketplace.stop(scene.orders[name])
+    scene.cases["left"] = marketplace.leave(scene.orders["left"])
+    scene.orders["leaving"] = marketplace.place("packed", buyer=BUYER)
+    marketplace.lease(scene.orders["leaving"])
     return scene
 
 
@@ -116,7 +129,10 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
             Place(f"order {name}", of(name))
             for name in ("unpaid", "review", "preparing", "packed", "shipped", "delivered")
         ),
-        *(Place(f"order {name}", of(name)) for name in ("waiting", "approved", "refused", "stopped")),
+        *(
+            Place(f"order {name}", of(name))
+            for name in ("waiting", "approved", "refused", "stopped", "left", "leaving")
+        ),
         Place("rule opened", of("preparing"), _press("#rule summary")),
         Place("cancel at once", of("review") + "/cancel"),
         Place("cancel by asking", of("preparing") + "/cancel"),
@@ -159,6 +175,16 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("bench", "/seller/packing"),
+        *(
+            Place(f"bench {name}", scene.bench(name))
+            for name in ("preparing", "packed", "waiting", "unpack", "unpaid", "review", "shipped", "leaving", "left")
+        ),
+        Place("bench of an unknown number", "/seller/packing?code=nothing"),
+        Place("contradiction", "/seller" + scene.contradiction("left")),
+        Place(
+            "contradiction without an outcome", "/seller" + scene.contradiction("left"), _send_empty("#resolve"), 422
+        ),
         Place("nothing here", "/seller/orders/ord_00000000000000000000ab", status=404),
     ]
 
@@ -172,6 +198,7 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
+        Place("contradiction", "/support" + scene.contradiction("left")),
         Place("preview", of("preparing") + "?reason=wrong_address"),
         Place("preview of a no", of("packed") + "?reason=changed_mind"),
         Place(
