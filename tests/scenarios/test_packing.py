@@ -317,6 +317,14 @@ def test_a_late_shipment_opens_a_case_and_money_stays_where_it_went(gone):  # KF
     assert to_unpack(gone.state) == {}, "what has left is not unpacked"
 
 
+def test_label_scan_and_delivery_are_one_case_until_it_is_closed(gone):
+    gone.carrier.reports("delivered", tracking="JD1")
+    assert gone.contradictions == ["shipped_after_cancel"]
+    resolves(gone.seller, "came_back")
+    gone.carrier.reports("handed_over", parcel="2", tracking="JD2")
+    assert gone.contradictions == ["shipped_after_cancel"] * 2
+
+
 @pytest.mark.parametrize("outcome", ["came_back", "loss_accepted", "never_left"])
 def test_the_carrier_is_asked_and_then_it_ends_one_way_or_another(gone, outcome):
     resolves(gone.seller, "carrier_asked")

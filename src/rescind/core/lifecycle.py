@@ -190,6 +190,8 @@ def _consequences(
     identifier = f"{fact.fact.value}-{after.version}"
     if fact.fact in SHIPPING:
         if after.progress.cancelled_at:
+            if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
+                return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
