@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rescind.core.errors import RescindError
 from rescind.core.intercept import ResolveContradiction
 from rescind.core.money import Money
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import FactKind, Line, RefundStatus
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
 from rescind.core.refund import OPEN, ProviderOutcome, quote
@@ -80,6 +81,8 @@ def moves():
         st.tuples(st.just("withdraws")),
         st.tuples(st.just("leases"), st.sampled_from((LeaseShipping, GiveBackShipping, AcknowledgeUnpacked))),
         st.tuples(st.just("ships"), st.sampled_from(("", "JD1", "JD2"))),
+        st.tuples(st.just("offers"), st.sampled_from((1, 700, 4000)), st.booleans()),
+        st.tuples(st.just("answers_offer"), st.booleans()),
         st.tuples(st.just("resolves"), st.sampled_from(("carrier_asked", "came_back", "goes_on", "looked_at"))),
         st.tuples(st.just("stops"), selections()),
         st.tuples(st.just("provider"), st.sampled_from(ProviderOutcome), st.integers(0, 5)),
@@ -156,6 +159,12 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
             shop.seller.says(said[0])
         case "ships":
             shop.seller.says(ShipOrder, tracking=said[0])
+        case "offers":
+            later = shop.now + timedelta(days=2)
+            terms = {"kind": OfferKind.SHIP_LATER, "ship_by": later} if said[1] else {"amount_minor": said[0]}
+            shop.seller.says(MakeOffer, cancellation=_case(shop), **{"kind": OfferKind.PARTIAL_REFUND} | terms)
+        case "answers_offer":
+            shop.buyer.says(AnswerOffer, cancellation=_case(shop), number=1, accept=said[0])
         case "resolves":
             if shop.state.contradictions:
                 case = shop.state.contradictions[-1].id

@@ -19,11 +19,13 @@ from rescind.core.details import LineWords, Recipient
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.money import Money
+from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade, open_offer
 from rescind.core.order import (
     Cancellation,
     CancellationStatus,
     Contradiction,
     Line,
+    Offer,
     Order,
     Parcel,
     Refund,
@@ -104,6 +106,17 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     delivered_at: Instant | None
 
 
+class OfferTold(Told, frozen=True, kw_only=True):
+    """What the seller offers instead of an answer. ``answer``: accepted, declined, or empty while it is open."""
+
+    number: int
+    kind: str
+    at: Instant
+    amount: Money | None
+    ship_by: Instant | None
+    answer: str
+
+
 class CancellationTold(Told, frozen=True, kw_only=True):
     """A request to cancel, or a seller's own cancellation.
 
@@ -130,6 +143,7 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     closed_at: Instant | None
     closed_by: str | None
     answer: str
+    offer: OfferTold | None
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
@@ -384,6 +398,9 @@ _ABOUT_CANCELLATIONS = (
     CancellationRefused,
     CancellationWithdrawn,
     CancellationOvertaken,
+    OfferMade,
+    OfferAccepted,
+    OfferDeclined,
 )
 
 
@@ -420,6 +437,20 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         if_silent=one.on_silence if one.status.waiting else "",
         closed_at=one.closed_at,
         closed_by=one.closed_by,
+        answer=one.answer,
+        offer=_offer(one.offer, order.currency),
+    )
+
+
+def _offer(one: Offer | None, currency: str) -> OfferTold | None:
+    if one is None:
+        return None
+    return OfferTold(
+        number=one.number,
+        kind=one.kind,
+        at=one.at,
+        amount=Money(one.amount_minor, currency) if one.amount_minor else None,
+        ship_by=one.ship_by,
         answer=one.answer,
     )
 
@@ -487,6 +518,9 @@ def _answers(order: Order) -> Iterable[NextAction]:
     yield NextAction(
         actor=actor, action=action, about=waiting.id, deadline=waiting.due_at, if_silent=waiting.on_silence
     )
+    offer = open_offer(waiting)
+    if offer is not None:
+        yield NextAction(actor="buyer", action="answer_offer", about=waiting.id, deadline=waiting.due_at)
     if waiting.filed_by != "seller":
         yield NextAction(actor="buyer", action="withdraw", about=waiting.id, deadline=waiting.due_at)
 

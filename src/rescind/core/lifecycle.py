@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, intercept, packing, refund
+from rescind.core import cancellation, fulfilment, intercept, offer, packing, refund
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
@@ -39,6 +39,8 @@ Command = (
     | packing.ShipOrder
     | packing.AcknowledgeUnpacked
     | intercept.ResolveContradiction
+    | offer.MakeOffer
+    | offer.AnswerOffer
 )
 
 Event = (
@@ -58,6 +60,9 @@ Event = (
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
     | intercept.ContradictionResolved
+    | offer.OfferMade
+    | offer.OfferAccepted
+    | offer.OfferDeclined
 )
 
 
@@ -101,6 +106,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return packing.acknowledge(order, actor, now)
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
+        case offer.MakeOffer():
+            return offer.make(order, command, actor, now)
+        case offer.AnswerOffer():
+            return offer.answer(order, command, actor, context, now)
         case _:
             assert_never(command)
 
@@ -275,6 +284,12 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return packing.apply_unpacked(order, event)
         case intercept.ContradictionResolved():
             return intercept.apply_resolved(order, event)
+        case offer.OfferMade():
+            return offer.apply_made(order, event)
+        case offer.OfferAccepted():
+            return offer.apply_accepted(order, event)
+        case offer.OfferDeclined():
+            return offer.apply_declined(order, event)
         case _:
             assert_never(event)
 

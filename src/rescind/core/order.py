@@ -172,6 +172,7 @@ class CancellationStatus(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     OVERTAKEN = "overtaken"
+    SETTLED = "settled"
 
     @property
     def waiting(self) -> bool:
@@ -184,6 +185,17 @@ _WAITING = frozenset(
 )
 
 Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment"]
+
+
+class Offer(_State, frozen=True, kw_only=True):
+    """What the seller offers instead of an answer (``offer.OfferKind``). answer: accepted, declined, or empty."""
+
+    number: int
+    kind: str
+    at: Instant
+    amount_minor: int = 0
+    ship_by: Instant | None = None
+    answer: str = ""
 
 
 class Cancellation(_State, frozen=True, kw_only=True):
@@ -206,6 +218,7 @@ class Cancellation(_State, frozen=True, kw_only=True):
     closed_at: Instant | None = None
     closed_by: Decider | None = None
     answer: str = ""
+    offer: Offer | None = None
 
 
 class RefundStatus(StrEnum):

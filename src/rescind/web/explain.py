@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.core import cancellation as stop
-from rescind.core import fulfilment, intercept, packing, refund
+from rescind.core import fulfilment, intercept, offer, packing, refund
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -354,6 +354,8 @@ class _Teller:
                 return self._bench(event)
             case intercept.ContradictionResolved():
                 return self._resolved(event)
+            case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
+                return self._offer(event)
             case _:
                 return self._request(event)
 
@@ -367,6 +369,24 @@ class _Teller:
                 return self._entry(_("It is not handed over now after all"), "undo-2")
             case packing.GoodsUnpacked():
                 return None if self.mine else self._entry(_("The cancelled goods are unpacked"), "package-open")
+
+    def _offer(self, event: offer.OfferMade | offer.OfferAccepted | offer.OfferDeclined) -> Entry:
+        """What the shop offered instead of an answer, and what the buyer said."""
+        _ = self.locale.gettext
+        match event:
+            case offer.OfferMade() if event.ship_by is not None:
+                text = _("The shop offers to ship it later, by %(day)s") % {"day": self.locale.day(event.ship_by)}
+                return self._entry(text, "message-square", "wait", said=self._said(event.comment))
+            case offer.OfferMade():
+                text = _("The shop offers %(amount)s back if the goods are kept")
+                text %= {"amount": self._money(event.amount_minor)}
+                return self._entry(text, "message-square", "wait", said=self._said(event.comment))
+            case offer.OfferAccepted():
+                text = _("You accepted the offer") if self.mine else _("The buyer accepted the offer")
+                return self._entry(text, "circle-check", "good")
+            case offer.OfferDeclined():
+                text = _("You declined the offer") if self.mine else _("The buyer declined the offer")
+                return self._entry(text, "circle-x")
 
     def _resolved(self, event: intercept.ContradictionResolved) -> Entry | None:
         """What became of a parcel that should not have left. What the shop and the platform write is theirs."""

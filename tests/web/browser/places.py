@@ -61,6 +61,9 @@ def set_scene(marketplace: Marketplace) -> Scene:
         scene.orders[name] = marketplace.place("packed", buyer=BUYER)
         marketplace.stop(scene.orders[name])
     scene.cases["left"] = marketplace.leave(scene.orders["left"])
+    scene.orders["offered"] = marketplace.place("preparing", buyer=BUYER)
+    scene.requests["offered"] = marketplace.ask(scene.orders["offered"])
+    marketplace.offer(scene.orders["offered"], scene.requests["offered"])
     scene.orders["leaving"] = marketplace.place("packed", buyer=BUYER)
     marketplace.lease(scene.orders["leaving"])
     return scene
@@ -85,6 +88,13 @@ def _send_empty(form: str) -> Callable[[Page], None]:
             page.locator(f"{form} button:is(.primary, .danger)").last.click()
 
     return send
+
+
+def _send_nothing_offered(page: Page) -> None:
+    page.locator(".offer summary").click()
+    page.locator("#offering").evaluate("form => { form.noValidate = true }")
+    with page.expect_navigation():
+        page.locator("#offering button").last.click()
 
 
 def _choose(name: str, number: int = 2) -> Callable[[Page], None]:
@@ -139,7 +149,10 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("cancel as a favour", of("packed") + "/cancel?anyway=1"),
         Place("cancel impossible", of("shipped") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("#cancel"), 422),
-        *(Place(f"request {name}", scene.request(name)) for name in ("waiting", "approved", "refused", "withdrawn")),
+        *(
+            Place(f"request {name}", scene.request(name))
+            for name in ("waiting", "approved", "refused", "withdrawn", "offered")
+        ),
         Place("withdraw", scene.request("waiting") + "/withdraw"),
         Place("receipt", scene.request("approved") + "/receipt"),
         Place("return", of("delivered") + "/return"),
@@ -168,6 +181,8 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("refuse many", "/seller/requests", _choose("refuse")),
         Place("request waiting", scene.case("waiting")),
         Place("request refused", scene.case("refused")),
+        Place("request with an offer", scene.case("offered"), _press(".offer summary")),
+        Place("offer of nothing", scene.case("waiting"), _send_nothing_offered, 422),
         Place("refuse without a reason", scene.case("waiting"), _send_empty("form[action$='/refuse']"), 422),
         *(
             Place(f"order {name}", of(name))

@@ -211,6 +211,11 @@ class Marketplace:
         entries = self.read(f"/v1/orders/{order.id}")["contradictions"]
         return entries[-1]["id"]
 
+    def offer(self, order: Placed, request: str, minor: int = 500) -> None:
+        """Offer money back for keeping the goods, as the shop."""
+        body = {"kind": "partial_refund", "amount": _gbp(minor), "comment": "It is on the bench already."}
+        self.send(f"/v1/orders/{order.id}/cancellations/{request}/offer", body, ("seller", "staff"))
+
     def withdraw(self, order: Placed, request: str) -> None:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))

@@ -153,6 +153,7 @@ class Console:
             "approved": _("Approved. The refund is on its way, and the packing bench sees STOP."),
             "refused": _("Refused. The buyer has your answer, and the order goes on."),
             "tracking": _("Tracking added. The request is closed, and the buyer sees the parcel is on its way."),
+            "offered": _("Offered. The buyer reads it now; the time to answer goes on."),
             "leased": _("Noted: you are about to ship it. The buyer reads that, and colleagues are kept off."),
             "given_back": _("Noted: it does not ship now."),
             "unpacked": _("Noted: unpacked. It is off the list."),

@@ -24,7 +24,8 @@ from rescind.core.errors import (
 from rescind.core.event import Ground, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, Order, Stage, rank, stage
+from rescind.core.offer import most
+from rescind.core.order import Cancellation, CancellationStatus, Offer, Order, Stage, rank, stage
 from rescind.core.views import CASE_TABS, CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows
@@ -272,10 +273,11 @@ def comment_on(entries: tuple[TimelineEntry, ...], cancellation: str) -> str:
 @get("/requests/{case_id:str}")
 async def one(console: Here, case_id: FromPath[str]) -> Html:
     """One request in full."""
-    return await show(console, await _case(console, case_id))
+    return await show(console, await find_case(console, case_id))
 
 
-async def _case(console: Console, case_id: str) -> CaseRow:
+async def find_case(console: Console, case_id: str) -> CaseRow:
+    """One request of the queue. Raises NotFound."""
     page = await console.desk.reads.cases(console.scope, Filters(numbers=(case_id,)), limit=10, now=console.now)
     found = next((row for row in page.rows if row.case_id == case_id), None)
     if found is None:
@@ -318,9 +320,21 @@ async def show(
         open=await opened(console, view, case, entries) if mine else None,
         closed=_closed(console, case) if not mine else "",
         card=rule_card(ground, terms, language, title=_("Why you are asked")) if ground else None,
+        offered=_offered(console, order, case.offer) if case.offer else "",
+        offer_limit=Money(most(order), order.currency),
+        offer_key=new_key(),
         lines=lines_of(view, case.lines),
         spoken=_("The request has changed."),
     )
+
+
+def _offered(console: Console, order: Order, offer: Offer) -> str:
+    language = console.language
+    if offer.ship_by is not None:
+        when = f"{language.instant(offer.ship_by, console.zone)} {language.zone(offer.ship_by, console.zone)}"
+        return language.gettext("You offered to ship it by %(when)s.") % {"when": when}
+    amount = language.money(Money(offer.amount_minor, order.currency))
+    return language.gettext("You offered %(amount)s back for keeping the goods.") % {"amount": amount}
 
 
 def _closed(console: Console, case: Cancellation) -> str:
@@ -340,14 +354,14 @@ def _closed(console: Console, case: Cancellation) -> str:
 async def approve(console: Here, case_id: FromPath[str]) -> Html:
     """Agree to one request."""
     form = await console.form()
-    row = await _case(console, case_id)
+    row = await find_case(console, case_id)
     try:
         command = ApproveCancellation(
             order=row.order_id, cancellation=CancellationId(row.case_id), comment=console.note(form.text("comment"))
         )
         await console.submit(command, row.shop_id, f"approve:{case_id}", form.text("key"))
     except RescindError as error:
-        fresh = await _case(console, case_id)
+        fresh = await find_case(console, case_id)
         return await show(console, fresh, error=error, values={"approve_comment": form.text("comment")}, status=409)
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said="approved"))
 
@@ -356,7 +370,7 @@ async def approve(console: Here, case_id: FromPath[str]) -> Html:
 async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     """Decline one request, with a listed reason and what that reason needs."""
     form = await console.form()
-    row = await _case(console, case_id)
+    row = await find_case(console, case_id)
     values = {name: form.text(name).strip() for name in ("reason", "carrier", "tracking", "comment")}
     _ = console.language.gettext
     view = await console.desk.reads.order(console.scope, row.order_id)
@@ -378,7 +392,7 @@ async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     except (ReasonNotListed, EvidenceMissing, InvalidText) as error:
         return await show(console, row, error=error, values=values, status=422)
     except RescindError as error:
-        return await show(console, await _case(console, case_id), error=error, values=values, status=409)
+        return await show(console, await find_case(console, case_id), error=error, values=values, status=409)
     said = "tracking" if values["tracking"] else "refused"
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said=said))
 
