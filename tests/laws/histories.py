@@ -7,8 +7,11 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from rescind.core.errors import RescindError
+from rescind.core.intercept import ResolveContradiction
 from rescind.core.money import Money
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import FactKind, Line, RefundStatus
+from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
 from rescind.core.refund import OPEN, ProviderOutcome, quote
 from scenarios.shop import Shop
 
@@ -76,6 +79,11 @@ def moves():
         st.tuples(st.just("approves")),
         st.tuples(st.just("refuses"), st.sampled_from(("already_shipped", "buyer_agreed_to_keep"))),
         st.tuples(st.just("withdraws")),
+        st.tuples(st.just("leases"), st.sampled_from((LeaseShipping, GiveBackShipping, AcknowledgeUnpacked))),
+        st.tuples(st.just("ships"), st.sampled_from(("", "JD1", "JD2"))),
+        st.tuples(st.just("offers"), st.sampled_from((1, 700, 4000)), st.booleans()),
+        st.tuples(st.just("answers_offer"), st.booleans()),
+        st.tuples(st.just("resolves"), st.sampled_from(("carrier_asked", "came_back", "goes_on", "looked_at"))),
         st.tuples(st.just("stops"), selections()),
         st.tuples(st.just("provider"), st.sampled_from(ProviderOutcome), st.integers(0, 5)),
         st.tuples(st.just("passes"), st.sampled_from((1, 59, 3600, 86_400, 200_000))),
@@ -131,7 +139,7 @@ def play(shop, history, watch=None):
     return shop
 
 
-def _try(shop, move, *said):
+def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind there is
     match move:
         case "pays":
             shop.host.reports("paid", tender=said[0], amount_minor=said[1] if said[0] else 0)
@@ -147,6 +155,20 @@ def _try(shop, move, *said):
         case "refuses":
             proof = {"carrier": "Post", "tracking": "JD9"} if said[0] == "already_shipped" else {}
             shop.seller.refuses(said[0], cancellation=_case(shop), **proof)
+        case "leases":
+            shop.seller.says(said[0])
+        case "ships":
+            shop.seller.says(ShipOrder, tracking=said[0])
+        case "offers":
+            later = shop.now + timedelta(days=2)
+            terms = {"kind": OfferKind.SHIP_LATER, "ship_by": later} if said[1] else {"amount_minor": said[0]}
+            shop.seller.says(MakeOffer, cancellation=_case(shop), **{"kind": OfferKind.PARTIAL_REFUND} | terms)
+        case "answers_offer":
+            shop.buyer.says(AnswerOffer, cancellation=_case(shop), number=1, accept=said[0])
+        case "resolves":
+            if shop.state.contradictions:
+                case = shop.state.contradictions[-1].id
+                shop.seller.says(ResolveContradiction, contradiction=case, outcome=said[0])
         case "withdraws":
             shop.buyer.withdraws(_case(shop))
         case "stops":

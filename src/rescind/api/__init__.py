@@ -10,6 +10,7 @@ from rescind.api import (
     happenings,
     installation,
     orders,
+    packing,
     receipts,
     reference,
 )
@@ -25,6 +26,7 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *packing.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,
     *installation.OPERATIONS,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from rescind.core import intercept
 from rescind.core.cancellation import (
     CancellationApproved,
     CancellationHeld,
@@ -19,20 +20,25 @@ from rescind.core.details import LineWords, Recipient
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.money import Money
+from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade, open_offer
 from rescind.core.order import (
     Cancellation,
     CancellationStatus,
     Contradiction,
     Line,
+    Offer,
     Order,
     Parcel,
     Refund,
     RefundStatus,
+    ShippingLease,
     Stage,
     Tender,
+    leased,
     stage,
     status_of,
 )
+from rescind.core.packing import to_unpack
 from rescind.core.record import Record
 from rescind.core.refund import OPEN, Quote
 from rescind.core.views import OrderView
@@ -101,6 +107,17 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     delivered_at: Instant | None
 
 
+class OfferTold(Told, frozen=True, kw_only=True):
+    """What the seller offers instead of an answer. ``answer``: accepted, declined, or empty while it is open."""
+
+    number: int
+    kind: str
+    at: Instant
+    amount: Money | None
+    ship_by: Instant | None
+    answer: str
+
+
 class CancellationTold(Told, frozen=True, kw_only=True):
     """A request to cancel, or a seller's own cancellation.
 
@@ -127,6 +144,7 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     closed_at: Instant | None
     closed_by: str | None
     answer: str
+    offer: OfferTold | None
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
@@ -152,12 +170,27 @@ class NextAction(Told, frozen=True, kw_only=True):
 
 
 class ContradictionTold(Told, frozen=True, kw_only=True):
-    """A fact that does not fit what was decided."""
+    """A fact that does not fit what was decided. ``outcome``: the last step somebody took about it, empty before one.
+
+    steps: what may be said of it now; none once it is closed.
+    """
 
     id: str
     kind: str
     fact: str
     at: Instant
+    outcome: str
+    closed_at: Instant | None
+    closed_by: str | None
+    steps: list[str]
+
+
+class LeaseTold(Told, frozen=True, kw_only=True):
+    """Somebody of the shop is about to hand the order to the carrier. ``by``: who, told to sellers and staff alone."""
+
+    by: str
+    since: Instant
+    until: Instant
 
 
 class ShopTold(Told, frozen=True, kw_only=True):
@@ -240,6 +273,8 @@ class OrderTold(Told, frozen=True, kw_only=True):
     cancellations: list[CancellationTold]
     refunds: list[RefundTold]
     contradictions: list[ContradictionTold]
+    shipping_lease: LeaseTold | None
+    to_unpack: list[UnitsTold]
     next_actions: list[NextAction]
     recipient: Recipient
     note: str
@@ -315,6 +350,8 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         cancellations=[cancellation_told(one, order) for one in order.cancellations],
         refunds=refunds_told(order, order.refunds, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
+        shipping_lease=lease_told(leased(order, now), role),
+        to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
         next_actions=next_actions(order, now),
         recipient=view.details.recipient if role in _ADDRESS_SEEN_BY else Recipient(),
         note=view.details.note,
@@ -363,6 +400,9 @@ _ABOUT_CANCELLATIONS = (
     CancellationWithdrawn,
     CancellationOvertaken,
     DeadlineExtended,
+    OfferMade,
+    OfferAccepted,
+    OfferDeclined,
 )
 
 
@@ -399,6 +439,20 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         if_silent=one.on_silence if one.status.waiting else "",
         closed_at=one.closed_at,
         closed_by=one.closed_by,
+        answer=one.answer,
+        offer=_offer(one.offer, order.currency),
+    )
+
+
+def _offer(one: Offer | None, currency: str) -> OfferTold | None:
+    if one is None:
+        return None
+    return OfferTold(
+        number=one.number,
+        kind=one.kind,
+        at=one.at,
+        amount=Money(one.amount_minor, currency) if one.amount_minor else None,
+        ship_by=one.ship_by,
         answer=one.answer,
     )
 
@@ -466,6 +520,9 @@ def _answers(order: Order) -> Iterable[NextAction]:
     yield NextAction(
         actor=actor, action=action, about=waiting.id, deadline=waiting.due_at, if_silent=waiting.on_silence
     )
+    offer = open_offer(waiting)
+    if offer is not None:
+        yield NextAction(actor="buyer", action="answer_offer", about=waiting.id, deadline=waiting.due_at)
     if waiting.filed_by != "seller":
         yield NextAction(actor="buyer", action="withdraw", about=waiting.id, deadline=waiting.due_at)
 
@@ -509,7 +566,8 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 def _oddities(order: Order) -> Iterable[NextAction]:
     for one in order.contradictions:
-        yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
+        if one.closed_at is None:
+            yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
 
 
 def _lines(order: Order, words: tuple[LineWords, ...]) -> list[LineTold]:
@@ -564,4 +622,20 @@ def _parcel(one: Parcel) -> ParcelTold:
 
 
 def _contradiction(one: Contradiction) -> ContradictionTold:
-    return ContradictionTold(id=one.id, kind=one.kind, fact=one.fact.value, at=one.at)
+    return ContradictionTold(
+        id=one.id,
+        kind=one.kind,
+        fact=one.fact.value,
+        at=one.at,
+        outcome=one.outcome,
+        closed_at=one.closed_at,
+        closed_by=one.closed_by,
+        steps=list(intercept.steps(one)),
+    )
+
+
+def lease_told(lease: ShippingLease | None, role: Role) -> LeaseTold | None:
+    """A lease, if there is one, for a reader of this role."""
+    if lease is None:
+        return None
+    return LeaseTold(by=lease.by if role in _ODDITIES_SEEN_BY else "", since=lease.since, until=lease.until)

@@ -28,12 +28,13 @@ from rescind.core.ids import CancellationId, OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import Cancellation, Order, Stage
 from rescind.core.views import CaseRow
 from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.consent import Consent, recorded
-from rescind.intake.fields import Code, Incoming, Units, Words
+from rescind.intake.fields import Amount, Code, Incoming, Moment, Quantity, Units, Words
 from rescind.intake.text import label, words
 
 _LINES = 500
@@ -71,6 +72,22 @@ class Refusal(Incoming, frozen=True, kw_only=True):
 class Withdrawal(Incoming, frozen=True, kw_only=True):
     """The buyer's change of mind. consent: wanted from support, refused from others."""
 
+    consent: Consent | None = None
+
+
+class NewOffer(Incoming, frozen=True, kw_only=True):
+    """What the seller offers while the request waits. amount: of a ``partial_refund``; ship_by: of ``ship_later``."""
+
+    kind: OfferKind
+    amount: Amount | None = None
+    ship_by: Moment | None = None
+    comment: Words | None = None
+
+
+class OfferAnswer(Incoming, frozen=True, kw_only=True):
+    """The buyer's word on an offer. number: the offer that was read. consent: as with a withdrawal."""
+
+    number: Quantity
     consent: Consent | None = None
 
 
@@ -257,6 +274,83 @@ async def withdraw(call: Call) -> Answer:
     return await _decide(call, order, command, on_behalf_of)
 
 
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/offer",
+    may=frozenset({"seller"}),
+    through="order",
+    summary="Offer something instead",
+    body=NewOffer,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
+)
+async def offer(call: Call) -> Answer:
+    """Offer money back for keeping the goods, or a later day to ship, while the request waits for the seller.
+
+    The request's deadline stays where it is, and what silence means too. A second offer takes the place of the first.
+    """
+    body = call.body
+    order = await call.order()
+    command = MakeOffer(
+        order=order.id,
+        cancellation=CancellationId(call.identifier("cancellation", "can")),
+        kind=body.kind,
+        amount_minor=fields.minor(body.amount, order.currency),
+        ship_by=fields.moment(body.ship_by, field="/ship_by") if body.ship_by else None,
+        comment=_note(call, body.comment, "/comment"),
+    )
+    return await _decide(call, order.id, command)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/offer/accept",
+    may=frozenset({"buyer", "support", "operator"}),
+    through="order",
+    summary="Accept an offer",
+    body=OfferAnswer,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+)
+async def accept(call: Call) -> Answer:
+    """Take what the seller offers: the request is settled, the order goes on, and the money is owed at once."""
+    return await _answer_offer(call, accepted=True)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/cancellations/{cancellation}/offer/decline",
+    may=frozenset({"buyer", "support", "operator"}),
+    through="order",
+    summary="Decline an offer",
+    body=OfferAnswer,
+    gives=DecisionTold,
+    changes=True,
+    versioned=True,
+    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+)
+async def decline(call: Call) -> Answer:
+    """Leave what the seller offers: the request waits on, by the deadline it has."""
+    return await _answer_offer(call, accepted=False)
+
+
+async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
+    order = call.identifier("order", "ord")
+    on_behalf_of, consent = await _speaks_for(call)
+    command = AnswerOffer(
+        order=OrderId(order),
+        cancellation=CancellationId(call.identifier("cancellation", "can")),
+        number=call.body.number,
+        accept=accepted,
+        consent=consent,
+    )
+    return await _decide(call, order, command, on_behalf_of)
+
+
 async def _speaks_for(call: Call) -> tuple[str, Note | None]:
     """The buyer a member of staff acts for, and their consent; empty for a buyer, whose own order it must be.
 
@@ -398,4 +492,4 @@ def _case(one: CaseRow) -> CaseTold:
     )
 
 
-OPERATIONS = (request, of_order, read, approve, refuse, withdraw, queue)
+OPERATIONS = (request, of_order, read, approve, refuse, withdraw, offer, accept, decline, queue)

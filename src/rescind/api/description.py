@@ -73,6 +73,14 @@ EXAMPLES: Mapping[str, Any] = {
         "tracking": "8R41592653589",
     },
     "cancellations_withdraw": {},
+    "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
+    "cancellations_accept": {"number": 1},
+    "cancellations_decline": {"number": 1},
+    "packing_lease": {},
+    "packing_give_back": {},
+    "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
+    "packing_unpacked": {},
+    "packing_resolve": {"outcome": "carrier_asked", "comment": "Called at 14:10; they will turn it back tonight."},
 }
 """One body for each operation that takes one; a test sends them."""
 

@@ -68,6 +68,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     NotAcceptable: (406, "The answer has another form"),
     errors.InvalidTransition: (409, "This is not possible now"),
     errors.DeadlinePassed: (409, "The time to answer is over"),
+    errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),

@@ -92,6 +92,12 @@ class DeadlinePassed(RescindError):
     code = "deadline-passed"
 
 
+class BeingShipped(RescindError):
+    """Somebody else of the shop is handing the order over right now. Params: until (the end of their lease)."""
+
+    code = "being-shipped"
+
+
 class StaleOrder(RescindError):
     """The order moved on since the caller read it. Params: order, expected, actual (versions)."""
 

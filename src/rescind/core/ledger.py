@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, fulfilment, intercept, offer, packing, refund
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -34,7 +34,7 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
         case fulfilment.FactReported():
             captured = _move(event.captured, source=SELLER, target=PROVIDER)
             return (*captured, *_move(event.taken, source=PROVIDER, target=ELSEWHERE))
-        case cancellation.CancellationApproved() | refund.RefundOwed():
+        case cancellation.CancellationApproved() | refund.RefundOwed() | offer.OfferAccepted():
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
             return _answered(before, event)
@@ -48,6 +48,12 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
             | cancellation.DeadlineExtended()
+            | packing.ShippingLeased()
+            | packing.ShippingGivenBack()
+            | packing.GoodsUnpacked()
+            | intercept.ContradictionResolved()
+            | offer.OfferMade()
+            | offer.OfferDeclined()
         ):
             return ()
         case _:

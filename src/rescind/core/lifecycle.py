@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, fulfilment, intercept, offer, packing, refund
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
@@ -34,6 +34,13 @@ Command = (
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
     | refund.RecordRefundReply
+    | packing.LeaseShipping
+    | packing.GiveBackShipping
+    | packing.ShipOrder
+    | packing.AcknowledgeUnpacked
+    | intercept.ResolveContradiction
+    | offer.MakeOffer
+    | offer.AnswerOffer
 )
 
 Event = (
@@ -50,10 +57,17 @@ Event = (
     | cancellation.DeadlineExtended
     | refund.RefundOwed
     | refund.RefundAnswered
+    | packing.ShippingLeased
+    | packing.ShippingGivenBack
+    | packing.GoodsUnpacked
+    | intercept.ContradictionResolved
+    | offer.OfferMade
+    | offer.OfferAccepted
+    | offer.OfferDeclined
 )
 
 
-def decide(
+def decide(  # noqa: C901, PLR0912 - one line for each kind there is
     order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
     """Answer one command. Pure: equal arguments, equal decision.
@@ -83,6 +97,20 @@ def decide(
             return cancellation.lapse(order, command, context, now)
         case refund.RecordRefundReply():
             return Decision(events=refund.answer(order, command, now))
+        case packing.LeaseShipping():
+            return packing.lease(order, actor, context, terms, now)
+        case packing.GiveBackShipping():
+            return packing.give_back(order, actor, now)
+        case packing.ShipOrder():
+            return _ship(order, command, actor, context, terms, now)
+        case packing.AcknowledgeUnpacked():
+            return packing.acknowledge(order, actor, now)
+        case intercept.ResolveContradiction():
+            return intercept.resolve(order, command, actor, now)
+        case offer.MakeOffer():
+            return offer.make(order, command, actor, now)
+        case offer.AnswerOffer():
+            return offer.answer(order, command, actor, context, now)
         case _:
             assert_never(command)
 
@@ -120,6 +148,18 @@ def _record(
     if _fold(order, fact) == order:
         return Decision(events=())
     return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
+
+
+def _ship(
+    order: Order, command: packing.ShipOrder, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Every parcel that leaves now, as one decision: all of them or none."""
+    events: list[BaseEvent] = []
+    for fact in packing.leaving(order, command, actor, context, terms, now):
+        decision = _record(order, fact, actor, context, terms, now)
+        events.extend(decision.events)
+        order = reduce(apply, map(known, decision.events), order)
+    return Decision(events=tuple(events))
 
 
 def _require_allowed(
@@ -160,6 +200,8 @@ def _consequences(
     identifier = f"{fact.fact.value}-{after.version}"
     if fact.fact in SHIPPING:
         if after.progress.cancelled_at:
+            if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
+                return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
@@ -237,6 +279,20 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
             return refund.apply_answered(order, event)
+        case packing.ShippingLeased():
+            return packing.apply_leased(order, event)
+        case packing.ShippingGivenBack():
+            return packing.apply_given_back(order)
+        case packing.GoodsUnpacked():
+            return packing.apply_unpacked(order, event)
+        case intercept.ContradictionResolved():
+            return intercept.apply_resolved(order, event)
+        case offer.OfferMade():
+            return offer.apply_made(order, event)
+        case offer.OfferAccepted():
+            return offer.apply_accepted(order, event)
+        case offer.OfferDeclined():
+            return offer.apply_declined(order, event)
         case _:
             assert_never(event)
 

@@ -172,6 +172,7 @@ class CancellationStatus(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     OVERTAKEN = "overtaken"
+    SETTLED = "settled"
 
     @property
     def waiting(self) -> bool:
@@ -184,6 +185,17 @@ _WAITING = frozenset(
 )
 
 Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment"]
+
+
+class Offer(_State, frozen=True, kw_only=True):
+    """What the seller offers instead of an answer (``offer.OfferKind``). answer: accepted, declined, or empty."""
+
+    number: int
+    kind: str
+    at: Instant
+    amount_minor: int = 0
+    ship_by: Instant | None = None
+    answer: str = ""
 
 
 class Cancellation(_State, frozen=True, kw_only=True):
@@ -210,6 +222,7 @@ class Cancellation(_State, frozen=True, kw_only=True):
     closed_at: Instant | None = None
     closed_by: Decider | None = None
     answer: str = ""
+    offer: Offer | None = None
 
 
 class RefundStatus(StrEnum):
@@ -237,18 +250,33 @@ class Refund(_State, frozen=True, kw_only=True):
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
-    """A fact that does not fit what was decided; a person looks at it."""
+    """A fact that does not fit what was decided; a person looks at it.
+
+    outcome: the last thing that person did or found out (``intercept.STEPS``); closed: nothing is left to do about it.
+    """
 
     id: str
     kind: str
     fact: FactKind
     at: Instant
+    outcome: str = ""
+    closed_at: Instant | None = None
+    closed_by: Decider | None = None
+
+
+class ShippingLease(_State, frozen=True, kw_only=True):
+    """Somebody of the shop, named by id, is about to hand the order to the carrier. It informs; it decides nothing."""
+
+    by: str
+    since: Instant
+    until: Instant
 
 
 class Order(_State, frozen=True, kw_only=True):
     """Everything about one order that can conflict, locked and stored as one row.
 
-    ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here.
+    ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here. unpacked: units
+    by line that somebody has taken out of a parcel after they were cancelled.
     """
 
     id: OrderId
@@ -272,6 +300,8 @@ class Order(_State, frozen=True, kw_only=True):
     cancellations: tuple[Cancellation, ...] = ()
     refunds: tuple[Refund, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    shipping_lease: ShippingLease | None = None
+    unpacked: dict[str, int] = {}
 
     @property
     def paid(self) -> Money:
@@ -368,3 +398,12 @@ def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
 def in_manual_review(order: Order) -> bool:
     """Whether a person still has to look at the order before it goes on (M-07)."""
     return order.progress.review_opened_at is not None and order.progress.review_cleared_at is None
+
+
+def leased(order: Order, now: Instant) -> ShippingLease | None:
+    """Who is about to ship; None once the time is over, the parcel has left, or there is nothing to ship any more."""
+    lease = order.shipping_lease
+    if lease is None or now >= lease.until or order.progress.cancelled_at or not order.open_units():
+        return None
+    gone = any(parcel.handed_over_at and parcel.handed_over_at >= lease.since for parcel in order.parcels)
+    return None if gone else lease

@@ -151,6 +151,18 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     requests_on_order: int
 
 
+class UnpackRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel of a cancelled order, or of a part of one, that must be taken apart. lines: what comes out, ``asked``
+    units each. since: when it was known.
+    """
+
+    order_id: OrderId
+    number: str
+    since: Instant
+    whole: bool
+    lines: tuple[RowLine, ...]
+
+
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One record, with the words that belong to it by text id ("" where they were erased)."""
 
@@ -251,13 +263,14 @@ contradictions: a fact does not fit what was decided, and nobody has looked at i
 CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "to_respond": (CancellationStatus.AWAITING_SELLER,),
     "waiting_for_buyer": (),
-    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open"),
+    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked"),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
-    "withdrawn": (CancellationStatus.WITHDRAWN,),
+    "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED),
     "all": None,
 }
-"""Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person.
+"""Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,
+``carrier_asked`` one for which somebody asked the carrier to turn the parcel back.
 
 Nothing waits for a buyer yet; the tab is there because people look for it.
 """

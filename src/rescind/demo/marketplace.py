@@ -24,7 +24,8 @@ from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, ShopId, shop_id
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
-from rescind.core.order import FactKind, Line, Order, Pins, Tender
+from rescind.core.offer import MakeOffer, OfferKind
+from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.demo import catalogue
 from rescind.engine import Engine, Submission
@@ -85,7 +86,27 @@ class Opening:
                 await self._place(planned, shops[planned.shop], now)
             else:
                 await self._step(planned, event, now)
+        await self._offer()
         return len(self._orders)
+
+    async def _offer(self) -> None:
+        """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""
+        shop = self._demo.shops[0].key
+        for planned in self._demo.orders:
+            order = self._orders[planned.number]
+            waiting = order.open_cancellation
+            if planned.shop != shop or waiting is None or waiting.status is not CancellationStatus.AWAITING_SELLER:
+                continue
+            if waiting.on_silence == "approve" and waiting.refund_minor:
+                command = MakeOffer(
+                    order=order.id,
+                    cancellation=waiting.id,
+                    kind=OfferKind.PARTIAL_REFUND,
+                    amount_minor=-(-waiting.refund_minor // 5),
+                    comment=self._ids.note("It is packed with care already. A fifth of the price back if you keep it?"),
+                )
+                await self._handle(planned, command, Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}"))
+                return
 
     async def _people(self) -> dict[str, ShopId]:
         shops = {shop.key: demo_shop_id(place) for place, shop in enumerate(self._demo.shops)}

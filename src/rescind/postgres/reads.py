@@ -22,6 +22,7 @@ from rescind.core.ids import ShopId, canonical, shop_of
 from rescind.core.instant import Instant, instant
 from rescind.core.money import CAP_MINOR, Money
 from rescind.core.order import CancellationStatus, Order, Stage, stage
+from rescind.core.packing import to_unpack
 from rescind.core.record import Record, decode, decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import (
@@ -40,6 +41,7 @@ from rescind.core.views import (
     ShopCard,
     ShopView,
     TimelineEntry,
+    UnpackRow,
 )
 from rescind.postgres import paging
 from rescind.postgres.paging import COUNTED, Cursors, Mark
@@ -84,6 +86,7 @@ _ORDER_COUNTS = _statement("order_counts")
 _TIMELINE = _statement("timeline")
 _EVENTS = _statement("events")
 _SHOPS = _statement("shops")
+_UNPACKING = _statement("unpacking")
 _BUYER = "SELECT buyer_id, name, email, locale FROM buyers WHERE buyer_id = $1"
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
@@ -288,6 +291,13 @@ class Reads:
         counts["cancelled"] = found["cancelled"] + stages[Stage.CANCELLED]
         return counts | {"all": sum(stages.values())}
 
+    async def to_unpack(self, scope: Scope, limit: int = 50) -> Page[UnpackRow]:
+        """Parcels that must be taken apart, the one that has waited longest first. Raises InvalidField: limit."""
+        paging.check_limit(limit)
+        where = _scoped(scope, "o")
+        rows = await self._pool.fetch(_UNPACKING.format(where=where, limit=limit), *where.parameters)
+        return Page(rows=tuple(_unpack_row(row) for row in rows), total=rows[0]["total"] if rows else 0)
+
     async def timeline(self, scope: Scope, order_id: str) -> tuple[TimelineEntry, ...]:
         """Everything that happened to an order, from the first. Raises NotFound like ``order``."""
         where = _scoped(scope, "o")
@@ -374,6 +384,27 @@ class Reads:
 
         page = await self._page(_ORDERS, outer, _ORDER_SORTS["newest"], b"", None, limit, read)
         return page.rows
+
+    async def by_scan(self, scope: Scope, text: str, *, now: Instant) -> tuple[OrderRow, ...]:
+        """Orders a label may mean: the one of this number or id, else those whose parcel has this tracking number.
+
+        Several share a tracking number when their parcels travel as one.
+        """
+        wanted = text.strip()
+        if not wanted or not _sane(wanted, LONGEST_NUMBER):
+            return ()
+        inner = _scoped(scope, "o")
+        outer = _Where()
+        outer.parameters = inner.parameters
+        outer.add_matched("o", "found", _numbered(inner, (wanted,), _NUMBERED))
+
+        def read(row: asyncpg.Record) -> OrderRow:
+            return _order_row(row, now)
+
+        page = await self._page(_ORDERS, outer, _ORDER_SORTS["newest"], b"", None, 25, read)
+        spelt = _spellings((wanted,))
+        named = tuple(row for row in page.rows if row.number in spelt or row.order_id in spelt)
+        return named or page.rows
 
     async def _page(
         self,
@@ -657,7 +688,7 @@ def _order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         open_case_id=waiting.id if waiting else None,
         last_case_id=last.id if last else None,
         tracking=_tracking(order),
-        contradictions=len(order.contradictions),
+        contradictions=sum(one.closed_at is None for one in order.contradictions),
     )
 
 
@@ -697,6 +728,20 @@ def _case_row(row: asyncpg.Record, now: Instant) -> CaseRow:
         tracking=_tracking(order),
         note=row["note"],
         requests_on_order=len(order.cancellations),
+    )
+
+
+def _unpack_row(row: asyncpg.Record) -> UnpackRow:
+    order = decode_order(row["state"])
+    out = to_unpack(order)
+    return UnpackRow(
+        order_id=order.id,
+        number=order.number,
+        since=row["since"],
+        whole=order.progress.cancelled_at is not None,
+        lines=tuple(
+            msgspec.structs.replace(line, asked=out[line.line]) for line in _row_lines(row) if line.line in out
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from rescind.core.details import LineWords
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Due
 from rescind.core.order import Cancellation, Contradiction, Order, stage
+from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
 from rescind.postgres import statements as sql
@@ -240,7 +241,7 @@ def _cases(change: Change, _: Instant) -> Iterable[Row]:
                 order.id,
                 order.buyer,
                 "contradiction",
-                "open",
+                one.outcome or "open",
                 one.kind,
                 one.fact.value,
                 "",
@@ -249,10 +250,17 @@ def _cases(change: Change, _: Instant) -> Iterable[Row]:
                 one.at,
                 None,
                 "",
-                None,
-                None,
+                one.closed_at,
+                one.closed_by,
                 "system",
             )
+
+
+def _unpacking(change: Change, now: Instant) -> Iterable[Row]:
+    before = to_unpack(change.before) if change.before else {}
+    after = to_unpack(change.after)
+    if bool(before) != bool(after):
+        yield (change.after.shop, change.after.id, now, None if after else now)
 
 
 def _due(order: Order | None) -> dict[tuple[str, str], Due]:
@@ -299,6 +307,7 @@ _MOVES = (
     (sql.INSERT_TEXTS, _texts),
     (sql.INSERT_LEDGER, _ledger),
     (sql.UPSERT_CASES, _cases),
+    (sql.UPSERT_UNPACKING, _unpacking),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),
     (sql.INSERT_KEYS, _keys),

@@ -142,6 +142,12 @@ SET status = excluded.status, amount_minor = excluded.amount_minor, due_at = exc
     on_silence = excluded.on_silence, closed_at = excluded.closed_at, closed_by = excluded.closed_by
 """
 
+UPSERT_UNPACKING = """
+INSERT INTO unpacking (shop_id, order_id, since, done_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+ON CONFLICT (shop_id, order_id) DO UPDATE SET since = excluded.since, done_at = excluded.done_at
+"""
+
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int[], $8::int[],

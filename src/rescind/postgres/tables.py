@@ -22,6 +22,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "ledger": "shop",
     "due": "shop",
     "cases": "shop",
+    "unpacking": "shop",
     "idempotency": "shop",
     "buyer_counters": "buyer",
     "buyers": "buyer",

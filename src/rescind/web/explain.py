@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
-from rescind.core import fulfilment, refund
+from rescind.core import fulfilment, intercept, offer, packing, refund
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -254,6 +254,10 @@ def _flag(locale: Locale, fact: str, *, yes: bool) -> str:
         "asked_anyway": (_("The shop was asked all the same"), _("The shop was not asked all the same")),
         "partial": (_("The request is for a part of the order"), _("The request is for the whole order")),
         "request_open": (_("Another request is waiting"), _("No other request is waiting")),
+        "shipping_leased": (
+            _("The shop is handing the parcel over right now"),
+            _("The shop is not handing the parcel over right now"),
+        ),
         "with_tracking": (_("A tracking number was given"), _("No tracking number was given")),
         "order_error_confirmed": (
             _("A mistake in the order was confirmed"),
@@ -405,8 +409,51 @@ class _Teller:
                 return self._entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
             case refund.RefundAnswered():
                 return self._refund(event)
+            case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
+                return self._bench(event)
+            case intercept.ContradictionResolved():
+                return self._resolved(event)
+            case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
+                return self._offer(event)
             case _:
                 return self._request(event)
+
+    def _bench(self, event: packing.ShippingLeased | packing.ShippingGivenBack | packing.GoodsUnpacked) -> Entry | None:
+        """What was done at the packing bench; how a parcel is taken apart is no matter of the buyer's."""
+        _ = self.locale.gettext
+        match event:
+            case packing.ShippingLeased():
+                return self._entry(_("The shop is about to hand the parcel over"), "truck")
+            case packing.ShippingGivenBack():
+                return self._entry(_("It is not handed over now after all"), "undo-2")
+            case packing.GoodsUnpacked():
+                return None if self.mine else self._entry(_("The cancelled goods are unpacked"), "package-open")
+
+    def _offer(self, event: offer.OfferMade | offer.OfferAccepted | offer.OfferDeclined) -> Entry:
+        """What the shop offered instead of an answer, and what the buyer said."""
+        _ = self.locale.gettext
+        match event:
+            case offer.OfferMade() if event.ship_by is not None:
+                text = _("The shop offers to ship it later, by %(day)s") % {"day": self.locale.day(event.ship_by)}
+                return self._entry(text, "message-square", "wait", said=self._said(event.comment))
+            case offer.OfferMade():
+                text = _("The shop offers %(amount)s back if the goods are kept")
+                text %= {"amount": self._money(event.amount_minor)}
+                return self._entry(text, "message-square", "wait", said=self._said(event.comment))
+            case offer.OfferAccepted():
+                text = _("You accepted the offer") if self.mine else _("The buyer accepted the offer")
+                return self._entry(text, "circle-check", "good")
+            case offer.OfferDeclined():
+                text = _("You declined the offer") if self.mine else _("The buyer declined the offer")
+                return self._entry(text, "circle-x")
+
+    def _resolved(self, event: intercept.ContradictionResolved) -> Entry | None:
+        """What became of a parcel that should not have left. What the shop and the platform write is theirs."""
+        if self.mine and event.outcome not in intercept.TOLD_TO_BUYER:
+            return None
+        text = self.locale.term("intercept", event.outcome, "buyer" if self.mine else "")
+        tone = "good" if event.closed else "wait"
+        return self._entry(text, "undo-2", tone, said="" if self.mine else self._said(event.comment))
 
     def _request(self, event: _RequestEvent) -> Entry:
         """What happened to a request to cancel."""

@@ -22,12 +22,19 @@ class Scene:
 
     orders: dict[str, Placed] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
 
     def order(self, name: str) -> str:
         return f"/orders/{self.orders[name].id}"
 
     def request(self, name: str) -> str:
         return f"{self.order(name)}/requests/{self.requests[name]}"
+
+    def bench(self, name: str) -> str:
+        return f"/seller/packing?code={self.orders[name].number}"
+
+    def contradiction(self, name: str) -> str:
+        return f"{self.order(name)}/contradictions/{self.cases[name]}"
 
     def case(self, name: str) -> str:
         return f"/seller/requests/{self.requests[name]}"
@@ -50,6 +57,15 @@ def set_scene(marketplace: Marketplace) -> Scene:
     marketplace.approve(scene.orders["approved"], scene.requests["approved"])
     marketplace.refuse(scene.orders["refused"], scene.requests["refused"])
     marketplace.withdraw(scene.orders["withdrawn"], scene.requests["withdrawn"])
+    for name in ("unpack", "left"):
+        scene.orders[name] = marketplace.place("packed", buyer=BUYER)
+        marketplace.stop(scene.orders[name])
+    scene.cases["left"] = marketplace.leave(scene.orders["left"])
+    scene.orders["offered"] = marketplace.place("preparing", buyer=BUYER)
+    scene.requests["offered"] = marketplace.ask(scene.orders["offered"])
+    marketplace.offer(scene.orders["offered"], scene.requests["offered"])
+    scene.orders["leaving"] = marketplace.place("packed", buyer=BUYER)
+    marketplace.lease(scene.orders["leaving"])
     return scene
 
 
@@ -72,6 +88,13 @@ def _send_empty(form: str) -> Callable[[Page], None]:
             page.locator(f"{form} button:is(.primary, .danger)").last.click()
 
     return send
+
+
+def _send_nothing_offered(page: Page) -> None:
+    page.locator(".offer summary").click()
+    page.locator("#offering").evaluate("form => { form.noValidate = true }")
+    with page.expect_navigation():
+        page.locator("#offering button").last.click()
 
 
 def _choose(name: str, number: int = 2) -> Callable[[Page], None]:
@@ -116,14 +139,20 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
             Place(f"order {name}", of(name))
             for name in ("unpaid", "review", "preparing", "packed", "shipped", "delivered")
         ),
-        *(Place(f"order {name}", of(name)) for name in ("waiting", "approved", "refused", "stopped")),
+        *(
+            Place(f"order {name}", of(name))
+            for name in ("waiting", "approved", "refused", "stopped", "left", "leaving")
+        ),
         Place("rule opened", of("preparing"), _press("#rule summary")),
         Place("cancel at once", of("review") + "/cancel"),
         Place("cancel by asking", of("preparing") + "/cancel"),
         Place("cancel as a favour", of("packed") + "/cancel?anyway=1"),
         Place("cancel impossible", of("shipped") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("#cancel"), 422),
-        *(Place(f"request {name}", scene.request(name)) for name in ("waiting", "approved", "refused", "withdrawn")),
+        *(
+            Place(f"request {name}", scene.request(name))
+            for name in ("waiting", "approved", "refused", "withdrawn", "offered")
+        ),
         Place("withdraw", scene.request("waiting") + "/withdraw"),
         Place("receipt", scene.request("approved") + "/receipt"),
         Place("return", of("delivered") + "/return"),
@@ -152,6 +181,8 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("refuse many", "/seller/requests", _choose("refuse")),
         Place("request waiting", scene.case("waiting")),
         Place("request refused", scene.case("refused")),
+        Place("request with an offer", scene.case("offered"), _press(".offer summary")),
+        Place("offer of nothing", scene.case("waiting"), _send_nothing_offered, 422),
         Place("refuse without a reason", scene.case("waiting"), _send_empty("form[action$='/refuse']"), 422),
         *(
             Place(f"order {name}", of(name))
@@ -159,6 +190,16 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("bench", "/seller/packing"),
+        *(
+            Place(f"bench {name}", scene.bench(name))
+            for name in ("preparing", "packed", "waiting", "unpack", "unpaid", "review", "shipped", "leaving", "left")
+        ),
+        Place("bench of an unknown number", "/seller/packing?code=nothing"),
+        Place("contradiction", "/seller" + scene.contradiction("left")),
+        Place(
+            "contradiction without an outcome", "/seller" + scene.contradiction("left"), _send_empty("#resolve"), 422
+        ),
         Place("nothing here", "/seller/orders/ord_00000000000000000000ab", status=404),
     ]
 
@@ -172,6 +213,7 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
+        Place("contradiction", "/support" + scene.contradiction("left")),
         Place("preview", of("preparing") + "?reason=wrong_address"),
         Place("preview of a no", of("packed") + "?reason=changed_mind"),
         Place(

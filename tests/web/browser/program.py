@@ -197,9 +197,36 @@ class Marketplace:
         body = {"reason": "buyer_agreed_to_keep", "comment": "As we said on the phone, it is the blue one."}
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/refuse", body, ("seller", "staff"))
 
+    def stop(self, order: Placed) -> None:
+        """Cancel it as the shop."""
+        self.send(f"/v1/orders/{order.id}/cancellations", {"reason": "out_of_stock"}, ("seller", "staff"))
+
+    def lease(self, order: Placed, staff: str = "staff") -> None:
+        """Be about to ship it, as somebody of the shop."""
+        self.send(f"/v1/orders/{order.id}/shipping-lease", {}, ("seller", staff))
+
+    def leave(self, order: Placed) -> str:
+        """Let the carrier scan a parcel that should not have left; gives the case."""
+        self.report(order.id, "handed_over", datetime.now(UTC))
+        entries = self.read(f"/v1/orders/{order.id}")["contradictions"]
+        return entries[-1]["id"]
+
+    def offer(self, order: Placed, request: str, minor: int = 500) -> None:
+        """Offer money back for keeping the goods, as the shop."""
+        body = {"kind": "partial_refund", "amount": _gbp(minor), "comment": "It is on the bench already."}
+        self.send(f"/v1/orders/{order.id}/cancellations/{request}/offer", body, ("seller", "staff"))
+
     def withdraw(self, order: Placed, request: str) -> None:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))
+
+    def read(self, path: str) -> dict:
+        """Something as the host sees it."""
+        headers = {"Authorization": f"Bearer {self._key('host', 'marketplace')}"}
+        with urllib.request.urlopen(
+            urllib.request.Request(self._program.address + path, None, headers), timeout=10
+        ) as answer:
+            return json.load(answer)
 
     def send(self, path: str, body: dict, sender: tuple[str, str] = ("host", "marketplace")) -> dict:
         headers = {

@@ -210,3 +210,21 @@ def test_of_quick_changes_the_last_one_counts(visit, marketplace):
     page.evaluate("for (let n = 0; n < 5; n++) document.querySelector('#which [data-step=\"-1\"]').click()")
     expect(page.locator("#units-0")).to_have_value("0")
     expect(page.locator("#refund .sums-total")).to_contain_text("£6.75")
+
+
+def test_an_offer_is_read_and_accepted_while_both_look_on(visit, marketplace):
+    order = marketplace.place("preparing", buyer="story-offer")
+    request = marketplace.ask(order)
+    buyer = visit(f"buyer:{order.buyer}", path=f"{order.page}/requests/{request}")
+    seller = visit("seller", path=f"/seller/requests/{request}")
+    never_reloads(buyer)
+    seller.locator(".offer summary").click()
+    seller.locator("label[for=offer-partial_refund]").click()
+    seller.locator("#offer_amount").fill("4.20")
+    seller.locator("#offering button").click()
+    expect(buyer.locator("#offer")).to_contain_text("£4.20")
+    assert was_never_reloaded(buyer)
+    buyer.locator("#offer [value=accept]").click()
+    expect(buyer.locator("#status .banner .pill")).to_have_text("Settled by an offer")
+    expect(seller.locator("#request")).to_contain_text("The buyer accepted.")
+    expect(buyer.locator("#refund")).to_contain_text("£4.20")

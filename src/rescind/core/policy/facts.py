@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rescind.core.context import Context
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, in_manual_review, status_of
+from rescind.core.order import Order, Stage, in_manual_review, leased, status_of
 
 
 def facts(
@@ -44,6 +44,7 @@ def facts(
         "asked_anyway": asked_anyway,
         "partial": any(line.open != selection.get(line.id, 0) for line in order.lines),
         "request_open": order.open_cancellation is not None,
+        "shipping_leased": leased(order, now) is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
         "seller_fault": progress.seller_fault_at is not None,

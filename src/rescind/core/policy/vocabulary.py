@@ -158,6 +158,7 @@ _FACTS = (
     _flag("asked_anyway", "the buyer was refused and asks the seller all the same"),
     _flag("partial", "the request is for less than what is left of the order"),
     _flag("request_open", "a cancellation request waits for an answer"),
+    _flag("shipping_leased", "somebody of the shop is about to hand the order to the carrier"),
     _flag("with_tracking", "the act carries a tracking number"),
     _flag("order_error_confirmed", "a demonstrable error in the order was confirmed"),
     _flag("seller_fault", "the seller broke a named rule, or sent or listed the wrong thing"),

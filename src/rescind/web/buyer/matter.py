@@ -12,7 +12,18 @@ from rescind.core.habit import Favours, Pace, pace
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, Line, Order, Stage, in_manual_review, rank, stage
+from rescind.core.order import (
+    Cancellation,
+    Contradiction,
+    Line,
+    Order,
+    ShippingLease,
+    Stage,
+    in_manual_review,
+    leased,
+    rank,
+    stage,
+)
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.desk import Desk
@@ -64,6 +75,17 @@ class Matter:
     def reviewed(self) -> bool:
         """Whether a person of the platform has the order."""
         return in_manual_review(self.order)
+
+    @property
+    def lease(self) -> ShippingLease | None:
+        """Whether the shop is handing the parcel to the carrier right now."""
+        return leased(self.order, self.now)
+
+    @property
+    def left_anyway(self) -> Contradiction | None:
+        """A parcel that left although the order was cancelled, until it is known what became of it."""
+        found = (one for one in self.order.contradictions if one.kind == "shipped_after_cancel" and not one.closed_at)
+        return next(found, None)
 
     def words(self, line: str) -> LineWords:
         """What the buyer read when buying a line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from http import HTTPStatus
+from types import UnionType
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -11,7 +12,8 @@ from litestar.params import FromPath
 
 from rescind.core import cancellation as stop
 from rescind.core.cancellation import WithdrawCancellation
-from rescind.core.errors import InvalidTransition
+from rescind.core.errors import DeadlinePassed, InvalidTransition
+from rescind.core.offer import AnswerOffer, OfferMade, open_offer
 from rescind.core.order import Cancellation, CancellationStatus
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.receipt import judged_again
@@ -49,6 +51,10 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         goods=_goods(found, one),
         sent=visit.query("sent") == "1",
         next_answer=_next(visit, found, one),
+        offer=open_offer(one),
+        offered=words.offer_sentence(visit.locale, one.offer, found.order, found.zone) if one.offer else "",
+        offer_words=_said(records, notes, one.id, OfferMade),
+        late=visit.query("late") == "1",
     )
 
 
@@ -93,6 +99,30 @@ async def withdraw(visit: NamedDependency[Visit], order_id: FromPath[str], reque
     return visit.go(f"{found.path}/requests/{one.id}")
 
 
+@post("/orders/{order_id:str}/requests/{request_id:str}/offer", status_code=HTTPStatus.SEE_OTHER)
+async def answer_offer(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
+    """Take the shop's offer or decline it. Whoever was faster, the page after it says how things stand."""
+    form = await visit.form()
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    person = visit.person
+    number = int(form.get("number", "")) if form.get("number", "").isdecimal() else 0
+    accept = form.get("answer") == "accept"
+    # An offer is answered once, so it is its own key; accepting after declining is another request.
+    name = f"{one.id}-{number}-{'accept' if accept else 'decline'}"
+    submission = Submission(
+        command=AnswerOffer(order=found.order.id, cancellation=one.id, number=number, accept=accept),
+        actor=person.actor(),
+        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:offer", key=name),
+        fingerprint=Fingerprint(sha256(name.encode()).digest()),
+    )
+    try:
+        await visit.desk.engine.handle(submission)
+    except (InvalidTransition, DeadlinePassed):
+        return visit.go(f"{found.path}/requests/{one.id}?late=1")
+    return visit.go(f"{found.path}/requests/{one.id}")
+
+
 @get("/orders/{order_id:str}/requests/{request_id:str}/receipt")
 async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
     """A confirmation to keep or print: what was asked and answered, under which rule, what comes back (M-15)."""
@@ -130,12 +160,18 @@ def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation)
     )
 
 
-def _said(records: list[Record], notes: dict[str, str], identifier: str) -> str:
-    """The seller's own words about this request, if there were any."""
+def _said(
+    records: list[Record],
+    notes: dict[str, str],
+    identifier: str,
+    kinds: type[OfferMade] | UnionType = stop.CancellationApproved | stop.CancellationRefused,
+) -> str:
+    """The seller's own words about this request, or with an offer, if there were any."""
     for record in reversed(records):
         event = record.event
         if (
-            isinstance(event, stop.CancellationApproved | stop.CancellationRefused)
+            isinstance(event, kinds)
+            and isinstance(event, stop.CancellationApproved | stop.CancellationRefused | OfferMade)
             and event.cancellation == identifier
             and event.comment is not None
         ):
@@ -169,4 +205,4 @@ def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
     return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived)
 
 
-ROUTES = (request_page, withdraw_page, withdraw, receipt_page)
+ROUTES = (request_page, withdraw_page, withdraw, answer_offer, receipt_page)

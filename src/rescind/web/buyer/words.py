@@ -9,7 +9,9 @@ from typing import Any, cast
 
 from rescind.core.instant import Instant
 from rescind.core.money import Money
+from rescind.core.offer import open_offer
 from rescind.core.order import Cancellation, CancellationStatus, Order, Refund, RefundStatus, Stage, Tender
+from rescind.core.order import Offer as CaseOffer
 from rescind.core.policy import ResolvedRule
 from rescind.core.refund import Quote
 from rescind.locales import Locale
@@ -32,6 +34,8 @@ def pill_key(one: Cancellation) -> str:
     """Key of the pill of a request: a status that somebody or something brought about says who."""
     if one.filed_by == "seller" and one.status is CancellationStatus.APPROVED:
         return "cancelled_by_seller"
+    if open_offer(one) is not None:
+        return "offer_made"
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
@@ -198,7 +202,7 @@ def _line(locale: Locale, kind: tuple[str, str, str], time: str) -> str:
             }.get(instead, locale.term("way_on", instead) if instead else locale.term("verdict", "refuse"))
 
 
-def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:
+def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  # noqa: C901 - one line for each state
     """Where a request stands, in a sentence that says what follows."""
     _ = locale.gettext
     values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
@@ -230,6 +234,10 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:
             text = _("You took the request back, so the order goes on.")
         case CancellationStatus.OVERTAKEN:
             text = _("The parcel left before anybody answered. You can refuse it at the door or return it.")
+        case CancellationStatus.SETTLED if one.refund_minor:
+            text = _("You took the shop's offer: you keep the goods, and %(amount)s goes back the way you paid.")
+        case CancellationStatus.SETTLED:
+            text = _("You took the shop's offer: the order ships later.")
     return text % values
 
 
@@ -382,6 +390,20 @@ def request_title(locale: Locale, one: Cancellation) -> str:
             return _("You withdrew your request")
         case CancellationStatus.OVERTAKEN:
             return _("The parcel had already left")
+        case CancellationStatus.SETTLED:
+            return _("Settled: you took the shop's offer")
+
+
+def offer_sentence(locale: Locale, offer: CaseOffer, order: Order, zone: str) -> str:
+    """What the shop offers, and what taking it does."""
+    _ = locale.gettext
+    if offer.ship_by is not None:
+        when = f"{locale.instant(offer.ship_by, zone)} {locale.zone(offer.ship_by, zone)}"
+        return _("The shop offers to ship it by %(when)s. If you accept, the order goes on.") % {"when": when}
+    amount = locale.money(Money(offer.amount_minor, order.currency))
+    return _("The shop offers %(amount)s back if you keep the goods. If you accept, the order goes on.") % {
+        "amount": amount
+    }
 
 
 def consequence(locale: Locale, answer: Answer) -> str:

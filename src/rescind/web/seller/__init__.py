@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, order, requests
+from rescind.web.seller import board, intercept, offers, order, packing, requests
 from rescind.web.seller.console import seller_console
 
 
@@ -29,6 +29,9 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 requests.one,
                 requests.approve,
                 requests.refuse,
+                offers.offer,
+                *packing.ROUTES,
+                *intercept.ROUTES,
             ],
             dependencies={"console": Provide(seller_console)},
             include_in_schema=False,

@@ -153,6 +153,11 @@ class Console:
             "approved": _("Approved. The refund is on its way, and the packing bench sees STOP."),
             "refused": _("Refused. The buyer has your answer, and the order goes on."),
             "tracking": _("Tracking added. The request is closed, and the buyer sees the tracking number."),
+            "offered": _("Offered. The buyer reads it now; the time to answer goes on."),
+            "leased": _("Noted: you are about to ship it. The buyer reads that, and colleagues are kept off."),
+            "given_back": _("Noted: it does not ship now."),
+            "unpacked": _("Noted: unpacked. It is off the list."),
+            "resolved": _("Noted. The case stands below as you left it."),
             "cancelled": _("Cancelled. The refund is on its way, and the buyer is told."),
         }.get(said)
         return Notice(text) if text else None
@@ -259,5 +264,6 @@ async def seller_console(visit: Comes) -> Console:
             count=counts.get("to_respond", 0),
             current=path.startswith("/seller/requests"),
         ),
+        Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
     )
     return Console(visit, shop.zone or "UTC", nav)

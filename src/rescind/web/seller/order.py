@@ -96,9 +96,9 @@ async def show(
         shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
         if work_began(order)
         else [],
-        stopped=_stopped(console, order),
+        stopped=stopped_by(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
-        contradictions=contradictions(order, language),
+        cases=case_links(order, language, "/seller"),
         place=_PLACE.get(at_stage) or _reached_before_the_end(order),
         reached=_reached(order),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
@@ -145,7 +145,8 @@ def work_began(order: Order) -> bool:
     )
 
 
-def _stopped(console: Console, order: Order) -> str:
+def stopped_by(console: Console, order: Order) -> str:
+    """When, by whom, why, and what goes back; empty for an order of which nothing was cancelled."""
     ended = next((one for one in reversed(order.cancellations) if one.status is CancellationStatus.APPROVED), None)
     if ended is None or ended.closed_at is None:
         return ""
@@ -168,8 +169,8 @@ def _put_back(view: OrderView, language: Locale) -> str:
     return language.gettext(", ").join(f"{line['quantity']} × {line['title']}" for line in lines_of(view, gone))
 
 
-def contradictions(order: Order, language: Locale) -> list[str]:
-    """Each fact that does not fit, in words, newest first."""
+def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]]:
+    """Each fact that does not fit and is not dealt with, in words, newest first, and where to deal with it."""
     _ = language.gettext
     said = {
         "shipped_after_cancel": _(
@@ -178,7 +179,15 @@ def contradictions(order: Order, language: Locale) -> list[str]:
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
     }
-    return [said.get(one.kind, language.term("contradiction", one.kind)) for one in reversed(order.contradictions)]
+    return [
+        {
+            "text": said.get(one.kind, language.term("contradiction", one.kind)),
+            "outcome": language.term("intercept", one.outcome) if one.outcome else "",
+            "href": f"{root}/orders/{order.id}/contradictions/{one.id}",
+        }
+        for one in reversed(order.contradictions)
+        if one.closed_at is None
+    ]
 
 
 def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ from rescind.core.errors import (
 from rescind.core.event import Ground, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, Order, Stage, rank, stage
+from rescind.core.offer import most
+from rescind.core.order import Cancellation, CancellationStatus, Offer, Order, Stage, rank, stage
 from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CASE_TABS, CaseRow, Filters, OrderView, TimelineEntry
@@ -171,7 +172,8 @@ async def _plain_no(console: Console) -> bool:
 def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "contradiction":
-        return "", language.gettext("Does not fit")
+        known = language.has("intercept", row.status)
+        return "", language.term("intercept", row.status) if known else language.gettext("Does not fit")
     by = {"rule": "by_rule", "silence": "on_silence", "support": "by_support"}.get(row.closed_by or "", "")
     key = f"{row.status}_{by}" if by and row.status in {"approved", "refused"} else row.status
     if row.filed_by == "seller" and row.status == "approved":
@@ -197,7 +199,10 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         # The part after # is what gets the focus, so that Enter confirms what the letter on the keyboard began.
         return f"{address(base, open=row.case_id, **changes)}#{at}"
 
-    page = f"/seller/orders/{row.order_id}" if row.kind == "contradiction" else f"{HOME}/{row.case_id}"
+    page = f"{HOME}/{row.case_id}"
+    if row.kind == "contradiction":
+        # A contradiction's id is its order's with its own behind it.
+        page = f"/seller/orders/{row.order_id}/contradictions/{row.case_id.partition(':')[2]}"
     return {
         "case": row,
         "open": opened,
@@ -270,10 +275,11 @@ def comment_on(entries: tuple[TimelineEntry, ...], cancellation: str) -> str:
 @get("/requests/{case_id:str}")
 async def one(console: Here, case_id: FromPath[str]) -> Html:
     """One request in full."""
-    return await show(console, await _case(console, case_id))
+    return await show(console, await find_case(console, case_id))
 
 
-async def _case(console: Console, case_id: str) -> CaseRow:
+async def find_case(console: Console, case_id: str) -> CaseRow:
+    """One request of the queue. Raises NotFound."""
     page = await console.desk.reads.cases(console.scope, Filters(numbers=(case_id,)), limit=10, now=console.now)
     found = next((row for row in page.rows if row.case_id == case_id), None)
     if found is None:
@@ -317,6 +323,9 @@ async def show(
         open=await opened(console, view, case, entries) if mine else None,
         closed=_closed(console, case) if not mine else "",
         card=_card(judged, terms, language) if judged else None,
+        offered=_offered(console, order, case.offer) if case.offer else "",
+        offer_limit=Money(most(order), order.currency),
+        offer_key=new_key(),
         lines=lines_of(view, case.lines),
         spoken=_("The request has changed."),
     )
@@ -333,6 +342,15 @@ def _card(judged: Judged, terms: Terms, language: Locale) -> RuleCard:
         deadline=judged.finding.deadline,
         untold=frozenset({"buyer_cancels_30d"}),
     )
+
+
+def _offered(console: Console, order: Order, offer: Offer) -> str:
+    language = console.language
+    if offer.ship_by is not None:
+        when = f"{language.instant(offer.ship_by, console.zone)} {language.zone(offer.ship_by, console.zone)}"
+        return language.gettext("You offered to ship it by %(when)s.") % {"when": when}
+    amount = language.money(Money(offer.amount_minor, order.currency))
+    return language.gettext("You offered %(amount)s back for keeping the goods.") % {"amount": amount}
 
 
 def _closed(console: Console, case: Cancellation) -> str:
@@ -352,14 +370,14 @@ def _closed(console: Console, case: Cancellation) -> str:
 async def approve(console: Here, case_id: FromPath[str]) -> Html:
     """Agree to one request."""
     form = await console.form()
-    row = await _case(console, case_id)
+    row = await find_case(console, case_id)
     try:
         command = ApproveCancellation(
             order=row.order_id, cancellation=CancellationId(row.case_id), comment=console.note(form.text("comment"))
         )
         await console.submit(command, row.shop_id, f"approve:{case_id}", form.text("key"))
     except RescindError as error:
-        fresh = await _case(console, case_id)
+        fresh = await find_case(console, case_id)
         return await show(console, fresh, error=error, values={"approve_comment": form.text("comment")}, status=409)
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said="approved"))
 
@@ -368,7 +386,7 @@ async def approve(console: Here, case_id: FromPath[str]) -> Html:
 async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     """Decline one request, with a listed reason and what that reason needs."""
     form = await console.form()
-    row = await _case(console, case_id)
+    row = await find_case(console, case_id)
     values = {name: form.text(name).strip() for name in ("reason", "carrier", "tracking", "comment")}
     _ = console.language.gettext
     view = await console.desk.reads.order(console.scope, row.order_id)
@@ -390,7 +408,7 @@ async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     except (ReasonNotListed, EvidenceMissing, InvalidText) as error:
         return await show(console, row, error=error, values=values, status=422)
     except RescindError as error:
-        return await show(console, await _case(console, case_id), error=error, values=values, status=409)
+        return await show(console, await find_case(console, case_id), error=error, values=values, status=409)
     said = "tracking" if values["tracking"] else "refused"
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said=said))
 

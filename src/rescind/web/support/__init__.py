@@ -7,6 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
+from rescind.web.seller import intercept
 from rescind.web.support import find, order
 from rescind.web.support.find import support_console
 
@@ -16,7 +17,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
     return [
         Router(
             path="/support",
-            route_handlers=[find.home, order.read, order.file, order.withdraw],
+            route_handlers=[find.home, order.read, order.file, order.withdraw, *intercept.ROUTES],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,
         )

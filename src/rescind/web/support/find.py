@@ -100,7 +100,8 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
     key, words = case_state(language, row, "support")
     return {
         "id": row.case_id,
-        "href": f"{HOME}/orders/{row.order_id}",
+        "href": f"{HOME}/orders/{row.order_id}"
+        + (f"/contradictions/{row.case_id.partition(':')[2]}" if row.kind == "contradiction" else ""),
         "case": row,
         "waits": waits,
         "kind": deadline_kind(row.status),

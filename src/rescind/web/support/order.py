@@ -23,7 +23,7 @@ from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, story, tender_name
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
-from rescind.web.seller.order import contradictions, lines_of, price_rows, refunds, titles
+from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
 from rescind.web.support.find import deadline_kind, whose_move
 
@@ -76,7 +76,7 @@ async def _show(
             for tender in order.tenders
         ],
         refunds=refunds(language, order),
-        contradictions=contradictions(order, language),
+        cases=case_links(order, language, "/support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),

@@ -1,0 +1,157 @@
+"""A parcel that left although it should not have: what to do, step by step, for the shop and for support."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from rescind.core.errors import InvalidText, NotFound, RescindError
+from rescind.core.intercept import ContradictionResolved, ResolveContradiction, steps
+from rescind.core.order import Contradiction, stage
+from rescind.core.views import OrderView, TimelineEntry
+from rescind.locales import Locale
+from rescind.web.seller.console import Console, Here, Notice, new_key
+from rescind.web.seller.order import lines_of
+from rescind.web.session import Html
+
+
+@get("/orders/{order_id:str}/contradictions/{case_id:str}")
+async def case(console: Here, order_id: FromPath[str], case_id: FromPath[str]) -> Html:
+    """One case: what happened, what to do, and what was done."""
+    view = await console.desk.reads.order(console.scope, order_id)
+    return await _show(console, view, case_id, notice=console.told())
+
+
+@post("/orders/{order_id:str}/contradictions/{case_id:str}", status_code=200)
+async def resolve(console: Here, order_id: FromPath[str], case_id: FromPath[str]) -> Html:
+    """Say what was done, or how it ended."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    values = {"outcome": form.text("outcome"), "comment": form.text("comment")}
+    _ = console.language.gettext
+    if not values["outcome"]:
+        errors = {"outcome": _("Say what was done, or how it ended")}
+        return await _show(console, view, case_id, errors=errors, values=values, status=422)
+    try:
+        command = ResolveContradiction(
+            order=view.order.id,
+            contradiction=case_id,
+            outcome=values["outcome"],
+            comment=console.note(values["comment"]),
+        )
+        await console.submit(command, view.shop.id, f"resolve:{order_id}:{case_id}", form.text("key"))
+    except InvalidText as error:
+        errors = {"comment": console.problem(error).text}
+        return await _show(console, view, case_id, errors=errors, values=values, status=422)
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, case_id, notice=console.problem(error), values=values, status=409)
+    return console.go(f"{_root(console)}/orders/{order_id}/contradictions/{case_id}?said=resolved")
+
+
+async def _show(
+    console: Console,
+    view: OrderView,
+    case_id: str,
+    *,
+    notice: Notice | None = None,
+    errors: dict[str, str] | None = None,
+    values: dict[str, str] | None = None,
+    status: int = 200,
+) -> Html:
+    order, language = view.order, console.language
+    noted = next((one for one in order.contradictions if one.id == case_id), None)
+    if noted is None:
+        raise NotFound(kind="contradiction")
+    entries = await console.desk.reads.timeline(console.scope, order.id)
+    parcels = [one for one in order.parcels if one.handed_over_at or one.delivered_at or one.tracking]
+    return console.page(
+        "seller/contradiction.html",
+        status=status,
+        here=f"{_root(console)}/orders/{order.id}/contradictions/{case_id}",
+        notice=notice,
+        errors=errors or {},
+        values=values or {},
+        view=view,
+        order=order,
+        noted=noted,
+        stage=stage(order, console.now),
+        back=f"{_root(console)}/orders/{order.id}",
+        title=title(language, noted.kind),
+        advice=advice(language, noted.kind),
+        outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
+        done=_done(noted, entries, language),
+        refunded=order.refunded,
+        parcels=parcels,
+        lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
+        key=new_key(),
+        spoken=language.gettext("The case has moved on."),
+    )
+
+
+def title(language: Locale, kind: str) -> str:
+    """What does not fit, as a heading."""
+    _ = language.gettext
+    return {
+        "shipped_after_cancel": _("The parcel left although the order is cancelled"),
+        "shipped_while_asked": _("The parcel left while a request to cancel was open"),
+        "charged_back": _("The bank took the payment back"),
+    }.get(kind, language.term("contradiction", kind))
+
+
+def advice(language: Locale, kind: str) -> list[str]:
+    """What to do, first things first."""
+    _ = language.gettext
+    return {
+        "shipped_after_cancel": [
+            _("Look at the bench first: is the parcel still there? Then it never left, and is unpacked."),
+            _("Call the carrier with the tracking number and have the parcel turned back."),
+            _("The buyer keeps the refund in any case, and need not accept the parcel."),
+            _("If it cannot be turned back, ask the buyer to refuse it at the door, or accept the loss."),
+        ],
+        "shipped_while_asked": [
+            _("The buyer was waiting for an answer. Call the carrier if the parcel can still be turned back."),
+            _("If it goes on, the buyer can send it back after delivery."),
+        ],
+        "charged_back": [
+            _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),
+            _("If the goods have not left, keep them here until the bank has decided."),
+        ],
+    }.get(kind, [])
+
+
+def _offered(console: Console, noted: Contradiction) -> tuple[str, ...]:
+    """The steps this reader may take: what the bank did is for the platform to look at."""
+    if console.person.role == "seller" and noted.kind == "charged_back":
+        return ()
+    return steps(noted)
+
+
+def _done(noted: Contradiction, entries: tuple[TimelineEntry, ...], language: Locale) -> list[dict[str, Any]]:
+    """What was done about it so far, oldest first."""
+    found: list[dict[str, Any]] = []
+    for entry in entries:
+        event = entry.record.event
+        if isinstance(event, ContradictionResolved) and event.id == noted.id:
+            words = entry.notes.get(event.comment.id, "") if event.comment else ""
+            text = language.term("intercept", event.outcome)
+            found.append(
+                {
+                    "at": event.at,
+                    "actor": event.by,
+                    "text": text,
+                    "detail": words,
+                    "icon": "check" if event.closed else "phone",
+                    "tone": "good" if event.closed else "wait",
+                }
+            )
+    return found
+
+
+def _root(console: Console) -> str:
+    return "/seller" if console.person.role == "seller" else "/support"
+
+
+ROUTES = (case, resolve)

@@ -1,0 +1,125 @@
+"""An offer instead of an answer, over the pages of seller and buyer and over the API."""
+
+from datetime import timedelta
+
+import pytest
+
+from postgres.market import KILN, audit, worked
+from rescind.app import make_app
+from rescind.core.order import Stage
+from web.consoles import Person
+
+
+@pytest.fixture
+def app(desk, market):
+    return make_app(desk)
+
+
+@pytest.fixture
+async def sam(app, desk):
+    return await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+
+
+@pytest.fixture
+async def ann(app, desk):
+    return await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+
+
+@pytest.fixture
+async def asked(market):
+    """An order of 40.00 somebody asked to cancel: its id and the request's."""
+    order = await market.order(Stage.PREPARING)
+    return order, (await market.asks(order)).order.open_cancellation.id
+
+
+async def offers(sam, request, **fields):
+    page = await sam.see(f"/seller/requests/{request}")
+    return await sam.press(page, f"/seller/requests/{request}/offer", **fields)
+
+
+async def answers(ann, order, request, answer):
+    page = await ann.see(f"/orders/{order}/requests/{request}")
+    action = f"/orders/{order}/requests/{request}/offer"
+    fields = next(form["fields"] for form in page.forms if form["action"] == action)
+    return await ann.send(action, [*fields, ("answer", answer)])
+
+
+async def test_money_for_keeping_is_offered_accepted_and_paid_once(sam, ann, market, asked):
+    order, request = asked
+    sent = await offers(sam, request, offer="partial_refund", offer_amount="5.50", offer_comment="Keep it?")
+    assert sent.status == 303
+    assert "You offered €5.50 back" in (await sam.see(f"/seller/requests/{request}")).text
+    page = await ann.see(f"/orders/{order}/requests/{request}")
+    assert "The shop offers €5.50 back if you keep the goods." in page.text
+    assert "Keep it?" in page.text
+    for _ in range(2):
+        assert (await ann.send(f"/orders/{order}/requests/{request}/offer", _accept(page))).status == 303
+    await worked(market)
+    state = await market.read(order)
+    assert state.cancellations[-1].status == "settled"
+    assert [one.amount_minor for one in state.refunds] == [550]
+    after = await ann.see(f"/orders/{order}/requests/{request}")
+    assert "Settled" in after.text
+    assert "€5.50" in after.text
+    assert "The buyer accepted." in (await sam.see(f"/seller/requests/{request}")).text
+    assert "The buyer accepted the offer" in (await sam.see(f"/seller/orders/{order}")).text
+    assert await audit(market.pool) == 1
+
+
+def _accept(page):
+    form = next(form for form in page.forms if ("answer", "accept") in form["buttons"])
+    return [*form["fields"], ("answer", "accept")]
+
+
+async def test_a_later_day_is_offered_declined_and_the_clock_answers(sam, ann, market, clock, asked):
+    order, request = asked
+    day = (clock.read() + timedelta(days=3)).date().isoformat()
+    assert (await offers(sam, request, offer="ship_later", ship_by=day)).status == 303
+    assert "The shop offers to ship it by" in (await ann.see(f"/orders/{order}/requests/{request}")).text
+    await answers(ann, order, request, "decline")
+    assert "You declined." in (await ann.see(f"/orders/{order}/requests/{request}")).text
+    state = await market.read(order)
+    assert (state.cancellations[-1].status, state.dispatch_due_at) == ("awaiting_seller", None)
+    clock.advance(timedelta(hours=24))
+    await worked(market)
+    assert (await market.read(order)).cancellations[-1].status == "approved"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Choose what to offer"),
+        ({"offer": "partial_refund", "offer_amount": "99"}, "Enter an amount up to €40.00"),
+        ({"offer": "partial_refund", "offer_amount": "1.001"}, "Enter an amount up to"),
+        ({"offer": "partial_refund", "offer_amount": "-1"}, "Enter an amount up to"),
+        ({"offer": "ship_later", "ship_by": "2020-01-01"}, "Choose a day within a year from today"),
+        ({"offer": "ship_later", "ship_by": "9999-12-30"}, "Choose a day within a year from today"),
+        ({"offer": "a house"}, "Choose what to offer"),
+    ],
+)
+async def test_a_form_that_offers_nothing_real_says_what_to_put_right(sam, market, asked, fields, said):
+    order, request = asked
+    answer = await offers(sam, request, **fields)
+    assert answer.status == 422
+    assert said in answer.text
+    assert (await market.read(order)).cancellations[-1].offer is None
+
+
+async def test_an_offer_nobody_has_any_more_leads_to_how_it_stands(sam, ann, market, asked):
+    order, request = asked
+    await offers(sam, request, offer="partial_refund", offer_amount="5")
+    page = await ann.see(f"/orders/{order}/requests/{request}")
+    await market.approves(order, request)
+    late = await ann.send(f"/orders/{order}/requests/{request}/offer", _accept(page))
+    assert "Somebody was faster" in (await ann.see(late.to)).text
+    assert (await market.read(order)).refunded.minor == 4000
+
+
+async def test_the_buyer_reads_the_offer_in_chinese(sam, app, desk, asked):
+    order, request = asked
+    await offers(sam, request, offer="partial_refund", offer_amount="5")
+    page = await (await Person(app, "zh").sign_in(desk, "buyer", "ann", buyer_id="ann")).see(
+        f"/orders/{order}/requests/{request}"
+    )
+    assert "商家提议退还 €5.00" in page.text
+    assert "接受方案" in page.text
