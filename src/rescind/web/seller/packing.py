@@ -109,7 +109,7 @@ def _command(console: Console, order: Order, step: str, carrier: str, tracking: 
         case "unpacked":
             return AcknowledgeUnpacked(order=order.id)
         case _:
-            raise InvalidField(field="step", expected=console.language.gettext("a step of this page"))
+            raise InvalidField(field="step", expected="a step of this page")
 
 
 def _seen(console: Console, at: str) -> bool:
