@@ -186,6 +186,29 @@ async def test_who_may_report_what(people, market):
         assert answer.status_code == status, (name, fact, answer.text)
 
 
+async def test_what_was_reported_by_mistake_is_taken_back(people, market, desk):
+    order = await market.order(Stage.PREPARING)
+    path = f"/v1/orders/{order}"
+    packed = await people.sam.post(f"{path}/facts", {"fact": "packed", "occurred_at": "2026-05-04T07:00:00Z"})
+    number = packed.json()["order"]["version"]
+    wrong = {"event": number, "reason": "mistake", "comment": "The box beside it."}
+    assert (await people.lou.post(f"{path}/corrections", wrong)).status_code == 404
+    assert (await people.ann.post(f"{path}/corrections", wrong)).status_code == 403
+    missing = await people.sam.post(f"{path}/corrections", {**wrong, "event": 999})
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+    undone = await people.sam.post(f"{path}/corrections", wrong)
+    assert (undone.status_code, undone.json()["order"]["stage"]) == (201, "preparing"), undone.text
+    told = (await people.host.get(f"{path}/events")).json()["rows"]
+    assert [row["type"] for row in told[-2:]] == ["FactReported", "FactCorrected"], "the original stays in the history"
+    assert (told[-1]["corrects"], told[-1]["reason"], told[-1]["text"]) == (number, "mistake", "The box beside it.")
+    label = {"fact": "tracking_added", "occurred_at": "2026-05-04T07:10:00Z", "carrier": "Post", "tracking": "JD1"}
+    number = (await people.sam.post(f"{path}/facts", label)).json()["order"]["version"]
+    await people.host.post(f"{path}/facts", {"fact": "handed_over", "occurred_at": "2026-05-04T07:20:00Z"})
+    late = await people.sam.post(f"{path}/corrections", {"event": number, "reason": "label_voided"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/carrier-has-scanned")
+    assert (late.json()["fact"], late.json()["parcel"]) == ("tracking_added", "1")
+
+
 async def test_money_beyond_the_tender_is_refused(people, market):
     order = await market.order(Stage.UNPAID)
     body = {"fact": "paid", "occurred_at": "2026-05-04T08:00:00Z", "tender": "t"}

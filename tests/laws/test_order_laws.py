@@ -11,7 +11,7 @@ from msgspec import inspect
 from laws.histories import check_money, histories, kept_price, left, play, shops
 from rescind.core import cancellation
 from rescind.core.actor import SYSTEM, Actor, ActorKind
-from rescind.core.cancellation import CancellationApproved, LapseDeadline
+from rescind.core.cancellation import CancellationApproved, CancellationReopened, LapseDeadline
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition
 from rescind.core.fulfilment import EndHold, ReportFact
@@ -75,6 +75,28 @@ def test_a_history_folds_to_the_state_that_is_stored(shop, history):
     assert len(encode_order(order)) < 64 * 1024
 
 
+STEPS = st.permutations(
+    [FactKind.ALLOCATED, FactKind.PREPARATION_STARTED, FactKind.PACKING_STARTED, FactKind.PACKED, FactKind.COMPLETED]
+).map(lambda facts: facts[:4])
+
+
+@given(STEPS, st.integers(0, 3), st.sampled_from(("", "1")))
+def test_a_report_taken_back_leaves_the_order_as_if_it_had_not_been_said(facts, wrong, parcel):  # KF-22
+    def told(*said):
+        shop = Shop().order(paid=eur("40.00"))
+        for fact in filter(None, said):
+            shop.host.reports(fact)
+        if parcel:
+            shop.host.reports(FactKind.TRACKING_ADDED, parcel=parcel, tracking="JD1")
+        return shop
+
+    shop = told(*facts)
+    shop.host.corrects(facts[wrong])
+    without = told(*(None if place == wrong else fact for place, fact in enumerate(facts)))
+    assert (shop.state.progress, shop.state.parcels) == (without.state.progress, without.state.parcels)
+    assert shop.stage is without.stage
+
+
 @given(shops(), histories())
 def test_what_is_said_twice_changes_nothing(shop, history):  # KF-14
     play(shop, history)
@@ -128,7 +150,11 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
 def test_a_final_answer_stays(shop, history):  # I-17
     final = {}
 
-    def watch(shop, *_):
+    def watch(shop, _, events):
+        for event in events:
+            if isinstance(event, CancellationReopened):
+                # What closed it is not so: the one way in which a request comes back.
+                assert final.pop(event.cancellation).closed_by in {"shipment", "seller"}
         for one in shop.state.cancellations:
             if not one.status.waiting:
                 assert final.setdefault(one.id, one) == one

@@ -27,6 +27,7 @@ from rescind.core.cancellation import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
@@ -101,6 +102,7 @@ class Shop:
         self.support = Buyer(self, Actor(kind=ActorKind.SUPPORT, id="sue", on_behalf_of="ann"), consent="on the phone")
         self.host = Reporter(self, Actor(kind=ActorKind.HOST, id="host"))
         self.carrier = Reporter(self, Actor(kind=ActorKind.CARRIER, id="post"))
+        self.agent = Reporter(self, Actor(kind=ActorKind.SUPPORT, id="sue"))
         self.provider = Provider(self)
 
     def __call__(self, policy: str = "base", **settings) -> Shop:
@@ -285,7 +287,7 @@ class Shop:
 
     @property
     def contradictions(self) -> list[str]:
-        return [one.kind for one in self.state.contradictions]
+        return [one.kind for one in self.state.open_contradictions]
 
     def quote(self, **lines) -> Money:
         """What cancelling these units would give back now."""
@@ -338,6 +340,16 @@ class Reporter(_Person):
         """Report a fact; it happened now unless ``occurred`` says otherwise."""
         occurred = self.shop.time(more.pop("occurred")) if "occurred" in more else self.shop.now
         return self.says(ReportFact, fact=FactKind(fact), occurred_at=occurred, **more)
+
+    def corrects(self, fact, reason="mistake", *, to="", parcel=""):
+        """Take the last report of this fact back; ``to``: it did happen, but then."""
+        reports = [one.seq for one in self.shop.state.reports if one.fact == fact and parcel in {"", one.parcel}]
+        return self.says(
+            CorrectFact,
+            seq=reports[-1],
+            reason=CorrectionReason(reason),
+            occurred_at=self.shop.time(to) if to else None,
+        )
 
 
 class Seller(Reporter):

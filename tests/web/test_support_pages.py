@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from postgres.market import LANTERN
+from postgres.market import LANTERN, SAM
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, Stage
 from web.consoles import Person
@@ -172,3 +172,18 @@ async def test_a_seller_has_no_seat_at_supports_desk(app, desk, market):
     order = await market.order()
     for path in (HOME, f"{HOME}/orders/{order}"):
         assert (await lou.see(path)).status == 403
+
+
+async def test_support_takes_back_what_a_seller_pressed_and_the_case_is_closed(robin, market):  # KF-22
+    order = await market.order(Stage.PREPARING)
+    case = (await market.asks(order)).order.open_cancellation.id
+    await market.approves(order, case)
+    await market.fact(order, "handed_over", tracking="T1", actor=SAM)
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert "Does not fit:" in page.text
+    done = await robin.press(page, f"{HOME}/orders/{order}/corrections", reason="other_order")
+    assert done.status == 303
+    after = await robin.see(done.to)
+    assert "Taken back: Handed to the carrier It was another order" in after.text
+    assert "Does not fit:" not in after.text
+    assert "Does not fit" not in (await robin.see(f"{HOME}?tab=with_platform")).text

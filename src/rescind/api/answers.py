@@ -11,6 +11,7 @@ from rescind.core.cancellation import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
     CancellationWithdrawn,
     SellerAsked,
 )
@@ -151,12 +152,13 @@ class NextAction(Told, frozen=True, kw_only=True):
 
 
 class ContradictionTold(Told, frozen=True, kw_only=True):
-    """A fact that does not fit what was decided."""
+    """A fact that does not fit what was decided. ``closed_at``: when the fact itself was taken back."""
 
     id: str
     kind: str
     fact: str
     at: Instant
+    closed_at: Instant | None
 
 
 class ShopTold(Told, frozen=True, kw_only=True):
@@ -361,6 +363,7 @@ _ABOUT_CANCELLATIONS = (
     CancellationRefused,
     CancellationWithdrawn,
     CancellationOvertaken,
+    CancellationReopened,
 )
 
 
@@ -506,7 +509,7 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
-    for one in order.contradictions:
+    for one in order.open_contradictions:
         yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
 
 
@@ -562,4 +565,4 @@ def _parcel(one: Parcel) -> ParcelTold:
 
 
 def _contradiction(one: Contradiction) -> ContradictionTold:
-    return ContradictionTold(id=one.id, kind=one.kind, fact=one.fact.value, at=one.at)
+    return ContradictionTold(id=one.id, kind=one.kind, fact=one.fact.value, at=one.at, closed_at=one.closed_at)

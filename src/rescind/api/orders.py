@@ -24,6 +24,7 @@ from rescind.core.money import CAP_MINOR, Money
 from rescind.core.order import Stage, status_of
 from rescind.core.views import Filters, OrderRow, Sort
 from rescind.engine import Outcome, Submission
+from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.fields import Moment, moment
 from rescind.intake.orders import NewOrder, place_order, shop_of
@@ -241,6 +242,51 @@ async def report(call: Call) -> Answer:
             scope=call.principal.scope,
         )
     )
+    return _recorded(call, outcome)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/corrections",
+    may=frozenset({"host", "seller", "support", "operator"}),
+    through="order",
+    summary="Correct a fact",
+    body=Correction,
+    gives=FactTold,
+    changes=True,
+    versioned=True,
+    statuses=(201, 200),
+    fails=(
+        errors.NotFound,
+        errors.CarrierHasScanned,
+        errors.FactFromTheFuture,
+        errors.InvalidTransition,
+        errors.InvalidText,
+    ),
+)
+async def correct(call: Call) -> Answer:
+    """Take back what was reported by mistake, or put its time right. The report stays in the history.
+
+    What the mistake had closed opens again: the window, a request that a parcel had overtaken, a case about it. A
+    seller takes back the seller's own reports, support those too, the host any. What a carrier has scanned stays, and
+    of a payment only the time can have been wrong.
+    """
+    order = await call.order()
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=correct_fact(call.body, order.id, call.desk.note),
+            actor=call.principal.actor(),
+            key=call.key(order.shop),
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+            scope=call.principal.scope,
+        )
+    )
+    return _recorded(call, outcome)
+
+
+def _recorded(call: Call, outcome: Outcome) -> Answer:
+    """What was written, if it was news."""
     recorded = bool(outcome.records)
     return Answer(
         body=FactTold(
@@ -335,4 +381,4 @@ def _row(one: OrderRow) -> OrderRowTold:
     )
 
 
-OPERATIONS = (place, search, read, report)
+OPERATIONS = (place, search, read, report, correct)

@@ -19,8 +19,9 @@ from rescind.core.order import (
     Order,
     Parcel,
     Pins,
+    Progress,
+    Report,
     Tender,
-    in_manual_review,
 )
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -71,9 +72,13 @@ class OrderPlaced(BaseEvent, frozen=True, kw_only=True):
 
 
 class FactReported(BaseEvent, frozen=True, kw_only=True):
-    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``."""
+    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``.
+
+    by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not.
+    """
 
     fact: FactKind
+    by: str = ""
     parcel: str = ""
     lines: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     carrier: str = ""
@@ -147,7 +152,7 @@ def check_time(occurred_at: Instant, now: Instant) -> None:
 
 
 def report(
-    order: Order, command: ReportFact, *, hold_until: Instant | None, dispatch_due_at: Instant | None
+    order: Order, command: ReportFact, *, by: str, hold_until: Instant | None, dispatch_due_at: Instant | None
 ) -> FactReported:
     """Turn a report into the fact that is recorded. ``hold_until`` and ``dispatch_due_at`` are promised by ``paid``.
 
@@ -161,6 +166,7 @@ def report(
     return FactReported(
         at=command.occurred_at,
         fact=command.fact,
+        by=by,
         parcel=command.parcel or ("1" if command.fact in SHIPPING else ""),
         lines=command.lines,
         carrier=command.carrier,
@@ -210,24 +216,53 @@ def require_not_cancelled(order: Order, action: str) -> None:
         raise InvalidTransition(action=action, current_state="cancelled", allowed_actions=())
 
 
+def is_news(order: Order, fact: FactReported) -> bool:
+    """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
+    seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
+    return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order
+
+
+SCANS = frozenset({FactKind.HANDED_OVER, FactKind.DELIVERED})
+"""What only a carrier can know. A seller may say it first."""
+SELLER = "seller"
+
+
+def scanned(order: Order, parcel: str = "", *facts: FactKind) -> bool:
+    """Whether the carrier, or the host for it, has seen this parcel; any parcel, any scan where none is named."""
+    return any(
+        one.fact in (facts or SCANS) and one.by != SELLER and parcel in {"", one.parcel} for one in order.reports
+    )
+
+
 def apply_fact(order: Order, event: FactReported) -> Order:
     """Fold a fact into the order. Total: odd and repeated facts are folded too; the earliest report counts."""
-    order = _apply_money(order, event)
+    told = Report(
+        seq=order.version + 1,
+        fact=event.fact,
+        at=event.at,
+        by=event.by,
+        parcel=event.parcel,
+        carrier=event.carrier,
+        tracking=event.tracking,
+    )
+    order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
     if event.fact in SHIPPING:
         return _apply_parcel(order, event)
-    field = _FIELDS.get(event.fact)
+    return msgspec.structs.replace(order, progress=noted(order.progress, event.fact, event.at))
+
+
+def noted(progress: Progress, fact: FactKind, at: Instant) -> Progress:
+    """What one more report makes of the times that are known; the earliest of a thing counts."""
+    field = FIELDS.get(fact)
     if field is None:
-        return order
-    if event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order):
-        progress = msgspec.structs.replace(order.progress, review_opened_at=event.at, review_cleared_at=None)
-    elif getattr(order.progress, field) is not None and getattr(order.progress, field) <= event.at:
-        return order
-    else:
-        progress = msgspec.structs.replace(order.progress, **{field: event.at})
-    return msgspec.structs.replace(order, progress=progress)
+        return progress
+    if fact is FactKind.REVIEW_OPENED and progress.review_cleared_at is not None:
+        return msgspec.structs.replace(progress, review_opened_at=at, review_cleared_at=None)
+    known = getattr(progress, field)
+    return progress if known is not None and known <= at else msgspec.structs.replace(progress, **{field: at})
 
 
-_FIELDS: Mapping[FactKind, str] = {
+FIELDS: Mapping[FactKind, str] = {
     FactKind.PAID: "paid_at",
     FactKind.REVIEW_OPENED: "review_opened_at",
     FactKind.REVIEW_CLEARED: "review_cleared_at",
@@ -264,7 +299,7 @@ def _apply_money(order: Order, event: FactReported) -> Order:
 
 
 def _apply_parcel(order: Order, event: FactReported) -> Order:
-    stamp = _PARCEL_FIELDS[event.fact]
+    stamp = STAMPS[event.fact]
     known = {parcel.id: parcel for parcel in order.parcels}
     parcel = known.get(event.parcel) or Parcel(id=event.parcel)
     before = getattr(parcel, stamp)
@@ -278,7 +313,7 @@ def _apply_parcel(order: Order, event: FactReported) -> Order:
     return msgspec.structs.replace(order, parcels=tuple(known.values()))
 
 
-_PARCEL_FIELDS: Mapping[FactKind, str] = {
+STAMPS: Mapping[FactKind, str] = {
     FactKind.TRACKING_ADDED: "labelled_at",
     FactKind.HANDED_OVER: "handed_over_at",
     FactKind.DELIVERED: "delivered_at",

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, correction, fulfilment, refund
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -42,11 +42,13 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             fulfilment.OrderPlaced()
             | fulfilment.HoldEnded()
             | fulfilment.ContradictionNoted()
+            | correction.FactCorrected()
             | cancellation.SellerAsked()
             | cancellation.CancellationHeld()
             | cancellation.CancellationRefused()
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
+            | cancellation.CancellationReopened()
         ):
             return ()
         case _:

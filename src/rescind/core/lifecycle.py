@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund
+from rescind.core import cancellation, correction, fulfilment, refund
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
@@ -27,6 +27,7 @@ Command = (
     fulfilment.PlaceOrder
     | fulfilment.ReportFact
     | fulfilment.EndHold
+    | correction.CorrectFact
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
@@ -41,12 +42,14 @@ Event = (
     | fulfilment.FactReported
     | fulfilment.HoldEnded
     | fulfilment.ContradictionNoted
+    | correction.FactCorrected
     | cancellation.SellerAsked
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
     | cancellation.CancellationRefused
     | cancellation.CancellationWithdrawn
     | cancellation.CancellationOvertaken
+    | cancellation.CancellationReopened
     | refund.RefundOwed
     | refund.RefundAnswered
 )
@@ -68,6 +71,8 @@ def decide(
             return _record(order, command, actor, context, terms, now)
         case fulfilment.EndHold():
             return Decision(events=fulfilment.end_hold(order, now))
+        case correction.CorrectFact():
+            return _correct(order, command, actor, context, terms, now)
         case cancellation.RequestCancellation():
             return cancellation.request(order, command, actor, context, terms, now)
         case cancellation.ApproveCancellation():
@@ -113,12 +118,27 @@ def _record(
     fact = fulfilment.report(
         order,
         command,
+        by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
     )
-    if _fold(order, fact) == order:
+    if not fulfilment.is_news(order, fact):
         return Decision(events=())
     return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
+
+
+def _correct(
+    order: Order, command: correction.CorrectFact, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    starts = {"placed": order.placed_at, "paid": command.occurred_at or now}
+    return correction.correct(
+        order,
+        command,
+        actor,
+        now,
+        hold_until=terms.due_at("hold", starts, context.calendar),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+    )
 
 
 def _require_allowed(
@@ -218,6 +238,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fulfilment.apply_hold_ended(order)
         case fulfilment.ContradictionNoted():
             return fulfilment.apply_contradiction(order, event)
+        case correction.FactCorrected():
+            return correction.apply_corrected(order, event)
         case cancellation.SellerAsked():
             return fold.apply_asked(order, event)
         case cancellation.CancellationHeld():
@@ -230,6 +252,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fold.apply_withdrawn(order, event)
         case cancellation.CancellationOvertaken():
             return fold.apply_overtaken(order, event)
+        case cancellation.CancellationReopened():
+            return fold.apply_reopened(order, event)
         case refund.RefundOwed():
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():

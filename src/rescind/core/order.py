@@ -233,12 +233,25 @@ class Refund(_State, frozen=True, kw_only=True):
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
-    """A fact that does not fit what was decided; a person looks at it."""
+    """A fact that does not fit what was decided; a person looks at it, until the fact itself is taken back."""
 
     id: str
     kind: str
     fact: FactKind
     at: Instant
+    closed_at: Instant | None = None
+
+
+class Report(_State, frozen=True, kw_only=True):
+    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter."""
+
+    seq: int
+    fact: FactKind
+    at: Instant
+    by: str = ""
+    parcel: str = ""
+    carrier: str = ""
+    tracking: str = ""
 
 
 class Order(_State, frozen=True, kw_only=True):
@@ -268,6 +281,7 @@ class Order(_State, frozen=True, kw_only=True):
     cancellations: tuple[Cancellation, ...] = ()
     refunds: tuple[Refund, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def paid(self) -> Money:
@@ -294,6 +308,11 @@ class Order(_State, frozen=True, kw_only=True):
         """The request that waits for an answer; there is never more than one (E-04)."""
         last = self.cancellations[-1] if self.cancellations else None
         return last if last is not None and last.status.waiting else None
+
+    @property
+    def open_contradictions(self) -> tuple[Contradiction, ...]:
+        """What a person still has to look at."""
+        return tuple(one for one in self.contradictions if one.closed_at is None)
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""

@@ -16,6 +16,7 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
+from rescind.core.correction import CorrectionReason
 from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
 from rescind.core.policy import vocabulary
 from rescind.core.verdict import OnSilence, Verdict
@@ -90,6 +91,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "decider": get_args(Decider),
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS),
         "refusal": vocabulary.REFUSAL_REASONS,
+        "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),

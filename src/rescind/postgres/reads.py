@@ -656,7 +656,7 @@ def _order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         open_case_id=waiting.id if waiting else None,
         last_case_id=last.id if last else None,
         tracking=_tracking(order),
-        contradictions=len(order.contradictions),
+        contradictions=len(order.open_contradictions),
     )
 
 

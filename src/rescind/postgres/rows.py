@@ -240,7 +240,7 @@ def _cases(change: Change, _: Instant) -> Iterable[Row]:
                 order.id,
                 order.buyer,
                 "contradiction",
-                "open",
+                "open" if one.closed_at is None else "closed",
                 one.kind,
                 one.fact.value,
                 "",
@@ -249,7 +249,7 @@ def _cases(change: Change, _: Instant) -> Iterable[Row]:
                 one.at,
                 None,
                 "",
-                None,
+                one.closed_at,
                 None,
                 "system",
             )

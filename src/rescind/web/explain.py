@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.core import cancellation as stop
-from rescind.core import fulfilment, refund
+from rescind.core import correction, fulfilment, refund
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -341,6 +341,8 @@ class _Teller:
                 return self._entry(_("The time in which nothing ships is over"), "clock")
             case fulfilment.ContradictionNoted():
                 return self._entry(_("Something does not fit: a person is looking at it"), "circle-alert", "wait")
+            case correction.FactCorrected():
+                return self._correction(event)
             case refund.RefundOwed():
                 amount = self._money(sum(one.amount_minor for one in event.refunds))
                 return self._entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
@@ -374,6 +376,8 @@ class _Teller:
                 )
             case stop.CancellationOvertaken():
                 return self._entry(_("The parcel left before an answer"), "truck")
+            case stop.CancellationReopened():
+                return self._entry(_("The parcel had not left: the request waits again"), "hourglass", "wait")
 
     def _asked(self, event: stop.SellerAsked | stop.CancellationHeld, terms: stop.RequestTerms) -> Entry:
         _ = self.locale.gettext
@@ -442,6 +446,13 @@ class _Teller:
         }[event.fact]
         return self._entry(text, icon, detail=" ".join(part for part in (event.carrier, event.tracking) if part))
 
+    def _correction(self, event: correction.FactCorrected) -> Entry:
+        _ = self.locale.gettext
+        what = {"what": self.locale.term("event", event.fact.value)}
+        text = _("Taken back: %(what)s") if event.occurred_at is None else _("Time put right: %(what)s")
+        reason = self.locale.term("correction", event.reason.value)
+        return self._entry(text % what, "undo-2", detail=reason, said=self._said(event.comment))
+
     def _refund(self, event: refund.RefundAnswered) -> Entry | None:
         _ = self.locale.gettext
         found = next((one for one in self.order.refunds if one.id == event.refund), None)
@@ -507,6 +518,7 @@ _RequestEvent = (
     | stop.CancellationRefused
     | stop.CancellationWithdrawn
     | stop.CancellationOvertaken
+    | stop.CancellationReopened
 )
 
 

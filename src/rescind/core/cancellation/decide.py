@@ -6,6 +6,7 @@ from itertools import count
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import fold
 from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
@@ -22,6 +23,7 @@ from rescind.core.cancellation.messages import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
     CancellationWithdrawn,
     Decision,
     LapseDeadline,
@@ -184,6 +186,7 @@ def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now
     return FactReported(
         at=now,
         fact=FactKind.TRACKING_ADDED,
+        by=ActorKind.SELLER.value,
         parcel=whole or next(name for name in map(str, count(1)) if name not in known),
         lines={} if everything else asked.lines,
         carrier=command.carrier,
@@ -287,6 +290,22 @@ def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
     if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
         return ()
     return (CancellationOvertaken(at=at, cancellation=waiting.id),)
+
+
+def reopen(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
+    """What a parcel that is not there any more does to the request it had closed: the question stands again.
+
+    The deadline that was promised stays; where it is over, silence answers now.
+    """
+    last = order.cancellations[-1] if order.cancellations else None
+    if last is None or order.progress.cancelled_at:
+        return ()
+    if last.status is not CancellationStatus.OVERTAKEN and last.answer != ALREADY_SHIPPED:
+        return ()
+    asked_again = fold.apply_reopened(order, CancellationReopened(at=at, cancellation=last.id))
+    if overtake(asked_again, at):
+        return ()
+    return (CancellationReopened(at=at, cancellation=last.id),)
 
 
 def approved(

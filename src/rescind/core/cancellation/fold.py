@@ -9,6 +9,7 @@ from rescind.core.cancellation.messages import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
     CancellationWithdrawn,
     RequestTerms,
     SellerAsked,
@@ -77,6 +78,23 @@ def apply_overtaken(order: Order, event: CancellationOvertaken) -> Order:
     return _replace(
         order, event.cancellation, status=CancellationStatus.OVERTAKEN, closed_at=event.at, closed_by="shipment"
     )
+
+
+def apply_reopened(order: Order, event: CancellationReopened) -> Order:
+    """The request waits again for whom it waited for, until the instant that was promised."""
+    found = next(one for one in order.cancellations if one.id == event.cancellation)
+    status = _WAITS_FOR.get(found.verdict, CancellationStatus.AWAITING_SELLER)
+    if not found.on_silence:
+        # Silence had spoken already, and a person was deciding.
+        status = CancellationStatus.IN_REVIEW
+    return _replace(order, event.cancellation, status=status, closed_at=None, closed_by=None, answer="")
+
+
+_WAITS_FOR = {
+    "ask_seller": CancellationStatus.AWAITING_SELLER,
+    "ask_carrier": CancellationStatus.AWAITING_CARRIER,
+    "review": CancellationStatus.IN_REVIEW,
+}
 
 
 def _close(

@@ -135,6 +135,12 @@ class CancellationOvertaken(BaseEvent, frozen=True, kw_only=True):
     cancellation: CancellationId
 
 
+class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
+    """The goods had not left after all: the request that their leaving had closed waits again, by its old deadline."""
+
+    cancellation: CancellationId
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer: what happened, why, and which words were said."""
 

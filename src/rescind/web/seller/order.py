@@ -8,6 +8,7 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core.actor import ActorKind
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import NothingSelected, RescindError
 from rescind.core.instant import Instant
@@ -18,7 +19,7 @@ from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
-from rescind.web.seller import answers, steps
+from rescind.web.seller import answers, corrections, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 
@@ -110,6 +111,7 @@ async def show(
             for tender in order.tenders
         ],
         refunds=refunds(language, order),
+        mistake=corrections.offer(order, ActorKind.SELLER, language),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
 
@@ -178,7 +180,7 @@ def contradictions(order: Order, language: Locale) -> list[str]:
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
     }
-    return [said.get(one.kind, language.term("contradiction", one.kind)) for one in reversed(order.contradictions)]
+    return [said.get(one.kind, language.term("contradiction", one.kind)) for one in reversed(order.open_contradictions)]
 
 
 def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:

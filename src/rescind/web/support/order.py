@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core.actor import ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation, WithdrawCancellation
 from rescind.core.errors import ConsentMissing, InvalidText, RescindError
 from rescind.core.event import Note
@@ -20,6 +21,7 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
 from rescind.web.explain import RuleCard, finding_of, ground_in, ground_of, rule_card, story, tender_name
+from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import contradictions, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
@@ -84,6 +86,7 @@ async def _show(
         asked=asked,
         hindrance=hindrance,
         ways=[(way, way_words(language, way)) for way in WAYS],
+        mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"file": new_key(), "withdraw": new_key()},
         spoken=_("The order has changed."),
     )
@@ -265,6 +268,17 @@ async def withdraw(console: Here, order_id: FromPath[str]) -> Html:
     return console.go(f"/support/orders/{order_id}?said=withdrawn")
 
 
+@post("/orders/{order_id:str}/corrections", status_code=200)
+async def correct(console: Here, order_id: FromPath[str]) -> Html:
+    """Take back what the shop or support reported by mistake."""
+    try:
+        await corrections.take_back(console, order_id)
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), status=409)
+    return console.go(f"/support/orders/{order_id}?said=corrected")
+
+
 def _told(console: Console) -> Notice | None:
     _ = console.language.gettext
     said = console.query("said")
@@ -274,6 +288,7 @@ def _told(console: Console) -> Notice | None:
         f"filed_{CancellationStatus.AWAITING_CARRIER.value}": _("Filed. The carrier has been asked."),
         f"filed_{CancellationStatus.IN_REVIEW.value}": _("Filed. It waits for our decision."),
         "withdrawn": _("Withdrawn for the buyer. The order goes on."),
+        "corrected": _("Taken back. The order is where it was before."),
     }
     if said in good:
         return Notice(good[said])
