@@ -46,7 +46,12 @@ def test_no_history_keeps_money_for_what_was_stopped(shop, history):  # S-04, R-
 def test_what_has_left_is_not_cancelled(shop, history):  # I-14
     def watch(shop, before, events):
         for event in events:
-            if isinstance(event, CancellationApproved) and not shop_ships_without_tracking(shop, before):
+            by_system = isinstance(event, CancellationApproved) and event.by == "system"
+            if (
+                isinstance(event, CancellationApproved)
+                and not by_system
+                and not shop_ships_without_tracking(shop, before)
+            ):
                 there = before.open_units()
                 assert all(count <= there.get(line, 0) for line, count in event.lines.items())
             before = apply(before, event)

@@ -90,7 +90,7 @@ class TenderTold(Told, frozen=True, kw_only=True):
 
 
 class ParcelTold(Told, frozen=True, kw_only=True):
-    """A parcel. Without lines it holds everything that is open."""
+    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's."""
 
     id: str
     lines: list[UnitsTold]
@@ -99,14 +99,17 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     labelled_at: Instant | None
     handed_over_at: Instant | None
     delivered_at: Instant | None
+    ended_at: Instant | None
+    ended: str
 
 
 class CancellationTold(Told, frozen=True, kw_only=True):
-    """A request to cancel, or a seller's own cancellation.
+    """A request to cancel, or a cancellation by the seller or the system.
 
     verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent: until
     when somebody has to answer, and the answer if nobody does. refund: what it gives back. answer: a refusing
-    seller's reason. instead: what the policy offers in place of what it refused.
+    seller's reason. instead: what the policy offers in place of what it refused. fault: whose it was that the system
+    cancelled, empty where that cannot be said.
     """
 
     id: str
@@ -127,6 +130,7 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     closed_at: Instant | None
     closed_by: str | None
     answer: str
+    fault: str
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
@@ -386,7 +390,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         id=one.id,
         order=order.id,
         status=one.status,
-        requested_by="seller" if one.filed_by == "seller" else "buyer",
+        requested_by=one.filed_by if one.filed_by in {"seller", "system"} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
         reason=one.reason,
@@ -401,6 +405,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         closed_at=one.closed_at,
         closed_by=one.closed_by,
         answer=one.answer,
+        fault=one.fault,
     )
 
 
@@ -561,6 +566,8 @@ def _parcel(one: Parcel) -> ParcelTold:
         labelled_at=one.labelled_at,
         handed_over_at=one.handed_over_at,
         delivered_at=one.delivered_at,
+        ended_at=one.ended_at,
+        ended=one.ended,
     )
 
 

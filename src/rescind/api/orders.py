@@ -228,7 +228,9 @@ async def report(call: Call) -> Answer:
     """Report what happened in the world: paid, packed, tracked, handed over, delivered, charged back.
 
     An authentic fact is believed however late or odd it is; one that does not fit what was decided opens a case for a
-    person. A seller's own next step may be out of the question, and then it is a conflict. No news is `200`.
+    person. A parcel that will not arrive (refused at the door, failed, lost, damaged, untraceable, tracking stale) is
+    cancelled and refunded on the carrier's word. A seller's own next step may be out of the question, and then it is a
+    conflict. No news is `200`.
     """
     order = await call.order()
     key = call.key(order.shop)

@@ -96,7 +96,10 @@ async def receipt(call: Call) -> Answer:
     about = cancellation.id
     entries = await desk.reads.timeline(who.scope, order.id)
     records = [entry.record for entry in entries]
-    decided = next(one for one in records if cancellation_of(one) == about and ground_of(one) is not None)
+    decided = next((one for one in records if cancellation_of(one) == about and ground_of(one) is not None), None)
+    if decided is None:
+        # The system's own cancellations follow from what happened, not from a rule.
+        raise errors.NotFound(kind="receipt")
     ground = ground_of(decided)
     assert ground is not None, "chosen for having one"
     # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.

@@ -15,7 +15,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, reopen
 from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
-from rescind.core.fulfilment import FIELDS, STAMPS, check_time, noted, scanned
+from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, scanned
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order, Progress, Report
 
@@ -124,7 +124,8 @@ def require_correctable(order: Order, report: Report, by: ActorKind) -> None:
         raise Forbidden(action=f"correct_{report.fact.value}")
     if report.fact in _BEFORE_A_SCAN and scanned(order, report.parcel):
         raise CarrierHasScanned(fact=report.fact.value, parcel=report.parcel)
-    if report.fact is FactKind.CHARGED_BACK:
+    if report.fact is FactKind.CHARGED_BACK or report.fact in ENDINGS:
+        # Money has moved upon it.
         raise InvalidTransition(action="correct", current_state=report.fact.value, allowed_actions=())
 
 
@@ -173,7 +174,7 @@ def _progress(order: Order, fact: FactKind) -> Progress:
 
 def _with_parcel(order: Order, parcel: str) -> Order:
     """The parcel again from the reports that are left; one that nobody speaks of any more was never there."""
-    left = [one for one in order.reports if one.parcel == parcel and one.fact in STAMPS]
+    left = [one for one in order.reports if one.parcel == parcel and one.fact in OF_PARCELS]
     times = {stamp: [one.at for one in left if one.fact is fact] for fact, stamp in STAMPS.items()}
     changes: dict[str, object] = {stamp: min(found, default=None) for stamp, found in times.items()}
     for name in ("carrier", "tracking"):

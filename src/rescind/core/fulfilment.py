@@ -28,6 +28,18 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far ahead of ours an honest reporter's clock may be."""
 
 SHIPPING = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
+ENDINGS = frozenset(
+    {
+        FactKind.REFUSED,
+        FactKind.DELIVERY_FAILED,
+        FactKind.LOST,
+        FactKind.DAMAGED,
+        FactKind.TRACKING_STALE,
+        FactKind.UNTRACEABLE,
+    }
+)
+"""How a parcel's way can end elsewhere than at the buyer's (R-078, R-084, R-110, R-111). The carrier says so (Q-09)."""
+OF_PARCELS = SHIPPING | ENDINGS
 
 
 class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
@@ -167,7 +179,7 @@ def report(
         at=command.occurred_at,
         fact=command.fact,
         by=by,
-        parcel=command.parcel or ("1" if command.fact in SHIPPING else ""),
+        parcel=command.parcel or _the_parcel(order, command.fact),
         lines=command.lines,
         carrier=command.carrier,
         tracking=command.tracking,
@@ -176,6 +188,15 @@ def report(
         hold_until=hold_until if paid else None,
         dispatch_due_at=dispatch_due_at if paid else None,
     )
+
+
+def _the_parcel(order: Order, fact: FactKind) -> str:
+    """The parcel of a report that names none. Raises InvalidField where that could be any of several."""
+    if fact not in OF_PARCELS:
+        return ""
+    if fact in ENDINGS and len(order.parcels) > 1:
+        raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
+    return order.parcels[0].id if fact in ENDINGS and order.parcels else "1"
 
 
 def _captured(order: Order, command: ReportFact) -> dict[str, int]:
@@ -218,6 +239,8 @@ def require_not_cancelled(order: Order, action: str) -> None:
 
 def is_news(order: Order, fact: FactReported) -> bool:
     """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
+    if fact.fact in ENDINGS:
+        return not any(one.fact in ENDINGS and one.parcel == fact.parcel for one in order.reports)
     seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
     return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order
 
@@ -246,7 +269,7 @@ def apply_fact(order: Order, event: FactReported) -> Order:
         tracking=event.tracking,
     )
     order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
-    if event.fact in SHIPPING:
+    if event.fact in OF_PARCELS:
         return _apply_parcel(order, event)
     return msgspec.structs.replace(order, progress=noted(order.progress, event.fact, event.at))
 
@@ -299,18 +322,26 @@ def _apply_money(order: Order, event: FactReported) -> Order:
 
 
 def _apply_parcel(order: Order, event: FactReported) -> Order:
-    stamp = STAMPS[event.fact]
     known = {parcel.id: parcel for parcel in order.parcels}
     parcel = known.get(event.parcel) or Parcel(id=event.parcel)
-    before = getattr(parcel, stamp)
     known[event.parcel] = msgspec.structs.replace(
         parcel,
         lines=event.lines or parcel.lines,
         carrier=event.carrier or parcel.carrier,
         tracking=event.tracking or parcel.tracking,
-        **{stamp: event.at if before is None else min(before, event.at)},
+        **(_ending(parcel, event) if event.fact in ENDINGS else _stamp(parcel, event)),
     )
     return msgspec.structs.replace(order, parcels=tuple(known.values()))
+
+
+def _stamp(parcel: Parcel, event: FactReported) -> dict[str, object]:
+    before = getattr(parcel, STAMPS[event.fact])
+    return {STAMPS[event.fact]: event.at if before is None else min(before, event.at)}
+
+
+def _ending(parcel: Parcel, event: FactReported) -> dict[str, object]:
+    """A way ends once; what was delivered ended well."""
+    return {} if parcel.ended or parcel.delivered_at else {"ended": event.fact.value, "ended_at": event.at}
 
 
 STAMPS: Mapping[FactKind, str] = {

@@ -16,9 +16,9 @@ from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
 from rescind.core.event import BaseEvent
-from rescind.core.fulfilment import SHIPPING
+from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, RefundStatus, stage
+from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
@@ -177,7 +177,14 @@ def _consequences(
 ) -> tuple[BaseEvent, ...]:
     after = apply(order, fact)
     identifier = f"{fact.fact.value}-{after.version}"
+    if fact.fact in ENDINGS:
+        return _ended(after, fact, identifier, stage(order, now), context, now)
     if fact.fact in SHIPPING:
+        if _parcel(after, fact).ended:
+            # A scan that is told late is no contradiction; what arrived after all is.
+            odd = fact.fact is FactKind.DELIVERED
+            kind = "delivered_after_ending"
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),) if odd else ()
         if after.progress.cancelled_at:
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
@@ -192,6 +199,28 @@ def _consequences(
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
     return ()
+
+
+def _parcel(order: Order, fact: fulfilment.FactReported) -> Parcel:
+    return next(parcel for parcel in order.parcels if parcel.id == fact.parcel)
+
+
+def _ended(
+    after: Order, fact: fulfilment.FactReported, identifier: str, at_stage: Stage, context: Context, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A parcel that will not arrive is cancelled, and refunded, on the carrier's word (R-110, Q-09).
+
+    Where that word does not say what was in it, or the goods had arrived, a person finds out.
+    """
+    if after.progress.cancelled_at:
+        # It comes back, as it should.
+        return ()
+    parcel = _parcel(after, fact)
+    units = cancellation.contents(after, parcel)
+    if parcel.ended and units is not None:
+        return cancellation.cancel_by_system(after, fact.fact.value, units, at_stage, context, now)
+    kind = "parcel_unknown" if parcel.ended else "ended_after_delivery"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
 
 
 def _while_asked(

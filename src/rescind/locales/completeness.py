@@ -16,6 +16,7 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
+from rescind.core.cancellation import FAULT
 from rescind.core.correction import CorrectionReason
 from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
 from rescind.core.policy import vocabulary
@@ -89,7 +90,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
-        "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS),
+        "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": vocabulary.REFUSAL_REASONS,
         "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),

@@ -94,7 +94,7 @@ def _new_order(change: Change, now: Instant) -> Iterable[Row]:
 
 
 def _waiting(order: Order) -> tuple[str | None, Instant | None]:
-    last = order.cancellations[-1] if order.cancellations else None
+    last = order.open_cancellation or (order.cancellations[-1] if order.cancellations else None)
     return (last.status.value, last.due_at if last.status.waiting else None) if last else (None, None)
 
 

@@ -419,6 +419,7 @@ class _Teller:
             "seller": _("The shop agreed to cancel"),
             "silence": _("No answer in time, so the request was approved"),
             "support": _("The platform approved the request"),
+            "system": _("Cancelled by itself"),
         }.get(event.by, _("Cancellation approved"))
 
     def _fact(self, event: fulfilment.FactReported) -> Entry | None:
@@ -439,6 +440,12 @@ class _Teller:
             FactKind.TRACKING_ADDED: (_("A shipping label was made"), "package-check"),
             FactKind.HANDED_OVER: (_("Handed to the carrier"), "truck"),
             FactKind.DELIVERED: (_("Delivered"), "house"),
+            FactKind.REFUSED: (_("The parcel was refused at the door"), "undo-2"),
+            FactKind.DELIVERY_FAILED: (_("The carrier could not deliver the parcel"), "undo-2"),
+            FactKind.LOST: (_("The carrier lost the parcel"), "triangle-alert"),
+            FactKind.DAMAGED: (_("The parcel was damaged on its way"), "triangle-alert"),
+            FactKind.TRACKING_STALE: (_("The tracking has not moved for days: the parcel counts as lost"), "clock"),
+            FactKind.UNTRACEABLE: (_("The carrier does not know the tracking number"), "triangle-alert"),
             FactKind.COMPLETED: (_("The order is complete"), "check"),
             FactKind.CHARGED_BACK: (_("The bank took the payment back"), "banknote"),
             FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),

@@ -265,6 +265,7 @@ _MOOD: dict[tuple[str, str], tuple[str, str]] = {
     ("cancellation", "approved"): ("good", "circle-check"),
     ("cancellation", "approved_by_rule"): ("good", "circle-check"),
     ("cancellation", "approved_on_silence"): ("good", "circle-check"),
+    ("cancellation", "approved_by_system"): ("calm", "ban"),
     ("cancellation", "refused"): ("urgent", "circle-x"),
     ("cancellation", "refused@seller"): ("calm", "circle-x"),
     ("cancellation", "refused@support"): ("calm", "circle-x"),

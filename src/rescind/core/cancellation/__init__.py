@@ -3,6 +3,7 @@
 messages: what can be asked and what can have happened. decide: the answers. fold: what they do to the order.
 """
 
+from rescind.core.cancellation.by_system import FAULT, cancel_by_system, contents
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
@@ -37,6 +38,7 @@ from rescind.core.cancellation.messages import (
 
 __all__ = [
     "ALREADY_SHIPPED",
+    "FAULT",
     "ApproveCancellation",
     "CancelBySeller",
     "CancellationApproved",
@@ -55,6 +57,8 @@ __all__ = [
     "approve",
     "approved",
     "cancel_by_seller",
+    "cancel_by_system",
+    "contents",
     "lapse",
     "overtake",
     "read",

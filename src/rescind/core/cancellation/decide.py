@@ -237,7 +237,7 @@ def cancel_by_seller(
     )
     ground = _ground(finding, terms, found, context)
     waiting = order.open_cancellation
-    if waiting and not (finding.verdict is Verdict.APPROVE and _grants(order, waiting, selection)):
+    if waiting and not (finding.verdict is Verdict.APPROVE and grants(order, waiting, selection)):
         raise InvalidTransition(
             action="cancel_by_seller", current_state=waiting.status.value, allowed_actions=("approve", "refuse")
         )
@@ -285,7 +285,7 @@ def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
     waiting = order.open_cancellation
     if waiting is None:
         return ()
-    packed = units_in(order.parcels)
+    packed = units_in(order.travelling)
     left = {line.id: line.open - packed.get(line.id, 0) for line in order.lines} if packed is not None else {}
     if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
         return ()
@@ -341,7 +341,7 @@ def approved(
     )
 
 
-def _grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
+def grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
     """Whether stopping this selection gives the buyer all that was asked for and may still be stopped."""
     return all(selection.get(line, 0) >= count for line, count in _still_open(order, waiting.lines).items())
 

@@ -38,7 +38,8 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
     order = owe(order, event.refunds, event.cancellation, event.at)
     refunded = sum(terms.amount_minor for terms in event.refunds)
     order = _close(order, event, CancellationStatus.APPROVED, event.by)
-    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded)
+    fault = event.request.fault if event.request else ""
+    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
 
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:
@@ -103,7 +104,7 @@ def _close(
     status: CancellationStatus,
     by: Decider,
 ) -> Order:
-    if event.request is not None and event.ground is not None and not _known(order, event.cancellation):
+    if event.request is not None and not _known(order, event.cancellation):
         order = _open(order, event, event.request, event.ground, status, None, "")
     answer = event.answer if isinstance(event, CancellationRefused) else ""
     return _replace(order, event.cancellation, status=status, closed_at=event.at, closed_by=by, answer=answer)
@@ -113,7 +114,7 @@ def _open(
     order: Order,
     event: SellerAsked | CancellationHeld | CancellationApproved | CancellationRefused,
     asked: RequestTerms,
-    ground: Ground,
+    ground: Ground | None,
     status: CancellationStatus,
     due_at: Instant | None,
     on_silence: str,
@@ -126,13 +127,13 @@ def _open(
         requested_by=asked.requested_by,
         filed_by=asked.filed_by,
         stage=asked.stage,
-        rule=ground.rule,
-        verdict=ground.verdict,
+        rule=ground.rule if ground else "",
+        verdict=ground.verdict if ground else "",
         lines=asked.lines,
         refund_minor=asked.refund_minor,
         due_at=due_at,
         on_silence=on_silence,
-        instead=ground.instead,
+        instead=ground.instead if ground else "",
     )
     return msgspec.structs.replace(order, cancellations=(*order.cancellations, opened))
 

@@ -35,6 +35,7 @@ def pill_key(one: Cancellation) -> str:
         "rule": "by_rule",
         "silence": "on_silence",
         "support": "by_support",
+        "system": "by_system",
     }.get(one.closed_by or "", "")
     if by and one.status in {CancellationStatus.APPROVED, CancellationStatus.REFUSED}:
         return f"{one.status.value}_{by}"

@@ -93,7 +93,8 @@ async def show(
         step_label=steps.label(step, language) if step else "",
         sheet=steps.wants_tracking(at_stage),
         keys={"step": new_key()},
-        left_house=any(parcel.handed_over_at for parcel in order.parcels),
+        left_house=any(parcel.handed_over_at for parcel in order.travelling),
+        ended=[language.term("event", parcel.ended) for parcel in order.parcels if parcel.ended],
         shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
         if work_began(order)
         else [],
@@ -179,6 +180,9 @@ def contradictions(order: Order, language: Locale) -> list[str]:
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
+        "delivered_after_ending": _("a parcel arrived that the carrier had reported as lost or on its way back."),
+        "ended_after_delivery": _("the carrier reports trouble with a parcel that had been delivered."),
+        "parcel_unknown": _("the carrier reports trouble with a parcel, and nobody said what is in it."),
     }
     return [said.get(one.kind, language.term("contradiction", one.kind)) for one in reversed(order.open_contradictions)]
 

@@ -170,7 +170,12 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "contradiction":
         return "", language.gettext("Does not fit")
-    by = {"rule": "by_rule", "silence": "on_silence", "support": "by_support"}.get(row.closed_by or "", "")
+    by = {
+        "rule": "by_rule",
+        "silence": "on_silence",
+        "support": "by_support",
+        "system": "by_system",
+    }.get(row.closed_by or "", "")
     key = f"{row.status}_{by}" if by and row.status in {"approved", "refused"} else row.status
     if row.filed_by == "seller" and row.status == "approved":
         key = "cancelled_by_seller"
