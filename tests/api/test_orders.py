@@ -65,8 +65,9 @@ async def test_an_order_placed_is_read_back_to_the_cent(people):
     assert told["note"] == "Please ring twice."
     assert told["buyer"] == {"id": "ann", "name": "Ann Lee", "email": "ann@example.org"}
     assert told["policy"]["name"] == "base"
+    limit = "2026-05-06T07:30:00Z"
     assert told["next_actions"] == [
-        {"actor": "buyer", "action": "pay", "about": told["id"], "deadline": None, "if_silent": ""}
+        {"actor": "buyer", "action": "pay", "about": told["id"], "deadline": limit, "if_silent": "cancel"}
     ]
 
 
@@ -207,6 +208,29 @@ async def test_what_was_reported_by_mistake_is_taken_back(people, market, desk):
     late = await people.sam.post(f"{path}/corrections", {"event": number, "reason": "label_voided"})
     assert (late.status_code, late.json()["type"]) == (409, "/problems/carrier-has-scanned")
     assert (late.json()["fact"], late.json()["parcel"]) == ("tracking_added", "1")
+
+
+async def test_a_parcel_that_will_not_arrive_is_cancelled_on_the_carriers_word(people, market):
+    order = await market.order(Stage.IN_TRANSIT)
+    path = f"/v1/orders/{order}"
+    lost = {"fact": "lost", "occurred_at": "2026-05-04T08:00:00Z", "parcel": "1"}
+    assert (await people.sam.post(f"{path}/facts", lost)).status_code == 403
+    answer = await people.host.post(f"{path}/facts", lost)
+    assert answer.json()["events"] == ["FactReported", "CancellationApproved"], answer.text
+    assert answer.json()["order"]["stage"] == "cancelled"
+    told = (await people.ann.get(path)).json()
+    (done,) = told["cancellations"]
+    assert (done["reason"], done["requested_by"], done["closed_by"], done["fault"]) == (
+        "lost",
+        "system",
+        "system",
+        "carrier",
+    )
+    assert done["refund"] == {"amount": 4000, "currency": "EUR"}
+    assert (told["parcels"][0]["ended"], told["parcels"][0]["ended_at"]) == ("lost", "2026-05-04T08:00:00Z")
+    receipt = await people.ann.get(f"{path}/cancellations/{done['id']}/receipt")
+    assert receipt.status_code == 404, "no rule decided, so there is no receipt of one"
+    assert (await people.host.post(f"{path}/facts", lost)).status_code == 200
 
 
 async def test_money_beyond_the_tender_is_refused(people, market):

@@ -39,6 +39,7 @@ from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
 from rescind.core.terms import Terms
+from rescind.core.timers import RingTimer
 from rescind.policies import preset
 
 MONDAY = date(2026, 5, 4)
@@ -129,12 +130,12 @@ class Shop:
         return self
 
     def _happens_by_itself(self, one) -> None:
-        command = (
-            LapseDeadline(order=self.state.id, cancellation=one.ref)
-            if one.kind == "deadline"
-            else EndHold(order=self.state.id)
-        )
-        self.handle(command, SYSTEM)
+        commands = {
+            "deadline": lambda: LapseDeadline(order=self.state.id, cancellation=one.ref),
+            "hold": lambda: EndHold(order=self.state.id),
+            "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+        }
+        self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"
 
     # --- what happens -----------------------------------------------------------------------------------------------

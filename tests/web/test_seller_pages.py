@@ -92,6 +92,15 @@ async def test_a_step_pressed_by_mistake_is_taken_back(sam, market):
     assert (await market.read(order)).progress.preparation_started_at is None
 
 
+async def test_a_parcel_refused_at_the_door_leaves_nothing_to_pack(sam, market):
+    order = await market.order(Stage.IN_TRANSIT)
+    await market.fact(order, "refused")
+    page = await sam.see(f"{ORDERS}/{order}")
+    assert "The carrier reports: Refused at the door." in page.text
+    assert "Do not pack" not in page.text
+    assert "Cancelled by itself Refused at the door" in page.text
+
+
 async def test_a_parcel_leaves_with_carrier_and_tracking_number(sam, market):
     order = await market.order(Stage.PACKED)
     board = await sam.see(ORDERS)

@@ -12,6 +12,7 @@ from rescind.core.cancellation import (
     CancellationOvertaken,
     CancellationRefused,
     CancellationReopened,
+    CancellationUndone,
     CancellationWithdrawn,
     SellerAsked,
 )
@@ -35,6 +36,7 @@ from rescind.core.order import (
 )
 from rescind.core.record import Record
 from rescind.core.refund import OPEN, Quote
+from rescind.core.timers import pay_by
 from rescind.core.views import OrderView
 from rescind.postgres.credentials import Role
 
@@ -368,6 +370,7 @@ _ABOUT_CANCELLATIONS = (
     CancellationWithdrawn,
     CancellationOvertaken,
     CancellationReopened,
+    CancellationUndone,
 )
 
 
@@ -500,6 +503,8 @@ def _steps(order: Order, at_stage: Stage) -> Iterable[NextAction]:
     elif actor == "seller":
         late = "late" if order.dispatch_due_at else ""
         yield NextAction(actor=actor, action=action, about=order.id, deadline=order.dispatch_due_at, if_silent=late)
+    elif at_stage is Stage.UNPAID and (limit := pay_by(order)) is not None:
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
     else:
         yield NextAction(actor=actor, action=action, about=order.id)
 

@@ -22,6 +22,7 @@ from rescind.core.order import (
     Progress,
     Report,
     Tender,
+    Timer,
 )
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -99,6 +100,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
+    timers: tuple[Timer, ...] = ()
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -113,8 +115,11 @@ class ContradictionNoted(BaseEvent, frozen=True, kw_only=True):
     fact: FactKind
 
 
-def place(command: PlaceOrder) -> OrderPlaced:
-    """Check an order's own arithmetic and make it exist. Raises AmountsDoNotAddUp, InvalidField."""
+def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
+    """Check an order's own arithmetic and make it exist, with what the clock will do to it.
+
+    Raises AmountsDoNotAddUp, InvalidField.
+    """
     if len({line.id for line in command.lines}) != len(command.lines):
         raise InvalidField(field="lines", expected="each line id once")
     if len({tender.id for tender in command.tenders}) != len(command.tenders):
@@ -131,7 +136,12 @@ def place(command: PlaceOrder) -> OrderPlaced:
         tenders=command.tenders,
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
+        timers=timers,
     )
+    if order.cash_on_delivery:
+        # Nothing will be paid from which the promise could count.
+        due_at = next((one.due_at for one in timers if one.then == "late"), None)
+        order = msgspec.structs.replace(order, dispatch_due_at=due_at)
     if order.total.minor > CAP_MINOR:
         raise InvalidField(field="lines", expected=f"together at most {CAP_MINOR} minor units")
     agreed = Money(sum(tender.amount_minor for tender in command.tenders), command.currency)
@@ -164,9 +174,15 @@ def check_time(occurred_at: Instant, now: Instant) -> None:
 
 
 def report(
-    order: Order, command: ReportFact, *, by: str, hold_until: Instant | None, dispatch_due_at: Instant | None
+    order: Order,
+    command: ReportFact,
+    *,
+    by: str,
+    hold_until: Instant | None,
+    dispatch_due_at: Instant | None,
+    timers: tuple[Timer, ...] = (),
 ) -> FactReported:
-    """Turn a report into the fact that is recorded. ``hold_until`` and ``dispatch_due_at`` are promised by ``paid``.
+    """Turn a report into the fact that is recorded. ``paid`` promises hold, dispatch, and what the clock will do.
 
     Raises InvalidField for a tender or line the order does not have and for money beyond the tender.
     """
@@ -187,7 +203,14 @@ def report(
         taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
         hold_until=hold_until if paid else None,
         dispatch_due_at=dispatch_due_at if paid else None,
+        timers=_unknown(order, timers) if paid else (),
     )
+
+
+def _unknown(order: Order, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
+    """Those that were not promised yet: a promise is made once."""
+    known = {one.name for one in order.timers}
+    return tuple(one for one in timers if one.name not in known)
 
 
 def _the_parcel(order: Order, fact: FactKind) -> str:
@@ -316,6 +339,7 @@ def _apply_money(order: Order, event: FactReported) -> Order:
     return msgspec.structs.replace(
         order,
         tenders=tenders,
+        timers=(*order.timers, *event.timers),
         hold_until=order.hold_until or event.hold_until,
         dispatch_due_at=order.dispatch_due_at or event.dispatch_due_at,
     )

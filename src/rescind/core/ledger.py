@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, refund
+from rescind.core import cancellation, correction, fulfilment, refund, timers
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -43,12 +43,14 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | fulfilment.HoldEnded()
             | fulfilment.ContradictionNoted()
             | correction.FactCorrected()
+            | timers.TimerRang()
             | cancellation.SellerAsked()
             | cancellation.CancellationHeld()
             | cancellation.CancellationRefused()
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
             | cancellation.CancellationReopened()
+            | cancellation.CancellationUndone()
         ):
             return ()
         case _:

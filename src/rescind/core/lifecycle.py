@@ -10,7 +10,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, refund
+from rescind.core import cancellation, correction, fulfilment, refund, timers
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
@@ -28,6 +28,7 @@ Command = (
     | fulfilment.ReportFact
     | fulfilment.EndHold
     | correction.CorrectFact
+    | timers.RingTimer
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
@@ -43,6 +44,7 @@ Event = (
     | fulfilment.HoldEnded
     | fulfilment.ContradictionNoted
     | correction.FactCorrected
+    | timers.TimerRang
     | cancellation.SellerAsked
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
@@ -50,12 +52,13 @@ Event = (
     | cancellation.CancellationWithdrawn
     | cancellation.CancellationOvertaken
     | cancellation.CancellationReopened
+    | cancellation.CancellationUndone
     | refund.RefundOwed
     | refund.RefundAnswered
 )
 
 
-def decide(
+def decide(  # noqa: C901, PLR0912 - one line for each kind there is
     order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
     """Answer one command. Pure: equal arguments, equal decision.
@@ -64,13 +67,15 @@ def decide(
     state, a missing right, a passed deadline. What a policy refuses is a decision.
     """
     if isinstance(command, fulfilment.PlaceOrder):
-        return _place(order, command, now)
+        return _place(order, command, context, terms, now)
     order = require(order)
     match command:
         case fulfilment.ReportFact():
             return _record(order, command, actor, context, terms, now)
         case fulfilment.EndHold():
             return Decision(events=fulfilment.end_hold(order, now))
+        case timers.RingTimer():
+            return Decision(events=timers.ring(order, command, context, now))
         case correction.CorrectFact():
             return _correct(order, command, actor, context, terms, now)
         case cancellation.RequestCancellation():
@@ -98,10 +103,13 @@ def require(order: Order | None) -> Order:
     return order
 
 
-def _place(order: Order | None, command: fulfilment.PlaceOrder, now: Instant) -> Decision:
+def _place(
+    order: Order | None, command: fulfilment.PlaceOrder, context: Context, terms: Terms, now: Instant
+) -> Decision:
     fulfilment.check_time(command.placed_at, now)
     if order is None:
-        return Decision(events=(fulfilment.place(command),))
+        promised = terms.timers({"placed": command.placed_at}, context.calendar, now)
+        return Decision(events=(fulfilment.place(command, promised),))
     if fulfilment.same_contents(order, command):
         return Decision(events=())
     raise OrderConflict(number=command.number, order=order.id)
@@ -121,6 +129,7 @@ def _record(
         by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+        timers=terms.timers(starts, context.calendar, now) if command.fact is FactKind.PAID else (),
     )
     if not fulfilment.is_news(order, fact):
         return Decision(events=())
@@ -189,6 +198,9 @@ def _consequences(
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
+        undone = timers.undone_by_payment(after, fact.at)
+        if undone is not None:
+            return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = tuple(
             refund.RefundTerms(
                 id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
@@ -267,6 +279,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fulfilment.apply_hold_ended(order)
         case fulfilment.ContradictionNoted():
             return fulfilment.apply_contradiction(order, event)
+        case timers.TimerRang():
+            return timers.apply_rang(order, event)
         case correction.FactCorrected():
             return correction.apply_corrected(order, event)
         case cancellation.SellerAsked():
@@ -283,6 +297,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fold.apply_overtaken(order, event)
         case cancellation.CancellationReopened():
             return fold.apply_reopened(order, event)
+        case cancellation.CancellationUndone():
+            return fold.apply_undone(order, event)
         case refund.RefundOwed():
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
@@ -314,6 +330,7 @@ def due(order: Order) -> tuple[Due, ...]:
         found.append(Due(kind="deadline", ref=waiting.id, due_at=waiting.due_at))
     if order.hold_until is not None and not order.hold_ended and not order.progress.cancelled_at:
         found.append(Due(kind="hold", ref=order.id, due_at=order.hold_until))
+    found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds

@@ -183,6 +183,7 @@ class CancellationStatus(StrEnum):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     OVERTAKEN = "overtaken"
+    UNDONE = "undone"
 
     @property
     def waiting(self) -> bool:
@@ -269,6 +270,15 @@ class Report(_State, frozen=True, kw_only=True):
     tracking: str = ""
 
 
+class Timer(_State, frozen=True, kw_only=True):
+    """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
+
+    name: str
+    then: str
+    due_at: Instant
+    rung_at: Instant | None = None
+
+
 class Order(_State, frozen=True, kw_only=True):
     """Everything about one order that can conflict, locked and stored as one row.
 
@@ -297,6 +307,7 @@ class Order(_State, frozen=True, kw_only=True):
     refunds: tuple[Refund, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     reports: tuple[Report, ...] = ()
+    timers: tuple[Timer, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -250,7 +250,7 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open"),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
-    "withdrawn": (CancellationStatus.WITHDRAWN,),
+    "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.UNDONE),
     "all": None,
 }
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person.

@@ -633,7 +633,7 @@ def _order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
     order = decode_order(row["state"])
     waiting = order.open_cancellation
     asked = waiting.lines if waiting else {}
-    last = order.cancellations[-1] if order.cancellations else None
+    last = order.open_cancellation or (order.cancellations[-1] if order.cancellations else None)
     return OrderRow(
         order_id=order.id,
         number=order.number,

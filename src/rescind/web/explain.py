@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.core import cancellation as stop
-from rescind.core import correction, fulfilment, refund
+from rescind.core import correction, fulfilment, refund, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -341,6 +341,8 @@ class _Teller:
                 return self._entry(_("The time in which nothing ships is over"), "clock")
             case fulfilment.ContradictionNoted():
                 return self._entry(_("Something does not fit: a person is looking at it"), "circle-alert", "wait")
+            case timers.TimerRang():
+                return self._rang(event)
             case correction.FactCorrected():
                 return self._correction(event)
             case refund.RefundOwed():
@@ -378,6 +380,8 @@ class _Teller:
                 return self._entry(_("The parcel left before an answer"), "truck")
             case stop.CancellationReopened():
                 return self._entry(_("The parcel had not left: the request waits again"), "hourglass", "wait")
+            case stop.CancellationUndone():
+                return self._entry(_("The payment had come in time: the order is restored"), "circle-check", "good")
 
     def _asked(self, event: stop.SellerAsked | stop.CancellationHeld, terms: stop.RequestTerms) -> Entry:
         _ = self.locale.gettext
@@ -453,6 +457,15 @@ class _Teller:
         }[event.fact]
         return self._entry(text, icon, detail=" ".join(part for part in (event.carrier, event.tracking) if part))
 
+    def _rang(self, event: timers.TimerRang) -> Entry | None:
+        _ = self.locale.gettext
+        if event.then == "cancel":
+            # What it did stands beside it.
+            return None
+        if event.then == "late":
+            return self._entry(_("The shop's time to ship is over"), "clock", "wait")
+        return self._entry(_("Reminder: the order is not paid yet"), "clock")
+
     def _correction(self, event: correction.FactCorrected) -> Entry:
         _ = self.locale.gettext
         what = {"what": self.locale.term("event", event.fact.value)}
@@ -526,6 +539,7 @@ _RequestEvent = (
     | stop.CancellationWithdrawn
     | stop.CancellationOvertaken
     | stop.CancellationReopened
+    | stop.CancellationUndone
 )
 
 

@@ -271,6 +271,7 @@ _MOOD: dict[tuple[str, str], tuple[str, str]] = {
     ("cancellation", "refused@support"): ("calm", "circle-x"),
     ("cancellation", "withdrawn"): ("calm", "undo-2"),
     ("cancellation", "overtaken"): ("calm", "truck"),
+    ("cancellation", "undone"): ("calm", "undo-2"),
     ("refund", "owed"): ("calm", "banknote"),
     ("refund", "submitted"): ("calm", "banknote"),
     ("refund", "succeeded"): ("good", "circle-check"),

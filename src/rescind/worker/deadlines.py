@@ -7,6 +7,7 @@ from rescind.core.cancellation import LapseDeadline
 from rescind.core.fulfilment import EndHold
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command, Due
+from rescind.core.timers import RingTimer
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
 from rescind.worker.each import each
@@ -16,15 +17,20 @@ AT_ONCE = 256
 
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
-    ready = await due.ready(("deadline", "hold"), AT_ONCE)
+    ready = await due.ready(("deadline", "hold", "timer"), AT_ONCE)
     await each(_lapse(engine, order, one) for order, one in ready)
     return len(ready)
 
 
 async def _lapse(engine: Engine, order: OrderId, one: Due) -> None:
-    command: Command = (
-        LapseDeadline(order=order, cancellation=CancellationId(one.ref))
-        if one.kind == "deadline"
-        else EndHold(order=order)
-    )
-    await engine.handle(Submission(command=command, actor=SYSTEM, settled=one))
+    await engine.handle(Submission(command=_command(order, one), actor=SYSTEM, settled=one))
+
+
+def _command(order: OrderId, one: Due) -> Command:
+    match one.kind:
+        case "deadline":
+            return LapseDeadline(order=order, cancellation=CancellationId(one.ref))
+        case "hold":
+            return EndHold(order=order)
+        case _:
+            return RingTimer(order=order, name=one.ref.rpartition(":")[2])

@@ -17,6 +17,9 @@ from rescind.core.order import FactKind, Order, Parcel, Stage, units_in
 from rescind.core.refund import quote
 
 FAULT: Mapping[str, str] = {
+    "unpaid_timeout": "buyer",
+    "not_shipped": "seller",
+    "not_collected": "seller",
     FactKind.REFUSED.value: "buyer",
     FactKind.DELIVERY_FAILED.value: "",
     FactKind.LOST.value: "carrier",

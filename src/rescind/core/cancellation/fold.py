@@ -10,6 +10,7 @@ from rescind.core.cancellation.messages import (
     CancellationOvertaken,
     CancellationRefused,
     CancellationReopened,
+    CancellationUndone,
     CancellationWithdrawn,
     RequestTerms,
     SellerAsked,
@@ -89,6 +90,21 @@ def apply_reopened(order: Order, event: CancellationReopened) -> Order:
         # Silence had spoken already, and a person was deciding.
         status = CancellationStatus.IN_REVIEW
     return _replace(order, event.cancellation, status=status, closed_at=None, closed_by=None, answer="")
+
+
+def apply_undone(order: Order, event: CancellationUndone) -> Order:
+    """Give the units back to the order. It had ended with them, so delivery was among what was taken off."""
+    undone = next(one for one in order.cancellations if one.id == event.cancellation)
+    order = msgspec.structs.replace(
+        order,
+        lines=tuple(
+            msgspec.structs.replace(line, cancelled=line.cancelled - undone.lines.get(line.id, 0))
+            for line in order.lines
+        ),
+        shipping_refunded_minor=0,
+        progress=msgspec.structs.replace(order.progress, cancelled_at=None),
+    )
+    return _replace(order, event.cancellation, status=CancellationStatus.UNDONE)
 
 
 _WAITS_FOR = {

@@ -148,6 +148,12 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
     cancellation: CancellationId
 
 
+class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
+    """The order had been paid in time, as we hear now: what was cancelled for want of a payment is not (S-04)."""
+
+    cancellation: CancellationId
+
+
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer: what happened, why, and which words were said."""
 

@@ -220,6 +220,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:
             text = _("You took the request back, so the order goes on.")
         case CancellationStatus.OVERTAKEN:
             text = _("The parcel left before anybody answered. You can refuse it at the door or return it.")
+        case CancellationStatus.UNDONE:
+            text = _("Your payment had come in time, so the order goes on.")
     return text % values
 
 
@@ -372,6 +374,8 @@ def request_title(locale: Locale, one: Cancellation) -> str:
             return _("You withdrew your request")
         case CancellationStatus.OVERTAKEN:
             return _("The parcel had already left")
+        case CancellationStatus.UNDONE:
+            return _("The order is restored")
 
 
 def consequence(locale: Locale, answer: Answer) -> str:
