@@ -233,6 +233,45 @@ async def test_a_parcel_that_will_not_arrive_is_cancelled_on_the_carriers_word(p
     assert (await people.host.post(f"{path}/facts", lost)).status_code == 200
 
 
+async def test_an_address_that_looks_wrong_is_looked_at_and_put_right(people, desk):  # M-07, R-028
+    placed = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    assert placed.status_code == 201, placed.text
+    path = f"/v1/orders/{placed.json()['id']}"
+    told = (await people.sue.get(path)).json()["review"]
+    assert (told["found"], told["if_silent"], told["owner"]) == (["address_implausible"], "cancel", "")
+    assert [one["action"] for one in placed.json()["next_actions"]] == ["pay", "review"]
+    (row,) = (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"]
+    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "address_implausible")
+    assert (await people.ann.get("/v1/cancellations")).json()["rows"] == []
+    assert (await people.sam.post(f"{path}/review", {"act": "take"})).status_code == 403
+    assert (await people.sue.post(f"{path}/review", {"act": "take"})).json()["events"] == ["ReviewTaken"]
+    assert (await people.sue.get(path)).json()["review"]["owner"] == "sue"
+    assert (await people.ann.get(path)).json()["review"]["owner"] == ""
+    assert (await people.bob.post(f"{path}/recipient", ORDER["recipient"])).status_code == 404
+    fixed = await people.ann.post(f"{path}/recipient", ORDER["recipient"])
+    assert fixed.json()["events"] == ["RecipientCorrected", "FactReported"], fixed.text
+    read = (await people.ann.get(path)).json()
+    assert (read["review"], read["recipient"]["postcode"]) == (None, "29200")
+    assert await desk.pool.fetchval("SELECT note FROM people") == ORDER["note"], "what else is kept stays"
+    assert (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"] == []
+    again = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    assert again.status_code == 200, "the host's own copy is no other order"
+
+
+async def test_an_equal_order_within_the_hour_is_looked_at(people, desk):  # M-07
+    first = await people.host.post("/v1/orders", ORDER)
+    second = await people.host.post("/v1/orders", changed("number", "A-101"))
+    desk.clock.set(desk.clock.read().replace(hour=9))
+    later = {**changed("number", "A-102"), "placed_at": "2026-05-04T10:30:01+02:00"}
+    third = await people.host.post("/v1/orders", later)
+    reviews = [
+        (await people.sue.get(f"/v1/orders/{one.json()['id']}")).json()["review"] for one in (first, second, third)
+    ]
+    assert [one and one["found"] for one in reviews] == [None, ["duplicate"], None]
+    stopped = await people.sue.post(f"/v1/orders/{second.json()['id']}/review", {"act": "stop"})
+    assert stopped.json()["order"]["stage"] == "cancelled"
+
+
 async def test_money_beyond_the_tender_is_refused(people, market):
     order = await market.order(Stage.UNPAID)
     body = {"fact": "paid", "occurred_at": "2026-05-04T08:00:00Z", "tender": "t"}

@@ -134,6 +134,21 @@ async def test_a_payment_takes_its_limit_and_reminders_with_it(market, due, cloc
     assert await audit(market.pool) == 1
 
 
+async def test_a_review_nobody_looks_at_ends_by_itself(market, due, clock):  # M-07, R-027
+    order = await market.order(Stage.REVIEW, found=("recipient_missing",))
+    (review,) = await market.pool.fetch("SELECT due_at FROM due WHERE kind = 'review'")
+    clock.set(review["due_at"] - TICK)
+    await deadlines.sweep(market.engine, due)
+    assert stage(await market.read(order), clock.read()) is Stage.REVIEW
+    clock.set(review["due_at"])
+    await worked(market, Books())
+    after = await market.read(order)
+    assert (after.cancellations[-1].reason, after.tenders[0].refunded_minor) == ("review_failed", 4000)
+    assert await market.pool.fetchval("SELECT count(*) FROM due") == 0
+    assert await market.pool.fetchval("SELECT status FROM cases WHERE kind = 'review'") == "closed"
+    assert await audit(market.pool) == 1
+
+
 async def test_a_deadline_goes_with_the_question(market, due, clock):
     order = await market.order()
     asked = (await market.asks(order)).order.cancellations[-1]

@@ -38,6 +38,7 @@ from rescind.core.money import Money
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
 from rescind.policies import preset
@@ -133,6 +134,7 @@ class Shop:
         commands = {
             "deadline": lambda: LapseDeadline(order=self.state.id, cancellation=one.ref),
             "hold": lambda: EndHold(order=self.state.id),
+            "review": lambda: LapseReview(order=self.state.id),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)

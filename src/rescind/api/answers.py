@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from rescind.core import review
 from rescind.core.cancellation import (
     CancellationApproved,
     CancellationHeld,
@@ -204,6 +205,15 @@ class PolicyTold(Told, frozen=True, kw_only=True):
     hash: str
 
 
+class ReviewTold(Told, frozen=True, kw_only=True):
+    """Why a person looks at the order. found: codes of the checks; if_silent: release or cancel, at the deadline."""
+
+    found: list[str]
+    owner: str
+    deadline: Instant | None
+    if_silent: str
+
+
 class OrderState(Told, frozen=True, kw_only=True):
     """Where an order stands. ``version`` counts its events and is its entity tag; ``status`` is the coarse stage."""
 
@@ -246,6 +256,7 @@ class OrderTold(Told, frozen=True, kw_only=True):
     parcels: list[ParcelTold]
     cancellations: list[CancellationTold]
     refunds: list[RefundTold]
+    review: ReviewTold | None
     contradictions: list[ContradictionTold]
     next_actions: list[NextAction]
     recipient: Recipient
@@ -321,6 +332,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         parcels=[_parcel(one) for one in order.parcels],
         cancellations=[cancellation_told(one, order) for one in order.cancellations],
         refunds=refunds_told(order, order.refunds, role),
+        review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
         next_actions=next_actions(order, now),
         recipient=view.details.recipient if role in _ADDRESS_SEEN_BY else Recipient(),
@@ -519,6 +531,11 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
+    waits = review.waiting(order)
+    if waits is not None:
+        yield NextAction(
+            actor="support", action="review", about=order.id, deadline=waits.due_at, if_silent=waits.on_silence
+        )
     for one in order.open_contradictions:
         yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
 
@@ -574,6 +591,15 @@ def _parcel(one: Parcel) -> ParcelTold:
         ended_at=one.ended_at,
         ended=one.ended,
     )
+
+
+def _review(order: Order, role: Role) -> ReviewTold | None:
+    """The review that waits; who has it is the platform's own matter."""
+    one = review.waiting(order)
+    if one is None:
+        return None
+    owner = one.owner if role in _ODDITIES_SEEN_BY and role != "seller" else ""
+    return ReviewTold(found=list(one.found), owner=owner, deadline=one.due_at, if_silent=one.on_silence)
 
 
 def _contradiction(one: Contradiction) -> ContradictionTold:

@@ -21,8 +21,10 @@ from rescind.core.order import (
     Pins,
     Progress,
     Report,
+    Review,
     Tender,
     Timer,
+    in_manual_review,
 )
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -44,7 +46,10 @@ OF_PARCELS = SHIPPING | ENDINGS
 
 
 class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
-    """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing."""
+    """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing.
+
+    found: what the automatic checks want a person to look at.
+    """
 
     shop: ShopId
     buyer: str
@@ -56,6 +61,7 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     tenders: tuple[Tender, ...]
     shipping_minor: int = 0
     shipping_by: str = "seller"
+    found: tuple[str, ...] = ()
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
@@ -87,7 +93,8 @@ class OrderPlaced(BaseEvent, frozen=True, kw_only=True):
 class FactReported(BaseEvent, frozen=True, kw_only=True):
     """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``.
 
-    by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not.
+    by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
+    ``review_opened`` is about, and what the policy promises for it.
     """
 
     fact: FactKind
@@ -101,6 +108,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
     timers: tuple[Timer, ...] = ()
+    review: Review | None = None
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -181,6 +189,7 @@ def report(
     hold_until: Instant | None,
     dispatch_due_at: Instant | None,
     timers: tuple[Timer, ...] = (),
+    review: Review | None = None,
 ) -> FactReported:
     """Turn a report into the fact that is recorded. ``paid`` promises hold, dispatch, and what the clock will do.
 
@@ -204,6 +213,7 @@ def report(
         hold_until=hold_until if paid else None,
         dispatch_due_at=dispatch_due_at if paid else None,
         timers=_unknown(order, timers) if paid else (),
+        review=review,
     )
 
 
@@ -294,7 +304,12 @@ def apply_fact(order: Order, event: FactReported) -> Order:
     order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
     if event.fact in OF_PARCELS:
         return _apply_parcel(order, event)
-    return msgspec.structs.replace(order, progress=noted(order.progress, event.fact, event.at))
+    opens = event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order)
+    return msgspec.structs.replace(
+        order,
+        progress=noted(order.progress, event.fact, event.at),
+        review=event.review if opens else order.review,
+    )
 
 
 def noted(progress: Progress, fact: FactKind, at: Instant) -> Progress:

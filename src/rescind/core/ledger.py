@@ -6,7 +6,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, refund, timers
+from rescind.core import cancellation, correction, fulfilment, refund, review, timers
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -44,6 +44,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | fulfilment.ContradictionNoted()
             | correction.FactCorrected()
             | timers.TimerRang()
+            | review.ReviewTaken()
+            | review.RecipientCorrected()
             | cancellation.SellerAsked()
             | cancellation.CancellationHeld()
             | cancellation.CancellationRefused()

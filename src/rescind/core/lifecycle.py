@@ -10,8 +10,8 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, refund, timers
-from rescind.core.actor import Actor, ActorKind
+from rescind.core import cancellation, correction, fulfilment, refund, review, timers
+from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
@@ -29,6 +29,10 @@ Command = (
     | fulfilment.EndHold
     | correction.CorrectFact
     | timers.RingTimer
+    | review.TakeReview
+    | review.StopReviewed
+    | review.LapseReview
+    | review.CorrectRecipient
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
@@ -45,6 +49,8 @@ Event = (
     | fulfilment.ContradictionNoted
     | correction.FactCorrected
     | timers.TimerRang
+    | review.ReviewTaken
+    | review.RecipientCorrected
     | cancellation.SellerAsked
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
@@ -74,6 +80,14 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return _record(order, command, actor, context, terms, now)
         case fulfilment.EndHold():
             return Decision(events=fulfilment.end_hold(order, now))
+        case review.TakeReview():
+            return Decision(events=review.take(order, actor, now))
+        case review.StopReviewed():
+            return Decision(events=review.stop(order, actor, context, now))
+        case review.LapseReview():
+            return Decision(events=review.lapse(order, context, now))
+        case review.CorrectRecipient():
+            return Decision(events=review.correct_recipient(order, command, actor, now))
         case timers.RingTimer():
             return Decision(events=timers.ring(order, command, context, now))
         case correction.CorrectFact():
@@ -109,7 +123,16 @@ def _place(
     fulfilment.check_time(command.placed_at, now)
     if order is None:
         promised = terms.timers({"placed": command.placed_at}, context.calendar, now)
-        return Decision(events=(fulfilment.place(command, promised),))
+        placed = fulfilment.place(command, promised)
+        if not command.found:
+            return Decision(events=(placed,))
+        opened = fulfilment.FactReported(
+            at=now,
+            fact=FactKind.REVIEW_OPENED,
+            by=SYSTEM.kind.value,
+            review=terms.review(command.found, now, context.calendar),
+        )
+        return Decision(events=(placed, opened))
     if fulfilment.same_contents(order, command):
         return Decision(events=())
     raise OrderConflict(number=command.number, order=order.id)
@@ -130,6 +153,7 @@ def _record(
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
         timers=terms.timers(starts, context.calendar, now) if command.fact is FactKind.PAID else (),
+        review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )
     if not fulfilment.is_news(order, fact):
         return Decision(events=())
@@ -279,6 +303,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fulfilment.apply_hold_ended(order)
         case fulfilment.ContradictionNoted():
             return fulfilment.apply_contradiction(order, event)
+        case review.ReviewTaken():
+            return review.apply_taken(order, event)
+        case review.RecipientCorrected():
+            return review.apply_recipient(order, event)
         case timers.TimerRang():
             return timers.apply_rang(order, event)
         case correction.FactCorrected():
@@ -330,6 +358,9 @@ def due(order: Order) -> tuple[Due, ...]:
         found.append(Due(kind="deadline", ref=waiting.id, due_at=waiting.due_at))
     if order.hold_until is not None and not order.hold_ended and not order.progress.cancelled_at:
         found.append(Due(kind="hold", ref=order.id, due_at=order.hold_until))
+    looked_at = review.waiting(order)
+    if looked_at is not None and looked_at.due_at is not None:
+        found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
     found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)

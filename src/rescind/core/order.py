@@ -270,6 +270,20 @@ class Report(_State, frozen=True, kw_only=True):
     tracking: str = ""
 
 
+class Review(_State, frozen=True, kw_only=True):
+    """Why a person looks at an order, and what happens if nobody does: ``release`` or ``cancel`` at ``due_at``.
+
+    found: codes of what the checks found; empty when somebody asked for the review. owner: who of support took it.
+    corrected: the buyer changed where the order goes.
+    """
+
+    found: tuple[str, ...] = ()
+    due_at: Instant | None = None
+    on_silence: str = ""
+    owner: str = ""
+    corrected: bool = False
+
+
 class Timer(_State, frozen=True, kw_only=True):
     """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
 
@@ -308,6 +322,7 @@ class Order(_State, frozen=True, kw_only=True):
     contradictions: tuple[Contradiction, ...] = ()
     reports: tuple[Report, ...] = ()
     timers: tuple[Timer, ...] = ()
+    review: Review | None = None
 
     @property
     def paid(self) -> Money:

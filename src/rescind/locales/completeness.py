@@ -20,6 +20,7 @@ from rescind.core.cancellation import FAULT
 from rescind.core.correction import CorrectionReason
 from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
 from rescind.core.policy import vocabulary
+from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 
@@ -86,7 +87,8 @@ def codes() -> Iterator[tuple[str, str]]:
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
         "verdict": tuple(Verdict),
-        "silence": tuple(OnSilence),
+        "silence": (*OnSilence, "release", "cancel"),
+        "finding": (*FINDINGS, "asked_for"),
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.core import cancellation as stop
-from rescind.core import correction, fulfilment, refund, timers
+from rescind.core import correction, fulfilment, refund, review, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -341,6 +341,11 @@ class _Teller:
                 return self._entry(_("The time in which nothing ships is over"), "clock")
             case fulfilment.ContradictionNoted():
                 return self._entry(_("Something does not fit: a person is looking at it"), "circle-alert", "wait")
+            case review.ReviewTaken():
+                return None if self.mine else self._entry(_("Support looks at the order"), "eye")
+            case review.RecipientCorrected():
+                text = _("You put the address right") if self.mine else _("The buyer put the address right")
+                return self._entry(text, "house", detail=self._found(event.found))
             case timers.TimerRang():
                 return self._rang(event)
             case correction.FactCorrected():
@@ -455,7 +460,12 @@ class _Teller:
             FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
             FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
         }[event.fact]
-        return self._entry(text, icon, detail=" ".join(part for part in (event.carrier, event.tracking) if part))
+        detail = " ".join(part for part in (event.carrier, event.tracking) if part)
+        return self._entry(text, icon, detail=detail or self._found(event.review.found if event.review else ()))
+
+    def _found(self, codes: Sequence[str]) -> str:
+        """What the automatic checks found, in words."""
+        return self.locale.gettext(", ").join(self.locale.term("finding", code) for code in codes)
 
     def _rang(self, event: timers.TimerRang) -> Entry | None:
         _ = self.locale.gettext

@@ -7,6 +7,7 @@ from rescind.core.cancellation import LapseDeadline
 from rescind.core.fulfilment import EndHold
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command, Due
+from rescind.core.review import LapseReview
 from rescind.core.timers import RingTimer
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
@@ -17,7 +18,7 @@ AT_ONCE = 256
 
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
-    ready = await due.ready(("deadline", "hold", "timer"), AT_ONCE)
+    ready = await due.ready(("deadline", "hold", "timer", "review"), AT_ONCE)
     await each(_lapse(engine, order, one) for order, one in ready)
     return len(ready)
 
@@ -32,5 +33,7 @@ def _command(order: OrderId, one: Due) -> Command:
             return LapseDeadline(order=order, cancellation=CancellationId(one.ref))
         case "hold":
             return EndHold(order=order)
+        case "review":
+            return LapseReview(order=order)
         case _:
             return RingTimer(order=order, name=one.ref.rpartition(":")[2])

@@ -13,10 +13,11 @@ from rescind.core.cancellation.messages import RequestTerms
 from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, Parcel, Stage, units_in
+from rescind.core.order import Decider, FactKind, Order, Parcel, Stage, units_in
 from rescind.core.refund import quote
 
 FAULT: Mapping[str, str] = {
+    "review_failed": "",
     "unpaid_timeout": "buyer",
     "not_shipped": "seller",
     "not_collected": "seller",
@@ -31,11 +32,18 @@ FAULT: Mapping[str, str] = {
 
 
 def cancel_by_system(
-    order: Order, reason: str, selection: Mapping[str, int], at_stage: Stage, context: Context, now: Instant
+    order: Order,
+    reason: str,
+    selection: Mapping[str, int],
+    at_stage: Stage,
+    context: Context,
+    now: Instant,
+    *,
+    by: Decider = "system",
 ) -> tuple[BaseEvent, ...]:
     """Stop these units, also when they have left; nothing where none are left. A request for them is answered by it.
 
-    at_stage: how far the order was before it happened.
+    at_stage: how far the order was before it happened. by: support, where a person stops what a check had stopped at.
     """
     units = {line: count for line, count in selection.items() if count > 0}
     if not units:
@@ -53,7 +61,7 @@ def cancel_by_system(
         fault=FAULT[reason],
     )
     identifier = answered or context.cancellation_id(order.shop, now)
-    return (approved(order, identifier, "system", units, context, now, request=asked, money=money),)
+    return (approved(order, identifier, by, units, context, now, request=asked, money=money),)
 
 
 def contents(order: Order, parcel: Parcel) -> dict[str, int] | None:

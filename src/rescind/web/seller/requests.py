@@ -168,6 +168,8 @@ async def _plain_no(console: Console) -> bool:
 
 def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
+    if row.kind == "review":
+        return "", language.gettext("Being checked")
     if row.kind == "contradiction":
         return "", language.gettext("Does not fit")
     by = {
@@ -200,7 +202,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         # The part after # is what gets the focus, so that Enter confirms what the letter on the keyboard began.
         return f"{address(base, open=row.case_id, **changes)}#{at}"
 
-    page = f"/seller/orders/{row.order_id}" if row.kind == "contradiction" else f"{HOME}/{row.case_id}"
+    page = f"/seller/orders/{row.order_id}" if row.kind != "cancellation" else f"{HOME}/{row.case_id}"
     return {
         "case": row,
         "open": opened,
@@ -209,7 +211,9 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "approve": opening("confirm"),
         "refuse": opening("reason"),
         "initials": initials(row.buyer_name),
-        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else _("Does not fit"),
+        "reason": language.term("reason", row.reason)
+        if row.kind == "cancellation"
+        else case_state(language, row, "seller")[1],
         "flags": flags,
         "waits": may,
         "state": case_state(language, row, "seller")[1],

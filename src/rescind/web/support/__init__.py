@@ -16,7 +16,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
     return [
         Router(
             path="/support",
-            route_handlers=[find.home, order.read, order.file, order.withdraw, order.correct],
+            route_handlers=[find.home, order.read, order.file, order.withdraw, order.correct, order.review],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,
         )

@@ -107,13 +107,24 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
         "move": whose_move(language, row.status, row.kind) if waits else "",
         "state_key": key,
         "state": words,
-        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else misfit(language, row.reason),
+        "reason": case_reason(language, row),
     }
+
+
+def case_reason(language: Locale, row: CaseRow) -> str:
+    """Why a row is there."""
+    match row.kind:
+        case "cancellation":
+            return language.term("reason", row.reason)
+        case "review":
+            return language.term("finding", row.reason)
+        case _:
+            return misfit(language, row.reason)
 
 
 def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str:
     """Who must act, in a word."""
-    if kind == "contradiction":
+    if kind != "cancellation":
         return language.term("actor", "support")
     return {
         CancellationStatus.AWAITING_SELLER.value: language.term("actor", "seller"),
