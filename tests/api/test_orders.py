@@ -65,8 +65,9 @@ async def test_an_order_placed_is_read_back_to_the_cent(people):
     assert told["note"] == "Please ring twice."
     assert told["buyer"] == {"id": "ann", "name": "Ann Lee", "email": "ann@example.org"}
     assert told["policy"]["name"] == "base"
+    limit = "2026-05-06T07:30:00Z"
     assert told["next_actions"] == [
-        {"actor": "buyer", "action": "pay", "about": told["id"], "deadline": None, "if_silent": ""}
+        {"actor": "buyer", "action": "pay", "about": told["id"], "deadline": limit, "if_silent": "cancel"}
     ]
 
 
@@ -188,6 +189,91 @@ async def test_who_may_report_what(people, market):
         body = {"fact": fact, "occurred_at": "2026-05-04T08:00:00Z"}
         answer = await getattr(people, name).post(f"/v1/orders/{order}/facts", body)
         assert answer.status_code == status, (name, fact, answer.text)
+
+
+async def test_what_was_reported_by_mistake_is_taken_back(people, market, desk):
+    order = await market.order(Stage.PREPARING)
+    path = f"/v1/orders/{order}"
+    packed = await people.sam.post(f"{path}/facts", {"fact": "packed", "occurred_at": "2026-05-04T07:00:00Z"})
+    number = packed.json()["order"]["version"]
+    wrong = {"event": number, "reason": "mistake", "comment": "The box beside it."}
+    assert (await people.lou.post(f"{path}/corrections", wrong)).status_code == 404
+    assert (await people.ann.post(f"{path}/corrections", wrong)).status_code == 403
+    missing = await people.sam.post(f"{path}/corrections", {**wrong, "event": 999})
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+    undone = await people.sam.post(f"{path}/corrections", wrong)
+    assert (undone.status_code, undone.json()["order"]["stage"]) == (201, "preparing"), undone.text
+    told = (await people.host.get(f"{path}/events")).json()["rows"]
+    assert [row["type"] for row in told[-2:]] == ["FactReported", "FactCorrected"], "the original stays in the history"
+    assert (told[-1]["corrects"], told[-1]["reason"], told[-1]["text"]) == (number, "mistake", "The box beside it.")
+    label = {"fact": "tracking_added", "occurred_at": "2026-05-04T07:10:00Z", "carrier": "Post", "tracking": "JD1"}
+    number = (await people.sam.post(f"{path}/facts", label)).json()["order"]["version"]
+    await people.host.post(f"{path}/facts", {"fact": "handed_over", "occurred_at": "2026-05-04T07:20:00Z"})
+    late = await people.sam.post(f"{path}/corrections", {"event": number, "reason": "label_voided"})
+    assert (late.status_code, late.json()["type"]) == (409, "/problems/carrier-has-scanned")
+    assert (late.json()["fact"], late.json()["parcel"]) == ("tracking_added", "1")
+
+
+async def test_a_parcel_that_will_not_arrive_is_cancelled_on_the_carriers_word(people, market):
+    order = await market.order(Stage.IN_TRANSIT)
+    path = f"/v1/orders/{order}"
+    lost = {"fact": "lost", "occurred_at": "2026-05-04T08:00:00Z", "parcel": "1"}
+    assert (await people.sam.post(f"{path}/facts", lost)).status_code == 403
+    answer = await people.host.post(f"{path}/facts", lost)
+    assert answer.json()["events"] == ["FactReported", "CancellationApproved"], answer.text
+    assert answer.json()["order"]["stage"] == "cancelled"
+    told = (await people.ann.get(path)).json()
+    (done,) = told["cancellations"]
+    assert (done["reason"], done["requested_by"], done["closed_by"], done["fault"]) == (
+        "lost",
+        "system",
+        "system",
+        "carrier",
+    )
+    assert done["refund"] == {"amount": 4000, "currency": "EUR"}
+    assert (told["parcels"][0]["ended"], told["parcels"][0]["ended_at"]) == ("lost", "2026-05-04T08:00:00Z")
+    receipt = await people.ann.get(f"{path}/cancellations/{done['id']}/receipt")
+    assert receipt.status_code == 404, "no rule decided, so there is no receipt of one"
+    assert (await people.host.post(f"{path}/facts", lost)).status_code == 200
+
+
+async def test_an_address_that_looks_wrong_is_looked_at_and_put_right(people, desk):  # M-07, R-028
+    placed = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    assert placed.status_code == 201, placed.text
+    path = f"/v1/orders/{placed.json()['id']}"
+    told = (await people.sue.get(path)).json()["review"]
+    assert (told["found"], told["if_silent"], told["owner"]) == (["address_implausible"], "cancel", "")
+    assert [one["action"] for one in placed.json()["next_actions"]] == ["pay", "review"]
+    (row,) = (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"]
+    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "address_implausible")
+    assert (await people.ann.get("/v1/cancellations")).json()["rows"] == []
+    assert (await people.sam.post(f"{path}/review", {"act": "take"})).status_code == 403
+    assert (await people.sue.post(f"{path}/review", {"act": "take"})).json()["events"] == ["ReviewTaken"]
+    assert (await people.sue.get(path)).json()["review"]["owner"] == "sue"
+    assert (await people.ann.get(path)).json()["review"]["owner"] == ""
+    assert (await people.bob.post(f"{path}/recipient", ORDER["recipient"])).status_code == 404
+    fixed = await people.ann.post(f"{path}/recipient", ORDER["recipient"])
+    assert fixed.json()["events"] == ["RecipientCorrected", "FactReported"], fixed.text
+    read = (await people.ann.get(path)).json()
+    assert (read["review"], read["recipient"]["postcode"]) == (None, "29200")
+    assert await desk.pool.fetchval("SELECT note FROM people") == ORDER["note"], "what else is kept stays"
+    assert (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"] == []
+    again = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    assert again.status_code == 200, "the host's own copy is no other order"
+
+
+async def test_an_equal_order_within_the_hour_is_looked_at(people, desk):  # M-07
+    first = await people.host.post("/v1/orders", ORDER)
+    second = await people.host.post("/v1/orders", changed("number", "A-101"))
+    desk.clock.set(desk.clock.read().replace(hour=9))
+    later = {**changed("number", "A-102"), "placed_at": "2026-05-04T10:30:01+02:00"}
+    third = await people.host.post("/v1/orders", later)
+    reviews = [
+        (await people.sue.get(f"/v1/orders/{one.json()['id']}")).json()["review"] for one in (first, second, third)
+    ]
+    assert [one and one["found"] for one in reviews] == [None, ["duplicate"], None]
+    stopped = await people.sue.post(f"/v1/orders/{second.json()['id']}/review", {"act": "stop"})
+    assert stopped.json()["order"]["stage"] == "cancelled"
 
 
 async def test_money_beyond_the_tender_is_refused(people, market):

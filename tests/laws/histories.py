@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from rescind.core.correction import CorrectFact
 from rescind.core.errors import RescindError
 from rescind.core.intercept import ResolveContradiction
 from rescind.core.money import Money
@@ -61,6 +62,9 @@ def selections():
     return st.sampled_from((True, True, False)).flatmap(lambda whole: st.none() if whole else some)
 
 
+REPORTERS = st.sampled_from(("host", "seller", "agent"))
+
+
 def moves():
     """One thing somebody tries. Whether it is allowed is for the core to say."""
     facts = st.sampled_from([one for one in FactKind if one not in {FactKind.PAID, FactKind.CHARGED_BACK}])
@@ -76,6 +80,7 @@ def moves():
         st.tuples(st.just("asks"), selections(), st.booleans(), st.sampled_from(BUYER_REASONS)),
         st.tuples(st.just("asks"), st.none(), st.just(True), st.just("changed_mind")),
         st.tuples(st.just("happens"), shipping, st.just(WHOLE), st.sampled_from(("", "JD1")), st.just("host")),
+        st.tuples(st.just("corrects"), st.integers(0, 9), st.sampled_from((None, 0, 7200)), REPORTERS),
         st.tuples(st.just("approves")),
         st.tuples(st.just("refuses"), st.sampled_from(("already_shipped", "buyer_agreed_to_keep"))),
         st.tuples(st.just("withdraws")),
@@ -141,13 +146,8 @@ def play(shop, history, watch=None):
 
 def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind there is
     match move:
-        case "pays":
-            shop.host.reports("paid", tender=said[0], amount_minor=said[1] if said[0] else 0)
-        case "happens":
-            fact, parcel, tracking, who = said
-            getattr(shop, who).reports(fact, parcel=parcel["parcel"], lines=parcel["lines"] or {}, tracking=tracking)
-        case "taken":
-            shop.host.reports("charged_back", tender=said[0], amount_minor=said[1])
+        case "pays" | "happens" | "taken" | "corrects":
+            _report(shop, move, *said)
         case "asks":
             shop.buyer.requests_cancellation(said[2], said[0], anyway=said[1])
         case "approves":
@@ -179,6 +179,21 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
                 shop.provider.answers(said[0], refund.id, next_check_at=shop.now + timedelta(minutes=1))
         case "passes":
             shop.at(shop.now + timedelta(seconds=said[0]))
+
+
+def _report(shop, move, *said):
+    match move:
+        case "pays":
+            shop.host.reports("paid", tender=said[0], amount_minor=said[1] if said[0] else 0)
+        case "happens":
+            fact, parcel, tracking, who = said
+            getattr(shop, who).reports(fact, parcel=parcel["parcel"], lines=parcel["lines"] or {}, tracking=tracking)
+        case "taken":
+            shop.host.reports("charged_back", tender=said[0], amount_minor=said[1])
+        case "corrects" if shop.state.reports:
+            wrong = shop.state.reports[said[0] % len(shop.state.reports)]
+            then = None if said[1] is None else shop.now - timedelta(seconds=said[1])
+            getattr(shop, said[2]).says(CorrectFact, seq=wrong.seq, reason="mistake", occurred_at=then)
 
 
 def _case(shop):

@@ -9,7 +9,7 @@ import pytest
 
 from postgres.market import LANTERN, audit, market_on, worked
 from postgres.servers import VERSIONS
-from rescind.core.order import RefundStatus, Stage
+from rescind.core.order import RefundStatus, Stage, stage
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.postgres.due import _LEASE, _READY, DueTable, LeaseLost
@@ -102,6 +102,55 @@ async def test_a_deadline_lapses_at_its_instant_and_not_before(market, due, cloc
     after = await market.read(order)
     assert (after.cancellations[-1].status, after.cancellations[-1].closed_at) == ("approved", asked.due_at)
     assert await deadlines.sweep(market.engine, due) == 0
+    assert await audit(market.pool) == 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_an_order_nobody_pays_ends_at_its_limit_once_however_many_workers_look(market, due, clock):  # S-03, I-37
+    order = await market.order(Stage.UNPAID)
+    (limit,) = [one for one in (await market.read(order)).timers if one.name == "unpaid"]
+    clock.set(limit.due_at - TICK)
+    assert await deadlines.sweep(market.engine, due) == 0
+    clock.set(limit.due_at)
+    both = await asyncio.gather(deadlines.sweep(market.engine, due), deadlines.sweep(market.engine, due))
+    assert sum(both) >= 1
+    after = await market.read(order)
+    assert (stage(after, limit.due_at), len(after.cancellations)) == (Stage.CANCELLED, 1)
+    assert after.cancellations[0].closed_by == "system"
+    assert await market.pool.fetchval("SELECT count(*) FROM due WHERE kind = 'timer'") == 0
+    assert await market.pool.fetchval("SELECT status FROM cases WHERE order_id = $1", order) == "approved"
+    assert await audit(market.pool) == 1
+
+
+async def test_a_payment_takes_its_limit_and_reminders_with_it(market, due, clock):  # I-15
+    order = await market.order(Stage.UNPAID, shop=LANTERN)
+    waits = "SELECT ref FROM due WHERE kind = 'timer' ORDER BY ref"
+    names = [row["ref"].rpartition(":")[2] for row in await market.pool.fetch(waits)]
+    assert names == ["auto_cancel", "pay_reminder_1", "pay_reminder_2", "unpaid"]
+    clock.advance(timedelta(minutes=15))
+    assert await deadlines.sweep(market.engine, due) == 1
+    await market.fact(order, "paid")
+    names = [row["ref"].rpartition(":")[2] for row in await market.pool.fetch(waits)]
+    assert names == ["auto_cancel", "dispatch"]
+    clock.advance(timedelta(days=20))
+    await worked(market, Books())
+    after = await market.read(order)
+    assert (after.cancellations[-1].reason, after.tenders[0].refunded_minor) == ("not_shipped", 4000)
+    assert await audit(market.pool) == 1
+
+
+async def test_a_review_nobody_looks_at_ends_by_itself(market, due, clock):  # M-07, R-027
+    order = await market.order(Stage.REVIEW, found=("recipient_missing",))
+    (review,) = await market.pool.fetch("SELECT due_at FROM due WHERE kind = 'review'")
+    clock.set(review["due_at"] - TICK)
+    await deadlines.sweep(market.engine, due)
+    assert stage(await market.read(order), clock.read()) is Stage.REVIEW
+    clock.set(review["due_at"])
+    await worked(market, Books())
+    after = await market.read(order)
+    assert (after.cancellations[-1].reason, after.tenders[0].refunded_minor) == ("review_failed", 4000)
+    assert await market.pool.fetchval("SELECT count(*) FROM due") == 0
+    assert await market.pool.fetchval("SELECT status FROM cases WHERE kind = 'review'") == "closed"
     assert await audit(market.pool) == 1
 
 

@@ -27,6 +27,7 @@ from rescind.core.cancellation import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
@@ -37,7 +38,9 @@ from rescind.core.money import Money
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
+from rescind.core.timers import RingTimer
 from rescind.policies import preset
 
 MONDAY = date(2026, 5, 4)
@@ -101,6 +104,7 @@ class Shop:
         self.support = Buyer(self, Actor(kind=ActorKind.SUPPORT, id="sue", on_behalf_of="ann"), consent="on the phone")
         self.host = Reporter(self, Actor(kind=ActorKind.HOST, id="host"))
         self.carrier = Reporter(self, Actor(kind=ActorKind.CARRIER, id="post"))
+        self.agent = Reporter(self, Actor(kind=ActorKind.SUPPORT, id="sue"))
         self.provider = Provider(self)
 
     def __call__(self, policy: str = "base", **settings) -> Shop:
@@ -127,12 +131,13 @@ class Shop:
         return self
 
     def _happens_by_itself(self, one) -> None:
-        command = (
-            LapseDeadline(order=self.state.id, cancellation=one.ref)
-            if one.kind == "deadline"
-            else EndHold(order=self.state.id)
-        )
-        self.handle(command, SYSTEM)
+        commands = {
+            "deadline": lambda: LapseDeadline(order=self.state.id, cancellation=one.ref),
+            "hold": lambda: EndHold(order=self.state.id),
+            "review": lambda: LapseReview(order=self.state.id),
+            "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+        }
+        self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"
 
     # --- what happens -----------------------------------------------------------------------------------------------
@@ -285,7 +290,7 @@ class Shop:
 
     @property
     def contradictions(self) -> list[str]:
-        return [one.kind for one in self.state.contradictions]
+        return [one.kind for one in self.state.open_contradictions]
 
     def quote(self, **lines) -> Money:
         """What cancelling these units would give back now."""
@@ -338,6 +343,16 @@ class Reporter(_Person):
         """Report a fact; it happened now unless ``occurred`` says otherwise."""
         occurred = self.shop.time(more.pop("occurred")) if "occurred" in more else self.shop.now
         return self.says(ReportFact, fact=FactKind(fact), occurred_at=occurred, **more)
+
+    def corrects(self, fact, reason="mistake", *, to="", parcel=""):
+        """Take the last report of this fact back; ``to``: it did happen, but then."""
+        reports = [one.seq for one in self.shop.state.reports if one.fact == fact and parcel in {"", one.parcel}]
+        return self.says(
+            CorrectFact,
+            seq=reports[-1],
+            reason=CorrectionReason(reason),
+            occurred_at=self.shop.time(to) if to else None,
+        )
 
 
 class Seller(Reporter):

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from rescind.core import cancellation as cancel
-from rescind.core import fulfilment, lifecycle, refund
+from rescind.core import fulfilment, lifecycle, refund, timers
 from rescind.core import order as core
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.context import Context
@@ -319,6 +319,9 @@ def test_every_plan_ends_in_the_state_it_says(demo, opened):
         )
         in_review = core.in_manual_review(order) and expects.stage != "cancelled"
         assert in_review == expects.manual_review, planned.number
+        # What is shown stays as it is shown: the clock has nothing to end when the demo opens.
+        over = [one.name for one in timers.waiting(order) if one.then == "cancel" and one.due_at <= opened]
+        assert over == [], planned.number
         if last is not None and last.status.waiting:
             assert last.due_at is not None
             assert last.due_at > opened, planned.number

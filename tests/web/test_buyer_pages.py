@@ -448,3 +448,30 @@ async def test_the_rules_can_be_read_by_anybody(app, market):
         assert said in page.text
     assert "shop@example.org" in (await browser.get(f"/shops/{KILN}")).text
     assert (await browser.get("/help")).status == 200
+
+
+async def test_an_address_that_looks_wrong_is_put_right_by_the_buyer(ann, market):  # M-07, R-028
+    order = await market.order(Stage.REVIEW, found=("address_implausible",))
+    page = await ann.get(f"/orders/{order}")
+    assert "Check the address" in page.text
+    assert "Cancel order" in page.text, "the window is open meanwhile"
+    form = await ann.get(f"/orders/{order}/address")
+    assert "The address does not look right" in form.text
+    assert "Otherwise the order is cancelled" in form.text
+    filled = form.fields() | {"street": "1 Quay", "city": "Brest", "postcode": "XX", "country": "FR"}
+    still = await ann.post(f"/orders/{order}/address", filled)
+    assert (still.status, "The address does not look right" in still.text) == (422, True)
+    assert still.fields()["postcode"] == "XX", "what was written stays"
+    done = await ann.post(f"/orders/{order}/address", still.fields() | {"postcode": "29200"})
+    assert (done.status, done.to) == (303, f"/orders/{order}")
+    after = await ann.get(f"/orders/{order}")
+    assert "You put the address right" in after.text
+    assert "Check the address" not in after.text
+    assert (await ann.get(f"/orders/{order}/address")).to == f"/orders/{order}"
+
+
+async def test_an_order_nobody_paid_says_until_when_it_waits(ann, market):
+    order = await market.order(Stage.UNPAID)
+    page = await ann.get(f"/orders/{order}")
+    assert "Pay by" in page.text
+    assert "Otherwise the order ends by itself." in page.text

@@ -74,6 +74,33 @@ async def test_pressing_a_step_twice_is_one_step(sam, market):
     assert kept == (await market.read(order)).version
 
 
+async def test_a_step_pressed_by_mistake_is_taken_back(sam, market):
+    order = await market.order(Stage.ALLOCATED)
+    page = await sam.see(f"{ORDERS}/{order}")
+    assert "That was a mistake" not in page.text, "what the host reported is not the seller's to take back"
+    await sam.press(page, f"{ORDERS}/{order}/facts", fact="preparation_started")
+    page = await sam.see(f"{ORDERS}/{order}")
+    assert "Last step Preparation began" in page.text
+    odd = await sam.press(page, f"{ORDERS}/{order}/corrections", seq="x", reason="mistake")
+    assert odd.status == 409
+    for _ in range(2):
+        done = await sam.press(page, f"{ORDERS}/{order}/corrections", reason="mistake")
+        assert done.to.endswith("said=corrected")
+    after = await sam.see(done.to)
+    assert "Taken back: Preparation began Reported by mistake" in after.text
+    assert "That was a mistake" not in after.text
+    assert (await market.read(order)).progress.preparation_started_at is None
+
+
+async def test_a_parcel_refused_at_the_door_leaves_nothing_to_pack(sam, market):
+    order = await market.order(Stage.IN_TRANSIT)
+    await market.fact(order, "refused")
+    page = await sam.see(f"{ORDERS}/{order}")
+    assert "The carrier reports: Refused at the door." in page.text
+    assert "Do not pack" not in page.text
+    assert "Cancelled by itself Refused at the door" in page.text
+
+
 async def test_a_parcel_leaves_with_carrier_and_tracking_number(sam, market):
     order = await market.order(Stage.PACKED)
     board = await sam.see(ORDERS)

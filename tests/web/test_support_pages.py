@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from postgres.market import LANTERN
+from postgres.market import LANTERN, SAM
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, Stage
 from web.consoles import Person
@@ -173,3 +173,38 @@ async def test_a_seller_has_no_seat_at_supports_desk(app, desk, market):
     order = await market.order()
     for path in (HOME, f"{HOME}/orders/{order}"):
         assert (await lou.see(path)).status == 403
+
+
+async def test_support_takes_back_what_a_seller_pressed_and_the_case_is_closed(robin, market):  # KF-22
+    order = await market.order(Stage.PREPARING)
+    case = (await market.asks(order)).order.open_cancellation.id
+    await market.approves(order, case)
+    await market.fact(order, "handed_over", tracking="T1", actor=SAM)
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert "Does not fit:" in page.text
+    done = await robin.press(page, f"{HOME}/orders/{order}/corrections", reason="other_order")
+    assert done.status == 303
+    after = await robin.see(done.to)
+    assert "Taken back: Handed to the carrier It was another order" in after.text
+    assert "Does not fit:" not in after.text
+    assert "Does not fit" not in (await robin.see(f"{HOME}?tab=with_platform")).text
+
+
+async def test_a_review_is_a_row_of_the_queue_with_an_owner_and_an_end(robin, market):  # M-07
+    order = await market.order(Stage.REVIEW, found=("high_value", "duplicate"))
+    queue = await robin.see(f"{HOME}?tab=with_platform")
+    assert f"{HOME}/orders/{order}" in queue.raw
+    assert "The order is worth a lot" in queue.text
+    act = f"{HOME}/orders/{order}/review"
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert "Nobody looks at it yet." in page.text
+    assert "Otherwise the order goes on" in page.text
+    taken = await robin.see((await robin.press(page, act, act="take")).to)
+    assert "Looked at by robin" in taken.text
+    assert "Take it" not in taken.text
+    odd = await robin.press(taken, act, act="eat")
+    assert odd.status == 409
+    done = await robin.see((await robin.press(taken, act, act="pass")).to)
+    assert "The check is done. The order goes on." in done.text
+    assert not done.has_form(act)
+    assert f"{HOME}/orders/{order}" not in (await robin.see(f"{HOME}?tab=with_platform")).raw

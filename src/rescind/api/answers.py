@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core import intercept
+from rescind.core import intercept, review
 from rescind.core.cancellation import (
     CancellationApproved,
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
+    CancellationUndone,
     CancellationWithdrawn,
     DeadlineExtended,
     SellerAsked,
@@ -41,6 +43,7 @@ from rescind.core.order import (
 from rescind.core.packing import to_unpack
 from rescind.core.record import Record
 from rescind.core.refund import OPEN, Quote
+from rescind.core.timers import pay_by
 from rescind.core.views import OrderView
 from rescind.postgres.credentials import Role
 
@@ -96,7 +99,7 @@ class TenderTold(Told, frozen=True, kw_only=True):
 
 
 class ParcelTold(Told, frozen=True, kw_only=True):
-    """A parcel. Without lines it holds everything that is open."""
+    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's."""
 
     id: str
     lines: list[UnitsTold]
@@ -105,6 +108,8 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     labelled_at: Instant | None
     handed_over_at: Instant | None
     delivered_at: Instant | None
+    ended_at: Instant | None
+    ended: str
 
 
 class OfferTold(Told, frozen=True, kw_only=True):
@@ -119,11 +124,12 @@ class OfferTold(Told, frozen=True, kw_only=True):
 
 
 class CancellationTold(Told, frozen=True, kw_only=True):
-    """A request to cancel, or a seller's own cancellation.
+    """A request to cancel, or a cancellation by the seller or the system.
 
     verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent: until
     when somebody has to answer, and the answer if nobody does. refund: what it gives back. answer: a refusing
-    seller's reason. instead: what the policy offers in place of what it refused.
+    seller's reason. instead: what the policy offers in place of what it refused. fault: whose it was that the system
+    cancelled, empty where that cannot be said.
     """
 
     id: str
@@ -145,6 +151,7 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     closed_by: str | None
     answer: str
     offer: OfferTold | None
+    fault: str
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
@@ -230,6 +237,15 @@ class PolicyTold(Told, frozen=True, kw_only=True):
     hash: str
 
 
+class ReviewTold(Told, frozen=True, kw_only=True):
+    """Why a person looks at the order. found: codes of the checks; if_silent: release or cancel, at the deadline."""
+
+    found: list[str]
+    owner: str
+    deadline: Instant | None
+    if_silent: str
+
+
 class OrderState(Told, frozen=True, kw_only=True):
     """Where an order stands. ``version`` counts its events and is its entity tag; ``status`` is the coarse stage."""
 
@@ -272,6 +288,7 @@ class OrderTold(Told, frozen=True, kw_only=True):
     parcels: list[ParcelTold]
     cancellations: list[CancellationTold]
     refunds: list[RefundTold]
+    review: ReviewTold | None
     contradictions: list[ContradictionTold]
     shipping_lease: LeaseTold | None
     to_unpack: list[UnitsTold]
@@ -349,6 +366,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         parcels=[_parcel(one) for one in order.parcels],
         cancellations=[cancellation_told(one, order) for one in order.cancellations],
         refunds=refunds_told(order, order.refunds, role),
+        review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
         shipping_lease=lease_told(leased(order, now), role),
         to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
@@ -403,6 +421,8 @@ _ABOUT_CANCELLATIONS = (
     OfferMade,
     OfferAccepted,
     OfferDeclined,
+    CancellationReopened,
+    CancellationUndone,
 )
 
 
@@ -425,7 +445,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         id=one.id,
         order=order.id,
         status=one.status,
-        requested_by="seller" if one.filed_by == "seller" else "buyer",
+        requested_by=one.filed_by if one.filed_by in {"seller", "system"} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
         reason=one.reason,
@@ -441,6 +461,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         closed_by=one.closed_by,
         answer=one.answer,
         offer=_offer(one.offer, order.currency),
+        fault=one.fault,
     )
 
 
@@ -551,6 +572,8 @@ def _steps(order: Order, at_stage: Stage) -> Iterable[NextAction]:
     elif actor == "seller":
         late = "late" if order.dispatch_due_at else ""
         yield NextAction(actor=actor, action=action, about=order.id, deadline=order.dispatch_due_at, if_silent=late)
+    elif at_stage is Stage.UNPAID and (limit := pay_by(order)) is not None:
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
     else:
         yield NextAction(actor=actor, action=action, about=order.id)
 
@@ -565,9 +588,13 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
-    for one in order.contradictions:
-        if one.closed_at is None:
-            yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
+    waits = review.waiting(order)
+    if waits is not None:
+        yield NextAction(
+            actor="support", action="review", about=order.id, deadline=waits.due_at, if_silent=waits.on_silence
+        )
+    for one in order.open_contradictions:
+        yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
 
 
 def _lines(order: Order, words: tuple[LineWords, ...]) -> list[LineTold]:
@@ -618,7 +645,18 @@ def _parcel(one: Parcel) -> ParcelTold:
         labelled_at=one.labelled_at,
         handed_over_at=one.handed_over_at,
         delivered_at=one.delivered_at,
+        ended_at=one.ended_at,
+        ended=one.ended,
     )
+
+
+def _review(order: Order, role: Role) -> ReviewTold | None:
+    """The review that waits; who has it is the platform's own matter."""
+    one = review.waiting(order)
+    if one is None:
+        return None
+    owner = one.owner if role in _ODDITIES_SEEN_BY and role != "seller" else ""
+    return ReviewTold(found=list(one.found), owner=owner, deadline=one.due_at, if_silent=one.on_silence)
 
 
 def _contradiction(one: Contradiction) -> ContradictionTold:

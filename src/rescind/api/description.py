@@ -61,6 +61,20 @@ EXAMPLES: Mapping[str, Any] = {
         "recipient": {"name": "Lena Moreau", "street": "1 Quay", "city": "Brest", "postcode": "29200", "country": "FR"},
     },
     "orders_report": {"fact": "paid", "occurred_at": "2026-03-02T09:31:07+01:00"},
+    "orders_review": {"act": "take"},
+    "orders_correct_recipient": {
+        "name": "Lena Moreau",
+        "street": "1 Quay",
+        "city": "Brest",
+        "postcode": "29200",
+        "country": "FR",
+    },
+    "orders_correct": {
+        "event": 2,
+        "reason": "wrong_time",
+        "occurred_at": "2026-03-02T09:31:00+01:00",
+        "comment": "The bank's own time.",
+    },
     "cancellations_request": {
         "reason": "changed_mind",
         "lines": [{"line": "1", "quantity": 1}],

@@ -32,6 +32,7 @@ class EventTold(Told, frozen=True, kw_only=True):
     at: when, by its own clock; received_at: when we heard. by: the role that acted; behalf: support acted for the
     buyer. decided_by: whose decision it was: rule, seller, silence, support. verdict, rule, cites: of the policy.
     amount: money that became owed, was captured, or was taken. text: somebody's words, empty once erased.
+    corrects: the event whose report a correction takes back; with occurred_at it happened then, without it did not.
     """
 
     seq: int
@@ -59,6 +60,8 @@ class EventTold(Told, frozen=True, kw_only=True):
     parcel: str
     carrier: str
     tracking: str
+    corrects: int | None
+    occurred_at: Instant | None
     text: str
     consent: str
 
@@ -107,7 +110,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         refund=event.refund if isinstance(event, refund.RefundAnswered) else None,
         fact=str(getattr(event, "fact", "")),
         kind=getattr(event, "kind", ""),
-        reason=asked.reason if asked else "",
+        reason=asked.reason if asked else str(getattr(event, "reason", "")),
         stage=asked.stage.value if asked else "",
         verdict=ground.verdict if ground else "",
         rule=ground.rule if ground else "",
@@ -122,6 +125,8 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         parcel=getattr(event, "parcel", ""),
         carrier=getattr(event, "carrier", ""),
         tracking=getattr(event, "tracking", ""),
+        corrects=getattr(event, "seq", None),
+        occurred_at=getattr(event, "occurred_at", None),
         text=_said(entry, getattr(event, "comment", None) or (asked.comment if asked else None)),
         # How a buyer agreed is between them and the platform.
         consent=_said(entry, getattr(event, "consent", None) or (asked.consent if asked else None)) if staff else "",

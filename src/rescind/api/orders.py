@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, TypeVar
+from datetime import timedelta
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -18,15 +19,21 @@ from rescind.api.answers import (
 )
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
 from rescind.core import errors
-from rescind.core.fulfilment import OrderPlaced
+from rescind.core.details import Details
+from rescind.core.fulfilment import OrderPlaced, PlaceOrder, ReportFact
+from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
+from rescind.core.lifecycle import Command
 from rescind.core.money import CAP_MINOR, Money
-from rescind.core.order import Stage, status_of
+from rescind.core.order import FactKind, Order, Stage, status_of
+from rescind.core.review import CorrectRecipient, StopReviewed, TakeReview
 from rescind.core.views import Filters, OrderRow, Sort
 from rescind.engine import Outcome, Submission
+from rescind.intake.checks import check_order, check_recipient
+from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
-from rescind.intake.fields import Moment, moment
-from rescind.intake.orders import NewOrder, buyer_of, place_order, shop_of
+from rescind.intake.fields import Incoming, Moment, moment
+from rescind.intake.orders import NewOrder, NewRecipient, buyer_of, place_order, recipient, shop_of
 
 T = TypeVar("T")
 
@@ -169,8 +176,9 @@ async def narrowed(page: Awaitable[T]) -> T:
 async def place(call: Call) -> Answer:
     """Report an order with everything a later refund will need; its terms are those in force now.
 
-    The same order again, under another key, is `200` and changes nothing; the same number with other contents is a
-    conflict.
+    The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order that
+    they stop at waits in manual review for a person, and the buyer may still cancel. The same order again, under
+    another key, is `200` and changes nothing; the same number with other contents is a conflict.
     """
     desk, body = call.desk, call.body
     try:
@@ -182,7 +190,7 @@ async def place(call: Call) -> Answer:
     command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
     outcome = await desk.engine.handle(
         Submission(
-            command=command,
+            command=msgspec.structs.replace(command, found=await _found(call, command, details)),
             actor=call.principal.actor(),
             key=key,
             fingerprint=call.fingerprint(),
@@ -191,7 +199,8 @@ async def place(call: Call) -> Answer:
     )
     order = outcome.order
     placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
-    if not placed and (await desk.reads.order(call.principal.scope, order.id)).details != details:
+    corrected = order.review is not None and order.review.corrected
+    if not placed and not corrected and (await desk.reads.order(call.principal.scope, order.id)).details != details:
         # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
         raise errors.OrderConflict(number=order.number, order=order.id)
     if placed and (name or email):
@@ -204,6 +213,100 @@ async def place(call: Call) -> Answer:
         location=f"/v1/orders/{order.id}",
         replayed=outcome.replayed,
     )
+
+
+SOON_AGAIN = timedelta(hours=1)
+"""Within this an equal order of the same buyer may be one too many."""
+
+
+async def _found(call: Call, command: PlaceOrder, details: Details) -> tuple[str, ...]:
+    """What the automatic checks want a person to look at."""
+    desk = call.desk
+    total = Money(sum(line.paid_minor for line in command.lines) + command.shipping_minor, command.currency)
+    terms = await desk.book.terms(command.pins, command.placed_at)
+    since = command.placed_at - SOON_AGAIN
+    return check_order(
+        details.recipient,
+        total_minor=total.minor,
+        high_value=terms.preset.values.get("high_value", 0),
+        duplicate=await desk.reads.placed_between(
+            command.shop, command.buyer, since, command.placed_at, total=total, besides=command.number
+        ),
+    )
+
+
+class ReviewAct(Incoming, frozen=True, kw_only=True):
+    """What becomes of a review: ``take`` it, let the order ``pass``, or ``stop`` it."""
+
+    act: Literal["take", "pass", "stop"]
+
+
+def review_command(order: OrderId, act: str, now: Instant) -> Command:
+    """The command for what support does with a review."""
+    match act:
+        case "take":
+            return TakeReview(order=order)
+        case "stop":
+            return StopReviewed(order=order)
+        case _:
+            return ReportFact(order=order, fact=FactKind.REVIEW_CLEARED, occurred_at=now)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/review",
+    may=frozenset({"support", "operator"}),
+    through="order",
+    summary="Decide a manual review",
+    body=ReviewAct,
+    gives=FactTold,
+    changes=True,
+    versioned=True,
+    statuses=(201, 200),
+    fails=(errors.NotFound, errors.InvalidTransition),
+)
+async def review(call: Call) -> Answer:
+    """Take the review of an order, let the order pass, or stop it and refund what was paid."""
+    order = await call.order()
+    return await _acted(call, order, review_command(order.id, call.body.act, call.desk.now()))
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/recipient",
+    may=frozenset({"buyer"}),
+    through="order",
+    summary="Correct the recipient",
+    body=NewRecipient,
+    gives=FactTold,
+    changes=True,
+    versioned=True,
+    statuses=(201, 200),
+    fails=(errors.NotFound, errors.InvalidTransition, errors.InvalidText),
+)
+async def correct_recipient(call: Call) -> Answer:
+    """Put right where an order in manual review goes. What the checks find no more is off the review, which ends with
+    the last of it.
+    """
+    order = await call.order()
+    to = recipient(call.body)
+    command = CorrectRecipient(order=order.id, found=check_recipient(to))
+    return await _acted(call, order, command, Details(recipient=to))
+
+
+async def _acted(call: Call, order: Order, command: Command, details: Details | None = None) -> Answer:
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=command,
+            actor=call.principal.actor(),
+            key=call.key(order.shop),
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+            scope=call.principal.scope,
+            details=details,
+        )
+    )
+    return _recorded(call, outcome)
 
 
 @operation(
@@ -229,7 +332,9 @@ async def report(call: Call) -> Answer:
     """Report what happened in the world: paid, packed, tracked, handed over, delivered, charged back.
 
     An authentic fact is believed however late or odd it is; one that does not fit what was decided opens a case for a
-    person. A seller's own next step may be out of the question, and then it is a conflict. No news is `200`.
+    person. A parcel that will not arrive (refused at the door, failed, lost, damaged, untraceable, tracking stale) is
+    cancelled and refunded on the carrier's word. A seller's own next step may be out of the question, and then it is a
+    conflict. No news is `200`.
     """
     order = await call.order()
     key = call.key(order.shop)
@@ -243,6 +348,51 @@ async def report(call: Call) -> Answer:
             scope=call.principal.scope,
         )
     )
+    return _recorded(call, outcome)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/corrections",
+    may=frozenset({"host", "seller", "support", "operator"}),
+    through="order",
+    summary="Correct a fact",
+    body=Correction,
+    gives=FactTold,
+    changes=True,
+    versioned=True,
+    statuses=(201, 200),
+    fails=(
+        errors.NotFound,
+        errors.CarrierHasScanned,
+        errors.FactFromTheFuture,
+        errors.InvalidTransition,
+        errors.InvalidText,
+    ),
+)
+async def correct(call: Call) -> Answer:
+    """Take back what was reported by mistake, or put its time right. The report stays in the history.
+
+    What the mistake had closed opens again: the window, a request that a parcel had overtaken, a case about it. A
+    seller takes back the seller's own reports, support those too, the host any. What a carrier has scanned stays, and
+    of a payment only the time can have been wrong.
+    """
+    order = await call.order()
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=correct_fact(call.body, order.id, call.desk.note),
+            actor=call.principal.actor(),
+            key=call.key(order.shop),
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+            scope=call.principal.scope,
+        )
+    )
+    return _recorded(call, outcome)
+
+
+def _recorded(call: Call, outcome: Outcome) -> Answer:
+    """What was written, if it was news."""
     recorded = bool(outcome.records)
     return Answer(
         body=FactTold(
@@ -337,4 +487,4 @@ def _row(one: OrderRow) -> OrderRowTold:
     )
 
 
-OPERATIONS = (place, search, read, report)
+OPERATIONS = (place, search, read, report, correct, review, correct_recipient)

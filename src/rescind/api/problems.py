@@ -67,6 +67,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     MethodNotAllowed: (405, "This address does not do that"),
     NotAcceptable: (406, "The answer has another form"),
     errors.InvalidTransition: (409, "This is not possible now"),
+    errors.CarrierHasScanned: (409, "The carrier already has it"),
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),

@@ -86,6 +86,12 @@ class InvalidTransition(RescindError):
     code = "invalid-transition"
 
 
+class CarrierHasScanned(RescindError):
+    """The carrier has seen the parcel, so what was reported before is not taken back. Params: fact, parcel."""
+
+    code = "carrier-has-scanned"
+
+
 class DeadlinePassed(RescindError):
     """The answer came at or after its deadline; the clock answers now (I-37). Params: due_at, now."""
 

@@ -19,7 +19,11 @@ from rescind.core.order import (
     Order,
     Parcel,
     Pins,
+    Progress,
+    Report,
+    Review,
     Tender,
+    Timer,
     in_manual_review,
 )
 
@@ -27,10 +31,25 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far ahead of ours an honest reporter's clock may be."""
 
 SHIPPING = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
+ENDINGS = frozenset(
+    {
+        FactKind.REFUSED,
+        FactKind.DELIVERY_FAILED,
+        FactKind.LOST,
+        FactKind.DAMAGED,
+        FactKind.TRACKING_STALE,
+        FactKind.UNTRACEABLE,
+    }
+)
+"""How a parcel's way can end elsewhere than at the buyer's (R-078, R-084, R-110, R-111). The carrier says so (Q-09)."""
+OF_PARCELS = SHIPPING | ENDINGS
 
 
 class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
-    """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing."""
+    """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing.
+
+    found: what the automatic checks want a person to look at.
+    """
 
     shop: ShopId
     buyer: str
@@ -42,6 +61,7 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     tenders: tuple[Tender, ...]
     shipping_minor: int = 0
     shipping_by: str = "seller"
+    found: tuple[str, ...] = ()
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
@@ -71,9 +91,14 @@ class OrderPlaced(BaseEvent, frozen=True, kw_only=True):
 
 
 class FactReported(BaseEvent, frozen=True, kw_only=True):
-    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``."""
+    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``.
+
+    by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
+    ``review_opened`` is about, and what the policy promises for it.
+    """
 
     fact: FactKind
+    by: str = ""
     parcel: str = ""
     lines: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     carrier: str = ""
@@ -82,6 +107,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
+    timers: tuple[Timer, ...] = ()
+    review: Review | None = None
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -96,8 +123,11 @@ class ContradictionNoted(BaseEvent, frozen=True, kw_only=True):
     fact: FactKind
 
 
-def place(command: PlaceOrder) -> OrderPlaced:
-    """Check an order's own arithmetic and make it exist. Raises AmountsDoNotAddUp, InvalidField."""
+def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
+    """Check an order's own arithmetic and make it exist, with what the clock will do to it.
+
+    Raises AmountsDoNotAddUp, InvalidField.
+    """
     if len({line.id for line in command.lines}) != len(command.lines):
         raise InvalidField(field="lines", expected="each line id once")
     if len({tender.id for tender in command.tenders}) != len(command.tenders):
@@ -114,7 +144,12 @@ def place(command: PlaceOrder) -> OrderPlaced:
         tenders=command.tenders,
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
+        timers=timers,
     )
+    if order.cash_on_delivery:
+        # Nothing will be paid from which the promise could count.
+        due_at = next((one.due_at for one in timers if one.then == "late"), None)
+        order = msgspec.structs.replace(order, dispatch_due_at=due_at)
     if order.total.minor > CAP_MINOR:
         raise InvalidField(field="lines", expected=f"together at most {CAP_MINOR} minor units")
     agreed = Money(sum(tender.amount_minor for tender in command.tenders), command.currency)
@@ -147,9 +182,16 @@ def check_time(occurred_at: Instant, now: Instant) -> None:
 
 
 def report(
-    order: Order, command: ReportFact, *, hold_until: Instant | None, dispatch_due_at: Instant | None
+    order: Order,
+    command: ReportFact,
+    *,
+    by: str,
+    hold_until: Instant | None,
+    dispatch_due_at: Instant | None,
+    timers: tuple[Timer, ...] = (),
+    review: Review | None = None,
 ) -> FactReported:
-    """Turn a report into the fact that is recorded. ``hold_until`` and ``dispatch_due_at`` are promised by ``paid``.
+    """Turn a report into the fact that is recorded. ``paid`` promises hold, dispatch, and what the clock will do.
 
     Raises InvalidField for a tender or line the order does not have and for money beyond the tender.
     """
@@ -161,7 +203,8 @@ def report(
     return FactReported(
         at=command.occurred_at,
         fact=command.fact,
-        parcel=command.parcel or ("1" if command.fact in SHIPPING else ""),
+        by=by,
+        parcel=command.parcel or _the_parcel(order, command.fact),
         lines=command.lines,
         carrier=command.carrier,
         tracking=command.tracking,
@@ -169,7 +212,24 @@ def report(
         taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
         hold_until=hold_until if paid else None,
         dispatch_due_at=dispatch_due_at if paid else None,
+        timers=_unknown(order, timers) if paid else (),
+        review=review,
     )
+
+
+def _unknown(order: Order, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
+    """Those that were not promised yet: a promise is made once."""
+    known = {one.name for one in order.timers}
+    return tuple(one for one in timers if one.name not in known)
+
+
+def _the_parcel(order: Order, fact: FactKind) -> str:
+    """The parcel of a report that names none. Raises InvalidField where that could be any of several."""
+    if fact not in OF_PARCELS:
+        return ""
+    if fact in ENDINGS and len(order.parcels) > 1:
+        raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
+    return order.parcels[0].id if fact in ENDINGS and order.parcels else "1"
 
 
 def _captured(order: Order, command: ReportFact) -> dict[str, int]:
@@ -210,24 +270,60 @@ def require_not_cancelled(order: Order, action: str) -> None:
         raise InvalidTransition(action=action, current_state="cancelled", allowed_actions=())
 
 
+def is_news(order: Order, fact: FactReported) -> bool:
+    """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
+    if fact.fact in ENDINGS:
+        return not any(one.fact in ENDINGS and one.parcel == fact.parcel for one in order.reports)
+    seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
+    return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order
+
+
+SCANS = frozenset({FactKind.HANDED_OVER, FactKind.DELIVERED})
+"""What only a carrier can know. A seller may say it first."""
+SELLER = "seller"
+
+
+def scanned(order: Order, parcel: str = "", *facts: FactKind) -> bool:
+    """Whether the carrier, or the host for it, has seen this parcel; any parcel, any scan where none is named."""
+    return any(
+        one.fact in (facts or SCANS) and one.by != SELLER and parcel in {"", one.parcel} for one in order.reports
+    )
+
+
 def apply_fact(order: Order, event: FactReported) -> Order:
     """Fold a fact into the order. Total: odd and repeated facts are folded too; the earliest report counts."""
-    order = _apply_money(order, event)
-    if event.fact in SHIPPING:
+    told = Report(
+        seq=order.version + 1,
+        fact=event.fact,
+        at=event.at,
+        by=event.by,
+        parcel=event.parcel,
+        carrier=event.carrier,
+        tracking=event.tracking,
+    )
+    order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
+    if event.fact in OF_PARCELS:
         return _apply_parcel(order, event)
-    field = _FIELDS.get(event.fact)
+    opens = event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order)
+    return msgspec.structs.replace(
+        order,
+        progress=noted(order.progress, event.fact, event.at),
+        review=event.review if opens else order.review,
+    )
+
+
+def noted(progress: Progress, fact: FactKind, at: Instant) -> Progress:
+    """What one more report makes of the times that are known; the earliest of a thing counts."""
+    field = FIELDS.get(fact)
     if field is None:
-        return order
-    if event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order):
-        progress = msgspec.structs.replace(order.progress, review_opened_at=event.at, review_cleared_at=None)
-    elif getattr(order.progress, field) is not None and getattr(order.progress, field) <= event.at:
-        return order
-    else:
-        progress = msgspec.structs.replace(order.progress, **{field: event.at})
-    return msgspec.structs.replace(order, progress=progress)
+        return progress
+    if fact is FactKind.REVIEW_OPENED and progress.review_cleared_at is not None:
+        return msgspec.structs.replace(progress, review_opened_at=at, review_cleared_at=None)
+    known = getattr(progress, field)
+    return progress if known is not None and known <= at else msgspec.structs.replace(progress, **{field: at})
 
 
-_FIELDS: Mapping[FactKind, str] = {
+FIELDS: Mapping[FactKind, str] = {
     FactKind.PAID: "paid_at",
     FactKind.REVIEW_OPENED: "review_opened_at",
     FactKind.REVIEW_CLEARED: "review_cleared_at",
@@ -258,27 +354,36 @@ def _apply_money(order: Order, event: FactReported) -> Order:
     return msgspec.structs.replace(
         order,
         tenders=tenders,
+        timers=(*order.timers, *event.timers),
         hold_until=order.hold_until or event.hold_until,
         dispatch_due_at=order.dispatch_due_at or event.dispatch_due_at,
     )
 
 
 def _apply_parcel(order: Order, event: FactReported) -> Order:
-    stamp = _PARCEL_FIELDS[event.fact]
     known = {parcel.id: parcel for parcel in order.parcels}
     parcel = known.get(event.parcel) or Parcel(id=event.parcel)
-    before = getattr(parcel, stamp)
     known[event.parcel] = msgspec.structs.replace(
         parcel,
         lines=event.lines or parcel.lines,
         carrier=event.carrier or parcel.carrier,
         tracking=event.tracking or parcel.tracking,
-        **{stamp: event.at if before is None else min(before, event.at)},
+        **(_ending(parcel, event) if event.fact in ENDINGS else _stamp(parcel, event)),
     )
     return msgspec.structs.replace(order, parcels=tuple(known.values()))
 
 
-_PARCEL_FIELDS: Mapping[FactKind, str] = {
+def _stamp(parcel: Parcel, event: FactReported) -> dict[str, object]:
+    before = getattr(parcel, STAMPS[event.fact])
+    return {STAMPS[event.fact]: event.at if before is None else min(before, event.at)}
+
+
+def _ending(parcel: Parcel, event: FactReported) -> dict[str, object]:
+    """A way ends once; what was delivered ended well."""
+    return {} if parcel.ended or parcel.delivered_at else {"ended": event.fact.value, "ended_at": event.at}
+
+
+STAMPS: Mapping[FactKind, str] = {
     FactKind.TRACKING_ADDED: "labelled_at",
     FactKind.HANDED_OVER: "handed_over_at",
     FactKind.DELIVERED: "delivered_at",

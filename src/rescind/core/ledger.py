@@ -6,7 +6,17 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, intercept, offer, packing, refund
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    packing,
+    refund,
+    review,
+    timers,
+)
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -42,6 +52,10 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             fulfilment.OrderPlaced()
             | fulfilment.HoldEnded()
             | fulfilment.ContradictionNoted()
+            | correction.FactCorrected()
+            | timers.TimerRang()
+            | review.ReviewTaken()
+            | review.RecipientCorrected()
             | cancellation.SellerAsked()
             | cancellation.CancellationHeld()
             | cancellation.CancellationRefused()
@@ -54,6 +68,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()
+            | cancellation.CancellationReopened()
+            | cancellation.CancellationUndone()
         ):
             return ()
         case _:

@@ -10,15 +10,25 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, intercept, offer, packing, refund
-from rescind.core.actor import Actor, ActorKind
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    packing,
+    refund,
+    review,
+    timers,
+)
+from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
 from rescind.core.event import BaseEvent
-from rescind.core.fulfilment import SHIPPING
+from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, RefundStatus, stage
+from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
@@ -27,6 +37,12 @@ Command = (
     fulfilment.PlaceOrder
     | fulfilment.ReportFact
     | fulfilment.EndHold
+    | correction.CorrectFact
+    | timers.RingTimer
+    | review.TakeReview
+    | review.StopReviewed
+    | review.LapseReview
+    | review.CorrectRecipient
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
@@ -48,6 +64,10 @@ Event = (
     | fulfilment.FactReported
     | fulfilment.HoldEnded
     | fulfilment.ContradictionNoted
+    | correction.FactCorrected
+    | timers.TimerRang
+    | review.ReviewTaken
+    | review.RecipientCorrected
     | cancellation.SellerAsked
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
@@ -55,6 +75,8 @@ Event = (
     | cancellation.CancellationWithdrawn
     | cancellation.CancellationOvertaken
     | cancellation.DeadlineExtended
+    | cancellation.CancellationReopened
+    | cancellation.CancellationUndone
     | refund.RefundOwed
     | refund.RefundAnswered
     | packing.ShippingLeased
@@ -76,13 +98,25 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
     state, a missing right, a passed deadline. What a policy refuses is a decision.
     """
     if isinstance(command, fulfilment.PlaceOrder):
-        return _place(order, command, now)
+        return _place(order, command, context, terms, now)
     order = require(order)
     match command:
         case fulfilment.ReportFact():
             return _record(order, command, actor, context, terms, now)
         case fulfilment.EndHold():
             return Decision(events=fulfilment.end_hold(order, now))
+        case review.TakeReview():
+            return Decision(events=review.take(order, actor, now))
+        case review.StopReviewed():
+            return Decision(events=review.stop(order, actor, context, now))
+        case review.LapseReview():
+            return Decision(events=review.lapse(order, context, now))
+        case review.CorrectRecipient():
+            return Decision(events=review.correct_recipient(order, command, actor, now))
+        case timers.RingTimer():
+            return Decision(events=timers.ring(order, command, context, now))
+        case correction.CorrectFact():
+            return _correct(order, command, actor, context, terms, now)
         case cancellation.RequestCancellation():
             return cancellation.request(order, command, actor, context, terms, now)
         case cancellation.ApproveCancellation():
@@ -122,10 +156,22 @@ def require(order: Order | None) -> Order:
     return order
 
 
-def _place(order: Order | None, command: fulfilment.PlaceOrder, now: Instant) -> Decision:
+def _place(
+    order: Order | None, command: fulfilment.PlaceOrder, context: Context, terms: Terms, now: Instant
+) -> Decision:
     fulfilment.check_time(command.placed_at, now)
     if order is None:
-        return Decision(events=(fulfilment.place(command),))
+        promised = terms.timers({"placed": command.placed_at}, context.calendar, now)
+        placed = fulfilment.place(command, promised)
+        if not command.found:
+            return Decision(events=(placed,))
+        opened = fulfilment.FactReported(
+            at=now,
+            fact=FactKind.REVIEW_OPENED,
+            by=SYSTEM.kind.value,
+            review=terms.review(command.found, now, context.calendar),
+        )
+        return Decision(events=(placed, opened))
     if fulfilment.same_contents(order, command):
         return Decision(events=())
     raise OrderConflict(number=command.number, order=order.id)
@@ -142,12 +188,29 @@ def _record(
     fact = fulfilment.report(
         order,
         command,
+        by=actor.kind.value,
+        hold_until=terms.due_at("hold", starts, context.calendar),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+        timers=terms.timers(starts, context.calendar, now) if command.fact is FactKind.PAID else (),
+        review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
+    )
+    if not fulfilment.is_news(order, fact):
+        return Decision(events=())
+    return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
+
+
+def _correct(
+    order: Order, command: correction.CorrectFact, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    starts = {"placed": order.placed_at, "paid": command.occurred_at or now}
+    return correction.correct(
+        order,
+        command,
+        actor,
+        now,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
     )
-    if _fold(order, fact) == order:
-        return Decision(events=())
-    return Decision(events=(fact, *_consequences(order, fact, context, terms, now)))
 
 
 def _ship(
@@ -198,13 +261,23 @@ def _consequences(
 ) -> tuple[BaseEvent, ...]:
     after = apply(order, fact)
     identifier = f"{fact.fact.value}-{after.version}"
+    if fact.fact in ENDINGS:
+        return _ended(after, fact, identifier, stage(order, now), context, now)
     if fact.fact in SHIPPING:
+        if _parcel(after, fact).ended:
+            # A scan that is told late is no contradiction; what arrived after all is.
+            odd = fact.fact is FactKind.DELIVERED
+            kind = "delivered_after_ending"
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),) if odd else ()
         if after.progress.cancelled_at:
             if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
                 return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
+        undone = timers.undone_by_payment(after, fact.at)
+        if undone is not None:
+            return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = tuple(
             refund.RefundTerms(
                 id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
@@ -215,6 +288,28 @@ def _consequences(
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
     return ()
+
+
+def _parcel(order: Order, fact: fulfilment.FactReported) -> Parcel:
+    return next(parcel for parcel in order.parcels if parcel.id == fact.parcel)
+
+
+def _ended(
+    after: Order, fact: fulfilment.FactReported, identifier: str, at_stage: Stage, context: Context, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A parcel that will not arrive is cancelled, and refunded, on the carrier's word (R-110, Q-09).
+
+    Where that word does not say what was in it, or the goods had arrived, a person finds out.
+    """
+    if after.progress.cancelled_at:
+        # It comes back, as it should.
+        return ()
+    parcel = _parcel(after, fact)
+    units = cancellation.contents(after, parcel)
+    if parcel.ended and units is not None:
+        return cancellation.cancel_by_system(after, fact.fact.value, units, at_stage, context, now)
+    kind = "parcel_unknown" if parcel.ended else "ended_after_delivery"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
 
 
 def _while_asked(
@@ -261,6 +356,14 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fulfilment.apply_hold_ended(order)
         case fulfilment.ContradictionNoted():
             return fulfilment.apply_contradiction(order, event)
+        case review.ReviewTaken():
+            return review.apply_taken(order, event)
+        case review.RecipientCorrected():
+            return review.apply_recipient(order, event)
+        case timers.TimerRang():
+            return timers.apply_rang(order, event)
+        case correction.FactCorrected():
+            return correction.apply_corrected(order, event)
         case cancellation.SellerAsked():
             return fold.apply_asked(order, event)
         case cancellation.CancellationHeld():
@@ -275,6 +378,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return fold.apply_overtaken(order, event)
         case cancellation.DeadlineExtended():
             return fold.apply_extended(order, event)
+        case cancellation.CancellationReopened():
+            return fold.apply_reopened(order, event)
+        case cancellation.CancellationUndone():
+            return fold.apply_undone(order, event)
         case refund.RefundOwed():
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
@@ -320,6 +427,10 @@ def due(order: Order) -> tuple[Due, ...]:
         found.append(Due(kind="deadline", ref=waiting.id, due_at=waiting.due_at))
     if order.hold_until is not None and not order.hold_ended and not order.progress.cancelled_at:
         found.append(Due(kind="hold", ref=order.id, due_at=order.hold_until))
+    looked_at = review.waiting(order)
+    if looked_at is not None and looked_at.due_at is not None:
+        found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
+    found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds

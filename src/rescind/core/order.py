@@ -62,6 +62,12 @@ class FactKind(StrEnum):
     TRACKING_ADDED = "tracking_added"
     HANDED_OVER = "handed_over"
     DELIVERED = "delivered"
+    REFUSED = "refused"
+    DELIVERY_FAILED = "delivery_failed"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    TRACKING_STALE = "tracking_stale"
+    UNTRACEABLE = "untraceable"
     COMPLETED = "completed"
     CHARGED_BACK = "charged_back"
     ERROR_CONFIRMED = "error_confirmed"
@@ -122,7 +128,10 @@ class Tender(_State, frozen=True, kw_only=True):
 
 
 class Parcel(_State, frozen=True, kw_only=True):
-    """One parcel. ``lines`` is units by line id; empty means every unit that is open."""
+    """One parcel. ``lines`` is units by line id; empty means every unit that is open.
+
+    ended: how its way ended if not at the buyer's, a fact the carrier reported; empty while it may still arrive.
+    """
 
     id: str
     lines: dict[str, int] = {}
@@ -131,6 +140,8 @@ class Parcel(_State, frozen=True, kw_only=True):
     labelled_at: Instant | None = None
     handed_over_at: Instant | None = None
     delivered_at: Instant | None = None
+    ended_at: Instant | None = None
+    ended: str = ""
 
 
 class Progress(_State, frozen=True, kw_only=True):
@@ -173,6 +184,7 @@ class CancellationStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     OVERTAKEN = "overtaken"
     SETTLED = "settled"
+    UNDONE = "undone"
 
     @property
     def waiting(self) -> bool:
@@ -184,7 +196,7 @@ _WAITING = frozenset(
     {CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER, CancellationStatus.IN_REVIEW}
 )
 
-Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment"]
+Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment", "system"]
 
 
 class Offer(_State, frozen=True, kw_only=True):
@@ -199,9 +211,10 @@ class Offer(_State, frozen=True, kw_only=True):
 
 
 class Cancellation(_State, frozen=True, kw_only=True):
-    """One request to cancel, or one cancellation by the seller, from its beginning to its end.
+    """One request to cancel, or one cancellation by the seller or the system, from its beginning to its end.
 
-    returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it.
+    returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it. fault: whose fault it
+    was that the system cancelled; empty for every other.
     """
 
     id: CancellationId
@@ -223,6 +236,7 @@ class Cancellation(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
     answer: str = ""
     offer: Offer | None = None
+    fault: str = ""
 
 
 class RefundStatus(StrEnum):
@@ -250,7 +264,7 @@ class Refund(_State, frozen=True, kw_only=True):
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
-    """A fact that does not fit what was decided; a person looks at it.
+    """A fact that does not fit what was decided; a person looks at it, until the fact itself is taken back.
 
     outcome: the last thing that person did or found out (``intercept.STEPS``); closed: nothing is left to do about it.
     """
@@ -270,6 +284,41 @@ class ShippingLease(_State, frozen=True, kw_only=True):
     by: str
     since: Instant
     until: Instant
+
+
+class Report(_State, frozen=True, kw_only=True):
+    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter."""
+
+    seq: int
+    fact: FactKind
+    at: Instant
+    by: str = ""
+    parcel: str = ""
+    carrier: str = ""
+    tracking: str = ""
+
+
+class Review(_State, frozen=True, kw_only=True):
+    """Why a person looks at an order, and what happens if nobody does: ``release`` or ``cancel`` at ``due_at``.
+
+    found: codes of what the checks found; empty when somebody asked for the review. owner: who of support took it.
+    corrected: the buyer changed where the order goes.
+    """
+
+    found: tuple[str, ...] = ()
+    due_at: Instant | None = None
+    on_silence: str = ""
+    owner: str = ""
+    corrected: bool = False
+
+
+class Timer(_State, frozen=True, kw_only=True):
+    """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
+
+    name: str
+    then: str
+    due_at: Instant
+    rung_at: Instant | None = None
 
 
 class Order(_State, frozen=True, kw_only=True):
@@ -302,6 +351,9 @@ class Order(_State, frozen=True, kw_only=True):
     contradictions: tuple[Contradiction, ...] = ()
     shipping_lease: ShippingLease | None = None
     unpacked: dict[str, int] = {}
+    reports: tuple[Report, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    review: Review | None = None
 
     @property
     def paid(self) -> Money:
@@ -326,12 +378,21 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def open_cancellation(self) -> Cancellation | None:
         """The request that waits for an answer; there is never more than one (E-04)."""
-        last = self.cancellations[-1] if self.cancellations else None
-        return last if last is not None and last.status.waiting else None
+        return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
+
+    @property
+    def travelling(self) -> tuple[Parcel, ...]:
+        """The parcels that are, or may come to be, where they should go."""
+        return tuple(parcel for parcel in self.parcels if not parcel.ended)
+
+    @property
+    def open_contradictions(self) -> tuple[Contradiction, ...]:
+        """What a person still has to look at."""
+        return tuple(one for one in self.contradictions if one.closed_at is None)
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        gone = units_in(parcel for parcel in self.parcels if parcel.handed_over_at or parcel.delivered_at)
+        gone = units_in(parcel for parcel in self.travelling if parcel.handed_over_at or parcel.delivered_at)
         if gone is None:
             return {}
         left = {line.id: line.open - gone.get(line.id, 0) for line in self.lines}
@@ -358,7 +419,7 @@ def stage(order: Order, now: Instant) -> Stage:
         return Stage.COMPLETED
     if progress.delivered_at:
         return Stage.DELIVERED
-    shipped = _shipping_stage(order) if order.parcels else None
+    shipped = _shipping_stage(order, order.travelling) if order.parcels else None
     if shipped:
         return shipped
     if progress.packed_at:
@@ -376,15 +437,15 @@ def stage(order: Order, now: Instant) -> Stage:
     return Stage.REVIEW
 
 
-def _shipping_stage(order: Order) -> Stage | None:
-    if _covers(order, [parcel for parcel in order.parcels if parcel.delivered_at]):
+def _shipping_stage(order: Order, parcels: Sequence[Parcel]) -> Stage | None:
+    if _covers(order, [parcel for parcel in parcels if parcel.delivered_at]):
         return Stage.DELIVERED
-    handed_over = [parcel for parcel in order.parcels if parcel.handed_over_at or parcel.delivered_at]
+    handed_over = [parcel for parcel in parcels if parcel.handed_over_at or parcel.delivered_at]
     if _covers(order, handed_over):
         return Stage.IN_TRANSIT
     if handed_over:
         return Stage.PARTIALLY_SHIPPING
-    return Stage.AWAITING_COLLECTION if _covers(order, order.parcels) else None
+    return Stage.AWAITING_COLLECTION if _covers(order, parcels) else None
 
 
 def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:

@@ -113,16 +113,17 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to cancel, or a contradiction, in a queue or list.
+    """A request to cancel, a contradiction, or an order's review, in a queue or list.
 
-    stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact.
+    stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
+    of a review, reason says what the checks found first.
     amount: what it would give, or gave, back. answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
     contradiction, all.
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction"]
+    kind: Literal["cancellation", "contradiction", "review"]
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -266,7 +267,7 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked"),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
-    "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED),
+    "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED, CancellationStatus.UNDONE),
     "all": None,
 }
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,

@@ -23,10 +23,11 @@ from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, ShopId, shop_id
 from rescind.core.instant import Instant
-from rescind.core.lifecycle import Command
+from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
 from rescind.engine import Engine, Submission
 from rescind.policies import preset
@@ -81,12 +82,14 @@ class Opening:
         for minutes, _, planned, event in sorted(steps, key=lambda step: (step[0], step[1])):
             now = opened_at + timedelta(minutes=minutes)
             self._clock.set(now)
-            await self._end_hold(planned, now)
+            await self._by_itself(planned, now)
             if event is None:
                 await self._place(planned, shops[planned.shop], now)
             else:
                 await self._step(planned, event, now)
         await self._offer()
+        for planned in self._demo.orders:
+            await self._by_itself(planned, opened_at)
         return len(self._orders)
 
     async def _offer(self) -> None:
@@ -173,10 +176,20 @@ class Opening:
         outcome = await self._engine.handle(Submission(command=command, actor=host, details=details))
         self._orders[planned.number] = outcome.order
 
-    async def _end_hold(self, planned: catalogue.Order, now: Instant) -> None:
+    async def _by_itself(self, planned: catalogue.Order, now: Instant) -> None:
+        """What the clock did since the order's last step; requests have their own in the plan (`clock.lapses`)."""
         order = self._orders.get(planned.number)
-        if order and order.hold_until and order.hold_until <= now and not order.hold_ended:
-            await self._handle(planned, EndHold(order=order.id), SYSTEM)
+        if order is None:
+            return
+        for one in sorted(due(order), key=lambda one: one.due_at):
+            if one.due_at > now:
+                break
+            if one.kind == "hold":
+                await self._handle(planned, EndHold(order=order.id), SYSTEM)
+            elif one.kind == "timer":
+                self._clock.set(one.due_at)
+                await self._handle(planned, RingTimer(order=order.id, name=one.ref.rpartition(":")[2]), SYSTEM)
+        self._clock.set(now)
 
     async def _step(self, planned: catalogue.Order, event: catalogue.Event, now: Instant) -> None:
         order = self._orders[planned.number]

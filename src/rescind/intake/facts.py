@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rescind.core.errors import Forbidden, InvalidField
-from rescind.core.fulfilment import ReportFact
+from rescind.core.fulfilment import OF_PARCELS, ReportFact
 from rescind.core.order import FactKind, Order
 from rescind.intake import fields
 from rescind.intake.fields import Amount, Identifier, Incoming, Moment, Units, Words
@@ -33,14 +33,14 @@ REPORTED_BY: Mapping[str, frozenset[FactKind]] = {
 }
 """Which facts a role may report. Money is the host's word alone: a seller's would make us pay back what never came."""
 
-_WITH_PARCEL = frozenset({FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED})
 _WITH_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
 
 
 class Fact(Incoming, frozen=True, kw_only=True):
     """Something that happened to an order, by its own clock.
 
-    parcel, lines, carrier, tracking: of tracking_added, handed_over and delivered; without lines, everything open.
+    parcel, lines, carrier, tracking: of tracking_added, handed_over, delivered, and of how else a parcel's way ends
+    (refused, delivery_failed, lost, damaged, tracking_stale, untraceable); without lines, everything open.
     tender, amount: of paid (without: every tender in full) and charged_back.
     """
 
@@ -58,7 +58,7 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
     """The command for a fact reported by this role. Raises Forbidden, InvalidField, InvalidText, CurrencyMismatch."""
     if body.fact not in REPORTED_BY.get(role, frozenset()):
         raise Forbidden(action=body.fact.value)
-    if body.fact not in _WITH_PARCEL and (body.parcel or body.lines or body.carrier or body.tracking):
+    if body.fact not in OF_PARCELS and (body.parcel or body.lines or body.carrier or body.tracking):
         raise InvalidField(field="/fact", expected="a fact of a parcel, as a parcel is described")
     if body.fact not in _WITH_MONEY and (body.tender or body.amount):
         raise InvalidField(field="/fact", expected="paid or charged_back, as money is described")

@@ -164,20 +164,24 @@ def _line(line: NewLine, currency: str, place: int) -> Line:
 
 
 def _details(body: NewOrder) -> Details:
-    to = body.recipient
     return Details(
         lines=tuple(_words(line, f"/lines/{place}") for place, line in enumerate(body.lines)),
-        recipient=Recipient(
-            name=label(to.name, field="/recipient/name"),
-            phone=label(to.phone, field="/recipient/phone"),
-            email=label(to.email, field="/recipient/email"),
-            street=words(to.street, field="/recipient/street", limit=400, blank=True),
-            city=label(to.city, field="/recipient/city"),
-            region=label(to.region, field="/recipient/region"),
-            postcode=label(to.postcode, field="/recipient/postcode"),
-            country=to.country,
-        ),
+        recipient=recipient(body.recipient, "/recipient"),
         note=words(body.note, field="/note", blank=True),
+    )
+
+
+def recipient(to: NewRecipient, at: str = "") -> Recipient:
+    """Whom a parcel goes to, from its part of a document. Raises InvalidText."""
+    return Recipient(
+        name=label(to.name, field=f"{at}/name"),
+        phone=label(to.phone, field=f"{at}/phone"),
+        email=label(to.email, field=f"{at}/email"),
+        street=words(to.street, field=f"{at}/street", limit=400, blank=True),
+        city=label(to.city, field=f"{at}/city"),
+        region=label(to.region, field=f"{at}/region"),
+        postcode=label(to.postcode, field=f"{at}/postcode"),
+        country=to.country,
     )
 
 

@@ -16,8 +16,11 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
+from rescind.core.cancellation import FAULT
+from rescind.core.correction import CorrectionReason
 from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
 from rescind.core.policy import vocabulary
+from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 
@@ -85,12 +88,14 @@ def codes() -> Iterator[tuple[str, str]]:
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
         "verdict": tuple(Verdict),
-        "silence": tuple(OnSilence),
+        "silence": (*OnSilence, "release", "cancel"),
+        "finding": (*FINDINGS, "asked_for"),
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
-        "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS),
+        "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": vocabulary.REFUSAL_REASONS,
+        "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),

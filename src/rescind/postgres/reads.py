@@ -88,6 +88,10 @@ _EVENTS = _statement("events")
 _SHOPS = _statement("shops")
 _UNPACKING = _statement("unpacking")
 _BUYER = "SELECT buyer_id, name, email, locale FROM buyers WHERE buyer_id = $1"
+_PLACED_BETWEEN = """
+SELECT EXISTS (SELECT FROM orders WHERE shop_id = $1 AND buyer_id = $2 AND placed_at BETWEEN $3 AND $4
+               AND number <> $5 AND total_minor = $6 AND currency = $7 AND stage <> 'cancelled')
+"""
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
 
@@ -175,6 +179,15 @@ class Reads:
         where = _scoped(scope, "o")
         _add_id(where, order_id)
         return await self._one(where)
+
+    async def placed_between(
+        self, shop: str, buyer: str, since: Instant, until: Instant, *, total: Money, besides: str
+    ) -> bool:
+        """Whether this buyer placed an order of this worth in this shop between the two, ``besides`` one of a number,
+        and it still stands.
+        """
+        given = (shop, buyer, since, until, besides, total.minor, total.currency)
+        return bool(await self._pool.fetchval(_PLACED_BETWEEN, *given))
 
     async def order_by_number(self, scope: Scope, number: str, shop: ShopId | None = None) -> OrderView:
         """One order by its number, which is unique in its shop.
@@ -665,7 +678,7 @@ def _order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
     order = decode_order(row["state"])
     waiting = order.open_cancellation
     asked = waiting.lines if waiting else {}
-    last = order.cancellations[-1] if order.cancellations else None
+    last = order.open_cancellation or (order.cancellations[-1] if order.cancellations else None)
     return OrderRow(
         order_id=order.id,
         number=order.number,
@@ -688,7 +701,7 @@ def _order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         open_case_id=waiting.id if waiting else None,
         last_case_id=last.id if last else None,
         tracking=_tracking(order),
-        contradictions=sum(one.closed_at is None for one in order.contradictions),
+        contradictions=len(order.open_contradictions),
     )
 
 

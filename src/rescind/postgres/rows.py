@@ -12,10 +12,11 @@ from rescind.core import lifecycle
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Due
-from rescind.core.order import Cancellation, Contradiction, Order, stage
+from rescind.core.order import Cancellation, Contradiction, Order, Review, Stage, stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
+from rescind.core.review import waiting
 from rescind.postgres import statements as sql
 
 Row = tuple[Any, ...]
@@ -95,7 +96,7 @@ def _new_order(change: Change, now: Instant) -> Iterable[Row]:
 
 
 def _waiting(order: Order) -> tuple[str | None, Instant | None]:
-    last = order.cancellations[-1] if order.cancellations else None
+    last = order.open_cancellation or (order.cancellations[-1] if order.cancellations else None)
     return (last.status.value, last.due_at if last.status.waiting else None) if last else (None, None)
 
 
@@ -142,7 +143,7 @@ def _new_tenders(change: Change, _: Instant) -> Iterable[Row]:
 
 
 def _people(change: Change, _: Instant) -> Iterable[Row]:
-    if change.before is None and change.written and change.details:
+    if change.written and change.details:
         recipient = _json.encode(change.details.recipient).decode()
         yield (change.after.shop, change.after.id, recipient, change.details.note)
 
@@ -241,7 +242,7 @@ def _cases(change: Change, _: Instant) -> Iterable[Row]:
                 order.id,
                 order.buyer,
                 "contradiction",
-                one.outcome or "open",
+                one.outcome or ("open" if one.closed_at is None else "closed"),
                 one.kind,
                 one.fact.value,
                 "",
@@ -261,6 +262,44 @@ def _unpacking(change: Change, now: Instant) -> Iterable[Row]:
     after = to_unpack(change.after)
     if bool(before) != bool(after):
         yield (change.after.shop, change.after.id, now, None if after else now)
+
+
+def _reviews(change: Change, _: Instant) -> Iterable[Row]:
+    """The review of an order as a row of the queue. It keeps its place when it is opened again."""
+    order, before = change.after, change.before
+    opened_at = order.progress.review_opened_at
+    if opened_at is None or (before is not None and _review(before) == _review(order)):
+        return
+    review = order.review or Review()
+    closed_at = None if waiting(order) else order.progress.cancelled_at or order.progress.review_cleared_at
+    yield (
+        order.shop,
+        f"{order.id}:review",
+        order.id,
+        order.buyer,
+        "review",
+        "open" if closed_at is None else "closed",
+        review.found[0] if review.found else "asked_for",
+        Stage.REVIEW.value,
+        "",
+        0,
+        order.currency,
+        opened_at,
+        review.due_at,
+        review.on_silence,
+        closed_at,
+        None,
+        "system",
+    )
+
+
+def _review(order: Order) -> tuple[object, ...]:
+    return (order.review, order.progress.review_opened_at, waiting(order) is None)
+
+
+def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
+    yield from _cases(change, now)
+    yield from _reviews(change, now)
 
 
 def _due(order: Order | None) -> dict[tuple[str, str], Due]:
@@ -306,7 +345,7 @@ _MOVES = (
     (sql.INSERT_EVENTS, _events),
     (sql.INSERT_TEXTS, _texts),
     (sql.INSERT_LEDGER, _ledger),
-    (sql.UPSERT_CASES, _cases),
+    (sql.UPSERT_CASES, _all_cases),
     (sql.UPSERT_UNPACKING, _unpacking),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),

@@ -102,6 +102,7 @@ INSERT_PEOPLE = """
 INSERT INTO people (shop_id, order_id, recipient, note)
 SELECT shop_id, order_id, recipient::jsonb, note
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (shop_id, order_id, recipient, note)
+ON CONFLICT (shop_id, order_id) DO UPDATE SET recipient = excluded.recipient
 """
 
 INSERT_EVENTS = """

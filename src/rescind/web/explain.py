@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
-from rescind.core import fulfilment, intercept, offer, packing, refund
+from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -391,7 +391,7 @@ class _Teller:
         self.locale = locale
         self.mine = reader == "buyer"
 
-    def tell(self) -> Entry | None:
+    def tell(self) -> Entry | None:  # noqa: C901, PLR0912 - one case for each kind there is
         _ = self.locale.gettext
         event = self.record.event
         match event:
@@ -404,6 +404,15 @@ class _Teller:
                 return self._entry(_("The time in which nothing ships is over"), "clock")
             case fulfilment.ContradictionNoted():
                 return self._entry(_("Something does not fit: a person is looking at it"), "circle-alert", "wait")
+            case review.ReviewTaken():
+                return None if self.mine else self._entry(_("Support looks at the order"), "eye")
+            case review.RecipientCorrected():
+                text = _("You put the address right") if self.mine else _("The buyer put the address right")
+                return self._entry(text, "house", detail=self._found(event.found))
+            case timers.TimerRang():
+                return self._rang(event)
+            case correction.FactCorrected():
+                return self._correction(event)
             case refund.RefundOwed():
                 amount = self._money(sum(one.amount_minor for one in event.refunds))
                 return self._entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
@@ -485,6 +494,10 @@ class _Teller:
                 return self._entry(
                     _("More time to answer: Rescind was not reachable for %(time)s") % {"time": more}, "clock"
                 )
+            case stop.CancellationReopened():
+                return self._entry(_("The parcel had not left: the request waits again"), "hourglass", "wait")
+            case stop.CancellationUndone():
+                return self._entry(_("The payment had come in time: the order is restored"), "circle-check", "good")
 
     def _asked(self, event: stop.SellerAsked | stop.CancellationHeld, terms: stop.RequestTerms) -> Entry:
         _ = self.locale.gettext
@@ -526,6 +539,7 @@ class _Teller:
             "seller": _("The shop agreed to cancel"),
             "silence": _("No answer in time, so the request was approved"),
             "support": _("The platform approved the request"),
+            "system": _("Cancelled by itself"),
         }.get(event.by, _("Cancellation approved"))
 
     def _fact(self, event: fulfilment.FactReported) -> Entry | None:
@@ -546,12 +560,39 @@ class _Teller:
             FactKind.TRACKING_ADDED: (_("A shipping label was made"), "package-check"),
             FactKind.HANDED_OVER: (_("Handed to the carrier"), "truck"),
             FactKind.DELIVERED: (_("Delivered"), "house"),
+            FactKind.REFUSED: (_("The parcel was refused at the door"), "undo-2"),
+            FactKind.DELIVERY_FAILED: (_("The carrier could not deliver the parcel"), "undo-2"),
+            FactKind.LOST: (_("The carrier lost the parcel"), "triangle-alert"),
+            FactKind.DAMAGED: (_("The parcel was damaged on its way"), "triangle-alert"),
+            FactKind.TRACKING_STALE: (_("The tracking has not moved for days: the parcel counts as lost"), "clock"),
+            FactKind.UNTRACEABLE: (_("The carrier does not know the tracking number"), "triangle-alert"),
             FactKind.COMPLETED: (_("The order is complete"), "check"),
             FactKind.CHARGED_BACK: (_("The bank took the payment back"), "banknote"),
             FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
             FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
         }[event.fact]
-        return self._entry(text, icon, detail=" ".join(part for part in (event.carrier, event.tracking) if part))
+        detail = " ".join(part for part in (event.carrier, event.tracking) if part)
+        return self._entry(text, icon, detail=detail or self._found(event.review.found if event.review else ()))
+
+    def _found(self, codes: Sequence[str]) -> str:
+        """What the automatic checks found, in words."""
+        return self.locale.gettext(", ").join(self.locale.term("finding", code) for code in codes)
+
+    def _rang(self, event: timers.TimerRang) -> Entry | None:
+        _ = self.locale.gettext
+        if event.then == "cancel":
+            # What it did stands beside it.
+            return None
+        if event.then == "late":
+            return self._entry(_("The shop's time to ship is over"), "clock", "wait")
+        return self._entry(_("Reminder: the order is not paid yet"), "clock")
+
+    def _correction(self, event: correction.FactCorrected) -> Entry:
+        _ = self.locale.gettext
+        what = {"what": self.locale.term("event", event.fact.value)}
+        text = _("Taken back: %(what)s") if event.occurred_at is None else _("Time put right: %(what)s")
+        reason = self.locale.term("correction", event.reason.value)
+        return self._entry(text % what, "undo-2", detail=reason, said=self._said(event.comment))
 
     def _refund(self, event: refund.RefundAnswered) -> Entry | None:
         _ = self.locale.gettext
@@ -619,6 +660,8 @@ _RequestEvent = (
     | stop.CancellationWithdrawn
     | stop.CancellationOvertaken
     | stop.DeadlineExtended
+    | stop.CancellationReopened
+    | stop.CancellationUndone
 )
 
 

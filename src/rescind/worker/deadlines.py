@@ -8,6 +8,8 @@ from rescind.core.fulfilment import EndHold
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command, Due
 from rescind.core.outage import Outage
+from rescind.core.review import LapseReview
+from rescind.core.timers import RingTimer
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
 from rescind.worker.each import each
@@ -17,16 +19,23 @@ AT_ONCE = 256
 
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
-    ready = await due.ready(("deadline", "hold"), AT_ONCE)
+    ready = await due.ready(("deadline", "hold", "timer", "review"), AT_ONCE)
     outages = await due.outages() if ready else ()
     await each(_lapse(engine, order, one, outages) for order, one in ready)
     return len(ready)
 
 
 async def _lapse(engine: Engine, order: OrderId, one: Due, outages: tuple[Outage, ...]) -> None:
-    command: Command = (
-        LapseDeadline(order=order, cancellation=CancellationId(one.ref), outages=outages)
-        if one.kind == "deadline"
-        else EndHold(order=order)
-    )
-    await engine.handle(Submission(command=command, actor=SYSTEM, settled=one))
+    await engine.handle(Submission(command=_command(order, one, outages), actor=SYSTEM, settled=one))
+
+
+def _command(order: OrderId, one: Due, outages: tuple[Outage, ...]) -> Command:
+    match one.kind:
+        case "deadline":
+            return LapseDeadline(order=order, cancellation=CancellationId(one.ref), outages=outages)
+        case "hold":
+            return EndHold(order=order)
+        case "review":
+            return LapseReview(order=order)
+        case _:
+            return RingTimer(order=order, name=one.ref.rpartition(":")[2])

@@ -22,5 +22,5 @@ def _counted(told: Told) -> list[tuple[str, Instant, str, int]]:
     return [
         (told.order.buyer, record.event.at, "cancellations", 1)
         for record in told.records
-        if isinstance(record.event, CancellationApproved) and record.event.by != "seller"
+        if isinstance(record.event, CancellationApproved) and record.event.by not in {"seller", "system"}
     ]

@@ -3,6 +3,7 @@
 messages: what can be asked and what can have happened. decide: the answers. fold: what they do to the order.
 """
 
+from rescind.core.cancellation.by_system import FAULT, cancel_by_system, contents
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
@@ -12,6 +13,7 @@ from rescind.core.cancellation.decide import (
     overtake,
     read,
     refuse,
+    reopen,
     request,
     starts,
     withdraw,
@@ -23,6 +25,8 @@ from rescind.core.cancellation.messages import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
+    CancellationUndone,
     CancellationWithdrawn,
     DeadlineExtended,
     Decision,
@@ -36,12 +40,15 @@ from rescind.core.cancellation.messages import (
 
 __all__ = [
     "ALREADY_SHIPPED",
+    "FAULT",
     "ApproveCancellation",
     "CancelBySeller",
     "CancellationApproved",
     "CancellationHeld",
     "CancellationOvertaken",
     "CancellationRefused",
+    "CancellationReopened",
+    "CancellationUndone",
     "CancellationWithdrawn",
     "DeadlineExtended",
     "Decision",
@@ -54,10 +61,13 @@ __all__ = [
     "approve",
     "approved",
     "cancel_by_seller",
+    "cancel_by_system",
+    "contents",
     "lapse",
     "overtake",
     "read",
     "refuse",
+    "reopen",
     "request",
     "starts",
     "withdraw",

@@ -8,6 +8,7 @@ from math import ceil
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import fold
 from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
@@ -24,6 +25,7 @@ from rescind.core.cancellation.messages import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
     CancellationWithdrawn,
     DeadlineExtended,
     Decision,
@@ -215,6 +217,7 @@ def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now
     return FactReported(
         at=now,
         fact=FactKind.TRACKING_ADDED,
+        by=ActorKind.SELLER.value,
         parcel=whole or next(name for name in map(str, count(1)) if name not in known),
         lines={} if everything else asked.lines,
         carrier=command.carrier,
@@ -265,7 +268,7 @@ def cancel_by_seller(
     )
     ground = _ground(finding, terms, found, context)
     waiting = order.open_cancellation
-    if waiting and not (finding.verdict is Verdict.APPROVE and _grants(order, waiting, selection)):
+    if waiting and not (finding.verdict is Verdict.APPROVE and grants(order, waiting, selection)):
         raise InvalidTransition(
             action="cancel_by_seller", current_state=waiting.status.value, allowed_actions=("approve", "refuse")
         )
@@ -323,11 +326,27 @@ def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
     waiting = order.open_cancellation
     if waiting is None:
         return ()
-    packed = units_in(order.parcels)
+    packed = units_in(order.travelling)
     left = {line.id: line.open - packed.get(line.id, 0) for line in order.lines} if packed is not None else {}
     if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
         return ()
     return (CancellationOvertaken(at=at, cancellation=waiting.id),)
+
+
+def reopen(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
+    """What a parcel that is not there any more does to the request it had closed: the question stands again.
+
+    The deadline that was promised stays; where it is over, silence answers now.
+    """
+    last = order.cancellations[-1] if order.cancellations else None
+    if last is None or order.progress.cancelled_at:
+        return ()
+    if last.status is not CancellationStatus.OVERTAKEN and last.answer != ALREADY_SHIPPED:
+        return ()
+    asked_again = fold.apply_reopened(order, CancellationReopened(at=at, cancellation=last.id))
+    if overtake(asked_again, at):
+        return ()
+    return (CancellationReopened(at=at, cancellation=last.id),)
 
 
 def approved(
@@ -363,7 +382,7 @@ def approved(
     )
 
 
-def _grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
+def grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
     """Whether stopping this selection gives the buyer all that was asked for and may still be stopped."""
     return all(selection.get(line, 0) >= count for line, count in _still_open(order, waiting.lines).items())
 

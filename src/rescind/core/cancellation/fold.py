@@ -9,6 +9,8 @@ from rescind.core.cancellation.messages import (
     CancellationHeld,
     CancellationOvertaken,
     CancellationRefused,
+    CancellationReopened,
+    CancellationUndone,
     CancellationWithdrawn,
     DeadlineExtended,
     RequestTerms,
@@ -38,7 +40,8 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
     order = owe(order, event.refunds, event.cancellation, event.at)
     refunded = sum(terms.amount_minor for terms in event.refunds)
     order = _close(order, event, CancellationStatus.APPROVED, event.by)
-    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded)
+    fault = event.request.fault if event.request else ""
+    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
 
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:
@@ -86,13 +89,45 @@ def apply_overtaken(order: Order, event: CancellationOvertaken) -> Order:
     )
 
 
+def apply_reopened(order: Order, event: CancellationReopened) -> Order:
+    """The request waits again for whom it waited for, until the instant that was promised."""
+    found = next(one for one in order.cancellations if one.id == event.cancellation)
+    status = _WAITS_FOR.get(found.verdict, CancellationStatus.AWAITING_SELLER)
+    if not found.on_silence:
+        # Silence had spoken already, and a person was deciding.
+        status = CancellationStatus.IN_REVIEW
+    return _replace(order, event.cancellation, status=status, closed_at=None, closed_by=None, answer="")
+
+
+def apply_undone(order: Order, event: CancellationUndone) -> Order:
+    """Give the units back to the order. It had ended with them, so delivery was among what was taken off."""
+    undone = next(one for one in order.cancellations if one.id == event.cancellation)
+    order = msgspec.structs.replace(
+        order,
+        lines=tuple(
+            msgspec.structs.replace(line, cancelled=line.cancelled - undone.lines.get(line.id, 0))
+            for line in order.lines
+        ),
+        shipping_refunded_minor=0,
+        progress=msgspec.structs.replace(order.progress, cancelled_at=None),
+    )
+    return _replace(order, event.cancellation, status=CancellationStatus.UNDONE)
+
+
+_WAITS_FOR = {
+    "ask_seller": CancellationStatus.AWAITING_SELLER,
+    "ask_carrier": CancellationStatus.AWAITING_CARRIER,
+    "review": CancellationStatus.IN_REVIEW,
+}
+
+
 def _close(
     order: Order,
     event: CancellationApproved | CancellationRefused,
     status: CancellationStatus,
     by: Decider,
 ) -> Order:
-    if event.request is not None and event.ground is not None and not _known(order, event.cancellation):
+    if event.request is not None and not _known(order, event.cancellation):
         order = _open(order, event, event.request, event.ground, status, None, "")
     answer = event.answer if isinstance(event, CancellationRefused) else ""
     return _replace(order, event.cancellation, status=status, closed_at=event.at, closed_by=by, answer=answer)
@@ -102,7 +137,7 @@ def _open(
     order: Order,
     event: SellerAsked | CancellationHeld | CancellationApproved | CancellationRefused,
     asked: RequestTerms,
-    ground: Ground,
+    ground: Ground | None,
     status: CancellationStatus,
     due_at: Instant | None,
     on_silence: str,
@@ -115,13 +150,13 @@ def _open(
         requested_by=asked.requested_by,
         filed_by=asked.filed_by,
         stage=asked.stage,
-        rule=ground.rule,
-        verdict=ground.verdict,
+        rule=ground.rule if ground else "",
+        verdict=ground.verdict if ground else "",
         lines=asked.lines,
         refund_minor=asked.refund_minor,
         due_at=due_at,
         on_silence=on_silence,
-        instead=ground.instead,
+        instead=ground.instead if ground else "",
     )
     return msgspec.structs.replace(order, cancellations=(*order.cancellations, opened))
 

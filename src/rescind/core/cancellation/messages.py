@@ -67,7 +67,10 @@ class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
 
 
 class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it."""
+    """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it.
+
+    fault: whose fault it is when the system cancels.
+    """
 
     reason: str
     requested_by: str
@@ -77,10 +80,14 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refund_minor: int
     comment: NoteRef | None = None
     consent: NoteRef | None = None
+    fault: str = ""
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
-    """The units are cancelled and their money is owed. ``request``: present when asked and answered at once."""
+    """The units are cancelled and their money is owed. ``request``: present when asked and answered at once.
+
+    ground: of a policy's or a person's decision; the system's own needs no rule.
+    """
 
     cancellation: CancellationId
     by: Decider
@@ -143,6 +150,18 @@ class DeadlineExtended(BaseEvent, frozen=True, kw_only=True):
     cancellation: CancellationId
     due_at: Instant
     returned_s: int
+
+
+class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
+    """The goods had not left after all: the request that their leaving had closed waits again, by its old deadline."""
+
+    cancellation: CancellationId
+
+
+class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
+    """The order had been paid in time, as we hear now: what was cancelled for want of a payment is not (S-04)."""
+
+    cancellation: CancellationId
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,9 @@ def facts(
         "since_placed": max(0, int((now - order.placed_at).total_seconds())),
         "since_paid": max(0, int((now - progress.paid_at).total_seconds())) if progress.paid_at else 0,
         # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
-        "requests_on_order": sum(one.instead != "ask_seller_anyway" for one in order.cancellations),
+        "requests_on_order": sum(
+            one.instead != "ask_seller_anyway" and one.filed_by != "system" for one in order.cancellations
+        ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
         "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
     }

@@ -25,7 +25,7 @@ from rescind.core.verdict import OnSilence, Verdict
 
 Layer = Literal["law", "preset", "shop"]
 On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
-Event = Literal["placed", "paid", "requested", "asked", "approved", "shipped", "delivered", "refused"]
+Event = Literal["placed", "review_opened", "paid", "requested", "asked", "approved", "shipped", "delivered", "refused"]
 Then = Literal["cancel", "release", "late", "remind"]
 Needed = Literal["tracking", "comment", "evidence"]
 Catalogue = Literal["buyer", "seller", "refusal"]

@@ -11,6 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.order import Order, Parcel, Stage, stage
+from rescind.core.review import correctable
+from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
@@ -96,6 +98,8 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         order=order,
         words=words,
         offer=_offer(visit, found),
+        fix_address=correctable(order, visit.now),
+        pay_by=pay_by(order) if found.stage is Stage.UNPAID else None,
         waiting=waiting,
         last=last,
         steps=progress(order, found.stage, found),

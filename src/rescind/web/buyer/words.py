@@ -40,6 +40,7 @@ def pill_key(one: Cancellation) -> str:
         "rule": "by_rule",
         "silence": "on_silence",
         "support": "by_support",
+        "system": "by_system",
     }.get(one.closed_by or "", "")
     if by and one.status in {CancellationStatus.APPROVED, CancellationStatus.REFUSED}:
         return f"{one.status.value}_{by}"
@@ -238,6 +239,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("You took the shop's offer: you keep the goods, and %(amount)s goes back the way you paid.")
         case CancellationStatus.SETTLED:
             text = _("You took the shop's offer: the order ships later.")
+        case CancellationStatus.UNDONE:
+            text = _("Your payment had come in time, so the order goes on.")
     return text % values
 
 
@@ -392,6 +395,8 @@ def request_title(locale: Locale, one: Cancellation) -> str:
             return _("The parcel had already left")
         case CancellationStatus.SETTLED:
             return _("Settled: you took the shop's offer")
+        case CancellationStatus.UNDONE:
+            return _("The order is restored")
 
 
 def offer_sentence(locale: Locale, offer: CaseOffer, order: Order, zone: str) -> str:

@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, intercept, offers, order, packing, requests
+from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests
 from rescind.web.seller.console import seller_console
 
 
@@ -23,6 +23,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.read,
                 order.ask,
                 order.cancel,
+                corrections.correct,
                 requests.queue,
                 requests.check,
                 requests.answer_many,

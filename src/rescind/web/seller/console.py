@@ -150,6 +150,7 @@ class Console:
             "tracking_added": _("Noted: the label is printed, the parcel awaits collection."),
             "handed_over": _("Noted: the parcel is with the carrier."),
             "delivered": _("Noted: delivered."),
+            "corrected": _("Taken back. The order is where it was before."),
             "approved": _("Approved. The refund is on its way, and the packing bench sees STOP."),
             "refused": _("Refused. The buyer has your answer, and the order goes on."),
             "tracking": _("Tracking added. The request is closed, and the buyer sees the tracking number."),

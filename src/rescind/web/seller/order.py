@@ -8,6 +8,7 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core.actor import ActorKind
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import NothingSelected, RescindError
 from rescind.core.instant import Instant
@@ -18,7 +19,7 @@ from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
-from rescind.web.seller import answers, steps
+from rescind.web.seller import answers, corrections, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 
@@ -92,7 +93,8 @@ async def show(
         step_label=steps.label(step, language) if step else "",
         sheet=steps.wants_tracking(at_stage),
         keys={"step": new_key()},
-        left_house=any(parcel.handed_over_at for parcel in order.parcels),
+        left_house=any(parcel.handed_over_at for parcel in order.travelling),
+        ended=[language.term("event", parcel.ended) for parcel in order.parcels if parcel.ended],
         shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
         if work_began(order)
         else [],
@@ -110,6 +112,7 @@ async def show(
             for tender in order.tenders
         ],
         refunds=refunds(language, order),
+        mistake=corrections.offer(order, ActorKind.SELLER, language),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
 
@@ -178,6 +181,9 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
+        "delivered_after_ending": _("a parcel arrived that the carrier had reported as lost or on its way back."),
+        "ended_after_delivery": _("the carrier reports trouble with a parcel that had been delivered."),
+        "parcel_unknown": _("the carrier reports trouble with a parcel, and nobody said what is in it."),
     }
     return [
         {
@@ -185,8 +191,7 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
             "outcome": language.term("intercept", one.outcome) if one.outcome else "",
             "href": f"{root}/orders/{order.id}/contradictions/{one.id}",
         }
-        for one in reversed(order.contradictions)
-        if one.closed_at is None
+        for one in reversed(order.open_contradictions)
     ]
 
 

@@ -171,10 +171,17 @@ async def _plain_no(console: Console) -> bool:
 
 def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
+    if row.kind == "review":
+        return "", language.gettext("Being checked")
     if row.kind == "contradiction":
         known = language.has("intercept", row.status)
         return "", language.term("intercept", row.status) if known else language.gettext("Does not fit")
-    by = {"rule": "by_rule", "silence": "on_silence", "support": "by_support"}.get(row.closed_by or "", "")
+    by = {
+        "rule": "by_rule",
+        "silence": "on_silence",
+        "support": "by_support",
+        "system": "by_system",
+    }.get(row.closed_by or "", "")
     key = f"{row.status}_{by}" if by and row.status in {"approved", "refused"} else row.status
     if row.filed_by == "seller" and row.status == "approved":
         key = "cancelled_by_seller"
@@ -200,6 +207,8 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         return f"{address(base, open=row.case_id, **changes)}#{at}"
 
     page = f"{HOME}/{row.case_id}"
+    if row.kind == "review":
+        page = f"/seller/orders/{row.order_id}"
     if row.kind == "contradiction":
         # A contradiction's id is its order's with its own behind it.
         page = f"/seller/orders/{row.order_id}/contradictions/{row.case_id.partition(':')[2]}"
@@ -211,7 +220,9 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "approve": opening("confirm"),
         "refuse": opening("reason"),
         "initials": initials(row.buyer_name),
-        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else _("Does not fit"),
+        "reason": language.term("reason", row.reason)
+        if row.kind == "cancellation"
+        else case_state(language, row, "seller")[1],
         "flags": flags,
         "waits": may,
         "state": case_state(language, row, "seller")[1],

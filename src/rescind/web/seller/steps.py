@@ -60,10 +60,10 @@ def reports(order: Order, fact: FactKind, now: Instant, *, carrier: str, trackin
 
     match fact:
         case FactKind.DELIVERED:
-            on_the_way = [one.id for one in order.parcels if one.handed_over_at and not one.delivered_at]
+            on_the_way = [one.id for one in order.travelling if one.handed_over_at and not one.delivered_at]
             return tuple(said(parcel) for parcel in on_the_way) or (said(),)
         case FactKind.HANDED_OVER | FactKind.TRACKING_ADDED:
-            waiting = [one.id for one in order.parcels if not one.handed_over_at and not one.delivered_at]
+            waiting = [one.id for one in order.travelling if not one.handed_over_at and not one.delivered_at]
             if waiting and not tracking:
                 return tuple(said(parcel) for parcel in waiting)
             # A second parcel takes what the first one left; the only one takes everything, whatever that will be.

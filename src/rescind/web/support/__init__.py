@@ -17,7 +17,15 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
     return [
         Router(
             path="/support",
-            route_handlers=[find.home, order.read, order.file, order.withdraw, *intercept.ROUTES],
+            route_handlers=[
+                find.home,
+                order.read,
+                order.file,
+                order.withdraw,
+                order.correct,
+                order.review,
+                *intercept.ROUTES,
+            ],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,
         )

@@ -108,13 +108,24 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
         "move": whose_move(language, row.status, row.kind) if waits else "",
         "state_key": key,
         "state": words,
-        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else misfit(language, row.reason),
+        "reason": case_reason(language, row),
     }
+
+
+def case_reason(language: Locale, row: CaseRow) -> str:
+    """Why a row is there."""
+    match row.kind:
+        case "cancellation":
+            return language.term("reason", row.reason)
+        case "review":
+            return language.term("finding", row.reason)
+        case _:
+            return misfit(language, row.reason)
 
 
 def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str:
     """Who must act, in a word."""
-    if kind == "contradiction":
+    if kind != "cancellation":
         return language.term("actor", "support")
     return {
         CancellationStatus.AWAITING_SELLER.value: language.term("actor", "seller"),
@@ -135,4 +146,7 @@ def misfit(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("Shipped after it was cancelled"),
         "shipped_while_asked": _("Shipped while a request was open"),
         "charged_back": _("Payment taken back by the bank"),
+        "delivered_after_ending": _("Delivered after it was given up"),
+        "ended_after_delivery": _("Trouble with a delivered parcel"),
+        "parcel_unknown": _("Trouble with a parcel of unknown contents"),
     }.get(kind, language.term("contradiction", kind))

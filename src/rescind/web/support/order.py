@@ -9,19 +9,24 @@ from zoneinfo import ZoneInfo
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core.actor import ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation, WithdrawCancellation
-from rescind.core.errors import ConsentMissing, InvalidText, RescindError
+from rescind.core.errors import ConsentMissing, InvalidField, InvalidText, RescindError
 from rescind.core.event import Note
+from rescind.core.fulfilment import ReportFact
+from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Order, Stage, stage
+from rescind.core.order import CancellationStatus, FactKind, Order, Stage, stage
 from rescind.core.receipt import judged_again
 from rescind.core.refund import quote
+from rescind.core.review import StopReviewed, TakeReview, waiting
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, story, tender_name
+from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
@@ -85,7 +90,9 @@ async def _show(
         asked=asked,
         hindrance=hindrance,
         ways=[(way, way_words(language, way)) for way in WAYS],
-        keys={"file": new_key(), "withdraw": new_key()},
+        review=_in_review(console, order),
+        mistake=corrections.offer(order, ActorKind.SUPPORT, language),
+        keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
         spoken=_("The order has changed."),
     )
 
@@ -267,6 +274,64 @@ async def withdraw(console: Here, order_id: FromPath[str]) -> Html:
     return console.go(f"/support/orders/{order_id}?said=withdrawn")
 
 
+@post("/orders/{order_id:str}/corrections", status_code=200)
+async def correct(console: Here, order_id: FromPath[str]) -> Html:
+    """Take back what the shop or support reported by mistake."""
+    try:
+        await corrections.take_back(console, order_id)
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), status=409)
+    return console.go(f"/support/orders/{order_id}?said=corrected")
+
+
+@post("/orders/{order_id:str}/review", status_code=200)
+async def review(console: Here, order_id: FromPath[str]) -> Html:
+    """Take the review, let the order pass, or stop it."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    act = form.text("act")
+    try:
+        if act not in _REVIEW_ACTS:
+            raise InvalidField(field="act", expected=" ".join(_REVIEW_ACTS))
+        await console.submit(
+            _review_command(view.order, act, console), view.shop.id, f"review:{order_id}:{act}", form.text("key")
+        )
+    except RescindError as error:
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), status=409)
+    return console.go(f"/support/orders/{order_id}?said=review_{act}")
+
+
+_REVIEW_ACTS = ("take", "pass", "stop")
+
+
+def _review_command(order: Order, act: str, console: Console) -> Command:
+    match act:
+        case "take":
+            return TakeReview(order=order.id)
+        case "stop":
+            return StopReviewed(order=order.id)
+        case _:
+            return ReportFact(order=order.id, fact=FactKind.REVIEW_CLEARED, occurred_at=console.now)
+
+
+def _in_review(console: Console, order: Order) -> dict[str, Any] | None:
+    """The review that waits: what was found, who has it, and what follows without an outcome."""
+    one = waiting(order)
+    if one is None:
+        return None
+    language = console.language
+    return {
+        "found": [language.term("finding", code) for code in one.found or ("asked_for",)],
+        "owner": one.owner,
+        "mine": one.owner == console.person.id,
+        "since": order.progress.review_opened_at,
+        "due_at": one.due_at,
+        "then": language.term("silence", one.on_silence) if one.on_silence else "",
+    }
+
+
 def _told(console: Console) -> Notice | None:
     _ = console.language.gettext
     said = console.query("said")
@@ -276,6 +341,10 @@ def _told(console: Console) -> Notice | None:
         f"filed_{CancellationStatus.AWAITING_CARRIER.value}": _("Filed. The carrier has been asked."),
         f"filed_{CancellationStatus.IN_REVIEW.value}": _("Filed. It waits for our decision."),
         "withdrawn": _("Withdrawn for the buyer. The order goes on."),
+        "review_take": _("The review is yours."),
+        "review_pass": _("The check is done. The order goes on."),
+        "review_stop": _("Stopped. What was paid goes back."),
+        "corrected": _("Taken back. The order is where it was before."),
     }
     if said in good:
         return Notice(good[said])

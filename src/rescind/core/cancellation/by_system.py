@@ -1,0 +1,79 @@
+"""Cancellations nobody asks for: what the carrier reports, and what did not happen in time (R-039, R-135).
+
+They take the same path as every other: units, money, refund. On cash on delivery nothing was paid and nothing is owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rescind.core.actor import SYSTEM
+from rescind.core.cancellation.decide import approved, grants
+from rescind.core.cancellation.messages import RequestTerms
+from rescind.core.context import Context
+from rescind.core.event import BaseEvent
+from rescind.core.instant import Instant
+from rescind.core.order import Decider, FactKind, Order, Parcel, Stage, units_in
+from rescind.core.refund import quote
+
+FAULT: Mapping[str, str] = {
+    "review_failed": "",
+    "unpaid_timeout": "buyer",
+    "not_shipped": "seller",
+    "not_collected": "seller",
+    FactKind.REFUSED.value: "buyer",
+    FactKind.DELIVERY_FAILED.value: "",
+    FactKind.LOST.value: "carrier",
+    FactKind.DAMAGED.value: "carrier",
+    FactKind.TRACKING_STALE.value: "carrier",
+    FactKind.UNTRACEABLE.value: "seller",
+}
+"""Every reason the system has, with whose fault it is; empty where the reason alone does not say (R-190, E-09)."""
+
+
+def cancel_by_system(
+    order: Order,
+    reason: str,
+    selection: Mapping[str, int],
+    at_stage: Stage,
+    context: Context,
+    now: Instant,
+    *,
+    by: Decider = "system",
+) -> tuple[BaseEvent, ...]:
+    """Stop these units, also when they have left; nothing where none are left. A request for them is answered by it.
+
+    at_stage: how far the order was before it happened. by: support, where a person stops what a check had stopped at.
+    """
+    units = {line: count for line, count in selection.items() if count > 0}
+    if not units:
+        return ()
+    waiting = order.open_cancellation
+    answered = waiting.id if waiting is not None and grants(order, waiting, units) else None
+    money = quote(order, units)
+    asked = RequestTerms(
+        reason=reason,
+        requested_by=SYSTEM.id,
+        filed_by=SYSTEM.kind.value,
+        stage=at_stage,
+        lines=units,
+        refund_minor=money.total_minor,
+        fault=FAULT[reason],
+    )
+    identifier = answered or context.cancellation_id(order.shop, now)
+    return (approved(order, identifier, by, units, context, now, request=asked, money=money),)
+
+
+def contents(order: Order, parcel: Parcel) -> dict[str, int] | None:
+    """Units in a parcel that are not cancelled; None when that cannot be said, and somebody has to find out.
+
+    A parcel that named no lines holds what the others do not, if they say what they hold and it was known before.
+    """
+    if parcel.lines:
+        return {line.id: min(line.open, parcel.lines.get(line.id, 0)) for line in order.lines}
+    others = [one for one in order.travelling if one.id != parcel.id]
+    held = units_in(others)
+    heard_of_before = [one for one in order.reports if one.parcel == parcel.id][:-1]
+    if held is None or (others and not heard_of_before):
+        return None
+    return {line.id: line.open - held.get(line.id, 0) for line in order.lines}

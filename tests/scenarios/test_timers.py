@@ -1,0 +1,173 @@
+"""What the clock does by itself: it reminds, marks as late, cancels; never early, never twice, never for nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from rescind.core.actor import SYSTEM
+from rescind.core.order import CancellationStatus, Stage
+from rescind.core.timers import RingTimer
+from scenarios.shop import eur, item, usd
+
+
+def rings(shop):
+    """Name and time of every timer that rang."""
+    events = [record.event for record in shop.records if type(record.event).__name__ == "TimerRang"]
+    return [(event.name, event.at) for event in events]
+
+
+def names(shop):
+    return sorted(one.ref.rpartition(":")[2] for one in shop.due if one.kind == "timer")
+
+
+def test_an_order_nobody_pays_is_reminded_of_and_then_cancelled(shop):  # S-03, R-070, R-071, E-02
+    us = shop("us").order(placed="Wed 10:00", total=usd("40.00"))
+    assert us.at("Wed 10:14:59").happened == ["OrderPlaced"]
+    assert rings(us.at("Wed 10:15")) == [("pay_reminder_1", us.time("Wed 10:15"))]
+    assert rings(us.at("Thu 02:00"))[-1] == ("pay_reminder_2", us.time("Thu 02:00"))
+    assert us.at("Fri 09:59:59").stage is Stage.UNPAID
+    us.at("Fri 10:00")
+    assert (us.stage, us.cancellation.reason, us.cancellation.closed_by) == (
+        Stage.CANCELLED,
+        "unpaid_timeout",
+        "system",
+    )
+    assert (us.cancellation.fault, us.cancellation.refund_minor, us.state.refunds) == ("buyer", 0, ())
+    assert us.due == ()
+
+
+@pytest.mark.parametrize("policy", ["base", "us"])
+def test_who_pays_is_not_reminded_and_not_cancelled(shop, policy):  # R-070, R-071, I-15
+    here = shop(policy).order(placed="Wed 10:00", total=eur("40.00"))
+    here.at("Wed 10:10").host.reports("paid")
+    assert not {"unpaid", "pay_reminder_1", "pay_reminder_2"} & set(names(here)), "what is not waited for is not there"
+    here.at("Fri 10:00")
+    assert here.stage is not Stage.CANCELLED
+
+
+def test_cash_on_delivery_waits_for_no_payment(shop):  # R-149
+    us = shop("us").order(total=usd("40.00"), tenders={"cash_on_delivery": 4000})
+    assert names(us) == ["auto_cancel", "dispatch"]
+    assert us.state.dispatch_due_at == us.time("Thu 00:00"), "the seller's time counts from placing"
+
+
+def test_a_timer_that_comes_early_twice_or_too_late_does_nothing(shop):  # I-37
+    us = shop("us").order(placed="Wed 10:00", total=usd("40.00"))
+    early = RingTimer(order=us.state.id, name="unpaid")
+    assert not us.handle(early, SYSTEM).events
+    assert not us.handle(RingTimer(order=us.state.id, name="nobody"), SYSTEM).events
+    us.at("Fri 10:00")
+    assert not us.handle(early, SYSTEM).events
+    assert len(us.state.cancellations) == 1
+
+
+# --- a payment that was in time, told too late ------------------------------------------------------------------------
+
+
+def unpaid(shop, policy="us", **more):
+    """An order that was cancelled because nobody had paid, as far as anybody knew."""
+    here = shop(policy).order(**({"placed": "Wed 10:00", "total": usd("40.00")} | more))
+    here.at("Fri 10:00")
+    assert here.stage is Stage.CANCELLED
+    return here
+
+
+def test_a_payment_in_time_that_is_told_late_restores_the_order(shop):  # S-04, R-070, E-08
+    us = unpaid(shop, lines=[item("mug", usd("35.00"))], shipping=usd("5.00"))
+    us.at("Fri 10:00:30").host.reports("paid", occurred="Fri 09:59:59")
+    assert us.stage is Stage.ON_HOLD
+    assert (us.cancellation.status, us.refunded) == (CancellationStatus.UNDONE, usd("0.00"))
+    assert "auto_cancel" in names(us)
+    us.at("Fri 10:30").buyer.requests_cancellation()
+    assert us.refunded == usd("40.00"), "delivery is there again to be refunded"
+
+
+def test_a_payment_at_the_limit_is_too_late_and_goes_back(shop):  # S-04, E-02
+    us = unpaid(shop)
+    us.at("Fri 10:00:30").host.reports("paid", occurred="Fri 10:00")
+    assert (us.stage, us.refunded) == (Stage.CANCELLED, usd("40.00"))
+
+
+def test_a_part_paid_in_time_goes_back_for_an_order_needs_all_of_it(shop):  # S-04, I-02
+    us = unpaid(shop, tenders={"card": 2500, "gift": 1500})
+    us.at("Fri 10:00:30").host.reports("paid", tender="card", occurred="Fri 09:00")
+    assert (us.stage, us.refunds["card"]) == (Stage.CANCELLED, usd("25.00"))
+    us.host.reports("paid", tender="gift", occurred="Fri 09:00")
+    assert us.refunded == usd("40.00") == us.state.paid, "never paid and cancelled without a refund"
+
+
+def test_units_stopped_before_stay_stopped_when_the_rest_is_restored(shop):  # S-04
+    here = shop("base").order(
+        placed="Wed 10:00", total=eur("20.00"), lines=[item("mug", eur("12.00")), item("cup", eur("8.00"))]
+    )
+    here.at("Wed 11:00").buyer.requests_cancellation(lines={"cup": 1})
+    here.at("Fri 10:00")
+    here.at("Fri 10:01").host.reports("paid", occurred="Fri 09:00")
+    assert (here.stage, here.state.open_units()) == (Stage.REVIEW, {"mug": 1})
+    assert here.state.cancellations[-1].status == "undone"
+
+
+# --- shipping in time -------------------------------------------------------------------------------------------------
+
+
+def test_an_order_without_tracking_is_cancelled_after_seven_working_days(shop):  # S-49, R-073, R-085, R-190
+    us = shop("us").order(placed="Mon 09:00", paid=usd("40.00"))
+    assert us.at("2026-05-13 23:59:59").stage is Stage.REVIEW
+    us.at("2026-05-14 00:00")
+    assert (us.stage, us.refunded) == (Stage.CANCELLED, usd("40.00"))
+    assert (us.cancellation.reason, us.cancellation.fault) == ("not_shipped", "seller")
+    assert [name for name, _ in rings(us)] == ["dispatch", "auto_cancel"]
+
+
+def test_the_day_to_ship_is_marked_once_when_it_is_over(shop):  # R-072, R-085, S-20
+    us = shop("us").order(placed="Mon 09:00", paid=usd("40.00"))
+    assert rings(us.at("Wed 23:59:59")) == []
+    assert rings(us.at("Thu 00:00")) == [("dispatch", us.state.dispatch_due_at)]
+    assert us.at("Fri 12:00").state.open_cancellation is None
+    assert len(rings(us)) == 1
+
+
+def test_a_label_ends_the_wait_and_voiding_it_begins_it_again(shop):  # R-073, S-21
+    us = shop("us").order(placed="Mon 09:00", paid=usd("40.00"))
+    us.at("Mon 15:00").seller.reports("tracking_added", carrier="UPS", tracking="1Z1")
+    assert names(us) == []
+    us.at("2026-05-15 09:00").seller.corrects("tracking_added", "label_voided")
+    us.at("2026-05-15 09:00")
+    assert (us.stage, us.cancellation.reason) == (Stage.CANCELLED, "not_shipped")
+
+
+def test_of_a_split_order_only_what_has_no_label_is_cancelled(shop):  # R-073, R-024
+    us = shop("us").order(placed="Mon 09:00", paid=usd("20.00"), lines=[item("mug", usd("10.00"), 2)])
+    us.at("Mon 15:00").carrier.reports("handed_over", parcel="1", lines={"mug": 1}, tracking="1Z1")
+    us.at("2026-05-14 00:00")
+    assert (us.cancellation.lines, us.refunded, us.stage) == ({"mug": 1}, usd("10.00"), Stage.IN_TRANSIT)
+
+
+def test_a_request_that_waits_is_answered_by_it(shop):  # E-04, R-070
+    base = shop("base").order(placed="Wed 10:00", total=eur("40.00"), stage=Stage.UNPAID)
+    base.host.reports("preparation_started")
+    base.at("Fri 09:00").buyer.requests_cancellation()
+    assert base.cancellation.status == "awaiting_seller"
+    base.at("Fri 10:00")
+    assert [one.status for one in base.state.cancellations] == ["approved"]
+    assert (base.cancellation.closed_by, base.cancellation.reason) == ("system", "changed_mind")
+
+
+# --- hearing of it late -----------------------------------------------------------------------------------------------
+
+
+def test_a_limit_that_was_over_before_we_heard_of_the_order_counts_from_then(shop):  # I-38
+    us = shop("us")
+    us.now = us.time("2026-05-20 10:00")
+    us.handle(us.placing(price=usd("40.00"), placed_at=us.time("Mon 10:00")), us.host.actor)
+    assert names(us) == ["auto_cancel", "unpaid"], "nobody is reminded of what is long over"
+    assert us.at("2026-05-22 09:59").stage is Stage.UNPAID
+    assert us.at("2026-05-22 10:00").stage is Stage.CANCELLED
+
+
+def test_what_was_promised_stays_whatever_is_paid_again(shop):  # I-18
+    us = shop("us").order(placed="Mon 09:00", paid=usd("40.00"), tenders={"card": 2500, "gift": 1500})
+    before = us.state.timers
+    us.at(us.now + timedelta(hours=3))
+    us.host.reports("paid", occurred="Mon 08:30")
+    assert us.state.timers == before
