@@ -203,7 +203,7 @@ def _line(locale: Locale, kind: tuple[str, str, str], time: str) -> str:
             }.get(instead, locale.term("way_on", instead) if instead else locale.term("verdict", "refuse"))
 
 
-def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  # noqa: C901 - one line for each state
+def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  # noqa: C901, PLR0912 - one line for each state
     """Where a request stands, in a sentence that says what follows."""
     _ = locale.gettext
     values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
