@@ -102,7 +102,7 @@ async def receipt(call: Call) -> Answer:
     # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.
     before = lifecycle.replay(tuple(one.event for one in records[: decided.seq - 1]))
     begun = starts(before, decided.event.at)
-    terms = await desk.terms(order)
+    terms = await desk.book.terms_of(ground, order.pins, order.placed_at)
     calendar = desk.book.calendar(terms)
     on = "seller_cancel" if cancellation.filed_by == "seller" else "request"
     finding = terms.judge(on, ground.facts, now=decided.event.at, starts=begun, calendar=calendar, trace=True)

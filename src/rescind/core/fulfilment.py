@@ -42,6 +42,11 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     tenders: tuple[Tender, ...]
     shipping_minor: int = 0
     shipping_by: str = "seller"
+    handling: str = "regular"
+    promised_at: Instant | None = None
+    deliver_by: Instant | None = None
+    cross_border: bool = False
+    country: str = ""
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
@@ -114,6 +119,11 @@ def place(command: PlaceOrder) -> OrderPlaced:
         tenders=command.tenders,
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
+        handling=command.handling,
+        promised_at=command.promised_at,
+        deliver_by=command.deliver_by,
+        cross_border=command.cross_border,
+        country=command.country,
     )
     if order.total.minor > CAP_MINOR:
         raise InvalidField(field="lines", expected=f"together at most {CAP_MINOR} minor units")
@@ -135,6 +145,7 @@ def _contents(order: Order) -> tuple[object, ...]:
         order.placed_at,
         order.shipping_minor,
         order.shipping_by,
+        (order.handling, order.promised_at, order.deliver_by, order.cross_border, order.country),
         tuple(msgspec.structs.replace(line, cancelled=0) for line in order.lines),
         tuple((tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders),
     )
@@ -235,6 +246,7 @@ _FIELDS: Mapping[FactKind, str] = {
     FactKind.PREPARATION_STARTED: "preparation_started_at",
     FactKind.PACKING_STARTED: "packing_started_at",
     FactKind.PACKED: "packed_at",
+    FactKind.OUT_FOR_DELIVERY: "out_for_delivery_at",
     FactKind.COMPLETED: "completed_at",
     FactKind.ERROR_CONFIRMED: "error_confirmed_at",
     FactKind.SELLER_AT_FAULT: "seller_fault_at",

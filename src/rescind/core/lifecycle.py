@@ -109,12 +109,12 @@ def _record(
     fulfilment.check_time(command.occurred_at, now)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
-    starts = {"placed": order.placed_at, "paid": command.occurred_at}
+    starts = {**cancellation.starts(order, now), "paid": command.occurred_at}
     fact = fulfilment.report(
         order,
         command,
         hold_until=terms.due_at("hold", starts, context.calendar),
-        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
     )
     if _fold(order, fact) == order:
         return Decision(events=())

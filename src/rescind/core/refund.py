@@ -53,12 +53,13 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
 
+    Of an order that is on its way whole, None is the whole order: it can still be asked to come back (R-007, R-037).
+
     Raises NothingSelected, QuantityNotOpen.
     """
     left = order.open_units()
     if lines is None:
-        # Possibly nothing, when everything is on its way: the policy says what that means, not an error.
-        return left
+        return left or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
     for line, count in lines.items():

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import msgspec
 
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
-from rescind.core.policy import Finding, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.order import Stage
+from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
 from rescind.core.policy.policy import Catalogue
 
 
+_HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
+_OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """``preset``: the platform's rules with the shop's own settings; ``others``: law packs and shop rules, if any."""
+    """``preset``: the platform's rules with the shop's own settings; ``others``: the shop's own rules, if any.
+
+    laws: every law pack there is. Which of them speaks about an order is asked with each judgement: the policies are
+    those of the day the order was placed, a law is that of the day of the decision.
+    """
 
     preset: ResolvedPolicy
     others: tuple[ResolvedPolicy, ...] = ()
+    laws: tuple[Policy, ...] = ()
 
     @property
     def layers(self) -> tuple[ResolvedPolicy, ...]:
-        """Every layer that is judged, each alone; the outcome is the most generous."""
+        """The layers that were pinned; the preset first."""
         return (self.preset, *self.others)
+
+    def layers_for(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
+        """Every layer that is judged, each alone; the outcome is the most generous.
+
+        A law that protects this buyer comes after the preset: where both say the same, the platform's rule is named.
+        """
+        if not self.laws:
+            return self.layers
+        country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
+        assert isinstance(since, int), "a count"
+        placed_at = now - timedelta(seconds=since)
+        return (
+            *self.layers,
+            *(law.at(now) for law in self.laws if law.protects(country, placed_at=placed_at, now=now, ended=over)),
+        )
 
     @property
     def explicit_reject(self) -> bool:
@@ -46,18 +72,31 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """Judge every layer and keep the most generous answer. The trace costs forty times the judgement: ask for it
         where somebody reads it; from stored facts it can be worked out again.
         """
-        return judge(self.layers, on, facts, now, starts, calendar, trace=trace)
+        return judge(self.layers_for(facts, now), on, facts, now, starts, calendar, trace=trace)
 
     def reasons(self, actor: Catalogue, facts: Mapping[str, object]) -> tuple[Reason, ...]:
         """The reasons this actor may choose from now (R-130)."""
         return self.preset.policy.reasons_for(actor, facts)
 
-    def due_at(self, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Instant | None:
-        """When a deadline of the preset falls; None when the preset has none of that name."""
-        if name not in self.preset.deadlines:
-            return None
-        return deadline_of(self.preset, name, starts, calendar).due_at
+    def due_at(
+        self, name: str, starts: Mapping[str, Instant], calendar: Calendar, handling: str = "regular"
+    ) -> Instant | None:
+        """When a deadline of the preset falls; None when the preset has none of that name, or its start is not known.
 
-    def hashes(self) -> dict[str, str]:
-        """Hash of each policy by its layer, as receipts name them."""
-        return {policy.layer: policy.hash for policy in self.layers}
+        Goods that are made, got or released first have deadlines of their own where the preset has them: those of
+        ``dispatch_handling`` and ``dispatch_pre_order`` take the place of ``dispatch`` (R-074, R-075, R-082).
+        """
+        special = f"{name}_{_HANDLED[handling]}" if handling in _HANDLED else name
+        for chosen in (special, name):
+            terms = self.preset.deadlines.get(chosen)
+            if terms is not None and terms.event in starts:
+                return deadline_of(self.preset, chosen, starts, calendar).due_at
+        return None
+
+    def seller_at_fault(self, catalogue: Catalogue, reason: str, facts: Mapping[str, object]) -> bool:
+        """Whether a cancellation for this reason counts against the seller (E-09)."""
+        return self.preset.policy.seller_at_fault(catalogue, reason, facts)
+
+    def hashes(self, facts: Mapping[str, object], now: Instant) -> dict[str, str]:
+        """Hash of each policy that was judged by its layer, as receipts name them."""
+        return {policy.layer: policy.hash for policy in self.layers_for(facts, now)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -24,6 +25,9 @@ _IMAGE = 500
 
 
 Options = Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)]
+
+
+Handling = Literal["regular", "made_to_order", "backorder", "custom", "pre_order"]
 
 
 class NewLine(Incoming, frozen=True, kw_only=True):
@@ -68,16 +72,24 @@ class NewRecipient(Incoming, frozen=True, kw_only=True):
 
 
 class NewBuyer(Incoming, frozen=True, kw_only=True):
-    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read."""
+    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
+
+    country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2).
+    """
 
     id: Identifier
     name: Words = ""
     email: Words = ""
+    country: Country = ""
     locale: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}(-[A-Za-z]{2,8})?(?!\n)$")] = "en"
 
 
 class NewOrder(Incoming, frozen=True, kw_only=True):
-    """An order. Lines, less discounts, with tax, and shipping add up to the tenders."""
+    """An order. Lines, less discounts, with tax, and shipping add up to the tenders.
+
+    handling: whether the goods are ready, or made, got or released first; then ``promised_at`` says when they will be.
+    deliver_by: the first instant at which the estimated day of delivery is over.
+    """
 
     shop: str
     number: Identifier
@@ -88,6 +100,10 @@ class NewOrder(Incoming, frozen=True, kw_only=True):
     tenders: Annotated[tuple[NewTender, ...], msgspec.Meta(min_length=1, max_length=TENDERS)]
     shipping: Amount | None = None
     shipping_by: Code = "seller"
+    handling: Handling = "regular"
+    promised_at: Moment | None = None
+    deliver_by: Moment | None = None
+    cross_border: bool = False
     recipient: NewRecipient = NewRecipient()
     note: Words = ""
 
@@ -127,10 +143,19 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         ),
         shipping_minor=fields.minor(body.shipping, currency),
         shipping_by=body.shipping_by,
+        handling=body.handling,
+        promised_at=_moment(body.promised_at, "/promised_at"),
+        deliver_by=_moment(body.deliver_by, "/deliver_by"),
+        cross_border=body.cross_border,
+        country=body.buyer.country,
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
     return command, _details(body)
+
+
+def _moment(value: datetime | None, field: str) -> Instant | None:
+    return None if value is None else fields.moment(value, field=field)
 
 
 def _line(line: NewLine, currency: str, place: int) -> Line:

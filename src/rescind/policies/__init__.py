@@ -1,5 +1,6 @@
 """The shipped presets: `<name>.toml`, and `<name>.examples.toml` with its examples. The folder is the list."""
 
+import tomllib
 from functools import cache
 from importlib.resources import files
 
@@ -18,8 +19,19 @@ def preset(name: str) -> Policy:
     """The preset of this name, loaded once. KeyError when there is none; PolicyError names the place of a mistake."""
     if name not in names():
         raise KeyError(name)
-    bases = {} if name == "base" else {"base": preset("base")}
+    extended = tomllib.loads(source(name).decode()).get("extends", "")
+    bases = {extended: preset(extended)} if extended else {}
     return load(source(name), f"policies/{name}.toml", bases=bases)
+
+
+def presets() -> tuple[str, ...]:
+    """Names of those a shop can be sold under; the others are laws, which no shop chooses."""
+    return tuple(name for name in names() if preset(name).layer == "preset")
+
+
+def laws() -> tuple[Policy, ...]:
+    """The law packs among them."""
+    return tuple(policy for policy in map(preset, names()) if policy.layer == "law")
 
 
 def source(name: str) -> bytes:
