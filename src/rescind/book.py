@@ -68,7 +68,7 @@ class Book:
 
 @cache
 def calendar(name: str, zone: str) -> Calendar:
-    """A business calendar by the name a policy gives it, such as ``US`` or ``GB-ENG``; without one every weekday counts."""
+    """A business calendar by its name in a policy, such as ``US`` or ``GB-ENG``; without one every weekday counts."""
     country, _, part = name.partition("-")
     if not country:
         return Calendar(zone)

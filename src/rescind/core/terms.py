@@ -13,7 +13,6 @@ from rescind.core.order import Stage
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
 from rescind.core.policy.policy import Catalogue
 
-
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
 _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
 

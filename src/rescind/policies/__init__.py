@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from rescind.core.policy import Policy, load
 from rescind.core.policy.example import Book, examples
+from rescind.core.story import Story, stories
 
 
 def names() -> tuple[str, ...]:
@@ -43,3 +44,9 @@ def worked_examples(name: str) -> Book:
     """The preset's examples."""
     file = f"{name}.examples.toml"
     return examples(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
+
+
+def told() -> tuple[Story, ...]:
+    """The scenarios that need more than one question, as stories."""
+    file = "scenarios.examples.toml"
+    return stories(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")

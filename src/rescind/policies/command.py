@@ -1,5 +1,6 @@
 """`rescind policy`: list the shipped presets, show one, and check presets or a file of one's own."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from rich.text import Text
 from rescind.core.policy import Policy, PolicyError, check, examples, load
 from rescind.core.policy.example import Book
 from rescind.core.policy.position import near
-from rescind.policies import names, preset, worked_examples
+from rescind.core.story import scenarios, verdict
+from rescind.policies import laws, names, preset, told, worked_examples
 
 ENDING = ".toml"
 
@@ -83,12 +85,14 @@ def show(name: Which) -> None:
 
 @app.command("check")
 def check_policies(which: Several = None) -> None:
-    """Load policies and try their worked examples. Exit code 1: an example failed; 2: a policy cannot be used.
+    """Load policies and try their worked examples; without a name also every scenario of the rule book.
 
-    A file's examples stand beside it: those of shop.toml in shop.examples.toml.
+    Exit code 1: something did not come out; 2: a policy cannot be used. A file's examples stand beside it: those of
+    shop.toml in shop.examples.toml.
     """
     out = Console(highlight=False, soft_wrap=True)
     failed = False
+    results: list[tuple[str, str, str]] = []
     for name in which or names():
         policy = _found(name)
         book = _examples(name)
@@ -98,7 +102,30 @@ def check_policies(which: Several = None) -> None:
         for failure in failures:
             out.print(str(failure), markup=False)
         failed = failed or bool(failures)
+        wrong = {failure.example: failure.message for failure in failures}
+        results += [(one.id, wrong.get(one.id, ""), "") for one in (book.examples if book else ())]
+    if not which:
+        failed = not _scenarios(out, results) or failed
     raise typer.Exit(1 if failed else 0)
+
+
+def _scenarios(out: Console, results: list[tuple[str, str, str]]) -> bool:
+    """Play the stories, and print what became of every scenario; whether nothing went wrong."""
+    failed = 0
+    for story in told():
+        wrong = verdict(story, preset(story.policy), laws())
+        results.append((story.id, wrong, story.not_yet))
+        if wrong:
+            failed += 1
+            out.print(f"{story.id}: {story.says}\n    {wrong}", markup=False)
+    out.print(f"scenarios: {len(told())} stories, {failed} failed\n", markup=False)
+    found = scenarios(results)
+    for one in found:
+        why = f": {one.why}" if one.why else ""
+        out.print(f"{one.id}  {one.state}{why}", markup=False)
+    states = Counter(one.state for one in found)
+    out.print(", ".join(f"{count} {state}" for state, count in states.items()), markup=False)
+    return not failed and not states.keys() & {"failed", "not told"}
 
 
 def _found(name: str) -> Policy:
