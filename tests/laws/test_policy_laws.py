@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from rescind.core.deadline import Calendar, day_start, due, reckon, span
-from rescind.core.policy import STANDARD, Explainer, judge, judge_fast, load, restore
+from rescind.core.policy import STANDARD, Explainer, Step, asked, judge, judge_fast, load, restore
 from rescind.core.policy.as_python import first_that_holds
 from rescind.core.policy.as_sql import SqlNames, condition_sql
+from rescind.core.policy.as_trace import Asked, compiled
 from rescind.core.policy.tree import Among, And, Compare, Elapsed, Flag, Named, Node, Not, Number, Or, Price, Sum, Word
 from rescind.core.policy.vocabulary import Kind, Per
 from rescind.core.verdict import SILENCE_RANK, VERDICT_RANK, Verdict
@@ -96,6 +97,29 @@ def test_a_condition_means_the_same_in_python_in_sql_and_in_its_explanation(
     assert explainer.trace(node, said, lines).held == in_python
     if said["lines"]:
         assert bool(explainer.what_would_change(node, said, lines)) != in_python
+
+
+@given(CONDITIONS, facts(), st.sampled_from(("any", "all")))
+def test_the_trace_that_is_kept_says_what_the_explainer_says(node: Node, said: dict[str, Any], lines: str):
+    explainer = Explainer(VALUES, STANDARD)
+    trace = compiled([Asked("X-1", node, lines), Asked("X-2", node, lines)], "preset", "x", explainer)
+    failed = explainer.what_would_change(node, said, lines)
+    one = Step("preset", "x", "X-1", held=False, failed=failed)
+    for _ in range(2):  # the second time from what is remembered
+        assert trace(said, -1) == (one, structs.replace(one, rule="X-2"))
+        assert trace(said, 0) == (Step("preset", "x", "X-1", held=True),)
+        assert trace(said, 1) == (one, Step("preset", "x", "X-2", held=True))
+
+
+@given(facts())
+def test_the_trace_of_a_preset_is_that_of_each_of_its_rules(said: dict[str, Any]):
+    for policy in (preset(name).at(NOW) for name in presets()):
+        for on in policy.first:
+            steps = asked(policy, on, said)
+            assert [step.held for step in steps] == [False] * (len(steps) - 1) + [True]
+            for step, rule in zip(steps[:-1], policy.rules_on(on), strict=False):
+                expected = policy.explainer.what_would_change(rule.rule.when, said, rule.rule.lines)
+                assert (step.rule, step.failed) == (rule.id, expected)
 
 
 @pytest.mark.parametrize("name", presets())

@@ -11,6 +11,7 @@ from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
 from rescind.core.order import Stage
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.policy.facts import NOWHERE
 from rescind.core.policy.policy import Catalogue
 
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
@@ -38,7 +39,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
         A law that protects this buyer comes after the preset: where both say the same, the platform's rule is named.
         """
-        if not self.laws:
+        if not self.laws or facts["country"] == NOWHERE:
             return self.layers
         country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
         assert isinstance(since, int), "a count"

@@ -58,27 +58,36 @@ def facts(
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
         "asked_anyway": asked_anyway,
-        "partial": any(line.open != selection.get(line.id, 0) for line in order.lines),
+        # A list: building a generator costs more than the few lines it might save.
+        "partial": any([line.open != selection.get(line.id, 0) for line in order.lines]),  # noqa: C419
         "request_open": order.open_cancellation is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
         "seller_fault": progress.seller_fault_at is not None,
         "cash_on_delivery": order.cash_on_delivery,
-        "since_placed": max(0, int((now - order.placed_at).total_seconds())),
-        "since_paid": max(0, int((now - progress.paid_at).total_seconds())) if progress.paid_at else 0,
+        "since_placed": _seconds(order.placed_at, now),
+        "since_paid": _seconds(progress.paid_at, now) if progress.paid_at else 0,
         "working_days_late": (
             working_days_late(order.dispatch_due_at, now, context.calendar) if order.dispatch_due_at else 0
         ),
         # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
-        "requests_on_order": sum(one.instead != "ask_seller_anyway" for one in order.cancellations),
+        "requests_on_order": len([one for one in order.cancellations if one.instead != "ask_seller_anyway"]),
         "buyer_cancels_30d": context.buyer_cancels_30d,
         "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
     }
 
 
+def _seconds(since: Instant, now: Instant) -> int:
+    """Whole seconds that passed, never less than none."""
+    passed = now - since
+    return max(0, passed.days * 86_400 + passed.seconds)
+
+
 def _dispatched_late(order: Order) -> bool:
+    if order.dispatch_due_at is None or not order.parcels:
+        return False
     left = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
-    return bool(left) and order.dispatch_due_at is not None and min(left) >= order.dispatch_due_at
+    return bool(left) and min(left) >= order.dispatch_due_at
 
 
 def working_days_late(due_at: Instant, now: Instant, calendar: Calendar) -> int:
