@@ -69,8 +69,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         calendar: Calendar,
         trace: bool,
     ) -> Finding:
-        """Judge every layer and keep the most generous answer. The trace costs forty times the judgement: ask for it
-        where somebody reads it; from stored facts it can be worked out again.
+        """Judge every layer and keep the most generous answer. The trace costs several times the judgement: ask for
+        it where somebody reads it; from stored facts it can be worked out again.
         """
         return judge(self.layers_for(facts, now), on, facts, now, starts, calendar, trace=trace)
 
