@@ -18,7 +18,7 @@ from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
 from rescind.core.views import ShopView
 from rescind.intake.text import label
-from rescind.policies import names, preset
+from rescind.policies import preset, presets
 from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
@@ -52,8 +52,8 @@ def add_shop(
 ) -> None:
     """Add a shop and print its id."""
     name = _named(name)
-    if policy not in names():
-        fail(f"There is no preset {policy}. There are: {', '.join(names())}.")
+    if policy not in presets():
+        fail(f"There is no preset {policy}. There are: {', '.join(presets())}.")
     if zone not in available_timezones():
         fail(f"{zone} is no time zone; write one like Europe/London.")
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import holidays
+import msgspec
 
 from rescind.core.deadline import Calendar
+from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.order import Pins
 from rescind.core.policy import Policy, ResolvedPolicy
@@ -23,9 +25,14 @@ class Book:
     def __init__(self, table: PolicyTable) -> None:
         self._table = table
         self._known: dict[str, Policy] = {}
+        self._laws: tuple[Policy, ...] = ()
 
     async def open(self, presets: tuple[Policy, ...]) -> None:
-        """Publish what is shipped and read everything that was published before."""
+        """Publish what is shipped and read everything that was published before.
+
+        The laws among the presets are those that hold from now on, for whatever was placed under whatever terms.
+        """
+        self._laws = tuple(policy for policy in presets if policy.layer == "law")
         for policy in presets:
             await self._table.publish(policy)
         self._known = {policy.hash: policy for policy in await self._table.all()}
@@ -38,10 +45,16 @@ class Book:
         return found
 
     async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms pinned by an order placed at ``placed_at``."""
+        """The terms pinned by an order placed at ``placed_at``, and the laws of today."""
         preset = await self._resolved(pins.preset_hash, placed_at, pins.settings)
         others = (await self._resolved(pins.shop_hash, placed_at, {}),) if pins.shop_hash else ()
-        return Terms(preset=preset, others=others)
+        return Terms(preset=preset, others=others, laws=self._laws)
+
+    async def terms_of(self, ground: Ground, pins: Pins, placed_at: Instant) -> Terms:
+        """The terms a decision was made on: those pinned, and of the laws the one it names, as it was then."""
+        terms = await self.terms(pins, placed_at)
+        law = await self.policy(ground.policies["law"]) if "law" in ground.policies else None
+        return msgspec.structs.replace(terms, laws=(law,) if law else ())
 
     async def _resolved(self, digest: str, placed_at: Instant, settings: dict[str, bool | int | str]) -> ResolvedPolicy:
         policy = await self.policy(digest)
@@ -55,8 +68,8 @@ class Book:
 
 @cache
 def calendar(name: str, zone: str) -> Calendar:
-    """A business calendar by the name a policy gives it, such as ``US``; without one every weekday counts."""
-    country, _, _ = name.partition("-")
+    """A business calendar by its name in a policy, such as ``US`` or ``GB-ENG``; without one every weekday counts."""
+    country, _, part = name.partition("-")
     if not country:
         return Calendar(zone)
-    return Calendar(zone, holidays=frozenset(holidays.country_holidays(country, years=YEARS)))
+    return Calendar(zone, holidays=frozenset(holidays.country_holidays(country, subdiv=part or None, years=YEARS)))

@@ -12,6 +12,9 @@ from rescind.core.deadline import Calendar
 from rescind.core.instant import instant
 from rescind.core.order import Stage
 from rescind.core.policy import judge, restore
+from rescind.core.scope import Scope
+from rescind.locales import locale
+from rescind.web.explain import rule_card
 
 EUR_40 = {"amount": 4000, "currency": "EUR"}
 
@@ -311,3 +314,36 @@ async def test_only_parties_may_answer_and_foreign_looks_like_missing(people, ma
         assert (await people.bob.get(f"/v1/orders/{order}/{seen}")).status_code == 404
     assert (await people.ann.post(f"{path}/{case[:-1]}/withdraw")).status_code == 404
     assert (await people.host.post(path, {"reason": "changed_mind"})).status_code == 403
+
+
+async def test_the_law_of_the_buyers_country_answers_when_it_gives_more(people, market, desk):
+    order = await market.order(Stage.PACKED, country="FR")
+    ahead = (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()
+    assert (ahead["verdict"], ahead["layer"], ahead["rule"]) == ("approve", "law", "LAW-EU-1")
+    asked = (await people.ann.post(f"/v1/orders/{order}/cancellations", {"reason": "changed_mind"})).json()
+    assert (asked["cancellation"]["status"], asked["cancellation"]["rule"]) == ("approved", "LAW-EU-1")
+    receipt = (await people.ann.get(asked["receipt"])).json()
+    assert (receipt["layer"], set(receipt["policies"])) == ("law", {"preset", "law"})
+    # The law that decided can be read like any policy, and comes to the same answer from the facts of the receipt.
+    text = (await people.nobody.get(f"/v1/policies/{receipt['policies']['law']}")).content
+    law = restore(text).at(instant(receipt["decided_at"]))
+    finding = judge((law,), "request", receipt["facts"], desk.now(), {}, Calendar("UTC"))
+    assert (finding.rule, finding.layer) == ("LAW-EU-1", "law")
+    assert [one["rule"] for one in receipt["findings"] if one["held"]] == ["PACKED-1", "LAW-EU-1"]
+
+
+async def test_where_nobody_says_the_country_no_law_is_applied(people, market):
+    order = await market.order(Stage.PACKED)
+    assert (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()["rule"] == "PACKED-1"
+
+
+async def test_the_page_names_the_law(people, market, desk):
+    order = await market.order(Stage.PACKED, country="GB")
+    asked = (await people.ann.post(f"/v1/orders/{order}/cancellations", {"reason": "changed_mind"})).json()
+    stored = await market.read(order)
+    view = await desk.reads.timeline(Scope(), order)
+    ground = next(entry.record.event.ground for entry in view if getattr(entry.record.event, "ground", None))
+    card = rule_card(ground, await desk.terms(stored), locale("en"))
+    assert card.id == asked["cancellation"]["rule"] == "LAW-UK-1"
+    assert card.sentence == "UK law: you may cancel without a reason"
+    assert card.why, "the comparisons that made it hold"

@@ -365,3 +365,38 @@ async def test_a_bad_query_is_named(people):
         assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{code}"), (query, answer.text)
         assert answer.json()["errors"][0]["parameter"] == parameter, (query, answer.text)
         assert "purple" not in answer.text
+
+
+LATE = ORDER | {
+    "handling": "pre_order",
+    "promised_at": "2026-05-15T12:00:00+02:00",
+    "deliver_by": "2026-05-20T00:00:00+02:00",
+    "cross_border": True,
+    "buyer": ORDER["buyer"] | {"country": "FR"},
+}
+
+
+async def test_what_was_promised_of_an_order_is_read_back_and_belongs_to_its_contents(people):
+    placed = await people.host.post("/v1/orders", LATE)
+    assert placed.status_code == 201, placed.text
+    told = (await people.ann.get(placed.headers["location"])).json()
+    assert told["handling"] == "pre_order"
+    assert told["promised_at"] == "2026-05-15T10:00:00Z"
+    assert told["deliver_by"] == "2026-05-19T22:00:00Z"
+    assert told["cross_border"] is True
+    for member in ("handling", "promised_at", "deliver_by", "cross_border"):
+        other = await people.host.post("/v1/orders", {name: said for name, said in LATE.items() if name != member})
+        assert other.status_code == 409, member
+
+
+async def test_what_is_no_handling_or_no_country_is_refused(people):
+    for body in (LATE | {"handling": "slow"}, LATE | {"buyer": {"id": "ann", "country": "France"}}):
+        refused = await people.host.post("/v1/orders", body)
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-field")
+
+
+async def test_a_parcel_on_its_way_to_the_door_is_a_fact_like_any_other(people, market):
+    order = await market.order(Stage.IN_TRANSIT)
+    fact = {"fact": "out_for_delivery", "occurred_at": (await market.now()).isoformat()}
+    assert (await people.host.post(f"/v1/orders/{order}/facts", fact)).status_code == 201
+    assert (await people.sam.post(f"/v1/orders/{order}/facts", fact)).status_code == 403

@@ -90,7 +90,9 @@ def test_a_marketplace_begins_with_a_shop_a_key_and_an_order(rescind):
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
-    assert "There is no preset usa" in rescind("shop", "add", "Kiln", "--policy", "usa", status=2)
+    # A law is nobody's choice.
+    for policy in ("usa", "law-eu-withdrawal"):
+        assert f"There is no preset {policy}" in rescind("shop", "add", "Kiln", "--policy", policy, status=2)
     assert "is no time zone" in rescind("shop", "add", "Kiln", "--zone", "Mars/Base", status=2)
     assert "does not allow window = 2h" in rescind("shop", "add", "Kiln", "--window", "2h", status=2)
     assert "names its --shop" in rescind("key", "new", "seller", "desk", status=2)

@@ -41,7 +41,7 @@ from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
 from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
-from rescind.policies import preset
+from rescind.policies import laws, preset
 
 MONDAY = date(2026, 5, 4)
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -153,7 +153,7 @@ class Shop:
         shipping: Money | None = None,
         tenders=None,
         custom_made: bool = False,
-        shipping_by: str = "seller",
+        **more,
     ) -> Shop:
         """Place an order and report everything up to ``stage``. ``paid``: the whole price; without it, still unpaid."""
         self.now = self.time(placed)
@@ -163,7 +163,7 @@ class Shop:
             shipping=shipping,
             tenders=tenders,
             custom_made=custom_made,
-            shipping_by=shipping_by,
+            **{name: self.time(told) if name == "deliver_by" else told for name, told in more.items()},
         )
         self.handle(command, self.host.actor)
         stage = stage or (Stage.REVIEW if paid else Stage.UNPAID)
@@ -180,8 +180,8 @@ class Shop:
         shipping: Money | None = None,
         tenders=None,
         custom_made: bool = False,
-        shipping_by: str = "seller",
         placed_at=None,
+        **more,
     ) -> PlaceOrder:
         """The command that places an order, not handled yet. ``tenders``: minor units by means of payment."""
         price = price or eur("40.00")
@@ -199,7 +199,7 @@ class Shop:
             lines=tuple(lines),
             tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in tenders.items()),
             shipping_minor=fee,
-            shipping_by=shipping_by,
+            **more,
         )
 
     def handle(self, command, actor: Actor):
@@ -249,7 +249,7 @@ class Shop:
     @property
     def terms(self) -> Terms:
         placed_at = self.state.placed_at if self.state else self.now
-        return Terms(preset=self.policy.at(placed_at, self.settings))
+        return Terms(preset=self.policy.at(placed_at, self.settings), laws=laws())
 
     @property
     def cancellation(self):

@@ -487,7 +487,7 @@ def test_an_empty_history_is_no_division_by_zero(tmp_path):
     [
         (["nowhere", "--policy", "base"], "does not exist"),
         ([".", "--policy", "base"], "no known order history"),
-        (["small", "--policy", "bas"], "did you mean 'base'? Presets: base, us"),
+        (["small", "--policy", "bas"], "did you mean 'base'? Presets: base, br"),
         (["small", "--policy", "lost.toml"], "lost.toml cannot be read"),
         (["small", "--policy", "broken.toml"], "broken.toml:6:9:"),
         (["small", "--policy", "mute.toml"], "lists no reason"),
@@ -506,7 +506,9 @@ def test_what_cannot_be_used_is_said_in_a_sentence(tmp_path, monkeypatch, args, 
         own + '[[reasons.buyer]]\ncode = "duplicate"\nwhen = "stage = \'packed\'"\n', "utf-8"
     )
     (tmp_path / "moon.toml").write_text(own + 'calendar = "MOON"\n', encoding="utf-8")
-    (tmp_path / "law.toml").write_text('policy = "law"\nlayer = "law"\nzone = "UTC"\n' + rule.format("TRUE"), "utf-8")
+    in_force = 'countries = ["XX"]\nin_force = 2026-01-01\n'
+    head = 'policy = "law"\nlayer = "law"\nzone = "UTC"\n'
+    (tmp_path / "law.toml").write_text(head + in_force + rule.format("TRUE"), "utf-8")
     monkeypatch.chdir(tmp_path)
     result = command("replay", *args)
     assert result.exit_code == 2
@@ -582,4 +584,4 @@ def test_a_mistake_in_a_policy_is_named_with_its_place(tmp_path, action):
     result = command("policy", action, file)
     assert result.exit_code == 2
     assert "own.toml:3:" in result.stderr
-    assert "Presets: base, us" in command("policy", action, "nosuch").stderr
+    assert "Presets: base, br" in command("policy", action, "nosuch").stderr

@@ -281,6 +281,10 @@ class OrderTold(Told, frozen=True, kw_only=True):
     total: Money
     shipping: Money
     shipping_by: str
+    handling: str
+    promised_at: Instant | None
+    deliver_by: Instant | None
+    cross_border: bool
     paid: Money
     refunded: Money
     lines: list[LineTold]
@@ -359,6 +363,10 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         total=order.total,
         shipping=Money(order.shipping_minor, order.currency),
         shipping_by=order.shipping_by,
+        handling=order.handling,
+        promised_at=order.promised_at,
+        deliver_by=order.deliver_by,
+        cross_border=order.cross_border,
         paid=order.paid,
         refunded=order.refunded,
         lines=_lines(order, view.details.lines),

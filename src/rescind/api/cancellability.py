@@ -163,10 +163,10 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
     def _turns(self, now: Instant, finding: Finding, read: dict[str, object]) -> Iterator[Instant]:
         """Moments to come at which something that the rules asked read becomes different."""
         starts = {"since_placed": self.order.placed_at, "since_paid": self.order.progress.paid_at}
-        for moment in (self.order.hold_until, self.order.dispatch_due_at):
+        for moment in (self.order.hold_until, self.order.dispatch_due_at, self.order.deliver_by):
             if moment is not None and moment > now:
                 yield moment
-        for atom in self._atoms(finding, read):
+        for atom in self._atoms(finding, read, now):
             start = starts.get(atom.fact)
             if start is not None and isinstance(atom.wanted, int):
                 for moment in (
@@ -176,11 +176,11 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
                     if moment > now:
                         yield moment
 
-    def _atoms(self, finding: Finding, read: dict[str, object]) -> Iterator[Atom]:
+    def _atoms(self, finding: Finding, read: dict[str, object], now: Instant) -> Iterator[Atom]:
         """What would have let an earlier rule hold, and what would have kept the deciding one from holding."""
         for step in finding.trace:
             yield from step.failed
-        for layer in self.terms.layers:
+        for layer in self.terms.layers_for(read, now):
             for rule in layer.rules_on(finding.on):
                 if layer.layer == finding.layer and rule.id == finding.rule:
                     yield from layer.explainer.what_would_change(rule.rule.when, read, rule.rule.lines, want=False)

@@ -17,6 +17,7 @@ from rescind.api.answers import (
     Told,
     cancellation_of,
     cancellation_told,
+    ground_of,
     refunds_told,
 )
 from rescind.api.cancellations import find
@@ -160,13 +161,16 @@ async def receipt(call: Call) -> Answer:
     about = cancellation.id
     entries = await desk.reads.timeline(who.scope, order.id)
     records = [entry.record for entry in entries]
-    terms = await desk.terms(order)
-    calendar = desk.book.calendar(terms)
-    judged = judged_again(records, cancellation, terms, calendar)
-    if judged is None:
+    grounds = (ground_of(one) for one in records if cancellation_of(one) == about)
+    ground = next((one for one in grounds if one), None)
+    if ground is None:
         # The system's own cancellations follow from what happened, not from a rule.
         raise errors.NotFound(kind="receipt")
-    decided, ground, finding = judged.record, judged.ground, judged.finding
+    terms = await desk.book.terms_of(ground, order.pins, order.placed_at)
+    calendar = desk.book.calendar(terms)
+    judged = judged_again(records, cancellation, terms, calendar)
+    assert judged is not None, "a record has its ground"
+    decided, finding = judged.record, judged.finding
     places, head = _places(records, about)
     commitments, openings = await _committed(call, about, ground.facts, who.role)
     now = desk.now()

@@ -51,6 +51,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why the policy answered as it did: enough to judge again offline.
 
     policies: hash by layer; facts: every fact a rule could read, as it was; as_of: how old the counters among them are.
+    fault: "seller" where a cancellation on this ground counts against the seller (E-09), else empty.
     """
 
     rule: str
@@ -62,3 +63,4 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instead: str = ""
     calendar: str = ""
     as_of: Instant | None = None
+    fault: str = ""

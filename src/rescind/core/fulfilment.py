@@ -62,6 +62,11 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     shipping_minor: int = 0
     shipping_by: str = "seller"
     found: tuple[str, ...] = ()
+    handling: str = "regular"
+    promised_at: Instant | None = None
+    deliver_by: Instant | None = None
+    cross_border: bool = False
+    country: str = ""
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
@@ -145,6 +150,11 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
         timers=timers,
+        handling=command.handling,
+        promised_at=command.promised_at,
+        deliver_by=command.deliver_by,
+        cross_border=command.cross_border,
+        country=command.country,
     )
     if order.cash_on_delivery:
         # Nothing will be paid from which the promise could count.
@@ -170,6 +180,7 @@ def _contents(order: Order) -> tuple[object, ...]:
         order.placed_at,
         order.shipping_minor,
         order.shipping_by,
+        (order.handling, order.promised_at, order.deliver_by, order.cross_border, order.country),
         tuple(msgspec.structs.replace(line, cancelled=0) for line in order.lines),
         tuple((tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders),
     )
@@ -331,6 +342,7 @@ FIELDS: Mapping[FactKind, str] = {
     FactKind.PREPARATION_STARTED: "preparation_started_at",
     FactKind.PACKING_STARTED: "packing_started_at",
     FactKind.PACKED: "packed_at",
+    FactKind.OUT_FOR_DELIVERY: "out_for_delivery_at",
     FactKind.COMPLETED: "completed_at",
     FactKind.ERROR_CONFIRMED: "error_confirmed_at",
     FactKind.SELLER_AT_FAULT: "seller_fault_at",

@@ -161,7 +161,8 @@ def _place(
 ) -> Decision:
     fulfilment.check_time(command.placed_at, now)
     if order is None:
-        promised = terms.timers({"placed": command.placed_at}, context.calendar, now)
+        starts = {"placed": command.placed_at} | ({"promised": command.promised_at} if command.promised_at else {})
+        promised = terms.timers(starts, context.calendar, now, command.handling)
         placed = fulfilment.place(command, promised)
         if not command.found:
             return Decision(events=(placed,))
@@ -184,14 +185,14 @@ def _record(
     fulfilment.check_time(command.occurred_at, now)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
-    starts = {"placed": order.placed_at, "paid": command.occurred_at}
+    starts = {**cancellation.starts(order, now), "paid": command.occurred_at}
     fact = fulfilment.report(
         order,
         command,
         by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
-        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
-        timers=terms.timers(starts, context.calendar, now) if command.fact is FactKind.PAID else (),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
+        timers=terms.timers(starts, context.calendar, now, order.handling) if command.fact is FactKind.PAID else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )
     if not fulfilment.is_news(order, fact):
@@ -209,7 +210,7 @@ def _correct(
         actor,
         now,
         hold_until=terms.due_at("hold", starts, context.calendar),
-        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar),
+        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
     )
 
 

@@ -61,6 +61,7 @@ class FactKind(StrEnum):
     PACKED = "packed"
     TRACKING_ADDED = "tracking_added"
     HANDED_OVER = "handed_over"
+    OUT_FOR_DELIVERY = "out_for_delivery"
     DELIVERED = "delivered"
     REFUSED = "refused"
     DELIVERY_FAILED = "delivery_failed"
@@ -154,6 +155,7 @@ class Progress(_State, frozen=True, kw_only=True):
     preparation_started_at: Instant | None = None
     packing_started_at: Instant | None = None
     packed_at: Instant | None = None
+    out_for_delivery_at: Instant | None = None
     delivered_at: Instant | None = None
     completed_at: Instant | None = None
     error_confirmed_at: Instant | None = None
@@ -325,7 +327,9 @@ class Order(_State, frozen=True, kw_only=True):
     """Everything about one order that can conflict, locked and stored as one row.
 
     ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here. unpacked: units
-    by line that somebody has taken out of a parcel after they were cancelled.
+    by line that somebody has taken out of a parcel after they were cancelled. promised_at: when goods that are not
+    ready yet will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the
+    estimated day of delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
     """
 
     id: OrderId
@@ -342,6 +346,11 @@ class Order(_State, frozen=True, kw_only=True):
     shipping_by: str = "seller"
     version: int = 0
     progress: Progress = Progress()
+    handling: str = "regular"
+    promised_at: Instant | None = None
+    deliver_by: Instant | None = None
+    cross_border: bool = False
+    country: str = ""
     hold_until: Instant | None = None
     hold_ended: bool = False
     dispatch_due_at: Instant | None = None

@@ -4,33 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import msgspec
 
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
-from rescind.core.order import Review, Timer
-from rescind.core.policy import Finding, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.order import Review, Stage, Timer
+from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.policy.facts import NOWHERE
 from rescind.core.policy.policy import Catalogue
 
+_HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
 _KINDS = re.compile(r"_(handling|pre_order)$")
-"""A deadline of this name takes the place of the one without it, for goods that are not ready yet."""
-
+_OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
 
 BY_BUYER = frozenset({"recipient_missing", "address_implausible"})
 """What the automatic checks find that only the buyer can put right (R-027)."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """``preset``: the platform's rules with the shop's own settings; ``others``: law packs and shop rules, if any."""
+    """``preset``: the platform's rules with the shop's own settings; ``others``: the shop's own rules, if any.
+
+    laws: every law pack there is. Which of them speaks about an order is asked with each judgement: the policies are
+    those of the day the order was placed, a law is that of the day of the decision.
+    """
 
     preset: ResolvedPolicy
     others: tuple[ResolvedPolicy, ...] = ()
+    laws: tuple[Policy, ...] = ()
 
     @property
     def layers(self) -> tuple[ResolvedPolicy, ...]:
-        """Every layer that is judged, each alone; the outcome is the most generous."""
+        """The layers that were pinned; the preset first."""
         return (self.preset, *self.others)
+
+    def layers_for(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
+        """Every layer that is judged, each alone; the outcome is the most generous.
+
+        A law that protects this buyer comes after the preset: where both say the same, the platform's rule is named.
+        """
+        if not self.laws or facts["country"] == NOWHERE:
+            return self.layers
+        country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
+        assert isinstance(since, int), "a count"
+        placed_at = now - timedelta(seconds=since)
+        return (
+            *self.layers,
+            *(law.at(now) for law in self.laws if law.protects(country, placed_at=placed_at, now=now, ended=over)),
+        )
 
     @property
     def explicit_reject(self) -> bool:
@@ -52,22 +74,38 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         calendar: Calendar,
         trace: bool,
     ) -> Finding:
-        """Judge every layer and keep the most generous answer. The trace costs forty times the judgement: ask for it
-        where somebody reads it; from stored facts it can be worked out again.
+        """Judge every layer and keep the most generous answer. The trace costs several times the judgement: ask for
+        it where somebody reads it; from stored facts it can be worked out again.
         """
-        return judge(self.layers, on, facts, now, starts, calendar, trace=trace)
+        return judge(self.layers_for(facts, now), on, facts, now, starts, calendar, trace=trace)
 
     def reasons(self, actor: Catalogue, facts: Mapping[str, object]) -> tuple[Reason, ...]:
         """The reasons this actor may choose from now (R-130)."""
         return self.preset.policy.reasons_for(actor, facts)
 
-    def due_at(self, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Instant | None:
-        """When a deadline of the preset falls; None when the preset has none of that name."""
-        if name not in self.preset.deadlines:
-            return None
-        return deadline_of(self.preset, name, starts, calendar).due_at
+    def due_at(
+        self, name: str, starts: Mapping[str, Instant], calendar: Calendar, handling: str = "regular"
+    ) -> Instant | None:
+        """When a deadline of the preset falls; None when the preset has none of that name, or its start is not known.
 
-    def timers(self, starts: Mapping[str, Instant], calendar: Calendar, now: Instant) -> tuple[Timer, ...]:
+        Goods that are made, got or released first have deadlines of their own where the preset has them: those of
+        ``dispatch_handling`` and ``dispatch_pre_order`` take the place of ``dispatch`` (R-074, R-075, R-082).
+        """
+        chosen = self._chosen(name, starts, handling)
+        return deadline_of(self.preset, chosen, starts, calendar).due_at if chosen else None
+
+    def _chosen(self, name: str, starts: Mapping[str, Instant], handling: str) -> str | None:
+        """The deadline that holds for goods handled like this, among those whose start is known."""
+        special = f"{name}_{_HANDLED[handling]}" if handling in _HANDLED else name
+        for one in (special, name):
+            terms = self.preset.deadlines.get(one)
+            if terms is not None and terms.event in starts:
+                return one
+        return None
+
+    def timers(
+        self, starts: Mapping[str, Instant], calendar: Calendar, now: Instant, handling: str = "regular"
+    ) -> tuple[Timer, ...]:
         """Everything the clock does by itself to an order, as far as what it counts from has happened.
 
         A limit that was over before we heard of the order counts from now: nobody could keep it. A reminder of then
@@ -75,14 +113,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """
         found: list[Timer] = []
         for name in dict.fromkeys(_KINDS.sub("", name) for name in self.preset.deadlines):
-            terms = self.preset.deadlines.get(name)
-            if terms is None or terms.then not in {"cancel", "late", "remind"} or terms.event not in starts:
+            chosen = self._chosen(name, starts, handling)
+            then = self.preset.deadlines[chosen].then if chosen else None
+            if chosen is None or then not in {"cancel", "late", "remind"}:
                 continue
-            due_at = self.due_at(name, starts, calendar)
-            if due_at is not None and due_at <= now and terms.then == "cancel":
-                due_at = self.due_at(name, dict.fromkeys(starts, now), calendar)
-            if due_at is not None and (due_at > now or terms.then == "late"):
-                found.append(Timer(name=name, then=terms.then, due_at=due_at))
+            due_at = deadline_of(self.preset, chosen, starts, calendar).due_at
+            if due_at <= now and then == "cancel":
+                due_at = deadline_of(self.preset, chosen, dict.fromkeys(starts, now), calendar).due_at
+            if due_at > now or then == "late":
+                found.append(Timer(name=name, then=then, due_at=due_at))
         return tuple(found)
 
     def review(self, found: tuple[str, ...], at: Instant, calendar: Calendar) -> Review:
@@ -93,6 +132,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         then = self.preset.deadlines[name].then if due_at else None
         return Review(found=found, due_at=due_at, on_silence=then or "")
 
-    def hashes(self) -> dict[str, str]:
-        """Hash of each policy by its layer, as receipts name them."""
-        return {policy.layer: policy.hash for policy in self.layers}
+    def seller_at_fault(self, catalogue: Catalogue, reason: str, facts: Mapping[str, object]) -> bool:
+        """Whether a cancellation for this reason counts against the seller (E-09)."""
+        return self.preset.policy.seller_at_fault(catalogue, reason, facts)
+
+    def hashes(self, facts: Mapping[str, object], now: Instant) -> dict[str, str]:
+        """Hash of each policy that was judged by its layer, as receipts name them."""
+        return {policy.layer: policy.hash for policy in self.layers_for(facts, now)}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -27,6 +28,9 @@ _IMAGE = 500
 
 
 Options = Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)]
+
+
+Handling = Literal["regular", "made_to_order", "backorder", "custom", "pre_order"]
 
 
 class NewLine(Incoming, frozen=True, kw_only=True):
@@ -71,16 +75,24 @@ class NewRecipient(Incoming, frozen=True, kw_only=True):
 
 
 class NewBuyer(Incoming, frozen=True, kw_only=True):
-    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read."""
+    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
+
+    country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2).
+    """
 
     id: Identifier
     name: Words = ""
     email: Words = ""
+    country: Country = ""
     locale: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}(-[A-Za-z]{2,8})?(?!\n)$")] = "en"
 
 
 class NewOrder(Incoming, frozen=True, kw_only=True):
-    """An order. Lines, less discounts, with tax, and shipping add up to the tenders."""
+    """An order. Lines, less discounts, with tax, and shipping add up to the tenders.
+
+    handling: whether the goods are ready, or made, got or released first; then ``promised_at`` says when they will be.
+    deliver_by: the first instant at which the estimated day of delivery is over.
+    """
 
     shop: str
     number: Identifier
@@ -91,6 +103,10 @@ class NewOrder(Incoming, frozen=True, kw_only=True):
     tenders: Annotated[tuple[NewTender, ...], msgspec.Meta(min_length=1, max_length=TENDERS)]
     shipping: Amount | None = None
     shipping_by: Code = "seller"
+    handling: Handling = "regular"
+    promised_at: Moment | None = None
+    deliver_by: Moment | None = None
+    cross_border: bool = False
     recipient: NewRecipient = NewRecipient()
     note: Words = ""
 
@@ -139,10 +155,19 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         ),
         shipping_minor=fields.minor(body.shipping, currency),
         shipping_by=body.shipping_by,
+        handling=body.handling,
+        promised_at=_moment(body.promised_at, "/promised_at"),
+        deliver_by=_moment(body.deliver_by, "/deliver_by"),
+        cross_border=body.cross_border,
+        country=body.buyer.country,
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
     return command, _details(body)
+
+
+def _moment(value: datetime | None, field: str) -> Instant | None:
+    return None if value is None else fields.moment(value, field=field)
 
 
 def _line(line: NewLine, currency: str, place: int) -> Line:

@@ -1,10 +1,12 @@
 """The shipped presets: `<name>.toml`, and `<name>.examples.toml` with its examples. The folder is the list."""
 
+import tomllib
 from functools import cache
 from importlib.resources import files
 
 from rescind.core.policy import Policy, load
 from rescind.core.policy.example import Book, examples
+from rescind.core.story import Story, stories
 
 
 def names() -> tuple[str, ...]:
@@ -18,8 +20,19 @@ def preset(name: str) -> Policy:
     """The preset of this name, loaded once. KeyError when there is none; PolicyError names the place of a mistake."""
     if name not in names():
         raise KeyError(name)
-    bases = {} if name == "base" else {"base": preset("base")}
+    extended = tomllib.loads(source(name).decode()).get("extends", "")
+    bases = {extended: preset(extended)} if extended else {}
     return load(source(name), f"policies/{name}.toml", bases=bases)
+
+
+def presets() -> tuple[str, ...]:
+    """Names of those a shop can be sold under; the others are laws, which no shop chooses."""
+    return tuple(name for name in names() if preset(name).layer == "preset")
+
+
+def laws() -> tuple[Policy, ...]:
+    """The law packs among them."""
+    return tuple(policy for policy in map(preset, names()) if policy.layer == "law")
 
 
 def source(name: str) -> bytes:
@@ -31,3 +44,9 @@ def worked_examples(name: str) -> Book:
     """The preset's examples."""
     file = f"{name}.examples.toml"
     return examples(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
+
+
+def told() -> tuple[Story, ...]:
+    """The scenarios that need more than one question, as stories."""
+    file = "scenarios.examples.toml"
+    return stories(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")

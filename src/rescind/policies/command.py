@@ -1,18 +1,20 @@
 """`rescind policy`: list the shipped presets, show one, and check presets or a file of one's own."""
 
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
+import msgspec
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from rescind.core.policy import Policy, PolicyError, check, examples, load
 from rescind.core.policy.example import Book
+from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
-from rescind.policies import names, preset, worked_examples
+from rescind.core.story import scenarios, verdict
+from rescind.policies import laws, names, preset, told, worked_examples
 
 ENDING = ".toml"
 
@@ -47,48 +49,108 @@ def find(name: str) -> Policy:
 
 @app.command("list")
 def list_presets() -> None:
-    """List the presets that are shipped."""
-    table = Table("preset", "region", "zone", "calendar", "rules", "hash", box=None, pad_edge=False)
-    for name in names():
-        policy = preset(name)
-        table.add_row(
-            name, policy.region, policy.zone, policy.calendar, str(len(policy.rules)), policy.hash[:12], style=None
+    """List what is shipped: presets that a shop is sold under, and law packs that protect buyers of some countries."""
+    for layer, title in (("preset", "Presets"), ("law", "Law packs")):
+        table = Table(
+            *("name", "region", "zone", "calendar", "currency", "rules", "values", "unverified", "hash"),
+            title=title,
+            title_justify="left",
+            box=None,
+            pad_edge=False,
         )
-    Console().print(table)
+        for policy in map(preset, names()):
+            if policy.layer == layer:
+                table.add_row(
+                    policy.name,
+                    policy.region or ("any" if layer == "preset" else _countries(policy)),
+                    policy.zone,
+                    policy.calendar or "weekdays",
+                    policy.currency or "any",
+                    str(len(policy.rules)),
+                    str(len(_dated(policy))),
+                    str(sum(dated.unverified for _, dated in _dated(policy))),
+                    policy.hash[:12],
+                )
+        Console(width=_WIDTH).print(table)
+
+
+_WIDTH = 120
+
+
+def _countries(policy: Policy) -> str:
+    """One country by its code, more by their number."""
+    return policy.countries[0] if len(policy.countries) == 1 else f"{len(policy.countries)} countries"
+
+
+def _dated(policy: Policy) -> list[tuple[NamedValue, Dated]]:
+    return [(value, dated) for value in policy.values for dated in value.history]
 
 
 @app.command()
 def show(name: Which) -> None:
-    """Print a policy whole, as it is published: values with their days, deadlines, and the rules in their order."""
+    """Print a policy whole, as it is published: every value with its day and source, deadlines, rules, reasons.
+
+    A value for which there is no good source is marked UNVERIFIED, and they are counted at the end.
+    """
     policy = _found(name)
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     out.print(f"{policy.name}: {policy.layer}, region {policy.region or 'any'}, zone {policy.zone}", markup=False)
     out.print(f"hash {policy.hash}")
+    if policy.layer == "law":
+        out.print(
+            f"in force since {policy.in_force}, for orders: {policy.applies}, of buyers who live in", markup=False
+        )
+        out.print(f"  {' '.join(policy.countries)}", markup=False)
     out.print("\nValues", style="bold")
-    for value in policy.values:
-        for dated in value.history:
-            doubt = ", unverified" if dated.unverified else ""
-            out.print(f"  {value.name} = {dated.value} from {dated.first_day} ({dated.source}{doubt})", markup=False)
+    for value, dated in _dated(policy):
+        doubt = "  UNVERIFIED" if dated.unverified else ""
+        out.print(f"  {value.name} = {dated.value} from {dated.first_day} ({dated.source}){doubt}", markup=False)
+    if policy.layer == "preset":
+        _show_settings(out, policy)
     out.print("\nDeadlines", style="bold")
     for deadline in policy.deadlines:
         after = f"silence: {deadline.on_silence.value}" if deadline.on_silence else f"then: {deadline.then}"
-        out.print(f"  {deadline.name}: {deadline.span} from {deadline.event}; {after}", markup=False)
+        late = f", or the day after from {deadline.cutoff} on" if deadline.cutoff else ""
+        out.print(f"  {deadline.name}: {deadline.span} from {deadline.event}{late}; {after}", markup=False)
     out.print("\nRules, the first that holds decides", style="bold")
     for rule in policy.rules:
         answer = f"{rule.verdict.value}{f' until {rule.deadline}' if rule.deadline else ''}"
         way_on = f", instead {rule.instead}" if rule.instead else ""
         out.print(f"  {rule.id} on {rule.on}: {answer}{way_on} [{' '.join(rule.cites)}]", markup=False)
-        out.print(Padding(Text(f"when {' '.join(rule.text.split())}"), (0, 0, 0, 6)))
+        out.print(f"      when {' '.join(rule.text.split())}", markup=False)
+    out.print("\nReasons", style="bold")
+    for catalogue in get_args(Catalogue):
+        for reason in getattr(policy.reasons, catalogue):
+            more = [f"when {reason.text}"] if reason.text else []
+            more += [f"needs {' and '.join(reason.needs)}"] if reason.needs else []
+            more += [f"seller's fault when {reason.fault_text}"] if reason.fault_text else []
+            more += [f"platform: {' '.join(reason.platform)}"] if reason.platform else []
+            out.print(f"  {catalogue} {reason.code}: {'; '.join(more) or 'always'}", markup=False)
+    doubtful = [value.name for value, dated in _dated(policy) if dated.unverified]
+    out.print(f"\n{len(doubtful)} of {len(_dated(policy))} values are unverified", markup=False, style="bold")
+    if doubtful:
+        out.print(f"  {' '.join(dict.fromkeys(doubtful))}", markup=False)
+
+
+def _show_settings(out: Console, policy: Policy) -> None:
+    out.print("\nSettings", style="bold")
+    for setting, chosen in msgspec.structs.asdict(policy.settings).items():
+        out.print(f"  {setting} = {chosen}", markup=False)
+    for tunable in policy.tunable:
+        offered = ", ".join(map(str, tunable.choices)) or f"{tunable.low} to {tunable.high}"
+        out.print(f"  a shop may choose {tunable.name}: {offered} [{' '.join(tunable.cites)}]", markup=False)
 
 
 @app.command("check")
 def check_policies(which: Several = None) -> None:
-    """Load policies and try their worked examples. Exit code 1: an example failed; 2: a policy cannot be used.
+    """Load policies and try their worked examples; without a name also every scenario of the rule book.
 
-    A file's examples stand beside it: those of shop.toml in shop.examples.toml.
+    Exit code 1: something did not come out; 2: a policy cannot be used. A file's examples stand beside it: those of
+    shop.toml in shop.examples.toml.
     """
     out = Console(highlight=False, soft_wrap=True)
     failed = False
+    results: list[tuple[str, str, str]] = []
     for name in which or names():
         policy = _found(name)
         book = _examples(name)
@@ -98,7 +160,30 @@ def check_policies(which: Several = None) -> None:
         for failure in failures:
             out.print(str(failure), markup=False)
         failed = failed or bool(failures)
+        wrong = {failure.example: failure.message for failure in failures}
+        results += [(one.id, wrong.get(one.id, ""), "") for one in (book.examples if book else ())]
+    if not which:
+        failed = not _scenarios(out, results) or failed
     raise typer.Exit(1 if failed else 0)
+
+
+def _scenarios(out: Console, results: list[tuple[str, str, str]]) -> bool:
+    """Play the stories, and print what became of every scenario; whether nothing went wrong."""
+    failed = 0
+    for story in told():
+        wrong = verdict(story, preset(story.policy), laws())
+        results.append((story.id, wrong, story.not_yet))
+        if wrong:
+            failed += 1
+            out.print(f"{story.id}: {story.says}\n    {wrong}", markup=False)
+    out.print(f"scenarios: {len(told())} stories, {failed} failed\n", markup=False)
+    found = scenarios(results)
+    for one in found:
+        why = f": {one.why}" if one.why else ""
+        out.print(f"{one.id}  {one.state}{why}", markup=False)
+    states = Counter(one.state for one in found)
+    out.print(", ".join(f"{count} {state}" for state, count in states.items()), markup=False)
+    return not failed and not states.keys() & {"failed", "not told"}
 
 
 def _found(name: str) -> Policy:

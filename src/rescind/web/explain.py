@@ -170,7 +170,11 @@ def span_words(locale: Locale, text: str) -> str:
 
 def _layer(ground: Ground, terms: Terms) -> ResolvedPolicy | None:
     """The layer that decided, when it is one of those the order is judged by now."""
-    return next((one for one in terms.layers if one.hash == ground.policies.get(ground.layer)), None)
+    digest = ground.policies.get(ground.layer)
+    law = next((one for one in terms.laws if one.hash == digest), None)
+    if law is not None and ground.as_of is not None:
+        return law.at(ground.as_of)
+    return next((one for one in terms.layers if one.hash == digest), None)
 
 
 def _decisive(branch: Branch) -> Iterator[Atom]:
@@ -225,7 +229,7 @@ def _words(locale: Locale, atom: Atom, *, true: bool) -> str:
             return _elapsed(locale, atom.fact, op, int(str(wanted[0])))
         case "amount":
             return _amount(locale, op) % {"money": locale.money(int(str(wanted[0])), atom.unit)}
-        case "requests_on_order" | "buyer_cancels_30d":
+        case "requests_on_order" | "buyer_cancels_30d" | "working_days_late":
             return _count(locale, atom.fact, op, int(str(wanted[0])))
         case _:
             names = _listed(locale, (locale.term(_CODE_TERMS.get(atom.fact, atom.fact), str(one)) for one in wanted))
@@ -331,7 +335,9 @@ def _count(locale: Locale, fact: str, op: str, number: int) -> str:
     _ = locale.gettext
     fewer = op in {"<", "<="}
     bound = number + (1 if op in {"<=", ">"} else 0)
-    if fact == "requests_on_order":
+    if fact == "working_days_late":
+        text = _("Fewer than %(num)s working days late") if fewer else _("%(num)s or more working days late")
+    elif fact == "requests_on_order":
         text = (
             _("Fewer than %(num)s earlier requests for this order")
             if fewer
@@ -559,6 +565,7 @@ class _Teller:
             FactKind.PACKED: (_("The parcel is packed"), "package-check"),
             FactKind.TRACKING_ADDED: (_("A shipping label was made"), "package-check"),
             FactKind.HANDED_OVER: (_("Handed to the carrier"), "truck"),
+            FactKind.OUT_FOR_DELIVERY: (_("Out for delivery"), "truck"),
             FactKind.DELIVERED: (_("Delivered"), "house"),
             FactKind.REFUSED: (_("The parcel was refused at the door"), "undo-2"),
             FactKind.DELIVERY_FAILED: (_("The carrier could not deliver the parcel"), "undo-2"),

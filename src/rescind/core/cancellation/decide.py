@@ -91,7 +91,7 @@ def request(
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
     )
-    ground = _ground(finding, terms, found, context)
+    ground = _ground(finding, terms, found, context, now)
     event: BaseEvent
     match finding.verdict:
         case Verdict.APPROVE:
@@ -266,7 +266,7 @@ def cancel_by_seller(
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
-    ground = _ground(finding, terms, found, context)
+    ground = _ground(finding, terms, found, context, now)
     waiting = order.open_cancellation
     if waiting and not (finding.verdict is Verdict.APPROVE and grants(order, waiting, selection)):
         raise InvalidTransition(
@@ -398,6 +398,8 @@ def starts(order: Order, now: Instant) -> dict[str, Instant]:
     found = {"requested": now, "placed": order.placed_at}
     if order.progress.paid_at:
         found["paid"] = order.progress.paid_at
+    if order.promised_at:
+        found["promised"] = order.promised_at
     return found
 
 
@@ -407,17 +409,19 @@ def _promise(finding: Finding) -> tuple[Instant, str]:
     return finding.deadline.due_at, finding.deadline.on_silence
 
 
-def _ground(finding: Finding, terms: Terms, found: dict[str, object], context: Context) -> Ground:
+def _ground(finding: Finding, terms: Terms, found: dict[str, object], context: Context, now: Instant) -> Ground:
+    catalogue = "seller" if found["actor"] == "seller" else "buyer"
     return Ground(
         rule=finding.rule,
         layer=finding.layer,
         verdict=finding.verdict.value,
-        policies=terms.hashes(),
+        policies=terms.hashes(found, now),
         facts=found,
         cites=finding.cites,
         instead=finding.instead or "",
         calendar=context.calendar.hash,
         as_of=context.as_of,
+        fault="seller" if terms.seller_at_fault(catalogue, str(found["reason"]), found) else "",
     )
 
 

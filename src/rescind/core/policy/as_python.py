@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 """The facts of one order: every name that is per order, `currency`, and `lines`, each with the names per line."""
 
 First = Callable[[Facts], int]
-_PYTHON: dict[Op, str] = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+PYTHON: dict[Op, str] = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def first_that_holds(
@@ -113,7 +113,7 @@ class _Writer:
         if spec.kind is Kind.LEVEL:
             assert isinstance(wanted.content, str), "a level is compared with a word"
             return self._one_of(spec, members(op, wanted.content, spec))
-        said = f"{self._read(spec.name)} {_PYTHON[op]} {wanted.content!r}"
+        said = f"{self._read(spec.name)} {PYTHON[op]} {wanted.content!r}"
         if spec.kind is Kind.AMOUNT:
             return f"(f['currency'] == {wanted.currency!r} and {said})"
         return f"({said})"

@@ -1,5 +1,6 @@
 """What must be true of a policy as a whole, beyond the form of its parts."""
 
+import re
 from collections.abc import Iterator
 from datetime import time
 
@@ -44,6 +45,7 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
         zone_of(policy.zone)
     except ValueError as error:
         yield str(error), ("zone",)
+    yield from _law(policy)
     for value in policy.values:
         for dated in value.history:
             if not dated.source:
@@ -59,6 +61,24 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):
             yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))
+
+
+def _law(policy: Policy) -> Iterator[Problem]:
+    """A law gives rights and takes none; who it protects and since when is part of it."""
+    if policy.layer != "law":
+        if policy.countries or policy.in_force:
+            yield "only a law names countries and a day from which it is in force", ("layer",)
+        return
+    if not policy.countries:
+        yield "a law names the countries of the buyers it protects", ("countries",)
+    for country in policy.countries:
+        if re.fullmatch(r"[A-Z]{2}", country) is None:
+            yield f"{country} is not a country: write two capital letters, such as DE", ("countries",)
+    if policy.in_force is None:
+        yield "a law names the first day it is in force", ("in_force",)
+    for rule in policy.rules:
+        if rule.verdict is Verdict.REFUSE:
+            yield f"{rule.id} refuses: a law grants a right or says nothing", ("rules", rule.id, "verdict")
 
 
 def read_by(policy: Policy) -> set[str]:
@@ -168,5 +188,6 @@ def _tunable(tunable: Tunable, meanings: Meanings) -> Iterator[Problem]:
 def _reason(reason: Reason, known: tuple[str, ...], vocabulary: Vocabulary, path: Path) -> Iterator[Problem]:
     if reason.code not in known:
         yield f"there is no reason called {reason.code}{near(reason.code, known)}", (*path, "code")
-    if reason.when is not None and any(vocabulary[name].level is Per.LINE for name in facts_read(reason.when)):
-        yield "the condition of a reason reads facts of the order only", (*path, "when")
+    for condition, member in ((reason.when, "when"), (reason.fault, "fault")):
+        if condition is not None and any(vocabulary[name].level is Per.LINE for name in facts_read(condition)):
+            yield "the condition of a reason reads facts of the order only", (*path, member)

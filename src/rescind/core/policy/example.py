@@ -6,7 +6,7 @@ Times in an examples file are local to the policy's zone, without offset: that i
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,21 +14,37 @@ from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
 from rescind.core.order import Stage, status_of
 from rescind.core.policy.explain import Atom
+from rescind.core.policy.facts import working_days_late
 from rescind.core.policy.judge import Finding, deadline_of, judge
 from rescind.core.policy.literal import Plain
+from rescind.core.policy.loading import load
 from rescind.core.policy.policy import Policy
 from rescind.core.policy.position import PolicyError
 from rescind.core.policy.resolved import ResolvedPolicy
 from rescind.core.policy.vocabulary import Kind, Per
 
-_CODES = {"actor": "buyer", "reason": "changed_mind", "shipping_by": "seller"}
+_CODES = {
+    "actor": "buyer",
+    "reason": "changed_mind",
+    "shipping_by": "seller",
+    "handling": "regular",
+    "country": "none",
+}
+
+
+STAGES = tuple(Stage)
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One story. placed, paid, asks: local times; paid may be missing. facts: what differs from a plain order.
 
-    Expected: verdict and rule, and where given instead, due (local), on_silence. With `deadline` no question is asked:
-    only that deadline of the policy is worked out and compared with `due`.
+    promised: when goods that are not ready will be. deliver_by: when the estimated day of delivery is over. left: when
+    the carrier took the parcel. shop: rules of the shop's own, as a policy file has them, judged as a layer beside.
+
+    Expected: verdict and rule, and where given instead, due (local), on_silence, fault ("seller" or "nobody"), listed
+    (whether the reason may be chosen at all; where it may not, nothing is judged). abstains: no rule holds, or a law
+    does not speak about this buyer. With `deadline` no question is asked: only that deadline of the policy is worked
+    out and compared with `due`.
     """
 
     id: str
@@ -36,10 +52,17 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     placed: datetime
     paid: datetime | None = None
     asks: datetime | None = None
+    promised: datetime | None = None
+    deliver_by: datetime | None = None
+    left: datetime | None = None
     on: str = "request"
     facts: Mapping[str, Plain] = {}
     lines: tuple[Mapping[str, bool], ...] = ({},)
     settings: Mapping[str, Plain] = {}
+    shop: str = ""
+    fault: Literal["", "seller", "nobody"] = ""
+    listed: bool | None = None
+    abstains: bool = False
     verdict: str = ""
     rule: str = ""
     instead: str = ""
@@ -128,9 +151,16 @@ class _Try:
         self.zone = zone_of(policy.zone)
         self.asks = self._instant(example.asks or example.placed)
         self.starts = {"placed": self._instant(example.placed), "requested": self.asks}
-        if example.paid:
-            self.starts["paid"] = self._instant(example.paid)
-        self.policy = policy.at(self.starts["placed"], example.settings)
+        for name, local in (("paid", example.paid), ("promised", example.promised)):
+            if local:
+                self.starts[name] = self._instant(local)
+        # A law is that of the day of the decision; a preset that of the day the order was placed.
+        when = self.asks if policy.layer == "law" else self.starts["placed"]
+        self.policy = policy.at(when, example.settings)
+        self.layers = [self.policy]
+        if example.shop:
+            head = f'policy = "shop"\nlayer = "shop"\nzone = "{policy.zone}"\n'
+            self.layers.append(load((head + example.shop).encode(), f"{example.id}, shop").at(when))
 
     def message(self) -> str:
         """What is wrong, or nothing."""
@@ -138,10 +168,16 @@ class _Try:
         if example.deadline:
             promised = deadline_of(self.policy, example.deadline, self.starts, self.calendar)
             return self._due(promised.due_at)
+        facts = self.facts()
+        wrong = self._reason(facts)
+        if wrong or example.listed is False:
+            return wrong
         try:
-            finding = judge([self.policy], example.on, self.facts(), self.asks, self.starts, self.calendar)
+            finding = self._finding(facts)
         except LookupError as error:
-            return f"{error}."
+            return "" if example.abstains else f"{error}."
+        if example.abstains:
+            return f"Expected no answer; the answer is {finding.verdict} by {finding.rule}."
         if (finding.verdict, finding.rule) != (example.verdict, example.rule):
             return (
                 f"Expected {example.verdict} by {example.rule}; the answer is {finding.verdict} by {finding.rule}."
@@ -154,6 +190,32 @@ class _Try:
             return f"Expected silence to mean {example.on_silence}; it means {silence or 'nothing'}."
         return self._due(finding.deadline.due_at) if finding.deadline else ""
 
+    def _finding(self, facts: dict[str, Any]) -> Finding:
+        law = self.policy.policy
+        if law.layer == "law" and not law.protects(
+            facts["country"],
+            placed_at=self.starts["placed"],
+            now=self.asks,
+            ended=facts["stage"] in {Stage.COMPLETED, Stage.CANCELLED},
+        ):
+            msg = f"{law.name} does not speak about this order"
+            raise LookupError(msg)
+        return judge(self.layers, self.example.on, facts, self.asks, self.starts, self.calendar)
+
+    def _reason(self, facts: dict[str, Any]) -> str:
+        """What is wrong with the reason: whether it may be chosen, and whose fault it makes the cancellation."""
+        example, policy, reason = self.example, self.policy.policy, facts["reason"]
+        catalogue = "seller" if facts["actor"] == "seller" else "buyer"
+        if example.listed is not None:
+            offered = [one.code for one in policy.reasons_for(catalogue, facts)]
+            if (reason in offered) != example.listed:
+                return f"The reason {reason} is {'' if reason in offered else 'not '}on the list: {', '.join(offered)}."
+        if example.fault:
+            fault = "seller" if policy.seller_at_fault(catalogue, reason, facts) else "nobody"
+            if fault != example.fault:
+                return f"Expected it to be the fault of {example.fault}; it is that of {fault}."
+        return ""
+
     def facts(self) -> dict[str, Any]:
         """The plain order, the times of the story, and what the example says differs."""
         facts = plain_facts(self.policy)
@@ -164,7 +226,11 @@ class _Try:
         if "dispatch" in self.policy.deadlines:
             due_at = deadline_of(self.policy, "dispatch", self.starts, self.calendar).due_at
             facts["past_dispatch_sla"] = self.asks >= due_at
+            facts["working_days_late"] = working_days_late(due_at, self.asks, self.calendar)
+            facts["dispatched_late"] = self.example.left is not None and self._instant(self.example.left) >= due_at
         facts |= self.example.facts
+        if self.example.deliver_by and STAGES.index(facts["stage"]) < STAGES.index(Stage.DELIVERED):
+            facts["past_estimated_delivery"] = self.asks >= self._instant(self.example.deliver_by)
         facts["status"] = status_of(Stage(facts["stage"]))
         facts["lines"] = [{**facts["lines"][0], **line} for line in self.example.lines]
         return facts

@@ -5,9 +5,17 @@ One entry for each word of the vocabulary; a test compares the two lists.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rescind.core.context import Context
+from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, in_manual_review, leased, status_of
+from rescind.core.order import Order, Stage, in_manual_review, leased, rank, status_of
+
+NOWHERE = "none"
+"""What ``country`` says when nobody told us where the buyer lives."""
+
+_LONGEST_LATE = timedelta(days=366)
 
 
 def facts(
@@ -35,26 +43,61 @@ def facts(
         "actor": actor,
         "reason": reason,
         "shipping_by": order.shipping_by,
+        "handling": order.handling,
+        "country": order.country or NOWHERE,
         "amount": amount_minor,
         "currency": order.currency,
         "paid": progress.paid_at is not None,
         "past_dispatch_sla": order.dispatch_due_at is not None and now >= order.dispatch_due_at,
+        "dispatched_late": _dispatched_late(order),
+        "past_estimated_delivery": (
+            order.deliver_by is not None and now >= order.deliver_by and rank(at_stage) < rank(Stage.DELIVERED)
+        ),
+        "out_for_delivery": progress.out_for_delivery_at is not None,
+        "cross_border": order.cross_border,
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
         "asked_anyway": asked_anyway,
-        "partial": any(line.open != selection.get(line.id, 0) for line in order.lines),
+        # A list: building a generator costs more than the few lines it might save.
+        "partial": any([line.open != selection.get(line.id, 0) for line in order.lines]),  # noqa: C419
         "request_open": order.open_cancellation is not None,
         "shipping_leased": leased(order, now) is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
         "seller_fault": progress.seller_fault_at is not None,
         "cash_on_delivery": order.cash_on_delivery,
-        "since_placed": max(0, int((now - order.placed_at).total_seconds())),
-        "since_paid": max(0, int((now - progress.paid_at).total_seconds())) if progress.paid_at else 0,
+        "since_placed": _seconds(order.placed_at, now),
+        "since_paid": _seconds(progress.paid_at, now) if progress.paid_at else 0,
+        "working_days_late": (
+            working_days_late(order.dispatch_due_at, now, context.calendar) if order.dispatch_due_at else 0
+        ),
         # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
-        "requests_on_order": sum(
-            one.instead != "ask_seller_anyway" and one.filed_by != "system" for one in order.cancellations
+        "requests_on_order": len(
+            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by != "system"]
         ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
         "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
     }
+
+
+def _seconds(since: Instant, now: Instant) -> int:
+    """Whole seconds that passed, never less than none."""
+    passed = now - since
+    return max(0, passed.days * 86_400 + passed.seconds)
+
+
+def _dispatched_late(order: Order) -> bool:
+    if order.dispatch_due_at is None or not order.parcels:
+        return False
+    left = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
+    return bool(left) and min(left) >= order.dispatch_due_at
+
+
+def working_days_late(due_at: Instant, now: Instant, calendar: Calendar) -> int:
+    """Working days that passed whole since dispatch was due (R-033); no more are counted than a year has."""
+    if now <= due_at:
+        return 0
+    zone = zone_of(calendar.zone)
+    # The due instant is the first of a day: that day is the first that may pass.
+    first, until = due_at.astimezone(zone).date(), min(now, due_at + _LONGEST_LATE).astimezone(zone).date()
+    return sum(calendar.counts(first + timedelta(days=n)) for n in range((until - first).days))

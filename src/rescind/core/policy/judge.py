@@ -13,7 +13,7 @@ import msgspec
 from rescind.core.deadline import Calendar, reckon
 from rescind.core.instant import Instant
 from rescind.core.policy.as_python import Facts
-from rescind.core.policy.explain import Atom
+from rescind.core.policy.as_trace import Step
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.verdict import OnSilence, Verdict
@@ -39,16 +39,6 @@ class Deadline(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     skipped: tuple[date, ...] = ()
     calendar_hash: str = ""
     cites: tuple[str, ...] = ()
-
-
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One rule that was asked. failed: the least that would have had to be otherwise for it to hold."""
-
-    layer: str
-    policy: str
-    rule: str
-    held: bool
-    failed: tuple[Atom, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -83,8 +73,14 @@ def judge(
     has an answer, which a preset rules out for request, seller_cancel and ship.
     """
     begun = {"requested": now, **starts}
-    policy, chosen = judge_fast(layers, on, facts, begun, calendar)
+    numbers = _first(layers, on, facts)
+    policy, chosen = _most_generous(layers, on, numbers, begun, calendar)
     deadline = deadline_of(policy, chosen.deadline.name, begun, calendar) if chosen.deadline else None
+    steps: tuple[Step, ...] = ()
+    if trace:
+        for layer, number in zip(layers, numbers, strict=True):
+            if on in layer.trace:
+                steps += layer.trace[on](facts, number)
     return Finding(
         verdict=chosen.verdict,
         rule=chosen.id,
@@ -96,7 +92,7 @@ def judge(
         deadline=deadline,
         instead=chosen.instead,
         settings=policy.settings,
-        trace=tuple(step for layer in layers for step in asked(layer, on, facts)) if trace else (),
+        trace=steps,
     )
 
 
@@ -112,10 +108,23 @@ def judge_fast(
     starts and calendar are needed only where two layers would both wait and differ in nothing but the deadline;
     without them the earlier layer wins.
     """
+    return _most_generous(layers, on, _first(layers, on, facts), starts, calendar)
+
+
+def _first(layers: Sequence[ResolvedPolicy], on: str, facts: Facts) -> list[int]:
+    """The number of the rule that decides in each layer; -1 where it abstains."""
+    return [layer.first[on](facts) if on in layer.first else -1 for layer in layers]
+
+
+def _most_generous(
+    layers: Sequence[ResolvedPolicy],
+    on: str,
+    numbers: Sequence[int],
+    starts: Mapping[str, Instant] | None,
+    calendar: Calendar | None,
+) -> tuple[ResolvedPolicy, ResolvedRule]:
     best: tuple[ResolvedPolicy, ResolvedRule] | None = None
-    for layer in layers:
-        first = layer.first.get(on)
-        number = -1 if first is None else first(facts)
+    for layer, number in zip(layers, numbers, strict=True):
         if number < 0:
             continue
         rule = layer.rules_on(on)[number]
@@ -164,15 +173,7 @@ def deadline_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant]
     )
 
 
-def asked(layer: ResolvedPolicy, on: str, facts: Facts) -> list[Step]:
+def asked(layer: ResolvedPolicy, on: str, facts: Facts) -> tuple[Step, ...]:
     """The rules of one layer that were asked, in order, up to and with the one that held."""
-    steps: list[Step] = []
     first = layer.first.get(on)
-    decided = -1 if first is None else first(facts)
-    for number, rule in enumerate(layer.rules_on(on)):
-        held = number == decided
-        failed = () if held else layer.explainer.what_would_change(rule.rule.when, facts, rule.rule.lines)
-        steps.append(Step(layer.layer, layer.name, rule.id, held, failed))
-        if held:
-            break
-    return steps
+    return () if first is None else layer.trace[on](facts, first(facts))

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -48,6 +49,8 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     calendar: str | None = None
     currency: str | None = None
     applies: Literal["placed", "open", "all"] | None = None
+    countries: tuple[str, ...] = ()
+    in_force: date | None = None
     order: tuple[str, ...] = ()
     settings: Table = {}
     values: dict[str, Table] = {}
@@ -88,6 +91,7 @@ class _Reason(msgspec.Struct, forbid_unknown_fields=True):
     platform: tuple[str, ...] = ()
     when: str = ""
     needs: tuple[Needed, ...] = ()
+    fault: str = ""
 
 
 class _Tunable(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,6 +156,8 @@ class _Loader:
             calendar=_either(file.calendar, base.calendar if base else ""),
             currency=_either(file.currency, base.currency if base else ""),
             applies=_either(file.applies, base.applies if base else "placed"),
+            countries=file.countries,
+            in_force=file.in_force,
             settings=self._settings(base),
             values=values,
             deadlines=self._deadlines(base),
@@ -276,7 +282,18 @@ class _Loader:
                 raw = self.convert(table, _Reason, path)
                 # Reasons read no values: they are shown long before anything is resolved.
                 when = self._condition(raw.when, {}, (*path, "when")) if raw.when else None
-                reasons.append(Reason(code=raw.code, platform=raw.platform, text=raw.when, when=when, needs=raw.needs))
+                fault = self._condition(raw.fault, {}, (*path, "fault")) if raw.fault else None
+                reasons.append(
+                    Reason(
+                        code=raw.code,
+                        platform=raw.platform,
+                        text=raw.when,
+                        when=when,
+                        needs=raw.needs,
+                        fault_text=raw.fault,
+                        fault=fault,
+                    )
+                )
             found = msgspec.structs.replace(found, **{catalogue: tuple(reasons)})
         return found
 

@@ -25,7 +25,18 @@ from rescind.core.verdict import OnSilence, Verdict
 
 Layer = Literal["law", "preset", "shop"]
 On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
-Event = Literal["placed", "review_opened", "paid", "requested", "asked", "approved", "shipped", "delivered", "refused"]
+Event = Literal[
+    "placed",
+    "review_opened",
+    "paid",
+    "promised",
+    "requested",
+    "asked",
+    "approved",
+    "shipped",
+    "delivered",
+    "refused",
+]
 Then = Literal["cancel", "release", "late", "remind"]
 Needed = Literal["tracking", "comment", "evidence"]
 Catalogue = Literal["buyer", "seller", "refusal"]
@@ -91,7 +102,8 @@ class Rule(_Data, frozen=True, kw_only=True):
 class Reason(_Data, frozen=True, kw_only=True):
     """A reason somebody may give. platform: the platform's own codes for it, the first is the one we send.
 
-    needs: what must come with it. The same code may stand twice, for different stages.
+    needs: what must come with it. fault: when a cancellation for this reason is counted as the seller's fault; never
+    without a condition (E-09). The same code may stand twice, for different stages.
     """
 
     code: str
@@ -99,6 +111,8 @@ class Reason(_Data, frozen=True, kw_only=True):
     text: str = ""
     when: Node | None = None
     needs: tuple[Needed, ...] = ()
+    fault_text: str = ""
+    fault: Node | None = None
 
 
 class Reasons(_Data, frozen=True):
@@ -145,7 +159,8 @@ class Settings(_Data, frozen=True):
 class Policy(_Data, frozen=True, kw_only=True, dict=True):
     """One layer. calendar: name of the calendar of business days, looked up by whoever has calendars.
 
-    applies: for a law, the orders it speaks about: those placed since, those open, or all.
+    A law names the `countries` of the buyers it protects and the first day it is in force; `applies` says which orders
+    it speaks about: those placed since that day, those open, or all.
     """
 
     language: int
@@ -156,6 +171,8 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
     calendar: str = ""
     currency: str = ""
     applies: Literal["placed", "open", "all"] = "placed"
+    countries: tuple[str, ...] = ()
+    in_force: date | None = None
     settings: Settings = Settings()
     values: tuple[NamedValue, ...] = ()
     deadlines: tuple[DeadlineTerms, ...] = ()
@@ -219,6 +236,36 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         Conditions of reasons read facts of the order and literals, never values that change.
         """
         return tuple(reason for reason, fits in self._offers[catalogue] if fits is None or fits(facts) == 0)
+
+    def seller_at_fault(self, catalogue: Catalogue, code: str, facts: Facts) -> bool:
+        """Whether a cancellation for this reason of this actor's list counts against the seller (E-09, R-134, Q-16)."""
+        return any(fault(facts) == 0 for reason, fault in self._faults[catalogue] if reason == code)
+
+    def protects(self, country: str, *, placed_at: Instant, now: Instant, ended: bool) -> bool:
+        """Whether this law speaks about an order of a buyer who lives there. ended: the order is over."""
+        if country not in self.countries or self.in_force is None or self._day(now) < self.in_force:
+            return False
+        match self.applies:
+            case "placed":
+                return self._day(placed_at) >= self.in_force
+            case "open":
+                return not ended
+            case "all":
+                return True
+
+    def _day(self, moment: Instant) -> date:
+        return moment.astimezone(self._zone).date()
+
+    @cached_property
+    def _faults(self) -> Mapping[Catalogue, tuple[tuple[str, First], ...]]:
+        return {
+            catalogue: tuple(
+                (reason.code, first_that_holds([(reason.fault, "any")], {}, STANDARD))
+                for reason in getattr(self.reasons, catalogue)
+                if reason.fault is not None
+            )
+            for catalogue in get_args(Catalogue)
+        }
 
     @cached_property
     def _offers(self) -> Mapping[Catalogue, tuple[tuple[Reason, First | None], ...]]:

@@ -11,6 +11,7 @@ import msgspec
 from rescind.core.deadline import Span, span
 from rescind.core.policy.as_python import First, first_that_holds
 from rescind.core.policy.as_sql import SqlNames, first_rule_sql
+from rescind.core.policy.as_trace import Asked, Trace, compiled
 from rescind.core.policy.explain import Explainer
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.vocabulary import STANDARD, Vocabulary
@@ -55,7 +56,7 @@ class ResolvedRule(msgspec.Struct, frozen=True, kw_only=True):
 class ResolvedPolicy:
     """Immutable by convention; made by `Policy.at` only. values: what each name means here, settings included."""
 
-    __slots__ = ("_rules", "deadlines", "explainer", "first", "policy", "settings", "values", "vocabulary")
+    __slots__ = ("_rules", "deadlines", "explainer", "first", "policy", "settings", "trace", "values", "vocabulary")
 
     def __init__(
         self,
@@ -78,6 +79,15 @@ class ResolvedPolicy:
         self.first: Mapping[str, First] = {
             on: first_that_holds(
                 [(rule.rule.when, rule.rule.lines) for rule in rules], values, vocabulary, f"{policy.name} {on}"
+            )
+            for on, rules in self._rules.items()
+        }
+        self.trace: Mapping[str, Trace] = {
+            on: compiled(
+                [Asked(rule.id, rule.rule.when, rule.rule.lines) for rule in rules],
+                policy.layer,
+                policy.name,
+                self.explainer,
             )
             for on, rules in self._rules.items()
         }

@@ -104,6 +104,8 @@ REFUSAL_REASONS = (
     "other",
 )
 
+HANDLINGS = ("regular", "made_to_order", "backorder", "custom", "pre_order")
+
 # What a refusal offers instead. Pages translate these words.
 WAYS_ON = (
     "ask_seller_anyway",
@@ -150,9 +152,15 @@ _FACTS = (
         "who ships: the seller, the platform's carrier, or the platform from its own warehouse",
         members=("seller", "platform", "fulfilled_by_platform"),
     ),
+    FactSpec("handling", Kind.CODE, "whether the goods are ready, or have to be made or got first", members=HANDLINGS),
+    FactSpec("country", Kind.CODE, "where the buyer lives, ISO 3166 alpha-2; `none` when the host does not say"),
     FactSpec("amount", Kind.AMOUNT, "what the request would give back, in the order's currency"),
     _flag("paid", "the payment was captured"),
     _flag("past_dispatch_sla", "the day by which the seller had to dispatch is over"),
+    _flag("dispatched_late", "the first parcel left after the day by which the seller had to dispatch"),
+    _flag("past_estimated_delivery", "the day on which the order was to arrive is over, and it has not arrived"),
+    _flag("out_for_delivery", "the carrier reported that the parcel is on its last way to the door"),
+    _flag("cross_border", "the goods come from another country than the buyer's"),
     _flag("in_manual_review", "a person is checking the order, its address or its payment"),
     _flag("production_started", "the seller reported that making the goods began"),
     _flag("asked_anyway", "the buyer was refused and asks the seller all the same"),
@@ -165,6 +173,7 @@ _FACTS = (
     _flag("cash_on_delivery", "the buyer pays at the door"),
     _count("since_placed", "seconds", "elapsed since the order was placed"),
     _count("since_paid", "seconds", "elapsed since the payment was captured; 0 while unpaid (E-08)"),
+    _count("working_days_late", "days", "whole working days since the day of dispatch ended; 0 while in time"),
     _count("requests_on_order", "pieces", "earlier requests on this order; not those the policy sent on to the seller"),
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),

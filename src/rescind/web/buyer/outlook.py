@@ -124,8 +124,9 @@ class Outlook:
             rule=finding.rule,
             layer=finding.layer,
             verdict=finding.verdict.value,
-            policies=self.terms.hashes(),
+            policies=self.terms.hashes(read, now),
             facts=read,
+            as_of=now,
             cites=finding.cites,
             instead=finding.instead or "",
         )
@@ -180,17 +181,17 @@ class Outlook:
     def _turns(self, now: Instant) -> Iterator[Instant]:
         """Moments after ``now`` at which something a rule reads becomes different."""
         order = self.order
-        for moment in (order.hold_until, order.dispatch_due_at):
+        for moment in (order.hold_until, order.dispatch_due_at, order.deliver_by):
             if moment is not None and moment > now:
                 yield moment
         starts = {"since_placed": order.placed_at, "since_paid": order.progress.paid_at}
-        for fact, seconds in self._spans():
+        for fact, seconds in self._spans(now):
             start = starts.get(fact)
             if start is not None and start + timedelta(seconds=seconds) > now:
                 yield start + timedelta(seconds=seconds)
                 yield start + timedelta(seconds=seconds) + SOON
 
-    def _spans(self) -> Iterator[tuple[str, int]]:
+    def _spans(self, now: Instant) -> Iterator[tuple[str, int]]:
         read = facts(
             self.order,
             now=self.order.placed_at,
@@ -200,7 +201,7 @@ class Outlook:
             amount_minor=0,
             context=self._context,
         )
-        for layer in self.terms.layers:
+        for layer in self.terms.layers_for(read, now):
             explainer = Explainer(layer.values, layer.vocabulary)
             for rule in layer.rules_on("request"):
                 for want in (True, False):
