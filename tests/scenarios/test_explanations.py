@@ -10,7 +10,7 @@ from rescind.core.order import Stage, status_of
 from rescind.core.policy import flips, judge_fast
 from rescind.core.policy.flip import _with
 from rescind.core.policy.vocabulary import BUYER_REASONS, STANDARD
-from rescind.policies import names, preset
+from rescind.policies import preset, presets
 
 PLACED = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -74,7 +74,7 @@ def value_of(atom):
     return atom.wanted - 1 if atom.op == "<" else atom.wanted
 
 
-@pytest.mark.parametrize("policy", names())
+@pytest.mark.parametrize("policy", presets())
 @given(
     st.sampled_from([one.value for one in Stage]),
     st.sampled_from(BUYER_REASONS),

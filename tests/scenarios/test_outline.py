@@ -6,7 +6,7 @@ import pytest
 
 from rescind.core.order import Stage
 from rescind.core.policy.outline import outline
-from rescind.policies import names, preset
+from rescind.policies import preset, presets
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ def test_a_shops_own_window_is_told_at_each_step_it_covers():  # M-03
     assert covered == {"allocated": 24 * 3600, "packing": 24 * 3600}
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", presets())
 def test_every_preset_has_an_outline_that_begins_at_the_first_stage_and_ends_with_what_left(name):
     found = of(name)
     assert found.steps[0].stage is Stage.UNPAID

@@ -27,8 +27,10 @@ from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
+from rescind.core.ids import CancellationId, OrderId
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
+from rescind.core.outage import Outage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
@@ -438,6 +440,19 @@ def due(order: Order) -> tuple[Due, ...]:
         if one.status in refund.OPEN
     )
     return tuple(found)
+
+
+def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Command:
+    """What to say to an order when its time has come for this. ``outages``: when nobody could have answered (I-38)."""
+    match one.kind:
+        case "deadline":
+            return cancellation.LapseDeadline(order=order, cancellation=CancellationId(one.ref), outages=outages)
+        case "hold":
+            return fulfilment.EndHold(order=order)
+        case "review":
+            return review.LapseReview(order=order)
+        case _:
+            return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])
 
 
 def refund_done(order: Order) -> bool:

@@ -17,7 +17,6 @@ from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
     ApproveCancellation,
     CancelBySeller,
-    LapseDeadline,
     RefuseCancellation,
     RequestCancellation,
     WithdrawCancellation,
@@ -26,7 +25,7 @@ from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
-from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
+from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, RefundId, make_id, shop_id
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Line, Order, Pins, Tender, stage
@@ -240,7 +239,7 @@ class _Player:
         while waiting := [one for one in lifecycle.due(self._known()) if one.kind != "refund" and one.due_at <= until]:
             first = min(waiting, key=lambda one: one.due_at)
             self.now = max(self.now, first.due_at)
-            self.handle(_by_itself(first, self._known()), SYSTEM)
+            self.handle(lifecycle.by_itself(self._known().id, first), SYSTEM)
         self.now = until
 
     def act(self, step: Step) -> str:
@@ -334,18 +333,6 @@ class _Player:
 
     def _instant(self, local: datetime) -> Instant:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
-
-
-def _by_itself(one: lifecycle.Due, order: Order) -> lifecycle.Command:
-    """What the worker would say when something is due."""
-    match one.kind:
-        case "deadline":
-            return LapseDeadline(order=order.id, cancellation=CancellationId(one.ref))
-        case "hold":
-            return EndHold(order=order.id)
-        case _:
-            msg = f"nothing here plays what is due as {one.kind}"
-            raise NothingPlaysIt(msg)
 
 
 def _refund(order: Order) -> RefundId:

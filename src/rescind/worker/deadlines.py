@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from rescind.core.actor import SYSTEM
-from rescind.core.cancellation import LapseDeadline
-from rescind.core.fulfilment import EndHold
-from rescind.core.ids import CancellationId, OrderId
-from rescind.core.lifecycle import Command, Due
+from rescind.core.ids import OrderId
+from rescind.core.lifecycle import Due, by_itself
 from rescind.core.outage import Outage
-from rescind.core.review import LapseReview
-from rescind.core.timers import RingTimer
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable
 from rescind.worker.each import each
@@ -26,16 +22,4 @@ async def sweep(engine: Engine, due: DueTable) -> int:
 
 
 async def _lapse(engine: Engine, order: OrderId, one: Due, outages: tuple[Outage, ...]) -> None:
-    await engine.handle(Submission(command=_command(order, one, outages), actor=SYSTEM, settled=one))
-
-
-def _command(order: OrderId, one: Due, outages: tuple[Outage, ...]) -> Command:
-    match one.kind:
-        case "deadline":
-            return LapseDeadline(order=order, cancellation=CancellationId(one.ref), outages=outages)
-        case "hold":
-            return EndHold(order=order)
-        case "review":
-            return LapseReview(order=order)
-        case _:
-            return RingTimer(order=order, name=one.ref.rpartition(":")[2])
+    await engine.handle(Submission(command=by_itself(order, one, outages), actor=SYSTEM, settled=one))
