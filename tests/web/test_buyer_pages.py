@@ -230,7 +230,6 @@ async def test_a_shipped_order_shows_carrier_tracking_and_how_to_reach_the_shop(
     for page in (await ann.get(f"/orders/{order}"), await ann.get(f"/orders/{order}/return")):
         for shown in ("Royal Post", "RP123456", "shop@example.org"):
             assert shown in page.text
-    assert "no longer" in (await ann.get(f"/orders/{order}/cancel")).text
 
 
 async def test_withdrawing_says_what_it_means_and_works_once(ann, market):
@@ -368,3 +367,29 @@ async def test_the_rules_can_be_read_by_anybody(app, market):
         assert said in page.text
     assert "shop@example.org" in (await browser.get(f"/shops/{KILN}")).text
     assert (await browser.get("/help")).status == 200
+
+
+@pytest.mark.parametrize("stage", [Stage.IN_TRANSIT, Stage.DELIVERED])
+async def test_what_has_left_is_returned_and_not_cancelled(ann, market, stage):
+    order = await market.order(stage)
+    card = await ann.get("/orders")
+    assert f"/orders/{order}/return" in card.raw
+    assert f"/orders/{order}/cancel" not in card.raw
+    assert (await ann.get(f"/orders/{order}/cancel")).to == f"/orders/{order}/return"
+    assert (await ann.get(f"/orders/{order}/return")).status == 200
+
+
+@pytest.mark.parametrize("stage", [Stage.UNPAID, Stage.PREPARING, Stage.PACKED])
+async def test_what_has_not_left_is_cancelled_and_not_returned(ann, market, stage):
+    order = await market.order(stage)
+    card = await ann.get("/orders")
+    assert f"/orders/{order}/cancel" in card.raw
+    assert f"/orders/{order}/return" not in card.raw
+    assert (await ann.get(f"/orders/{order}/return")).to == f"/orders/{order}/cancel"
+    assert (await ann.get(f"/orders/{order}/cancel")).status == 200
+
+
+async def test_of_a_cancelled_order_nothing_is_returned(ann, market):
+    order = await market.order(Stage.REVIEW)
+    await market.asks(order)
+    assert (await ann.get(f"/orders/{order}/return")).to == f"/orders/{order}"

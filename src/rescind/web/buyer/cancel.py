@@ -71,6 +71,8 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     if found.order.open_cancellation is not None or found.stage is Stage.CANCELLED:
         asked = await _asked_already(visit, found, "")
         return visit.go(f"{found.path}/requests/{asked}" if asked else found.path)
+    if found.left and not found.order.open_units():
+        return visit.go(f"{found.path}/return")
     form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
     form.units = preset_units(found, anyway=form.anyway)
     return _show(visit, found, form)

@@ -54,6 +54,11 @@ class Matter:
         return rank(self.stage) >= rank(Stage.DELIVERED) and self.stage is not Stage.CANCELLED
 
     @property
+    def left(self) -> bool:
+        """Whether anything has left the shop, so that something could come back."""
+        return rank(Stage.PARTIALLY_SHIPPING) <= rank(self.stage) < rank(Stage.CANCELLED)
+
+    @property
     def reviewed(self) -> bool:
         """Whether a person of the platform has the order."""
         return in_manual_review(self.order)

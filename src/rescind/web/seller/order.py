@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from litestar import get, post
@@ -18,24 +17,10 @@ from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
+from rescind.web.progress import progress
 from rescind.web.seller import answers, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
-
-_PLACE = {
-    Stage.UNPAID: "placed",
-    Stage.ON_HOLD: "paid",
-    Stage.REVIEW: "paid",
-    Stage.ALLOCATED: "paid",
-    Stage.PREPARING: "preparing",
-    Stage.PACKING: "preparing",
-    Stage.PACKED: "ready",
-    Stage.AWAITING_COLLECTION: "ready",
-    Stage.PARTIALLY_SHIPPING: "shipped",
-    Stage.IN_TRANSIT: "shipped",
-    Stage.DELIVERED: "delivered",
-    Stage.COMPLETED: "delivered",
-}
 
 
 @get("/orders/{order_id:str}")
@@ -99,8 +84,7 @@ async def show(
         stopped=_stopped(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
         contradictions=contradictions(order, language),
-        place=_PLACE.get(at_stage) or _reached_before_the_end(order),
-        reached=_reached(order),
+        steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
@@ -236,28 +220,6 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
         {"amount": Money(one.amount_minor, order.currency), "label": names[one.tender], "status": one.status.value}
         for one in order.refunds
     ]
-
-
-def _reached(order: Order) -> dict[str, datetime]:
-    progress = order.progress
-    shipped = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
-    steps_at = {
-        "placed": order.placed_at,
-        "paid": progress.paid_at,
-        "preparing": progress.preparation_started_at,
-        "ready": progress.packed_at,
-        "shipped": min(shipped) if shipped else None,
-        "delivered": progress.delivered_at,
-    }
-    found = {name: at for name, at in steps_at.items() if at is not None}
-    if progress.cancelled_at is not None:
-        # The last step it came to is shown as the one at which it ended.
-        found[list(found)[-1]] = progress.cancelled_at
-    return found
-
-
-def _reached_before_the_end(order: Order) -> str:
-    return list(_reached(order))[-1]
 
 
 @get("/orders/{order_id:str}/cancel")
