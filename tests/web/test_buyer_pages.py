@@ -1,5 +1,6 @@
 """A buyer's pages over the real application and database: what they offer is what the policy says, and no more."""
 
+import dataclasses
 import html
 import re
 from datetime import timedelta
@@ -393,3 +394,44 @@ async def test_of_a_cancelled_order_nothing_is_returned(ann, market):
     order = await market.order(Stage.REVIEW)
     await market.asks(order)
     assert (await ann.get(f"/orders/{order}/return")).to == f"/orders/{order}"
+
+
+async def test_times_are_those_of_the_readers_own_clock_once_the_browser_has_told_it(ann, market):
+    order = await market.order(Stage.REVIEW, shop=LANTERN)
+    assert "02:00 UTC−7" in (await ann.get(f"/orders/{order}")).text, "the shop's clock, named"
+    ann.client.cookies.set("rescind_zone", "Asia/Shanghai")
+    page = await ann.get(f"/orders/{order}")
+    assert "Free to cancel until Mon 4 May, 17:00 UTC+8" in page.text
+    assert "Times in Asia/Shanghai" in page.text
+    assert "UTC−7" not in page.text
+
+
+@pytest.mark.parametrize("told", ["Mars/Olympus", "../../etc/passwd", "", "x" * 3000])
+async def test_a_zone_that_does_not_exist_is_as_if_none_was_told(ann, market, told):
+    order = await market.order(Stage.REVIEW, shop=LANTERN)
+    ann.client.cookies.set("rescind_zone", told)
+    page = await ann.get(f"/orders/{order}")
+    assert page.status == 200
+    assert "02:00 UTC−7" in page.text
+
+
+async def test_a_request_in_the_list_names_the_zone_of_its_deadline(ann, market):
+    await market.asks(await market.order(Stage.PREPARING))
+    assert re.search(r"08:00 UTC \d+ h|08:00 UTC 1 d", (await ann.get("/orders")).text)
+
+
+async def test_platform_support_can_be_reached_or_the_page_says_that_it_cannot(desk, market):
+    silent = Browser(make_app(desk))
+    assert "has not given an address of its support" in (await silent.get("/help")).text
+    settings = dataclasses.replace(
+        desk.settings,
+        support_email="help@desk.test",
+        support_phone="+44 20 7946 0111",
+        support_hours="Mon–Fri 9–17 UTC",
+    )
+    told = Browser(make_app(dataclasses.replace(desk, settings=settings)), language="zh")
+    page = await told.get("/help")
+    for shown in ("mailto:help@desk.test", "tel:+442079460111", "周一至周五 9–17 UTC"):
+        assert shown in page.raw
+    demo = Browser(make_app(dataclasses.replace(desk, settings=dataclasses.replace(desk.settings, demo=True))))
+    assert "support@harbour.example" in (await demo.get("/help")).text

@@ -45,7 +45,7 @@ class Matter:
 
     @property
     def zone(self) -> str:
-        """The shop's zone: deadlines are counted in it, so times are shown in it, with its distance from UTC."""
+        """The shop's zone: its days are counted in it, and its times shown in it to who has not told a zone."""
         return self.view.shop.zone
 
     @property

@@ -71,7 +71,7 @@ def _filters(tab: str, text: str) -> Filters:
 
 
 async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:
-    """Times of a list are shown in the zone of its newest order's shop; each order's page has its own."""
+    """Whose clock a list goes by when its reader's is not known: that of the shop of its newest order."""
     return (await visit.desk.reads.shop(rows[0].shop_id)).zone if rows else "UTC"
 
 

@@ -5,6 +5,11 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)]
   document.documentElement.classList.remove('no-script')
 
+  // Times are shown by the reader's clock, which the server learns from the next request on.
+  const {timeZone} = Intl.DateTimeFormat().resolvedOptions()
+  if (timeZone && !`${document.cookie};`.includes(`rescind_zone=${timeZone};`))
+    document.cookie = `rescind_zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`
+
   // After a form was sent, the answer is what one wants to hear first.
   document.querySelector('[data-focus]')?.focus()
 
