@@ -435,3 +435,42 @@ async def test_platform_support_can_be_reached_or_the_page_says_that_it_cannot(d
         assert shown in page.raw
     demo = Browser(make_app(dataclasses.replace(desk, settings=dataclasses.replace(desk.settings, demo=True))))
     assert "support@harbour.example" in (await demo.get("/help")).text
+
+
+@pytest.mark.parametrize("typed", ["2", "-3", "1.5", "", "一"])
+async def test_a_quantity_that_cannot_be_is_told_at_once_and_no_other_sum_is_shown(ann, market, typed):
+    lines = (Line(id="a", sku="CUP", quantity=1, unit_minor=500), Line(id="b", sku="JUG", quantity=1, unit_minor=900))
+    order = await market.order(Stage.REVIEW, lines=lines, tenders=(Tender(id="t", method="card", amount_minor=1400),))
+    form = (await ann.get(f"/orders/{order}/cancel")).fields() | {"units-0": typed}
+    quoted = await ann.post(f"/orders/{order}/cancel", form | {"step": "quote"})
+    refund = quoted.raw[quoted.raw.index('id="refund"') :]
+    assert "Choose a number from 0 to 1 for Mug" in refund
+    assert "€9.00" not in refund
+
+
+async def test_the_prices_of_an_order_add_up(ann, app, desk, market):
+    lines = (
+        Line(id="a", sku="CUP", quantity=2, unit_minor=1000, discount_minor=300, tax_minor=340),
+        Line(id="b", sku="JUG", quantity=1, unit_minor=900, tax_minor=180),
+    )
+    paid = (Tender(id="t", method="card", amount_minor=3620),)
+    order = await market.order(Stage.REVIEW, lines=lines, shipping_minor=500, tenders=paid)
+    sam = Browser(app)
+    await sam.sign_in(desk, "seller", "sam", shop_id=KILN)
+    for page in (await ann.get(f"/orders/{order}"), await sam.get(f"/seller/orders/{order}")):
+        goods = re.findall(r'line-amount"><span class="money">€([\d.]+)', page.raw)
+        assert goods == ["20.00", "9.00"]
+        table = page.raw[page.raw.index('class="sums"') : page.raw.index('class="sums-total"')]
+        rows = [float(one.replace("−", "-").replace("€", "")) for one in re.findall(r'"money">([^<]+)', table)]
+        assert rows == [29.00, -3.00, 5.20, 5.00]
+        assert sum(rows) == pytest.approx(36.20)
+        assert "Total €36.20" in page.text
+
+
+async def test_variants_of_one_product_are_told_apart(ann, market):
+    lines = (Line(id="a", sku="S", quantity=2, unit_minor=500), Line(id="b", sku="L", quantity=4, unit_minor=900))
+    order = await market.order(Stage.REVIEW, lines=lines, tenders=(Tender(id="t", method="card", amount_minor=4600),))
+    page = await ann.get(f"/orders/{order}/cancel")
+    assert page.text.count("Mug · blue ×") == 2
+    assert "How many of Mug · blue" in page.text
+    assert 'data-less="One less: Mug · blue"' in page.raw

@@ -15,6 +15,7 @@ from rescind.core.order import Cancellation, CancellationStatus, FactKind, Order
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
+from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
 from rescind.web.progress import progress
@@ -182,7 +183,7 @@ def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
                 "image": said.image if said else "",
                 "sku": line.sku,
                 "quantity": units[line.id],
-                "amount": Money(line.paid_minor * units[line.id] // line.quantity, view.order.currency),
+                "amount": Money(line.unit_minor * units[line.id], view.order.currency),
                 "custom_made": line.custom_made,
                 "special": line.special,
                 "cancelled": line.cancelled,
@@ -192,8 +193,8 @@ def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def titles(view: OrderView) -> dict[str, str]:
-    """Title by line id."""
-    return {one.line: one.title for one in view.details.lines}
+    """Title and variant by line id."""
+    return {one.line: named(one) for one in view.details.lines}
 
 
 def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
@@ -203,9 +204,9 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
     goods = sum(line.quantity * line.unit_minor for line in order.lines)
     discount = sum(line.discount_minor for line in order.lines)
     tax = sum(line.tax_minor for line in order.lines)
-    rows: list[dict[str, Any]] = [{"label": _("Goods"), "amount": Money(goods, order.currency)}]
+    rows: list[dict[str, Any]] = [{"label": _("Items"), "amount": Money(goods, order.currency)}]
     if discount:
-        rows.append({"label": _("Discount share"), "amount": Money(discount, order.currency), "minus": True})
+        rows.append({"label": _("Discount"), "amount": Money(discount, order.currency), "minus": True})
     if tax:
         rows.append({"label": _("Tax"), "amount": Money(tax, order.currency)})
     if order.shipping_minor:
