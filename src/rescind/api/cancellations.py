@@ -34,6 +34,7 @@ from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.fields import Code, Incoming, Units, Words
 from rescind.intake.text import label, words
+from rescind.intake.tracking import tracking_number
 
 _LINES = 500
 
@@ -229,7 +230,7 @@ async def refuse(call: Call) -> Answer:
         cancellation=CancellationId(call.identifier("cancellation", "can")),
         reason=body.reason,
         carrier=label(body.carrier, field="/carrier"),
-        tracking=label(body.tracking, field="/tracking"),
+        tracking=tracking_number(body.tracking, field="/tracking"),
         comment=_note(call, body.comment, "/comment"),
     )
     return await _decide(call, command.order, command)

@@ -77,6 +77,7 @@ async def show(
         step=step.value if step else "",
         step_label=steps.label(step, language) if step else "",
         sheet=steps.wants_tracking(at_stage),
+        final=step is not None and steps.final(step),
         keys={"step": new_key()},
         left_house=any(parcel.handed_over_at for parcel in order.parcels),
         shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})

@@ -29,6 +29,12 @@
     }
   })
 
+  // Of tabs that scroll sideways, the one that is open is in sight.
+  all('.tabs ul').forEach(strip => {
+    const here = strip.querySelector('[aria-current]')
+    if (here) strip.scrollLeft = here.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48
+  })
+
   const prepare = () => {
     all('[data-copy][hidden]').forEach(button => { button.hidden = false })
     all('[data-tick-all][hidden]').forEach(box => { box.hidden = false })
@@ -68,9 +74,12 @@
       event.target.form.requestSubmit()
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input:not([type=checkbox]), textarea, select')) return
-    const row = event.target.closest('[data-row]')
+    const first = document.querySelector('[data-row]')
+    const row = event.target.closest('[data-row]') ?? (event.target.matches('body, main') ? first : null)
     if (!row) return
-    if (event.key === 'j' || event.key === 'k') {
+    // Nobody is in the list yet: the first letter enters it.
+    if (!row.contains(event.target) && 'jk'.includes(event.key)) first.querySelector('a, button, input').focus()
+    else if (event.key === 'j' || event.key === 'k') {
       const rows = all('[data-row]', row.parentElement)
       rows[rows.indexOf(row) + (event.key === 'j' ? 1 : -1)]?.querySelector('a, button, input')?.focus()
     } else row.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click()
