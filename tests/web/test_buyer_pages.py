@@ -474,3 +474,23 @@ async def test_variants_of_one_product_are_told_apart(ann, market):
     assert page.text.count("Mug · blue ×") == 2
     assert "How many of Mug · blue" in page.text
     assert 'data-less="One less: Mug · blue"' in page.raw
+
+
+@pytest.mark.parametrize("address", ["/orders?after=garbage", "/orders?q=%00", "/orders?q=mug%00&after=%00"])
+async def test_an_address_that_makes_no_sense_shows_the_list_from_its_beginning(ann, market, address):
+    await market.order(Stage.REVIEW)
+    page = await ann.get(address)
+    assert page.status == 200
+    assert "Your orders" in page.text
+
+
+async def test_money_that_has_come_back_is_told_as_done(ann, market, clock):
+    order = await market.order(Stage.REVIEW)
+    await market.asks(order)
+    assert "€40.00 goes back the way you paid" in (await ann.get(f"/orders/{order}")).text
+    for _ in range(2):
+        await worked(market)
+        clock.advance(timedelta(minutes=1))
+    page = await ann.get(f"/orders/{order}")
+    assert "€40.00 has gone back the way you paid" in page.text
+    assert "goes back the way" not in page.text

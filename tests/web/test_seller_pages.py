@@ -168,8 +168,8 @@ async def test_goods_that_left_after_the_stop_are_shown_as_a_contradiction(sam, 
     await market.fact(order, "handed_over", tracking="T1")
     page = await sam.see(f"{ORDERS}/{order}")
     assert "The parcel left all the same" in page.text
-    assert "Does not fit:" in page.text
-    assert "Does not fit" in (await sam.see(f"{ORDERS}?tab=contradictions")).text
+    assert "Reports contradict each other:" in page.text
+    assert "Contradicting reports" in (await sam.see(f"{ORDERS}?tab=contradictions")).text
 
 
 async def test_an_order_in_manual_review_waits_for_a_look(sam, market):

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
@@ -155,6 +155,10 @@ class Locale:
     def place(self, zone: str) -> str:
         """The city that a zone goes by: Europe/London is London, or 伦敦."""
         return get_timezone_location(zone, locale=self.cldr, return_city=True)
+
+    def country(self, code: str) -> str:
+        """A country's name; a code that nobody knows stays as it is."""
+        return str(cast("Mapping[str, str]", self.cldr.territories).get(code, code))
 
     def weekdays(self, hours: str) -> str:
         """Opening hours as somebody wrote them, with English short names of days in this language."""

@@ -9,6 +9,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.core.errors import InvalidField
 from rescind.core.order import Parcel, Stage, rank
 from rescind.core.views import Filters, OrderRow
 from rescind.web.buyer import words
@@ -39,9 +40,14 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
     _ = visit.locale.gettext
     tab = visit.query("tab", "all")
     tab = tab if tab in TABS else "all"
-    text = visit.query("q").strip()[:_LONGEST_SEARCH]
+    text = "".join(sign for sign in visit.query("q") if sign.isprintable()).strip()[:_LONGEST_SEARCH]
     filters = _filters(tab, text)
-    page = await visit.desk.reads.orders(visit.scope, filters, visit.query("after") or None, PAGE_SIZE, now=visit.now)
+    after = visit.query("after") or None
+    try:
+        page = await visit.desk.reads.orders(visit.scope, filters, after, PAGE_SIZE, now=visit.now)
+    except InvalidField:
+        # A place of another list, or one kept for too long: the list from its beginning is what was meant.
+        page = await visit.desk.reads.orders(visit.scope, filters, None, PAGE_SIZE, now=visit.now)
     counts = await visit.desk.reads.order_counts(visit.scope, now=visit.now)
     names = {
         "all": _("All"),

@@ -63,7 +63,7 @@ async def board(console: Here) -> Html:
         q=search.text,
         sort=sort,
         sorts=[
-            ("", _("Usual order")),
+            ("", _("Recommended")),
             ("newest", _("Newest")),
             ("time_left", _("Time left")),
             ("amount", _("Amount")),
@@ -114,7 +114,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "shipping_overdue": _("Shipping overdue"),
         "cancellation_requested": _("Cancellation requested"),
         "auto_cancelling_24h": _("Cancels by itself within 24 h"),
-        "contradictions": _("Does not fit"),
+        "contradictions": _("Contradicting reports"),
     }
 
 

@@ -169,7 +169,7 @@ async def _plain_no(console: Console) -> bool:
 def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "contradiction":
-        return "", language.gettext("Does not fit")
+        return "", language.gettext("Contradicting reports")
     by = {"rule": "by_rule", "silence": "on_silence", "support": "by_support"}.get(row.closed_by or "", "")
     key = f"{row.status}_{by}" if by and row.status in {"approved", "refused"} else row.status
     if row.filed_by == "seller" and row.status == "approved":
@@ -204,7 +204,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "approve": opening("confirm"),
         "refuse": opening("reason"),
         "initials": initials(row.buyer_name),
-        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else _("Does not fit"),
+        "reason": language.term("reason", row.reason) if row.kind == "cancellation" else _("Contradicting reports"),
         "flags": flags,
         "waits": may,
         "state": case_state(language, row, "seller")[1],
@@ -214,7 +214,9 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
 
 def initials(name: str) -> str:
     """Who it is without saying it: a queue is read on screens that others see."""
-    return " ".join(f"{part[0]}." for part in name.split()[:3]) or "–"
+    parts = name.split()[:3]
+    # A dot shortens a word of letters; 刘 is a family name and whole.
+    return " ".join(f"{part[0]}." if part[0].isascii() else part[0] for part in parts) or "–"
 
 
 async def _opened(console: Console, row: CaseRow) -> Open:
@@ -532,7 +534,7 @@ async def _answer_one(
         await console.submit(command, row.shop_id, f"{answer}:{case_id}", f"{key}.{case_id}")
     except InvalidTransition as error:
         state = str(error.params.get("current_state", ""))
-        detail = _("Answered before: %(state)s") % {"state": language.term("cancellation", state, "seller")}
+        detail = _("Nothing left to answer: %(state)s") % {"state": language.term("cancellation", state, "seller")}
         return {**line, "outcome": "skipped", "detail": detail}
     except DeadlinePassed:
         return {**line, "outcome": "skipped", "detail": _("The time to answer was over")}
