@@ -192,10 +192,13 @@ def test_on_a_phone_the_open_tab_is_in_sight(visit, scene: Scene):
 
 def test_a_sheet_closes_and_gives_the_focus_back(visit, scene: Scene):
     page = visit("seller", path=f"/seller/orders?q={scene.orders['packed'].number}")
-    opener = page.locator("[popovertarget]")
+    opener = page.locator("[popovertarget]").first
     opener.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Not yet").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert opener.evaluate("one => one === document.activeElement")
