@@ -292,7 +292,7 @@ async def test_many_answers_are_many_commands_with_one_line_each(sam, market, cl
     done = await sam.press(page, MANY, case=[late, *cases, gone, foreign])
     assert "3 of 6 done" in done.text
     assert "The time to answer was over" in done.text
-    assert "Answered before: Withdrawn" in done.text
+    assert "Nothing left to answer: Withdrawn" in done.text
     assert "No request of this shop" in done.text
     assert [await status_of(market, order) for order, _ in good] == [CancellationStatus.APPROVED] * 3
     assert await status_of(market, late_order) is CancellationStatus.AWAITING_SELLER
