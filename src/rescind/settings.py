@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 PREFIX = "RESCIND_"
 PORTS_TRIED = 20
 SECRET_BYTES = 32
+LONGEST_LINE = 120
 
 
 class SettingsError(Exception):
@@ -81,6 +82,24 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+", value):
+        raise ValueError("an address like help@desk.example")
+    return value
+
+
+def _telephone(value: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 ()./-]{3,30}", value):
+        raise ValueError("a telephone number like +44 20 7946 0999")
+    return value
+
+
+def _line(value: str) -> str:
+    if not value.isprintable() or len(value) > LONGEST_LINE:
+        raise ValueError(f"one line of at most {LONGEST_LINE} characters")
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How a setting is read: its parser, its line in the documentation, its variable if that is not RESCIND_<FIELD>."""
@@ -137,6 +156,15 @@ class Settings:
             "File with the key that signs receipts; none: `receipt-key` in the data folder. "
             "Machines that share a database share its contents.",
         ),
+    ] = None
+    support_email: Annotated[
+        str | None, Choice(_email, "Where people write to platform support; it stands on the page of help.")
+    ] = None
+    support_phone: Annotated[
+        str | None, Choice(_telephone, "Where people call platform support; it stands on the page of help.")
+    ] = None
+    support_hours: Annotated[
+        str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 

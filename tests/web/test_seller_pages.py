@@ -48,9 +48,9 @@ async def status_of(market, order):
     [
         (Stage.ALLOCATED, "Start preparing", "Preparing"),
         (Stage.PREPARING, "Start packing", "Packing"),
-        (Stage.PACKING, "Packed", "Packed"),
-        (Stage.AWAITING_COLLECTION, "Shipped", "Shipped"),
-        (Stage.IN_TRANSIT, "Delivered", "Delivered"),
+        (Stage.PACKING, "Mark as packed", "Packed"),
+        (Stage.AWAITING_COLLECTION, "Has the carrier taken order", "Shipped"),
+        (Stage.IN_TRANSIT, "Has order", "Delivered"),
     ],
 )
 async def test_each_stage_has_its_step_on_the_board(sam, market, stage, button, then):
@@ -108,10 +108,32 @@ async def test_a_parcel_leaves_with_carrier_and_tracking_number(sam, market):
     assert without.status == 422
     assert "Enter the tracking number" in without.text
     assert not (await market.read(order)).parcels
-    await sam.press(board, f"{ORDERS}/{order}/facts", fact="handed_over", carrier="Royal Mail", tracking="RM1")
+    await sam.press(board, f"{ORDERS}/{order}/facts", fact="handed_over", carrier="Royal Mail", tracking="RM12345678GB")
     (parcel,) = (await market.read(order)).parcels
-    assert (parcel.carrier, parcel.tracking) == ("Royal Mail", "RM1")
+    assert (parcel.carrier, parcel.tracking) == ("Royal Mail", "RM12345678GB")
     assert parcel.handed_over_at is not None
+
+
+@pytest.mark.parametrize("tracking", ["soon", "123", "🚚🚚🚚🚚1", "１２３４５６", "1" * 61, "RM 123<b>"])
+async def test_what_no_carrier_prints_is_no_tracking_number(sam, market, tracking):
+    order = await market.order(Stage.PACKED)
+    board = await sam.see(ORDERS)
+    fields = {"fact": "handed_over", "carrier": "Royal Mail", "tracking": tracking}
+    page = await sam.press(board, f"{ORDERS}/{order}/facts", **fields)
+    assert page.status == 422
+    assert "Enter the tracking number as it stands on the label" in page.text
+    assert not (await market.read(order)).parcels
+
+
+@pytest.mark.parametrize("stage", [Stage.PACKED, Stage.AWAITING_COLLECTION, Stage.IN_TRANSIT])
+async def test_a_step_the_buyer_feels_is_asked_about_once_more_and_can_be_left(sam, market, stage):
+    order = await market.order(stage)
+    for page in (await sam.see(ORDERS), await sam.see(f"{ORDERS}/{order}")):
+        sheet = page.raw[page.raw.index('role="dialog"') :]
+        assert f'action="{ORDERS}/{order}/facts"' in sheet
+        assert 'popovertargetaction="hide"' in sheet
+        assert "Not yet" in sheet
+        assert f'action="{ORDERS}/{order}/facts"' not in page.raw[: page.raw.index('role="dialog"')]
 
 
 async def test_a_step_cannot_send_anybody_to_another_site(sam, market):
@@ -173,8 +195,8 @@ async def test_goods_that_left_after_the_stop_are_shown_as_a_contradiction(sam, 
     await market.fact(order, "handed_over", tracking="T1")
     page = await sam.see(f"{ORDERS}/{order}")
     assert "The parcel left all the same" in page.text
-    assert "Does not fit:" in page.text
-    assert "Does not fit" in (await sam.see(f"{ORDERS}?tab=contradictions")).text
+    assert "Reports contradict each other:" in page.text
+    assert "Contradicting reports" in (await sam.see(f"{ORDERS}?tab=contradictions")).text
 
 
 async def test_an_order_in_manual_review_waits_for_a_look(sam, market):
@@ -265,7 +287,7 @@ async def test_where_the_policy_has_no_plain_refusal_tracking_is_the_way(lou, ma
     action = f"{REQUESTS}/{case}/refuse"
     plain = await lou.press(page, action, reason="packed")
     assert "A plain refusal is not possible" in plain.text
-    await lou.press(page, action, carrier="UPS", tracking="1Z9")
+    await lou.press(page, action, carrier="UPS", tracking="1Z999AA1")
     assert (await market.read(order)).open_cancellation is None
 
 
@@ -306,7 +328,7 @@ async def test_many_answers_are_many_commands_with_one_line_each(sam, market, cl
     done = await sam.press(page, MANY, case=[late, *cases, gone, foreign])
     assert "3 of 6 done" in done.text
     assert "The time to answer was over" in done.text
-    assert "Answered before: Withdrawn" in done.text
+    assert "Nothing left to answer: Withdrawn" in done.text
     assert "No request of this shop" in done.text
     assert [await status_of(market, order) for order, _ in good] == [CancellationStatus.APPROVED] * 3
     assert await status_of(market, late_order) is CancellationStatus.AWAITING_SELLER

@@ -36,6 +36,7 @@ from rescind.intake import fields
 from rescind.intake.consent import Consent, recorded
 from rescind.intake.fields import Amount, Code, Incoming, Moment, Quantity, Units, Words
 from rescind.intake.text import label, words
+from rescind.intake.tracking import tracking_number
 
 _LINES = 500
 
@@ -247,7 +248,7 @@ async def refuse(call: Call) -> Answer:
         cancellation=CancellationId(call.identifier("cancellation", "can")),
         reason=body.reason,
         carrier=label(body.carrier, field="/carrier"),
-        tracking=label(body.tracking, field="/tracking"),
+        tracking=tracking_number(body.tracking, field="/tracking"),
         comment=_note(call, body.comment, "/comment"),
     )
     return await _decide(call, command.order, command)

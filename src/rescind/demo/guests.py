@@ -9,6 +9,8 @@ from rescind.demo.marketplace import demo_shop_id
 from rescind.desk import Desk
 
 LIFETIME = timedelta(days=30)
+SUPPORT = {"email": "support@harbour.example", "phone": "+44 20 7946 0999", "hours": "Mon–Sun 8:00–20:00 UTC"}
+"""How the demo's platform support is reached; the number is one that is given to nobody."""
 
 
 async def links(desk: Desk) -> tuple[tuple[str, str], ...]:

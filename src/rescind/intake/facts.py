@@ -10,6 +10,7 @@ from rescind.core.order import FactKind, Order
 from rescind.intake import fields
 from rescind.intake.fields import Amount, Identifier, Incoming, Moment, Units, Words
 from rescind.intake.text import label
+from rescind.intake.tracking import tracking_number
 
 _BY_SELLER = frozenset(
     {
@@ -73,7 +74,7 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
         parcel=body.parcel or "",
         lines=fields.selection(body.lines) or {},
         carrier=label(body.carrier, field="/carrier"),
-        tracking=label(body.tracking, field="/tracking"),
+        tracking=tracking_number(body.tracking, field="/tracking"),
         tender=body.tender or "",
         amount_minor=fields.minor(body.amount, order.currency),
     )

@@ -12,11 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_timezone_location
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
@@ -34,6 +34,9 @@ _HTML = {"en": "en", "zh": "zh-Hans"}
 _CLDR = {"en": "en", "zh": "zh_Hans_CN"}
 _HEADER_PART = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY = "|".join(_DAYS)
+_DAY_NAMES = re.compile(rf"\b(?P<first>{_DAY})\b(?:\s*[–-]\s*(?P<last>{_DAY})\b)?")
 _NUMBER = re.compile(r"\d+")
 _CODES = re.compile(r"(?<=^one of: ).*", re.DOTALL)
 
@@ -148,6 +151,29 @@ class Locale:
             return "UTC"
         hours, rest = divmod(abs(minutes), 60)
         return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+
+    def place(self, zone: str) -> str:
+        """The city that a zone goes by: Europe/London is London, or 伦敦."""
+        return get_timezone_location(zone, locale=self.cldr, return_city=True)
+
+    def country(self, code: str) -> str:
+        """A country's name; a code that nobody knows stays as it is."""
+        return str(cast("Mapping[str, str]", self.cldr.territories).get(code, code))
+
+    def weekdays(self, hours: str) -> str:
+        """Opening hours as somebody wrote them, with English short names of days in this language."""
+        if self.tag == DEFAULT:
+            return hours
+        names = self.cldr.days["format"]["abbreviated"]
+        return _DAY_NAMES.sub(
+            lambda found: (
+                self.gettext("%(first)s to %(last)s")
+                % {name: names[_DAYS.index(day)] for name, day in found.groupdict().items()}
+                if found["last"]
+                else names[_DAYS.index(found["first"])]
+            ),
+            hours,
+        )
 
     def time_left(self, seconds: float) -> str:
         """A span in its two largest units, rounded down: a promise of time is never longer than the truth."""

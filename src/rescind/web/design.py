@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rescind.core.money import Money
+from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
 
 if TYPE_CHECKING:
@@ -83,9 +84,17 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         "yesterday": ago(hours=4),
         "in_three_days": ahead(days=3, hours=4),
         "lately": ago(minutes=25),
-        "placed_at": ago(hours=5),
-        "paid_at": ago(hours=4, minutes=56),
-        "prepared_at": ago(hours=2),
+        "steps": [
+            Step("placed", "done", ago(hours=5)),
+            Step("paid", "done", ago(hours=4, minutes=56)),
+            Step("preparing", "now", ago(hours=2)),
+            *(Step(name, "todo") for name in ("ready", "shipped", "delivered")),
+        ],
+        "stopped": [
+            Step("placed", "done", ago(hours=5)),
+            Step("paid", "done", ago(hours=4, minutes=56)),
+            Step("cancelled", "stopped", ago(hours=1)),
+        ],
         "lines": [
             {
                 "title": jar,

@@ -255,7 +255,7 @@ def _flag(locale: Locale, fact: str, *, yes: bool) -> str:
         "past_dispatch_sla": (_("The shop's time to ship is over"), _("The shop is still within its time to ship")),
         "in_manual_review": (_("A person is still checking the order"), _("No person is checking the order")),
         "production_started": (_("Work on the order has begun"), _("Work on the order has not begun")),
-        "asked_anyway": (_("The shop was asked all the same"), _("The shop was not asked all the same")),
+        "asked_anyway": (_("The shop was asked for a favour"), _("The shop has not been asked for a favour")),
         "partial": (_("The request is for a part of the order"), _("The request is for the whole order")),
         "request_open": (_("Another request is waiting"), _("No other request is waiting")),
         "shipping_leased": (

@@ -7,9 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
 from urllib.parse import quote, urlencode
+from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -29,6 +31,8 @@ from rescind.postgres.tail import LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
 
 LANGUAGE_COOKIE: Final = "rescind_lang"
+ZONE_COOKIE: Final = "rescind_zone"
+"""Set by page.js: only a browser knows where its reader is."""
 CSRF_FIELD: Final = "_csrf_token"
 HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
@@ -112,7 +116,12 @@ class Visit:
         here: str = "",
         **context: object,
     ) -> Html:
-        """The rendered page. ``here``: where the language switch returns to, when not this address."""
+        """The rendered page. ``here``: where the language switch returns to, when not this address.
+
+        zone: the shop's. Staff read its clock; everybody else their own, where their browser has told it.
+        """
+        if self.principal is None or self.principal.role == "buyer":
+            zone = zone_of(self.request) or zone
         around = frame(self, live=live, nav=nav, here=here)
         text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
         return Response(text, media_type="text/html", status_code=status)
@@ -142,6 +151,17 @@ def language_of(request: Call) -> Locale:
     chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
     accepted = request.headers.get("accept-language")
     return locale(negotiate(accepted, chosen if isinstance(chosen, str) else None))
+
+
+def zone_of(request: Call) -> str:
+    """The time zone that the reader's browser goes by, or nothing when it has told none that there is."""
+    told = request.cookies.get(ZONE_COOKIE, "")
+    return told if told in _zones() else ""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None, here: str = "") -> Frame:

@@ -182,14 +182,14 @@ def test_a_seller_packs_and_ships_from_the_board(visit, marketplace):
     order = marketplace.place("preparing", buyer="ships")
     board = visit("seller", path=f"/seller/orders?q={order.number}")
     row = board.locator("tbody tr")
-    for label in ("Start packing", "Packed"):
+    for label in ("Start packing", "Mark as packed"):
         row.get_by_role("button", name=label).click()
         expect(board.locator(".notice")).to_be_visible()
-    row.get_by_role("button", name="Shipped …").click()
+    row.get_by_role("button", name="Mark as shipped …").click()
     sheet = board.get_by_role("dialog")
     sheet.locator("[name=carrier]").fill("Royal Mail")
     sheet.locator("[name=tracking]").fill("RM7654321GB")
-    sheet.get_by_role("button", name="Shipped").click()
+    sheet.get_by_role("button", name="Mark as shipped").click()
     expect(row).to_contain_text("Shipped")
     buyer = visit("buyer:ships", path=order.page)
     expect(buyer.locator("#parcels")).to_contain_text("RM7654321GB")

@@ -175,12 +175,30 @@ def test_in_the_queue_letters_move_and_open(visit, scene: Scene):
     assert page.evaluate("!!document.activeElement.closest('form[action$=\"/approve\"]')")
 
 
+def test_the_first_letter_enters_the_queue(visit, scene: Scene):
+    page = visit("seller", path="/seller/requests")
+    page.keyboard.press("j")
+    assert page.locator("tr[data-row]").first.evaluate("row => row.contains(document.activeElement)")
+    page.goto("/seller/requests")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    expect(page.locator("form[action$='/approve']")).to_be_visible()
+
+
+def test_on_a_phone_the_open_tab_is_in_sight(visit, scene: Scene):
+    page = visit("seller", path="/seller/requests?tab=all", viewport={"width": 360, "height": 760})
+    expect(page.locator("#tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
+
+
 def test_a_sheet_closes_and_gives_the_focus_back(visit, scene: Scene):
     page = visit("seller", path=f"/seller/orders?q={scene.orders['packed'].number}")
-    opener = page.locator("[popovertarget]")
+    opener = page.locator("[popovertarget]").first
     opener.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Not yet").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert opener.evaluate("one => one === document.activeElement")

@@ -59,6 +59,11 @@ class Form:
     typed: dict[str, str] = field(default_factory=dict[str, str])
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
+    @property
+    def wrong_units(self) -> list[str]:
+        """What is wrong with quantities."""
+        return [text for at, text in self.errors if at.startswith("units-")]
+
     def error(self, name: str) -> str:
         """The first thing that is wrong with a field."""
         return next((text for at, text in self.errors if at == name), "")
@@ -71,6 +76,9 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     if found.order.open_cancellation is not None or found.stage is Stage.CANCELLED:
         asked = await _asked_already(visit, found, "")
         return visit.go(f"{found.path}/requests/{asked}" if asked else found.path)
+    over = found.answer is None or found.answer.kind[0] == "refuse"
+    if over and found.left and not found.order.open_units():
+        return visit.go(f"{found.path}/return")
     form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
     form.units = preset_units(found, anyway=form.anyway)
     return _show(visit, found, form)
@@ -139,7 +147,8 @@ def _partial_allowed(found: Matter) -> bool:
 
 
 def _ask(found: Matter, form: Form) -> Answer | None:
-    if not form.units:
+    # No sum is shown for less than what was typed: a quantity that cannot be is told, not left out.
+    if not form.units or form.wrong_units:
         return None
     return found.outlook.ask(found.now, reason=form.reason, lines=form.units, anyway=form.anyway)
 
@@ -173,7 +182,7 @@ def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> d
         return left
     units: dict[str, int] = {}
     for place, line in enumerate(found.order.lines):
-        text = form.typed[f"units-{place}"] = fields.get(f"units-{place}", "0").strip() or "0"
+        text = form.typed[f"units-{place}"] = fields.get(f"units-{place}", "0").strip()
         most = left.get(line.id, 0)
         if not text.isascii() or not text.isdigit() or int(text[:9]) > most:
             message = visit.locale.gettext("Choose a number from 0 to %(most)s for %(item)s")
@@ -228,7 +237,7 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
                 said.image,
                 count,
                 form.typed.get(f"units-{place}", str(form.units.get(line.id, 0))),
-                line.paid_minor,
+                line.unit_minor * count,
                 note,
                 off,
                 why,

@@ -63,13 +63,18 @@ class Matter:
 
     @property
     def zone(self) -> str:
-        """The shop's zone: deadlines are counted in it, so times are shown in it, with its distance from UTC."""
+        """The shop's zone: its days are counted in it, and its times shown in it to who has not told a zone."""
         return self.view.shop.zone
 
     @property
     def arrived(self) -> bool:
         """Whether the goods are with the buyer, so that nothing can be refused at the door."""
         return rank(self.stage) >= rank(Stage.DELIVERED) and self.stage is not Stage.CANCELLED
+
+    @property
+    def left(self) -> bool:
+        """Whether anything has left the shop, so that something could come back."""
+        return rank(Stage.PARTIALLY_SHIPPING) <= rank(self.stage) < rank(Stage.CANCELLED)
 
     @property
     def reviewed(self) -> bool:
@@ -97,8 +102,8 @@ class Matter:
         return next(one for one in self.order.lines if one.id == line)
 
     def titles(self) -> dict[str, str]:
-        """Titles by line id."""
-        return {line.id: self.words(line.id).title for line in self.order.lines}
+        """What each line is called, by its id: two variants of one product are two things."""
+        return {line.id: named(self.words(line.id)) for line in self.order.lines}
 
     def cancellation(self, identifier: str) -> Cancellation:
         """One request of this order. Raises NotFound."""
@@ -125,7 +130,7 @@ class Matter:
         _ = locale.gettext
         lines = self.order.lines
         rows: list[dict[str, Any]] = [
-            {"label": _("Goods"), "amount": self.money(sum(one.quantity * one.unit_minor for one in lines))}
+            {"label": _("Items"), "amount": self.money(sum(one.quantity * one.unit_minor for one in lines))}
         ]
         discount, tax = sum(one.discount_minor for one in lines), sum(one.tax_minor for one in lines)
         if discount:
@@ -138,6 +143,11 @@ class Matter:
     def payments(self, locale: Locale) -> list[dict[str, Any]]:
         """What was paid with what."""
         return tender_words(locale, self.order)
+
+
+def named(words: LineWords) -> str:
+    """Title and variant."""
+    return " · ".join(part for part in (words.title, words.variant) if part)
 
 
 async def load(visit: Visit, order_id: str) -> Matter:

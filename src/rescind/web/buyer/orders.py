@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.order import Order, Parcel, Stage, stage
+from rescind.core.errors import InvalidField
+from rescind.core.order import Parcel, Stage, rank
 from rescind.core.review import correctable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
@@ -18,6 +18,7 @@ from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
 from rescind.web.explain import tender_name
+from rescind.web.progress import progress
 from rescind.web.session import Html, Visit
 
 TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
@@ -27,11 +28,11 @@ _LONGEST_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One card of the list. ``state``: what its pill is made of: context and key."""
+    """One card of the list. ``state``: what its pill is made of: context and key; ``left``: nothing is in the shop."""
 
     order: OrderRow
     state: tuple[str, str]
-    waits: bool
+    left: bool
 
 
 @get("/orders")
@@ -41,9 +42,14 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
     _ = visit.locale.gettext
     tab = visit.query("tab", "all")
     tab = tab if tab in TABS else "all"
-    text = visit.query("q").strip()[:_LONGEST_SEARCH]
+    text = "".join(sign for sign in visit.query("q") if sign.isprintable()).strip()[:_LONGEST_SEARCH]
     filters = _filters(tab, text)
-    page = await visit.desk.reads.orders(visit.scope, filters, visit.query("after") or None, PAGE_SIZE, now=visit.now)
+    after = visit.query("after") or None
+    try:
+        page = await visit.desk.reads.orders(visit.scope, filters, after, PAGE_SIZE, now=visit.now)
+    except InvalidField:
+        # A place of another list, or one kept for too long: the list from its beginning is what was meant.
+        page = await visit.desk.reads.orders(visit.scope, filters, None, PAGE_SIZE, now=visit.now)
     counts = await visit.desk.reads.order_counts(visit.scope, now=visit.now)
     names = {
         "all": _("All"),
@@ -73,14 +79,13 @@ def _filters(tab: str, text: str) -> Filters:
 
 
 async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:
-    """Times of a list are shown in the zone of its newest order's shop; each order's page has its own."""
+    """Whose clock a list goes by when its reader's is not known: that of the shop of its newest order."""
     return (await visit.desk.reads.shop(rows[0].shop_id)).zone if rows else "UTC"
 
 
 def _row(row: OrderRow) -> Row:
-    if row.case_status is not None:
-        return Row(row, ("cancellation", row.case_status), waits=True)
-    return Row(row, ("stage", row.stage.value), waits=False)
+    state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
+    return Row(row, state, left=rank(row.stage) >= rank(Stage.IN_TRANSIT))
 
 
 @get("/orders/{order_id:str}")
@@ -102,7 +107,7 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         pay_by=pay_by(order) if found.stage is Stage.UNPAID else None,
         waiting=waiting,
         last=last,
-        steps=progress(order, found.stage, found),
+        steps=progress(order, visit.now),
         entries=entries,
         ahead=_ahead(found) if found.answer else (),
         wrong=_wrong(found),
@@ -113,8 +118,13 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
 
 @get("/orders/{order_id:str}/return")
 async def return_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
-    """What follows when an order can no longer be cancelled: whom to ask, and how the goods go back (M-43)."""
+    """What follows when an order can no longer be cancelled: whom to ask, and how the goods go back (M-43).
+
+    Of an order that has not left there is nothing to return: it is cancelled, or it was.
+    """
     found = await load(visit, order_id)
+    if not found.left:
+        return visit.go(f"{found.path}/cancel" if found.order.open_units() else found.path)
     return visit.page(
         "buyer/return.html",
         zone=found.zone,
@@ -168,47 +178,6 @@ def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[st
         for one in order.refunds
         if not cancellation or one.cancellation == cancellation
     ]
-
-
-_STEP: dict[Stage, str] = {
-    Stage.UNPAID: "placed",
-    Stage.ON_HOLD: "paid",
-    Stage.REVIEW: "paid",
-    Stage.ALLOCATED: "paid",
-    Stage.PREPARING: "preparing",
-    Stage.PACKING: "preparing",
-    Stage.PACKED: "ready",
-    Stage.AWAITING_COLLECTION: "ready",
-    Stage.PARTIALLY_SHIPPING: "shipped",
-    Stage.IN_TRANSIT: "shipped",
-    Stage.DELIVERED: "delivered",
-    Stage.COMPLETED: "delivered",
-}
-
-
-def progress(order: Order, here: Stage, found: Matter) -> dict[str, Any]:
-    """The step the order is at, and when each was reached; a cancelled order stands where it stopped."""
-    stopped = here is Stage.CANCELLED
-    if stopped:
-        going = msgspec.structs.replace(order, progress=msgspec.structs.replace(order.progress, cancelled_at=None))
-        here = stage(going, found.now)
-    times = order.progress
-    labelled = [one.labelled_at for one in order.parcels if one.labelled_at]
-    left = [one.handed_over_at for one in order.parcels if one.handed_over_at]
-    arrived = [one.delivered_at for one in order.parcels if one.delivered_at]
-    reached = {
-        "placed": order.placed_at,
-        "paid": times.paid_at,
-        "preparing": times.preparation_started_at or times.packing_started_at,
-        "ready": times.packed_at or min(labelled, default=None),
-        "shipped": min(left, default=None),
-        "delivered": times.delivered_at or max(arrived, default=None),
-    }
-    current = _STEP[here]
-    known = {
-        step: at for step, at in reached.items() if at and list(reached).index(step) <= list(reached).index(current)
-    }
-    return {"current": current, "at": known, "stopped": stopped}
 
 
 ROUTES = (order_list, order_page, return_page)

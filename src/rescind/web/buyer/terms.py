@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from rescind.core.policy import Atom, Policy, ResolvedPolicy
 from rescind.core.policy.outline import Special, Step, outline
+from rescind.demo.guests import SUPPORT
 from rescind.locales import Locale
 from rescind.web.buyer.words import rule_line, waiting
 from rescind.web.explain import atom_words, seconds_words, span_words
@@ -86,7 +87,14 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
 @get("/help")
 async def help_page(visit: NamedDependency[Visit]) -> Html:
     """The questions people have first, and whom to ask."""
-    return visit.page("buyer/help.html", live=False, shops=await visit.desk.reads.shops())
+    return visit.page("buyer/help.html", live=False, support=_support(visit), shops=await visit.desk.reads.shops())
+
+
+def _support(visit: Visit) -> dict[str, str]:
+    """How platform support is reached, by kind of address; the demo's own where its operator said nothing."""
+    settings = visit.desk.settings
+    ways = {"email": settings.support_email, "phone": settings.support_phone, "hours": settings.support_hours}
+    return {kind: way for kind, way in ways.items() if way} or (SUPPORT if settings.demo else {})
 
 
 def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -91,7 +90,6 @@ def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -
     _ = locale.gettext
     verdict, silence, instead = answer.kind
     time = time_to_answer(locale, answer)
-    length = answer.finding.deadline.span if answer.finding.deadline else "0s"
     match verdict:
         case "approve":
             sentence = _("You can still cancel it. Nobody has to agree.")
@@ -102,8 +100,7 @@ def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -
                 "approve": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means yes."),
                 "refuse": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means no."),
             }.get(silence, _("You can still ask to cancel. The shop has %(time)s to answer."))
-            note = _("The shop has %(waiting)s") % {"waiting": waiting(locale, length, silence)}
-            return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence % {"time": time})
+            return Offer(_("Request cancellation"), f"{path}/cancel", "primary", "", sentence % {"time": time})
         case "ask_carrier":
             sentence = _("You can still ask to cancel. The carrier has %(time)s to stop the parcel.") % {"time": time}
             note = silence_word(locale, silence)
@@ -218,6 +215,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("The carrier is trying to stop the parcel.")
         case CancellationStatus.IN_REVIEW:
             text = _("A person of the platform is looking at your request. You need to do nothing.")
+        case CancellationStatus.APPROVED if one.refund_minor and _paid_back(order, one):
+            text = _("%(amount)s has gone back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor:
             text = _("%(amount)s goes back the way you paid. Below you see how far it is.")
         case CancellationStatus.APPROVED:
@@ -242,6 +241,12 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
         case CancellationStatus.UNDONE:
             text = _("Your payment had come in time, so the order goes on.")
     return text % values
+
+
+def _paid_back(order: Order, one: Cancellation) -> bool:
+    """Whether every refund of a request has succeeded."""
+    states = [refund.status for refund in order.refunds if refund.cancellation == one.id]
+    return bool(states) and all(status is RefundStatus.SUCCEEDED for status in states)
 
 
 def deadline_kind(one: Cancellation) -> str:
@@ -458,8 +463,3 @@ def option_name(locale: Locale, name: str) -> str:
         "letter": _("Letter"),
         "text": _("Inscription"),
     }.get(name, name)
-
-
-def country(locale: Locale, code: str) -> str:
-    """A country's name in the reader's language."""
-    return str(cast("Mapping[str, str]", locale.cldr.territories).get(code, code))

@@ -42,9 +42,11 @@ def answers(order: Order, waiting: Cancellation, terms: Terms, calendar: Calenda
     back = {line: min(count, left.get(line, 0)) for line, count in waiting.lines.items() if left.get(line, 0)}
     money = quote(order, back)
     read = _facts(order, calendar, now, back, money)
+    # Work has begun only on what is made for somebody.
+    made = any(line.custom_made for line in order.lines if line.id in waiting.lines)
     return Answers(
         quote=money,
-        refusals=terms.reasons("refusal", read),
+        refusals=tuple(one for one in terms.reasons("refusal", read) if one.code != "production_started" or made),
         plain_no=terms.explicit_reject,
         back=back,
         whole=all(line.open == back.get(line.id, 0) for line in order.lines),

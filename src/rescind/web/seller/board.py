@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from rescind.core.errors import InvalidField, RescindError
 from rescind.core.order import FactKind, Stage
 from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
+from rescind.intake.tracking import tracking_number
 from rescind.locales import Locale
 from rescind.web.rendering import address
 from rescind.web.seller import order as order_page
@@ -62,7 +63,7 @@ async def board(console: Here) -> Html:
         q=search.text,
         sort=sort,
         sorts=[
-            ("", _("Usual order")),
+            ("", _("Recommended")),
             ("newest", _("Newest")),
             ("time_left", _("Time left")),
             ("amount", _("Amount")),
@@ -113,7 +114,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "shipping_overdue": _("Shipping overdue"),
         "cancellation_requested": _("Cancellation requested"),
         "auto_cancelling_24h": _("Cancels by itself within 24 h"),
-        "contradictions": _("Does not fit"),
+        "contradictions": _("Contradicting reports"),
     }
 
 
@@ -146,6 +147,7 @@ def _row(console: Console, row: OrderRow) -> dict[str, object]:
         "step": step.value if step else "",
         "step_label": steps.label(step, console.language) if step else "",
         "sheet": steps.wants_tracking(row.stage),
+        "final": step is not None and steps.final(step),
         "why": order_page.waits_for(console, row.stage, row.hold_until),
         "ship_by": row.dispatch_due_at if unshipped else None,
         "stopped": row.stage is Stage.CANCELLED and console.now - row.updated_at < _FRESH,
@@ -191,6 +193,10 @@ def parcel_errors(language: Locale, carrier: str, tracking: str) -> dict[str, st
     errors: dict[str, str] = {}
     if not 0 < len(carrier) <= 60 or not carrier.isprintable():
         errors["carrier"] = _("Enter the carrier's name, such as Royal Mail")
-    if not 0 < len(tracking) <= 60 or not tracking.isprintable():
-        errors["tracking"] = _("Enter the tracking number as it stands on the label")
+    try:
+        known = tracking_number(tracking, field="tracking")
+    except InvalidField:
+        known = ""
+    if not known:
+        errors["tracking"] = _("Enter the tracking number as it stands on the label: letters and digits, at least 4")
     return errors

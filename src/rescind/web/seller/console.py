@@ -116,7 +116,7 @@ class Console:
 
     def search(self) -> Search:
         """What the search box of the address says."""
-        text = self.query("q").strip()
+        text = "".join(sign if sign.isprintable() else " " for sign in self.query("q")).strip()
         words = [word for word in _APART.split(text) if word]
         if words and all(any(sign.isdigit() for sign in word) for word in words):
             return Search(text, numbers=tuple(words[:MOST]), cut=max(0, len(words) - MOST))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from litestar import get, post
@@ -17,26 +16,13 @@ from rescind.core.order import Cancellation, CancellationStatus, FactKind, Order
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
+from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
+from rescind.web.progress import progress
 from rescind.web.seller import answers, corrections, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
-
-_PLACE = {
-    Stage.UNPAID: "placed",
-    Stage.ON_HOLD: "paid",
-    Stage.REVIEW: "paid",
-    Stage.ALLOCATED: "paid",
-    Stage.PREPARING: "preparing",
-    Stage.PACKING: "preparing",
-    Stage.PACKED: "ready",
-    Stage.AWAITING_COLLECTION: "ready",
-    Stage.PARTIALLY_SHIPPING: "shipped",
-    Stage.IN_TRANSIT: "shipped",
-    Stage.DELIVERED: "delivered",
-    Stage.COMPLETED: "delivered",
-}
 
 
 @get("/orders/{order_id:str}")
@@ -92,6 +78,7 @@ async def show(
         step=step.value if step else "",
         step_label=steps.label(step, language) if step else "",
         sheet=steps.wants_tracking(at_stage),
+        final=step is not None and steps.final(step),
         keys={"step": new_key()},
         left_house=any(parcel.handed_over_at for parcel in order.travelling),
         ended=[language.term("event", parcel.ended) for parcel in order.parcels if parcel.ended],
@@ -101,8 +88,7 @@ async def show(
         stopped=stopped_by(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
         cases=case_links(order, language, "/seller"),
-        place=_PLACE.get(at_stage) or _reached_before_the_end(order),
-        reached=_reached(order),
+        steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
@@ -212,7 +198,7 @@ def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
                 "image": said.image if said else "",
                 "sku": line.sku,
                 "quantity": units[line.id],
-                "amount": Money(line.paid_minor * units[line.id] // line.quantity, view.order.currency),
+                "amount": Money(line.unit_minor * units[line.id], view.order.currency),
                 "custom_made": line.custom_made,
                 "special": line.special,
                 "cancelled": line.cancelled,
@@ -222,8 +208,8 @@ def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def titles(view: OrderView) -> dict[str, str]:
-    """Title by line id."""
-    return {one.line: one.title for one in view.details.lines}
+    """Title and variant by line id."""
+    return {one.line: named(one) for one in view.details.lines}
 
 
 def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
@@ -233,9 +219,9 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
     goods = sum(line.quantity * line.unit_minor for line in order.lines)
     discount = sum(line.discount_minor for line in order.lines)
     tax = sum(line.tax_minor for line in order.lines)
-    rows: list[dict[str, Any]] = [{"label": _("Goods"), "amount": Money(goods, order.currency)}]
+    rows: list[dict[str, Any]] = [{"label": _("Items"), "amount": Money(goods, order.currency)}]
     if discount:
-        rows.append({"label": _("Discount share"), "amount": Money(discount, order.currency), "minus": True})
+        rows.append({"label": _("Discount"), "amount": Money(discount, order.currency), "minus": True})
     if tax:
         rows.append({"label": _("Tax"), "amount": Money(tax, order.currency)})
     if order.shipping_minor:
@@ -250,28 +236,6 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
         {"amount": Money(one.amount_minor, order.currency), "label": names[one.tender], "status": one.status.value}
         for one in order.refunds
     ]
-
-
-def _reached(order: Order) -> dict[str, datetime]:
-    progress = order.progress
-    shipped = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
-    steps_at = {
-        "placed": order.placed_at,
-        "paid": progress.paid_at,
-        "preparing": progress.preparation_started_at,
-        "ready": progress.packed_at,
-        "shipped": min(shipped) if shipped else None,
-        "delivered": progress.delivered_at,
-    }
-    found = {name: at for name, at in steps_at.items() if at is not None}
-    if progress.cancelled_at is not None:
-        # The last step it came to is shown as the one at which it ended.
-        found[list(found)[-1]] = progress.cancelled_at
-    return found
-
-
-def _reached_before_the_end(order: Order) -> str:
-    return list(_reached(order))[-1]
 
 
 @get("/orders/{order_id:str}/cancel")

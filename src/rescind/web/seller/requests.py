@@ -175,7 +175,7 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
         return "", language.gettext("Being checked")
     if row.kind == "contradiction":
         known = language.has("intercept", row.status)
-        return "", language.term("intercept", row.status) if known else language.gettext("Does not fit")
+        return "", language.term("intercept", row.status) if known else language.gettext("Contradicting reports")
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
@@ -232,7 +232,9 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
 
 def initials(name: str) -> str:
     """Who it is without saying it: a queue is read on screens that others see."""
-    return " ".join(f"{part[0]}." for part in name.split()[:3]) or "–"
+    parts = name.split()[:3]
+    # A dot shortens a word of letters; 刘 is a family name and whole.
+    return " ".join(f"{part[0]}." if part[0].isascii() else part[0] for part in parts) or "–"
 
 
 async def _opened(console: Console, row: CaseRow) -> Open:
@@ -577,7 +579,7 @@ async def _answer_one(
         await console.submit(command, row.shop_id, f"{answer}:{case_id}", f"{key}.{case_id}")
     except InvalidTransition as error:
         state = str(error.params.get("current_state", ""))
-        detail = _("Answered before: %(state)s") % {"state": language.term("cancellation", state, "seller")}
+        detail = _("Nothing left to answer: %(state)s") % {"state": language.term("cancellation", state, "seller")}
         return {**line, "outcome": "skipped", "detail": detail}
     except DeadlinePassed:
         return {**line, "outcome": "skipped", "detail": _("The time to answer was over")}

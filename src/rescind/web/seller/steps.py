@@ -32,11 +32,16 @@ def label(fact: FactKind, language: Locale) -> str:
         FactKind.REVIEW_CLEARED: _("The order is fine, go on"),
         FactKind.PREPARATION_STARTED: _("Start preparing"),
         FactKind.PACKING_STARTED: _("Start packing"),
-        FactKind.PACKED: _("Packed"),
-        FactKind.TRACKING_ADDED: _("Label printed, awaits collection"),
-        FactKind.HANDED_OVER: _("Shipped"),
-        FactKind.DELIVERED: _("Delivered"),
+        FactKind.PACKED: _("Mark as packed"),
+        FactKind.TRACKING_ADDED: _("Label is printed"),
+        FactKind.HANDED_OVER: _("Mark as shipped"),
+        FactKind.DELIVERED: _("Mark as delivered"),
     }[fact]
+
+
+def final(fact: FactKind) -> bool:
+    """Whether a step is felt by the buyer at once and cannot be taken back, so that one press is too few."""
+    return fact in {FactKind.HANDED_OVER, FactKind.DELIVERED}
 
 
 def wants_tracking(stage: Stage) -> bool:

@@ -5,6 +5,11 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)]
   document.documentElement.classList.remove('no-script')
 
+  // Times are shown by the reader's clock, which the server learns from the next request on.
+  const {timeZone} = Intl.DateTimeFormat().resolvedOptions()
+  if (timeZone && !`${document.cookie};`.includes(`rescind_zone=${timeZone};`))
+    document.cookie = `rescind_zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`
+
   // After a form was sent, the answer is what one wants to hear first.
   document.querySelector('[data-focus]')?.focus()
 
@@ -22,6 +27,12 @@
       input.stepUp(Number(step.dataset.step))
       input.dispatchEvent(new Event('change', {bubbles: true}))
     }
+  })
+
+  // Of tabs that scroll sideways, the one that is open is in sight.
+  all('.tabs ul').forEach(strip => {
+    const here = strip.querySelector('[aria-current]')
+    if (here) strip.scrollLeft = here.getBoundingClientRect().left - strip.getBoundingClientRect().left - 48
   })
 
   const prepare = () => {
@@ -63,9 +74,12 @@
       event.target.form.requestSubmit()
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input:not([type=checkbox]), textarea, select')) return
-    const row = event.target.closest('[data-row]')
+    const first = document.querySelector('[data-row]')
+    const row = event.target.closest('[data-row]') ?? (event.target.matches('body, main') ? first : null)
     if (!row) return
-    if (event.key === 'j' || event.key === 'k') {
+    // Nobody is in the list yet: the first letter enters it.
+    if (!row.contains(event.target) && 'jk'.includes(event.key)) first.querySelector('a, button, input').focus()
+    else if (event.key === 'j' || event.key === 'k') {
       const rows = all('[data-row]', row.parentElement)
       rows[rows.indexOf(row) + (event.key === 'j' ? 1 : -1)]?.querySelector('a, button, input')?.focus()
     } else row.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click()

@@ -23,7 +23,7 @@ async def support_console(visit: Comes) -> Console:
     visit.require("support", "operator")
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
-    nav = (Link(HOME, _("Find an order"), count=counts.get("with_platform", 0), current=True),)
+    nav = (Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=True),)
     return Console(visit, "UTC", nav)
 
 
