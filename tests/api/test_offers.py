@@ -57,9 +57,10 @@ async def test_offers_are_the_sellers_and_answers_the_buyers(people, market):
     ):
         assert (await people.sam.post(f"{path}/offer", body)).status_code == status, body
     await people.sam.post(f"{path}/offer", EXAMPLES["cancellations_offer"])
+    agreement = {"way": "phone", "agreed_at": market.clock.read().isoformat()}
     assert (await people.sam.post(f"{path}/offer/accept", {"number": 1})).status_code == 403
     assert (await people.bob.post(f"{path}/offer/accept", {"number": 1})).status_code == 404
     assert (await people.sue.post(f"{path}/offer/accept", {"number": 1})).status_code == 422
-    assert (await people.ann.post(f"{path}/offer/accept", {"number": 1, "consent": "x"})).status_code == 422
-    agreed = await people.sue.post(f"{path}/offer/accept", {"number": 1, "consent": "Agreed on the phone"})
+    assert (await people.ann.post(f"{path}/offer/accept", {"number": 1, "consent": agreement})).status_code == 422
+    agreed = await people.sue.post(f"{path}/offer/accept", {"number": 1, "consent": agreement})
     assert agreed.json()["cancellation"]["status"] == "settled", agreed.text

@@ -206,7 +206,7 @@ async def test_what_was_reported_by_mistake_is_taken_back(people, market, desk):
     told = (await people.host.get(f"{path}/events")).json()["rows"]
     assert [row["type"] for row in told[-2:]] == ["FactReported", "FactCorrected"], "the original stays in the history"
     assert (told[-1]["corrects"], told[-1]["reason"], told[-1]["text"]) == (number, "mistake", "The box beside it.")
-    label = {"fact": "tracking_added", "occurred_at": "2026-05-04T07:10:00Z", "carrier": "Post", "tracking": "JD1"}
+    label = {"fact": "tracking_added", "occurred_at": "2026-05-04T07:10:00Z", "carrier": "Post", "tracking": "JD19"}
     number = (await people.sam.post(f"{path}/facts", label)).json()["order"]["version"]
     await people.host.post(f"{path}/facts", {"fact": "handed_over", "occurred_at": "2026-05-04T07:20:00Z"})
     late = await people.sam.post(f"{path}/corrections", {"event": number, "reason": "label_voided"})

@@ -28,16 +28,18 @@ cites = ["M-29"]
 
 async def placed(people, shop, number):
     """A new order of a shop that is being prepared, placed by the host as any other."""
+    price = {"amount": 900 + int(number), "currency": "EUR"}  # of one price they would look like one order twice
     order = {
         "shop": shop,
         "number": number,
         "buyer": {"id": "ann", "name": "Ann", "email": "ann@example.org"},
+        "recipient": {"name": "Ann", "street": "1 Quay", "city": "Brest", "postcode": "29200", "country": "FR"},
         "currency": "EUR",
         "placed_at": "2026-05-04T08:00:00Z",
         "lines": [
-            {"id": "1", "sku": "M", "title": "Mug", "quantity": 1, "unit_price": {"amount": 900, "currency": "EUR"}}
+            {"id": "1", "sku": "M", "title": "Mug", "quantity": 1, "unit_price": price},
         ],
-        "tenders": [{"id": "t", "method": "card", "amount": {"amount": 900, "currency": "EUR"}}],
+        "tenders": [{"id": "t", "method": "card", "amount": price}],
     }
     answer = await people.host.post("/v1/orders", order)
     assert answer.status_code == 201, answer.text

@@ -32,6 +32,7 @@ from rescind.api.reasoning import (
     withheld,
 )
 from rescind.core import errors
+from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.receipt import SIGNATURE, LayerNamed, canonical, commitment, judged_again
 from rescind.core.record import ROOT, Record, chain, encode
@@ -190,7 +191,7 @@ async def receipt(call: Call) -> Answer:
         layer=ground.layer,
         cites=list(ground.cites),
         instead=ground.instead,
-        layers=_layers(terms, order.placed_at, decided.event.at),
+        layers=_layers(terms, ground, order.placed_at, decided.event.at),
         placed_at=order.placed_at,
         starts=judged.starts,
         facts=facts_told(who.role, ground.facts),
@@ -239,7 +240,7 @@ def keys_told(keys: Sequence[ReceiptKey]) -> KeysTold:
     )
 
 
-def _layers(terms: Terms, placed_at: Instant, decided_at: Instant) -> list[LayerNamed]:
+def _layers(terms: Terms, ground: Ground, placed_at: Instant, decided_at: Instant) -> list[LayerNamed]:
     return [
         LayerNamed(
             layer=one.layer,
@@ -249,7 +250,7 @@ def _layers(terms: Terms, placed_at: Instant, decided_at: Instant) -> list[Layer
             settings=dict(one.settings),
             as_of=decided_at if one.layer == "law" else placed_at,
         )
-        for one in terms.layers
+        for one in terms.layers_for(ground.facts, decided_at)
     ]
 
 

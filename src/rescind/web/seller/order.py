@@ -63,6 +63,7 @@ async def show(
     return console.page(
         "seller/order.html",
         status=status,
+        here=f"/seller/orders/{order.id}",
         notice=notice,
         errors=list((errors or {}).items()),
         field_errors=errors or {},

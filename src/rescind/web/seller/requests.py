@@ -324,6 +324,7 @@ async def show(
     return console.page(
         "seller/request.html",
         status=status,
+        here=f"{HOME}/{case.id}",
         notice=console.problem(error) if error else console.told(),
         errors=errors or {},
         values=values or {},

@@ -26,7 +26,8 @@
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
       if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
-      const src = dataset.liveSrc || location.href
+      // A page that answers a form stands at an address that only takes forms.
+      const src = dataset.liveSrc || again.href
       due.set(src, [...due.get(src) ?? [], id])
     }
     for (const [src, ids] of due) {
