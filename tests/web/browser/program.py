@@ -136,14 +136,18 @@ class Marketplace:
         self._numbers = itertools.count(1)
 
     def place(self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2) -> Placed:
-        """An order of two lines placed some hours ago, at this stage; its sum is none that the sandbox declines."""
-        number = f"T-{next(self._numbers):04d}"
+        """An order of two lines placed some hours ago, at this stage; its sum is none that the sandbox declines.
+
+        Each has a sum of its own, for two alike would be held back as one order sent twice.
+        """
+        place = next(self._numbers)
+        number, shipping = f"T-{place:04d}", 295 + 100 * place
         placed = datetime.now(UTC) - timedelta(hours=6)
         lines = [
             ("1", "Enamel jug", {"Colour": "Cream"}, 1250, units),
             ("2", "Tin lantern with a handle and a very long name for a narrow screen", {}, 675, 1),
         ]
-        total = sum(price * count for *_, price, count in lines) + 395
+        total = sum(price * count for *_, price, count in lines) + shipping
         body = {
             "shop": SHOP,
             "number": number,
@@ -162,12 +166,12 @@ class Marketplace:
                 for line, title, options, price, count in lines
             ],
             "tenders": [{"id": "card", "method": "card", "label": "Visa ··42", "amount": _gbp(total)}],
-            "shipping": _gbp(395),
+            "shipping": _gbp(shipping),
             "recipient": {
                 "name": "Amelia Hart",
                 "street": "3 Example Street",
-                "city": "Sampleton",
-                "postcode": "ZZ1 1ZZ",
+                "city": "London",
+                "postcode": "EC1A 1BB",
                 "country": "GB",
             },
         }
