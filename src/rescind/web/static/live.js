@@ -11,6 +11,8 @@
   const words = JSON.parse(json)
   const find = name => document.querySelector(`[data-live-${name}]`)
   const note = find('note'), again = find('refresh')
+  // A page that answers a form may stand at an address that only takes forms; the server says where it is read.
+  const formsOnly = new URL(again.href).pathname === location.pathname ? null : location.pathname
   let timer, last = cursor
 
   const show = (text, lost) => {
@@ -26,8 +28,7 @@
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
       if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
-      // A page that answers a form stands at an address that only takes forms.
-      const src = dataset.liveSrc || again.href
+      const src = dataset.liveSrc || (location.pathname === formsOnly ? again.href : location.href)
       due.set(src, [...due.get(src) ?? [], id])
     }
     for (const [src, ids] of due) {
