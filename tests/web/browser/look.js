@@ -10,7 +10,8 @@
   window.look = {
     // The rules of axe-core: what breaks them, and what it cannot decide by itself.
     async rules(tags) {
-      const found = await axe.run(document, {runOnly: tags, preload: false, resultTypes: ['violations', 'incomplete']})
+      // What lies below an open sheet is looked at where it is not covered.
+      const found = await axe.run(document.querySelector('[popover]:popover-open') ?? document, {runOnly: tags, preload: false, resultTypes: ['violations', 'incomplete']})
       const short = rules => rules.flatMap(rule => rule.nodes.map(({html, any, all, none}) =>
         [rule.id, html.slice(0, 200), [...any, ...all, ...none].map(check => check.message).join('; ')]))
       return [short(found.violations), short(found.incomplete)]
@@ -19,7 +20,11 @@
     tooWide() {
       const {scrollWidth, clientWidth} = document.documentElement
       if (scrollWidth <= clientWidth) return []
-      return all('body *').filter(one => one.getBoundingClientRect().right > clientWidth + 1).slice(0, 3).map(html)
+      // What scrolls by itself widens nothing but itself.
+      const scrolls = one => one && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement))
+      const beyond = one => one.getBoundingClientRect().right > clientWidth + 1 && !scrolls(one.parentElement)
+      const found = all('body *').filter(beyond)
+      return (found.length ? found : [document.body]).slice(0, 3).map(html)
     },
 
     // Links within a sentence are left out, as the standard does; a choice is pressed anywhere in its row.

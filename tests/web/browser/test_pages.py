@@ -45,7 +45,9 @@ def test_no_page_shuts_anybody_out(visit, program, scene, role, lang):
 
 
 def resize(page, width, height=800):
+    """Look at another width, once the page has finished bringing itself up to date."""
     page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_function("!document.querySelector('[aria-busy]')")
 
 
 def broken_rules(page, width):
