@@ -19,7 +19,8 @@
 
     tooWide() {
       const {scrollWidth, clientWidth} = document.documentElement
-      if (scrollWidth <= clientWidth) return []
+      // A fraction of a pixel is rounded up.
+      if (scrollWidth <= clientWidth + 1) return []
       // What scrolls by itself widens nothing but itself.
       const scrolls = one => one && (getComputedStyle(one).overflowX !== 'visible' || scrolls(one.parentElement))
       const beyond = one => one.getBoundingClientRect().right > clientWidth + 1 && !scrolls(one.parentElement)

@@ -5,6 +5,7 @@ forced colours, no motion.
 from importlib.resources import files
 
 import pytest
+from playwright.sync_api import expect
 
 from web.browser.places import PEOPLE, places
 
@@ -47,7 +48,7 @@ def test_no_page_shuts_anybody_out(visit, program, scene, role, lang):
 def resize(page, width, height=800):
     """Look at another width, once the page has finished bringing itself up to date."""
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
 
 
 def broken_rules(page, width):
