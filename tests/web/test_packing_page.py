@@ -156,7 +156,7 @@ async def test_of_two_people_at_one_bench_one_ships(sam, kim, market, clock):
     without = await presses(sam, mine, order, "ship")
     assert without.status == 422
     assert "Enter the tracking number" in without.text
-    sent = await presses(sam, mine, order, "ship", carrier="Post", tracking="JD1")
+    sent = await presses(sam, mine, order, "ship", carrier="Post", tracking="JD1001")
     assert sent.status == 303
     assert answer(await kim.see(f"{BENCH}?code={number}")) == ("STOP", f"Order {number} has left already")
 
@@ -175,7 +175,7 @@ async def test_a_cancellation_that_was_first_stops_the_parcel_at_the_last_button
     assert 'value="ship"' in page.raw
     await market.asks(order)
     pairs = [*next(form for form in page.forms if form["action"] == f"{BENCH}/{order}")["fields"]]
-    late = await sam.send(f"{BENCH}/{order}", [*pairs, ("step", "ship"), ("carrier", "Post"), ("tracking", "JD1")])
+    late = await sam.send(f"{BENCH}/{order}", [*pairs, ("step", "ship"), ("carrier", "Post"), ("tracking", "JD1001")])
     assert late.status == 409
     assert answer(late)[0] == "STOP"
     assert (await market.read(order)).parcels == ()
@@ -212,7 +212,7 @@ async def gone(market):
     """Cancelled, and then the carrier scans the parcel all the same: the order and the case."""
     order = await market.order(Stage.PACKED)
     await market.cancels(order)
-    outcome = await market.fact(order, "handed_over", actor=person("carrier"), tracking="JD1", carrier="Post")
+    outcome = await market.fact(order, "handed_over", actor=person("carrier"), tracking="JD1001", carrier="Post")
     return order, outcome.order.contradictions[0].id
 
 

@@ -181,13 +181,13 @@ async def test_support_takes_back_what_a_seller_pressed_and_the_case_is_closed(r
     await market.approves(order, case)
     await market.fact(order, "handed_over", tracking="T1", actor=SAM)
     page = await robin.see(f"{HOME}/orders/{order}")
-    assert "Does not fit:" in page.text
+    assert "Reports contradict each other:" in page.text
     done = await robin.press(page, f"{HOME}/orders/{order}/corrections", reason="other_order")
     assert done.status == 303
     after = await robin.see(done.to)
     assert "Taken back: Handed to the carrier It was another order" in after.text
-    assert "Does not fit:" not in after.text
-    assert "Does not fit" not in (await robin.see(f"{HOME}?tab=with_platform")).text
+    assert "Reports contradict each other:" not in after.text
+    assert "Contradicting reports" not in (await robin.see(f"{HOME}?tab=with_platform")).text
 
 
 async def test_a_review_is_a_row_of_the_queue_with_an_owner_and_an_end(robin, market):  # M-07

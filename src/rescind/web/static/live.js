@@ -11,8 +11,8 @@
   const words = JSON.parse(json)
   const find = name => document.querySelector(`[data-live-${name}]`)
   const note = find('note'), again = find('refresh')
-  // A page that answers a form may stand at an address that only takes forms; the server says where it is read.
-  const formsOnly = new URL(again.href).pathname === location.pathname ? null : location.pathname
+  // An answered form stands where only forms are taken.
+  const form = again.pathname !== location.pathname && location.pathname
   let timer, last = cursor
 
   const show = (text, lost) => {
@@ -28,7 +28,7 @@
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
       if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
-      const src = dataset.liveSrc || (location.pathname === formsOnly ? again.href : location.href)
+      const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
     for (const [src, ids] of due) {
