@@ -17,6 +17,7 @@ _SPAN = re.compile(r"([0-9]{1,6})(s|m|h|bd|d)")
 _SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # A span that finds no business day in this many days has a calendar without any.
 _LONGEST_WITHOUT_BUSINESS_DAY = 366
+_TICK = timedelta(microseconds=1)
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -158,6 +159,11 @@ def day_start(day: date, zone: str) -> Instant:
     first. `fold=0` gives both: in a gap it reads the time by the old offset, which is the instant of the jump.
     """
     return datetime.combine(day, time(0), tzinfo=zone_of(zone)).astimezone(UTC)
+
+
+def last_before(until: Instant) -> Instant:
+    """The last instant of a span that is over at ``until``: days counted from its day begin with the next (E-03)."""
+    return until - _TICK
 
 
 def zone_of(name: str) -> ZoneInfo:

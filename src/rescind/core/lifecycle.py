@@ -24,12 +24,13 @@ from rescind.core import (
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import Decision, fold
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
+from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage, units_in
 from rescind.core.outage import Outage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
@@ -163,8 +164,14 @@ def _place(
 ) -> Decision:
     fulfilment.check_time(command.placed_at, now)
     if order is None:
-        starts = {"placed": command.placed_at} | ({"promised": command.promised_at} if command.promised_at else {})
-        promised = terms.timers(starts, context.calendar, now, command.handling)
+        starts = {"placed": command.placed_at}
+        if command.promised_at:
+            starts["promised"] = command.promised_at
+        if command.deliver_by:
+            starts["estimated"] = last_before(command.deliver_by)
+        promised = terms.timers(
+            starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by
+        )
         placed = fulfilment.place(command, promised)
         if not command.found:
             return Decision(events=(placed,))
@@ -194,7 +201,9 @@ def _record(
         by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
-        timers=terms.timers(starts, context.calendar, now, order.handling) if command.fact is FactKind.PAID else (),
+        timers=terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
+        if command.fact is FactKind.PAID
+        else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )
     if not fulfilment.is_news(order, fact):
@@ -276,6 +285,9 @@ def _consequences(
             if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
                 return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
+        if fact.fact is FactKind.DELIVERED and _given_up(after):
+            kind = "delivered_after_ending"
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
         undone = timers.undone_by_payment(after, fact.at)
@@ -291,6 +303,14 @@ def _consequences(
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
     return ()
+
+
+def _given_up(after: Order) -> bool:
+    """Whether units have arrived that were cancelled because they had not (R-077)."""
+    if all(one.reason != timers.NOT_ARRIVED for one in after.cancellations):
+        return False
+    arrived = units_in(parcel for parcel in after.travelling if parcel.delivered_at)
+    return arrived is None or any(arrived.get(line.id, 0) > line.open for line in after.lines)
 
 
 def _parcel(order: Order, fact: fulfilment.FactReported) -> Parcel:
