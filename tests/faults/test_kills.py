@@ -35,7 +35,7 @@ from rescind.postgres.migrate import migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore, connect
 from rescind.settings import Settings
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 
 FULL = os.environ.get("PROOF") == "full"
 SEEDS = range(10) if FULL else range(1)
@@ -71,6 +71,7 @@ async def finish(pool, clock, folder):
         for _ in range(60):
             done = await deadlines.sweep(market.engine, table)
             done += await fan_out.sweep(table)
+            done += await payments.sweep(market.engine, table, provider)
             done += await refunds.sweep(market.engine, table, provider)
             later.advance(timedelta(minutes=20))
             if not done:

@@ -33,7 +33,7 @@ from rescind.postgres.due import DueTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore
 from rescind.providers.sandbox import Sandbox
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 from scenarios.shop import STEPS
 
 KILN, LANTERN = shop_id(1), shop_id(2)
@@ -165,6 +165,7 @@ async def worked(market, provider=None, *, rounds=20):
     for _ in range(rounds):
         done = await deadlines.sweep(market.engine, table)
         done += await refunds.sweep(market.engine, table, provider or Sandbox())
+        done += await payments.sweep(market.engine, table, provider or Sandbox())
         done += await fan_out.sweep(table)
         if not done:
             return

@@ -136,6 +136,7 @@ class Shop:
             "hold": lambda: EndHold(order=self.state.id),
             "review": lambda: LapseReview(order=self.state.id),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+            "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"

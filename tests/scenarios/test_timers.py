@@ -17,7 +17,7 @@ def rings(shop):
 
 
 def names(shop):
-    return sorted(one.ref.rpartition(":")[2] for one in shop.due if one.kind == "timer")
+    return sorted(one.ref.rpartition(":")[2] for one in shop.due if one.kind in {"timer", "unpaid"})
 
 
 def test_an_order_nobody_pays_is_reminded_of_and_then_cancelled(shop):  # S-03, R-070, R-071, E-02

@@ -442,6 +442,10 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     due_at: Instant
 
 
+UNPAID = "unpaid"
+"""The kind of due work that asks the provider before the clock says that nobody paid."""
+
+
 def due(order: Order) -> tuple[Due, ...]:
     """Everything that waits for a time, from the order alone: what no longer waits is no longer here (I-15)."""
     found: list[Due] = []
@@ -453,7 +457,14 @@ def due(order: Order) -> tuple[Due, ...]:
     looked_at = review.waiting(order)
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
-    found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
+    found.extend(
+        Due(
+            kind=UNPAID if timers.asks_first(one) else "timer",
+            ref=f"{order.id}:{one.name}",
+            due_at=one.due_at,
+        )
+        for one in timers.waiting(order)
+    )
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds

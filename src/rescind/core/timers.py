@@ -92,9 +92,14 @@ def waiting(order: Order) -> tuple[Timer, ...]:
     return tuple(one for one in order.timers if one.rung_at is None and missing(order, one))
 
 
+def asks_first(timer: Timer) -> bool:
+    """Whether the provider is asked before this timer rings: what was paid must not end as unpaid (KF-17)."""
+    return timer.then == "cancel" and reason_of(timer) == UNPAID
+
+
 def pay_by(order: Order) -> Timer | None:
     """The timer that ends an order nobody paid, while it waits."""
-    return next((one for one in waiting(order) if one.then == "cancel" and reason_of(one) == UNPAID), None)
+    return next((one for one in waiting(order) if asks_first(one)), None)
 
 
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:

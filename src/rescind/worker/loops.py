@@ -14,7 +14,7 @@ from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 
 log = structlog.get_logger()
 
@@ -29,6 +29,7 @@ async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
