@@ -27,6 +27,7 @@ from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
@@ -68,7 +69,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         async with pool.acquire() as connection:
             await check_serving_role(connection)
             await check_durability(connection)
-        book = Book(PolicyTable(pool))
+        book = Book(PolicyTable(pool), CalendarTable(pool))
         await book.open(tuple(preset(name) for name in names()))
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))

@@ -32,6 +32,7 @@ from rescind.policies import names, preset
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import OWNER, SUPERUSER, EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore, connect
 from rescind.settings import Settings
@@ -122,7 +123,7 @@ async def test_a_server_that_is_killed_comes_back_with_everything_that_was_answe
         await migrate(server.dsn(OWNER))
         clock, dice = HandClock(BEGAN), random.Random(2)
         pool = await connect(server.dsn(), size=4)
-        book = Book(PolicyTable(pool))
+        book = Book(PolicyTable(pool), CalendarTable(pool))
         await book.open(tuple(preset(name) for name in names()))
         async with Engine(PostgresStore(pool, clock), book).running() as engine:
             market = await Market(pool, engine, clock).open()

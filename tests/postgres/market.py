@@ -30,6 +30,7 @@ from rescind.engine import Engine, Submission
 from rescind.policies import names, preset
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore
 from rescind.providers.sandbox import Sandbox
@@ -153,7 +154,7 @@ class Market:
 @asynccontextmanager
 async def market_on(pool, clock, *, store=None, **engine):
     """A market over an engine of its own; ``store`` stands between it and the database."""
-    book = Book(PolicyTable(pool))
+    book = Book(PolicyTable(pool), CalendarTable(pool))
     await book.open(tuple(preset(name) for name in names()))
     async with Engine(store or PostgresStore(pool, clock), book, **engine).running() as running:
         yield await Market(pool, running, clock).open()

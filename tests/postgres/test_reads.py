@@ -32,6 +32,7 @@ from rescind.policies import preset
 from rescind.postgres.directory import Directory
 from rescind.postgres.embedded import APP, OWNER
 from rescind.postgres.migrate import migrate
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.store import PostgresStore, connect
@@ -102,7 +103,7 @@ async def mall(dsn):
     clock = HandClock(MONDAY)
     pool = await connect(dsn, size=3)
     try:
-        book = Book(PolicyTable(pool))
+        book = Book(PolicyTable(pool), CalendarTable(pool))
         await book.open((preset("base"), preset("us")))
         async with Engine(PostgresStore(pool, clock), book).running() as engine:
             yield Mall(pool, engine, clock)

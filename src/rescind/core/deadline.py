@@ -57,21 +57,31 @@ class Calendar(msgspec.Struct, frozen=True, dict=True):
     """Which days count. The core is given this as data and never asks a library.
 
     zone: IANA name. weekend: days as `date.weekday()` gives them, Monday 0. holidays: days that do not count either.
+    working: days of a weekend that count all the same, as where a holiday is worked for on a Saturday.
     """
 
     zone: str
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: frozenset[date] = frozenset()
+    working: frozenset[date] = frozenset()
 
     def counts(self, day: date) -> bool:
         """Whether `day` is a business day."""
-        return day.weekday() not in self.weekend and day not in self.holidays
+        return day not in self.holidays and (day.weekday() not in self.weekend or day in self.working)
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what this calendar says, for receipts."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def canonical(self) -> bytes:
+        """What is hashed, and kept: one byte string for one meaning. Days worked at weekends only where there are some,
+        so that a calendar without any keeps the hash it always had.
+        """
         said = {"zone": self.zone, "weekend": sorted(self.weekend), "holidays": sorted(self.holidays)}
-        return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+        if self.working:
+            said["working"] = sorted(self.working)
+        return msgspec.json.encode(said, order="sorted")
 
 
 class Reckoning(msgspec.Struct, frozen=True, omit_defaults=True):

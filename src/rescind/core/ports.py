@@ -142,7 +142,7 @@ class TermsBook(Protocol):
         ...
 
     def calendar(self, terms: Terms) -> Calendar:
-        """The days that count where the preset holds."""
+        """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
         ...
 
 
