@@ -29,7 +29,7 @@ from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
+from rescind.core.order import FactKind, Order, Parcel, Stage, stage
 from rescind.core.outage import Outage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
@@ -453,8 +453,3 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return review.LapseReview(order=order)
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])
-
-
-def refund_done(order: Order) -> bool:
-    """Whether every refund of the order has arrived, and there is one."""
-    return bool(order.refunds) and all(one.status is RefundStatus.SUCCEEDED for one in order.refunds)
