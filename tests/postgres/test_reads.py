@@ -731,7 +731,7 @@ async def test_a_cursor_is_good_for_its_own_list_only(reads):
 
 async def test_a_list_is_counted_only_so_far(reads, monkeypatch):
     for counted, total in ((9, None), (10, 10)):
-        monkeypatch.setattr("rescind.postgres.reads.COUNTED", counted)
+        monkeypatch.setattr("rescind.postgres.reads.source.COUNTED", counted)
         monkeypatch.setattr("rescind.postgres.paging.COUNTED", counted)
         assert (await reads.orders(EVERYBODY, Filters(), now=NOW)).total == total
 
