@@ -1,7 +1,5 @@
 """A database made slow or full on purpose, so that those who meet in it are sure to meet."""
 
-import asyncio
-
 import asyncpg
 
 from postgres.market import KILN
@@ -10,6 +8,15 @@ from rescind.postgres.embedded import OWNER, SUPERUSER
 SLOW = """
 CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.15); RETURN new; END';
 CREATE TRIGGER slow BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION slow();
+"""
+
+
+ASLEEP = """
+DO $$ BEGIN
+    WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND pid <> pg_backend_pid()) LOOP
+        PERFORM pg_stat_clear_snapshot();
+    END LOOP;
+END $$
 """
 
 
@@ -24,8 +31,7 @@ async def asleep(database):
     """Wait until somebody is in the middle of writing a row that takes its time."""
     root = await asyncpg.connect(database(SUPERUSER))
     try:
-        while not await root.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
-            await asyncio.sleep(0.001)
+        await root.execute(ASLEEP)
     finally:
         await root.close()
 
