@@ -22,16 +22,16 @@ from rescind.desk import Desk
 from rescind.engine import Engine
 from rescind.policies import names, preset
 from rescind.postgres import embedded
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
-from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
-from rescind.postgres.store import BY_INDEX, PostgresStore, connect
+from rescind.postgres.store import AWAY, BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
@@ -39,6 +39,9 @@ from rescind.settings import Settings, secret
 from rescind.worker import loops
 
 log = structlog.get_logger()
+
+CALENDARS_S = 1.0
+"""How long another process's word about a calendar takes to be heard."""
 
 
 @asynccontextmanager
@@ -91,7 +94,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 clock=clock,
                 base_url=base_url,
             )
-            async with _task(tail.read()):
+            async with _task(tail.read()), _task(_follow(book)):
                 yield desk
     finally:
         await _close(writing)
@@ -134,6 +137,16 @@ def make_app(desk: Desk) -> ASGIApp:
         before_send=[web.safe_headers(secure=desk.access.secure)],
     )
     return api.before(pages, desk)
+
+
+async def _follow(book: Book) -> None:
+    """Hear what operators say of calendars in another process; a database that is away is asked again."""
+    while True:
+        await asyncio.sleep(CALENDARS_S)
+        try:
+            await book.refresh()
+        except AWAY as fault:
+            log.warning("calendars.unread", fault=type(fault).__name__)
 
 
 async def _tell(fault: Exception, scope: Scope) -> None:

@@ -29,10 +29,10 @@ from rescind.core.record import decode_order
 from rescind.core.refund import OPEN
 from rescind.engine import Engine
 from rescind.policies import names, preset
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import OWNER, SUPERUSER, EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
-from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore, connect
 from rescind.settings import Settings

@@ -1,4 +1,4 @@
-"""Unpaid orders: the provider is asked before one is given up, because word of a payment may be late or lost (KF-17)."""
+"""Unpaid orders: the provider is asked before one is given up, for word of a payment may be late or lost (KF-17)."""
 
 from __future__ import annotations
 
