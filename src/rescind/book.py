@@ -13,13 +13,15 @@ from rescind.core.business_calendar import (
     FIRST_YEAR,
     LAST_YEAR,
     WEEKDAYS,
+    CalendarDay,
     DaySaid,
     Says,
+    days,
     is_news,
     with_words,
 )
 from rescind.core.deadline import Calendar
-from rescind.core.errors import NotFound
+from rescind.core.errors import InvalidField, NotFound
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, Pins
@@ -132,6 +134,16 @@ class Book:
     def said(self, name: str) -> tuple[DaySaid, ...]:
         """Every word about a day of this calendar, the oldest first."""
         return tuple(one for one in self._said if one.calendar == own_name(name))
+
+    def year(self, name: str, year: int, language: str) -> tuple[CalendarDay, ...]:
+        """The days of a year that are not plain, with whose word it is. Raises NotFound, InvalidField."""
+        if year not in YEARS:
+            raise InvalidField(field="?year", expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+        return days(self.package(name), day_names(own_name(name), language), self.said(name), year)
+
+    def counts(self, name: str, day: date) -> bool:
+        """Whether a day counts by what is said now. Raises NotFound."""
+        return with_words(self.package(name), self.said(name)).counts(day)
 
     def zones(self) -> dict[str, tuple[str, ...]]:
         """Every calendar that a policy counts by, by the name people give it, with the zones it is read in."""

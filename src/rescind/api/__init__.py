@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    calendars,
     cancellability,
     cancellations,
     happenings,
@@ -28,6 +29,7 @@ OPERATIONS = (
     *cancellations.OPERATIONS,
     *packing.OPERATIONS,
     *receipts.OPERATIONS,
+    *calendars.OPERATIONS,
     *happenings.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,

@@ -90,6 +90,7 @@ EXAMPLES: Mapping[str, Any] = {
     "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
     "cancellations_accept": {"number": 1},
     "cancellations_decline": {"number": 1},
+    "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -197,6 +198,7 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_"}
+    patterns = {"calendar": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"}
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
         {
@@ -205,7 +207,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
             if name in prefixes
-            else {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            else {"type": "string", "pattern": patterns.get(name, "^[0-9a-f]{64}$")},
         }
         for name in names
     ]

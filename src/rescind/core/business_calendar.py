@@ -6,7 +6,7 @@ its reason, and counts for whatever is decided from then on; what was promised b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -40,6 +40,15 @@ class DaySaid(msgspec.Struct, frozen=True, kw_only=True):
     known_at: Instant
 
 
+class CalendarDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A day that is not plain. name: the holiday's; word: the operator's that holds, None where the package's does."""
+
+    day: date
+    counts: bool
+    name: str
+    word: DaySaid | None
+
+
 def last_words(said: Iterable[DaySaid]) -> dict[date, DaySaid]:
     """The word that holds for each day, in their order; none where the package's holds again."""
     found = {one.day: one for one in sorted(said, key=lambda one: one.number)}
@@ -60,6 +69,20 @@ def with_words(package: Calendar, said: Iterable[DaySaid]) -> Calendar:
     return msgspec.structs.replace(package, holidays=frozenset(holidays), working=frozenset(working))
 
 
+def days(package: Calendar, names: Mapping[date, str], said: Iterable[DaySaid], year: int) -> tuple[CalendarDay, ...]:
+    """Every day of a year that is not as its weekday says, or about which an operator's word holds, in their order.
+
+    names: what the package calls its holidays.
+    """
+    words = last_words(said)
+    counting = with_words(package, words.values())
+    return tuple(
+        CalendarDay(day=day, counts=counting.counts(day), name=names.get(day, ""), word=words.get(day))
+        for day in sorted({*package.holidays, *package.working, *words})
+        if day.year == year
+    )
+
+
 def is_news(package: Calendar, said: Iterable[DaySaid], day: date, says: Says) -> bool:
     """Whether a word changes what was said of the day; saying it again changes nothing.
 
@@ -73,8 +96,9 @@ def is_news(package: Calendar, said: Iterable[DaySaid], day: date, says: Says) -
     if now == says:
         return False
     if now == "package" and package.counts(day) == (says == "open"):
-        state = "counts" if says == "closed" else "does not count"
-        raise InvalidField(field="/day", expected=f"a day that {state} now")
+        if says == "closed":
+            raise InvalidField(field="/day", expected="a day that counts now")
+        raise InvalidField(field="/day", expected="a day that does not count now")
     if says == "closed":
         _require_open_days(with_words(package, words.values()), day)
     return True
