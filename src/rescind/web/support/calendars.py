@@ -30,7 +30,7 @@ async def read(console: Here) -> Html:
     return _show(console, console.query("calendar"), console.query("year"), notice=notice)
 
 
-@post("/calendars", status_code=200)
+@post("/calendars/days", status_code=200)
 async def say(console: Here) -> Html:
     """An operator closes or opens a day, or leaves it to the package again."""
     form = await console.form()
