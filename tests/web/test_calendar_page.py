@@ -33,7 +33,7 @@ async def test_an_operator_closes_a_day_and_everybody_reads_whose_word_it_is(ine
     assert done.status == 303
     page = await ines.see(done.to)
     assert "Noted. What is promised from now on counts by it." in page.text
-    assert "Tue 8 Sept 2026 does not count Typhoon signal 10 ines" in page.text.replace("Sep ", "Sept ")
+    assert "Tue 8 Sep does not count Typhoon signal 10 ines" in page.text
     robin = await Person(app).sign_in(desk, "support", "robin")
     read = await robin.see(f"{PATH}?calendar=TH&year=2026")
     assert "Typhoon signal 10" in read.text

@@ -112,7 +112,9 @@ def _said(language: Locale, one: DaySaid) -> dict[str, object]:
 
 
 def _day(language: Locale, day: date) -> str:
-    return language.day(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    """Without its year, which stands above."""
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return language.day(moment, now=moment)
 
 
 ROUTES = (read, say)
