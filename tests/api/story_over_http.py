@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable
 from datetime import UTC, timedelta
 
 import msgspec
@@ -62,13 +61,21 @@ class Program:
         self.due = DueTable(desk.pool, desk.clock)
         self.policies = {policy.hash: policy for policy in map(preset, names())}
 
+    async def opens(self):
+        """Those who speak in every story."""
+        self.support, self.host = await self.key("support", "support"), await self.key("host", "host")
+        return self
+
     async def key(self, role, who, **more):
         return Caller(self.client, await self.desk.access.issue_key(role, who, **more))
 
     async def works(self):
         """Everything that is due by the clock, but the refunds."""
-        while await deadlines.sweep(self.desk.engine, self.due) + await fan_out.sweep(self.due):
-            pass
+        for _ in range(50):
+            if not await deadlines.sweep(self.desk.engine, self.due) + await fan_out.sweep(self.due):
+                return
+        message = "the work does not end"
+        raise AssertionError(message)
 
     async def refunds(self, provider):
         await refunds.sweep(self.desk.engine, self.due, provider)
@@ -91,26 +98,12 @@ async def play(story, program):
 
 
 class Player:
-    """One story: a shop with its settings, its people, one order. ``verbs`` has a method for each word of the steps."""
+    """One story: a shop with its settings, its people, one order. ``VERBS`` has a method for each word of the steps."""
 
     def __init__(self, story, program):
         self.story, self.bought, self.program = story, story.order, program
         self.policy = preset(story.policy)
         self.zone = zone_of(self.policy.zone)
-        self.verbs: dict[str, Callable] = {
-            "requests": self.requests,
-            "withdraws": self.withdraws,
-            "approves": self.approves,
-            "refuses": self.refuses,
-            "cancels": self.cancels,
-            "reports": self.reports,
-            "corrects": self.corrects,
-            "replies": self.replies,
-            "offers": self.offers,
-            "accepts": self.accepts,
-            "declines": self.declines,
-            "reviews": self.reviews,
-        }
 
     def instant(self, local):
         return local.replace(tzinfo=self.zone).astimezone(UTC)
@@ -136,11 +129,11 @@ class Player:
         self.people = {
             "buyer": await program.key("buyer", buyer, buyer_id=buyer),
             "seller": await program.key("seller", f"seller-{buyer}", shop_id=self.shop),
-            "support": await program.key("support", "support"),
-            "host": await program.key("host", "host"),
+            "support": program.support,
+            "host": program.host,
+            # The carrier speaks to the host, and the host to us.
+            "carrier": program.host,
         }
-        # The carrier speaks to the host, and the host to us.
-        self.people["carrier"] = self.people["host"]
         placed = self.instant(self.bought.placed)
         await self.cancels_before(buyer, placed - timedelta(days=1))
         program.clock.set(placed)
@@ -222,10 +215,10 @@ class Player:
         """Do what the step says. Raises Wrong when it met another problem than it was to meet, or none."""
         if not step.does:
             return
-        if step.does not in self.verbs:
+        if step.does not in VERBS:
             message = f"nobody says over HTTP how somebody {step.does}"
             raise Wrong(message)
-        answer = await self.verbs[step.does](step)
+        answer = await VERBS[step.does](self, step)
         met = ""
         if answer is not None and answer.status_code >= 400:
             assert answer.headers["content-type"].startswith("application/problem+json"), answer.text
@@ -432,6 +425,23 @@ class Player:
             if tender["refunded"]["amount"] > tender["captured"]["amount"]:
                 message = f"{gone} went back to {tender['id']}, which had paid {tender['captured']['amount']}."
                 raise Wrong(message)
+
+
+VERBS = {
+    "requests": Player.requests,
+    "withdraws": Player.withdraws,
+    "approves": Player.approves,
+    "refuses": Player.refuses,
+    "cancels": Player.cancels,
+    "reports": Player.reports,
+    "corrects": Player.corrects,
+    "replies": Player.replies,
+    "offers": Player.offers,
+    "accepts": Player.accepts,
+    "declines": Player.declines,
+    "reviews": Player.reviews,
+}
+"""Every verb a step may have, and who says it over HTTP. Each gives the API's answer, or None where nobody is asked."""
 
 
 def whose_move(order, last):
