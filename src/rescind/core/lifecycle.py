@@ -187,7 +187,7 @@ def _record(
     fulfilment.check_time(command.occurred_at, now)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
-    starts = {**cancellation.starts(order, now), "paid": command.occurred_at}
+    starts = {**cancellation.starts(order, now), "paid": fulfilment.paid_since(order.reports, command.occurred_at)}
     fact = fulfilment.report(
         order,
         command,
@@ -278,7 +278,7 @@ def _consequences(
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
-        undone = timers.undone_by_payment(after, fact.at)
+        undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = tuple(
