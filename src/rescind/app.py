@@ -20,11 +20,14 @@ from rescind.core.errors import RescindError
 from rescind.demo.marketplace import Opening
 from rescind.desk import Desk
 from rescind.engine import Engine
+from rescind.evidence import Evidence
+from rescind.objects import Objects
 from rescind.policies import names, preset
 from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
@@ -86,6 +89,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
+                evidence=Evidence(
+                    EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
+                ),
                 habits=Habits(pool),
                 clock=clock,
                 base_url=base_url,
@@ -100,7 +106,10 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
 @asynccontextmanager
 async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
-    async with _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox())):
+    async with (
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox())),
+        _task(loops.tidy(desk.evidence)),
+    ):
         yield
 
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from rescind.api import (
     cancellability,
     cancellations,
+    evidence,
     happenings,
     installation,
     orders,
     packing,
     receipts,
     reference,
+    returns,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -26,6 +28,8 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *evidence.OPERATIONS,
+    *returns.OPERATIONS,
     *packing.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,

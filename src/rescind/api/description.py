@@ -90,6 +90,17 @@ EXAMPLES: Mapping[str, Any] = {
     "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
     "cancellations_accept": {"number": 1},
     "cancellations_decline": {"number": 1},
+    "returns_open_return": {
+        "reason": "no_longer_wanted",
+        "wish": "return_refund",
+        "lines": [{"line": "1", "quantity": 1}],
+        "comment": "It is too large for the desk.",
+    },
+    "returns_take": {},
+    "returns_ask": {"comment": "Which of the two lamps is it?"},
+    "returns_add": {"comment": "The green one."},
+    "returns_close": {"outcome": "return_agreed", "comment": "The shop sends you a label today."},
+    "returns_withdraw": {},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -192,11 +203,14 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
         if one.name in EXAMPLES:
             content["example"] = EXAMPLES[one.name]
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if one.takes:
+        file = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in one.takes}
+        described["requestBody"] = {"required": True, "content": file}
     return described
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    prefixes = {"order": "ord_", "cancellation": "can_"}
+    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
         {
@@ -294,6 +308,8 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
         found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused, CrossSite]
     if one.body is not None:
         found += [errors.MalformedBody, errors.InvalidField, problems.TooLarge, problems.UnsupportedMediaType]
+    if one.takes:
+        found += [errors.MalformedBody, errors.FileRefused, problems.TooLarge, problems.UnsupportedMediaType]
     if one.versioned:
         found.append(errors.StaleOrder)
     return (*found, errors.Unavailable)

@@ -85,6 +85,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.AmountsDoNotAddUp: (422, "The amounts do not add up"),
     errors.ReasonNotListed: (422, "This reason is not on offer"),
     errors.EvidenceMissing: (422, "Something is missing"),
+    errors.FileRefused: (422, "This file cannot be used"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.FactFromTheFuture: (422, "A report from the future"),
@@ -99,7 +100,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
-_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",)}
+_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",), "why": ("file",)}
 
 
 def status(error: RescindError) -> int:

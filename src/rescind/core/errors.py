@@ -128,6 +128,12 @@ class EvidenceMissing(RescindError):
     code = "evidence-missing"
 
 
+class FileRefused(RescindError):
+    """A file that is not kept as evidence (KF-25). Params: why (a code of the page), limit (files, or MiB of one)."""
+
+    code = "file-refused"
+
+
 class ConsentMissing(RescindError):
     """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
 

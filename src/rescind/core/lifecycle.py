@@ -18,6 +18,7 @@ from rescind.core import (
     offer,
     packing,
     refund,
+    returns,
     review,
     timers,
 )
@@ -27,7 +28,7 @@ from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
-from rescind.core.ids import CancellationId, OrderId
+from rescind.core.ids import CancellationId, OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order, Parcel, RefundStatus, Stage, stage
 from rescind.core.outage import Outage
@@ -59,6 +60,13 @@ Command = (
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
+    | returns.OpenReturn
+    | returns.TakeReturn
+    | returns.AskForMore
+    | returns.AddToReturn
+    | returns.CloseReturn
+    | returns.WithdrawReturn
+    | returns.LapseReturn
 )
 
 Event = (
@@ -88,6 +96,13 @@ Event = (
     | offer.OfferMade
     | offer.OfferAccepted
     | offer.OfferDeclined
+    | returns.ReturnOpened
+    | returns.ReturnTaken
+    | returns.ReturnQuestioned
+    | returns.ReturnAnswered
+    | returns.ReturnLapsed
+    | returns.ReturnExtended
+    | returns.ReturnClosed
 )
 
 
@@ -147,6 +162,20 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return offer.make(order, command, actor, now)
         case offer.AnswerOffer():
             return offer.answer(order, command, actor, context, now)
+        case returns.OpenReturn():
+            return returns.open_case(order, command, actor, context, terms, now)
+        case returns.TakeReturn():
+            return returns.take(order, command, actor, now)
+        case returns.AskForMore():
+            return returns.ask(order, command, actor, context, terms, now)
+        case returns.AddToReturn():
+            return returns.add(order, command, actor, context, terms, now)
+        case returns.CloseReturn():
+            return returns.close(order, command, actor, now)
+        case returns.WithdrawReturn():
+            return returns.withdraw(order, command, actor, now)
+        case returns.LapseReturn():
+            return returns.lapse(order, command, context, terms, now)
         case _:
             assert_never(command)
 
@@ -403,6 +432,20 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return offer.apply_accepted(order, event)
         case offer.OfferDeclined():
             return offer.apply_declined(order, event)
+        case returns.ReturnOpened():
+            return returns.apply_opened(order, event)
+        case returns.ReturnTaken():
+            return returns.apply_taken(order, event)
+        case returns.ReturnQuestioned():
+            return returns.apply_questioned(order, event)
+        case returns.ReturnAnswered():
+            return returns.apply_answered(order, event)
+        case returns.ReturnLapsed():
+            return returns.apply_lapsed(order, event)
+        case returns.ReturnExtended():
+            return returns.apply_extended(order, event)
+        case returns.ReturnClosed():
+            return returns.apply_closed(order, event)
         case _:
             assert_never(event)
 
@@ -433,6 +476,7 @@ def due(order: Order) -> tuple[Due, ...]:
     looked_at = review.waiting(order)
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
+    found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
     found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
@@ -451,6 +495,8 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return fulfilment.EndHold(order=order)
         case "review":
             return review.LapseReview(order=order)
+        case "return":
+            return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])
 

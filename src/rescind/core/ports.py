@@ -146,6 +146,22 @@ class TermsBook(Protocol):
         ...
 
 
+class ObjectStore(Protocol):
+    """Where bytes are kept by name. Every method raises Unavailable when the store cannot be reached."""
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep them for good; under a name that has bytes already, in their place."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """What is kept under a name, None for nothing."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Remove what is kept under a name; nothing there is well too."""
+        ...
+
+
 class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final."""
 

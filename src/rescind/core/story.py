@@ -25,6 +25,7 @@ from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, RefundId, make_id, shop_id
 from rescind.core.instant import Instant
@@ -83,7 +84,7 @@ class Then(_Part, frozen=True):
 class Step(_Part, frozen=True):
     """One moment. Without `does` somebody only looks. happened: when it happened, where that is earlier.
 
-    problem: the code of the problem it must meet.
+    evidence: a photo comes with it. problem: the code of the problem it must meet.
     """
 
     at: datetime
@@ -96,6 +97,7 @@ class Step(_Part, frozen=True):
     lines: dict[str, int] | None = None
     anyway: bool = False
     comment: str = ""
+    evidence: bool = False
     outcome: str = ""
     problem: str = ""
     then: Then = Then()
@@ -257,17 +259,30 @@ class _Player:
 
     def _command(self, step: Step) -> lifecycle.Command:
         order, words = self._known(), self._note(step.comment)
+        shown = (FOR_A_LOOK,) if step.evidence else ()
         cancellation = order.cancellations[-1].id if order.cancellations else CancellationId("")
         commands: Mapping[str, Callable[[], BaseCommand]] = {
             "requests": lambda: RequestCancellation(
-                order=order.id, reason=step.reason, lines=step.lines, anyway=step.anyway, comment=words
+                order=order.id,
+                reason=step.reason,
+                lines=step.lines,
+                anyway=step.anyway,
+                comment=words,
+                evidence=shown,
             ),
             "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation),
             "approves": lambda: ApproveCancellation(order=order.id, cancellation=cancellation, comment=words),
             "refuses": lambda: RefuseCancellation(
-                order=order.id, cancellation=cancellation, reason=step.reason, comment=words, tracking=step.tracking
+                order=order.id,
+                cancellation=cancellation,
+                reason=step.reason,
+                comment=words,
+                tracking=step.tracking,
+                evidence=shown,
             ),
-            "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
+            "cancels": lambda: CancelBySeller(
+                order=order.id, reason=step.reason, lines=step.lines, comment=words, evidence=shown
+            ),
             "reports": lambda: self._report(order, step),
             "replies": lambda: RecordRefundReply(
                 order=order.id, refund=_refund(order), outcome=ProviderOutcome(step.outcome)

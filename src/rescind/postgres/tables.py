@@ -23,6 +23,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "due": "shop",
     "cases": "shop",
     "unpacking": "shop",
+    "evidence": "shop",
     "idempotency": "shop",
     "buyer_counters": "buyer",
     "buyers": "buyer",

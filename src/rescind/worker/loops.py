@@ -12,6 +12,7 @@ import structlog
 from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
+from rescind.evidence import Evidence
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.store import AWAY
 from rescind.worker import deadlines, fan_out, refunds
@@ -32,6 +33,11 @@ async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
+
+
+async def tidy(evidence: Evidence) -> None:
+    """Remove files that no command named in time, until cancelled."""
+    await _repeat("evidence", lambda: _once(evidence.sweep()), HOUR_S)
 
 
 async def attend(due: DueTable) -> None:

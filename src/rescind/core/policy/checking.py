@@ -24,6 +24,7 @@ from rescind.core.policy.tree import (
 from rescind.core.policy.vocabulary import (
     BUYER_REASONS,
     REFUSAL_REASONS,
+    RETURN_REASONS,
     SELLER_REASONS,
     WAYS_ON,
     FactSpec,
@@ -58,7 +59,13 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
         yield from _tunable(tunable, meanings)
         if tunable.name not in read:
             yield f"a shop may tune {tunable.name}, and no rule or deadline reads it", ("tunable", tunable.name)
-    for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
+    catalogues = {
+        "buyer": BUYER_REASONS,
+        "seller": SELLER_REASONS,
+        "refusal": REFUSAL_REASONS,
+        "returns": RETURN_REASONS,
+    }
+    for catalogue, known in catalogues.items():
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):
             yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))
 

@@ -39,7 +39,7 @@ Event = Literal[
 ]
 Then = Literal["cancel", "release", "late", "remind"]
 Needed = Literal["tracking", "comment", "evidence"]
-Catalogue = Literal["buyer", "seller", "refusal"]
+Catalogue = Literal["buyer", "seller", "refusal", "returns"]
 
 # Somebody may always ask, cancel or ship, so a preset must always have an answer for these.
 ALWAYS_ANSWERED: tuple[On, ...] = ("request", "seller_cancel", "ship")
@@ -121,6 +121,7 @@ class Reasons(_Data, frozen=True):
     buyer: tuple[Reason, ...] = ()
     seller: tuple[Reason, ...] = ()
     refusal: tuple[Reason, ...] = ()
+    returns: tuple[Reason, ...] = ()
 
 
 class Tunable(_Data, frozen=True, kw_only=True):

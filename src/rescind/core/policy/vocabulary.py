@@ -103,6 +103,16 @@ REFUSAL_REASONS = (
     "not_accepted",
     "other",
 )
+RETURN_REASONS = (
+    "not_arrived",
+    "damaged",
+    "faulty",
+    "wrong_item",
+    "not_as_described",
+    "parts_missing",
+    "no_longer_wanted",
+    "other",
+)
 
 HANDLINGS = ("regular", "made_to_order", "backorder", "custom", "pre_order")
 
