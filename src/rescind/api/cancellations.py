@@ -46,7 +46,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others. evidence: ids of files, where the reason needs them.
+    support asks for them; wanted from support, refused from others. evidence: ids of files.
     """
 
     reason: Code

@@ -178,7 +178,8 @@ class Operation:
     """One method at one address.
 
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
-    structs. takes: media types of a body that is a file. changes: it writes, so it wants an Idempotency-Key, and a session must prove that its own page asks.
+    structs. takes: media types of a body that is a file.
+    changes: it writes, so it wants an Idempotency-Key, and a session must prove that its own page asks.
     statuses: of success. fails: problems of its own, beside those every call can meet.
     """
 
