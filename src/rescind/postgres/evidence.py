@@ -15,22 +15,21 @@ from rescind.core.ids import EvidenceId, OrderId, ShopId, shop_of
 
 OF_ONE_SIDE = 20
 """Most files of one order that buyer, seller and support may each have uploaded (UP-02)."""
-_TRIES = 5
 
 # The same file from the same hand is one file: a repeated upload finds it again, and begins its time anew. Its place is
-# the first that is free, and no two can have the same, so that no number of uploads at once comes to more.
+# one that is free, and no two can have the same, so that no number of uploads at once comes to more.
 _CLAIM = """
 INSERT INTO evidence (shop_id, evidence_id, order_id, by_role, by_id, place, type, size, digest, uploaded_at)
 SELECT $1, $2, $3, $4, $5, free.place, $6, $7, $8, coalesce($9, clock_timestamp())
 FROM (
-    SELECT p.place FROM generate_series(1, $10::int) AS p (place)
+    SELECT p.place, false AS mine FROM generate_series(1, $10::int) AS p (place)
     WHERE NOT EXISTS (
         SELECT FROM evidence e WHERE e.shop_id = $1 AND e.order_id = $3 AND e.by_role = $4 AND e.place = p.place
     )
     UNION ALL
-    SELECT e.place FROM evidence e
+    SELECT e.place, true FROM evidence e
     WHERE e.shop_id = $1 AND e.order_id = $3 AND e.by_role = $4 AND e.by_id = $5 AND e.digest = $8
-    ORDER BY place LIMIT 1
+    ORDER BY mine DESC LIMIT 1
 ) AS free
 ON CONFLICT (shop_id, order_id, by_role, by_id, digest) DO UPDATE SET uploaded_at = excluded.uploaded_at
 RETURNING evidence_id
@@ -96,16 +95,14 @@ class EvidenceTable:
         """
         now = self._clock.read()
         given = (shop_of(order), ref.id, order, hand.role, hand.id, ref.type, ref.size, ref.digest, now, OF_ONE_SIDE)
-        for attempt in range(_TRIES):
+        for _ in range(OF_ONE_SIDE):
             try:
                 found: str | None = await self._pool.fetchval(_CLAIM, *given)
             except asyncpg.UniqueViolationError:
-                # Another upload took the same place at the same moment.
-                if attempt == _TRIES - 1:
-                    raise
+                # Another upload took the same place at the same moment, so there is one fewer now.
                 continue
             return EvidenceId(found) if found is not None else None
-        raise AssertionError
+        return None
 
     async def kept(self, evidence: EvidenceId) -> None:
         """The bytes are there."""
