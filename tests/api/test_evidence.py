@@ -1,4 +1,4 @@
-"""Files over HTTP: sent, named by a command, given to those of the case and to nobody else (KF-25, KF-23, UP-01..06)."""
+"""Files over HTTP: sent, named by a command, given to those of the case and to nobody else (KF-25, KF-23)."""
 
 import asyncio
 import hashlib
@@ -101,7 +101,7 @@ async def test_nothing_runs_in_our_origin_whatever_is_opened(people, market, dat
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_what_is_no_evidence_is_refused_and_leaves_nothing(people, market, data, kind, status, code, why):  # KF-25
+async def test_what_is_no_evidence_leaves_nothing(people, market, data, kind, status, code, why):  # KF-25
     order = await market.order(Stage.PREPARING)
     answer = await send(people.ann, order, data, kind)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{code}")
@@ -169,8 +169,8 @@ async def test_a_command_names_only_what_its_sender_uploaded_for_this_order_late
     assert (await market.read(order)).cancellations == ()
 
 
-async def test_the_same_file_sent_again_is_the_same_file_and_a_repeated_request_stays_one(people, market, desk):  # ID-02
-    order, case, (file,) = await asked(people, market, [png()])
+async def test_the_same_file_sent_again_is_the_same_and_so_is_a_request(people, market, desk):  # ID-02
+    order, _, (file,) = await asked(people, market, [png()])
     assert await sent(people.ann, order) == file
     path = f"/v1/orders/{await market.order(Stage.PREPARING)}"
     again = await sent(people.ann, path.rpartition("/")[2])

@@ -323,7 +323,9 @@ class Buyer(_Person):
         words = self.consent if consent is None else consent
         return self.shop.note(words) if words else None
 
-    def requests_cancellation(self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None, **proof):
+    def requests_cancellation(
+        self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None, **proof
+    ):
         self.says(
             RequestCancellation,
             reason=reason,

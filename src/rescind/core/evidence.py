@@ -21,6 +21,20 @@ MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
 MOST = 10
 """Files with one command, whatever is set: an order stays one row that is read whole."""
 
+REFUSED = (
+    "empty",
+    "type",
+    "damaged",
+    "animated",
+    "too_wide",
+    "active",
+    "locked",
+    "too_large",
+    "too_many",
+    "too_many_at_once",
+)
+"""Why a file is not kept: what FileRefused says."""
+
 ATTACH_WITHIN = timedelta(hours=24)
 """How long a file waits for the command that names it."""
 

@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests
+from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests, returns
 from rescind.web.seller.console import seller_console
 
 
@@ -33,6 +33,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 offers.offer,
                 *packing.ROUTES,
                 *intercept.ROUTES,
+                *returns.READING,
             ],
             dependencies={"console": Provide(seller_console)},
             include_in_schema=False,

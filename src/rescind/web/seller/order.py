@@ -20,6 +20,7 @@ from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.explain import story, tender_name
 from rescind.web.progress import progress
+from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
@@ -89,6 +90,7 @@ async def show(
         stopped=stopped_by(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
         cases=case_links(order, language, "/seller"),
+        returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get
 
 from rescind.core.errors import InvalidField
-from rescind.core.order import CancellationStatus
+from rescind.core.order import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
 from rescind.web.rendering import Link, address
@@ -15,7 +15,7 @@ from rescind.web.seller.requests import case_state
 from rescind.web.session import Html
 
 HOME = "/support"
-_TABS = ("to_respond", "with_platform", "waiting_for_buyer", "all")
+_TABS = ("to_respond", "with_platform", "escalated", "waiting_for_buyer", "all")
 
 
 async def support_console(visit: Comes) -> Console:
@@ -69,6 +69,7 @@ def _tab_names(language: Locale) -> dict[str, str]:
     return {
         "to_respond": _("Waiting for seller"),
         "with_platform": _("Waiting for us or the carrier"),
+        "escalated": _("Too late at support"),
         "waiting_for_buyer": _("Waiting for buyer"),
         "all": _("All"),
     }
@@ -100,16 +101,27 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
     key, words = case_state(language, row, "support")
     return {
         "id": row.case_id,
-        "href": f"{HOME}/orders/{row.order_id}"
-        + (f"/contradictions/{row.case_id.partition(':')[2]}" if row.kind == "contradiction" else ""),
+        "href": f"{HOME}/orders/{row.order_id}" + _page_of(row),
         "case": row,
         "waits": waits,
         "kind": deadline_kind(row.status),
         "move": whose_move(language, row.status, row.kind) if waits else "",
+        "late": row.status == "escalated",
         "state_key": key,
         "state": words,
         "reason": case_reason(language, row),
     }
+
+
+def _page_of(row: CaseRow) -> str:
+    """What follows the order's address where a case has a page of its own."""
+    match row.kind:
+        case "contradiction":
+            return f"/contradictions/{row.case_id.partition(':')[2]}"
+        case "return":
+            return f"/returns/{row.case_id}"
+        case _:
+            return ""
 
 
 def case_reason(language: Locale, row: CaseRow) -> str:
@@ -119,12 +131,16 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("reason", row.reason)
         case "review":
             return language.term("finding", row.reason)
+        case "return":
+            return language.term("return_reason", row.reason)
         case _:
             return misfit(language, row.reason)
 
 
 def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str:
     """Who must act, in a word."""
+    if status == ReturnStatus.WITH_BUYER.value:
+        return language.term("actor", "buyer")
     if kind != "cancellation":
         return language.term("actor", "support")
     return {
@@ -136,7 +152,13 @@ def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str
 
 def deadline_kind(status: str) -> str:
     """Which deadline a waiting request has."""
-    return {"awaiting_seller": "seller_answer", "awaiting_carrier": "carrier_answer"}.get(status, "review")
+    return {
+        "awaiting_seller": "seller_answer",
+        "awaiting_carrier": "carrier_answer",
+        "with_support": "case_step",
+        "escalated": "case_step",
+        "with_buyer": "case_answer",
+    }.get(status, "review")
 
 
 def misfit(language: Locale, kind: str) -> str:

@@ -25,7 +25,9 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
+from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, story, tender_name
+from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
@@ -82,6 +84,8 @@ async def _show(
         ],
         refunds=refunds(language, order),
         cases=case_links(order, language, "/support"),
+        returns=return_rows(language, order, f"/support/orders/{order.id}"),
+        exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
