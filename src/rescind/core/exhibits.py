@@ -11,25 +11,7 @@ from rescind.core.event import NoteRef
 from rescind.core.evidence import EvidenceRef
 from rescind.core.instant import Instant
 from rescind.core.record import Record
-from rescind.core.returns import (
-    ReturnAnswered,
-    ReturnClosed,
-    ReturnExtended,
-    ReturnLapsed,
-    ReturnOpened,
-    ReturnQuestioned,
-    ReturnTaken,
-)
-
-ABOUT_RETURNS = (
-    ReturnOpened,
-    ReturnTaken,
-    ReturnQuestioned,
-    ReturnAnswered,
-    ReturnLapsed,
-    ReturnExtended,
-    ReturnClosed,
-)
+from rescind.core.returns import Happened
 
 
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +55,7 @@ def exhibits(records: Iterable[Record], about: str = "") -> tuple[Exhibit, ...]:
 
 def case_of(record: Record) -> str | None:
     """The return case a record is about, None for one about something else."""
-    return record.event.case if isinstance(record.event, ABOUT_RETURNS) else None
+    return record.event.case if isinstance(record.event, Happened) else None
 
 
 def talk(records: Iterable[tuple[Record, Mapping[str, str]]], case: str) -> tuple[Said, ...]:
@@ -81,7 +63,7 @@ def talk(records: Iterable[tuple[Record, Mapping[str, str]]], case: str) -> tupl
     found: list[Said] = []
     for record, notes in records:
         event = record.event
-        if not isinstance(event, ABOUT_RETURNS) or event.case != case:
+        if not isinstance(event, Happened) or event.case != case:
             continue
         note: NoteRef | None = getattr(event, "comment", None)
         found.append(

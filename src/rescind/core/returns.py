@@ -179,6 +179,10 @@ class ReturnClosed(BaseEvent, frozen=True, kw_only=True):
     consent: NoteRef | None = None
 
 
+Happened = ReturnOpened | ReturnTaken | ReturnQuestioned | ReturnAnswered | ReturnLapsed | ReturnExtended | ReturnClosed
+"""What can have happened in a case."""
+
+
 def returnable(order: Order, now: Instant) -> dict[str, int]:
     """Units by line that have left the shop and are in no open case."""
     if not rank(Stage.PARTIALLY_SHIPPING) <= rank(stage(order, now)) < rank(Stage.CANCELLED):

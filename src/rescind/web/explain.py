@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
-from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import correction, fulfilment, intercept, offer, packing, refund, returns, review, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -430,8 +430,24 @@ class _Teller:
                 return self._resolved(event)
             case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
                 return self._offer(event)
+            case (
+                returns.ReturnOpened()
+                | returns.ReturnTaken()
+                | returns.ReturnQuestioned()
+                | returns.ReturnAnswered()
+                | returns.ReturnLapsed()
+                | returns.ReturnExtended()
+                | returns.ReturnClosed()
+            ):
+                return self._returned(event)
             case _:
                 return self._request(event)
+
+    def _returned(self, event: returns.Happened) -> Entry:
+        """A step of a return case; what was said stands on the case's own page."""
+        late = isinstance(event, returns.ReturnLapsed) and event.silent == "support"
+        tone = "urgent" if late else "good" if isinstance(event, returns.ReturnClosed) else ""
+        return self._entry(self.locale.term("event", type(event).__name__), "headset", tone)
 
     def _bench(self, event: packing.ShippingLeased | packing.ShippingGivenBack | packing.GoodsUnpacked) -> Entry | None:
         """What was done at the packing bench; how a parcel is taken apart is no matter of the buyer's."""
