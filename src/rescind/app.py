@@ -128,7 +128,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     async with open_desk(settings, dsn, "", clock) as desk:
         if not await desk.directory.empty():
             return 0
-        return await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        return await Opening(desk.engine, desk.directory, clock, desk.evidence, desk).play(wall_clock())
 
 
 def make_app(desk: Desk) -> ASGIApp:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple, NoReturn, cast
+from typing import Any, Literal, NamedTuple, NoReturn, cast
 
 import puremagic
 
@@ -52,10 +52,10 @@ def _refuse(why: str) -> NoReturn:
 def _kind(data: bytes) -> MediaType:
     """What the bytes begin as. Only the beginning is shown to the detector: further in it would guess."""
     try:
-        found = {match.mime_type for match in puremagic.magic_string(data[:512])}
+        found = cast("list[Any]", puremagic.magic_string(data[:512]))  # pyright: ignore[reportUnknownMemberType]
     except (puremagic.PureError, ValueError):
-        found = set[str]()
-    known = [_TYPES[one] for one in sorted(found) if one in _TYPES]
+        found = list[Any]()
+    known = [_TYPES[one] for one in sorted({str(match.mime_type) for match in found}) if one in _TYPES]
     if len(known) != 1:
         _refuse("type")
     return known[0]

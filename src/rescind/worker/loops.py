@@ -37,7 +37,7 @@ async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
 
 async def tidy(evidence: Evidence) -> None:
     """Remove files that no command named in time, until cancelled."""
-    await _repeat("evidence", lambda: _once(evidence.sweep()), HOUR_S)
+    await _repeat("evidence", evidence.sweep, HOUR_S)
 
 
 async def attend(due: DueTable) -> None:

@@ -107,10 +107,24 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
         "kind": deadline_kind(row.status),
         "move": whose_move(language, row.status, row.kind) if waits else "",
         "late": row.status == "escalated",
+        "then": _then(language, row),
         "state_key": key,
         "state": words,
         "reason": case_reason(language, row),
     }
+
+
+def _then(language: Locale, row: CaseRow) -> str:
+    """What follows when nobody moves in time."""
+    _ = language.gettext
+    if row.kind == "return":
+        with_buyer = row.status == ReturnStatus.WITH_BUYER.value
+        late, lead = (
+            _("Without an answer it is support's move again."),
+            _("Otherwise it goes to whoever leads support."),
+        )
+        return late if with_buyer else lead
+    return language.term("silence", row.on_silence) if row.on_silence else ""
 
 
 def _page_of(row: CaseRow) -> str:
