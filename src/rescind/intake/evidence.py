@@ -55,7 +55,7 @@ def _kind(data: bytes) -> MediaType:
         found = cast("list[Any]", puremagic.magic_string(data[:512]))  # pyright: ignore[reportUnknownMemberType]
     except (puremagic.PureError, ValueError):
         found = list[Any]()
-    known = [_TYPES[one] for one in sorted({str(match.mime_type) for match in found}) if one in _TYPES]
+    known: list[MediaType] = [_TYPES[one] for one in sorted({str(match.mime_type) for match in found}) if one in _TYPES]
     if len(known) != 1:
         _refuse("type")
     return known[0]
