@@ -154,8 +154,8 @@ class _Try:
         for name, local in (("paid", example.paid), ("promised", example.promised)):
             if local:
                 self.starts[name] = self._instant(local)
-        # A law is that of the day of the decision; a preset that of the day the order was placed.
-        when = self.asks if policy.layer == "law" else self.starts["placed"]
+        # A law or a standing consent is that of the day of the decision; a preset that of the day of the order.
+        when = self.asks if policy.layer in {"law", "standing"} else self.starts["placed"]
         self.policy = policy.at(when, example.settings)
         self.layers = [self.policy]
         if example.shop:
