@@ -12,7 +12,7 @@ from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
 from rescind.core.order import Review, Stage, Timer
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
-from rescind.core.policy.facts import NOWHERE
+from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
 
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
@@ -52,7 +52,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self._without_standing(facts, now)
 
     def _without_standing(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
-        if not self.laws or facts["country"] == NOWHERE:
+        if not self.laws or facts["country"] == NONE:
             return self.layers
         country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
         assert isinstance(since, int), "a count"
