@@ -85,7 +85,9 @@ def test_a_shop_agrees_in_its_own_place_only():  # M-29
     assert asked(everything, stage="awaiting_collection").rule == "READY-1"
     assert asked(everything, stage="in_transit").verdict is Verdict.REFUSE
     assert asked(everything, requests_on_order=3).rule == "REPEAT-1"
-    assert asked(everything, buyer_cancels_30d=10).rule == "FREQUENT-1", "what the platform looks at is not waved through"
+    assert asked(everything, buyer_cancels_30d=10).rule == "FREQUENT-1", (
+        "what the platform looks at is not waved through"
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_what_a_rule_cannot_say_is_named(rule, field):
 
 
 def test_only_presets_that_offer_rules_have_them():
-    assert {name for name in presets() if allowed(preset(name).at(NOW))} == {"us", "th", "cross-border"}
+    assert {name for name in presets() if allowed(preset(name).at(NOW))} == {"us", "th"}
     with pytest.raises(InvalidField):
         policy_of((StandingRule(name="x"),), preset("uk").at(NOW), ZONE)
 

@@ -178,9 +178,7 @@ def _scenario(name: str, results: Sequence[tuple[str, str, str]]) -> Scenario:
     return Scenario(name, "not yet" if missing else "passed", len(results), missing)
 
 
-def verdict(
-    story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None
-) -> str:
+def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
     """What is wrong with a story; nothing when it comes out, or when it does not and says what is missing."""
     message = play(story, policy, laws, automation)
     if not story.not_yet:
@@ -221,7 +219,9 @@ class _Player:
         self.terms = Terms(preset=policy.at(self.now, story.settings), laws=laws)
         self.automation = automation
         self.answered = story.answered
-        self.counted_at = day_start((bought.placed.replace(day=1) + timedelta(days=31)).date().replace(day=1), policy.zone)
+        self.counted_at = day_start(
+            (bought.placed.replace(day=1) + timedelta(days=31)).date().replace(day=1), policy.zone
+        )
         self.may_end_at: Instant | None = None
         self.cancels_30d = bought.cancels_30d
         self.entropy = count(1)

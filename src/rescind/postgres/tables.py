@@ -23,6 +23,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "due": "shop",
     "cases": "shop",
     "unpacking": "shop",
+    "shop_versions": "shop",
+    "answer_months": "shop",
     "idempotency": "shop",
     "buyer_counters": "buyer",
     "buyers": "buyer",

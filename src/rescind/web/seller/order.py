@@ -50,7 +50,7 @@ async def show(
     order, language = view.order, console.language
     _ = language.gettext
     at_stage = stage_of(view, console)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
     state, why = _state(console, order, at_stage)
@@ -256,7 +256,7 @@ async def _confirm(
 ) -> Html:
     order, language = view.order, console.language
     _ = language.gettext
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
     return console.page(
         "seller/cancel.html",
