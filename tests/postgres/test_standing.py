@@ -9,7 +9,7 @@ import pytest
 from postgres.market import LANTERN, SAM, audit, market_on, person, worked
 from rescind.core.automation import SETTING, Answered, AutomationRequired
 from rescind.core.cancellation import RefuseCancellation
-from rescind.core.errors import NotFound, StaleShop
+from rescind.core.errors import InvalidField, NotFound, StaleShop
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.order import Pins, Stage
 from rescind.core.standing import StandingRule, policy_of
@@ -250,7 +250,7 @@ async def test_a_setting_is_for_who_buys_from_now_on(market):  # M-03, I-18
     ]
     with pytest.raises(StaleShop):
         await market.versions.put_settings(LANTERN, {"auto_approve": "5h"}, preset("us"), "seller:pat", expected=1)
-    with pytest.raises(ValueError, match="auto_approve = 24h"):
+    with pytest.raises(InvalidField, match="one of: 0h, 1h, 3h, 5h"):
         await market.versions.put_settings(LANTERN, {"auto_approve": "24h"}, preset("us"), "seller:pat")
     with pytest.raises(NotFound):
         await market.versions.choices(shop_id(99))

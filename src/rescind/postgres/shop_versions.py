@@ -16,6 +16,7 @@ from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
+from rescind.core.shop_settings import require_offered
 from rescind.core.standing import StandingRule
 from rescind.postgres.policies import PolicyTable
 
@@ -142,10 +143,10 @@ class ShopVersions:
     ) -> Choices:
         """Choose some of the values that the preset offers; the others stay. Orders already placed keep theirs (I-18).
 
-        Choosing what is chosen already writes nothing. Raises NotFound, StaleShop, AutomationRequired; ValueError
-        for what the preset does not offer.
+        Choosing what is chosen already writes nothing. Raises NotFound, StaleShop, AutomationRequired; InvalidField for
+        what the preset does not offer.
         """
-        preset.check_settings(change)
+        require_offered(preset, change)
         async with self._pool.acquire() as connection, connection.transaction():
             before, now = await self._locked(connection, shop, "settings", expected)
             after = {**before, **change}
