@@ -6,16 +6,20 @@ form, and means what every other rule of a policy means.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import cast
 
 import msgspec
 
 from rescind.core.deadline import span
 from rescind.core.errors import InvalidField, one_of
+from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.policy import Policy
 from rescind.core.policy.checking import problems
+from rescind.core.policy.facts import NONE
 from rescind.core.policy.language import parse
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import Dated, DeadlineTerms, NamedValue, Rule
@@ -98,6 +102,33 @@ def waits(preset: ResolvedPolicy) -> tuple[str, ...]:
     if answer is None or answer.span.unit in {"d", "bd"}:
         return WAITS
     return tuple(one for one in WAITS if span(one).seconds < answer.span.seconds)
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules would have done with requests that the seller was asked about."""
+
+    at_once: int = 0
+    after_wait: int = 0
+    asked: int = 0
+
+
+def tried(policy: Policy, requests: Iterable[tuple[Instant, Mapping[str, object]]]) -> Trial:
+    """Ask a standing policy about requests of the past, each with its time and the facts that were read then.
+
+    A fact that nobody knew of then is what it is where nobody tells.
+    """
+    found: Counter[str] = Counter()
+    for at, facts in requests:
+        lines = cast("Sequence[Mapping[str, object]]", facts["lines"])
+        standing = policy.at(at)
+        first = standing.first.get("request")
+        number = -1 if first is None else first({**facts, "lines": [{"category": NONE, **line} for line in lines]})
+        if number < 0:
+            found["asked"] += 1
+        else:
+            approves = standing.rules_on("request")[number].verdict is Verdict.APPROVE
+            found["at_once" if approves else "after_wait"] += 1
+    return Trial(**found)
 
 
 def policy_of(rules: Sequence[StandingRule], preset: ResolvedPolicy, zone: str) -> Policy:

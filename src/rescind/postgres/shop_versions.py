@@ -11,11 +11,13 @@ import msgspec
 
 from rescind.clock import Clock
 from rescind.core.automation import SETTING, Answered, require_over
+from rescind.core.cancellation import SellerAsked
 from rescind.core.errors import NotFound, StaleShop
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
+from rescind.core.record import decode
 from rescind.core.shop_settings import require_offered
 from rescind.core.standing import StandingRule
 from rescind.postgres.policies import PolicyTable
@@ -71,6 +73,15 @@ WHERE c.shop_id = $1 AND c.kind = 'cancellation' AND c.due_at >= $2 AND c.due_at
         AND told.event #>> '{ground,layer}' IS DISTINCT FROM 'standing'
         AND told.event #>> '{ground,facts,asked_anyway}' IS DISTINCT FROM 'true'
   )
+"""
+_ASKED = """
+SELECT e.body FROM (
+    SELECT order_id, case_id, requested_at FROM cases WHERE shop_id = $1 AND kind = 'cancellation'
+    ORDER BY requested_at DESC, case_id DESC LIMIT 4 * $2
+) AS c
+JOIN events e ON e.shop_id = $1 AND e.order_id = c.order_id AND e.type = 'SellerAsked'
+ AND convert_from(e.body, 'UTF8')::jsonb #>> '{event,cancellation}' = c.case_id
+ORDER BY c.requested_at DESC, c.case_id DESC LIMIT $2
 """
 _COUNTED = """
 INSERT INTO answer_months (shop_id, month, asked, in_time, counted_at) VALUES ($1, $2, $3, $4, $5)
@@ -137,6 +148,11 @@ class ShopVersions:
     async def history(self, shop: ShopId, limit: int = 50) -> tuple[ShopVersion, ...]:
         """The latest versions of everything, the newest first."""
         return tuple(_version(row) for row in await self._pool.fetch(_HISTORY, shop, limit))
+
+    async def asked(self, shop: ShopId, limit: int = 50) -> tuple[SellerAsked, ...]:
+        """The last requests that were put to the shop, the newest first."""
+        events = (decode(row[0]).event for row in await self._pool.fetch(_ASKED, shop, limit))
+        return tuple(event for event in events if isinstance(event, SellerAsked))
 
     async def put_settings(
         self, shop: ShopId, change: Mapping[str, Plain], preset: Policy, by: str, *, expected: int | None = None

@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests
+from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests, rules, settings
 from rescind.web.seller.console import seller_console
 
 
@@ -31,6 +31,8 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 requests.approve,
                 requests.refuse,
                 offers.offer,
+                *settings.ROUTES,
+                *rules.ROUTES,
                 *packing.ROUTES,
                 *intercept.ROUTES,
             ],

@@ -269,7 +269,7 @@ async def _confirm(
         stage=stage_of(view, console),
         waiting=order.open_cancellation,
         possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
-        sentence=language.pgettext("rule", stop.finding.rule),
+        sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
         rows=quote_rows(language, stop.quote, titles(view)),
