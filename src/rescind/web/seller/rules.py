@@ -90,9 +90,7 @@ async def remove(console: Here, place: FromPath[int]) -> Html:
     written = choices.rules[:place] + choices.rules[place + 1 :]
     policy = policy_of(written, preset, shop.zone) if written else None
     try:
-        await console.desk.versions.put_rules(
-            ShopId(shop.id), written, policy, by(console), expected=version_of(form)
-        )
+        await console.desk.versions.put_rules(ShopId(shop.id), written, policy, by(console), expected=version_of(form))
     except RescindError as error:
         again = await console.desk.versions.choices(ShopId(shop.id))
         last = len(again.rules)

@@ -81,9 +81,7 @@ async def save(console: Here) -> Html:
         if form.text("act") == "preview":
             return await _show(console, shop, preset, choices, chosen, preview=True)
         change = {name: value for name, value in chosen.items() if choices.settings.get(name) != value}
-        await console.desk.versions.put_settings(
-            shop.id, change, preset.policy, by(console), expected=version_of(form)
-        )
+        await console.desk.versions.put_settings(shop.id, change, preset.policy, by(console), expected=version_of(form))
     except RescindError as error:
         again = await console.desk.versions.choices(shop.id)
         return await _show(console, shop, preset, again, chosen, notice=console.problem(error), status=409)
