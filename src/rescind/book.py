@@ -53,7 +53,7 @@ class Book:
         await self.refresh()
 
     async def refresh(self) -> None:
-        """Read what shops agree to in advance. A decision looks into what was read last, and asks the database nothing."""
+        """Read what shops agree to in advance. A decision looks into what was read last and asks no database."""
         if self._versions is not None:
             self._standing = await self._versions.standing()
 

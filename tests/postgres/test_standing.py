@@ -209,8 +209,8 @@ async def test_another_process_hears_of_a_rule_by_itself(market):
     try:
         await market.versions.put_rules(LANTERN, (written,), policy, "seller:sam")
         async with asyncio.timeout(10):
-            while (await market.book.terms(us, await market.now(), LANTERN)).standing is None:
-                await asyncio.sleep(0.05)
+            while (await market.book.terms(us, await market.now(), LANTERN)).standing is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # the book has no event to wait for
     finally:
         follower.cancel()
     assert (await market.asks(order)).order.cancellations[-1].rule == "SHOP-1"

@@ -121,8 +121,10 @@ def test_waiting_as_long_as_anyway_is_no_choice():
 @pytest.mark.parametrize("verdict", ["refuse", "review"])
 def test_a_standing_consent_that_does_not_agree_is_none(verdict):
     text = (
-        'policy = "x"\nlayer = "standing"\n[deadlines.d]\nfrom = "requested"\nspan = "1h"\non_silence = "refuse"\n[[rules]]\n'
-        f'id = "A"\non = "request"\nwhen = "TRUE"\nverdict = "{verdict}"\ninstead = "contact_support"\ncites = ["R-035"]\n'
+        'policy = "x"\nlayer = "standing"\n'
+        '[deadlines.d]\nfrom = "requested"\nspan = "1h"\non_silence = "refuse"\n'
+        '[[rules]]\nid = "A"\non = "request"\nwhen = "TRUE"\n'
+        f'verdict = "{verdict}"\ninstead = "contact_support"\ncites = ["R-035"]\n'
     )
     if verdict == "review":
         text += 'deadline = "d"\n'

@@ -22,7 +22,7 @@ from rescind.intake.text import label
 from rescind.postgres.credentials import Role
 from rescind.postgres.shop_versions import Automation, Choices
 
-_READS: frozenset[Role] = frozenset({"seller", "host"}) | STAFF
+_READS: frozenset[Role] = STAFF | {"seller", "host"}
 _CHANGES: frozenset[Role] = frozenset({"seller", "operator"})
 
 
@@ -72,7 +72,7 @@ class SettingTold(Told, frozen=True, kw_only=True):
 
 
 class AutomationTold(Told, frozen=True, kw_only=True):
-    """That the platform agrees for the shop. month: the one it follows from, its first day; until: may end from then."""
+    """That the platform agrees for the shop. month: first day of the one it follows from; until: may end from then."""
 
     since: Instant
     until: Instant

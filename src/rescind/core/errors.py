@@ -111,7 +111,7 @@ class StaleOrder(RescindError):
 
 
 class StaleShop(RescindError):
-    """What a shop has decided in advance changed since the caller read it. Params: shop, expected, actual (versions)."""
+    """What a shop decided in advance changed since the caller read it. Params: shop, expected, actual (versions)."""
 
     code = "stale-shop"
 

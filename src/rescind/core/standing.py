@@ -17,7 +17,7 @@ from rescind.core.deadline import span
 from rescind.core.errors import InvalidField, one_of
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.policy import Policy
+from rescind.core.policy import Policy, PolicyError
 from rescind.core.policy.checking import problems
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.language import parse
@@ -178,9 +178,9 @@ def _rule(rule: StandingRule, place: int, meanings: Mapping[str, Sequence[Plain]
     )
 
 
-def _never(message: str, _: int) -> Exception:
-    """A condition is written here, from what was checked."""
-    return AssertionError(message)
+def _never(message: str, index: int) -> PolicyError:
+    """A condition is written here, from what was checked; one that cannot be read is a mistake of ours."""
+    return PolicyError("<rule>", 1, index + 1, message)
 
 
 def _check(rule: StandingRule, at: str, preset: ResolvedPolicy) -> None:

@@ -27,8 +27,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """``preset``: the platform's rules with the shop's own settings; ``others``: the shop's own rules, if any.
 
     laws: every law pack there is. Which of them speaks about an order is asked with each judgement: the policies are
-    those of the day the order was placed, a law is that of the day of the decision. standing: what the shop agrees to in
-    advance on that day, or the platform for it; None for most.
+    those of the day the order was placed, a law is that of the day of the decision. standing: what the shop agrees to
+    in advance on that day, or the platform for it; None for most.
     """
 
     preset: ResolvedPolicy

@@ -44,7 +44,8 @@ FROM shop_versions WHERE shop_id = $1 ORDER BY since DESC, kind, number DESC LIM
 _LOCK = "SELECT settings::text, coalesce($2::timestamptz, clock_timestamp()) FROM shops WHERE shop_id = $1 FOR NO KEY UPDATE"
 _INSERT = """
 INSERT INTO shop_versions (shop_id, kind, number, body, hash, may_end_at, since, changed_by)
-SELECT $1::text, $2::text, coalesce(max(number), 0) + 1, $3::jsonb, $4::text, $5::timestamptz, $6::timestamptz, $7::text
+SELECT $1::text, $2::text, coalesce(max(number), 0) + 1, $3::jsonb, $4::text, $5::timestamptz, $6::timestamptz,
+       $7::text
 FROM shop_versions WHERE shop_id = $1::text AND kind = $2::text
 RETURNING number
 """

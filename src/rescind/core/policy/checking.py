@@ -89,7 +89,7 @@ def _standing(policy: Policy) -> Iterator[Problem]:
     silence = {terms.name: terms.on_silence for terms in policy.deadlines}
     for rule in policy.rules:
         if rule.on != "request":
-            yield f"{rule.id} is not about a request: that is all a standing consent answers", ("rules", rule.id, "on")
+            yield f"{rule.id} is not about a request: a standing consent answers nothing else", ("rules", rule.id, "on")
         waits = rule.verdict is Verdict.ASK_SELLER and silence.get(rule.deadline) is OnSilence.APPROVE
         if rule.verdict is not Verdict.APPROVE and not waits:
             yield (

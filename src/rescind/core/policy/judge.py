@@ -2,8 +2,8 @@
 
 Published order: the verdict (approve, then ask_seller or ask_carrier, then review, then refuse); among equals what
 silence means (approve, escalate, refuse); among equals the earlier deadline; among equals the earlier layer given.
-A layer in which no rule holds abstains. A standing consent answers in the seller's place: it comes last, and counts only
-where the others would ask the seller.
+A layer in which no rule holds abstains. A standing consent answers in the seller's place: it comes last, and counts
+only where the others would ask the seller.
 """
 
 from collections.abc import Mapping, Sequence

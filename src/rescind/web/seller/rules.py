@@ -64,7 +64,7 @@ async def save(console: Here) -> Html:
         policy = policy_of(written, preset, shop.zone)
         if form.text("act") == "try":
             asked = await console.desk.versions.asked(ShopId(shop.id), TRIED)
-            grounds = [(one.at, one.ground.facts) for one in asked if one.ground is not None]
+            grounds = [(one.at, one.ground.facts) for one in asked]
             trial = tried(policy, grounds)
             return await _show(console, shop, preset, choices, place=place, values=values, trial=trial)
         await console.desk.versions.put_rules(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import msgspec
 from litestar import get, post
@@ -106,7 +105,7 @@ def by(console: Console) -> str:
 def version_of(form: Fields) -> int | None:
     """What the shop had decided when the form was shown."""
     text = form.text("version")
-    return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - no shop changes a billion times
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _chosen(form: Fields, preset: ResolvedPolicy, choices: Choices) -> dict[str, Plain]:
@@ -210,7 +209,7 @@ def _setting(
         choices=tuple(
             Choice(
                 value=written(one),
-                words=choice_words(console.language, tunable.name, one),
+                words=choice_words(console.language, one),
                 chosen=one == now,
                 usual=one == usual,
             )
@@ -253,7 +252,7 @@ def _words(locale: Locale, name: str) -> tuple[str, str]:
     }.get(name, (name, ""))
 
 
-def choice_words(locale: Locale, name: str, value: Plain) -> str:
+def choice_words(locale: Locale, value: Plain) -> str:
     """One choice in words."""
     _ = locale.gettext
     if isinstance(value, bool):
@@ -273,7 +272,7 @@ def _change(console: Console, version: ShopVersion) -> Change:
         case "settings":
             body = msgspec.json.decode(version.body, type=dict[str, Plain])
             said = [
-                f"{_words(console.language, name)[0]}: {choice_words(console.language, name, value)}"
+                f"{_words(console.language, name)[0]}: {choice_words(console.language, value)}"
                 for name, value in body.items()
             ]
             what = console.language.gettext("; ").join(said) or _("The preset's own values")
@@ -288,7 +287,7 @@ def _change(console: Console, version: ShopVersion) -> Change:
                 if version.stands
                 else _("The platform no longer approves in your place")
             )
-    return Change(version=version, who=f"{name} {who}".strip(), what=cast("str", what))
+    return Change(version=version, who=f"{name} {who}".strip(), what=what)
 
 
 def _said(console: Console) -> Notice | None:
