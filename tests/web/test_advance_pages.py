@@ -107,9 +107,9 @@ async def test_the_buyer_reads_that_the_shop_agreed_in_advance(app, desk, lou, m
     order = await market.order(shop=LANTERN)
     desk.clock.advance(timedelta(hours=2))
     await writes(lou, name="All")
-    await market.asks(order)
+    case = (await market.asks(order)).order.cancellations[-1].id
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
-    page = await ann.see(f"/orders/{order}")
+    page = await ann.see(f"/orders/{order}/requests/{case}")
     assert "The shop has agreed in advance to requests like this one" in page.text
     assert "SHOP-1" in page.text
 

@@ -41,7 +41,10 @@ SELECT kind, number, body::text AS body, hash, may_end_at, since, changed_by
 FROM shop_versions WHERE shop_id = $1 ORDER BY since DESC, kind, number DESC LIMIT $2
 """
 # Whoever changes a shop waits here for whoever changes it at the same moment.
-_LOCK = "SELECT settings::text, coalesce($2::timestamptz, clock_timestamp()) FROM shops WHERE shop_id = $1 FOR NO KEY UPDATE"
+_LOCK = """
+SELECT settings::text, coalesce($2::timestamptz, clock_timestamp()) FROM shops
+WHERE shop_id = $1 FOR NO KEY UPDATE
+"""
 _INSERT = """
 INSERT INTO shop_versions (shop_id, kind, number, body, hash, may_end_at, since, changed_by)
 SELECT $1::text, $2::text, coalesce(max(number), 0) + 1, $3::jsonb, $4::text, $5::timestamptz, $6::timestamptz,

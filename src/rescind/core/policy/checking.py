@@ -93,7 +93,7 @@ def _standing(policy: Policy) -> Iterator[Problem]:
         waits = rule.verdict is Verdict.ASK_SELLER and silence.get(rule.deadline) is OnSilence.APPROVE
         if rule.verdict is not Verdict.APPROVE and not waits:
             yield (
-                f"{rule.id} does not agree: a standing consent approves, or asks the seller and takes silence for a yes",
+                f"{rule.id} does not agree: a standing consent approves, or asks and takes silence for a yes",
                 ("rules", rule.id, "verdict"),
             )
 
