@@ -17,6 +17,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
+from rescind.demo import advance
 from rescind.demo.marketplace import Opening
 from rescind.desk import Desk
 from rescind.engine import Engine
@@ -124,7 +125,9 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     async with open_desk(settings, dsn, "", clock) as desk:
         if not await desk.directory.empty():
             return 0
-        return await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        placed = await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        await advance.decide(desk)
+        return placed
 
 
 def make_app(desk: Desk) -> ASGIApp:
