@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from functools import cache
 
 import holidays
 import msgspec
+import structlog
 
 from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
+from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Pins
 from rescind.core.policy import Policy, ResolvedPolicy
 from rescind.core.terms import Terms
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.store import AWAY
+
+log = structlog.get_logger()
 
 YEARS = range(2016, 2041)
 """Fixed, so that a calendar and its hash are the same whenever they are asked for."""
 
 
+FRESH_S = 1.0
+"""How long another process may take to hear that a shop agrees to something, or does not any more."""
+
+
 class Book:
     """Policies by hash, read once and kept: what was published never changes."""
 
-    def __init__(self, table: PolicyTable) -> None:
+    def __init__(self, table: PolicyTable, versions: ShopVersions | None = None) -> None:
         self._table = table
+        self._versions = versions
+        self._standing: Mapping[ShopId, str] = {}
         self._known: dict[str, Policy] = {}
         self._laws: tuple[Policy, ...] = ()
 
@@ -36,6 +50,21 @@ class Book:
         for policy in presets:
             await self._table.publish(policy)
         self._known = {policy.hash: policy for policy in await self._table.all()}
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Read what shops agree to in advance. A decision looks into what was read last and asks no database."""
+        if self._versions is not None:
+            self._standing = await self._versions.standing()
+
+    async def follow(self) -> None:
+        """Read it for ever; what another process wrote holds here a second later."""
+        while True:
+            await asyncio.sleep(FRESH_S)
+            try:
+                await self.refresh()
+            except AWAY as fault:
+                log.warning("standing.unavailable", fault=type(fault).__name__)
 
     async def policy(self, digest: str) -> Policy | None:
         """The policy with this hash; one published by another process since is read now."""
@@ -44,17 +73,23 @@ class Book:
             self._known[digest] = found
         return found
 
-    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms pinned by an order placed at ``placed_at``, and the laws of today."""
+    async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
+        """The terms pinned by an order placed at ``placed_at``, the laws of today, and what its shop agrees to today.
+
+        Without a shop nothing is agreed to: what a shop's terms promise in general is not what it agrees to by rule.
+        """
         preset = await self._resolved(pins.preset_hash, placed_at, pins.settings)
         others = (await self._resolved(pins.shop_hash, placed_at, {}),) if pins.shop_hash else ()
-        return Terms(preset=preset, others=others, laws=self._laws)
+        digest = self._standing.get(shop) if shop is not None else None
+        standing = await self.policy(digest) if digest else None
+        return Terms(preset=preset, others=others, laws=self._laws, standing=standing)
 
     async def terms_of(self, ground: Ground, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms a decision was made on: those pinned, and of the laws the one it names, as it was then."""
+        """The terms a decision was made on: those pinned, and the law and the consent it names, as they were then."""
         terms = await self.terms(pins, placed_at)
         law = await self.policy(ground.policies["law"]) if "law" in ground.policies else None
-        return msgspec.structs.replace(terms, laws=(law,) if law else ())
+        standing = await self.policy(ground.policies["standing"]) if "standing" in ground.policies else None
+        return msgspec.structs.replace(terms, laws=(law,) if law else (), standing=standing)
 
     async def _resolved(self, digest: str, placed_at: Instant, settings: dict[str, bool | int | str]) -> ResolvedPolicy:
         policy = await self.policy(digest)

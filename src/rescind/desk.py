@@ -31,6 +31,7 @@ from rescind.evidence import Evidence
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
@@ -54,6 +55,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     habits: Habits
+    versions: ShopVersions
     clock: Clock
     base_url: str
 
@@ -74,8 +76,8 @@ class Desk:
         return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
 
     async def terms(self, order: Order) -> Terms:
-        """The terms an order was bought under."""
-        return await self.book.terms(order.pins, order.placed_at)
+        """The terms an order is judged by now: those it was bought under, and what holds today."""
+        return await self.book.terms(order.pins, order.placed_at, order.shop)
 
     async def context(self, order: Order, terms: Terms) -> Context:
         """The outside facts a decision about this order would read now, for a judgement that is only shown."""

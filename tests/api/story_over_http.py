@@ -15,16 +15,18 @@ import msgspec
 
 from api.conftest import Caller
 from rescind.book import calendar
+from rescind.core.automation import SETTING, month_before
 from rescind.core.deadline import zone_of
 from rescind.core.ids import shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
-from rescind.policies import names, preset
+from rescind.policies import automation, names, preset
 from rescind.postgres.due import DueTable
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.checking import check
 from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker.months import Months
 from scenarios.files import png
 
 _NEXT = "SELECT min(due_at) FROM due WHERE order_id = $1 AND kind NOT IN ('refund', 'fan_out')"
@@ -77,6 +79,12 @@ class Program:
                 return
         message = "the work does not end"
         raise AssertionError(message)
+
+    async def counts(self):
+        """What a month that is over says about shops."""
+        desk = self.desk
+        while await Months(desk.versions, desk.book, automation()).sweep():
+            pass
 
     async def refunds(self, provider):
         await refunds.sweep(self.desk.engine, self.due, provider)
@@ -137,6 +145,7 @@ class Player:
         }
         placed = self.instant(self.bought.placed)
         await self.cancels_before(buyer, placed - timedelta(days=1))
+        await self.answers_before(placed)
         program.clock.set(placed)
         self.order = (await self.places(buyer, placed, self.document()))["id"]
         self.path = f"/v1/orders/{self.order}"
@@ -197,11 +206,40 @@ class Player:
             assert answer.json()["cancellation"]["status"] == "approved", answer.text
         await self.program.works()
 
+    async def answers_before(self, placed):
+        """The month's requests of others, as many as the story says, answered in time or left to silence."""
+        month = self.story.answered
+        if month is None:
+            return
+        at = placed - timedelta(days=10)
+        line = {"id": "1", "sku": "cup", "title": "A cup", "quantity": 1, "unit_price": self.money(1000)}
+        tender = {"id": "card", "method": "card", "amount": self.money(1000)}
+        for number in range(month.asked):
+            self.program.clock.set(at)
+            buyer = f"other-{self.shop[-4:]}-{number}"
+            other = await self.program.key("buyer", buyer, buyer_id=buyer)
+            order = await self.places(buyer, at, {"lines": [line], "tenders": [tender]})
+            path = f"/v1/orders/{order['id']}"
+            await self.people["host"].post(f"{path}/facts", {"fact": "paid", "occurred_at": at.isoformat()})
+            self.program.clock.set(at + timedelta(hours=2))
+            asked = await other.post(f"{path}/cancellations", {"reason": "better_price"})
+            assert asked.json()["cancellation"]["status"] == "awaiting_seller", asked.text
+            if number < month.in_time:
+                case = asked.json()["cancellation"]["id"]
+                answer = await self.people["seller"].post(f"{path}/cancellations/{case}/approve", {})
+                assert answer.status_code == 200, answer.text
+        self.program.clock.set(at + timedelta(days=3))
+        await self.program.works()
+
     # --- time ---
 
     async def moves_to(self, until):
         """Let time pass; the worker does what is due until then, each thing at its own time."""
         program = self.program
+        if self.story.answered is not None:
+            month_over = month_before(self.instant(self.bought.placed) + timedelta(days=31), self.policy.zone)[2]
+            if program.clock.read() < month_over < until:
+                await self.moves_to(month_over)
         while (due_at := await program.desk.pool.fetchval(_NEXT, self.order)) is not None and due_at <= until:
             program.clock.set(max(program.clock.read(), due_at))
             await program.works()
@@ -209,6 +247,8 @@ class Player:
             assert again is None or again > due_at, "the worker left what was due"
         program.clock.set(until)
         await program.works()
+        if self.story.answered is not None:
+            await program.counts()
 
     # --- what people do: one method a verb ---
 
@@ -333,6 +373,10 @@ class Player:
     async def reviews(self, step):
         return await self.people[step.who].post(f"{self.path}/review", {"act": step.act})
 
+    async def switches_off(self, step):
+        body = {"settings": {SETTING: False}}
+        return await self.people[step.who].send("PATCH", f"/v1/shops/{self.shop}/settings", body)
+
     def when(self, step):
         return (self.instant(step.happened) if step.happened else self.program.clock.read()).isoformat()
 
@@ -449,6 +493,7 @@ VERBS = {
     "accepts": Player.accepts,
     "declines": Player.declines,
     "reviews": Player.reviews,
+    "switches_off": Player.switches_off,
 }
 """Every verb a step may have, and who says it over HTTP. Each gives the API's answer, or None where nobody is asked."""
 

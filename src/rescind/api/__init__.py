@@ -15,6 +15,7 @@ from rescind.api import (
     receipts,
     reference,
     returns,
+    shops,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -31,6 +32,7 @@ OPERATIONS = (
     *evidence.OPERATIONS,
     *returns.OPERATIONS,
     *packing.OPERATIONS,
+    *shops.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,
     *installation.OPERATIONS,

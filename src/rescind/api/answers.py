@@ -84,6 +84,7 @@ class LineTold(Told, frozen=True, kw_only=True):
     paid: Money
     custom_made: bool
     special: bool
+    category: str
 
 
 class TenderTold(Told, frozen=True, kw_only=True):
@@ -638,6 +639,7 @@ def _line(line: Line, words: LineWords | None, left: int, currency: str) -> Line
         paid=Money(line.paid_minor, currency),
         custom_made=line.custom_made,
         special=line.special,
+        category=line.category,
     )
 
 

@@ -265,7 +265,7 @@ async def ask(call: Call) -> Answer:
             favours=await _favours(call, order, finding, wanted, now),
             quote=quote_told(quote(order, selection), who.role),
             findings=findings_told(finding, who.role),
-            flips=flips_told(flips(terms.layers, finding.on, ground.facts), who.role),
+            flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
             facts=facts_told(who.role, ground.facts),
             withheld=withheld(who.role, ground.facts),
             policies=ground.policies,

@@ -105,6 +105,17 @@ EXAMPLES: Mapping[str, Any] = {
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
     "packing_unpacked": {},
+    "shops_choose": {"settings": {"window": "24h"}},
+    "shops_set_rules": {
+        "rules": [
+            {
+                "name": "Ordered by mistake",
+                "reasons": ["ordered_by_mistake"],
+                "most": {"amount": 5000, "currency": "USD"},
+                "wait": "2h",
+            }
+        ]
+    },
     "packing_resolve": {"outcome": "carrier_asked", "comment": "Called at 14:10; they will turn it back tonight."},
 }
 """One body for each operation that takes one; a test sends them."""
@@ -211,6 +222,7 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
+    shapes = {"shop": "^shp_[0-9a-hjkmnp-tv-z]{8}$"}
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
         {
@@ -219,7 +231,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
             if name in prefixes
-            else {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            else {"type": "string", "pattern": shapes.get(name, "^[0-9a-f]{64}$")},
         }
         for name in names
     ]
@@ -248,7 +260,7 @@ def _style(field: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if one.changes:
+    if one.changes and one.keyed:
         found.append(
             {
                 "name": "Idempotency-Key",
@@ -264,7 +276,7 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
                 "name": "If-Match",
                 "in": "header",
                 "required": False,
-                "description": "The order's ETag as last read; if the order has moved on, nothing is done.",
+                "description": "The ETag as last read; if what it is about has moved on, nothing is done.",
                 "schema": {"type": "string", "pattern": '^("[0-9]{1,13}"|\\*)$'},
             }
         )
@@ -305,13 +317,15 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     if one.query is not None:
         found.append(errors.InvalidField)
     if one.changes:
-        found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused, CrossSite]
+        found.append(CrossSite)
+    if one.changes and one.keyed:
+        found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused]
     if one.body is not None:
         found += [errors.MalformedBody, errors.InvalidField, problems.TooLarge, problems.UnsupportedMediaType]
     if one.takes:
         found += [errors.MalformedBody, errors.FileRefused, problems.TooLarge, problems.UnsupportedMediaType]
     if one.versioned:
-        found.append(errors.StaleOrder)
+        found.append(errors.StaleOrder if isinstance(one.versioned, bool) else one.versioned)
     return (*found, errors.Unavailable)
 
 

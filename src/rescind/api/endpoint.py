@@ -48,6 +48,7 @@ CALL_S = 15
 ANYBODY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator", "host"})
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
+Method = Literal["GET", "POST", "PUT", "PATCH"]
 Through = Literal["order", "scope", "shop", "self", "public"]
 """How the object is reached: an order fetched through the caller's scope, a list narrowed to it, a shop the host names
 in a new order, the caller's own credential, or nothing that belongs to anybody."""
@@ -178,12 +179,13 @@ class Operation:
     """One method at one address.
 
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
-    structs. takes: media types of a body that is a file.
-    changes: it writes, so it wants an Idempotency-Key, and a session must prove that its own page asks.
-    statuses: of success. fails: problems of its own, beside those every call can meet.
+    structs. takes: media types of a body that is a file. changes: it writes, so a session must prove that its own page
+    asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing it once. versioned: it honours
+    ``If-Match``; what it meets when the version is another. statuses: of success. fails: problems of its own, beside
+    those every call can meet.
     """
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     may: frozenset[Role] | None
     through: Through
@@ -197,7 +199,8 @@ class Operation:
     statuses: tuple[int, ...] = (200,)
     media_type: str = "application/json"
     fails: tuple[type[RescindError], ...] = ()
-    versioned: bool = False
+    versioned: bool | type[RescindError] = False
+    keyed: bool = True
 
     @property
     def name(self) -> str:
@@ -215,7 +218,7 @@ class Operation:
         return self.handler.__doc__ or ""
 
 
-def operation(method: Literal["GET", "POST"], path: str, **declared: Any) -> Callable[[Handler], Operation]:
+def operation(method: Method, path: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Declare a function to be an operation; the rest is as in :class:`Operation`."""
 
     def declare(handler: Handler) -> Operation:

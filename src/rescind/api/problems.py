@@ -10,6 +10,7 @@ import msgspec
 
 from rescind.access import CrossSite
 from rescind.core import errors
+from rescind.core.automation import AutomationRequired
 from rescind.core.errors import RescindError
 from rescind.core.money import Money
 from rescind.locales import Locale
@@ -74,7 +75,9 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),
     errors.IdempotencyInProgress: (409, "The first call is still running"),
+    AutomationRequired: (409, "The platform has switched this on"),
     errors.StaleOrder: (412, "The order has changed since you read it"),
+    errors.StaleShop: (412, "The shop has changed since you read it"),
     TooLarge: (413, "The request is too large"),
     AddressTooLong: (414, "The address is too long"),
     UnsupportedMediaType: (415, "The request has another form"),

@@ -110,6 +110,12 @@ class StaleOrder(RescindError):
     code = "stale-version"
 
 
+class StaleShop(RescindError):
+    """What a shop decided in advance changed since the caller read it. Params: shop, expected, actual (versions)."""
+
+    code = "stale-shop"
+
+
 class ReasonNotListed(RescindError):
     """A reason that the policy's catalogue does not offer for this actor and stage (R-130). Params: reason, listed."""
 

@@ -82,6 +82,8 @@ class _State(msgspec.Struct, frozen=True, omit_defaults=True):
 class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
+    category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
     recorded at checkout and never worked out again (E-05).
     """
@@ -95,6 +97,7 @@ class Line(_State, frozen=True, kw_only=True):
     custom_made: bool = False
     special: bool = False
     cancelled: int = 0
+    category: str = ""
 
     @property
     def paid_minor(self) -> int:

@@ -137,8 +137,8 @@ class Conflict(Exception):
 class TermsBook(Protocol):
     """Policies and calendars by what an order pinned."""
 
-    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms an order was bought under. They were published before it was placed, so they are always found."""
+    async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
+        """The terms an order of this shop is judged by. They were published before it was placed, so they are found."""
         ...
 
     def calendar(self, terms: Terms) -> Calendar:

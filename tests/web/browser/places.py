@@ -190,6 +190,8 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("settings", "/seller/settings"),
+        Place("automatic approval", "/seller/rules"),
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))

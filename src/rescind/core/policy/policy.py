@@ -23,7 +23,7 @@ from rescind.core.policy.tree import Node
 from rescind.core.policy.vocabulary import STANDARD
 from rescind.core.verdict import OnSilence, Verdict
 
-Layer = Literal["law", "preset", "shop"]
+Layer = Literal["law", "preset", "shop", "standing"]
 On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
 Event = Literal[
     "placed",
@@ -159,6 +159,8 @@ class Settings(_Data, frozen=True):
 
 class Policy(_Data, frozen=True, kw_only=True, dict=True):
     """One layer. calendar: name of the calendar of business days, looked up by whoever has calendars.
+
+    A law and a standing consent are not pinned: they are those of the day of the decision.
 
     A law names the `countries` of the buyers it protects and the first day it is in force; `applies` says which orders
     it speaks about: those placed since that day, those open, or all.

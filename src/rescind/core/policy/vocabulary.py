@@ -189,6 +189,12 @@ _FACTS = (
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),
     _flag("special", "the line is of a kind that cannot be sold again", Per.LINE),
+    FactSpec(
+        "category",
+        Kind.CODE,
+        "what kind of goods the line is, in the marketplace's own codes; `none` when the host does not say",
+        level=Per.LINE,
+    ),
 )
 
 STANDARD: Vocabulary = {spec.name: spec for spec in _FACTS}

@@ -266,5 +266,6 @@ async def seller_console(visit: Comes) -> Console:
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
+        Link("/seller/settings", _("Settings"), current=path.startswith(("/seller/settings", "/seller/rules"))),
     )
     return Console(visit, shop.zone or "UTC", nav)

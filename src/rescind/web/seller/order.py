@@ -52,7 +52,7 @@ async def show(
     order, language = view.order, console.language
     _ = language.gettext
     at_stage = stage_of(view, console)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
     state, why = _state(console, order, at_stage)
@@ -259,7 +259,7 @@ async def _confirm(
 ) -> Html:
     order, language = view.order, console.language
     _ = language.gettext
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
     return console.page(
         "seller/cancel.html",
@@ -272,7 +272,7 @@ async def _confirm(
         stage=stage_of(view, console),
         waiting=order.open_cancellation,
         possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
-        sentence=language.pgettext("rule", stop.finding.rule),
+        sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
         rows=quote_rows(language, stop.quote, titles(view)),

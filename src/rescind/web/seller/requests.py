@@ -273,7 +273,7 @@ async def opened(
 ) -> Open:
     """Work out what a seller sees before answering."""
     order, language = view.order, console.language
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     found = answers(order, waiting, terms, console.desk.book.calendar(terms), console.now)
     ground = ground_of((entry.record for entry in entries), waiting.id)
     names = {tender.id: tender_name(language, tender) for tender in order.tenders}
@@ -346,7 +346,7 @@ async def show(
     if case is None:
         raise NotFound(kind="cancellation")
     entries = await console.desk.reads.timeline(console.scope, order.id)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     records = [entry.record for entry in entries]
     judged = judged_again(records, case, terms, console.desk.book.calendar(terms))
     mine = case.status is CancellationStatus.AWAITING_SELLER
@@ -552,7 +552,7 @@ async def _refusals(console: Console, rows: dict[str, CaseRow]) -> list[str]:
     listed: list[str] | None = None
     for row in rows.values():
         view = await console.desk.reads.order(console.scope, row.order_id)
-        terms = await console.desk.book.terms(view.order.pins, view.order.placed_at)
+        terms = await console.desk.terms(view.order)
         if not terms.explicit_reject:
             return []
         codes = [

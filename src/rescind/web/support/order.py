@@ -122,7 +122,7 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
     finding = finding_of(decision)
     ground = ground_in(decision)
     assert ground is not None, "every judgement says why"
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     money = quote(order, order.open_units())
     deadline = finding.deadline
     return {
@@ -158,7 +158,7 @@ def verdict_sentence(language: Locale, verdict: Verdict) -> str:
 
 async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, ...]) -> dict[str, RuleCard]:
     """A rule card for each request that a policy answered, by the request's id."""
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     cards: dict[str, RuleCard] = {}
     records = [entry.record for entry in entries]
     calendar = console.desk.book.calendar(terms)
