@@ -25,6 +25,7 @@ from rescind.evidence import Evidence
 from rescind.objects import Objects
 from rescind.policies import automation, names, preset
 from rescind.postgres import embedded
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
@@ -75,7 +76,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        book = Book(PolicyTable(pool), versions)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions)
         await book.open(tuple(preset(name) for name in names()))
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))

@@ -138,6 +138,7 @@ class Shop:
             "review": lambda: LapseReview(order=self.state.id),
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+            "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"

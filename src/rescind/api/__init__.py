@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    calendars,
     cancellability,
     cancellations,
     evidence,
@@ -34,6 +35,7 @@ OPERATIONS = (
     *packing.OPERATIONS,
     *shops.OPERATIONS,
     *receipts.OPERATIONS,
+    *calendars.OPERATIONS,
     *happenings.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,

@@ -101,6 +101,7 @@ EXAMPLES: Mapping[str, Any] = {
     "returns_add": {"comment": "The green one."},
     "returns_close": {"outcome": "return_agreed", "comment": "The shop sends you a label today."},
     "returns_withdraw": {},
+    "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -222,7 +223,10 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
-    shapes = {"shop": "^shp_[0-9a-hjkmnp-tv-z]{8}$"}
+    patterns = {
+        "shop": "^shp_[0-9a-hjkmnp-tv-z]{8}$",
+        "calendar": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$",
+    }
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
         {
@@ -231,7 +235,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
             if name in prefixes
-            else {"type": "string", "pattern": shapes.get(name, "^[0-9a-f]{64}$")},
+            else {"type": "string", "pattern": patterns.get(name, "^[0-9a-f]{64}$")},
         }
         for name in names
     ]

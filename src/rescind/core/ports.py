@@ -142,7 +142,7 @@ class TermsBook(Protocol):
         ...
 
     def calendar(self, terms: Terms) -> Calendar:
-        """The days that count where the preset holds."""
+        """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
         ...
 
 
@@ -170,8 +170,23 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     check_after_s: int = 0
 
 
+class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider knows of money that came in by one tender. ``at``: when, where any did; None: none came in.
+
+    clear: it has said so. What is not clear is neither paid nor unpaid, and is asked about again.
+    """
+
+    clear: bool
+    at: Instant | None = None
+    amount_minor: int = 0
+    check_after_s: int = 0
+
+
 class PaymentProvider(Protocol):
-    """Sends money back. Unclear is ``IN_DOUBT``: an adapter never guesses and never raises for what a provider does."""
+    """Sends money back, and knows what came in.
+
+    Unclear is ``IN_DOUBT``: an adapter never guesses and never raises for what a provider does.
+    """
 
     name: str
 
@@ -181,4 +196,8 @@ class PaymentProvider(Protocol):
 
     async def look_up(self, refund: RefundId) -> ProviderReply:
         """Ask what became of a refund."""
+        ...
+
+    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:
+        """Ask what came in for the order with the host's ``number`` by one of its tenders, by the host's id for it."""
         ...

@@ -19,6 +19,9 @@ _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "han
 _KINDS = re.compile(r"_(handling|pre_order)$")
 _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
 
+BY_SELLER = "undelivered"
+"""The limit that is there only where the seller sees to the delivery (R-083)."""
+
 BY_BUYER = frozenset({"recipient_missing", "address_implausible"})
 """What the automatic checks find that only the buyer can put right (R-027)."""
 
@@ -112,7 +115,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def timers(
-        self, starts: Mapping[str, Instant], calendar: Calendar, now: Instant, handling: str = "regular"
+        self,
+        starts: Mapping[str, Instant],
+        calendar: Calendar,
+        now: Instant,
+        *,
+        handling: str = "regular",
+        shipping_by: str = "seller",
     ) -> tuple[Timer, ...]:
         """Everything the clock does by itself to an order, as far as what it counts from has happened.
 
@@ -124,6 +133,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
             chosen = self._chosen(name, starts, handling)
             then = self.preset.deadlines[chosen].then if chosen else None
             if chosen is None or then not in {"cancel", "late", "remind"}:
+                continue
+            if name == BY_SELLER and shipping_by != "seller":
                 continue
             due_at = deadline_of(self.preset, chosen, starts, calendar).due_at
             if due_at <= now and then == "cancel":

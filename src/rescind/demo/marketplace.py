@@ -232,7 +232,7 @@ class Opening:
                 break
             if one.kind == "hold":
                 await self._handle(planned, EndHold(order=order.id), SYSTEM)
-            elif one.kind == "timer":
+            elif one.kind in {"timer", "unpaid"}:
                 self._clock.set(one.due_at)
                 await self._handle(planned, RingTimer(order=order.id, name=one.ref.rpartition(":")[2]), SYSTEM)
         self._clock.set(now)

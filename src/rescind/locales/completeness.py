@@ -16,6 +16,7 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
+from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
@@ -94,6 +95,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "refund": tuple(RefundStatus),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
+        "day_says": get_args(Says),
         "finding": (*FINDINGS, "asked_for"),
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),

@@ -74,7 +74,7 @@ def publish(
         fail("\n".join(("Its examples do not come out:", *map(str, failures))))
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
-        by = await _operator(pool, settings, key)
+        by = await operator_of(pool, settings, key)
         if shop is None:
             return await Versions(pool).propose(policy, by)
         owner = await shop_called(Reads(pool, secret(settings)), shop)
@@ -93,7 +93,7 @@ def approve(
     """Put a draft in force. Whoever proposed it cannot; orders that were placed before keep their terms."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
-        by = await _operator(pool, settings, key)
+        by = await operator_of(pool, settings, key)
         versions, reads = Versions(pool), Reads(pool, secret(settings))
         draft, policy = await versions.draft(number)
         if draft.shop:
@@ -146,7 +146,7 @@ def _refuse_if_unfit(policy: Policy, shops: list[ShopView]) -> None:
             fail(f"{shop.id} ({shop.name}): {error}.")
 
 
-async def _operator(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
+async def operator_of(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
     """Who holds an operator's key."""
     try:
         who = await Access(pool, secret(settings), "").identify(f"Bearer {key}".encode(), None, "command line")

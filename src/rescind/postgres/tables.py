@@ -32,6 +32,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "installation": "reference",
     "policies": "reference",
     "policy_versions": "reference",
+    "calendars": "reference",
+    "calendar_days": "reference",
     "credentials": "reference",
     "heartbeats": "reference",
     "outages": "reference",

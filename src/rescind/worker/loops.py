@@ -15,7 +15,7 @@ from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 from rescind.worker.months import Months
 
 log = structlog.get_logger()
@@ -32,6 +32,7 @@ async def run(engine: Engine, due: DueTable, provider: PaymentProvider, months: 
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
         if months is not None:
             group.create_task(_repeat("months", months.sweep, MINUTE_S))

@@ -212,6 +212,7 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),

@@ -37,6 +37,7 @@ from rescind.core.cancellation.messages import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.errors import InvalidField, InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
@@ -410,6 +411,8 @@ def starts(order: Order, now: Instant) -> dict[str, Instant]:
         found["paid"] = order.progress.paid_at
     if order.promised_at:
         found["promised"] = order.promised_at
+    if order.deliver_by:
+        found["estimated"] = last_before(order.deliver_by)
     return found
 
 

@@ -11,6 +11,9 @@ from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 
+UNPAID = "unpaid"
+"""The kind of due work that asks the provider before the clock says that nobody paid (KF-17)."""
+
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that must happen to an order by itself, no earlier than ``due_at``. ``ref`` names its object."""
@@ -32,7 +35,10 @@ def due(order: Order) -> tuple[Due, ...]:
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
     found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
-    found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
+    found.extend(
+        Due(kind=UNPAID if timers.asks_first(one) else "timer", ref=f"{order.id}:{one.name}", due_at=one.due_at)
+        for one in timers.waiting(order)
+    )
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds

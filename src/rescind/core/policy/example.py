@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rescind.core.deadline import Calendar, zone_of
+from rescind.core.deadline import Calendar, last_before, zone_of
 from rescind.core.instant import Instant
 from rescind.core.order import Stage, status_of
 from rescind.core.policy.explain import Atom
@@ -156,6 +156,8 @@ class _Try:
         for name, local in (("paid", example.paid), ("promised", example.promised)):
             if local:
                 self.starts[name] = self._instant(local)
+        if example.deliver_by:
+            self.starts["estimated"] = last_before(self._instant(example.deliver_by))
         # A law or a standing consent is that of the day of the decision; a preset that of the day of the order.
         when = self.asks if policy.layer in {"law", "standing"} else self.starts["placed"]
         self.policy = policy.at(when, example.settings)

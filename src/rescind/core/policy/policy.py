@@ -30,6 +30,7 @@ Event = Literal[
     "review_opened",
     "paid",
     "promised",
+    "estimated",
     "requested",
     "asked",
     "approved",

@@ -48,7 +48,7 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         words=words,
         said=_said(records, notes, one.id),
         entries=_part(told, one),
-        rule=_rule(visit, found, records, one),
+        rule=await _rule(visit, found, records, one),
         refunds=refunds(visit, found, one.id),
         goods=_goods(found, one),
         sent=visit.query("sent") == "1",
@@ -144,13 +144,14 @@ async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         entries=_part(told, one),
         refunds=refunds(visit, found, one.id),
         goods=_goods(found, one),
-        rule=_rule(visit, found, records, one),
+        rule=await _rule(visit, found, records, one),
         ground=ground_of(records, one.id),
     )
 
 
-def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
-    judged = judged_again(records, one, found.terms, visit.desk.book.calendar(found.terms))
+async def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
+    calendar = await visit.desk.book.calendar_when(records, one, found.terms)
+    judged = judged_again(records, one, found.terms, calendar)
     if judged is None:
         return None
     return rule_card(

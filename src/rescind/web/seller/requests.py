@@ -348,7 +348,8 @@ async def show(
     entries = await console.desk.reads.timeline(console.scope, order.id)
     terms = await console.desk.terms(order)
     records = [entry.record for entry in entries]
-    judged = judged_again(records, case, terms, console.desk.book.calendar(terms))
+    calendar = await console.desk.book.calendar_when(records, case, terms)
+    judged = judged_again(records, case, terms, calendar)
     mine = case.status is CancellationStatus.AWAITING_SELLER
     return console.page(
         "seller/request.html",

@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
 from rescind.web.seller import intercept, returns
-from rescind.web.support import find, order
+from rescind.web.support import calendars, find, order
 from rescind.web.support.find import support_console
 
 
@@ -26,6 +26,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.review,
                 *intercept.ROUTES,
                 *returns.ROUTES,
+                *calendars.ROUTES,
             ],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,

@@ -23,7 +23,11 @@ async def support_console(visit: Comes) -> Console:
     visit.require("support", "operator")
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
-    nav = (Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=True),)
+    days = visit.request.url.path == f"{HOME}/calendars"
+    nav = (
+        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days),
+        Link(f"{HOME}/calendars", _("Calendars"), current=days),
+    )
     return Console(visit, "UTC", nav)
 
 

@@ -161,8 +161,8 @@ async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, .
     terms = await console.desk.terms(order)
     cards: dict[str, RuleCard] = {}
     records = [entry.record for entry in entries]
-    calendar = console.desk.book.calendar(terms)
     for one in order.cancellations:
+        calendar = await console.desk.book.calendar_when(records, one, terms)
         judged = judged_again(records, one, terms, calendar)
         if judged is not None:
             deadline = judged.finding.deadline
