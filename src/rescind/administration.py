@@ -17,6 +17,7 @@ from rescind.access import Access
 from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
 from rescind.core.views import ShopView
+from rescind.drafting import Drafting
 from rescind.intake.text import label
 from rescind.policies import preset, presets
 from rescind.postgres import embedded
@@ -57,18 +58,20 @@ def add_shop(
     if zone not in available_timezones():
         fail(f"{zone} is no time zone; write one like Europe/London.")
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}
-    try:
-        preset(policy).check_settings(chosen)
-    except ValueError as error:
-        fail(f"{error}.")
     given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
     contact = {kind: text for kind, text in given.items() if text}
     made = shop_id(secrets.randbits(_SHOP_BITS))
 
-    async def work(pool: asyncpg.Pool[Any], _: Settings) -> None:
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> None:
         await PolicyTable(pool).publish(preset(policy))
+        # What operators have put in force since the release is what its orders are bought under.
+        live = await Drafting(pool, Reads(pool, secret(settings))).live(policy) or preset(policy)
+        try:
+            live.check_settings(chosen)
+        except ValueError as error:
+            fail(f"{error}.")
         await Directory(pool).put_shop(
-            made, name=name, preset_hash=preset(policy).hash, settings=chosen, zone=zone, contact=contact
+            made, name=name, preset_hash=live.hash, settings=chosen, zone=zone, contact=contact
         )
 
     run(with_pool(read_settings(data=data), work))
