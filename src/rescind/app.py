@@ -18,6 +18,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
 from rescind.demo.marketplace import Opening
+from rescind.demo.policies import open_policies
 from rescind.desk import Desk
 from rescind.engine import Engine
 from rescind.policies import names, preset
@@ -119,7 +120,9 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     async with open_desk(settings, dsn, "", clock) as desk:
         if not await desk.directory.empty():
             return 0
-        return await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        placed = await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        await open_policies(desk.drafting, wall_clock())
+        return placed
 
 
 def make_app(desk: Desk) -> ASGIApp:

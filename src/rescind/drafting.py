@@ -327,7 +327,7 @@ class Drafting:
         if draft.status == "live" and draft.approved_by == by:
             return draft
         if draft.status != "submitted":
-            raise DraftSettled(number=number, status=draft.status)
+            raise DraftSettled(number=number, state=draft.status)
         if draft.proposed_by == by:
             raise FourEyes(by=by)
         # The platform's rules and what shops have chosen may have moved since it was submitted.
@@ -402,7 +402,7 @@ def _in_force(name: str, live: Version | None, shops: Sequence[ShopView]) -> str
 
 def _require_own(draft: Version, by: str, status: str) -> None:
     if draft.status != status:
-        raise DraftSettled(number=draft.number, status=draft.status)
+        raise DraftSettled(number=draft.number, state=draft.status)
     if draft.proposed_by != by:
         raise FourEyes(by=draft.proposed_by)
 

@@ -9,8 +9,10 @@ from rescind.api import (
     cancellations,
     happenings,
     installation,
+    keys,
     orders,
     packing,
+    policies,
     receipts,
     reference,
 )
@@ -29,6 +31,8 @@ OPERATIONS = (
     *packing.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,
+    *policies.OPERATIONS,
+    *keys.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -34,6 +34,19 @@ Problems are `application/problem+json` (RFC 9457), told in the language of `Acc
 problem but an answer: `201`, with the rule and what is offered instead.
 """
 
+_OWN_RULES = """\
+policy = "kiln"
+layer = "shop"
+zone = "Europe/London"
+
+[[rules]]
+id = "KILN-1"
+on = "request"
+when = "stage = 'packing'"
+verdict = "approve"
+cites = ["our page of 1 May"]
+"""
+
 EXAMPLES: Mapping[str, Any] = {
     "orders_place": {
         "shop": "shp_0000abcd",
@@ -93,6 +106,14 @@ EXAMPLES: Mapping[str, Any] = {
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
+    "policies_check": {"text": _OWN_RULES, "shop": "shp_0000abcd"},
+    "policies_draft": {"text": _OWN_RULES, "shop": "shp_0000abcd", "note": "The shop asked for it."},
+    "policies_save": {"text": _OWN_RULES.replace("packing", "packed")},
+    "policies_submit": {"accepted": []},
+    "policies_take_back": {},
+    "policies_approve": {},
+    "policies_reject": {"reason": "Ask the shops first."},
+    "keys_revoke": {},
     "packing_unpacked": {},
     "packing_resolve": {"outcome": "carrier_asked", "comment": "Called at 14:10; they will turn it back tonight."},
 }
@@ -197,6 +218,10 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_"}
+    others = {
+        "number": {"type": "integer", "minimum": 1},
+        "mark": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+    }
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
         {
@@ -205,7 +230,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
             if name in prefixes
-            else {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            else others.get(name, {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
         }
         for name in names
     ]

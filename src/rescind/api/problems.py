@@ -104,7 +104,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
-_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",)}
+_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",), "state": ("policy.status",)}
 
 
 def status(error: RescindError) -> int:

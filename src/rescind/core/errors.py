@@ -195,7 +195,7 @@ class FourEyes(RescindError):
 
 
 class DraftSettled(RescindError):
-    """The draft is not where this act begins: not submitted yet, or answered already. Params: number, status."""
+    """The draft is not where this act begins: not submitted yet, or answered already. Params: number, state."""
 
     code = "draft-settled"
 

@@ -18,10 +18,10 @@ SELECT current_setting('server_version') AS server,
 """
 # Each count stops: a queue of a million is shown as "more than", not counted while people wait.
 _DUE = """
-SELECT kind, (SELECT count(*) FROM (SELECT FROM due d WHERE d.kind = k.kind LIMIT $1) AS some) AS waiting,
+SELECT kind, (SELECT count(*) FROM (SELECT FROM due d WHERE d.kind = k.kind LIMIT $1) AS few) AS waiting,
        (SELECT count(*) FROM (
             SELECT FROM due d WHERE d.kind = k.kind AND d.due_at < clock_timestamp() - interval '1 minute' LIMIT $1
-        ) AS some) AS late
+        ) AS few) AS late
 FROM (SELECT DISTINCT kind FROM due) AS k ORDER BY kind
 """
 _BEATS = "SELECT worker, role, started_at, beat_at FROM heartbeats ORDER BY beat_at DESC LIMIT 20"

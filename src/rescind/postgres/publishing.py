@@ -189,7 +189,7 @@ class Versions:
     async def _locked(self, connection: Any, number: int, status: Status) -> Version:
         found = await self._one(connection, number, "FOR UPDATE")
         if found.status != status:
-            raise DraftSettled(number=number, status=found.status)
+            raise DraftSettled(number=number, state=found.status)
         return found
 
     async def _one(self, connection: Any, number: int, lock: str = "") -> Version:

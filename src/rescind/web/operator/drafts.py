@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +13,7 @@ from rescind.core.errors import FourEyes, NotFound, PolicyInvalid, RescindError
 from rescind.core.policy import Atom
 from rescind.core.policy.right import Case
 from rescind.core.policy.vocabulary import STANDARD, Kind
-from rescind.drafting import REQUESTS, Examined
+from rescind.drafting import REQUESTS, Examined, Rejudged
 from rescind.intake.text import words
 from rescind.locales import Locale
 from rescind.postgres.publishing import NUMBERS
@@ -24,7 +25,7 @@ from rescind.web.operator.words import change_words, day_words, decided_words
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
 
-_SHOWN = 10
+_SHOWN = 5
 _STATUS = {"four-eyes": HTTPStatus.FORBIDDEN, "draft-settled": HTTPStatus.CONFLICT}
 
 
@@ -226,19 +227,24 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "case": _case(language, found.case) if found.case else None,
         "unfit": found.unfit,
         "asked": found.asked,
-        "judged": [
-            {
-                "order": one.order,
-                "at": one.at,
-                "before": decided_words(language, one.before),
-                "after": decided_words(language, one.after),
-            }
-            for one in found.judged[:_SHOWN]
-        ],
+        "judged": _alike(language, found.judged),
         "judged_count": len(found.judged),
+        "shown": _SHOWN,
         "most": REQUESTS,
         "stands": not (found.case or found.unfit),
     }
+
+
+def _alike(language: Locale, judged: Sequence[Rejudged]) -> list[dict[str, Any]]:
+    """Requests of which the same would become of another answer, told once, the most frequent first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in judged:
+        sides = decided_words(language, one.before), decided_words(language, one.after)
+        found.setdefault(sides, []).append(one.order)
+    return [
+        {"before": before, "after": after, "orders": orders}
+        for (before, after), orders in sorted(found.items(), key=lambda pair: -len(pair[1]))
+    ]
 
 
 def _case(language: Locale, case: Case) -> dict[str, Any]:

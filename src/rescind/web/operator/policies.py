@@ -110,6 +110,11 @@ async def versions(console: Here, key: FromPath[str]) -> Html:
             }
             for one in standing.versions
         ],
+        released=[
+            (digest, standing.pinned[digest], standing.policy is not None and standing.policy.hash == digest)
+            for digest in standing.pinned
+            if digest not in {one.hash for one in standing.versions}
+        ],
         options=_texts(console.language, standing),
         most=ORDERS,
     )
@@ -169,7 +174,8 @@ def title(language: Locale, standing: Standing) -> str:
     if standing.shop is not None:
         return _("%(shop)s: own rules") % {"shop": standing.shop.name}
     region = standing.policy.region if standing.policy else ""
-    return f"{standing.name} · {language.country(region)}" if region else standing.name
+    # Codes that begin with X are given to no country.
+    return f"{standing.name} · {language.country(region)}" if region and region[0] != "X" else standing.name
 
 
 class _Refused(Exception):

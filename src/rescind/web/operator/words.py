@@ -271,13 +271,18 @@ def _sentence(locale: Locale, told: Phrase) -> str:
         case "atom":
             return wanted_words(locale, _atom(told))
         case "and":
-            return _(" and ").join(_inner(locale, part) for part in told.parts)
+            return _begun(_(" and ").join(_inner(locale, part) for part in told.parts))
         case "or":
-            return _(" or ").join(_inner(locale, part) for part in told.parts)
+            return _begun(_(" or ").join(_inner(locale, part) for part in told.parts))
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _inner(locale: Locale, told: Phrase) -> str:
     text = _sentence(locale, told)
+    text = text[:1].lower() + text[1:]
     return locale.gettext("(%(what)s)") % {"what": text} if told.parts else text
 
 
