@@ -19,6 +19,7 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
 from rescind.demo import advance
 from rescind.demo.marketplace import Opening
+from rescind.demo.policies import open_policies
 from rescind.desk import Desk
 from rescind.engine import Engine
 from rescind.evidence import Evidence
@@ -137,6 +138,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
             return 0
         placed = await Opening(desk.engine, desk.directory, clock, desk.evidence, desk).play(wall_clock())
         await advance.decide(desk)
+        await open_policies(desk.drafting, wall_clock())
         return placed
 
 

@@ -26,6 +26,7 @@ from rescind.core.policy import Reason
 from rescind.core.policy.policy import Catalogue
 from rescind.core.terms import Terms
 from rescind.core.views import ShopView
+from rescind.drafting import Drafting
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.postgres.directory import Directory
@@ -58,6 +59,11 @@ class Desk:
     versions: ShopVersions
     clock: Clock
     base_url: str
+
+    @property
+    def drafting(self) -> Drafting:
+        """The operators' policy work."""
+        return Drafting(self.pool, self.reads, self.book)
 
     def now(self) -> Instant:
         """The time to show things at; decisions take theirs from the database."""

@@ -34,6 +34,19 @@ Problems are `application/problem+json` (RFC 9457), told in the language of `Acc
 problem but an answer: `201`, with the rule and what is offered instead.
 """
 
+_OWN_RULES = """\
+policy = "kiln"
+layer = "shop"
+zone = "Europe/London"
+
+[[rules]]
+id = "KILN-1"
+on = "request"
+when = "stage = 'packing'"
+verdict = "approve"
+cites = ["our page of 1 May"]
+"""
+
 EXAMPLES: Mapping[str, Any] = {
     "orders_place": {
         "shop": "shp_0000abcd",
@@ -105,6 +118,14 @@ EXAMPLES: Mapping[str, Any] = {
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
+    "policies_check": {"text": _OWN_RULES, "shop": "shp_0000abcd"},
+    "policies_draft": {"text": _OWN_RULES, "shop": "shp_0000abcd", "note": "The shop asked for it."},
+    "policies_save": {"text": _OWN_RULES.replace("packing", "packed")},
+    "policies_submit": {"accepted": []},
+    "policies_take_back": {},
+    "policies_approve": {},
+    "policies_reject": {"reason": "Ask the shops first."},
+    "keys_revoke": {},
     "packing_unpacked": {},
     "shops_choose": {"settings": {"window": "24h"}},
     "shops_set_rules": {
@@ -223,9 +244,11 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
-    patterns = {
-        "shop": "^shp_[0-9a-hjkmnp-tv-z]{8}$",
-        "calendar": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$",
+    others = {
+        "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
+        "calendar": {"type": "string", "pattern": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"},
+        "number": {"type": "integer", "minimum": 1},
+        "mark": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     }
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [
@@ -235,7 +258,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
             "required": True,
             "schema": {"type": "string", "pattern": f"^{prefixes[name]}[0-9a-hjkmnp-tv-z]{{22}}$"}
             if name in prefixes
-            else {"type": "string", "pattern": patterns.get(name, "^[0-9a-f]{64}$")},
+            else others.get(name, {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
         }
         for name in names
     ]

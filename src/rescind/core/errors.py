@@ -200,6 +200,36 @@ class PolicyInvalid(RescindError):
     code = "policy-invalid"
 
 
+class FourEyes(RescindError):
+    """One's own draft is approved or sent back by somebody else, and only its author works on it. Params: by."""
+
+    code = "four-eyes"
+
+
+class DraftSettled(RescindError):
+    """The draft is not where this act begins: not submitted yet, or answered already. Params: number, state."""
+
+    code = "draft-settled"
+
+
+class ExamplesTurn(RescindError):
+    """Worked examples come out otherwise than they say, and nobody has said that this is meant. Params: examples."""
+
+    code = "examples-turn"
+
+
+class RightTakenAway(RescindError):
+    """A shop's own rules give less than the platform in some case (R-012, M-29). Params: case."""
+
+    code = "right-taken-away"
+
+
+class SettingNotOffered(RescindError):
+    """A version does not offer what a shop under it has chosen. Params: shop, message."""
+
+    code = "setting-not-offered"
+
+
 class RateLimited(RescindError):
     """Too many calls. Params: retry_after (seconds)."""
 

@@ -23,7 +23,7 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, evidence, seller, session, support
+from rescind.web import buyer, evidence, operator, seller, session, support
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -61,6 +61,7 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
             *seller.routes(desk),
             *support.routes(desk),
             *evidence.ROUTES,
+            *operator.routes(desk),
             design,
             static_file,
             nothing_here,
@@ -144,6 +145,8 @@ _STATUS: Mapping[str, int] = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "csrf": HTTPStatus.FORBIDDEN,
     "consent-missing": HTTPStatus.FORBIDDEN,
+    "four-eyes": HTTPStatus.FORBIDDEN,
+    "draft-settled": HTTPStatus.CONFLICT,
     "not-found": HTTPStatus.NOT_FOUND,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "invalid-transition": HTTPStatus.CONFLICT,

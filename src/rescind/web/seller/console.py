@@ -184,7 +184,8 @@ class Console:
             parts = cast("Sequence[object]", value)
             return self.language.gettext(", ").join(self._say(name, part) for part in parts)
         text = str(value)
-        for context in ("cancellation", "stage") if name == "current_state" else ("way_on",):
+        known = {"current_state": ("cancellation", "stage"), "state": ("policy.status",)}
+        for context in known.get(name, ("way_on",)):
             if self.language.has(context, text):
                 return self.language.term(context, text, self.person.role)
         return text

@@ -8,6 +8,7 @@ from rescind.core.errors import InvalidField
 from rescind.core.order import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
+from rescind.web.operator.console import navigation
 from rescind.web.rendering import Link, address
 from rescind.web.seller.board import counted, too_many
 from rescind.web.seller.console import Comes, Console, Here
@@ -21,6 +22,8 @@ _TABS = ("to_respond", "with_platform", "escalated", "waiting_for_buyer", "all")
 async def support_console(visit: Comes) -> Console:
     """A dependency of support's pages. Raises Unauthenticated, Forbidden."""
     visit.require("support", "operator")
+    if visit.person.role == "operator":
+        return Console(visit, "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
     days = visit.request.url.path == f"{HOME}/calendars"
