@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 
 import holidays
 import msgspec
+import structlog
 
 from rescind.core.business_calendar import (
     FIRST_YEAR,
@@ -23,6 +25,7 @@ from rescind.core.business_calendar import (
 from rescind.core.deadline import Calendar
 from rescind.core.errors import InvalidField, NotFound
 from rescind.core.event import Ground
+from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, Pins
 from rescind.core.policy import Policy, ResolvedPolicy
@@ -31,16 +34,26 @@ from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.store import AWAY
+
+log = structlog.get_logger()
 
 YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
+
+
+FRESH_S = 1.0
+"""How long another process may take to hear what a shop agrees to, or what an operator said of a day."""
 
 
 class Book:
     """Policies by hash, read once and kept: what was published never changes. Calendars as they count now."""
 
-    def __init__(self, table: PolicyTable, calendars: CalendarTable) -> None:
+    def __init__(self, table: PolicyTable, calendars: CalendarTable, versions: ShopVersions | None = None) -> None:
         self._table = table
         self._calendars = calendars
+        self._versions = versions
+        self._standing: Mapping[ShopId, str] = {}
         self._known: dict[str, Policy] = {}
         self._laws: tuple[Policy, ...] = ()
         self._said: tuple[DaySaid, ...] = ()
@@ -57,6 +70,24 @@ class Book:
             await self._table.publish(policy)
         self._known = {policy.hash: policy for policy in await self._table.all()}
         self._said = await self._calendars.said()
+        await self._refresh_standing()
+
+    async def refresh(self) -> None:
+        """Read what shops agree to and what operators said of calendars since, in this process or another.
+
+        A decision looks into what was read last and asks no database.
+        """
+        await self._refresh_standing()
+        await self._refresh_calendars()
+
+    async def follow(self) -> None:
+        """Read it for ever; what another process wrote holds here a second later."""
+        while True:
+            await asyncio.sleep(FRESH_S)
+            try:
+                await self.refresh()
+            except AWAY as fault:
+                log.warning("book.unread", fault=type(fault).__name__)
 
     async def policy(self, digest: str) -> Policy | None:
         """The policy with this hash; one published by another process since is read now."""
@@ -65,20 +96,26 @@ class Book:
             self._known[digest] = found
         return found
 
-    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms pinned by an order placed at ``placed_at``, and the laws of today."""
+    async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
+        """The terms pinned by an order placed at ``placed_at``, the laws of today, and what its shop agrees to today.
+
+        Without a shop nothing is agreed to: what a shop's terms promise in general is not what it agrees to by rule.
+        """
         preset = await self._resolved(pins.preset_hash, placed_at, pins.settings)
         others = (await self._resolved(pins.shop_hash, placed_at, {}),) if pins.shop_hash else ()
-        terms = Terms(preset=preset, others=others, laws=self._laws)
+        digest = self._standing.get(shop) if shop is not None else None
+        standing = await self.policy(digest) if digest else None
+        terms = Terms(preset=preset, others=others, laws=self._laws, standing=standing)
         if (preset.policy.calendar, preset.policy.zone) not in self._counting:
             await self._count(preset.policy.calendar, preset.policy.zone)
         return terms
 
     async def terms_of(self, ground: Ground, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms a decision was made on: those pinned, and of the laws the one it names, as it was then."""
+        """The terms a decision was made on: those pinned, and the law and the consent it names, as they were then."""
         terms = await self.terms(pins, placed_at)
         law = await self.policy(ground.policies["law"]) if "law" in ground.policies else None
-        return msgspec.structs.replace(terms, laws=(law,) if law else ())
+        standing = await self.policy(ground.policies["standing"]) if "standing" in ground.policies else None
+        return msgspec.structs.replace(terms, laws=(law,) if law else (), standing=standing)
 
     async def _resolved(self, digest: str, placed_at: Instant, settings: dict[str, bool | int | str]) -> ResolvedPolicy:
         policy = await self.policy(digest)
@@ -109,26 +146,28 @@ class Book:
         ground = next((one for one in grounds if one is not None), None)
         return self.calendar(terms) if ground is None else await self.calendar_of(ground.calendar, terms)
 
-    async def refresh(self) -> bool:
-        """Read what operators said since, in this process or another; whether there was anything."""
+    async def _refresh_standing(self) -> None:
+        if self._versions is not None:
+            self._standing = await self._versions.standing()
+
+    async def _refresh_calendars(self) -> None:
         last = self._said[-1].number if self._said else 0
         if await self._calendars.last() == last:
-            return False
+            return
         self._said = await self._calendars.said()
         for name, zone in tuple(self._counting):
             await self._count(name, zone)
-        return True
 
     async def say(self, name: str, day: date, says: Says, reason: str, by: str, at: Instant) -> bool:
         """Keep an operator's word about a day and count by it from now on; False when it was said before.
 
         Raises NotFound for a calendar no policy counts by, InvalidField for a day that cannot be meant.
         """
-        await self.refresh()
+        await self._refresh_calendars()
         if not is_news(self.package(name), self.said(name), day, says):
             return False
         await self._calendars.say(own_name(name), day, says, reason, by, at)
-        await self.refresh()
+        await self._refresh_calendars()
         return True
 
     def said(self, name: str) -> tuple[DaySaid, ...]:

@@ -186,7 +186,7 @@ async def _welcome(desk: Desk) -> None:
     if not desk.settings.demo:
         return
     for who, link in await guests.links(desk):
-        out.print(f"  sign in as {who:<8} {link}", highlight=False, soft_wrap=True)
+        out.print(f"  sign in as {who:<9} {link}", highlight=False, soft_wrap=True)
 
 
 def _with_database(settings: Settings) -> Settings:

@@ -15,16 +15,19 @@ import msgspec
 
 from api.conftest import Caller
 from rescind.book import calendar
+from rescind.core.automation import SETTING, month_before
 from rescind.core.deadline import zone_of
 from rescind.core.ids import shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
-from rescind.policies import names, preset
+from rescind.policies import automation, names, preset
 from rescind.postgres.due import DueTable
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.checking import check
 from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker.months import Months
+from scenarios.files import png
 
 _NEXT = "SELECT min(due_at) FROM due WHERE order_id = $1 AND kind NOT IN ('refund', 'fan_out')"
 _REFUNDS = "SELECT min(due_at) FROM due WHERE order_id = $1 AND kind = 'refund'"
@@ -76,6 +79,12 @@ class Program:
                 return
         message = "the work does not end"
         raise AssertionError(message)
+
+    async def counts(self):
+        """What a month that is over says about shops."""
+        desk = self.desk
+        while await Months(desk.versions, desk.book, automation()).sweep():
+            pass
 
     async def refunds(self, provider):
         await refunds.sweep(self.desk.engine, self.due, provider)
@@ -136,6 +145,7 @@ class Player:
         }
         placed = self.instant(self.bought.placed)
         await self.cancels_before(buyer, placed - timedelta(days=1))
+        await self.answers_before(placed)
         program.clock.set(placed)
         self.order = (await self.places(buyer, placed, self.document()))["id"]
         self.path = f"/v1/orders/{self.order}"
@@ -196,11 +206,40 @@ class Player:
             assert answer.json()["cancellation"]["status"] == "approved", answer.text
         await self.program.works()
 
+    async def answers_before(self, placed):
+        """The month's requests of others, as many as the story says, answered in time or left to silence."""
+        month = self.story.answered
+        if month is None:
+            return
+        at = placed - timedelta(days=10)
+        line = {"id": "1", "sku": "cup", "title": "A cup", "quantity": 1, "unit_price": self.money(1000)}
+        tender = {"id": "card", "method": "card", "amount": self.money(1000)}
+        for number in range(month.asked):
+            self.program.clock.set(at)
+            buyer = f"other-{self.shop[-4:]}-{number}"
+            other = await self.program.key("buyer", buyer, buyer_id=buyer)
+            order = await self.places(buyer, at, {"lines": [line], "tenders": [tender]})
+            path = f"/v1/orders/{order['id']}"
+            await self.people["host"].post(f"{path}/facts", {"fact": "paid", "occurred_at": at.isoformat()})
+            self.program.clock.set(at + timedelta(hours=2))
+            asked = await other.post(f"{path}/cancellations", {"reason": "better_price"})
+            assert asked.json()["cancellation"]["status"] == "awaiting_seller", asked.text
+            if number < month.in_time:
+                case = asked.json()["cancellation"]["id"]
+                answer = await self.people["seller"].post(f"{path}/cancellations/{case}/approve", {})
+                assert answer.status_code == 200, answer.text
+        self.program.clock.set(at + timedelta(days=3))
+        await self.program.works()
+
     # --- time ---
 
     async def moves_to(self, until):
         """Let time pass; the worker does what is due until then, each thing at its own time."""
         program = self.program
+        if self.story.answered is not None:
+            month_over = month_before(self.instant(self.bought.placed) + timedelta(days=31), self.policy.zone)[2]
+            if program.clock.read() < month_over < until:
+                await self.moves_to(month_over)
         while (due_at := await program.desk.pool.fetchval(_NEXT, self.order)) is not None and due_at <= until:
             program.clock.set(max(program.clock.read(), due_at))
             await program.works()
@@ -208,6 +247,8 @@ class Player:
             assert again is None or again > due_at, "the worker left what was due"
         program.clock.set(until)
         await program.works()
+        if self.story.answered is not None:
+            await program.counts()
 
     # --- what people do: one method a verb ---
 
@@ -239,7 +280,7 @@ class Player:
             anyway=str(step.anyway).lower(),
             line=[f"{line}:{count}" for line, count in (step.lines or {}).items()],
         )
-        answer = await who.post(f"{self.path}/cancellations", body | self.consent(step))
+        answer = await who.post(f"{self.path}/cancellations", body | self.consent(step) | await self.shown(step))
         if answer.status_code == 201:
             told, asked = foretold.json(), answer.json()["cancellation"]
             same(("verdict", "rule", "instead"), told, asked, "what was foretold")
@@ -255,14 +296,22 @@ class Player:
 
     async def refuses(self, step):
         gone = {"carrier": "carrier", "tracking": step.tracking} if step.tracking else {}
-        body = {"reason": step.reason} | gone | _said(step)
+        body = {"reason": step.reason} | gone | _said(step) | await self.shown(step)
         return await self.people[step.who].post(f"{await self.last()}/refuse", body)
+
+    async def shown(self, step):
+        """The photo that comes with a step, sent ahead of it."""
+        if not step.evidence:
+            return {}
+        photo = {"content": png(), "headers": {"content-type": "image/png"}}
+        file = await self.people[step.who].post(f"{self.path}/evidence", **photo)
+        return {"evidence": [file.json()["id"]]}
 
     async def cancels(self, step):
         body = {"reason": step.reason} | _said(step)
         if step.lines is not None:
             body["lines"] = _units(step.lines)
-        return await self.people[step.who].post(f"{self.path}/cancellations", body)
+        return await self.people[step.who].post(f"{self.path}/cancellations", body | await self.shown(step))
 
     async def reports(self, step):
         body = {"fact": step.fact, "occurred_at": self.when(step)}
@@ -323,6 +372,10 @@ class Player:
 
     async def reviews(self, step):
         return await self.people[step.who].post(f"{self.path}/review", {"act": step.act})
+
+    async def switches_off(self, step):
+        body = {"settings": {SETTING: False}}
+        return await self.people[step.who].send("PATCH", f"/v1/shops/{self.shop}/settings", body)
 
     def when(self, step):
         return (self.instant(step.happened) if step.happened else self.program.clock.read()).isoformat()
@@ -440,6 +493,7 @@ VERBS = {
     "accepts": Player.accepts,
     "declines": Player.declines,
     "reviews": Player.reviews,
+    "switches_off": Player.switches_off,
 }
 """Every verb a step may have, and who says it over HTTP. Each gives the API's answer, or None where nobody is asked."""
 

@@ -45,13 +45,16 @@ def some_facts(chance: random.Random, counts):
                 said[spec.name] = chance.choice(counts[spec.name])
             case _:
                 said[spec.name] = chance.choice(spec.members or COUNTRIES)
-    lines = [{spec.name: chance.random() < 0.3 for spec in OF_LINE} for _ in range(chance.choice((0, 1, 1, 1, 2, 3)))]
+    lines = [
+        {spec.name: chance.random() < 0.3 if spec.kind is Kind.FLAG else chance.choice(COUNTRIES) for spec in OF_LINE}
+        for _ in range(chance.choice((0, 1, 1, 1, 2, 3)))
+    ]
     return said | {"currency": chance.choice(("USD", "VND")), "lines": lines}
 
 
 async def filled(connection, rows) -> None:
     columns = ", ".join(f"{spec.name} {TYPES[spec.kind]}" for spec in OF_ORDER)
-    of_line = ", ".join(f"{spec.name} boolean" for spec in OF_LINE)
+    of_line = ", ".join(f"{spec.name} {TYPES[spec.kind]}" for spec in OF_LINE)
     await connection.execute(f"CREATE TEMP TABLE facts (order_id int PRIMARY KEY, currency text, {columns})")
     await connection.execute(f"CREATE TEMP TABLE line_facts (order_id int, {of_line})")
     await connection.copy_records_to_table(

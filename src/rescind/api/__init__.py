@@ -8,12 +8,17 @@ from rescind.api import (
     calendars,
     cancellability,
     cancellations,
+    evidence,
     happenings,
     installation,
+    keys,
     orders,
     packing,
+    policies,
     receipts,
     reference,
+    returns,
+    shops,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -27,10 +32,15 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *evidence.OPERATIONS,
+    *returns.OPERATIONS,
     *packing.OPERATIONS,
+    *shops.OPERATIONS,
     *receipts.OPERATIONS,
     *calendars.OPERATIONS,
     *happenings.OPERATIONS,
+    *policies.OPERATIONS,
+    *keys.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -256,7 +256,7 @@ def _layers(terms: Terms, ground: Ground, placed_at: Instant, decided_at: Instan
             language=one.policy.language,
             hash=one.hash,
             settings=dict(one.settings),
-            as_of=decided_at if one.layer == "law" else placed_at,
+            as_of=decided_at if one.layer in {"law", "standing"} else placed_at,
         )
         for one in terms.layers_for(ground.facts, decided_at)
     ]

@@ -14,6 +14,7 @@ from rescind.core import (
     offer,
     packing,
     refund,
+    returns,
     review,
     timers,
 )
@@ -70,6 +71,13 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | offer.OfferDeclined()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
+            | returns.ReturnOpened()
+            | returns.ReturnTaken()
+            | returns.ReturnQuestioned()
+            | returns.ReturnAnswered()
+            | returns.ReturnLapsed()
+            | returns.ReturnExtended()
+            | returns.ReturnClosed()
         ):
             return ()
         case _:

@@ -137,12 +137,28 @@ class Conflict(Exception):
 class TermsBook(Protocol):
     """Policies and calendars by what an order pinned."""
 
-    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms an order was bought under. They were published before it was placed, so they are always found."""
+    async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
+        """The terms an order of this shop is judged by. They were published before it was placed, so they are found."""
         ...
 
     def calendar(self, terms: Terms) -> Calendar:
         """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Where bytes are kept by name. Every method raises Unavailable when the store cannot be reached."""
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep them for good; under a name that has bytes already, in their place."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """What is kept under a name, None for nothing."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Remove what is kept under a name; nothing there is well too."""
         ...
 
 

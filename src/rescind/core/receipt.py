@@ -103,7 +103,7 @@ def judged_again(records: Sequence[Record], about: Cancellation, terms: Terms, c
 class LayerNamed(msgspec.Struct, frozen=True, kw_only=True):
     """One layer that was judged: its published text by hash, and what it was resolved with.
 
-    as_of: the moment whose values hold, for a law that of the decision and otherwise that of the order.
+    as_of: the moment whose values hold: of a law and a standing consent that of the decision, else that of the order.
     """
 
     layer: str

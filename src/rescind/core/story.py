@@ -6,7 +6,7 @@ way happens by itself, as the worker would have it.
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import msgspec
 
 from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
+from rescind.core.automation import Answered, Required, may_end_at, month_before, require_over
 from rescind.core.cancellation import (
     ApproveCancellation,
     CancelBySeller,
@@ -23,9 +24,10 @@ from rescind.core.cancellation import (
 )
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
-from rescind.core.deadline import Calendar, zone_of
+from rescind.core.deadline import Calendar, day_start, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.instant import Instant
@@ -92,6 +94,13 @@ class Bought(_Part, frozen=True):
         return self.tenders or {self.paid_by: sum(line.paid_minor for line in self.bought()) + self.shipping}
 
 
+class Month(_Part, frozen=True):
+    """How many requests the shop had to answer in the month in which the order is placed, and answered in time."""
+
+    asked: int
+    in_time: int
+
+
 class Then(_Part, frozen=True):
     """What must be true: of the order, of its last request, and of the ground on which it was decided.
 
@@ -121,7 +130,7 @@ class Step(_Part, frozen=True):
 
     lines: units by line, of a request or of a parcel. tender, amount: of a payment, a chargeback or an offer.
     corrects: the last report of `fact`; it happened at `happened`, or not at all. act: what support does with a review.
-    problem: the code of the problem it must meet.
+    evidence: a photo comes with it. problem: the code of the problem it must meet.
     """
 
     at: datetime
@@ -139,6 +148,7 @@ class Step(_Part, frozen=True):
         "accepts",
         "declines",
         "reviews",
+        "switches_off",
         "",
     ] = ""
     fact: str = ""
@@ -153,13 +163,17 @@ class Step(_Part, frozen=True):
     lines: dict[str, int] | None = None
     anyway: bool = False
     comment: str = ""
+    evidence: bool = False
     outcome: str = ""
     problem: str = ""
     then: Then = Then()
 
 
 class Story(_Part, frozen=True):
-    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out."""
+    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out.
+
+    answered: how the shop answered everybody's requests in the month of the order; looked at when the month is over.
+    """
 
     id: str
     policy: str
@@ -168,6 +182,7 @@ class Story(_Part, frozen=True):
     order: Bought | None = None
     settings: dict[str, Plain] = {}
     holidays: tuple[date, ...] = ()
+    answered: Month | None = None
     steps: tuple[Step, ...] = ()
     not_yet: str = ""
 
@@ -221,19 +236,22 @@ def _scenario(name: str, results: Sequence[tuple[str, str, str]]) -> Scenario:
     return Scenario(name, "not yet" if missing else "passed", len(results), missing)
 
 
-def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
+def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
     """What is wrong with a story; nothing when it comes out, or when it does not and says what is missing."""
-    message = play(story, policy, laws)
+    message = play(story, policy, laws, automation)
     if not story.not_yet:
         return message
     return "" if message else "It comes out now: take its not_yet away."
 
 
-def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
-    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not."""
+def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
+    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not.
+
+    automation: what the platform agrees to in the place of a shop that answers too slowly.
+    """
     if story.order is None or not story.steps:
         return "Nothing of it can be played."
-    player = _Player(story, story.order, policy, laws)
+    player = _Player(story, story.order, policy, laws, automation)
     for step in story.steps:
         try:
             player.move_to(step.at)
@@ -250,11 +268,19 @@ class NothingPlaysIt(Exception):
 
 
 class _Player:
-    def __init__(self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...]) -> None:
+    def __init__(
+        self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...], automation: Policy | None
+    ) -> None:
         self.zone = zone_of(policy.zone)
         self.now = self._instant(bought.placed)
         self.calendar = Calendar(policy.zone, holidays=frozenset(story.holidays))
         self.terms = Terms(preset=policy.at(self.now, story.settings), laws=laws)
+        self.automation = automation
+        self.answered = story.answered
+        self.counted_at = day_start(
+            (bought.placed.replace(day=1) + timedelta(days=31)).date().replace(day=1), policy.zone
+        )
+        self.may_end_at: Instant | None = None
         self.cancels_30d = bought.cancels_30d
         self.entropy = count(1)
         self.grounds: dict[str, Ground] = {}
@@ -293,6 +319,25 @@ class _Player:
     def move_to(self, local: datetime) -> None:
         """Let time pass; what is due until then happens on the way, each thing at its own time."""
         until = self._instant(local)
+        if self.answered is not None and until >= self.counted_at:
+            self._happen_until(self.counted_at)
+            self._count(self.answered)
+            self.answered = None
+        self._happen_until(until)
+
+    def _count(self, month: Month) -> None:
+        """The month is over: whether the platform agrees for the shop from now on."""
+        required = Required.of(self.terms.preset.policy.at(self.now).values)
+        if required is None or self.automation is None:
+            msg = "nobody counts the answers of a shop under this policy"
+            raise NothingPlaysIt(msg)
+        first, _, _ = month_before(self.now, self.zone.key)
+        answered = Answered(month=first, asked=month.asked, in_time=month.in_time)
+        self.may_end_at = may_end_at(required, answered, self.now, self.zone.key)
+        if self.may_end_at is not None:
+            self.terms = msgspec.structs.replace(self.terms, standing=self.automation)
+
+    def _happen_until(self, until: Instant) -> None:
         while waiting := [one for one in lifecycle.due(self._known()) if one.kind != "refund" and one.due_at <= until]:
             first = min(waiting, key=lambda one: one.due_at)
             self.now = max(self.now, first.due_at)
@@ -303,7 +348,10 @@ class _Player:
         """Do what the step says; what is wrong, when it met another problem than it was to meet, or none."""
         met = ""
         try:
-            if step.does:
+            if step.does == "switches_off":
+                require_over(self.may_end_at, self.now)
+                self.terms = msgspec.structs.replace(self.terms, standing=None)
+            elif step.does:
                 self._do(step)
         except RescindError as problem:
             met = problem.code
@@ -321,6 +369,7 @@ class _Player:
 
     def _command(self, step: Step) -> lifecycle.Command:
         order, words = self._known(), self._note(step.comment)
+        shown = (FOR_A_LOOK,) if step.evidence else ()
         consent = self._note("agreed on the telephone" if step.who == "support" else "")
         offer = order.cancellations[-1].offer if order.cancellations else None
         number = offer.number if offer else 0
@@ -332,6 +381,7 @@ class _Player:
                 lines=step.lines,
                 anyway=step.anyway,
                 comment=words,
+                evidence=shown,
                 consent=consent,
             ),
             "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation, consent=consent),
@@ -343,8 +393,11 @@ class _Player:
                 comment=words,
                 carrier="carrier" if step.tracking else "",
                 tracking=step.tracking,
+                evidence=shown,
             ),
-            "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
+            "cancels": lambda: CancelBySeller(
+                order=order.id, reason=step.reason, lines=step.lines, comment=words, evidence=shown
+            ),
             "reports": lambda: self._report(order, step),
             "corrects": lambda: self._correction(order, step),
             "offers": lambda: MakeOffer(

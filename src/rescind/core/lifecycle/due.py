@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund, review, timers
-from rescind.core.ids import CancellationId, OrderId
+from rescind.core import cancellation, fulfilment, refund, returns, review, timers
+from rescind.core.ids import CancellationId, OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
@@ -34,6 +34,7 @@ def due(order: Order) -> tuple[Due, ...]:
     looked_at = review.waiting(order)
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
+    found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
     found.extend(
         Due(kind=UNPAID if timers.asks_first(one) else "timer", ref=f"{order.id}:{one.name}", due_at=one.due_at)
         for one in timers.waiting(order)
@@ -70,5 +71,7 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return fulfilment.EndHold(order=order)
         case "review":
             return review.LapseReview(order=order)
+        case "return":
+            return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])

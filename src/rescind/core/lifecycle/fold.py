@@ -7,7 +7,18 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    packing,
+    refund,
+    returns,
+    review,
+    timers,
+)
 from rescind.core.cancellation import fold
 from rescind.core.lifecycle.messages import Event
 from rescind.core.order import Order
@@ -77,6 +88,20 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return offer.apply_accepted(order, event)
         case offer.OfferDeclined():
             return offer.apply_declined(order, event)
+        case returns.ReturnOpened():
+            return returns.apply_opened(order, event)
+        case returns.ReturnTaken():
+            return returns.apply_taken(order, event)
+        case returns.ReturnQuestioned():
+            return returns.apply_questioned(order, event)
+        case returns.ReturnAnswered():
+            return returns.apply_answered(order, event)
+        case returns.ReturnLapsed():
+            return returns.apply_lapsed(order, event)
+        case returns.ReturnExtended():
+            return returns.apply_extended(order, event)
+        case returns.ReturnClosed():
+            return returns.apply_closed(order, event)
         case _:
             assert_never(event)
 

@@ -10,6 +10,7 @@ from rescind.core import (
     offer,
     packing,
     refund,
+    returns,
     review,
     timers,
 )
@@ -39,6 +40,13 @@ Command = (
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
+    | returns.OpenReturn
+    | returns.TakeReturn
+    | returns.AskForMore
+    | returns.AddToReturn
+    | returns.CloseReturn
+    | returns.WithdrawReturn
+    | returns.LapseReturn
 )
 
 Event = (
@@ -68,6 +76,13 @@ Event = (
     | offer.OfferMade
     | offer.OfferAccepted
     | offer.OfferDeclined
+    | returns.ReturnOpened
+    | returns.ReturnTaken
+    | returns.ReturnQuestioned
+    | returns.ReturnAnswered
+    | returns.ReturnLapsed
+    | returns.ReturnExtended
+    | returns.ReturnClosed
 )
 
 

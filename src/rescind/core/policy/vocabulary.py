@@ -104,6 +104,16 @@ REFUSAL_REASONS = (
     "not_accepted",
     "other",
 )
+RETURN_REASONS = (
+    "not_arrived",
+    "damaged",
+    "faulty",
+    "wrong_item",
+    "not_as_described",
+    "parts_missing",
+    "no_longer_wanted",
+    "other",
+)
 
 HANDLINGS = ("regular", "made_to_order", "backorder", "custom", "pre_order")
 
@@ -179,6 +189,12 @@ _FACTS = (
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),
     _flag("special", "the line is of a kind that cannot be sold again", Per.LINE),
+    FactSpec(
+        "category",
+        Kind.CODE,
+        "what kind of goods the line is, in the marketplace's own codes; `none` when the host does not say",
+        level=Per.LINE,
+    ),
 )
 
 STANDARD: Vocabulary = {spec.name: spec for spec in _FACTS}

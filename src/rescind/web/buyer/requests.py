@@ -22,6 +22,7 @@ from rescind.engine import Submission
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.orders import refunds
+from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.session import Html, Visit
 from rescind.web.timeline import Entry
@@ -56,6 +57,7 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         offered=words.offer_sentence(visit.locale, one.offer, found.order, found.zone) if one.offer else "",
         offer_words=_said(records, notes, one.id, OfferMade),
         late=visit.query("late") == "1",
+        exhibits=wall(visit.locale, found.order, records, "buyer", one.id),
     )
 
 
