@@ -198,7 +198,7 @@ _WAITING = frozenset(
     {CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER, CancellationStatus.IN_REVIEW}
 )
 
-Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment", "system"]
+Decider = Literal["rule", "seller", "carrier", "silence", "support", "buyer", "shipment", "system"]
 
 
 class Offer(_State, frozen=True, kw_only=True):
@@ -388,6 +388,19 @@ class Order(_State, frozen=True, kw_only=True):
     def open_cancellation(self) -> Cancellation | None:
         """The request that waits for an answer; there is never more than one (E-04)."""
         return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the carrier brings back what was on its way: it is seen moving, and that is as it should be."""
+        return any(one.closed_by == "carrier" and one.status is CancellationStatus.APPROVED for one in self.cancellations)
+
+    def undelivered(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor with the buyer: what can still be stopped or called back."""
+        there = units_in(parcel for parcel in self.travelling if parcel.delivered_at)
+        if there is None:
+            return {}
+        left = {line.id: line.open - there.get(line.id, 0) for line in self.lines}
+        return {line: count for line, count in left.items() if count > 0}
 
     @property
     def travelling(self) -> tuple[Parcel, ...]:

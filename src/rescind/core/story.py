@@ -15,6 +15,7 @@ import msgspec
 from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     RefuseCancellation,
@@ -37,6 +38,7 @@ from rescind.core.terms import Terms
 
 SHOP = shop_id(1)
 _PRICE = 4000
+_FOR_CARRIER = frozenset({"carrier", "host"})
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,7 +89,7 @@ class Step(_Part, frozen=True):
     """
 
     at: datetime
-    who: Literal["buyer", "seller", "host", "carrier", "provider"] = "host"
+    who: Literal["buyer", "seller", "host", "carrier", "support", "provider"] = "host"
     does: Literal["requests", "withdraws", "approves", "refuses", "cancels", "reports", "replies", ""] = ""
     fact: str = ""
     happened: datetime | None = None
@@ -263,9 +265,17 @@ class _Player:
                 order=order.id, reason=step.reason, lines=step.lines, anyway=step.anyway, comment=words
             ),
             "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation),
-            "approves": lambda: ApproveCancellation(order=order.id, cancellation=cancellation, comment=words),
-            "refuses": lambda: RefuseCancellation(
-                order=order.id, cancellation=cancellation, reason=step.reason, comment=words, tracking=step.tracking
+            "approves": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=True, comment=words)
+                if step.who in _FOR_CARRIER
+                else ApproveCancellation(order=order.id, cancellation=cancellation, comment=words)
+            ),
+            "refuses": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=False, comment=words)
+                if step.who in _FOR_CARRIER
+                else RefuseCancellation(
+                    order=order.id, cancellation=cancellation, reason=step.reason, comment=words, tracking=step.tracking
+                )
             ),
             "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
             "reports": lambda: self._report(order, step),

@@ -3,11 +3,14 @@
 messages: what can be asked and what can have happened. decide: the answers. fold: what they do to the order.
 """
 
+from rescind.core.cancellation.by_carrier import answer_for_carrier
+from rescind.core.cancellation.by_support import SUPPORT_REFUSALS, way_on
 from rescind.core.cancellation.by_system import FAULT, cancel_by_system, contents
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
     approved,
+    called_back,
     cancel_by_seller,
     lapse,
     overtake,
@@ -19,6 +22,7 @@ from rescind.core.cancellation.decide import (
     withdraw,
 )
 from rescind.core.cancellation.messages import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     CancellationApproved,
@@ -41,6 +45,8 @@ from rescind.core.cancellation.messages import (
 __all__ = [
     "ALREADY_SHIPPED",
     "FAULT",
+    "SUPPORT_REFUSALS",
+    "AnswerForCarrier",
     "ApproveCancellation",
     "CancelBySeller",
     "CancellationApproved",
@@ -58,8 +64,10 @@ __all__ = [
     "RequestTerms",
     "SellerAsked",
     "WithdrawCancellation",
+    "answer_for_carrier",
     "approve",
     "approved",
+    "called_back",
     "cancel_by_seller",
     "cancel_by_system",
     "contents",
@@ -70,5 +78,6 @@ __all__ = [
     "reopen",
     "request",
     "starts",
+    "way_on",
     "withdraw",
 ]

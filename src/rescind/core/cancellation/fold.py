@@ -66,7 +66,8 @@ def apply_held(order: Order, event: CancellationHeld) -> Order:
 
 def apply_refused(order: Order, event: CancellationRefused) -> Order:
     """Close the request; the order goes on."""
-    return _close(order, event, CancellationStatus.REFUSED, event.by)
+    order = _close(order, event, CancellationStatus.REFUSED, event.by)
+    return _replace(order, event.cancellation, instead=event.instead) if event.instead else order
 
 
 def apply_withdrawn(order: Order, event: CancellationWithdrawn) -> Order:
