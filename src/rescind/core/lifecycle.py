@@ -16,6 +16,7 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
     refund,
     review,
@@ -60,6 +61,9 @@ Command = (
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
+    | override.OverrideRules
+    | override.AnswerOverride
+    | override.LapseOverride
 )
 
 Event = (
@@ -89,6 +93,9 @@ Event = (
     | offer.OfferMade
     | offer.OfferAccepted
     | offer.OfferDeclined
+    | override.OverrideProposed
+    | override.RulesOverridden
+    | override.OverrideDropped
 )
 
 
@@ -150,6 +157,12 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return offer.make(order, command, actor, now)
         case offer.AnswerOffer():
             return offer.answer(order, command, actor, context, now)
+        case override.OverrideRules():
+            return override.override(order, command, actor, context, now)
+        case override.AnswerOverride():
+            return override.answer(order, command, actor, context, now)
+        case override.LapseOverride():
+            return Decision(events=override.lapse(order, command, now))
         case _:
             assert_never(command)
 
@@ -411,6 +424,12 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return offer.apply_accepted(order, event)
         case offer.OfferDeclined():
             return offer.apply_declined(order, event)
+        case override.OverrideProposed():
+            return override.apply_proposed(order, event)
+        case override.RulesOverridden():
+            return override.apply_overridden(order, event)
+        case override.OverrideDropped():
+            return override.apply_dropped(order, event)
         case _:
             assert_never(event)
 
@@ -441,6 +460,9 @@ def due(order: Order) -> tuple[Due, ...]:
     looked_at = review.waiting(order)
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
+    proposed = override.waiting(order)
+    if proposed is not None:
+        found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
     found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
@@ -459,6 +481,8 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return fulfilment.EndHold(order=order)
         case "review":
             return review.LapseReview(order=order)
+        case "override":
+            return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])
 

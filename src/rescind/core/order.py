@@ -314,6 +314,44 @@ class Review(_State, frozen=True, kw_only=True):
     corrected: bool = False
 
 
+class Act(StrEnum):
+    """What support may decide against the rules: grant a request, stop an order, restore what was stopped."""
+
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    REVERSE = "reverse"
+
+
+class OverrideOutcome(StrEnum):
+    """Where a decision against the rules stands. ``proposed``: it waits for a second person."""
+
+    PROPOSED = "proposed"
+    DONE = "done"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class Override(_State, frozen=True, kw_only=True):
+    """A decision against the rules, or the proposal of one. ``by``: who began it; ``answered_by``: who ended it.
+
+    cancellation: the one it approves or reverses. amount_minor: the money it moves, as both people read it.
+    """
+
+    number: int
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int]
+    reason: str
+    amount_minor: int
+    by: str
+    at: Instant
+    due_at: Instant
+    outcome: OverrideOutcome = OverrideOutcome.PROPOSED
+    answered_by: str = ""
+    answered_at: Instant | None = None
+
+
 class Timer(_State, frozen=True, kw_only=True):
     """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
 
@@ -363,6 +401,7 @@ class Order(_State, frozen=True, kw_only=True):
     reports: tuple[Report, ...] = ()
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def paid(self) -> Money:

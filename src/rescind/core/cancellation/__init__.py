@@ -5,7 +5,7 @@ messages: what can be asked and what can have happened. decide: the answers. fol
 
 from rescind.core.cancellation.by_carrier import answer_for_carrier
 from rescind.core.cancellation.by_support import SUPPORT_REFUSALS, way_on
-from rescind.core.cancellation.by_system import FAULT, cancel_by_system, contents
+from rescind.core.cancellation.by_system import FAULT, PLATFORM, cancel_by_platform, cancel_by_system, contents
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
@@ -19,6 +19,7 @@ from rescind.core.cancellation.decide import (
     reopen,
     request,
     starts,
+    still_open,
     withdraw,
 )
 from rescind.core.cancellation.messages import (
@@ -45,6 +46,7 @@ from rescind.core.cancellation.messages import (
 __all__ = [
     "ALREADY_SHIPPED",
     "FAULT",
+    "PLATFORM",
     "SUPPORT_REFUSALS",
     "AnswerForCarrier",
     "ApproveCancellation",
@@ -68,6 +70,7 @@ __all__ = [
     "approve",
     "approved",
     "called_back",
+    "cancel_by_platform",
     "cancel_by_seller",
     "cancel_by_system",
     "contents",
@@ -78,6 +81,7 @@ __all__ = [
     "reopen",
     "request",
     "starts",
+    "still_open",
     "way_on",
     "withdraw",
 ]

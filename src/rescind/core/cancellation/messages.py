@@ -177,9 +177,10 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
-    """The order had been paid in time, as we hear now: what was cancelled for want of a payment is not (S-04)."""
+    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support decided so."""
 
     cancellation: CancellationId
+    by: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from rescind.core.order import Order, Stage, in_manual_review, leased, rank, sta
 NOWHERE = "none"
 """What ``country`` says when nobody told us where the buyer lives."""
 
+_UNASKED = frozenset({"system", "operator"})
 _LONGEST_LATE = timedelta(days=366)
 
 
@@ -73,7 +74,7 @@ def facts(
         ),
         # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
         "requests_on_order": len(
-            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by != "system"]
+            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by not in _UNASKED]
         ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
         "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
