@@ -553,7 +553,7 @@ async def test_a_plan_made_for_an_empty_table_is_given_up_as_it_grows(database, 
     await root.execute("VACUUM ANALYZE orders")
     pool = await connect(database(), size=2, planning=BY_INDEX)
     store = PostgresStore(pool, clock)
-    empty = rows.MOVING.arguments([], datetime.now(UTC))
+    statement, empty = rows.MOVING.statement([], datetime.now(UTC))
 
     async def plans():
         """Of two connections that take turns, as two lanes do."""
@@ -561,8 +561,8 @@ async def test_a_plan_made_for_an_empty_table_is_given_up_as_it_grows(database, 
             return [await plan(one), await plan(other)]
 
     async def plan(work):
-        await work._connection.execute(rows.MOVING.sql, *empty, 0)
-        return await planned(work, rows.MOVING.sql, [*["'{}'"] * len(empty), "0"])
+        await work._connection.execute(statement, *empty, 0)
+        return await planned(work, statement, [*["'{}'"] * len(empty), "0"])
 
     by_key = "Index Scan using orders_pkey on orders o Index Cond:"
     await plans()

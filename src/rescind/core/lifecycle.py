@@ -472,6 +472,21 @@ def due(order: Order) -> tuple[Due, ...]:
     return tuple(found)
 
 
+class DueMoves(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change of an order does to what waits: ``gone`` by kind and ref, ``new`` also where an instant moved."""
+
+    gone: tuple[tuple[str, str], ...]
+    new: tuple[Due, ...]
+
+
+def due_moves(before: Order | None, after: Order, settled: tuple[Due, ...] = ()) -> DueMoves:
+    """What no longer waits, and what waits since, or for another instant. ``settled``: what has just been done."""
+    was = {(one.kind, one.ref): one for one in due(before)} if before else {}
+    now = {(one.kind, one.ref): one for one in due(after)} if after is not before else was
+    gone = {*was, *((one.kind, one.ref) for one in settled)} - now.keys()
+    return DueMoves(gone=tuple(sorted(gone)), new=tuple(one for key, one in now.items() if was.get(key) != one))
+
+
 def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Command:
     """What to say to an order when its time has come for this. ``outages``: when nobody could have answered (I-38)."""
     match one.kind:
