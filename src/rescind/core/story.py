@@ -23,6 +23,7 @@ from rescind.core.cancellation import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.counting import DOOR_REFUSALS, at_the_door, counted
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
@@ -33,6 +34,7 @@ from rescind.core.order import FactKind, Line, Order, Pins, Tender, stage
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
+from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.core.terms import Terms
 
@@ -46,7 +48,10 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Bought(_Part, frozen=True):
-    """The order. lines: minor units by line id, and `custom` the ids of those made for the buyer; times are local."""
+    """The order. lines: minor units by line id, and `custom` the ids of those made for the buyer; times are local.
+
+    cancels_30d, door_refusals: what has been counted of the buyer before.
+    """
 
     placed: datetime
     lines: dict[str, int] = msgspec.field(default_factory=lambda: {"mug": _PRICE})
@@ -58,6 +63,7 @@ class Bought(_Part, frozen=True):
     cross_border: bool = False
     country: str = ""
     cancels_30d: int = 0
+    door_refusals: int = 0
 
 
 class Then(_Part, frozen=True):
@@ -65,6 +71,7 @@ class Then(_Part, frozen=True):
 
     cancellation, by, rule, due, on_silence: of the last request. requests: how many there were. refunded: minor units
     that went back or are on their way. refund: status of the last refund. noted: kind of the last contradiction.
+    door_refusals: of the buyer, as "2 of 3". at_the_door: whether the buyer may pay there the next time.
     """
 
     stage: str | None = None
@@ -80,6 +87,8 @@ class Then(_Part, frozen=True):
     refunded: int | None = None
     refund: str | None = None
     noted: str | None = None
+    door_refusals: str | None = None
+    at_the_door: bool | None = None
 
 
 class Step(_Part, frozen=True):
@@ -201,6 +210,7 @@ class _Player:
         self.calendar = Calendar(policy.zone, holidays=frozenset(story.holidays))
         self.terms = Terms(preset=policy.at(self.now, story.settings), laws=laws)
         self.cancels_30d = bought.cancels_30d
+        self.door_refusals = [(self.now.date(), bought.door_refusals)]
         self.entropy = count(1)
         self.ground: Ground | None = None
         self.order: Order | None = None
@@ -231,9 +241,15 @@ class _Player:
     def handle(self, command: lifecycle.Command, actor: Actor) -> None:
         context = Context(calendar=self.calendar, entropy=next(self.entropy), buyer_cancels_30d=self.cancels_30d)
         decision = lifecycle.decide(self.order, command, actor, context, self.terms, self.now)
+        records: list[Record] = []
         for event in map(lifecycle.known, decision.events):
             self.order = lifecycle.apply(self.order, event)
             self.ground = getattr(event, "ground", None) or self.ground
+            records.append(
+                Record(order=self.order.id, seq=self.order.version, received_at=self.now, actor=actor, event=event)
+            )
+        counters = counted(self._known(), records)
+        self.door_refusals.append((self.now.date(), counters.count(DOOR_REFUSALS)))
 
     def move_to(self, local: datetime) -> None:
         """Let time pass; what is due until then happens on the way, each thing at its own time."""
@@ -314,6 +330,7 @@ class _Player:
     def _found(self) -> dict[str, Any]:
         order, ground = self._known(), self.ground
         last = order.cancellations[-1] if order.cancellations else None
+        door = at_the_door(self.terms, self.door_refusals, self.now.date())
         return {
             "stage": stage(order, self.now).value,
             "requests": len(order.cancellations),
@@ -328,6 +345,8 @@ class _Player:
             "refunded": order.refunded.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
+            "door_refusals": f"{door.refused} of {door.limit}" if door else "",
+            "at_the_door": door is None or door.off_until is None,
         }
 
     def _told(self, value: object) -> str:
