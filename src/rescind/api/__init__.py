@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    buyers,
     cancellability,
     cancellations,
+    deciders,
     happenings,
     installation,
     orders,
@@ -26,6 +28,8 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *deciders.OPERATIONS,
+    *buyers.OPERATIONS,
     *packing.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,

@@ -62,6 +62,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.IdempotencyKeyInvalid: (400, "The idempotency key is not valid"),
     errors.Unauthenticated: (401, "Please sign in"),
     errors.Forbidden: (403, "You may not do this"),
+    errors.SecondPersonNeeded: (403, "Somebody else has to confirm it"),
     CrossSite: (403, "The request came from elsewhere"),
     errors.NotFound: (404, "Nothing here"),
     MethodNotAllowed: (405, "This address does not do that"),

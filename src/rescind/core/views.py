@@ -116,14 +116,14 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A request to cancel, a contradiction, or an order's review, in a queue or list.
 
     stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
-    of a review, reason says what the checks found first.
+    of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed.
     amount: what it would give, or gave, back. answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
     contradiction, all.
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review"]
+    kind: Literal["cancellation", "contradiction", "review", "override"]
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -264,14 +264,15 @@ contradictions: a fact does not fit what was decided, and nobody has looked at i
 CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "to_respond": (CancellationStatus.AWAITING_SELLER,),
     "waiting_for_buyer": (),
-    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked"),
+    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked", "proposed"),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
     "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED, CancellationStatus.UNDONE),
     "all": None,
 }
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,
-``carrier_asked`` one for which somebody asked the carrier to turn the parcel back.
+``carrier_asked`` one for which somebody asked the carrier to turn the parcel back; ``proposed`` is a decision against
+the rules that waits for a second person.
 
 Nothing waits for a buyer yet; the tab is there because people look for it.
 """
