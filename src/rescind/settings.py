@@ -141,7 +141,9 @@ class Choice:
     variable: str | None = None
 
 
-_ALONE = _amounts("USD 200, EUR 200, GBP 200, BRL 1000, IDR 3000000, MYR 1000, PHP 10000, SGD 300, THB 7000, VND 5000000")
+_ALONE = _amounts(
+    "USD 200, EUR 200, GBP 200, BRL 1000, IDR 3000000, MYR 1000, PHP 10000, SGD 300, THB 7000, VND 5000000"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,9 @@ class Market:
         """One command, decided and written."""
         return await self.engine.handle(Submission(command=command, actor=actor, **circumstances))
 
-    async def placing(self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, policy=None, **more):
+    async def placing(
+        self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, policy=None, **more
+    ):
         """The command that places an order, not sent yet."""
         now = await self.now()
         policy = preset(policy or SHOPS[shop][1])

@@ -33,7 +33,9 @@ def test_a_carriers_yes_refunds_the_buyer_while_the_goods_travel_back(shop):  # 
     here.at("Thu 12:00").carrier.reports("handed_over", occurred="Wed 09:00")
     assert here.contradictions == [], "the carrier has it, as everybody knows"
     here.carrier.reports("delivered")
-    assert here.contradictions == ["shipped_after_cancel"], "it was to come back, and a person must hear that it did not"
+    assert here.contradictions == ["shipped_after_cancel"], (
+        "it was to come back, and a person must hear that it did not"
+    )
 
 
 def test_a_carriers_no_leaves_the_way_of_a_return(shop):

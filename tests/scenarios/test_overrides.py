@@ -111,7 +111,12 @@ def test_the_platform_stops_an_order_for_reasons_of_its_own(shop):  # R-039, R-1
     shop.agent.overrides("cancel", "fraud", alone=eur("100.00"))
     ended = shop.cancellation
     assert (shop.stage, shop.refunded) == (Stage.CANCELLED, eur("40.00"))
-    assert (ended.reason, ended.filed_by, ended.requested_by, ended.closed_by) == ("fraud", "operator", "sue", "support")
+    assert (ended.reason, ended.filed_by, ended.requested_by, ended.closed_by) == (
+        "fraud",
+        "operator",
+        "sue",
+        "support",
+    )
     assert ended.fault == ""
 
 

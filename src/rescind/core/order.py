@@ -431,7 +431,9 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def recalled(self) -> bool:
         """Whether the carrier brings back what was on its way: it is seen moving, and that is as it should be."""
-        return any(one.closed_by == "carrier" and one.status is CancellationStatus.APPROVED for one in self.cancellations)
+        return any(
+            one.closed_by == "carrier" and one.status is CancellationStatus.APPROVED for one in self.cancellations
+        )
 
     def undelivered(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor with the buyer: what can still be stopped or called back."""

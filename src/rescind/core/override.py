@@ -322,9 +322,7 @@ def _amount(order: Order, act: Act, cancellation: CancellationId | None, units: 
     return _about(order, cancellation).refund_minor if act is Act.REVERSE else quote(order, units).total_minor
 
 
-def _effect(
-    order: Order, terms: Override, actor: Actor, context: Context, now: Instant
-) -> tuple[BaseEvent, ...]:
+def _effect(order: Order, terms: Override, actor: Actor, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
     match terms.act:
         case Act.APPROVE:
             asked = _about(order, terms.cancellation)

@@ -264,7 +264,13 @@ contradictions: a fact does not fit what was decided, and nobody has looked at i
 CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "to_respond": (CancellationStatus.AWAITING_SELLER,),
     "waiting_for_buyer": (),
-    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked", "proposed"),
+    "with_platform": (
+        CancellationStatus.IN_REVIEW,
+        CancellationStatus.AWAITING_CARRIER,
+        "open",
+        "carrier_asked",
+        "proposed",
+    ),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
     "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED, CancellationStatus.UNDONE),

@@ -16,9 +16,10 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
-from rescind.core.cancellation import FAULT
+from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
-from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
+from rescind.core.order import Act, CancellationStatus, Decider, FactKind, OverrideOutcome, RefundStatus, Stage
+from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
@@ -94,7 +95,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
-        "refusal": vocabulary.REFUSAL_REASONS,
+        "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
+        "act": tuple(Act),
+        "override": tuple(reason for reasons in REASONS.values() for reason in reasons),
+        "override_outcome": tuple(OverrideOutcome),
         "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),

@@ -478,8 +478,10 @@ def _scope(where: _Where, scope: Scope, of: str) -> None:
 
 
 def _scoped_cases(scope: Scope) -> _Where:
-    """A contradiction is between the marketplace and its sellers; a buyer has no part in it."""
+    """A contradiction is between the marketplace and its sellers, and a decision against the rules the platform's."""
     where = _scoped(scope, "c")
+    if scope.shop is not None:
+        where.add("c.kind <> 'override'")
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
-from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import correction, fulfilment, intercept, offer, override, packing, refund, review, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -396,6 +396,7 @@ class _Teller:
         self.order = order
         self.locale = locale
         self.mine = reader == "buyer"
+        self.reader = reader
 
     def tell(self) -> Entry | None:  # noqa: C901, PLR0912 - one case for each kind there is
         _ = self.locale.gettext
@@ -428,6 +429,8 @@ class _Teller:
                 return self._bench(event)
             case intercept.ContradictionResolved():
                 return self._resolved(event)
+            case override.OverrideProposed() | override.RulesOverridden() | override.OverrideDropped():
+                return None if self.reader != "support" else self._override(event)
             case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
                 return self._offer(event)
             case _:
@@ -462,6 +465,27 @@ class _Teller:
                 text = _("You declined the offer") if self.mine else _("The buyer declined the offer")
                 return self._entry(text, "circle-x")
 
+    def _override(
+        self, event: override.OverrideProposed | override.RulesOverridden | override.OverrideDropped
+    ) -> Entry:
+        """What support weighs among itself: who wants it, who agreed, and why."""
+        _ = self.locale.gettext
+        said = self._said(event.comment)
+        match event:
+            case override.OverrideProposed():
+                text = _("%(who)s proposes against the rules: %(what)s")
+                text %= {"who": event.by, "what": self.locale.term("act", event.act.value)}
+                return self._entry(text, "scale", "wait", detail=self.locale.term("override", event.reason), said=said)
+            case override.RulesOverridden():
+                both = _("%(who)s and %(other)s decided against the rules: %(what)s")
+                text = both if event.confirmed_by else _("%(who)s decided against the rules: %(what)s")
+                what = self.locale.term("act", event.act.value)
+                text %= {"who": event.by, "other": event.confirmed_by, "what": what}
+                return self._entry(text, "scale", detail=self.locale.term("override", event.reason), said=said)
+            case override.OverrideDropped():
+                text = self.locale.term("override_outcome", event.outcome.value)
+                return self._entry(text, "circle-x", detail=event.by, said=said)
+
     def _resolved(self, event: intercept.ContradictionResolved) -> Entry | None:
         """What became of a parcel that should not have left. What the shop and the platform write is theirs."""
         if self.mine and event.outcome not in intercept.TOLD_TO_BUYER:
@@ -487,6 +511,7 @@ class _Teller:
                     "seller": _("The shop declined"),
                     "silence": _("No answer in time, so the order goes on"),
                     "support": _("The platform declined"),
+                    "carrier": _("The carrier could not stop the parcel"),
                 }.get(event.by, _("Asked, and not possible under the policy"))
                 return self._answered(event, text, "circle-x", "urgent" if self.mine else "")
             case stop.CancellationWithdrawn():
@@ -502,6 +527,8 @@ class _Teller:
                 )
             case stop.CancellationReopened():
                 return self._entry(_("The parcel had not left: the request waits again"), "hourglass", "wait")
+            case stop.CancellationUndone() if event.by == "support":
+                return self._entry(_("The platform restored the order"), "circle-check", "good")
             case stop.CancellationUndone():
                 return self._entry(_("The payment had come in time: the order is restored"), "circle-check", "good")
 
@@ -540,11 +567,14 @@ class _Teller:
         _ = self.locale.gettext
         if event.request is not None and event.by == "seller":
             return _("The shop cancelled the order")
+        if event.request is not None and event.request.filed_by == stop.PLATFORM:
+            return _("The platform stopped the order")
         return {
             "rule": _("Cancelled: approved at once by the policy"),
             "seller": _("The shop agreed to cancel"),
             "silence": _("No answer in time, so the request was approved"),
             "support": _("The platform approved the request"),
+            "carrier": _("The carrier brings the parcel back"),
             "system": _("Cancelled by itself"),
         }.get(event.by, _("Cancellation approved"))
 

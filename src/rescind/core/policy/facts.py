@@ -10,7 +10,7 @@ from datetime import timedelta
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, in_manual_review, leased, rank, status_of
+from rescind.core.order import CancellationStatus, Order, Stage, in_manual_review, leased, rank, status_of
 
 NOWHERE = "none"
 """What ``country`` says when nobody told us where the buyer lives."""
@@ -55,6 +55,7 @@ def facts(
             order.deliver_by is not None and now >= order.deliver_by and rank(at_stage) < rank(Stage.DELIVERED)
         ),
         "out_for_delivery": progress.out_for_delivery_at is not None,
+        "carrier_said_no": _carrier_said_no(order),
         "cross_border": order.cross_border,
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
@@ -85,6 +86,10 @@ def _seconds(since: Instant, now: Instant) -> int:
     """Whole seconds that passed, never less than none."""
     passed = now - since
     return max(0, passed.days * 86_400 + passed.seconds)
+
+
+def _carrier_said_no(order: Order) -> bool:
+    return any(one.closed_by == "carrier" and one.status is CancellationStatus.REFUSED for one in order.cancellations)
 
 
 def _dispatched_late(order: Order) -> bool:

@@ -113,6 +113,12 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         wrong=_wrong(found),
         refunds=refunds(visit, found),
         parcels=[_parcel(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
+        door=words.at_the_door(
+            visit.locale,
+            await visit.desk.at_the_door_of(order),
+            order,
+            over=rank(found.stage) >= rank(Stage.DELIVERED),
+        ),
     )
 
 

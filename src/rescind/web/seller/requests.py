@@ -173,12 +173,15 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "review":
         return "", language.gettext("Being checked")
+    if row.kind == "override":
+        return "", language.term("override_outcome", row.status)
     if row.kind == "contradiction":
         known = language.has("intercept", row.status)
         return "", language.term("intercept", row.status) if known else language.gettext("Contradicting reports")
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
+        "carrier": "by_carrier",
         "support": "by_support",
         "system": "by_system",
     }.get(row.closed_by or "", "")

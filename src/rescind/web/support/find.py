@@ -119,6 +119,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("reason", row.reason)
         case "review":
             return language.term("finding", row.reason)
+        case "override":
+            return language.term("override", row.reason)
         case _:
             return misfit(language, row.reason)
 
