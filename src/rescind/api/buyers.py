@@ -11,7 +11,6 @@ from rescind.api.endpoint import Answer, Call, operation
 from rescind.core import errors
 from rescind.core.ids import canonical
 
-
 _LONGEST = 200
 
 

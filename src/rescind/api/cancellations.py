@@ -244,8 +244,9 @@ async def approve(call: Call) -> Answer:
     ),
 )
 async def refuse(call: Call) -> Answer:
-    """Say no to a request that waits for you, before its deadline: a seller with a reason the policy lists, support with
-    one of its own and words to the buyer.
+    """Say no to a request that waits for you, before its deadline.
+
+    A seller gives a reason the policy lists, support one of its own list with words to the buyer.
     """
     body = call.body
     command = RefuseCancellation(

@@ -1,4 +1,4 @@
-"""Deciders beside buyer and seller: the carrier whose word is told, and support against the rules, by two above a sum."""
+"""Deciders beside buyer and seller: the carrier, whose word is told, and the platform against the rules."""
 
 from __future__ import annotations
 

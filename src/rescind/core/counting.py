@@ -1,4 +1,4 @@
-"""What is counted of a buyer, for the limits that policies set: one place says what counts, for worker and story alike."""
+"""What is counted of a buyer for the limits that policies set; worker and stories count by the same words."""
 
 from __future__ import annotations
 

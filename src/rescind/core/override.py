@@ -1,7 +1,7 @@
 """Deciding against the rules' answer: support approves what was refused, stops an order, or restores one (R-039).
 
-Every such act names a reason of a list and says why in words. Above an amount it takes two people: one proposes, another
-confirms or rejects, and a proposal that nobody answers lapses. Both are named in what happened.
+Every such act names a reason of a list and says why in words. Above an amount it takes two people: one proposes,
+another confirms or rejects, and a proposal that nobody answers lapses. Both are named in what happened.
 """
 
 from __future__ import annotations

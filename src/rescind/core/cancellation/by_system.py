@@ -32,7 +32,9 @@ FAULT: Mapping[str, str] = {
     "experience": "",
     "seller_unreachable": "seller",
 }
-"""Every reason the system and the platform have, with whose fault it is; empty where the reason alone does not say (R-190, E-09)."""
+"""Every reason the system and the platform have, with whose fault it is; empty where the reason alone does not say
+(R-190, E-09).
+"""
 
 
 def cancel_by_system(

@@ -177,7 +177,7 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
-    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support decided so."""
+    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support says so."""
 
     cancellation: CancellationId
     by: str = ""

@@ -404,8 +404,8 @@ def at_the_door(locale: Locale, door: AtTheDoor | None, order: Order, *, over: b
     numbers = {"count": door.refused, "limit": door.limit, "days": door.days}
     if door.off_until is not None:
         text = _(
-            "You did not take %(count)s orders at the door in %(days)s days, so you cannot pay there until %(day)s. Then "
-            "it is open again by itself; every other way to pay is open now."
+            "You did not take %(count)s orders at the door in %(days)s days, so you cannot pay there until %(day)s. "
+            "Then it is open again by itself; every other way to pay is open now."
         )
         return text % (numbers | {"day": locale.date(door.off_until)})
     if not over:

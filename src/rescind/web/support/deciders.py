@@ -1,4 +1,4 @@
-"""Support decides: what the policy leaves to it, what the carrier said, and against the rules, by two above an amount."""
+"""Support decides what the policy leaves to it, tells what the carrier said, and decides against the rules."""
 
 from __future__ import annotations
 
