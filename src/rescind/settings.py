@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
 from rescind.core.errors import InvalidField
-from rescind.core.money import Money
+from rescind.core.money import Money, decimals
 
 PREFIX = "RESCIND_"
 PORTS_TRIED = 20
@@ -38,8 +38,7 @@ class Amounts:
         return self.minor.get(currency)
 
     def __str__(self) -> str:
-        amounts = (str(Money(minor, currency)).partition(" ")[0] for currency, minor in self.minor.items())
-        return ", ".join(f"{currency} {amount}" for currency, amount in zip(self.minor, amounts, strict=True))
+        return ", ".join(f"{currency} {_plain(minor, currency)}" for currency, minor in self.minor.items())
 
 
 class SettingsError(Exception):
@@ -110,6 +109,12 @@ def _telephone(value: str) -> str:
     if not re.fullmatch(r"\+?[0-9][0-9 ()./-]{3,30}", value):
         raise ValueError("a telephone number like +44 20 7946 0999")
     return value
+
+
+def _plain(minor: int, currency: str) -> str:
+    """An amount as people type it: without a point where there is nothing behind it."""
+    text = str(Money(minor, currency)).partition(" ")[0]
+    return text if minor % 10 ** decimals(currency) else text.partition(".")[0]
 
 
 def _amounts(value: str) -> Amounts:

@@ -1,10 +1,14 @@
 """Support's buttons for what waits for the platform or the carrier, and what buyers and sellers read of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from postgres.market import KILN, worked
 from rescind.app import make_app
 from rescind.core.order import Stage, Tender
+from rescind.demo import catalogue
+from rescind.demo.deciders import LateShop
 from web.consoles import Person
 
 HOME = "/support/orders"
@@ -56,6 +60,16 @@ async def test_the_buyer_reads_who_is_asked_until_when_and_what_silence_means(an
     for said in ("The carrier could not stop the parcel", "Case 4711: on the van", "Return or refund"):
         assert said in after.text
     assert "The carrier could not stop the parcel" in (await robin.see(f"{HOME}/{order}")).text
+
+
+async def test_a_buyer_asks_for_a_late_parcel_by_the_form(ann, market):  # R-007
+    order = await market.order(Stage.IN_TRANSIT, policy="my", shipping_by="platform", deliver_by=market.clock.read())
+    assert "The carrier has 48 hours to stop the parcel" in (await ann.see(f"/orders/{order}")).text
+    form = await ann.see(f"/orders/{order}/cancel")
+    assert "€40.00" in form.text
+    sent = await ann.press(form, f"/orders/{order}/cancel", reason="better_price")
+    assert "?sent=1" in sent.to, sent.text
+    assert (await market.read(order)).open_cancellation.status == "awaiting_carrier"
 
 
 async def test_the_carriers_yes_gives_the_money_back(ann, robin, market):  # S-33
@@ -111,6 +125,19 @@ async def test_two_people_decide_against_the_rules_and_nobody_else_hears_of_it(a
         assert "robin" not in read
         assert "A death in the family" not in read
     assert (await market.read(order)).refunded.minor == 30000
+
+
+async def test_the_demo_has_something_to_decide_for_everybody(robin, desk, market, clock):
+    buyer = catalogue.load().buyers[0]
+    await LateShop(desk.engine, desk.directory, clock, desk, KILN, buyer).play(clock.read() + timedelta(days=30))
+    page = await robin.see("/support?tab=with_platform")
+    for number in ("SP-1001", "SP-1002", "SP-1003"):
+        assert number in page.text
+    await worked(market)
+    refused = await market.directory.counted_by_day(
+        buyer.key, "door_refusals", market.clock.read() - timedelta(days=60)
+    )
+    assert sum(count for _, count in refused) == 2
 
 
 async def test_the_door_is_explained_before_and_after(ann, robin, market):  # S-25, R-122

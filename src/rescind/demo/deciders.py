@@ -158,10 +158,14 @@ class LateShop:
         self._clock.set(placed_at + timedelta(hours=20))
         return await self._reports(outcome.order, FactKind.HANDED_OVER, _CARRIER)
 
-    async def _reports(self, order: Order, fact: FactKind, actor: Actor, **more: str) -> Order:
+    async def _reports(
+        self, order: Order, fact: FactKind, actor: Actor, carrier: str = "", tracking: str = ""
+    ) -> Order:
         now = self._clock.read()
         assert now is not None, "a clock moved by hand has a time"
-        return await self._handle(ReportFact(order=order.id, fact=fact, occurred_at=now, **more), actor)
+        return await self._handle(
+            ReportFact(order=order.id, fact=fact, occurred_at=now, carrier=carrier, tracking=tracking), actor
+        )
 
     async def _asks(self, order: Order) -> Order:
         command = RequestCancellation(order=order.id, reason="better_price")

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from rescind.core.cancellation import PLATFORM
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, Review, Stage, stage
@@ -332,7 +333,7 @@ def _overrides(change: Change, _: Instant) -> Iterable[Row]:
             "refuse",
             one.answered_at,
             "support" if one.answered_by else None,
-            "support",
+            PLATFORM,
         )
 
 

@@ -112,10 +112,11 @@ def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -
             note = silence_word(locale, silence)
             return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case _:
-            return _refused(locale, instead, path, arrived=arrived)
+            return way_on(locale, instead, path, arrived=arrived)
 
 
-def _refused(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
+def way_on(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
+    """What is left to a buyer whom the policy refuses, by what it offers instead."""
     _ = locale.gettext
     match instead:
         case "ask_seller_anyway":

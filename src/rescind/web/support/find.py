@@ -120,7 +120,7 @@ def case_reason(language: Locale, row: CaseRow) -> str:
         case "review":
             return language.term("finding", row.reason)
         case "override":
-            return language.term("override", row.reason)
+            return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:
             return misfit(language, row.reason)
 
