@@ -80,6 +80,7 @@ class Unsigned(Told, frozen=True, kw_only=True):
     layer: str
     cites: list[str]
     instead: str
+    fault: str
     layers: list[LayerNamed]
     placed_at: Instant
     starts: dict[str, Instant]
@@ -113,7 +114,8 @@ class Receipt(Unsigned, frozen=True, kw_only=True):
     """Why the policy answered as it did, and what became of it.
 
     on, layers, facts, starts and calendar are the whole question; the texts of the layers are at
-    ``/v1/policies/{hash}``. verdict, rule, findings and deadline are the answer that anybody gets who asks it.
+    ``/v1/policies/{hash}``. verdict, rule, findings and deadline are the answer that anybody gets who asks it. fault:
+    ``seller`` where the reason counts against the seller, empty where it is nobody's.
 
     commitments: of each fact that not every reader may see, SHA-256 of the canonical form of [salt, fact, value].
     openings: the salts of those that this reader may see. withheld: those it may not; with any there, this receipt
@@ -191,6 +193,7 @@ async def receipt(call: Call) -> Answer:
         layer=ground.layer,
         cites=list(ground.cites),
         instead=ground.instead,
+        fault=ground.fault,
         layers=_layers(terms, ground, order.placed_at, decided.event.at),
         placed_at=order.placed_at,
         starts=judged.starts,

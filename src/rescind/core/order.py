@@ -289,7 +289,10 @@ class ShippingLease(_State, frozen=True, kw_only=True):
 
 
 class Report(_State, frozen=True, kw_only=True):
-    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter."""
+    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter.
+
+    partly: of a payment after which something was still missing.
+    """
 
     seq: int
     fact: FactKind
@@ -298,6 +301,7 @@ class Report(_State, frozen=True, kw_only=True):
     parcel: str = ""
     carrier: str = ""
     tracking: str = ""
+    partly: bool = False
 
 
 class Review(_State, frozen=True, kw_only=True):

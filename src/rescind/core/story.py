@@ -23,24 +23,29 @@ from rescind.core.cancellation import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.counting import DOOR_REFUSALS, at_the_door, counted
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
-from rescind.core.ids import CancellationId, OrderId, RefundId, make_id, shop_id
+from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Line, Order, Pins, Tender, stage
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
+from rescind.core.order import FactKind, Line, Order, Pins, Report, Tender, stage
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
 from rescind.core.record import Record
-from rescind.core.refund import ProviderOutcome, RecordRefundReply
+from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.core.review import StopReviewed, TakeReview
 from rescind.core.terms import Terms
 
 SHOP = shop_id(1)
+FOR_CARRIER = frozenset({"carrier", "host"})
+"""Whose answer to a request is the carrier's."""
+_FOR_ITSELF = frozenset({"reports", "reviews", "approves", "refuses"})
 _PRICE = 4000
-_FOR_CARRIER = frozenset({"carrier", "host"})
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,22 +53,51 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Bought(_Part, frozen=True):
-    """The order. lines: minor units by line id, and `custom` the ids of those made for the buyer; times are local.
+    """The order; times are local. lines: minor units of one unit by line id, and how many where it is not one.
 
+    custom, special: ids of the lines made for the buyer, and of those that go bad or the like. discount, tax: recorded
+    shares by line id. tenders: minor units by means of payment where there are several; `paid_by` pays all otherwise.
     cancels_30d, door_refusals: what has been counted of the buyer before.
     """
 
     placed: datetime
     lines: dict[str, int] = msgspec.field(default_factory=lambda: {"mug": _PRICE})
+    units: dict[str, int] = {}
     custom: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    discount: dict[str, int] = {}
+    tax: dict[str, int] = {}
     shipping: int = 0
     paid_by: str = "card"
+    tenders: dict[str, int] = {}
     shipping_by: str = "seller"
+    handling: str = "regular"
+    promised: datetime | None = None
     deliver_by: datetime | None = None
     cross_border: bool = False
     country: str = ""
     cancels_30d: int = 0
     door_refusals: int = 0
+
+    def bought(self) -> tuple[Line, ...]:
+        """The lines."""
+        return tuple(
+            Line(
+                id=name,
+                sku=name,
+                quantity=self.units.get(name, 1),
+                unit_minor=minor,
+                discount_minor=self.discount.get(name, 0),
+                tax_minor=self.tax.get(name, 0),
+                custom_made=name in self.custom,
+                special=name in self.special,
+            )
+            for name, minor in self.lines.items()
+        )
+
+    def paid(self) -> dict[str, int]:
+        """Minor units by means of payment."""
+        return self.tenders or {self.paid_by: sum(line.paid_minor for line in self.bought()) + self.shipping}
 
 
 class Then(_Part, frozen=True):
@@ -71,6 +105,7 @@ class Then(_Part, frozen=True):
 
     cancellation, by, rule, due, on_silence: of the last request. requests: how many there were. refunded: minor units
     that went back or are on their way. refund: status of the last refund. noted: kind of the last contradiction.
+    back: minor units by means of payment that went back or are on their way, none left out.
     door_refusals: of the buyer, as "2 of 3". at_the_door: whether the buyer may pay there the next time.
     """
 
@@ -87,6 +122,7 @@ class Then(_Part, frozen=True):
     refunded: int | None = None
     refund: str | None = None
     noted: str | None = None
+    back: dict[str, int] | None = None
     door_refusals: str | None = None
     at_the_door: bool | None = None
 
@@ -94,13 +130,34 @@ class Then(_Part, frozen=True):
 class Step(_Part, frozen=True):
     """One moment. Without `does` somebody only looks. happened: when it happened, where that is earlier.
 
+    lines: units by line, of a request or of a parcel. tender, amount: of a payment, a chargeback or an offer.
+    corrects: the last report of `fact`; it happened at `happened`, or not at all. act: what support does with a review.
     problem: the code of the problem it must meet.
     """
 
     at: datetime
-    who: Literal["buyer", "seller", "host", "carrier", "support", "provider"] = "host"
-    does: Literal["requests", "withdraws", "approves", "refuses", "cancels", "reports", "replies", ""] = ""
+    who: Literal["buyer", "seller", "support", "host", "carrier", "provider"] = "host"
+    does: Literal[
+        "requests",
+        "withdraws",
+        "approves",
+        "refuses",
+        "cancels",
+        "reports",
+        "corrects",
+        "replies",
+        "offers",
+        "accepts",
+        "declines",
+        "reviews",
+        "",
+    ] = ""
     fact: str = ""
+    act: str = ""
+    parcel: str = ""
+    tender: str = ""
+    amount: int = 0
+    ship_by: datetime | None = None
     happened: datetime | None = None
     tracking: str = ""
     reason: str = "changed_mind"
@@ -212,12 +269,11 @@ class _Player:
         self.cancels_30d = bought.cancels_30d
         self.door_refusals = [(self.now.date(), bought.door_refusals)]
         self.entropy = count(1)
-        self.ground: Ground | None = None
+        self.grounds: dict[str, Ground] = {}
         self.order: Order | None = None
         self.handle(self._placing(bought, policy, story), Actor(kind=ActorKind.HOST, id="host"))
 
     def _placing(self, bought: Bought, policy: Policy, story: Story) -> PlaceOrder:
-        total = sum(bought.lines.values()) + bought.shipping
         return PlaceOrder(
             order=OrderId(make_id("ord", SHOP, self.now, next(self.entropy))),
             shop=SHOP,
@@ -226,13 +282,12 @@ class _Player:
             currency=policy.currency or "USD",
             placed_at=self.now,
             pins=Pins(preset=policy.name, preset_hash=policy.hash, settings=story.settings),
-            lines=tuple(
-                Line(id=name, sku=name, quantity=1, unit_minor=minor, custom_made=name in bought.custom)
-                for name, minor in bought.lines.items()
-            ),
-            tenders=(Tender(id="1", method=bought.paid_by, amount_minor=total),),
+            lines=bought.bought(),
+            tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in bought.paid().items()),
             shipping_minor=bought.shipping,
             shipping_by=bought.shipping_by,
+            handling=bought.handling,
+            promised_at=self._instant(bought.promised) if bought.promised else None,
             deliver_by=self._instant(bought.deliver_by) if bought.deliver_by else None,
             cross_border=bought.cross_border,
             country=bought.country,
@@ -244,10 +299,12 @@ class _Player:
         records: list[Record] = []
         for event in map(lifecycle.known, decision.events):
             self.order = lifecycle.apply(self.order, event)
-            self.ground = getattr(event, "ground", None) or self.ground
             records.append(
                 Record(order=self.order.id, seq=self.order.version, received_at=self.now, actor=actor, event=event)
             )
+            ground: Ground | None = getattr(event, "ground", None)
+            if ground is not None:
+                self.grounds.setdefault(getattr(event, "cancellation", ""), ground)
         counters = counted(self._known(), records)
         self.door_refusals.append((self.now.date(), counters.count(DOOR_REFUSALS)))
 
@@ -265,39 +322,71 @@ class _Player:
         met = ""
         try:
             if step.does:
-                kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
-                self.handle(self._command(step), Actor(kind=kind, id=step.who))
+                self._do(step)
         except RescindError as problem:
             met = problem.code
         if met == step.problem:
             return ""
         return f"Expected {step.problem or 'no problem'}; it met {met or 'none'}."
 
+    def _do(self, step: Step) -> None:
+        kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
+        # Support asks, withdraws and answers offers for the buyer; what it sees and decides it says for itself.
+        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in _FOR_ITSELF else ""
+        actor = Actor(kind=kind, id=step.who, on_behalf_of=behalf)
+        for command in self._replies(step) if step.does == "replies" else (self._command(step),):
+            self.handle(command, actor)
+
     def _command(self, step: Step) -> lifecycle.Command:
         order, words = self._known(), self._note(step.comment)
+        consent = self._note("agreed on the telephone" if step.who == "support" else "")
+        offer = order.cancellations[-1].offer if order.cancellations else None
+        number = offer.number if offer else 0
         cancellation = order.cancellations[-1].id if order.cancellations else CancellationId("")
         commands: Mapping[str, Callable[[], BaseCommand]] = {
             "requests": lambda: RequestCancellation(
-                order=order.id, reason=step.reason, lines=step.lines, anyway=step.anyway, comment=words
+                order=order.id,
+                reason=step.reason,
+                lines=step.lines,
+                anyway=step.anyway,
+                comment=words,
+                consent=consent,
             ),
-            "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation),
+            "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation, consent=consent),
             "approves": lambda: (
                 AnswerForCarrier(order=order.id, cancellation=cancellation, stops=True, comment=words)
-                if step.who in _FOR_CARRIER
+                if step.who in FOR_CARRIER
                 else ApproveCancellation(order=order.id, cancellation=cancellation, comment=words)
             ),
             "refuses": lambda: (
                 AnswerForCarrier(order=order.id, cancellation=cancellation, stops=False, comment=words)
-                if step.who in _FOR_CARRIER
+                if step.who in FOR_CARRIER
                 else RefuseCancellation(
-                    order=order.id, cancellation=cancellation, reason=step.reason, comment=words, tracking=step.tracking
+                    order=order.id,
+                    cancellation=cancellation,
+                    reason=step.reason,
+                    comment=words,
+                    carrier="carrier" if step.tracking else "",
+                    tracking=step.tracking,
                 )
             ),
             "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
             "reports": lambda: self._report(order, step),
-            "replies": lambda: RecordRefundReply(
-                order=order.id, refund=_refund(order), outcome=ProviderOutcome(step.outcome)
+            "corrects": lambda: self._correction(order, step),
+            "offers": lambda: MakeOffer(
+                order=order.id,
+                cancellation=cancellation,
+                kind=OfferKind(step.act),
+                amount_minor=step.amount,
+                ship_by=self._instant(step.ship_by) if step.ship_by else None,
             ),
+            "accepts": lambda: AnswerOffer(
+                order=order.id, cancellation=cancellation, number=number, accept=True, consent=consent
+            ),
+            "declines": lambda: AnswerOffer(
+                order=order.id, cancellation=cancellation, number=number, accept=False, consent=consent
+            ),
+            "reviews": lambda: self._review(order, step),
         }
         command: Any = commands[step.does]()
         return command
@@ -311,9 +400,41 @@ class _Player:
             order=order.id,
             fact=FactKind(step.fact),
             occurred_at=happened,
+            parcel=step.parcel,
+            lines=step.lines or {},
             tracking=step.tracking,
             carrier="carrier" if step.tracking else "",
+            tender=step.tender,
+            amount_minor=step.amount,
         )
+
+    def _correction(self, order: Order, step: Step) -> CorrectFact:
+        told = last_told(order.reports, step.fact, step.parcel)
+        when = self._instant(step.happened) if step.happened else None
+        reason = CorrectionReason.WRONG_TIME if when else CorrectionReason.MISTAKE
+        return CorrectFact(order=order.id, seq=told.seq, reason=reason, occurred_at=when)
+
+    def _review(self, order: Order, step: Step) -> TakeReview | StopReviewed | ReportFact:
+        match step.act:
+            case "take":
+                return TakeReview(order=order.id)
+            case "stop":
+                return StopReviewed(order=order.id)
+            case "pass":
+                return ReportFact(order=order.id, fact=FactKind.REVIEW_CLEARED, occurred_at=self.now)
+            case _:
+                msg = f"nobody can {step.act or 'do nothing'} a review"
+                raise NothingPlaysIt(msg)
+
+    def _replies(self, step: Step) -> tuple[RecordRefundReply, ...]:
+        """The provider's word about every refund that waits for one."""
+        order = self._known()
+        waiting = [one.id for one in order.refunds if one.status in OPEN]
+        if not waiting:
+            msg = "there is no refund to reply to"
+            raise NothingPlaysIt(msg)
+        outcome = ProviderOutcome(step.outcome)
+        return tuple(RecordRefundReply(order=order.id, refund=one, outcome=outcome) for one in waiting)
 
     def look(self, then: Then) -> str:
         """The first thing that is not as it must be."""
@@ -328,8 +449,9 @@ class _Player:
         return ""
 
     def _found(self) -> dict[str, Any]:
-        order, ground = self._known(), self.ground
+        order = self._known()
         last = order.cancellations[-1] if order.cancellations else None
+        ground = self.grounds.get(last.id) if last else None
         door = at_the_door(self.terms, self.door_refusals, self.now.date())
         return {
             "stage": stage(order, self.now).value,
@@ -341,12 +463,13 @@ class _Player:
             "instead": last.instead if last else "",
             "due": last.due_at if last else None,
             "on_silence": last.on_silence if last else "",
-            "fault": (ground.fault if ground else "") or "nobody",
+            "fault": (last.fault if last else "") or (ground.fault if ground else "") or "nobody",
             "refunded": order.refunded.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
             "door_refusals": f"{door.refused} of {door.limit}" if door else "",
             "at_the_door": door is None or door.off_until is None,
+            "back": {one.id: minor for one in order.tenders if (minor := one.reserved_minor + one.refunded_minor)},
         }
 
     def _told(self, value: object) -> str:
@@ -364,8 +487,10 @@ class _Player:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-def _refund(order: Order) -> RefundId:
-    if not order.refunds:
-        msg = "there is no refund to reply to"
-        raise NothingPlaysIt(msg)
-    return order.refunds[-1].id
+def last_told(reports: Sequence[Report], fact: str, parcel: str = "") -> Report:
+    """The last report of this fact that stands, about this parcel where one is named."""
+    for one in reversed(reports):
+        if one.fact.value == fact and parcel in {"", one.parcel}:
+            return one
+    msg = f"nobody has reported {fact!r}"
+    raise NothingPlaysIt(msg)

@@ -46,7 +46,12 @@ def worked_examples(name: str) -> Book:
     return examples(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
 
 
+TOLD = ("scenarios.examples.toml", "stories.examples.toml")
+"""The files of stories: those of the rule book, and those that nobody listed."""
+
+
 def told() -> tuple[Story, ...]:
-    """The scenarios that need more than one question, as stories."""
-    file = "scenarios.examples.toml"
-    return stories(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
+    """The scenarios that need more than one question, and what else is told of the presets, as stories."""
+    return tuple(
+        story for file in TOLD for story in stories(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
+    )

@@ -33,7 +33,7 @@ def consequences(
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
-        undone = timers.undone_by_payment(after, fact.at)
+        undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = tuple(

@@ -28,7 +28,7 @@ def record(
     fulfilment.check_time(command.occurred_at, now)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
-    starts = {**cancellation.starts(order, now), "paid": command.occurred_at}
+    starts = {**cancellation.starts(order, now), "paid": fulfilment.paid_since(order.reports, command.occurred_at)}
     fact = fulfilment.report(
         order,
         command,

@@ -238,8 +238,15 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         return tuple(reason for reason, fits in self._offers[catalogue] if fits is None or fits(facts) == 0)
 
     def seller_at_fault(self, catalogue: Catalogue, code: str, facts: Facts) -> bool:
-        """Whether a cancellation for this reason of this actor's list counts against the seller (E-09, R-134, Q-16)."""
-        return any(fault(facts) == 0 for reason, fault in self._faults[catalogue] if reason == code)
+        """Whether a cancellation for this reason of this actor's list counts against the seller (E-09, R-134, Q-16).
+
+        One code may stand in a list several times, for different stages: the one that fits the order is meant.
+        """
+        return any(
+            fault(facts) == 0 and (fits is None or fits(facts) == 0)
+            for reason, fits, fault in self._faults[catalogue]
+            if reason == code
+        )
 
     def protects(self, country: str, *, placed_at: Instant, now: Instant, ended: bool) -> bool:
         """Whether this law speaks about an order of a buyer who lives there. ended: the order is over."""
@@ -257,11 +264,11 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         return moment.astimezone(self._zone).date()
 
     @cached_property
-    def _faults(self) -> Mapping[Catalogue, tuple[tuple[str, First], ...]]:
+    def _faults(self) -> Mapping[Catalogue, tuple[tuple[str, First | None, First], ...]]:
         return {
             catalogue: tuple(
-                (reason.code, first_that_holds([(reason.fault, "any")], {}, STANDARD))
-                for reason in getattr(self.reasons, catalogue)
+                (reason.code, fits, first_that_holds([(reason.fault, "any")], {}, STANDARD))
+                for reason, fits in self._offers[catalogue]
                 if reason.fault is not None
             )
             for catalogue in get_args(Catalogue)

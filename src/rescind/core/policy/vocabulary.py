@@ -71,6 +71,7 @@ BUYER_REASONS = (
     "wrong_contact",
     "better_price",
     "change_payment",
+    "payment_unavailable",
     "discount_missing",
     "delivery_cost",
     "forgot_coupon",
