@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    buyers,
     calendars,
     cancellability,
     cancellations,
+    deciders,
     evidence,
     happenings,
     installation,
@@ -34,6 +36,8 @@ OPERATIONS = (
     *cancellations.OPERATIONS,
     *evidence.OPERATIONS,
     *returns.OPERATIONS,
+    *deciders.OPERATIONS,
+    *buyers.OPERATIONS,
     *packing.OPERATIONS,
     *shops.OPERATIONS,
     *receipts.OPERATIONS,

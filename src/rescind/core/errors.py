@@ -98,6 +98,12 @@ class DeadlinePassed(RescindError):
     code = "deadline-passed"
 
 
+class SecondPersonNeeded(RescindError):
+    """Who proposes to decide against the rules is not who confirms it. Params: number (of the proposal)."""
+
+    code = "second-person-needed"
+
+
 class BeingShipped(RescindError):
     """Somebody else of the shop is handing the order over right now. Params: until (the end of their lease)."""
 

@@ -12,6 +12,7 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
     refund,
     returns,
@@ -69,6 +70,9 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()
+            | override.OverrideProposed()
+            | override.RulesOverridden()
+            | override.OverrideDropped()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
             | returns.ReturnOpened()

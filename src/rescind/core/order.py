@@ -201,7 +201,7 @@ _WAITING = frozenset(
     {CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER, CancellationStatus.IN_REVIEW}
 )
 
-Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment", "system"]
+Decider = Literal["rule", "seller", "carrier", "silence", "support", "buyer", "shipment", "system"]
 
 
 class Offer(_State, frozen=True, kw_only=True):
@@ -354,6 +354,44 @@ class Review(_State, frozen=True, kw_only=True):
     corrected: bool = False
 
 
+class Act(StrEnum):
+    """What support may decide against the rules: grant a request, stop an order, restore what was stopped."""
+
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    REVERSE = "reverse"
+
+
+class OverrideOutcome(StrEnum):
+    """Where a decision against the rules stands. ``proposed``: it waits for a second person."""
+
+    PROPOSED = "proposed"
+    DONE = "done"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class Override(_State, frozen=True, kw_only=True):
+    """A decision against the rules, or the proposal of one. ``by``: who began it; ``answered_by``: who ended it.
+
+    cancellation: the one it approves or reverses. amount_minor: the money it moves, as both people read it.
+    """
+
+    number: int
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int]
+    reason: str
+    amount_minor: int
+    by: str
+    at: Instant
+    due_at: Instant
+    outcome: OverrideOutcome = OverrideOutcome.PROPOSED
+    answered_by: str = ""
+    answered_at: Instant | None = None
+
+
 class Timer(_State, frozen=True, kw_only=True):
     """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
 
@@ -404,6 +442,7 @@ class Order(_State, frozen=True, kw_only=True):
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
     returns: tuple[ReturnCase, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def paid(self) -> Money:
@@ -429,6 +468,21 @@ class Order(_State, frozen=True, kw_only=True):
     def open_cancellation(self) -> Cancellation | None:
         """The request that waits for an answer; there is never more than one (E-04)."""
         return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the carrier brings back what was on its way: it is seen moving, and that is as it should be."""
+        return any(
+            one.closed_by == "carrier" and one.status is CancellationStatus.APPROVED for one in self.cancellations
+        )
+
+    def undelivered(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor with the buyer: what can still be stopped or called back."""
+        there = units_in(parcel for parcel in self.travelling if parcel.delivered_at)
+        if there is None:
+            return {}
+        left = {line.id: line.open - there.get(line.id, 0) for line in self.lines}
+        return {line: count for line, count in left.items() if count > 0}
 
     @property
     def travelling(self) -> tuple[Parcel, ...]:

@@ -53,14 +53,15 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
 
-    Of an order that is on its way whole, None is the whole order: it can still be asked to come back (R-007, R-037).
+    Of an order that is on its way whole, None is all that has not arrived, and so is naming just that: it can still be
+    asked to come back, though not in part (R-007, R-037).
 
     Raises NothingSelected, QuantityNotOpen, InvalidField for a line the order does not have.
     """
     left = order.open_units()
     bought = {line.id for line in order.lines}
-    if lines is None:
-        return left or {line.id: line.open for line in order.lines if line.open}
+    if lines is None or (not left and lines and lines == order.undelivered()):
+        return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
     for place, (line, count) in enumerate(lines.items()):

@@ -31,6 +31,7 @@ from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.core.returns import AskForMore, OpenReturn, Wish, returnable
 from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
+from rescind.demo.deciders import LateShop
 from rescind.demo.pictures import dented_parcel, two_colours
 from rescind.engine import Engine, Submission
 from rescind.evidence import Evidence
@@ -96,7 +97,15 @@ class Opening:
         await self._returns(opened_at)
         for planned in self._demo.orders:
             await self._by_itself(planned, opened_at)
-        return len(self._orders)
+        late = LateShop(
+            self._engine,
+            self._directory,
+            self._clock,
+            self._ids,
+            demo_shop_id(len(self._demo.shops)),
+            self._demo.buyers[0],
+        )
+        return len(self._orders) + await late.play(opened_at)
 
     async def _offer(self) -> None:
         """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""

@@ -10,6 +10,7 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
     refund,
     returns,
@@ -62,6 +63,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return cancellation.approve(order, command, actor, context, now)
         case cancellation.RefuseCancellation():
             return cancellation.refuse(order, command, actor, context, terms, now)
+        case cancellation.AnswerForCarrier():
+            return cancellation.answer_for_carrier(order, command, actor, context, now)
         case cancellation.WithdrawCancellation():
             return cancellation.withdraw(order, command, actor, now)
         case cancellation.CancelBySeller():
@@ -98,6 +101,12 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return returns.withdraw(order, command, actor, now)
         case returns.LapseReturn():
             return returns.lapse(order, command, context, terms, now)
+        case override.OverrideRules():
+            return override.override(order, command, actor, context, now)
+        case override.AnswerOverride():
+            return override.answer(order, command, actor, context, now)
+        case override.LapseOverride():
+            return Decision(events=override.lapse(order, command, now))
         case _:
             assert_never(command)
 

@@ -13,6 +13,7 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
     refund,
     returns,
@@ -102,6 +103,12 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return returns.apply_extended(order, event)
         case returns.ReturnClosed():
             return returns.apply_closed(order, event)
+        case override.OverrideProposed():
+            return override.apply_proposed(order, event)
+        case override.RulesOverridden():
+            return override.apply_overridden(order, event)
+        case override.OverrideDropped():
+            return override.apply_dropped(order, event)
         case _:
             assert_never(event)
 

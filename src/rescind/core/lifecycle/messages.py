@@ -8,6 +8,7 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
     refund,
     returns,
@@ -29,6 +30,7 @@ Command = (
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
+    | cancellation.AnswerForCarrier
     | cancellation.WithdrawCancellation
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
@@ -47,6 +49,9 @@ Command = (
     | returns.CloseReturn
     | returns.WithdrawReturn
     | returns.LapseReturn
+    | override.OverrideRules
+    | override.AnswerOverride
+    | override.LapseOverride
 )
 
 Event = (
@@ -83,6 +88,9 @@ Event = (
     | returns.ReturnLapsed
     | returns.ReturnExtended
     | returns.ReturnClosed
+    | override.OverrideProposed
+    | override.RulesOverridden
+    | override.OverrideDropped
 )
 
 

@@ -126,9 +126,16 @@ async def _asked_already(visit: Visit, found: Matter, key: str) -> str | None:
     return found.order.cancellations[-1].id if found.stage is Stage.CANCELLED and found.order.cancellations else None
 
 
+def _left(found: Matter) -> dict[str, int]:
+    """What a request may be about: what is open, or of an order on its way what the policy still lets come back."""
+    order = found.order
+    possible = found.answer is not None and found.answer.kind[0] != "refuse"
+    return order.open_units() or (order.undelivered() if possible else {})
+
+
 def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
     """Everything that is open; where that is refused and some lines alone are not, those."""
-    whole = found.order.open_units()
+    whole = _left(found)
     answer = found.outlook.ask(found.now, lines=whole, anyway=anyway) if whole else None
     if answer is None or answer.finding.verdict != "refuse" or not _partial_allowed(found):
         return whole
@@ -147,7 +154,8 @@ def seen(answer: Answer) -> str:
 
 
 def _partial_allowed(found: Matter) -> bool:
-    return found.terms.preset.policy.settings.buyer_partial
+    # What is on its way comes back whole or not at all.
+    return found.terms.preset.policy.settings.buyer_partial and bool(found.order.open_units())
 
 
 def _ask(found: Matter, form: Form) -> Answer | None:
@@ -189,7 +197,7 @@ def _check_files(visit: Visit, found: Matter, form: Form, files: Brought) -> Non
 
 
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
-    left = found.order.open_units()
+    left = _left(found)
     if not _partial_allowed(found):
         return left
     units: dict[str, int] = {}
@@ -231,7 +239,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Subm
 
 def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
     _ = visit.locale.gettext
-    left = found.order.open_units()
+    left = _left(found)
     choices: list[Choice] = []
     for place, line in enumerate(found.order.lines):
         said = found.words(line.id)
