@@ -163,6 +163,7 @@ _DECISION_FAILS = (
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def request(call: Call) -> Answer:

@@ -71,6 +71,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
+    errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),
     errors.IdempotencyInProgress: (409, "The first call is still running"),

@@ -13,8 +13,10 @@ from rescind.core import (
     intercept,
     offer,
     packing,
+    parcels,
     refund,
     review,
+    stock,
     timers,
 )
 from rescind.core.lifecycle import Event
@@ -65,6 +67,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | packing.ShippingLeased()
             | packing.ShippingGivenBack()
             | packing.GoodsUnpacked()
+            | parcels.ParcelsArranged()
+            | stock.GoodsCameBack()
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()

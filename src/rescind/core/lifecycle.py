@@ -17,8 +17,10 @@ from rescind.core import (
     intercept,
     offer,
     packing,
+    parcels,
     refund,
     review,
+    stock,
     timers,
 )
 from rescind.core.actor import SYSTEM, Actor, ActorKind
@@ -56,6 +58,8 @@ Command = (
     | packing.GiveBackShipping
     | packing.ShipOrder
     | packing.AcknowledgeUnpacked
+    | parcels.ArrangeParcels
+    | stock.ReceiveBack
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
@@ -84,6 +88,8 @@ Event = (
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
+    | parcels.ParcelsArranged
+    | stock.GoodsCameBack
     | intercept.ContradictionResolved
     | offer.OfferMade
     | offer.OfferAccepted
@@ -141,6 +147,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return _ship(order, command, actor, context, terms, now)
         case packing.AcknowledgeUnpacked():
             return packing.acknowledge(order, actor, now)
+        case parcels.ArrangeParcels():
+            return parcels.arrange(order, command, actor, context, terms, now)
+        case stock.ReceiveBack():
+            return stock.receive(order, command, actor, now)
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
         case offer.MakeOffer():
@@ -235,7 +245,11 @@ def _require_allowed(
     at_stage = stage(order, now)
     if order.progress.cancelled_at and command.fact not in SHIPPING:
         raise InvalidTransition(action=command.fact.value, current_state=at_stage.value, allowed_actions=())
-    if command.fact not in SHIPPING or order.progress.cancelled_at:
+    if order.progress.cancelled_at:
+        return
+    if command.fact not in SHIPPING:
+        if command.fact in packing.AT_THE_BENCH:
+            packing.require_not_the_platforms(order, command.fact.value, terms, context.calendar, now)
         return
     read = facts(
         order,
@@ -251,12 +265,7 @@ def _require_allowed(
         "ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar, trace=False
     )
     if finding.verdict is Verdict.REFUSE:
-        raise InvalidTransition(
-            action=command.fact.value,
-            current_state=at_stage.value,
-            allowed_actions=(finding.instead,) if finding.instead else (),
-            rule=finding.rule,
-        )
+        raise packing.not_to_ship(order, command.fact.value, finding, now)
 
 
 def _consequences(
@@ -395,6 +404,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return packing.apply_given_back(order)
         case packing.GoodsUnpacked():
             return packing.apply_unpacked(order, event)
+        case parcels.ParcelsArranged():
+            return parcels.apply_arranged(order, event)
+        case stock.GoodsCameBack():
+            return stock.apply_came_back(order, event)
         case intercept.ContradictionResolved():
             return intercept.apply_resolved(order, event)
         case offer.OfferMade():

@@ -13,7 +13,7 @@ from rescind.core.context import Context
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, Timer, stage, units_in
+from rescind.core.order import CancellationStatus, Order, Timer, stage
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
@@ -50,11 +50,7 @@ def missing(order: Order, timer: Timer) -> dict[str, int]:
         case "not_collected":
             return left
         case _:
-            labelled = units_in(order.travelling)
-            if labelled is None or (timer.then == "late" and not paid):
-                return {}
-            still = {line.id: line.open - labelled.get(line.id, 0) for line in order.lines}
-            return {line: count for line, count in still.items() if count > 0}
+            return {} if timer.then == "late" and not paid else order.unlabelled_units()
 
 
 def waiting(order: Order) -> tuple[Timer, ...]:
