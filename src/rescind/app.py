@@ -30,6 +30,7 @@ from rescind.postgres.migrate import check_durability, check_serving_role, migra
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
@@ -87,6 +88,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 habits=Habits(pool),
+                stock=StockFeed(pool),
                 clock=clock,
                 base_url=base_url,
             )

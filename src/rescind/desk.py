@@ -29,6 +29,7 @@ from rescind.engine import Engine
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
@@ -51,6 +52,7 @@ class Desk:
     directory: Directory
     signer: Signer
     habits: Habits
+    stock: StockFeed
     clock: Clock
     base_url: str
 

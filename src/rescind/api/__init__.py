@@ -13,6 +13,7 @@ from rescind.api import (
     packing,
     receipts,
     reference,
+    stock,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -27,6 +28,7 @@ OPERATIONS = (
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
     *packing.OPERATIONS,
+    *stock.OPERATIONS,
     *receipts.OPERATIONS,
     *happenings.OPERATIONS,
     *installation.OPERATIONS,

@@ -94,6 +94,13 @@ EXAMPLES: Mapping[str, Any] = {
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
     "packing_unpacked": {},
+    "stock_arrange": {
+        "parcels": [
+            {"id": "p1", "lines": [{"line": "1", "quantity": 1}]},
+            {"id": "p2", "lines": [{"line": "1", "quantity": 1}]},
+        ]
+    },
+    "stock_received_back": {"lines": [{"line": "1", "quantity": 1}]},
     "packing_resolve": {"outcome": "carrier_asked", "comment": "Called at 14:10; they will turn it back tonight."},
 }
 """One body for each operation that takes one; a test sends them."""

@@ -11,7 +11,7 @@ import msgspec
 
 from rescind.api.answers import Told, UnitsTold, cancellation_of, ground_of, units_told
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
-from rescind.core import cancellation, errors, fulfilment, refund
+from rescind.core import cancellation, errors, fulfilment, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -135,7 +135,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
 
 def _lines(record: Record) -> dict[str, int]:
     match record.event:
-        case cancellation.CancellationApproved() | fulfilment.FactReported():
+        case cancellation.CancellationApproved() | fulfilment.FactReported() | stock.GoodsCameBack():
             return record.event.lines
         case cancellation.SellerAsked():
             return record.event.request.lines

@@ -529,6 +529,11 @@ def in_manual_review(order: Order) -> bool:
     return order.progress.review_opened_at is not None and order.progress.review_cleared_at is None
 
 
+def on_hold_until(order: Order, now: Instant) -> Instant | None:
+    """When the hold ends, while it lasts. Until then the seller is not told where the order goes (R-021)."""
+    return order.hold_until if order.hold_until is not None and now < order.hold_until else None
+
+
 def leased(order: Order, now: Instant) -> ShippingLease | None:
     """Who is about to ship; None once the time is over, the parcel has left, or there is nothing to ship any more."""
     lease = order.shipping_lease

@@ -109,6 +109,12 @@ def back_on_shelf(order: Order) -> dict[str, int]:
     return {line.id: min(order.sellable.get(line.id, 0), line.cancelled) for line in order.lines}
 
 
+def back_to_stock(order: Order) -> dict[str, int]:
+    """Cancelled units by line that are free to be sold: what was said adds up to this."""
+    back = _plus(released(order), back_on_shelf(order))
+    return {line: count for line, count in back.items() if count}
+
+
 def outside(order: Order) -> dict[str, int]:
     """Cancelled units by line that left and of which nobody has said that they came back."""
     stayed = _stayed(order, reserved_only=False)
