@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from rescind.core import cancellation as stop
-from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import correction, fulfilment, intercept, offer, packing, parcels, refund, review, stock, timers
 from rescind.core.deadline import span
 from rescind.core.event import Ground, NoteRef
 from rescind.core.instant import Instant
@@ -426,6 +426,8 @@ class _Teller:
                 return self._refund(event)
             case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
                 return self._bench(event)
+            case parcels.ParcelsArranged() | stock.GoodsCameBack():
+                return self._goods(event)
             case intercept.ContradictionResolved():
                 return self._resolved(event)
             case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
@@ -443,6 +445,24 @@ class _Teller:
                 return self._entry(_("It is not handed over now after all"), "undo-2")
             case packing.GoodsUnpacked():
                 return None if self.mine else self._entry(_("The cancelled goods are unpacked"), "package-open")
+
+    def _goods(self, event: parcels.ParcelsArranged | stock.GoodsCameBack) -> Entry | None:
+        """What goes into which parcel, and what came back; the shelf is no matter of the buyer's."""
+        _, ngettext = self.locale.gettext, self.locale.ngettext
+        match event:
+            case parcels.ParcelsArranged(together=""):
+                several = len(event.parcels)
+                text = ngettext("It goes into one parcel", "It goes into %(num)s parcels", several) % {"num": several}
+                return self._entry(text, "package")
+            case parcels.ParcelsArranged():
+                return self._entry(_("It travels together with parcels of other orders"), "package")
+            case stock.GoodsCameBack() if self.mine:
+                return None
+            case stock.GoodsCameBack():
+                back, kept = sum(event.lines.values()), sum(event.sellable.values())
+                text = ngettext("%(num)s unit came back", "%(num)s units came back", back) % {"num": back}
+                detail = "" if kept == back else _("%(count)s of them can be sold again") % {"count": kept}
+                return self._entry(text, "undo-2", detail=detail)
 
     def _offer(self, event: offer.OfferMade | offer.OfferAccepted | offer.OfferDeclined) -> Entry:
         """What the shop offered instead of an answer, and what the buyer said."""

@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests
+from rescind.web.seller import board, corrections, goods, intercept, offers, order, packing, requests
 from rescind.web.seller.console import seller_console
 
 
@@ -32,6 +32,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 requests.refuse,
                 offers.offer,
                 *packing.ROUTES,
+                *goods.ROUTES,
                 *intercept.ROUTES,
             ],
             dependencies={"console": Provide(seller_console)},
