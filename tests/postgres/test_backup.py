@@ -11,7 +11,7 @@ from rescind.postgres.embedded import APP, OWNER, SUPERUSER
 
 SCHEMA = """
 create table installation (key text primary key, value text);
-create table events (id bigint primary key, body bytea not null);
+create table events (id bigint primary key, body bytea not null, tx xid8 not null default pg_current_xact_id());
 create table totals (minor bigint not null check (minor >= 0));
 grant select, insert on events to rescind_app;
 """
@@ -30,7 +30,8 @@ async def filled(server):
     address = await new_database(server, next(names))
     await execute(address(OWNER), SCHEMA)
     await execute(
-        address(APP), "insert into events select n, convert_to('字' || n, 'UTF8') from generate_series(1, 1000) n"
+        address(APP),
+        "insert into events (id, body, tx) select n, convert_to('字' || n, 'UTF8'), '900000000000' from generate_series(1, 1000) n",
     )
     return address
 
