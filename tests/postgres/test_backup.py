@@ -29,9 +29,11 @@ def server(request, tmp_path_factory):
 async def filled(server):
     address = await new_database(server, next(names))
     await execute(address(OWNER), SCHEMA)
+    # Written by a server that had got further in counting its transactions.
     await execute(
         address(APP),
-        "insert into events (id, body, tx) select n, convert_to('字' || n, 'UTF8'), '900000000000' from generate_series(1, 1000) n",
+        "insert into events (id, body, tx)"
+        " select n, convert_to('字' || n, 'UTF8'), '900000000000' from generate_series(1, 1000) n",
     )
     return address
 

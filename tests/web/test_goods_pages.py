@@ -161,3 +161,24 @@ async def test_where_it_goes_is_shown_when_the_hold_is_over(lou, market, clock):
     clock.advance(timedelta(hours=1))
     page = await lou.see(f"{ORDERS}/{order}")
     assert "Uppsala" in page.text
+
+
+async def test_the_buyer_picks_what_is_not_in_a_parcel_that_is_ready_to_ship(sam, app, desk, market):
+    order = await market.order(Stage.PREPARING, **TWO_LINES)
+    await split(sam, order, l1="2")
+    await market.fact(order, "tracking_added", parcel="2", tracking="JD12345")
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see(f"/orders/{order}/cancel")
+    told = "In a parcel that is ready to ship. Choose at most 0, or the whole order"
+    assert told in page.text
+    form = page.form(f"/orders/{order}/cancel")
+    chosen = {"reason": "changed_mind", "units-0": "1", "units-1": "0"}
+    refused = await send(ann, form, **chosen)
+    assert refused.status == 422
+    assert told in refused.text
+    assert (await market.read(order)).cancellations == ()
+    shown = await send(ann, form, **chosen | {"units-0": "0", "units-1": "1"})
+    if shown.has_form(f"/orders/{order}/cancel"):
+        # What the choice comes to is shown before it counts.
+        await send(ann, shown.form(f"/orders/{order}/cancel"), reason="changed_mind")
+    assert [one.lines for one in (await market.read(order)).cancellations] == [{"2": 1}]
