@@ -24,11 +24,13 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import RateLimited, RescindError, Unauthenticated
 from rescind.core.ids import ShopId
 from rescind.core.scope import Scope
-from rescind.postgres.credentials import Credential, CredentialTable, Kind, Role
+from rescind.postgres.credentials import Credential, CredentialTable, KeyView, Kind, Role
 
 KEY_PREFIX, LINK_PREFIX, ONCE_PREFIX, SESSION_PREFIX = "rsk_", "rsl_", "rso_", "rss_"
 _TOKEN_BYTES = 32
 _TOKEN_LENGTH = len(KEY_PREFIX) + 43  # 32 bytes in URL-safe base 64, without padding
+
+_KEYS_SHOWN = 1000
 
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
@@ -212,6 +214,14 @@ class Access:
     async def revoke(self, token: str) -> bool:
         """End one key, link or session; whether there was one to end."""
         return await self._credentials.take(token_hash(token)) is not None
+
+    async def keys(self) -> tuple[KeyView, ...]:
+        """Every key that is or was, the latest thousand of them."""
+        return await self._credentials.keys(_KEYS_SHOWN)
+
+    async def revoke_key(self, mark: str) -> bool:
+        """End the key whose mark this is, as lists and events name it; whether it was in force."""
+        return await self._credentials.revoke_key(mark)
 
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody, at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -14,9 +15,13 @@ import typer
 from rich.table import Table
 
 from rescind.access import Access
-from rescind.core.errors import InvalidText, NotFound
+from rescind.clock import DatabaseClock, wall_clock
+from rescind.core.automation import AutomationRequired
+from rescind.core.errors import InvalidField, InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.shop_settings import range_of, read, written
 from rescind.core.views import ShopView
+from rescind.drafting import Drafting
 from rescind.intake.text import label
 from rescind.policies import preset, presets
 from rescind.postgres import embedded
@@ -25,6 +30,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import connect
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -35,6 +41,7 @@ Role = Literal["host", "seller", "buyer", "support", "operator"]
 shops = typer.Typer(no_args_is_help=True, help="The shops of the marketplace.")
 keys = typer.Typer(no_args_is_help=True, help="Keys for programs.")
 _SHOP_BITS = 40
+_MARK = re.compile(r"[0-9a-f]{16}")
 
 
 @shops.command("add")
@@ -57,18 +64,20 @@ def add_shop(
     if zone not in available_timezones():
         fail(f"{zone} is no time zone; write one like Europe/London.")
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}
-    try:
-        preset(policy).check_settings(chosen)
-    except ValueError as error:
-        fail(f"{error}.")
     given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
     contact = {kind: text for kind, text in given.items() if text}
     made = shop_id(secrets.randbits(_SHOP_BITS))
 
-    async def work(pool: asyncpg.Pool[Any], _: Settings) -> None:
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> None:
         await PolicyTable(pool).publish(preset(policy))
+        # What operators have put in force since the release is what its orders are bought under.
+        live = await Drafting(pool, Reads(pool, secret(settings))).live(policy) or preset(policy)
+        try:
+            live.check_settings(chosen)
+        except ValueError as error:
+            fail(f"{error}.")
         await Directory(pool).put_shop(
-            made, name=name, preset_hash=preset(policy).hash, settings=chosen, zone=zone, contact=contact
+            made, name=name, preset_hash=live.hash, settings=chosen, zone=zone, contact=contact
         )
 
     run(with_pool(read_settings(data=data), work))
@@ -83,6 +92,48 @@ def list_shops(data: Data = None) -> None:
         table = Table("shop", "name", "policy", "zone")
         for shop in await Reads(pool, secret(settings)).shops():
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
+        return table
+
+    out.print(run(with_pool(read_settings(data=data), work)))
+
+
+@shops.command("set")
+def set_shop(
+    shop: Annotated[str, typer.Argument(help="The shop's id.")],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="What to choose; nothing shows what there is.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Choose some of the values that a shop's preset offers, for orders placed from now on."""
+    given = [one.partition("=") for one in values or ()]
+    for name, equals, _ in given:
+        if not equals:
+            fail(f"{name} is no NAME=VALUE; write one like window=24h.")
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
+        owner = await shop_called(Reads(pool, secret(settings)), shop)
+        policy = await PolicyTable(pool).by_hash(owner.preset_hash)
+        assert policy is not None, "a shop's preset is published before the shop is"
+        versions = ShopVersions(pool, DatabaseClock())
+        try:
+            chosen = {name: read(policy, name, text) for name, _, text in given}
+            choices = (
+                await versions.put_settings(owner.id, chosen, policy, "operator:command line")
+                if chosen
+                else await versions.choices(owner.id)
+            )
+        except InvalidField as error:
+            name = str(error.params["field"]).removeprefix("/")
+            fail(f"{name or 'The name'} must be {error.params['expected']}.")
+        except AutomationRequired as error:
+            fail(f"The platform has switched {error.params['setting']} on until {error.params['until']}.")
+        preset_values = policy.at(wall_clock()).values
+        table = Table("value", "chosen", "usual", "choices", "source", box=None)
+        for one in policy.tunable:
+            usual = preset_values[one.name]
+            now = choices.settings.get(one.name, usual)
+            table.add_row(one.name, written(now), written(usual), range_of(one), " ".join(one.cites))
         return table
 
     out.print(run(with_pool(read_settings(data=data), work)))
@@ -114,15 +165,39 @@ def new_key(
     out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
 
 
+@keys.command("list")
+def list_keys(data: Data = None) -> None:
+    """Print every key by its mark, with who holds it, until when, and when it was last used; never the key itself."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
+        table = Table("mark", "role", "name", "for", "made", "ends", "last used", box=None)
+        for one in await Access(pool, secret(settings), "").keys():
+            ended = one.revoked_at or one.expires_at
+            end = f"{ended:%Y-%m-%d}" if ended else ""
+            table.add_row(
+                one.mark,
+                one.role,
+                one.principal,
+                one.shop_id or one.buyer_id or "",
+                f"{one.created_at:%Y-%m-%d}",
+                end if one.in_force else f"{'revoked' if one.revoked_at else 'ended'} {end}",
+                str(one.used_on) if one.used_on else "not yet",
+            )
+        return table
+
+    out.print(run(with_pool(read_settings(data=data), work)))
+
+
 @keys.command("revoke")
 def revoke_key(
-    key: Annotated[str, typer.Argument(help="The key itself.")],
+    key: Annotated[str, typer.Argument(help="The key itself, or its mark from `rescind key list`.")],
     data: Data = None,
 ) -> None:
     """End a key now, also for whoever is using it."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bool:
-        return await Access(pool, secret(settings), "").revoke(key)
+        access = Access(pool, secret(settings), "")
+        return await (access.revoke_key(key) if _MARK.fullmatch(key) else access.revoke(key))
 
     if not run(with_pool(read_settings(data=data), work)):
         fail("No such key is in force.")

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from rescind import __version__, administration, logs
+from rescind import __version__, administration, calendars, logs
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -39,6 +39,7 @@ cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
+cli.add_typer(calendars.app, name="calendar")
 cli.command()(replay)
 T = TypeVar("T")
 
@@ -185,7 +186,7 @@ async def _welcome(desk: Desk) -> None:
     if not desk.settings.demo:
         return
     for who, link in await guests.links(desk):
-        out.print(f"  sign in as {who:<8} {link}", highlight=False, soft_wrap=True)
+        out.print(f"  sign in as {who:<9} {link}", highlight=False, soft_wrap=True)
 
 
 def _with_database(settings: Settings) -> Settings:

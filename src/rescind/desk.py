@@ -18,6 +18,7 @@ from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
 from rescind.core.errors import ReasonNotListed
 from rescind.core.event import Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.ids import OrderId, ShopId, make_id
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Pins
@@ -25,10 +26,13 @@ from rescind.core.policy import Reason
 from rescind.core.policy.policy import Catalogue
 from rescind.core.terms import Terms
 from rescind.core.views import ShopView
+from rescind.drafting import Drafting
 from rescind.engine import Engine
+from rescind.evidence import Evidence
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
@@ -51,10 +55,17 @@ class Desk:
     book: Book
     directory: Directory
     signer: Signer
+    evidence: Evidence
     habits: Habits
     stock: StockFeed
+    versions: ShopVersions
     clock: Clock
     base_url: str
+
+    @property
+    def drafting(self) -> Drafting:
+        """The operators' policy work."""
+        return Drafting(self.pool, self.reads, self.book)
 
     def now(self) -> Instant:
         """The time to show things at; decisions take theirs from the database."""
@@ -73,8 +84,8 @@ class Desk:
         return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
 
     async def terms(self, order: Order) -> Terms:
-        """The terms an order was bought under."""
-        return await self.book.terms(order.pins, order.placed_at)
+        """The terms an order is judged by now: those it was bought under, and what holds today."""
+        return await self.book.terms(order.pins, order.placed_at, order.shop)
 
     async def context(self, order: Order, terms: Terms) -> Context:
         """The outside facts a decision about this order would read now, for a judgement that is only shown."""
@@ -88,9 +99,9 @@ class Desk:
         )
 
     async def reasons(self, order: Order, catalogue: Catalogue) -> tuple[Reason, ...]:
-        """The reasons that may be chosen now: of the buyer, of the seller, or for a seller's refusal."""
+        """The reasons that may be chosen now: the buyer's, the seller's, for a refusal, or for a return case."""
         terms = await self.terms(order)
-        actor = ActorKind.BUYER if catalogue == "buyer" else ActorKind.SELLER
+        actor = ActorKind.SELLER if catalogue in {"seller", "refusal"} else ActorKind.BUYER
         return terms.reasons(catalogue, cancellation.read(order, actor, await self.context(order, terms), self.now()))
 
     async def preview(
@@ -110,5 +121,7 @@ class Desk:
             reason = listed[0].code
         actor = Actor(kind=ActorKind.BUYER, id=order.buyer)
         words = Note(id="", body="", salt="")
-        command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway, comment=words)
+        command = RequestCancellation(
+            order=order.id, reason=reason, lines=lines, anyway=anyway, comment=words, evidence=(FOR_A_LOOK,)
+        )
         return cancellation.request(order, command, actor, context, terms, now)

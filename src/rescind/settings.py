@@ -100,6 +100,22 @@ def _line(value: str) -> str:
     return value
 
 
+def _bucket(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"file", "s3", "gs", "az"} or (parts.scheme == "file") == bool(parts.netloc):
+        raise ValueError("an address like s3://bucket/folder, gs://bucket, az://account/container or file:///folder")
+    return value
+
+
+def _from_to(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,4}", value) or not low <= int(value) <= high:
+            raise ValueError(f"a number from {low} to {high}")
+        return int(value)
+
+    return read
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """How a setting is read: its parser, its line in the documentation, its variable if that is not RESCIND_<FIELD>."""
@@ -157,6 +173,16 @@ class Settings:
             "Machines that share a database share its contents.",
         ),
     ] = None
+    evidence_store: Annotated[
+        str | None,
+        Choice(
+            _bucket,
+            "Where photos and documents are kept; none: `evidence` in the data folder. "
+            "Machines that share a database share the store, and need its provider's usual credentials.",
+        ),
+    ] = None
+    evidence_mib: Annotated[int, Choice(_from_to(1, 50), "Size of the largest photo or document, in MiB.")] = 10
+    evidence_files: Annotated[int, Choice(_from_to(1, 10), "How many of them may go with one request or answer.")] = 5
     support_email: Annotated[
         str | None, Choice(_email, "Where people write to platform support; it stands on the page of help.")
     ] = None

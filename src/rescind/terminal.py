@@ -13,6 +13,7 @@ import uvloop
 from rich.console import Console
 
 from rescind.core.errors import RescindError
+from rescind.locales import DEFAULT, locale
 from rescind.postgres.backup import BackupError
 from rescind.postgres.embedded import ServerUnavailable
 from rescind.postgres.migrate import MigrationError, UnfitDatabase
@@ -37,12 +38,23 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; what a person can mend is one line on standard error and exit status 2."""
     try:
         return uvloop.run(work)
-    except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError, RescindError) as error:
+    except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError) as error:
         fail(str(error))
+    except RescindError as error:
+        fail(told(error))
     except (OSError, asyncpg.PostgresError) as error:
         fail(f"The database cannot be used: {error}")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def told(error: RescindError) -> str:
+    """A problem in the words of its page."""
+    said = {name: ", ".join(map(str, one)) if isinstance(one, tuple) else one for name, one in error.params.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
+    try:
+        return locale(DEFAULT).pgettext("problem.detail", error.code) % said
+    except KeyError:
+        return str(error)
 
 
 def fail(message: str) -> NoReturn:

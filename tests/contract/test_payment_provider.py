@@ -7,7 +7,7 @@ import pytest
 
 from rescind.core.ids import make_id, shop_id
 from rescind.core.instant import instant
-from rescind.core.ports import PaymentProvider, ProviderReply
+from rescind.core.ports import Captured, PaymentProvider, ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.providers.sandbox import Sandbox
 
@@ -27,7 +27,7 @@ def provider(request):
 
 def test_it_speaks_the_ports_language(provider):
     assert provider.name
-    for method in ("refund", "look_up"):
+    for method in ("refund", "look_up", "captured"):
         wanted = inspect.signature(getattr(PaymentProvider, method)).parameters
         given = inspect.signature(getattr(type(provider), method)).parameters
         assert list(given) == list(wanted)
@@ -65,3 +65,12 @@ async def test_what_was_not_final_can_be_looked_up_and_ends(provider, amount):  
     assert found.outcome in FINAL
     assert not first.reference or found.reference == first.reference
     assert await provider.look_up(refund_id(amount)) == found
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+async def test_what_came_in_is_told_with_its_time_or_is_not_clear(provider, amount):  # KF-17, I-07
+    found = await provider.captured("1001", "t", "card", amount, "EUR")
+    assert isinstance(found, Captured)
+    assert found.clear or found.at is None, "what is not clear says nothing"
+    assert (found.at is None) == (found.amount_minor == 0)
+    assert found.check_after_s >= 0

@@ -38,6 +38,7 @@ from rescind.core.money import Money
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
@@ -135,7 +136,9 @@ class Shop:
             "deadline": lambda: LapseDeadline(order=self.state.id, cancellation=one.ref),
             "hold": lambda: EndHold(order=self.state.id),
             "review": lambda: LapseReview(order=self.state.id),
+            "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+            "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"
@@ -321,7 +324,9 @@ class Buyer(_Person):
         words = self.consent if consent is None else consent
         return self.shop.note(words) if words else None
 
-    def requests_cancellation(self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None):
+    def requests_cancellation(
+        self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None, **proof
+    ):
         self.says(
             RequestCancellation,
             reason=reason,
@@ -329,6 +334,7 @@ class Buyer(_Person):
             anyway=anyway,
             comment=self.shop.note(comment) if comment else None,
             consent=self._consented(consent),
+            **proof,
         )
         return self.shop.cancellation
 

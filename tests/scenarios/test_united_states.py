@@ -200,12 +200,15 @@ def test_the_hold_counts_from_the_capture_however_late_we_hear_of_it(us):  # E-0
     assert late.at("Wed 12:59:59").buyer.requests_cancellation().rule == "HOLD-1"
 
 
-def test_a_second_payment_makes_no_second_hold(us):  # R-002, I-18
+def test_an_order_is_paid_when_all_of_it_is_and_has_one_hold(us):  # E-08, I-18
     us.order(placed="Wed 10:00", total=usd("40.00"), tenders={"card": 3000, "gift_card": 1000})
     us.host.reports("paid", tender="card")
-    assert us.stage is Stage.ON_HOLD
-    us.at("Wed 11:00")
-    assert us.stage is Stage.REVIEW
-    us.at("Wed 12:00").host.reports("paid", tender="gift_card")
+    assert us.stage is Stage.UNPAID
+    assert us.state.hold_until is None
+    us.at("Wed 11:00").host.reports("paid", tender="gift_card")
+    assert us.at("Wed 11:59:59").stage is Stage.ON_HOLD
+    assert us.at("Wed 12:00").stage is Stage.REVIEW
+    us.at("Wed 12:00").host.reports("paid", occurred="Wed 10:59")
+    us.host.reports("paid", occurred="Wed 12:00")
     assert us.stage is Stage.REVIEW
     assert not [one for one in us.due if one.kind == "hold"]

@@ -233,6 +233,19 @@ def test_money_for_units_that_were_stopped_before_it_came_goes_back(shop):  # S-
     assert shop.refunded == shop.state.paid == eur("24.00")
 
 
+def test_who_pays_as_much_as_is_still_wanted_has_paid(shop):  # S-04, R-070
+    lines = (item("cup", eur("5.00"), 2), item("pot", eur("10.00")))
+    shop.order(total=eur("24.00"), lines=lines, shipping=eur("4.00"), tenders={"card": 1400, "gift": 1000})
+    shop.buyer.requests_cancellation(lines={"cup": 1})
+    shop.host.reports("paid", tender="card")
+    assert shop.stage is Stage.UNPAID
+    shop.host.reports("paid", tender="gift", amount_minor=499)
+    assert shop.stage is Stage.UNPAID, "a cent of the 19.00 is missing"
+    shop.host.reports("paid", tender="gift", amount_minor=1)
+    assert shop.stage is not Stage.UNPAID
+    assert shop.refunded == eur("0.00")
+
+
 @pytest.mark.parametrize(
     ("fact", "more"),
     [

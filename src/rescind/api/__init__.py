@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    calendars,
     cancellability,
     cancellations,
+    evidence,
     happenings,
     installation,
+    keys,
     orders,
     packing,
+    policies,
     receipts,
     reference,
+    returns,
+    shops,
     stock,
 )
 from rescind.api.addresses import Api
@@ -27,10 +33,16 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *evidence.OPERATIONS,
+    *returns.OPERATIONS,
     *packing.OPERATIONS,
     *stock.OPERATIONS,
+    *shops.OPERATIONS,
     *receipts.OPERATIONS,
+    *calendars.OPERATIONS,
     *happenings.OPERATIONS,
+    *policies.OPERATIONS,
+    *keys.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -33,6 +33,7 @@ from rescind.core.order import (
     Parcel,
     Refund,
     RefundStatus,
+    ReturnStatus,
     ShippingLease,
     Stage,
     Tender,
@@ -84,6 +85,7 @@ class LineTold(Told, frozen=True, kw_only=True):
     paid: Money
     custom_made: bool
     special: bool
+    category: str
 
 
 class TenderTold(Told, frozen=True, kw_only=True):
@@ -613,6 +615,15 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
+    for one in order.open_returns:
+        with_buyer = one.status is ReturnStatus.WITH_BUYER
+        yield NextAction(
+            actor="buyer" if with_buyer else "support",
+            action="add_to_return" if with_buyer else "close_return",
+            about=one.id,
+            deadline=one.due_at,
+            if_silent="support" if with_buyer else "escalate",
+        )
     waits = review.waiting(order)
     if waits is not None:
         yield NextAction(
@@ -645,6 +656,7 @@ def _line(line: Line, words: LineWords | None, left: int, currency: str) -> Line
         paid=Money(line.paid_minor, currency),
         custom_made=line.custom_made,
         special=line.special,
+        category=line.category,
     )
 
 

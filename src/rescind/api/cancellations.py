@@ -14,6 +14,7 @@ from rescind.api.answers import (
     decision_told,
 )
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
+from rescind.api.evidence import Files, named
 from rescind.api.orders import Narrowing, narrowed
 from rescind.core import errors
 from rescind.core.cancellation import (
@@ -45,7 +46,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others.
+    support asks for them; wanted from support, refused from others. evidence: ids of files.
     """
 
     reason: Code
@@ -53,6 +54,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     anyway: bool = False
     comment: Words | None = None
     consent: Consent | None = None
+    evidence: Files = ()
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
@@ -68,6 +70,7 @@ class Refusal(Incoming, frozen=True, kw_only=True):
     carrier: Words = ""
     tracking: Words = ""
     comment: Words | None = None
+    evidence: Files = ()
 
 
 class Withdrawal(Incoming, frozen=True, kw_only=True):
@@ -160,6 +163,7 @@ _DECISION_FAILS = (
         *_DECISION_FAILS,
         errors.ReasonNotListed,
         errors.EvidenceMissing,
+        errors.FileRefused,
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,
@@ -174,9 +178,9 @@ async def request(call: Call) -> Answer:
     """
     body, who = call.body, call.principal
     if who.role == "seller":
-        return await _decide(call, call.identifier("order", "ord"), _by_seller(call))
+        return await _decide(call, call.identifier("order", "ord"), await _by_seller(call))
     order = call.identifier("order", "ord")
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = RequestCancellation(
         order=OrderId(order),
         reason=body.reason,
@@ -184,11 +188,12 @@ async def request(call: Call) -> Answer:
         anyway=body.anyway,
         comment=_note(call, body.comment, "/comment"),
         consent=consent,
+        evidence=await named(call, body.evidence),
     )
     return await _decide(call, order, command, on_behalf_of)
 
 
-def _by_seller(call: Call) -> CancelBySeller:
+async def _by_seller(call: Call) -> CancelBySeller:
     body = call.body
     if body.anyway:
         raise errors.InvalidField(field="/anyway", expected="absent, for a seller asks nobody")
@@ -198,6 +203,7 @@ def _by_seller(call: Call) -> CancelBySeller:
         reason=body.reason,
         lines=fields.selection(body.lines),
         comment=_note(call, body.comment, "/comment"),
+        evidence=await named(call, body.evidence),
     )
 
 
@@ -239,6 +245,7 @@ async def approve(call: Call) -> Answer:
         errors.ReasonNotListed,
         errors.RefusalNotOffered,
         errors.EvidenceMissing,
+        errors.FileRefused,
     ),
 )
 async def refuse(call: Call) -> Answer:
@@ -251,6 +258,7 @@ async def refuse(call: Call) -> Answer:
         carrier=label(body.carrier, field="/carrier"),
         tracking=tracking_number(body.tracking, field="/tracking"),
         comment=_note(call, body.comment, "/comment"),
+        evidence=await named(call, body.evidence),
     )
     return await _decide(call, command.order, command)
 
@@ -271,7 +279,7 @@ async def withdraw(call: Call) -> Answer:
     """Take a request back while it waits; the order goes on."""
     order = call.identifier("order", "ord")
     cancellation = CancellationId(call.identifier("cancellation", "can"))
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = WithdrawCancellation(order=OrderId(order), cancellation=cancellation, consent=consent)
     return await _decide(call, order, command, on_behalf_of)
 
@@ -342,7 +350,7 @@ async def decline(call: Call) -> Answer:
 
 async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
     order = call.identifier("order", "ord")
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = AnswerOffer(
         order=OrderId(order),
         cancellation=CancellationId(call.identifier("cancellation", "can")),
@@ -353,7 +361,7 @@ async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
     return await _decide(call, order, command, on_behalf_of)
 
 
-async def _speaks_for(call: Call) -> tuple[str, Note | None]:
+async def speaks_for(call: Call) -> tuple[str, Note | None]:
     """The buyer a member of staff acts for, and their consent; empty for a buyer, whose own order it must be.
 
     Raises NotFound, InvalidField, InvalidText.

@@ -54,12 +54,16 @@ class PlaceTold(Told, frozen=True, kw_only=True):
 
 
 class CalendarTold(Told, frozen=True, kw_only=True):
-    """The days that count. weekend: 0 is Monday. hash: SHA-256 of zone, weekend and holidays as sorted JSON."""
+    """The days that count. weekend: 0 is Monday. working: days of a weekend that count all the same.
+
+    hash: SHA-256 of zone, weekend, holidays, and working where there are any, as sorted JSON.
+    """
 
     hash: str
     zone: str
     weekend: list[int]
     holidays: list[date]
+    working: list[date]
 
 
 class Unsigned(Told, frozen=True, kw_only=True):
@@ -80,6 +84,7 @@ class Unsigned(Told, frozen=True, kw_only=True):
     layer: str
     cites: list[str]
     instead: str
+    fault: str
     layers: list[LayerNamed]
     placed_at: Instant
     starts: dict[str, Instant]
@@ -113,7 +118,8 @@ class Receipt(Unsigned, frozen=True, kw_only=True):
     """Why the policy answered as it did, and what became of it.
 
     on, layers, facts, starts and calendar are the whole question; the texts of the layers are at
-    ``/v1/policies/{hash}``. verdict, rule, findings and deadline are the answer that anybody gets who asks it.
+    ``/v1/policies/{hash}``. verdict, rule, findings and deadline are the answer that anybody gets who asks it. fault:
+    ``seller`` where the reason counts against the seller, empty where it is nobody's.
 
     commitments: of each fact that not every reader may see, SHA-256 of the canonical form of [salt, fact, value].
     openings: the salts of those that this reader may see. withheld: those it may not; with any there, this receipt
@@ -168,7 +174,7 @@ async def receipt(call: Call) -> Answer:
         # The system's own cancellations follow from what happened, not from a rule.
         raise errors.NotFound(kind="receipt")
     terms = await desk.book.terms_of(ground, order.pins, order.placed_at)
-    calendar = desk.book.calendar(terms)
+    calendar = await desk.book.calendar_of(ground.calendar, terms)
     judged = judged_again(records, cancellation, terms, calendar)
     assert judged is not None, "a record has its ground"
     decided, finding = judged.record, judged.finding
@@ -191,6 +197,7 @@ async def receipt(call: Call) -> Answer:
         layer=ground.layer,
         cites=list(ground.cites),
         instead=ground.instead,
+        fault=ground.fault,
         layers=_layers(terms, ground, order.placed_at, decided.event.at),
         placed_at=order.placed_at,
         starts=judged.starts,
@@ -204,6 +211,7 @@ async def receipt(call: Call) -> Answer:
             zone=calendar.zone,
             weekend=sorted(calendar.weekend),
             holidays=sorted(calendar.holidays),
+            working=sorted(calendar.working),
         ),
         deadline=deadline_told(finding.deadline),
         findings=findings_told(finding, who.role),
@@ -248,7 +256,7 @@ def _layers(terms: Terms, ground: Ground, placed_at: Instant, decided_at: Instan
             language=one.policy.language,
             hash=one.hash,
             settings=dict(one.settings),
-            as_of=decided_at if one.layer == "law" else placed_at,
+            as_of=decided_at if one.layer in {"law", "standing"} else placed_at,
         )
         for one in terms.layers_for(ground.facts, decided_at)
     ]

@@ -15,7 +15,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, reopen
 from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
-from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, scanned
+from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, paid_since, scanned
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order, Progress, Report
 
@@ -99,7 +99,7 @@ def correct(
         raise InvalidField(field="/occurred_at", expected="the time of the payment, which itself is not undone")
     if command.occurred_at == wrong.at:
         return Decision(events=())
-    paid = wrong.fact is FactKind.PAID
+    paid = wrong.fact is FactKind.PAID and not wrong.partly
     event = FactCorrected(
         at=now,
         seq=wrong.seq,
@@ -168,7 +168,9 @@ def _progress(order: Order, fact: FactKind) -> Progress:
     """The times again, worked out from the reports of this kind that are left."""
     kinds = _REVIEW if fact in _REVIEW else {fact}
     unknown = msgspec.structs.replace(order.progress, **dict.fromkeys((FIELDS[kind] for kind in kinds), None))
-    left = (one for one in order.reports if one.fact in kinds)
+    left = (one for one in order.reports if one.fact in kinds and not one.partly)
+    if fact is FactKind.PAID:
+        left = (msgspec.structs.replace(one, at=paid_since(order.reports, one.at)) for one in left)
     return reduce(lambda known, one: noted(known, one.fact, one.at), left, unknown)
 
 

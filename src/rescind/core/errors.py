@@ -110,6 +110,12 @@ class StaleOrder(RescindError):
     code = "stale-version"
 
 
+class StaleShop(RescindError):
+    """What a shop decided in advance changed since the caller read it. Params: shop, expected, actual (versions)."""
+
+    code = "stale-shop"
+
+
 class ReasonNotListed(RescindError):
     """A reason that the policy's catalogue does not offer for this actor and stage (R-130). Params: reason, listed."""
 
@@ -126,6 +132,12 @@ class EvidenceMissing(RescindError):
     """The chosen reason needs something with it. Params: reason, needs."""
 
     code = "evidence-missing"
+
+
+class FileRefused(RescindError):
+    """A file that is not kept as evidence (KF-25). Params: why (a code of the page), limit (files, or MiB of one)."""
+
+    code = "file-refused"
 
 
 class ConsentMissing(RescindError):
@@ -192,6 +204,36 @@ class PolicyInvalid(RescindError):
     """A policy text that cannot be published. Params: file, line, column, message."""
 
     code = "policy-invalid"
+
+
+class FourEyes(RescindError):
+    """One's own draft is approved or sent back by somebody else, and only its author works on it. Params: by."""
+
+    code = "four-eyes"
+
+
+class DraftSettled(RescindError):
+    """The draft is not where this act begins: not submitted yet, or answered already. Params: number, state."""
+
+    code = "draft-settled"
+
+
+class ExamplesTurn(RescindError):
+    """Worked examples come out otherwise than they say, and nobody has said that this is meant. Params: examples."""
+
+    code = "examples-turn"
+
+
+class RightTakenAway(RescindError):
+    """A shop's own rules give less than the platform in some case (R-012, M-29). Params: case."""
+
+    code = "right-taken-away"
+
+
+class SettingNotOffered(RescindError):
+    """A version does not offer what a shop under it has chosen. Params: shop, message."""
+
+    code = "setting-not-offered"
 
 
 class RateLimited(RescindError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import msgspec
@@ -27,6 +27,7 @@ from rescind.core.order import (
     in_manual_review,
     rearranged,
 )
+from rescind.core.refund import paid_in_full
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far ahead of ours an honest reporter's clock may be."""
@@ -100,7 +101,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``.
 
     by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
-    ``review_opened`` is about, and what the policy promises for it.
+    ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
     """
 
     fact: FactKind
@@ -115,6 +116,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     dispatch_due_at: Instant | None = None
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
+    partly: bool = False
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -212,6 +214,8 @@ def report(
         if not 0 < count <= bought:
             raise InvalidField(field="lines", expected="units of lines that the order has")
     paid = command.fact is FactKind.PAID
+    captured = _captured(order, command) if paid else {}
+    partly = paid and not paid_in_full(_captured_too(order, captured))
     return FactReported(
         at=command.occurred_at,
         fact=command.fact,
@@ -220,12 +224,28 @@ def report(
         lines=command.lines,
         carrier=command.carrier,
         tracking=command.tracking,
-        captured=_captured(order, command) if paid else {},
+        captured=captured,
         taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
-        hold_until=hold_until if paid else None,
-        dispatch_due_at=dispatch_due_at if paid else None,
-        timers=_unknown(order, timers) if paid else (),
+        hold_until=hold_until if paid and not partly else None,
+        dispatch_due_at=dispatch_due_at if paid and not partly else None,
+        timers=_unknown(order, timers) if paid and not partly else (),
         review=review,
+        partly=partly,
+    )
+
+
+def paid_since(reports: Iterable[Report], at: Instant) -> Instant:
+    """When an order was paid whose last part was captured ``at``: with the latest of its parts (E-08)."""
+    return max((at, *(one.at for one in reports if one.fact is FactKind.PAID and one.partly)))
+
+
+def _captured_too(order: Order, captured: Mapping[str, int]) -> Order:
+    return msgspec.structs.replace(
+        order,
+        tenders=tuple(
+            msgspec.structs.replace(tender, captured_minor=tender.captured_minor + captured.get(tender.id, 0))
+            for tender in order.tenders
+        ),
     )
 
 
@@ -315,14 +335,19 @@ def apply_fact(order: Order, event: FactReported) -> Order:
         parcel=event.parcel,
         carrier=event.carrier,
         tracking=event.tracking,
+        partly=event.partly,
     )
     order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
     if event.fact in OF_PARCELS:
         return _apply_parcel(order, event)
+    if event.partly:
+        # Money came in; the order is paid when all of it has.
+        return order
+    at = paid_since(order.reports, event.at) if event.fact is FactKind.PAID else event.at
     opens = event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order)
     return msgspec.structs.replace(
         order,
-        progress=noted(order.progress, event.fact, event.at),
+        progress=noted(order.progress, event.fact, at),
         review=event.review if opens else order.review,
     )
 

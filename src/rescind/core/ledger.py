@@ -15,6 +15,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    returns,
     review,
     stock,
     timers,
@@ -74,6 +75,13 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | offer.OfferDeclined()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
+            | returns.ReturnOpened()
+            | returns.ReturnTaken()
+            | returns.ReturnQuestioned()
+            | returns.ReturnAnswered()
+            | returns.ReturnLapsed()
+            | returns.ReturnExtended()
+            | returns.ReturnClosed()
         ):
             return ()
         case _:

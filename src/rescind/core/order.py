@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rescind.core.ids import CancellationId, OrderId, RefundId, ShopId
+from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 
@@ -82,6 +82,8 @@ class _State(msgspec.Struct, frozen=True, omit_defaults=True):
 class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
+    category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
     recorded at checkout and never worked out again (E-05).
     """
@@ -95,6 +97,7 @@ class Line(_State, frozen=True, kw_only=True):
     custom_made: bool = False
     special: bool = False
     cancelled: int = 0
+    category: str = ""
 
     @property
     def paid_minor(self) -> int:
@@ -294,6 +297,39 @@ class Contradiction(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
 
 
+class ReturnStatus(StrEnum):
+    """Whose move a return case is. ``escalated``: support let its time pass, so that its lead has it."""
+
+    WITH_SUPPORT = "with_support"
+    WITH_BUYER = "with_buyer"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+class ReturnCase(_State, frozen=True, kw_only=True):
+    """Something is wrong with goods that have left the shop. lines: units by line id; stage: when it was opened.
+
+    moved_at: since when the present move is waited for, due_at: until when; returned_s: what of that was given back.
+    owner: who of support has it.
+    """
+
+    id: ReturnId
+    reason: str
+    wish: str
+    lines: dict[str, int]
+    stage: Stage
+    filed_by: str
+    opened_at: Instant
+    moved_at: Instant
+    due_at: Instant
+    status: ReturnStatus = ReturnStatus.WITH_SUPPORT
+    owner: str = ""
+    returned_s: int = 0
+    outcome: str = ""
+    closed_at: Instant | None = None
+    closed_by: Decider | None = None
+
+
 class ShippingLease(_State, frozen=True, kw_only=True):
     """Somebody of the shop, named by id, is about to hand the order to the carrier. It informs; it decides nothing."""
 
@@ -303,7 +339,10 @@ class ShippingLease(_State, frozen=True, kw_only=True):
 
 
 class Report(_State, frozen=True, kw_only=True):
-    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter."""
+    """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter.
+
+    partly: of a payment after which something was still missing.
+    """
 
     seq: int
     fact: FactKind
@@ -312,6 +351,7 @@ class Report(_State, frozen=True, kw_only=True):
     parcel: str = ""
     carrier: str = ""
     tracking: str = ""
+    partly: bool = False
 
 
 class Review(_State, frozen=True, kw_only=True):
@@ -380,6 +420,7 @@ class Order(_State, frozen=True, kw_only=True):
     reports: tuple[Report, ...] = ()
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
+    returns: tuple[ReturnCase, ...] = ()
 
     @property
     def paid(self) -> Money:
@@ -420,6 +461,11 @@ class Order(_State, frozen=True, kw_only=True):
     def open_contradictions(self) -> tuple[Contradiction, ...]:
         """What a person still has to look at."""
         return tuple(one for one in self.contradictions if one.closed_at is None)
+
+    @property
+    def open_returns(self) -> tuple[ReturnCase, ...]:
+        """The return cases that somebody still has to end."""
+        return tuple(one for one in self.returns if one.closed_at is None)
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""

@@ -122,11 +122,25 @@ def overpaid(order: Order) -> tuple[TenderShare, ...]:
     """What was captured beyond the price of all that is not cancelled: a payment that came after units were stopped,
     or after the whole order was, goes back (R-070, S-04).
     """
+    left = sum(tender.left_minor for tender in order.tenders)
+    return share_out(order.tenders, left - wanted(order), everything=False)
+
+
+def wanted(order: Order) -> int:
+    """The price of all that is not cancelled, in minor units."""
     price = sum(_quote_line(line, line.open).total_minor for line in order.lines)
     if any(line.open for line in order.lines):
         price += order.shipping_minor - order.shipping_refunded_minor
-    left = sum(tender.left_minor for tender in order.tenders)
-    return share_out(order.tenders, left - price, everything=False)
+    return price
+
+
+def paid_in_full(order: Order) -> bool:
+    """Whether everything was captured, or as much as is still wanted; what is paid at the door is not waited for."""
+    before = [tender for tender in order.tenders if tender.method != "cash_on_delivery"]
+    if all(tender.captured_minor >= tender.amount_minor for tender in before):
+        return True
+    at_the_door = sum(tender.amount_minor for tender in order.tenders if tender not in before)
+    return sum(tender.left_minor for tender in before) >= wanted(order) - at_the_door
 
 
 def _by_capture(tenders: tuple[Tender, ...], amount: int) -> list[int]:

@@ -6,7 +6,7 @@ way happens by itself, as the worker would have it.
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import msgspec
 
 from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
+from rescind.core.automation import Answered, Required, may_end_at, month_before, require_over
 from rescind.core.cancellation import (
     ApproveCancellation,
     CancelBySeller,
@@ -22,17 +23,21 @@ from rescind.core.cancellation import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
-from rescind.core.deadline import Calendar, zone_of
+from rescind.core.correction import CorrectFact, CorrectionReason
+from rescind.core.deadline import Calendar, day_start, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.fulfilment import PlaceOrder, ReportFact
-from rescind.core.ids import CancellationId, OrderId, RefundId, make_id, shop_id
+from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Line, Order, Pins, Tender, stage
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
+from rescind.core.order import FactKind, Line, Order, Pins, Report, Tender, stage
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
-from rescind.core.refund import ProviderOutcome, RecordRefundReply
+from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.core.review import StopReviewed, TakeReview
 from rescind.core.terms import Terms
 
 SHOP = shop_id(1)
@@ -44,18 +49,56 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class Bought(_Part, frozen=True):
-    """The order. lines: minor units by line id, and `custom` the ids of those made for the buyer; times are local."""
+    """The order; times are local. lines: minor units of one unit by line id, and how many where it is not one.
+
+    custom, special: ids of the lines made for the buyer, and of those that go bad or the like. discount, tax: recorded
+    shares by line id. tenders: minor units by means of payment where there are several; `paid_by` pays all otherwise.
+    """
 
     placed: datetime
     lines: dict[str, int] = msgspec.field(default_factory=lambda: {"mug": _PRICE})
+    units: dict[str, int] = {}
     custom: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    discount: dict[str, int] = {}
+    tax: dict[str, int] = {}
     shipping: int = 0
     paid_by: str = "card"
+    tenders: dict[str, int] = {}
     shipping_by: str = "seller"
+    handling: str = "regular"
+    promised: datetime | None = None
     deliver_by: datetime | None = None
     cross_border: bool = False
     country: str = ""
     cancels_30d: int = 0
+
+    def bought(self) -> tuple[Line, ...]:
+        """The lines."""
+        return tuple(
+            Line(
+                id=name,
+                sku=name,
+                quantity=self.units.get(name, 1),
+                unit_minor=minor,
+                discount_minor=self.discount.get(name, 0),
+                tax_minor=self.tax.get(name, 0),
+                custom_made=name in self.custom,
+                special=name in self.special,
+            )
+            for name, minor in self.lines.items()
+        )
+
+    def paid(self) -> dict[str, int]:
+        """Minor units by means of payment."""
+        return self.tenders or {self.paid_by: sum(line.paid_minor for line in self.bought()) + self.shipping}
+
+
+class Month(_Part, frozen=True):
+    """How many requests the shop had to answer in the month in which the order is placed, and answered in time."""
+
+    asked: int
+    in_time: int
 
 
 class Then(_Part, frozen=True):
@@ -63,6 +106,7 @@ class Then(_Part, frozen=True):
 
     cancellation, by, rule, due, on_silence: of the last request. requests: how many there were. refunded: minor units
     that went back or are on their way. refund: status of the last refund. noted: kind of the last contradiction.
+    back: minor units by means of payment that went back or are on their way, none left out.
     """
 
     stage: str | None = None
@@ -78,31 +122,58 @@ class Then(_Part, frozen=True):
     refunded: int | None = None
     refund: str | None = None
     noted: str | None = None
+    back: dict[str, int] | None = None
 
 
 class Step(_Part, frozen=True):
     """One moment. Without `does` somebody only looks. happened: when it happened, where that is earlier.
 
-    problem: the code of the problem it must meet.
+    lines: units by line, of a request or of a parcel. tender, amount: of a payment, a chargeback or an offer.
+    corrects: the last report of `fact`; it happened at `happened`, or not at all. act: what support does with a review.
+    evidence: a photo comes with it. problem: the code of the problem it must meet.
     """
 
     at: datetime
-    who: Literal["buyer", "seller", "host", "carrier", "provider"] = "host"
-    does: Literal["requests", "withdraws", "approves", "refuses", "cancels", "reports", "replies", ""] = ""
+    who: Literal["buyer", "seller", "support", "host", "carrier", "provider"] = "host"
+    does: Literal[
+        "requests",
+        "withdraws",
+        "approves",
+        "refuses",
+        "cancels",
+        "reports",
+        "corrects",
+        "replies",
+        "offers",
+        "accepts",
+        "declines",
+        "reviews",
+        "switches_off",
+        "",
+    ] = ""
     fact: str = ""
+    act: str = ""
+    parcel: str = ""
+    tender: str = ""
+    amount: int = 0
+    ship_by: datetime | None = None
     happened: datetime | None = None
     tracking: str = ""
     reason: str = "changed_mind"
     lines: dict[str, int] | None = None
     anyway: bool = False
     comment: str = ""
+    evidence: bool = False
     outcome: str = ""
     problem: str = ""
     then: Then = Then()
 
 
 class Story(_Part, frozen=True):
-    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out."""
+    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out.
+
+    answered: how the shop answered everybody's requests in the month of the order; looked at when the month is over.
+    """
 
     id: str
     policy: str
@@ -111,6 +182,7 @@ class Story(_Part, frozen=True):
     order: Bought | None = None
     settings: dict[str, Plain] = {}
     holidays: tuple[date, ...] = ()
+    answered: Month | None = None
     steps: tuple[Step, ...] = ()
     not_yet: str = ""
 
@@ -164,19 +236,22 @@ def _scenario(name: str, results: Sequence[tuple[str, str, str]]) -> Scenario:
     return Scenario(name, "not yet" if missing else "passed", len(results), missing)
 
 
-def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
+def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
     """What is wrong with a story; nothing when it comes out, or when it does not and says what is missing."""
-    message = play(story, policy, laws)
+    message = play(story, policy, laws, automation)
     if not story.not_yet:
         return message
     return "" if message else "It comes out now: take its not_yet away."
 
 
-def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
-    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not."""
+def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
+    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not.
+
+    automation: what the platform agrees to in the place of a shop that answers too slowly.
+    """
     if story.order is None or not story.steps:
         return "Nothing of it can be played."
-    player = _Player(story, story.order, policy, laws)
+    player = _Player(story, story.order, policy, laws, automation)
     for step in story.steps:
         try:
             player.move_to(step.at)
@@ -193,19 +268,26 @@ class NothingPlaysIt(Exception):
 
 
 class _Player:
-    def __init__(self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...]) -> None:
+    def __init__(
+        self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...], automation: Policy | None
+    ) -> None:
         self.zone = zone_of(policy.zone)
         self.now = self._instant(bought.placed)
         self.calendar = Calendar(policy.zone, holidays=frozenset(story.holidays))
         self.terms = Terms(preset=policy.at(self.now, story.settings), laws=laws)
+        self.automation = automation
+        self.answered = story.answered
+        self.counted_at = day_start(
+            (bought.placed.replace(day=1) + timedelta(days=31)).date().replace(day=1), policy.zone
+        )
+        self.may_end_at: Instant | None = None
         self.cancels_30d = bought.cancels_30d
         self.entropy = count(1)
-        self.ground: Ground | None = None
+        self.grounds: dict[str, Ground] = {}
         self.order: Order | None = None
         self.handle(self._placing(bought, policy, story), Actor(kind=ActorKind.HOST, id="host"))
 
     def _placing(self, bought: Bought, policy: Policy, story: Story) -> PlaceOrder:
-        total = sum(bought.lines.values()) + bought.shipping
         return PlaceOrder(
             order=OrderId(make_id("ord", SHOP, self.now, next(self.entropy))),
             shop=SHOP,
@@ -214,13 +296,12 @@ class _Player:
             currency=policy.currency or "USD",
             placed_at=self.now,
             pins=Pins(preset=policy.name, preset_hash=policy.hash, settings=story.settings),
-            lines=tuple(
-                Line(id=name, sku=name, quantity=1, unit_minor=minor, custom_made=name in bought.custom)
-                for name, minor in bought.lines.items()
-            ),
-            tenders=(Tender(id="1", method=bought.paid_by, amount_minor=total),),
+            lines=bought.bought(),
+            tenders=tuple(Tender(id=name, method=name, amount_minor=minor) for name, minor in bought.paid().items()),
             shipping_minor=bought.shipping,
             shipping_by=bought.shipping_by,
+            handling=bought.handling,
+            promised_at=self._instant(bought.promised) if bought.promised else None,
             deliver_by=self._instant(bought.deliver_by) if bought.deliver_by else None,
             cross_border=bought.cross_border,
             country=bought.country,
@@ -231,11 +312,32 @@ class _Player:
         decision = lifecycle.decide(self.order, command, actor, context, self.terms, self.now)
         for event in map(lifecycle.known, decision.events):
             self.order = lifecycle.apply(self.order, event)
-            self.ground = getattr(event, "ground", None) or self.ground
+            ground: Ground | None = getattr(event, "ground", None)
+            if ground is not None:
+                self.grounds.setdefault(getattr(event, "cancellation", ""), ground)
 
     def move_to(self, local: datetime) -> None:
         """Let time pass; what is due until then happens on the way, each thing at its own time."""
         until = self._instant(local)
+        if self.answered is not None and until >= self.counted_at:
+            self._happen_until(self.counted_at)
+            self._count(self.answered)
+            self.answered = None
+        self._happen_until(until)
+
+    def _count(self, month: Month) -> None:
+        """The month is over: whether the platform agrees for the shop from now on."""
+        required = Required.of(self.terms.preset.policy.at(self.now).values)
+        if required is None or self.automation is None:
+            msg = "nobody counts the answers of a shop under this policy"
+            raise NothingPlaysIt(msg)
+        first, _, _ = month_before(self.now, self.zone.key)
+        answered = Answered(month=first, asked=month.asked, in_time=month.in_time)
+        self.may_end_at = may_end_at(required, answered, self.now, self.zone.key)
+        if self.may_end_at is not None:
+            self.terms = msgspec.structs.replace(self.terms, standing=self.automation)
+
+    def _happen_until(self, until: Instant) -> None:
         while waiting := [one for one in lifecycle.due(self._known()) if one.kind != "refund" and one.due_at <= until]:
             first = min(waiting, key=lambda one: one.due_at)
             self.now = max(self.now, first.due_at)
@@ -246,32 +348,72 @@ class _Player:
         """Do what the step says; what is wrong, when it met another problem than it was to meet, or none."""
         met = ""
         try:
-            if step.does:
-                kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
-                self.handle(self._command(step), Actor(kind=kind, id=step.who))
+            if step.does == "switches_off":
+                require_over(self.may_end_at, self.now)
+                self.terms = msgspec.structs.replace(self.terms, standing=None)
+            elif step.does:
+                self._do(step)
         except RescindError as problem:
             met = problem.code
         if met == step.problem:
             return ""
         return f"Expected {step.problem or 'no problem'}; it met {met or 'none'}."
 
+    def _do(self, step: Step) -> None:
+        kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
+        # Support asks, withdraws and answers for the buyer; what it sees and looks after it says for itself.
+        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in {"reports", "reviews"} else ""
+        actor = Actor(kind=kind, id=step.who, on_behalf_of=behalf)
+        for command in self._replies(step) if step.does == "replies" else (self._command(step),):
+            self.handle(command, actor)
+
     def _command(self, step: Step) -> lifecycle.Command:
         order, words = self._known(), self._note(step.comment)
+        shown = (FOR_A_LOOK,) if step.evidence else ()
+        consent = self._note("agreed on the telephone" if step.who == "support" else "")
+        offer = order.cancellations[-1].offer if order.cancellations else None
+        number = offer.number if offer else 0
         cancellation = order.cancellations[-1].id if order.cancellations else CancellationId("")
         commands: Mapping[str, Callable[[], BaseCommand]] = {
             "requests": lambda: RequestCancellation(
-                order=order.id, reason=step.reason, lines=step.lines, anyway=step.anyway, comment=words
+                order=order.id,
+                reason=step.reason,
+                lines=step.lines,
+                anyway=step.anyway,
+                comment=words,
+                evidence=shown,
+                consent=consent,
             ),
-            "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation),
+            "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation, consent=consent),
             "approves": lambda: ApproveCancellation(order=order.id, cancellation=cancellation, comment=words),
             "refuses": lambda: RefuseCancellation(
-                order=order.id, cancellation=cancellation, reason=step.reason, comment=words, tracking=step.tracking
+                order=order.id,
+                cancellation=cancellation,
+                reason=step.reason,
+                comment=words,
+                carrier="carrier" if step.tracking else "",
+                tracking=step.tracking,
+                evidence=shown,
             ),
-            "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
+            "cancels": lambda: CancelBySeller(
+                order=order.id, reason=step.reason, lines=step.lines, comment=words, evidence=shown
+            ),
             "reports": lambda: self._report(order, step),
-            "replies": lambda: RecordRefundReply(
-                order=order.id, refund=_refund(order), outcome=ProviderOutcome(step.outcome)
+            "corrects": lambda: self._correction(order, step),
+            "offers": lambda: MakeOffer(
+                order=order.id,
+                cancellation=cancellation,
+                kind=OfferKind(step.act),
+                amount_minor=step.amount,
+                ship_by=self._instant(step.ship_by) if step.ship_by else None,
             ),
+            "accepts": lambda: AnswerOffer(
+                order=order.id, cancellation=cancellation, number=number, accept=True, consent=consent
+            ),
+            "declines": lambda: AnswerOffer(
+                order=order.id, cancellation=cancellation, number=number, accept=False, consent=consent
+            ),
+            "reviews": lambda: self._review(order, step),
         }
         command: Any = commands[step.does]()
         return command
@@ -285,9 +427,41 @@ class _Player:
             order=order.id,
             fact=FactKind(step.fact),
             occurred_at=happened,
+            parcel=step.parcel,
+            lines=step.lines or {},
             tracking=step.tracking,
             carrier="carrier" if step.tracking else "",
+            tender=step.tender,
+            amount_minor=step.amount,
         )
+
+    def _correction(self, order: Order, step: Step) -> CorrectFact:
+        told = last_told(order.reports, step.fact, step.parcel)
+        when = self._instant(step.happened) if step.happened else None
+        reason = CorrectionReason.WRONG_TIME if when else CorrectionReason.MISTAKE
+        return CorrectFact(order=order.id, seq=told.seq, reason=reason, occurred_at=when)
+
+    def _review(self, order: Order, step: Step) -> TakeReview | StopReviewed | ReportFact:
+        match step.act:
+            case "take":
+                return TakeReview(order=order.id)
+            case "stop":
+                return StopReviewed(order=order.id)
+            case "pass":
+                return ReportFact(order=order.id, fact=FactKind.REVIEW_CLEARED, occurred_at=self.now)
+            case _:
+                msg = f"nobody can {step.act or 'do nothing'} a review"
+                raise NothingPlaysIt(msg)
+
+    def _replies(self, step: Step) -> tuple[RecordRefundReply, ...]:
+        """The provider's word about every refund that waits for one."""
+        order = self._known()
+        waiting = [one.id for one in order.refunds if one.status in OPEN]
+        if not waiting:
+            msg = "there is no refund to reply to"
+            raise NothingPlaysIt(msg)
+        outcome = ProviderOutcome(step.outcome)
+        return tuple(RecordRefundReply(order=order.id, refund=one, outcome=outcome) for one in waiting)
 
     def look(self, then: Then) -> str:
         """The first thing that is not as it must be."""
@@ -302,8 +476,9 @@ class _Player:
         return ""
 
     def _found(self) -> dict[str, Any]:
-        order, ground = self._known(), self.ground
+        order = self._known()
         last = order.cancellations[-1] if order.cancellations else None
+        ground = self.grounds.get(last.id) if last else None
         return {
             "stage": stage(order, self.now).value,
             "requests": len(order.cancellations),
@@ -314,10 +489,11 @@ class _Player:
             "instead": last.instead if last else "",
             "due": last.due_at if last else None,
             "on_silence": last.on_silence if last else "",
-            "fault": (ground.fault if ground else "") or "nobody",
+            "fault": (last.fault if last else "") or (ground.fault if ground else "") or "nobody",
             "refunded": order.refunded.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
+            "back": {one.id: minor for one in order.tenders if (minor := one.reserved_minor + one.refunded_minor)},
         }
 
     def _told(self, value: object) -> str:
@@ -335,8 +511,10 @@ class _Player:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
 
 
-def _refund(order: Order) -> RefundId:
-    if not order.refunds:
-        msg = "there is no refund to reply to"
-        raise NothingPlaysIt(msg)
-    return order.refunds[-1].id
+def last_told(reports: Sequence[Report], fact: str, parcel: str = "") -> Report:
+    """The last report of this fact that stands, about this parcel where one is named."""
+    for one in reversed(reports):
+        if one.fact.value == fact and parcel in {"", one.parcel}:
+            return one
+    msg = f"nobody has reported {fact!r}"
+    raise NothingPlaysIt(msg)

@@ -79,6 +79,12 @@ class Locale:
         """What people call the thing that the program calls ``key``; the key itself when nobody has named it."""
         return self.messages.get((context, key), (key,))[0]
 
+    def rule(self, rule_id: str) -> str:
+        """What a rule says, in a sentence. A rule that a shop wrote for itself is told as what it is."""
+        if not self.has("rule", rule_id) and rule_id.startswith("SHOP-"):
+            return self.gettext("The shop has agreed in advance to requests like this one")
+        return self.pgettext("rule", rule_id)
+
     def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
         """``ngettext`` within a context."""
         forms = self.messages.get((context, singular), (singular, plural))

@@ -16,10 +16,13 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
+from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT
 from rescind.core.correction import CorrectionReason
-from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
+from rescind.core.evidence import REFUSED
+from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, ReturnStatus, Stage
 from rescind.core.policy import vocabulary
+from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
@@ -80,6 +83,9 @@ def _faults(language: Locale) -> Iterator[Gap]:
                 yield Gap(language.tag, context, key, "half-width sign beside Chinese", form)
 
 
+_STEPS = ("opened", "taken", "questioned", "answered", "extended", "silent_buyer", "silent_support")
+
+
 def codes() -> Iterator[tuple[str, str]]:
     """(context, key) of everything the program knows by a code."""
     tables: dict[str, tuple[str, ...]] = {
@@ -89,12 +95,19 @@ def codes() -> Iterator[tuple[str, str]]:
         "refund": tuple(RefundStatus),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
+        "day_says": get_args(Says),
         "finding": (*FINDINGS, "asked_for"),
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": vocabulary.REFUSAL_REASONS,
+        "return": tuple(ReturnStatus),
+        "return_reason": vocabulary.RETURN_REASONS,
+        "return_outcome": (*OUTCOMES, WITHDRAWN),
+        "return_step": _STEPS,
+        "wish": tuple(Wish),
+        "file": REFUSED,
         "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),

@@ -15,13 +15,12 @@ from rescind.clock import wall_clock
 from rescind.core.errors import Unauthenticated
 from rescind.core.policy import Policy, PolicyError, check, examples
 from rescind.core.policy.difference import changes, turns
-from rescind.core.policy.example import Book, situation
-from rescind.core.policy.right import taken_away
-from rescind.core.views import ShopView
-from rescind.policies import names, worked_examples
+from rescind.core.policy.example import Book
+from rescind.drafting import Drafting, refuse
+from rescind.intake.text import words
+from rescind.policies import source, worked_examples
 from rescind.policies.command import ENDING, UnknownPolicy, find
-from rescind.postgres.policies import PolicyTable
-from rescind.postgres.publishing import Version, VersionError, Versions
+from rescind.postgres.publishing import Version, Versions
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -57,11 +56,13 @@ def publish(
     file: Annotated[str, typer.Argument(help="The .toml file.")],
     key: Key,
     shop: Annotated[str | None, typer.Option(help="The shop whose own rules these are.")] = None,
+    note: Annotated[str, typer.Option(help="Why; whoever approves reads it.")] = "",
     data: Data = None,
 ) -> None:
     """Propose a policy. It is a draft until another operator approves it, and no order is bought under a draft.
 
-    A shop's own rules are refused when there is a case in which they give less than the platform does.
+    A shop's own rules are refused when there is a case in which they give less than the platform does. Worked examples
+    of a shipped preset that come out otherwise are taken as meant, and named for whoever approves.
     """
     policy = _found(file)
     if (policy.layer == "shop") != (shop is not None):
@@ -72,17 +73,25 @@ def publish(
     failures = check(policy, book) if book else []
     if failures:
         fail("\n".join(("Its examples do not come out:", *map(str, failures))))
+    text = Path(file).read_text("utf-8") if file.endswith(ENDING) else source(file).decode()
 
-    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
-        by = await _operator(pool, settings, key)
-        if shop is None:
-            return await Versions(pool).propose(policy, by)
-        owner = await shop_called(Reads(pool, secret(settings)), shop)
-        await _refuse_if_less(pool, policy, owner)
-        return await Versions(pool).propose(policy, by, owner.id)
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
+        by = await operator_of(pool, settings, key)
+        reads = Reads(pool, secret(settings))
+        drafting = Drafting(pool, reads)
+        owner = (await shop_called(reads, shop)).id if shop else None
+        now = wall_clock()
+        found = await drafting.examine(policy, owner, now, past=False)
+        meant = tuple(one.example for one in found.failures)
+        # Looked at before anything is kept: what is refused leaves no draft behind.
+        refuse(found, meant)
+        draft, _ = await drafting.draft(text, by, shop=owner, note=note)
+        return await drafting.submit(draft.number, by, now, meant)
 
-    number = run(with_pool(read_settings(data=data), work))
-    _say(f"Draft {number}. Another operator puts it in force: rescind policy approve {number}")
+    draft = run(with_pool(read_settings(data=data), work))
+    if draft.accepted:
+        _say(f"{len(draft.accepted)} worked examples of {draft.name} come out otherwise: {', '.join(draft.accepted)}")
+    _say(f"Draft {draft.number}. Another operator puts it in force: rescind policy approve {draft.number}")
 
 
 def approve(
@@ -93,21 +102,27 @@ def approve(
     """Put a draft in force. Whoever proposed it cannot; orders that were placed before keep their terms."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
-        by = await _operator(pool, settings, key)
-        versions, reads = Versions(pool), Reads(pool, secret(settings))
-        draft, policy = await versions.draft(number)
-        if draft.shop:
-            # The platform's rules may have moved since it was proposed.
-            await _refuse_if_less(pool, policy, await reads.shop(draft.shop))
-        else:
-            _refuse_if_unfit(policy, [one for one in await reads.shops() if one.preset == policy.name])
-        return await versions.approve(number, by)
+        by = await operator_of(pool, settings, key)
+        return await Drafting(pool, Reads(pool, secret(settings))).approve(number, by, wall_clock())
 
-    try:
-        live = run(with_pool(read_settings(data=data), work))
-    except VersionError as error:
-        fail(str(error))
+    live = run(with_pool(read_settings(data=data), work))
     _say(f"{live.name} {live.hash[:12]} is in force{f' for {live.shop}' if live.shop else ''}.")
+
+
+def reject(
+    number: Annotated[int, typer.Argument(help="The draft's number.")],
+    reason: Annotated[str, typer.Argument(help="Why; its author reads it.")],
+    key: Key,
+    data: Data = None,
+) -> None:
+    """Send a draft back to its author, with the reason."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
+        by = await operator_of(pool, settings, key)
+        return await Drafting(pool, Reads(pool, secret(settings))).reject(number, by, words(reason, field="reason"))
+
+    back = run(with_pool(read_settings(data=data), work))
+    _say(f"Draft {back.number} went back to {back.proposed_by}.")
 
 
 def versions(data: Data = None) -> None:
@@ -116,37 +131,24 @@ def versions(data: Data = None) -> None:
     async def work(pool: asyncpg.Pool[Any], _: Settings) -> tuple[Version, ...]:
         return await Versions(pool).all()
 
-    table = Table("number", "policy", "shop", "status", "hash", "proposed by", "approved by", box=None)
+    table = Table("number", "policy", "shop", "status", "hash", "proposed by", "answered by", box=None)
     for one in run(with_pool(read_settings(data=data), work)):
-        table.add_row(str(one.number), one.name, one.shop, one.status, one.hash[:12], one.proposed_by, one.approved_by)
+        table.add_row(
+            str(one.number),
+            one.name,
+            one.shop,
+            one.status,
+            one.hash[:12],
+            one.proposed_by,
+            one.approved_by or one.rejected_by,
+        )
     out.print(table)
 
 
-COMMANDS = (diff, publish, approve, versions)
+COMMANDS = (diff, publish, approve, reject, versions)
 
 
-async def _refuse_if_less(pool: asyncpg.Pool[Any], rules: Policy, shop: ShopView) -> None:
-    """End the command when a shop's rules take away what its preset grants (R-012, M-29)."""
-    platform = await PolicyTable(pool).by_hash(shop.preset_hash)
-    assert platform is not None, "a shop's preset is published before the shop is"
-    now = wall_clock()
-    book = worked_examples(platform.name) if platform.name in names() else None
-    situations = [situation(platform, one) for one in book.examples if one.on == "request"] if book else []
-    case = taken_away(platform.at(now, shop.settings), rules.at(now), situations, now)
-    if case is not None:
-        fail(str(case))
-
-
-def _refuse_if_unfit(policy: Policy, shops: list[ShopView]) -> None:
-    """End the command when a shop has chosen something that the new version does not offer."""
-    for shop in shops:
-        try:
-            policy.check_settings(shop.settings)
-        except ValueError as error:
-            fail(f"{shop.id} ({shop.name}): {error}.")
-
-
-async def _operator(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
+async def operator_of(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
     """Who holds an operator's key."""
     try:
         who = await Access(pool, secret(settings), "").identify(f"Bearer {key}".encode(), None, "command line")

@@ -6,13 +6,14 @@ Ends are judged by the database's own clock: a token's life has nothing to do wi
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import asyncpg
 import msgspec
 
 from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
 
 Role = Literal["buyer", "seller", "support", "operator", "host"]
 Kind = Literal["key", "link", "session"]
@@ -33,12 +34,47 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     buyer_id: str | None = None
 
 
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as operators see it; the key itself nobody has but its holder.
+
+    mark: the beginning of its hash, by which events name it. used_on: the day of its last use, None before the first.
+    """
+
+    mark: str
+    role: Role
+    principal: str
+    name: str
+    shop_id: ShopId | None
+    buyer_id: str | None
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    used_on: date | None
+    in_force: bool
+
+
+MARK_BYTES = 8
+_KEYS = f"""
+SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id, buyer_id,
+       created_at, expires_at, revoked_at, used_on,
+       revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) AS in_force
+FROM credentials WHERE kind = 'key'
+ORDER BY in_force DESC, created_at DESC LIMIT $1
+"""  # noqa: S608 - a number of ours
+_REVOKE_KEY = f"""
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $1
+  AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+"""  # noqa: S608 - a number of ours
+# The day is enough to find a key that nobody uses, and costs one write a key a day.
+_USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
 _ADD = """
 INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
 """
 _FIND = """
-SELECT token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest
+SELECT token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest,
+       kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """
@@ -102,6 +138,8 @@ class CredentialTable:
             try:
                 async with self._pool.acquire(timeout=ACQUIRE_S) as connection:
                     rows = await connection.fetch(_FIND, list(asked))
+                    if first := [row["token_hash"] for row in rows if row["first_today"]]:
+                        await connection.execute(_USED, first)
             except BaseException as fault:  # it belongs to those who asked, and a stopped reader leaves nobody waiting
                 for _, answer in waiting:
                     if isinstance(fault, asyncio.CancelledError):
@@ -124,6 +162,16 @@ class CredentialTable:
     async def extend(self, token_hash: bytes, idle: timedelta, absolute: timedelta) -> None:
         """Let a session live on for ``idle`` from now, but never beyond ``absolute`` since it was made."""
         await self._pool.execute(_EXTEND, token_hash, idle, absolute)
+
+    async def keys(self, most: int) -> tuple[KeyView, ...]:
+        """Keys, those in force first and the newest of them first."""
+        rows = await self._pool.fetch(_KEYS, most)
+        return tuple(msgspec.convert(dict(row), KeyView) for row in rows)
+
+    async def revoke_key(self, mark: str) -> bool:
+        """End the key of this mark; whether one was in force."""
+        done: str = await self._pool.execute(_REVOKE_KEY, mark)
+        return not done.endswith(" 0")
 
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody; how many that were."""

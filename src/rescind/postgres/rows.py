@@ -14,6 +14,7 @@ from rescind.core.order import Cancellation, Contradiction, Order, Review, Stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
+from rescind.core.returns import worth
 from rescind.core.review import waiting
 from rescind.postgres import statements as sql
 
@@ -312,8 +313,36 @@ def _review(order: Order) -> tuple[object, ...]:
     return (order.review, order.progress.review_opened_at, waiting(order) is None)
 
 
+def _returns(change: Change, _: Instant) -> Iterable[Row]:
+    """The return cases of an order as rows of the queue. An amount is what was paid for the goods, not what is owed."""
+    order = change.after
+    known = change.before.returns if change.before is not None else ()
+    for one in order.returns:
+        if one not in known:
+            yield (
+                order.shop,
+                one.id,
+                order.id,
+                order.buyer,
+                "return",
+                one.status.value,
+                one.reason,
+                one.stage.value,
+                "",
+                worth(order, one.lines).minor,
+                order.currency,
+                one.opened_at,
+                one.due_at,
+                "escalate",
+                one.closed_at,
+                one.closed_by,
+                one.filed_by,
+            )
+
+
 def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _cases(change, now)
+    yield from _returns(change, now)
     yield from _reviews(change, now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rescind.core.ids import RefundId
-from rescind.core.ports import ProviderReply
+from rescind.core.ports import Captured, ProviderReply
 from rescind.core.refund import ProviderOutcome
 
 SETTLES_AFTER_S = 2
@@ -33,6 +33,10 @@ class Sandbox:
     async def look_up(self, refund: RefundId) -> ProviderReply:
         """Whatever was accepted has arrived by now."""
         return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=_reference(refund))
+
+    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:  # noqa: ARG002
+        """It takes no money either, so it knows of none."""
+        return Captured(clear=True)
 
 
 def _reference(refund: RefundId) -> str:

@@ -51,6 +51,7 @@ class _Claims(Question, frozen=True, kw_only=True):
     layer: str
     cites: list[str]
     instead: str
+    fault: str = ""
     deadline: dict[str, Any] | None
     findings: list[Any]
     commitments: dict[str, str]
@@ -172,11 +173,23 @@ class _Checks:
         ]
         try:
             found = list(answers(claims, policies))
+            self._fault(policies)
         # The facts may be anything in a receipt that was altered; judging does not look at what it is given.
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             self.wrong.append(f"The question cannot be asked again: {type(error).__name__}: {error}.")
             return
         self._compare(found)
+
+    def _fault(self, policies: Mapping[str, Policy]) -> None:
+        """Whose fault the reason makes it is the preset's word; a receipt from before it was told says nothing."""
+        claims = self.claims
+        catalogue = "seller" if claims.on == "seller_cancel" else "buyer"
+        preset = next((policies[one.hash] for one in claims.layers if one.layer == "preset"), None)
+        if preset is None or "fault" not in self.told:
+            return
+        comes_out = "seller" if preset.seller_at_fault(catalogue, str(claims.facts["reason"]), claims.facts) else ""
+        if claims.fault != comes_out:
+            self.wrong.append(f"It says fault {claims.fault or 'none'}; the policy text gives {comes_out or 'none'}.")
 
     def _calendar(self) -> bool:
         try:

@@ -24,6 +24,7 @@ from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticat
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
 from rescind.demo import catalogue
+from rescind.demo.guests import OPERATORS
 from rescind.demo.marketplace import demo_shop_id
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
@@ -38,7 +39,7 @@ HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
     "seller": "/seller",
     "support": "/support",
-    "operator": "/support",
+    "operator": "/operator",
     "host": "/",
 }
 _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
@@ -209,14 +210,14 @@ class DemoPerson:
 
 
 def demo_people() -> dict[str, DemoPerson]:
-    """The first buyer, the first shop and the support agent of the demo marketplace, by role."""
+    """The first buyer, the first shop, the support agent and two operators of the demo marketplace, by who they are."""
     demo = catalogue.load()
     buyer, shop = demo.buyers[0], demo.shops[0]
     return {
         "buyer": DemoPerson("buyer", buyer.name, "", buyer.key, buyer=buyer.key),
         "seller": DemoPerson("seller", shop.name, "", f"staff-{demo_shop_id(0)}", shop=0),
         "support": DemoPerson("support", "Robin Ashe", "", "support-1"),
-    }
+    } | {key: DemoPerson("operator", name, "", principal) for key, (principal, name) in OPERATORS.items()}
 
 
 @get("/", sync_to_thread=False)

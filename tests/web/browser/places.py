@@ -12,7 +12,7 @@ from web.browser.program import Marketplace, Placed, Program
 
 Page = Any
 BUYER = "scene"
-PEOPLE = {"nobody": "", "buyer": f"buyer:{BUYER}", "seller": "seller", "support": "support"}
+PEOPLE = {"nobody": "", "buyer": f"buyer:{BUYER}", "seller": "seller", "support": "support", "operator": "operator"}
 """Who goes where: what ``visit`` calls them."""
 
 
@@ -112,8 +112,9 @@ def _press(selector: str) -> Callable[[Page], None]:
 
 
 def places(role: str, scene: Scene, program: Program) -> list[Place]:
-    """All places of ``nobody``, ``buyer``, ``seller`` or ``support``."""
-    return {"nobody": _nobody, "buyer": _buyer, "seller": _seller, "support": _support}[role](scene, program)
+    """All places of ``nobody`` or of one of the demo's people."""
+    found = {"nobody": _nobody, "buyer": _buyer, "seller": _seller, "support": _support, "operator": _operator}
+    return found[role](scene, program)
 
 
 def _nobody(_scene: Scene, program: Program) -> list[Place]:
@@ -190,6 +191,8 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("settings", "/seller/settings"),
+        Place("automatic approval", "/seller/rules"),
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))
@@ -210,6 +213,7 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
@@ -223,4 +227,40 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
             422,
         ),
         Place("nothing here", "/support/orders/ord_00000000000000000000ab", status=404),
+    ]
+
+
+def _break(page: Page) -> None:
+    """Send the text of a policy with a word that nobody knows."""
+    text = page.locator("#text")
+    text.fill(text.input_value().replace("stage = 'cancelled'", "stadge = 'cancelled'", 1))
+    with page.expect_navigation():
+        page.locator("form.edit button.primary").click()
+
+
+def _add_nothing(page: Page) -> None:
+    page.locator("#value-answer_span summary").click()
+    with page.expect_navigation():
+        page.locator("#value-answer_span form").evaluate("form => form.submit()")
+
+
+def _operator(_scene: Scene, _program: Program) -> list[Place]:
+    return [
+        Place("policies", "/operator"),
+        Place("policy in words", "/operator/policies/base"),
+        Place("value to add", "/operator/policies/base", _press("#value-answer_span summary")),
+        Place("value without a day", "/operator/policies/base", _add_nothing, 422),
+        Place("law in words", "/operator/policies/law-eu-withdrawal"),
+        Place("policy as text", "/operator/policies/base/text"),
+        Place("text to edit", "/operator/policies/base/edit"),
+        Place("text with a mistake", "/operator/policies/base/edit", _break, 422),
+        Place("history", "/operator/policies/base/versions"),
+        Place("comparison", "/operator/policies/base/compare"),
+        Place("draft of one's own", "/operator/drafts/2"),
+        Place("draft in words", "/operator/drafts/2/words"),
+        Place("shop rule in force", "/operator/drafts/1"),
+        Place("keys", "/operator/keys"),
+        Place("installation", "/operator/installation"),
+        Place("cases", "/support"),
+        Place("no such draft", "/operator/drafts/999", status=404),
     ]

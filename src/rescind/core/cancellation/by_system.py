@@ -21,6 +21,7 @@ FAULT: Mapping[str, str] = {
     "unpaid_timeout": "buyer",
     "not_shipped": "seller",
     "not_collected": "seller",
+    "not_arrived": "",
     FactKind.REFUSED.value: "buyer",
     FactKind.DELIVERY_FAILED.value: "",
     FactKind.LOST.value: "carrier",
@@ -40,10 +41,12 @@ def cancel_by_system(
     now: Instant,
     *,
     by: Decider = "system",
+    fault: str | None = None,
 ) -> tuple[BaseEvent, ...]:
     """Stop these units, also when they have left; nothing where none are left. A request for them is answered by it.
 
     at_stage: how far the order was before it happened. by: support, where a person stops what a check had stopped at.
+    fault: whose, where the reason alone does not say.
     """
     units = {line: count for line, count in selection.items() if count > 0}
     if not units:
@@ -58,7 +61,7 @@ def cancel_by_system(
         stage=at_stage,
         lines=units,
         refund_minor=money.total_minor,
-        fault=FAULT[reason],
+        fault=FAULT[reason] if fault is None else fault,
     )
     identifier = answered or context.cancellation_id(order.shop, now)
     return (approved(order, identifier, by, units, context, now, request=asked, money=money),)

@@ -37,6 +37,7 @@ from rescind.core.cancellation.messages import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.errors import InvalidField, InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
@@ -76,7 +77,8 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    require_evidence(require_listed(command.reason, terms.reasons("buyer", found)), comment=command.comment)
+    chosen = require_listed(command.reason, terms.reasons("buyer", found))
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
@@ -90,6 +92,7 @@ def request(
         refund_minor=money.total_minor,
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
+        evidence=command.evidence,
     )
     ground = _ground(finding, terms, found, context, now)
     event: BaseEvent
@@ -159,7 +162,7 @@ def refuse(
     """The seller says no, in time, with a reason from the list; a parcel already gone is named by its tracking (R-053).
 
     Raises Forbidden, NotFound, InvalidTransition (also when the policy lets nothing ship from here), DeadlinePassed,
-    ReasonNotListed, RefusalNotOffered, EvidenceMissing, InvalidField for a parcel beside another reason.
+    ReasonNotListed, RefusalNotOffered, EvidenceMissing, InvalidField for a parcel beside another reason, or files.
     """
     asked = require_answerable(order, command.cancellation, actor, "refuse", now)
     found = facts(
@@ -175,13 +178,19 @@ def refuse(
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
     chosen = require_listed(command.reason, terms.reasons("refusal", found))
-    require_evidence(chosen, comment=command.comment, tracking=bool(command.carrier and command.tracking))
+    parcel = bool(command.carrier and command.tracking)
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence, tracking=parcel)
     if command.reason == ALREADY_SHIPPED:
         _require_shippable(order, found, context, terms, now)
     elif command.carrier or command.tracking:
         raise InvalidField(field="/tracking", expected="absent, unless the reason is already_shipped")
     event = CancellationRefused(
-        at=now, cancellation=asked.id, by="seller", answer=command.reason, comment=NoteRef.of(command.comment)
+        at=now,
+        cancellation=asked.id,
+        by="seller",
+        answer=command.reason,
+        comment=NoteRef.of(command.comment),
+        evidence=command.evidence,
     )
     gone = (_shipped(order, asked, command, now),) if command.tracking else ()
     return Decision(events=(event, *gone), notes=_notes(command.comment))
@@ -263,7 +272,8 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    require_evidence(require_listed(command.reason, terms.reasons("seller", found)), comment=command.comment)
+    chosen = require_listed(command.reason, terms.reasons("seller", found))
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
@@ -283,6 +293,7 @@ def cancel_by_seller(
         lines=selection,
         refund_minor=money.total_minor,
         comment=NoteRef.of(command.comment),
+        evidence=command.evidence,
     )
     event: BaseEvent
     if finding.verdict is Verdict.APPROVE:
@@ -400,6 +411,8 @@ def starts(order: Order, now: Instant) -> dict[str, Instant]:
         found["paid"] = order.progress.paid_at
     if order.promised_at:
         found["promised"] = order.promised_at
+    if order.deliver_by:
+        found["estimated"] = last_before(order.deliver_by)
     return found
 
 

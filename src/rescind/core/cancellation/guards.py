@@ -13,6 +13,7 @@ from rescind.core.errors import (
     ReasonNotListed,
 )
 from rescind.core.event import Note
+from rescind.core.evidence import EvidenceRef, require_few
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, CancellationStatus, Order
@@ -73,9 +74,12 @@ def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:
     return found
 
 
-def require_evidence(reason: Reason, *, comment: Note | None, tracking: bool = True) -> None:
-    """What the policy wants with this reason is there (R-053). Raises EvidenceMissing."""
-    given = {"comment": comment is not None, "tracking": tracking}
-    missing = tuple(need for need in reason.needs if not given.get(need, True))
+def require_evidence(
+    reason: Reason, *, comment: Note | None, evidence: tuple[EvidenceRef, ...], tracking: bool = True
+) -> None:
+    """What the policy wants with this reason is there (R-053, R-136). Raises EvidenceMissing, InvalidField (files)."""
+    require_few(evidence)
+    given = {"comment": comment is not None, "tracking": tracking, "evidence": bool(evidence)}
+    missing = tuple(need for need in reason.needs if not given[need])
     if missing:
         raise EvidenceMissing(reason=reason.code, needs=missing)

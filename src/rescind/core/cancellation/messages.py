@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
+from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Decider, Stage
@@ -25,6 +26,7 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     anyway: bool = False
     comment: Note | None = None
     consent: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
@@ -42,6 +44,7 @@ class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
     carrier: str = ""
     tracking: str = ""
     comment: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class WithdrawCancellation(BaseCommand, frozen=True, kw_only=True):
@@ -57,6 +60,7 @@ class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
     reason: str
     lines: dict[str, int] | None = None
     comment: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
@@ -81,6 +85,7 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     comment: NoteRef | None = None
     consent: NoteRef | None = None
     fault: str = ""
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
@@ -129,6 +134,7 @@ class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
     ground: Ground | None = None
     answer: str = ""
     comment: NoteRef | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class CancellationWithdrawn(BaseEvent, frozen=True, kw_only=True):

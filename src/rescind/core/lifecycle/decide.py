@@ -13,6 +13,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    returns,
     review,
     stock,
     timers,
@@ -89,6 +90,20 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return offer.make(order, command, actor, now)
         case offer.AnswerOffer():
             return offer.answer(order, command, actor, context, now)
+        case returns.OpenReturn():
+            return returns.open_case(order, command, actor, context, terms, now)
+        case returns.TakeReturn():
+            return returns.take(order, command, actor, now)
+        case returns.AskForMore():
+            return returns.ask(order, command, actor, context, terms, now)
+        case returns.AddToReturn():
+            return returns.add(order, command, actor, context, terms, now)
+        case returns.CloseReturn():
+            return returns.close(order, command, actor, now)
+        case returns.WithdrawReturn():
+            return returns.withdraw(order, command, actor, now)
+        case returns.LapseReturn():
+            return returns.lapse(order, command, context, terms, now)
         case _:
             assert_never(command)
 

@@ -16,6 +16,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    returns,
     review,
     stock,
     timers,
@@ -93,6 +94,20 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return offer.apply_accepted(order, event)
         case offer.OfferDeclined():
             return offer.apply_declined(order, event)
+        case returns.ReturnOpened():
+            return returns.apply_opened(order, event)
+        case returns.ReturnTaken():
+            return returns.apply_taken(order, event)
+        case returns.ReturnQuestioned():
+            return returns.apply_questioned(order, event)
+        case returns.ReturnAnswered():
+            return returns.apply_answered(order, event)
+        case returns.ReturnLapsed():
+            return returns.apply_lapsed(order, event)
+        case returns.ReturnExtended():
+            return returns.apply_extended(order, event)
+        case returns.ReturnClosed():
+            return returns.apply_closed(order, event)
         case _:
             assert_never(event)
 

@@ -11,6 +11,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    returns,
     review,
     stock,
     timers,
@@ -43,6 +44,13 @@ Command = (
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
+    | returns.OpenReturn
+    | returns.TakeReturn
+    | returns.AskForMore
+    | returns.AddToReturn
+    | returns.CloseReturn
+    | returns.WithdrawReturn
+    | returns.LapseReturn
 )
 
 Event = (
@@ -74,6 +82,13 @@ Event = (
     | offer.OfferMade
     | offer.OfferAccepted
     | offer.OfferDeclined
+    | returns.ReturnOpened
+    | returns.ReturnTaken
+    | returns.ReturnQuestioned
+    | returns.ReturnAnswered
+    | returns.ReturnLapsed
+    | returns.ReturnExtended
+    | returns.ReturnClosed
 )
 
 

@@ -28,14 +28,16 @@ def record(
     fulfilment.check_time(command.occurred_at, now)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
-    starts = {**cancellation.starts(order, now), "paid": command.occurred_at}
+    starts = {**cancellation.starts(order, now), "paid": fulfilment.paid_since(order.reports, command.occurred_at)}
     fact = fulfilment.report(
         order,
         command,
         by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
-        timers=terms.timers(starts, context.calendar, now, order.handling) if command.fact is FactKind.PAID else (),
+        timers=terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
+        if command.fact is FactKind.PAID
+        else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )
     if not fulfilment.is_news(order, fact):

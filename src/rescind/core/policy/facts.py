@@ -12,8 +12,8 @@ from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, in_manual_review, leased, rank, status_of
 
-NOWHERE = "none"
-"""What ``country`` says when nobody told us where the buyer lives."""
+NONE = "none"
+"""What ``country`` and ``category`` say when nobody told us."""
 
 _LONGEST_LATE = timedelta(days=366)
 
@@ -44,7 +44,7 @@ def facts(
         "reason": reason,
         "shipping_by": order.shipping_by,
         "handling": order.handling,
-        "country": order.country or NOWHERE,
+        "country": order.country or NONE,
         "amount": amount_minor,
         "currency": order.currency,
         "paid": progress.paid_at is not None,
@@ -76,7 +76,10 @@ def facts(
             [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by != "system"]
         ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
+        "lines": [
+            {"custom_made": line.custom_made, "special": line.special, "category": line.category or NONE}
+            for line in chosen
+        ],
     }
 
 

@@ -71,6 +71,7 @@ BUYER_REASONS = (
     "wrong_contact",
     "better_price",
     "change_payment",
+    "payment_unavailable",
     "discount_missing",
     "delivery_cost",
     "forgot_coupon",
@@ -101,6 +102,16 @@ REFUSAL_REASONS = (
     "reason_not_valid",
     "delivery_on_schedule",
     "not_accepted",
+    "other",
+)
+RETURN_REASONS = (
+    "not_arrived",
+    "damaged",
+    "faulty",
+    "wrong_item",
+    "not_as_described",
+    "parts_missing",
+    "no_longer_wanted",
     "other",
 )
 
@@ -179,6 +190,12 @@ _FACTS = (
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),
     _flag("special", "the line is of a kind that cannot be sold again", Per.LINE),
+    FactSpec(
+        "category",
+        Kind.CODE,
+        "what kind of goods the line is, in the marketplace's own codes; `none` when the host does not say",
+        level=Per.LINE,
+    ),
 )
 
 STANDARD: Vocabulary = {spec.name: spec for spec in _FACTS}

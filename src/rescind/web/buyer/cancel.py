@@ -23,6 +23,8 @@ from rescind.intake.text import words as checked
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.buyer.outlook import Answer
+from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
+from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit
 
 LONGEST_COMMENT = 500
@@ -84,7 +86,7 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     return _show(visit, found, form)
 
 
-@post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK)
+@post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
 async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """Check the form, show what has changed since it was read, and only then ask."""
     fields = await visit.form()
@@ -96,18 +98,20 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
         # The refund is worked out while the rest is still being filled in.
         form.errors = [error for error in form.errors if error[0].startswith("units-")]
         return _show(visit, found, form)
+    files = await brought(visit, found.order.id)
+    _check_files(visit, found, form, files)
     answer = _ask(found, form)
     if form.errors or answer is None:
-        return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(visit, found, form, files, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if seen(answer) != form.seen:
-        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+        return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     try:
-        outcome = await visit.desk.engine.handle(_submission(visit, found, form))
+        outcome = await visit.desk.engine.handle(_submission(visit, found, form, files))
     except (StaleOrder, InvalidTransition):
         found = await load(visit, order_id)
         if (asked := await _asked_already(visit, found, form.key)) is not None:
             return visit.go(f"{found.path}/requests/{asked}?sent=1")
-        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+        return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     return visit.go(f"{found.path}/requests/{outcome.order.cancellations[-1].id}?sent=1")
 
 
@@ -176,6 +180,14 @@ def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
     return form
 
 
+def _check_files(visit: Visit, found: Matter, form: Form, files: Brought) -> None:
+    needs = {reason.code: reason.needs for reason in found.outlook.reasons(visit.now)}.get(form.reason, ())
+    if files.error:
+        form.errors.append(("files", files.error))
+    elif "evidence" in needs and not files.refs:
+        form.errors.append(("files", visit.locale.gettext("Add a photo or a document that shows it")))
+
+
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
     left = found.order.open_units()
     if not _partial_allowed(found):
@@ -206,13 +218,18 @@ def _in_parcel(visit: Visit, most: int) -> str:
     return text % {"most": most}
 
 
-def _submission(visit: Visit, found: Matter, form: Form) -> Submission:
+def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Submission:
     note: Note | None = visit.desk.note(form.comment) if form.comment else None
     command = RequestCancellation(
-        order=found.order.id, reason=form.reason, lines=form.units, anyway=form.anyway, comment=note
+        order=found.order.id,
+        reason=form.reason,
+        lines=form.units,
+        anyway=form.anyway,
+        comment=note,
+        evidence=files.refs,
     )
     person = visit.person
-    said = [form.reason, sorted(form.units.items()), form.anyway, form.comment]
+    said = [form.reason, sorted(form.units.items()), form.anyway, form.comment, [one.id for one in files.refs]]
     return Submission(
         command=command,
         actor=person.actor(),
@@ -260,7 +277,13 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
 
 
 def _show(
-    visit: Visit, found: Matter, form: Form, *, status: HTTPStatus = HTTPStatus.OK, changed: bool = False
+    visit: Visit,
+    found: Matter,
+    form: Form,
+    files: Brought | None = None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    changed: bool = False,
 ) -> Html:
     answer = _ask(found, form)
     reasons = found.outlook.reasons(visit.now)
@@ -280,6 +303,7 @@ def _show(
         "tenders": words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
         "seen": seen(answer) if answer else "",
         "changed": changed,
+        "files": file_field(visit, files.tiles if files else (), form.error("files")),
         "words": words,
     }
     here = found.path + "/cancel"

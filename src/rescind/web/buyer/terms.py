@@ -77,8 +77,8 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         live=False,
         shop=shop,
         policies=[one.policy for one in terms.layers],
-        steps=[_step(visit.locale, one) for one in found.steps],
-        special=[_special(visit.locale, one) for one in found.special],
+        steps=[step_row(visit.locale, one) for one in found.steps],
+        special=[special_row(visit.locale, one) for one in found.special],
         late=rule_line(visit.locale, found.late) if found.late else "",
         ships=_ships(visit.locale, terms.preset),
     )
@@ -104,7 +104,7 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
         found.append(
             Clause(
                 id=rule.id,
-                sentence=locale.pgettext("rule", rule.id),
+                sentence=locale.rule(rule.id),
                 verdict=rule.verdict.value,
                 instead=locale.term("way_on", rule.instead) if rule.instead else "",
                 terms=waiting(locale, str(deadline.span), deadline.on_silence or "") if deadline else "",
@@ -113,7 +113,8 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
     return found
 
 
-def _step(locale: Locale, step: Step) -> Row:
+def step_row(locale: Locale, step: Step) -> Row:
+    """One step of the outline in words."""
     early = step.early
     note = ""
     if early is not None:
@@ -130,7 +131,8 @@ def _step(locale: Locale, step: Step) -> Row:
     return Row(locale.term("stage", step.stage.value), rule_line(locale, step.rule), step.rule.verdict.value, note)
 
 
-def _special(locale: Locale, one: Special) -> Row:
+def special_row(locale: Locale, one: Special) -> Row:
+    """One circumstance of the outline in words."""
     atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
     return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value)
 

@@ -187,7 +187,8 @@ class Console:
             parts = cast("Sequence[object]", value)
             return self.language.gettext(", ").join(self._say(name, part) for part in parts)
         text = str(value)
-        for context in ("cancellation", "stage") if name == "current_state" else ("way_on",):
+        known = {"current_state": ("cancellation", "stage"), "state": ("policy.status",)}
+        for context in known.get(name, ("way_on",)):
             if self.language.has(context, text):
                 return self.language.term(context, text, self.person.role)
         return text
@@ -269,5 +270,6 @@ async def seller_console(visit: Comes) -> Console:
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
+        Link("/seller/settings", _("Settings"), current=path.startswith(("/seller/settings", "/seller/rules"))),
     )
     return Console(visit, shop.zone or "UTC", nav)

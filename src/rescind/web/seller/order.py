@@ -30,6 +30,7 @@ from rescind.locales import Locale
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.progress import progress
+from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, goods, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
@@ -62,7 +63,7 @@ async def show(
     order, language = view.order, console.language
     _ = language.gettext
     at_stage = stage_of(view, console)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
     state, why = _state(console, order, at_stage)
@@ -110,6 +111,7 @@ async def show(
         hidden_until=on_hold_until(order, console.now),
         choices=[(one.id, language.gettext("Parcel %(name)s") % {"name": one.id}) for one in order.arranged],
         cases=case_links(order, language, "/seller"),
+        returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
@@ -277,7 +279,7 @@ async def _confirm(
 ) -> Html:
     order, language = view.order, console.language
     _ = language.gettext
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
     return console.page(
         "seller/cancel.html",
@@ -290,7 +292,7 @@ async def _confirm(
         stage=stage_of(view, console),
         waiting=order.open_cancellation,
         possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
-        sentence=language.pgettext("rule", stop.finding.rule),
+        sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
         rows=quote_rows(language, stop.quote, titles(view)),

@@ -25,7 +25,9 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
+from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card
+from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
@@ -84,6 +86,8 @@ async def _show(
         ],
         refunds=refunds(language, order),
         cases=case_links(order, language, "/support"),
+        returns=return_rows(language, order, f"/support/orders/{order.id}"),
+        exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
@@ -118,7 +122,7 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
     finding = finding_of(decision)
     ground = ground_in(decision)
     assert ground is not None, "every judgement says why"
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     money = quote(order, order.open_units())
     deadline = finding.deadline
     return {
@@ -154,11 +158,11 @@ def verdict_sentence(language: Locale, verdict: Verdict) -> str:
 
 async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, ...]) -> dict[str, RuleCard]:
     """A rule card for each request that a policy answered, by the request's id."""
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     cards: dict[str, RuleCard] = {}
     records = [entry.record for entry in entries]
-    calendar = console.desk.book.calendar(terms)
     for one in order.cancellations:
+        calendar = await console.desk.book.calendar_when(records, one, terms)
         judged = judged_again(records, one, terms, calendar)
         if judged is not None:
             deadline = judged.finding.deadline

@@ -1,0 +1,88 @@
+"""Keys of programs, by their marks: seeing who holds one, and ending one at once.
+
+None is made here. A call that is repeated would have to give the same key again, and nobody keeps it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rescind.api.answers import Told
+from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.policies import OPERATOR, Untouched
+from rescind.core import errors
+from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
+
+
+class KeyTold(Told, frozen=True, kw_only=True):
+    """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use."""
+
+    mark: str
+    role: str
+    principal: str
+    shop: str | None
+    buyer: str | None
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    used_on: date | None
+    in_force: bool
+
+
+class KeysTold(Told, frozen=True, kw_only=True):
+    """Keys, those in force first."""
+
+    keys: tuple[KeyTold, ...]
+
+
+@operation("GET", "/v1/keys", may=OPERATOR, through="scope", summary="List keys", gives=KeysTold)
+async def listed(call: Call) -> Answer:
+    """Who holds a key, until when, and on which day it was last used; never the key itself."""
+    found = await call.desk.access.keys()
+    return Answer(
+        body=KeysTold(
+            keys=tuple(
+                KeyTold(
+                    mark=one.mark,
+                    role=one.role,
+                    principal=one.principal,
+                    shop=one.shop_id,
+                    buyer=one.buyer_id,
+                    created_at=one.created_at,
+                    expires_at=one.expires_at,
+                    revoked_at=one.revoked_at,
+                    used_on=one.used_on,
+                    in_force=one.in_force,
+                )
+                for one in found
+            )
+        )
+    )
+
+
+@operation(
+    "POST",
+    "/v1/keys/{mark}/revoke",
+    may=OPERATOR,
+    through="scope",
+    summary="End a key",
+    body=Untouched,
+    gives=KeyTold,
+    changes=True,
+    fails=(errors.NotFound,),
+)
+async def revoke(call: Call) -> Answer:
+    """End a key now, also for whoever is using it. The same call again gives the same answer."""
+    call.key(ShopId(""))
+    mark = call.ids["mark"]
+    await call.desk.access.revoke_key(mark)
+    keys = (await listed.handler(call)).body
+    assert isinstance(keys, KeysTold), "the list of keys"
+    found = next((one for one in keys.keys if one.mark == mark), None)
+    if found is None:
+        raise errors.NotFound(kind="key")
+    return Answer(body=found)
+
+
+OPERATIONS = (listed, revoke)

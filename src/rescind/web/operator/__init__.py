@@ -1,0 +1,23 @@
+"""The operator's console: policies, drafts that take two people, keys, and how the installation is."""
+
+from __future__ import annotations
+
+from litestar import Router
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from rescind.desk import Desk
+from rescind.web.operator import drafts, installation, keys, policies, texts
+from rescind.web.operator.console import operator_console
+
+
+def routes(_desk: Desk) -> list[ControllerRouterHandler]:
+    """Every page under ``/operator``."""
+    return [
+        Router(
+            path="/operator",
+            route_handlers=[*policies.ROUTES, *texts.ROUTES, *drafts.ROUTES, *keys.ROUTES, *installation.ROUTES],
+            dependencies={"console": Provide(operator_console)},
+            include_in_schema=False,
+        )
+    ]

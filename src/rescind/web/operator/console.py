@@ -1,0 +1,58 @@
+"""What every page of the operator's console shares: its navigation, who comes, and what the last form did."""
+
+from __future__ import annotations
+
+from rescind.locales import Locale
+from rescind.web.rendering import Link
+from rescind.web.seller.console import Comes, Console, Notice
+from rescind.web.session import Visit
+
+HOME = "/operator"
+POLICIES = f"{HOME}/policies"
+DRAFTS = f"{HOME}/drafts"
+KEYS = f"{HOME}/keys"
+INSTALLATION = f"{HOME}/installation"
+
+
+async def operator_console(visit: Comes) -> Console:
+    """A dependency of the operator's pages. Raises Unauthenticated, Forbidden."""
+    visit.require("operator")
+    return Console(visit, "UTC", await navigation(visit))
+
+
+async def navigation(visit: Visit) -> tuple[Link, ...]:
+    """The way around for an operator, who has support's pages too."""
+    _ = visit.locale.gettext
+    path = visit.request.url.path
+    waiting = sum(
+        one.status == "submitted" and one.proposed_by != visit.person.id
+        for one in await visit.desk.drafting.versions.all()
+    )
+    counts = await visit.desk.reads.case_counts(visit.scope)
+    return (
+        Link(POLICIES, _("Policies"), count=waiting, current=path.startswith((POLICIES, DRAFTS)) or path == HOME),
+        Link(
+            "/support", _("Cases and orders"), count=counts.get("with_platform", 0), current=path.startswith("/support")
+        ),
+        Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
+        Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
+    )
+
+
+def told(console: Console) -> Notice | None:
+    """What the form before this page did, from the code its redirect left in the address."""
+    text = _said(console.language).get(console.query("said"))
+    return Notice(text) if text else None
+
+
+def _said(language: Locale) -> dict[str, str]:
+    _ = language.gettext
+    return {
+        "drafted": _("A draft was made. Nothing changes until another operator has approved it."),
+        "saved": _("The draft was saved."),
+        "submitted": _("Submitted. Another operator has to approve it now."),
+        "taken_back": _("Taken back. You can work on it again."),
+        "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
+        "rejected": _("Sent back to its author, with your reason."),
+        "revoked": _("The key opens nothing any more."),
+    }

@@ -1,0 +1,26 @@
+"""How the installation is: what runs, what it runs on, what waits, and when nobody could reach it."""
+
+from __future__ import annotations
+
+from litestar import get
+
+from rescind import __version__
+from rescind.postgres.condition import condition
+from rescind.web.seller.console import Here
+from rescind.web.session import Html
+
+
+@get("/installation")
+async def read(console: Here) -> Html:
+    """Facts, as they are now; nothing here changes anything."""
+    desk = console.desk
+    return console.page(
+        "operator/installation.html",
+        version=__version__,
+        address=desk.base_url,
+        own_database=bool(desk.settings.database_url),
+        found=await condition(desk.pool),
+    )
+
+
+ROUTES = (read,)
