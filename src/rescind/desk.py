@@ -34,6 +34,7 @@ from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
@@ -59,6 +60,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     habits: Habits
+    stock: StockFeed
     versions: ShopVersions
     clock: Clock
     base_url: str

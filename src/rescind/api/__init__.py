@@ -21,6 +21,7 @@ from rescind.api import (
     reference,
     returns,
     shops,
+    stock,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -39,6 +40,7 @@ OPERATIONS = (
     *deciders.OPERATIONS,
     *buyers.OPERATIONS,
     *packing.OPERATIONS,
+    *stock.OPERATIONS,
     *shops.OPERATIONS,
     *receipts.OPERATIONS,
     *calendars.OPERATIONS,

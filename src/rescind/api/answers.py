@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core import intercept, review
+from rescind.core import intercept, review, stock
 from rescind.core.cancellation import (
     PLATFORM,
     CancellationApproved,
@@ -42,6 +42,7 @@ from rescind.core.order import (
     Stage,
     Tender,
     leased,
+    on_hold_until,
     stage,
     status_of,
 )
@@ -106,7 +107,10 @@ class TenderTold(Told, frozen=True, kw_only=True):
 
 
 class ParcelTold(Told, frozen=True, kw_only=True):
-    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's."""
+    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's.
+
+    arranged_at: when somebody said what goes into it; together: the package it shares with parcels of other orders.
+    """
 
     id: str
     lines: list[UnitsTold]
@@ -117,6 +121,8 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     delivered_at: Instant | None
     ended_at: Instant | None
     ended: str
+    arranged_at: Instant | None
+    together: str
 
 
 class OfferTold(Told, frozen=True, kw_only=True):
@@ -289,7 +295,10 @@ class OrderState(Told, frozen=True, kw_only=True):
 
 
 class OrderTold(Told, frozen=True, kw_only=True):
-    """One order in full, as far as the reader may see it."""
+    """One order in full, as far as the reader may see it. A seller is told the recipient when the hold is over.
+
+    still_out: cancelled units that left and did not come back; back_to_stock: cancelled units that may be sold again.
+    """
 
     id: str
     number: str
@@ -324,6 +333,8 @@ class OrderTold(Told, frozen=True, kw_only=True):
     overrides: list[OverrideTold]
     shipping_lease: LeaseTold | None
     to_unpack: list[UnitsTold]
+    still_out: list[UnitsTold]
+    back_to_stock: list[UnitsTold]
     next_actions: list[NextAction]
     recipient: Recipient
     note: str
@@ -407,10 +418,16 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         overrides=[override_told(one, order.currency) for one in order.overrides] if role in _STAFF else [],
         shipping_lease=lease_told(leased(order, now), role),
         to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
+        still_out=units_told(stock.outside(order)) if role in _ODDITIES_SEEN_BY else [],
+        back_to_stock=units_told(stock.back_to_stock(order)) if role in _ODDITIES_SEEN_BY else [],
         next_actions=next_actions(order, now),
-        recipient=view.details.recipient if role in _ADDRESS_SEEN_BY else Recipient(),
+        recipient=view.details.recipient if _sees_address(order, role, now) else Recipient(),
         note=view.details.note,
     )
+
+
+def _sees_address(order: Order, role: Role, now: Instant) -> bool:
+    return role in _ADDRESS_SEEN_BY and (role != "seller" or on_hold_until(order, now) is None)
 
 
 def order_state(order: Order, now: Instant) -> OrderState:
@@ -694,6 +711,8 @@ def _parcel(one: Parcel) -> ParcelTold:
         delivered_at=one.delivered_at,
         ended_at=one.ended_at,
         ended=one.ended,
+        arranged_at=one.arranged_at,
+        together=one.together,
     )
 
 

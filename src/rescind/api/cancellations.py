@@ -167,6 +167,7 @@ DECISION_FAILS = (
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def request(call: Call) -> Answer:

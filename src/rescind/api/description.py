@@ -135,6 +135,13 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_reject": {"reason": "Ask the shops first."},
     "keys_revoke": {},
     "packing_unpacked": {},
+    "stock_arrange": {
+        "parcels": [
+            {"id": "p1", "lines": [{"line": "1", "quantity": 1}]},
+            {"id": "p2", "lines": [{"line": "1", "quantity": 1}]},
+        ]
+    },
+    "stock_received_back": {"lines": [{"line": "1", "quantity": 1}]},
     "shops_choose": {"settings": {"window": "24h"}},
     "shops_set_rules": {
         "rules": [

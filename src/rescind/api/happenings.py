@@ -11,7 +11,7 @@ import msgspec
 
 from rescind.api.answers import Told, UnitsTold, cancellation_of, ground_of, units_told
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
-from rescind.core import cancellation, errors, fulfilment, override, refund
+from rescind.core import cancellation, errors, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -154,6 +154,7 @@ def _lines(record: Record) -> dict[str, int]:
             | fulfilment.FactReported()
             | override.OverrideProposed()
             | override.RulesOverridden()
+            | stock.GoodsCameBack()
         ):
             return record.event.lines
         case cancellation.SellerAsked():

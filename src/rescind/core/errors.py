@@ -164,6 +164,12 @@ class QuantityNotOpen(RescindError):
     code = "quantity-not-open"
 
 
+class InParcel(RescindError):
+    """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
+
+    code = "in-parcel"
+
+
 class FactFromTheFuture(RescindError):
     """A fact said to happen after now, beyond the allowed clock difference. Params: occurred_at, now."""
 

@@ -14,9 +14,11 @@ from rescind.core import (
     offer,
     override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.lifecycle import Event
@@ -67,6 +69,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | packing.ShippingLeased()
             | packing.ShippingGivenBack()
             | packing.GoodsUnpacked()
+            | parcels.ParcelsArranged()
+            | stock.GoodsCameBack()
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()

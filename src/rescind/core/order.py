@@ -135,6 +135,8 @@ class Parcel(_State, frozen=True, kw_only=True):
     """One parcel. ``lines`` is units by line id; empty means every unit that is open.
 
     ended: how its way ended if not at the buyer's, a fact the carrier reported; empty while it may still arrive.
+    arranged_at: when somebody said what goes into it, before it had a label. together: the host's name for the package
+    in which it travels with parcels of other orders; empty while it travels alone.
     """
 
     id: str
@@ -146,6 +148,18 @@ class Parcel(_State, frozen=True, kw_only=True):
     delivered_at: Instant | None = None
     ended_at: Instant | None = None
     ended: str = ""
+    arranged_at: Instant | None = None
+    together: str = ""
+
+    @property
+    def further_on(self) -> bool:
+        """Whether it has a label or left, so that what is in it goes where the parcel goes."""
+        return bool(self.labelled_at or self.gone or self.ended)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the carrier has it, or had it."""
+        return bool(self.handed_over_at or self.delivered_at)
 
 
 class Progress(_State, frozen=True, kw_only=True):
@@ -405,9 +419,10 @@ class Order(_State, frozen=True, kw_only=True):
     """Everything about one order that can conflict, locked and stored as one row.
 
     ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here. unpacked: units
-    by line that somebody has taken out of a parcel after they were cancelled. promised_at: when goods that are not
-    ready yet will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the
-    estimated day of delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
+    by line that somebody has taken out of a parcel after they were cancelled. came_back: units by line that had left
+    and are in the house again; sellable: those of them that may be sold. promised_at: when goods that are not ready yet
+    will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the estimated day of
+    delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
     """
 
     id: OrderId
@@ -438,6 +453,8 @@ class Order(_State, frozen=True, kw_only=True):
     contradictions: tuple[Contradiction, ...] = ()
     shipping_lease: ShippingLease | None = None
     unpacked: dict[str, int] = {}
+    came_back: dict[str, int] = {}
+    sellable: dict[str, int] = {}
     reports: tuple[Report, ...] = ()
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
@@ -490,6 +507,11 @@ class Order(_State, frozen=True, kw_only=True):
         return tuple(parcel for parcel in self.parcels if not parcel.ended)
 
     @property
+    def arranged(self) -> tuple[Parcel, ...]:
+        """The parcels that somebody said will be, and that have no label yet."""
+        return tuple(parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on)
+
+    @property
     def open_contradictions(self) -> tuple[Contradiction, ...]:
         """What a person still has to look at."""
         return tuple(one for one in self.contradictions if one.closed_at is None)
@@ -501,10 +523,24 @@ class Order(_State, frozen=True, kw_only=True):
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        gone = units_in(parcel for parcel in self.travelling if parcel.handed_over_at or parcel.delivered_at)
-        if gone is None:
+        return self._open_outside_of(parcel for parcel in self.travelling if parcel.gone)
+
+    def unlabelled_units(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor in a parcel that is further on."""
+        return self._open_outside_of(parcel for parcel in self.travelling if parcel.further_on)
+
+    def units_by_line(self) -> dict[str, int]:
+        """Open units that may be picked line by line: of a split order those in no parcel that is further on (R-024).
+
+        Where nothing is split, or everything is further on, the stage speaks for the whole order.
+        """
+        return self.unlabelled_units() or self.open_units()
+
+    def _open_outside_of(self, parcels: Iterable[Parcel]) -> dict[str, int]:
+        inside = units_in(parcels)
+        if inside is None:
             return {}
-        left = {line.id: line.open - gone.get(line.id, 0) for line in self.lines}
+        left = {line.id: line.open - inside.get(line.id, 0) for line in self.lines}
         return {line: count for line, count in left.items() if count > 0}
 
 
@@ -517,6 +553,28 @@ def units_in(parcels: Iterable[Parcel]) -> dict[str, int] | None:
         for line, count in parcel.lines.items():
             units[line] = units.get(line, 0) + count
     return units
+
+
+def rearranged(order: Order) -> Order:
+    """The order with no more units arranged into parcels than are open and have no label.
+
+    What is cancelled, or went into another parcel, is taken out: units of no parcel first, then those of the last one.
+    A parcel that is further on stays as it was reported.
+    """
+    if not order.arranged:
+        return order
+    left = order.unlabelled_units()
+    kept: list[Parcel] = []
+    for parcel in order.parcels:
+        if parcel.further_on or not parcel.arranged_at:
+            kept.append(parcel)
+            continue
+        lines = {line: min(count, left.get(line, 0)) for line, count in parcel.lines.items() if left.get(line)}
+        for line, count in lines.items():
+            left[line] -= count
+        if lines:
+            kept.append(msgspec.structs.replace(parcel, lines=lines))
+    return msgspec.structs.replace(order, parcels=tuple(kept))
 
 
 def stage(order: Order, now: Instant) -> Stage:
@@ -549,12 +607,13 @@ def stage(order: Order, now: Instant) -> Stage:
 def _shipping_stage(order: Order, parcels: Sequence[Parcel]) -> Stage | None:
     if _covers(order, [parcel for parcel in parcels if parcel.delivered_at]):
         return Stage.DELIVERED
-    handed_over = [parcel for parcel in parcels if parcel.handed_over_at or parcel.delivered_at]
+    handed_over = [parcel for parcel in parcels if parcel.gone]
     if _covers(order, handed_over):
         return Stage.IN_TRANSIT
     if handed_over:
         return Stage.PARTIALLY_SHIPPING
-    return Stage.AWAITING_COLLECTION if _covers(order, parcels) else None
+    labelled = [parcel for parcel in parcels if parcel.further_on]
+    return Stage.AWAITING_COLLECTION if _covers(order, labelled) else None
 
 
 def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
@@ -568,6 +627,11 @@ def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
 def in_manual_review(order: Order) -> bool:
     """Whether a person still has to look at the order before it goes on (M-07)."""
     return order.progress.review_opened_at is not None and order.progress.review_cleared_at is None
+
+
+def on_hold_until(order: Order, now: Instant) -> Instant | None:
+    """When the hold ends, while it lasts. Until then the seller is not told where the order goes (R-021)."""
+    return order.hold_until if order.hold_until is not None and now < order.hold_until else None
 
 
 def leased(order: Order, now: Instant) -> ShippingLease | None:

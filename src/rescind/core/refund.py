@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.errors import InvalidField, NotFound, NothingSelected, QuantityNotOpen
+from rescind.core.errors import InParcel, InvalidField, NotFound, NothingSelected, QuantityNotOpen
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
@@ -56,7 +56,8 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     Of an order that is on its way whole, None is all that has not arrived, and so is naming just that: it can still be
     asked to come back, though not in part (R-007, R-037).
 
-    Raises NothingSelected, QuantityNotOpen, InvalidField for a line the order does not have.
+    Raises NothingSelected, QuantityNotOpen, InParcel (of a split order, what is in a parcel that is further on goes
+    with its parcel: R-024), InvalidField for a line the order does not have.
     """
     left = order.open_units()
     bought = {line.id for line in order.lines}
@@ -69,6 +70,11 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
             raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
         if not 0 < count <= left.get(line, 0):
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
+    if lines != left:
+        by_line = order.units_by_line()
+        for line, count in lines.items():
+            if count > by_line.get(line, 0):
+                raise InParcel(line=line, open=by_line.get(line, 0))
     return dict(lines)
 
 

@@ -86,6 +86,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: as it is at the time of reading. hold_until: end of the span in which nobody ships. dispatch_due_at: when
     the seller should have shipped. tracking: every tracking number known. contradictions: facts that do not fit.
+    shipping_by: who ships it.
     """
 
     order_id: OrderId
@@ -110,6 +111,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     last_case_id: CancellationId | None
     tracking: tuple[str, ...]
     contradictions: int
+    shipping_by: str = "seller"
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,7 +44,7 @@ from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage, units_in
+from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage
 from rescind.core.outage import lost
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
@@ -238,7 +238,8 @@ def _require_shippable(order: Order, found: dict[str, object], context: Context,
 def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now: Instant) -> FactReported:
     """The parcel the seller names: one for everything, if there is such a one, or a new one with what was asked for."""
     known = [parcel.id for parcel in order.parcels]
-    whole = next((parcel.id for parcel in order.parcels if not parcel.lines), None)
+    meant = [one for one in order.arranged if one.lines == asked.lines]
+    whole = next((one.id for one in (*meant, *order.parcels) if one in meant or not one.lines), None)
     everything = whole is not None or all(line.open == asked.lines.get(line.id, 0) for line in order.lines)
     return FactReported(
         at=now,
@@ -359,8 +360,7 @@ def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
         return ()
     if called_back(waiting):
         return () if still_open(order, waiting) else (CancellationOvertaken(at=at, cancellation=waiting.id),)
-    packed = units_in(order.travelling)
-    left = {line.id: line.open - packed.get(line.id, 0) for line in order.lines} if packed is not None else {}
+    left = order.unlabelled_units()
     if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
         return ()
     return (CancellationOvertaken(at=at, cancellation=waiting.id),)

@@ -19,7 +19,7 @@ from rescind.core.cancellation.messages import (
 from rescind.core.event import Ground
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Decider, Order
+from rescind.core.order import Cancellation, CancellationStatus, Decider, Order, rearranged
 from rescind.core.refund import owe
 
 
@@ -41,7 +41,8 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
     refunded = sum(terms.amount_minor for terms in event.refunds)
     order = _close(order, event, CancellationStatus.APPROVED, event.by)
     fault = event.request.fault if event.request else ""
-    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
+    order = _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
+    return rearranged(order) if order.parcels else order
 
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:

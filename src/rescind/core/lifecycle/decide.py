@@ -12,9 +12,11 @@ from rescind.core import (
     offer,
     override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.actor import Actor
@@ -81,6 +83,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return report.ship(order, command, actor, context, terms, now)
         case packing.AcknowledgeUnpacked():
             return packing.acknowledge(order, actor, now)
+        case parcels.ArrangeParcels():
+            return parcels.arrange(order, command, actor, context, terms, now)
+        case stock.ReceiveBack():
+            return stock.receive(order, command, actor, now)
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
         case offer.MakeOffer():

@@ -15,9 +15,11 @@ from rescind.core import (
     offer,
     override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.cancellation import fold
@@ -81,6 +83,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return packing.apply_given_back(order)
         case packing.GoodsUnpacked():
             return packing.apply_unpacked(order, event)
+        case parcels.ParcelsArranged():
+            return parcels.apply_arranged(order, event)
+        case stock.GoodsCameBack():
+            return stock.apply_came_back(order, event)
         case intercept.ContradictionResolved():
             return intercept.apply_resolved(order, event)
         case offer.OfferMade():

@@ -10,9 +10,11 @@ from rescind.core import (
     offer,
     override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.event import BaseEvent
@@ -39,6 +41,8 @@ Command = (
     | packing.GiveBackShipping
     | packing.ShipOrder
     | packing.AcknowledgeUnpacked
+    | parcels.ArrangeParcels
+    | stock.ReceiveBack
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
@@ -77,6 +81,8 @@ Event = (
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
+    | parcels.ParcelsArranged
+    | stock.GoodsCameBack
     | intercept.ContradictionResolved
     | offer.OfferMade
     | offer.OfferAccepted

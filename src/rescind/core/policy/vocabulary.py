@@ -129,6 +129,7 @@ WAYS_ON = (
     "wait_for_hold",
     "wait_for_payment",
     "wait_for_review",
+    "platform_ships",
     "stop_work",
     "cancel_whole_order",
 )

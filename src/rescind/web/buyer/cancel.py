@@ -209,10 +209,21 @@ def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> d
             form.errors.append((f"units-{place}", message % {"most": most, "item": found.words(line.id).title}))
         elif int(text):
             units[line.id] = int(text)
+    by_line = found.order.units_by_line()
+    if units != left and any(count > by_line.get(line, 0) for line, count in units.items()):
+        for place, line in enumerate(found.order.lines):
+            if units.get(line.id, 0) > by_line.get(line.id, 0):
+                form.errors.append((f"units-{place}", _in_parcel(visit, by_line.get(line.id, 0))))
     if not units and not form.errors:
         first = next((place for place, line in enumerate(found.order.lines) if left.get(line.id)), 0)
         form.errors.append((f"units-{first}", visit.locale.gettext("Choose at least one item to cancel")))
     return units
+
+
+def _in_parcel(visit: Visit, most: int) -> str:
+    """Why fewer of a line can be picked than are open (R-024)."""
+    text = visit.locale.gettext("In a parcel that is ready to ship. Choose at most %(most)s, or the whole order")
+    return text % {"most": most}
 
 
 def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Submission:
@@ -239,7 +250,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Subm
 
 def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
     _ = visit.locale.gettext
-    left = _left(found)
+    left, by_line = _left(found), found.order.units_by_line()
     choices: list[Choice] = []
     for place, line in enumerate(found.order.lines):
         said = found.words(line.id)
@@ -249,6 +260,8 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
             off = _("Already cancelled")
         elif not count:
             off, why = _("Already shipped"), _("It can be returned, but no longer cancelled.")
+        elif _partial_allowed(found) and by_line and count > by_line.get(line.id, 0):
+            note = _in_parcel(visit, by_line.get(line.id, 0))
         elif _partial_allowed(found) and len(left) > 1:
             alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
             if alone is not None and found.answer is not None and alone.kind != found.answer.kind:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rescind.core import correction, fulfilment, intercept, offer, override, packing, refund, returns, review, timers
+from rescind.core import (
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    override,
+    packing,
+    parcels,
+    refund,
+    returns,
+    review,
+    stock,
+    timers,
+)
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.timeline.bench import at_bench
 from rescind.web.timeline.fact import corrected, placed, reported
+from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
@@ -54,6 +68,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return answered(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
             return at_bench(teller, event)
+        case parcels.ParcelsArranged() | stock.GoodsCameBack():
+            return moved(teller, event)
         case intercept.ContradictionResolved():
             return resolved(teller, event)
         case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
