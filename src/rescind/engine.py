@@ -289,7 +289,7 @@ class Engine:
             details=submission.details,
             key=submission.key if written else None,
             fingerprint=submission.fingerprint,
-            settled=settled,
+            due=lifecycle.due_moves(before, after, settled),
         )
 
 

@@ -20,7 +20,7 @@ from rescind.core.cancellation import (
 from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
-from rescind.core.ids import OrderId, make_id, shop_id
+from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER
 from rescind.core.lifecycle import due, replay
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank
@@ -44,6 +44,9 @@ BUYERS = {"ann": ("Ann Lee", "en"), "bob": ("Bob Ray", "zh")}
 HOST = Actor(kind=ActorKind.HOST, id="host")
 ANN = Actor(kind=ActorKind.BUYER, id="ann")
 SAM = Actor(kind=ActorKind.SELLER, id="sam")
+
+NOBODY = CancellationId("can_00000001none0000000000")
+"""A request that nobody made."""
 
 _numbers = itertools.count(5001)
 
@@ -223,3 +226,9 @@ async def _audit_due(pool, order):
     assert {(row["kind"], row["ref"], row["due_at"]) for row in found} == {
         (one.kind, one.ref, one.due_at) for one in due(order)
     }
+
+
+async def contents(pool):
+    """Everything that is stored, to see whether something was written."""
+    tables = ("orders", "events", "ledger", "due", "cases", "idempotency", "tenders", "order_lines", "texts")
+    return {name: await pool.fetch(f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in tables}

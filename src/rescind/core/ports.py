@@ -14,7 +14,7 @@ from rescind.core.event import Note
 from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
-from rescind.core.lifecycle import Due
+from rescind.core.lifecycle import DueMoves
 from rescind.core.order import Order, Pins
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
@@ -60,7 +60,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one command changes. ``before`` is None for a new order. ``settled``: due work that is done with."""
+    """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer."""
 
     before: Order | None
     after: Order
@@ -69,7 +69,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     details: Details | None = None
     key: Key | None = None
     fingerprint: Fingerprint = Fingerprint(b"")
-    settled: tuple[Due, ...] = ()
+    due: DueMoves
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,10 +8,8 @@ from typing import Any
 
 import msgspec
 
-from rescind.core import lifecycle
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
-from rescind.core.lifecycle import Due
 from rescind.core.order import Cancellation, Contradiction, Order, Review, Stage, stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
@@ -35,21 +33,38 @@ _Rows = Callable[[Change, Instant], Iterable[Row]]
 
 
 class Write:
-    """One statement for several tables: their rows of a whole batch travel together."""
+    """What a batch writes, as one statement for all tables that get rows from it; their rows travel together."""
 
     def __init__(self, *tables: tuple[str, _Rows]) -> None:
-        self.sql = sql.together([statement for statement, _ in tables])
-        self._tables = [(rows_of, sql.width(statement), sql.SHARED.get(statement)) for statement, rows_of in tables]
+        self._tables = [
+            (statement, rows_of, sql.SHARED.get(statement, ()), place == 0)
+            for place, (statement, rows_of) in enumerate(tables)
+        ]
+        self._together: dict[tuple[str, ...], str] = {}
 
-    def arguments(self, changes: Sequence[Change], now: Instant) -> list[list[Any]]:
-        """A list for each column of each table, in order."""
+    def statement(self, changes: Sequence[Change], now: Instant) -> tuple[str, list[list[Any]]]:
+        """The statement, and a list for each column of each of its tables, in order.
+
+        A table without rows is left out, because preparing to write none costs as much as writing a few; only the
+        first one stays, whose rows are counted.
+        """
         columns: list[list[Any]] = []
-        for rows_of, width, shared in self._tables:
+        parts: list[str] = []
+        for part, rows_of, shared, first in self._tables:
             rows = [row for change in changes for row in rows_of(change, now)]
             if shared:
                 rows.sort(key=lambda row, shared=shared: [row[column] for column in shared])
-            columns.extend(map(list, zip(*rows, strict=True)) if rows else ([] for _ in range(width)))
-        return columns
+            if rows:
+                columns.extend(map(list, zip(*rows, strict=True)))
+                parts.append(part)
+            elif first:
+                columns.extend([] for _ in range(sql.width(part)))
+                parts.append(part)
+        chosen = tuple(parts)
+        text = self._together.get(chosen)
+        if text is None:
+            text = self._together[chosen] = sql.together(chosen)
+        return text, columns
 
 
 def _moved_order(change: Change, now: Instant) -> Iterable[Row]:
@@ -302,24 +317,16 @@ def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _reviews(change, now)
 
 
-def _due(order: Order | None) -> dict[tuple[str, str], Due]:
-    return {(one.kind, one.ref): one for one in lifecycle.due(order)} if order else {}
-
-
 def _due_gone(change: Change, _: Instant) -> Iterable[Row]:
-    after = _due(change.after)
-    gone = {*_due(change.before), *((one.kind, one.ref) for one in change.settled)} - after.keys()
-    for kind, ref in sorted(gone):
+    for kind, ref in change.due.gone:
         yield (change.after.shop, kind, ref)
 
 
 def _due_new(change: Change, now: Instant) -> Iterable[Row]:
     order = change.after
-    before = _due(change.before)
     part = slice_of(order.id)
-    for key, one in _due(order).items():
-        if before.get(key) != one:
-            yield (order.shop, one.kind, one.ref, order.id, one.due_at, part)
+    for one in change.due.new:
+        yield (order.shop, one.kind, one.ref, order.id, one.due_at, part)
     if change.written:
         first, last = change.written[0].record.seq, change.written[-1].record.seq
         yield (order.shop, FAN_OUT, f"{order.id}:{first}-{last}", order.id, now, part)

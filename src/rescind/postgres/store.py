@@ -115,9 +115,9 @@ class PostgresUnitOfWork:
     async def write(self, changes: Sequence[Change], now: Instant) -> None:
         """Write everything in one statement, or nothing when one of the orders is not any more as it was read."""
         write = rows.PLACING if any(change.before is None or change.details for change in changes) else rows.MOVING
-        columns = write.arguments(changes, now)
+        statement, columns = write.statement(changes, now)
         # The first table is that of the orders which move on: each of its rows must find its order.
-        await self._connection.execute(write.sql, *columns, len(columns[0]))
+        await self._connection.execute(statement, *columns, len(columns[0]))
 
 
 def _found(row: asyncpg.Record) -> Found:

@@ -30,8 +30,9 @@ from rescind.desk import Desk
 from rescind.locales import Locale
 from rescind.web.buyer.outlook import Answer, Outlook, Until
 from rescind.web.buyer.words import tender_words
-from rescind.web.explain import Entry, RuleCard, rule_card, story
+from rescind.web.explain import RuleCard, rule_card
 from rescind.web.session import Visit
+from rescind.web.timeline import Entry, story
 
 
 @dataclass(frozen=True, slots=True)

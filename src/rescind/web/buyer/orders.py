@@ -17,9 +17,9 @@ from rescind.core.views import Filters, OrderRow
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
-from rescind.web.explain import tender_name
 from rescind.web.progress import progress
 from rescind.web.session import Html, Visit
+from rescind.web.tender import tender_name
 
 TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
 PAGE_SIZE = 10

@@ -22,8 +22,9 @@ from rescind.engine import Submission
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.orders import refunds
-from rescind.web.explain import Entry, RuleCard, ground_of, rule_card
+from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.session import Html, Visit
+from rescind.web.timeline import Entry
 
 
 @get("/orders/{order_id:str}/requests/{request_id:str}")

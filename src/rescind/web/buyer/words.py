@@ -15,7 +15,8 @@ from rescind.core.policy import ResolvedRule
 from rescind.core.refund import Quote
 from rescind.locales import Locale
 from rescind.web.buyer.outlook import Answer
-from rescind.web.explain import silence_word, span_words, tender_name
+from rescind.web.explain import silence_word, span_words
+from rescind.web.tender import tender_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,12 @@ from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
-from rescind.web.explain import story, tender_name
 from rescind.web.progress import progress
 from rescind.web.seller import answers, corrections, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
+from rescind.web.tender import tender_name
+from rescind.web.timeline import story
 
 
 @get("/orders/{order_id:str}")

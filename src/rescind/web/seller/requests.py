@@ -31,13 +31,14 @@ from rescind.core.terms import Terms
 from rescind.core.views import CASE_TABS, CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows
-from rescind.web.explain import RuleCard, ground_of, rule_card, tender_name
+from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
 from rescind.web.seller.board import counted, parcel_errors, too_many
 from rescind.web.seller.console import MOST, Console, Here, back_to, new_key
 from rescind.web.seller.order import lines_of, titles
 from rescind.web.session import Html
+from rescind.web.tender import tender_name
 
 HOME = "/seller/requests"
 _TABS = tuple(CASE_TABS)

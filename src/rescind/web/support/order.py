@@ -25,12 +25,14 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
-from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, story, tender_name
+from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
 from rescind.web.support.find import deadline_kind, whose_move
+from rescind.web.tender import tender_name
+from rescind.web.timeline import story
 
 """How a buyer can have agreed."""
 

@@ -1,0 +1,86 @@
+"""What a fact does to what was decided or is being asked."""
+
+from __future__ import annotations
+
+from rescind.core import cancellation, fulfilment, refund, timers
+from rescind.core.context import Context
+from rescind.core.event import BaseEvent
+from rescind.core.fulfilment import ENDINGS, SHIPPING
+from rescind.core.instant import Instant
+from rescind.core.lifecycle.fold import apply
+from rescind.core.order import FactKind, Order, Parcel, Stage, stage
+from rescind.core.terms import Terms
+
+
+def consequences(
+    order: Order, fact: fulfilment.FactReported, context: Context, terms: Terms, now: Instant
+) -> tuple[BaseEvent, ...]:
+    after = apply(order, fact)
+    identifier = f"{fact.fact.value}-{after.version}"
+    if fact.fact in ENDINGS:
+        return _ended(after, fact, identifier, stage(order, now), context, now)
+    if fact.fact in SHIPPING:
+        if _parcel(after, fact).ended:
+            # A scan that is told late is no contradiction; what arrived after all is.
+            odd = fact.fact is FactKind.DELIVERED
+            kind = "delivered_after_ending"
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),) if odd else ()
+        if after.progress.cancelled_at:
+            if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
+                return ()  # Label, scan and delivery of one parcel are one case for one person.
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
+        return _while_asked(after, fact, identifier, terms, now)
+    if fact.fact is FactKind.PAID:
+        undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
+        if undone is not None:
+            return (cancellation.CancellationUndone(at=now, cancellation=undone),)
+        owed = tuple(
+            refund.RefundTerms(
+                id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
+            )
+            for place, share in enumerate(refund.overpaid(after))
+        )
+        return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
+    if fact.fact is FactKind.CHARGED_BACK:
+        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
+    return ()
+
+
+def _parcel(order: Order, fact: fulfilment.FactReported) -> Parcel:
+    return next(parcel for parcel in order.parcels if parcel.id == fact.parcel)
+
+
+def _ended(
+    after: Order, fact: fulfilment.FactReported, identifier: str, at_stage: Stage, context: Context, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A parcel that will not arrive is cancelled, and refunded, on the carrier's word (R-110, Q-09).
+
+    Where that word does not say what was in it, or the goods had arrived, a person finds out.
+    """
+    if after.progress.cancelled_at:
+        # It comes back, as it should.
+        return ()
+    parcel = _parcel(after, fact)
+    units = cancellation.contents(after, parcel)
+    if parcel.ended and units is not None:
+        return cancellation.cancel_by_system(after, fact.fact.value, units, at_stage, context, now)
+    kind = "parcel_unknown" if parcel.ended else "ended_after_delivery"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
+
+
+def _while_asked(
+    after: Order, fact: fulfilment.FactReported, identifier: str, terms: Terms, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """What a parcel does to the question that waits, if one does."""
+    if after.open_cancellation is None:
+        return ()
+    if terms.shipping_rejects:
+        # Also when the number is known from before: a scan of that parcel is no hand-over without tracking.
+        if any(parcel.tracking for parcel in after.parcels if parcel.id == fact.parcel):
+            return cancellation.overtake(after, now)
+        if fact.fact is FactKind.TRACKING_ADDED:
+            return ()
+    # The goods moved although a question was open. Without a tracking number that is no answer (R-051); where
+    # shipping is blocked it should not have happened (R-052). Either way a person hears of it.
+    noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_while_asked", fact=fact.fact)
+    return (noted,) if terms.shipping_rejects else (noted, *cancellation.overtake(after, now))

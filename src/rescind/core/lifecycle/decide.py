@@ -1,0 +1,84 @@
+"""Who answers each command: a line a kind."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from rescind.core import cancellation, correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core.actor import Actor
+from rescind.core.cancellation import Decision
+from rescind.core.context import Context
+from rescind.core.errors import NotFound
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import report
+from rescind.core.lifecycle.messages import Command
+from rescind.core.lifecycle.placement import place
+from rescind.core.order import Order
+from rescind.core.terms import Terms
+
+
+def decide(  # noqa: C901, PLR0912 - one line for each kind there is
+    order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Answer one command. Pure: equal arguments, equal decision.
+
+    ``order`` is None when none of that id is stored. Raises RescindError when there is nothing to decide: a wrong
+    state, a missing right, a passed deadline. What a policy refuses is a decision.
+    """
+    if isinstance(command, fulfilment.PlaceOrder):
+        return place(order, command, context, terms, now)
+    order = require(order)
+    match command:
+        case fulfilment.ReportFact():
+            return report.record(order, command, actor, context, terms, now)
+        case fulfilment.EndHold():
+            return Decision(events=fulfilment.end_hold(order, now))
+        case review.TakeReview():
+            return Decision(events=review.take(order, actor, now))
+        case review.StopReviewed():
+            return Decision(events=review.stop(order, actor, context, now))
+        case review.LapseReview():
+            return Decision(events=review.lapse(order, context, now))
+        case review.CorrectRecipient():
+            return Decision(events=review.correct_recipient(order, command, actor, now))
+        case timers.RingTimer():
+            return Decision(events=timers.ring(order, command, context, now))
+        case correction.CorrectFact():
+            return report.correct(order, command, actor, context, terms, now)
+        case cancellation.RequestCancellation():
+            return cancellation.request(order, command, actor, context, terms, now)
+        case cancellation.ApproveCancellation():
+            return cancellation.approve(order, command, actor, context, now)
+        case cancellation.RefuseCancellation():
+            return cancellation.refuse(order, command, actor, context, terms, now)
+        case cancellation.WithdrawCancellation():
+            return cancellation.withdraw(order, command, actor, now)
+        case cancellation.CancelBySeller():
+            return cancellation.cancel_by_seller(order, command, actor, context, terms, now)
+        case cancellation.LapseDeadline():
+            return cancellation.lapse(order, command, context, now)
+        case refund.RecordRefundReply():
+            return Decision(events=refund.answer(order, command, now))
+        case packing.LeaseShipping():
+            return packing.lease(order, actor, context, terms, now)
+        case packing.GiveBackShipping():
+            return packing.give_back(order, actor, now)
+        case packing.ShipOrder():
+            return report.ship(order, command, actor, context, terms, now)
+        case packing.AcknowledgeUnpacked():
+            return packing.acknowledge(order, actor, now)
+        case intercept.ResolveContradiction():
+            return intercept.resolve(order, command, actor, now)
+        case offer.MakeOffer():
+            return offer.make(order, command, actor, now)
+        case offer.AnswerOffer():
+            return offer.answer(order, command, actor, context, now)
+        case _:
+            assert_never(command)
+
+
+def require(order: Order | None) -> Order:
+    """The order, or NotFound when there is none."""
+    if order is None:
+        raise NotFound(kind="order")
+    return order

@@ -1,0 +1,88 @@
+"""What each event does to the order: a line a kind."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import assert_never
+
+import msgspec
+
+from rescind.core import cancellation, correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core.cancellation import fold
+from rescind.core.lifecycle.messages import Event
+from rescind.core.order import Order
+
+
+def apply(order: Order | None, event: Event) -> Order:
+    """Fold one event into the order. Total: no rules here, no refusal, no clock."""
+    if isinstance(event, fulfilment.OrderPlaced):
+        folded = fulfilment.apply_placed(event)
+    else:
+        assert order is not None, "the first event of an order is OrderPlaced"
+        folded = _fold(order, event)
+    return msgspec.structs.replace(folded, version=(order.version if order else 0) + 1)
+
+
+def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one line for each kind there is
+    match event:
+        case fulfilment.OrderPlaced():
+            return fulfilment.apply_placed(event)
+        case fulfilment.FactReported():
+            return fulfilment.apply_fact(order, event)
+        case fulfilment.HoldEnded():
+            return fulfilment.apply_hold_ended(order)
+        case fulfilment.ContradictionNoted():
+            return fulfilment.apply_contradiction(order, event)
+        case review.ReviewTaken():
+            return review.apply_taken(order, event)
+        case review.RecipientCorrected():
+            return review.apply_recipient(order, event)
+        case timers.TimerRang():
+            return timers.apply_rang(order, event)
+        case correction.FactCorrected():
+            return correction.apply_corrected(order, event)
+        case cancellation.SellerAsked():
+            return fold.apply_asked(order, event)
+        case cancellation.CancellationHeld():
+            return fold.apply_held(order, event)
+        case cancellation.CancellationApproved():
+            return fold.apply_approved(order, event)
+        case cancellation.CancellationRefused():
+            return fold.apply_refused(order, event)
+        case cancellation.CancellationWithdrawn():
+            return fold.apply_withdrawn(order, event)
+        case cancellation.CancellationOvertaken():
+            return fold.apply_overtaken(order, event)
+        case cancellation.DeadlineExtended():
+            return fold.apply_extended(order, event)
+        case cancellation.CancellationReopened():
+            return fold.apply_reopened(order, event)
+        case cancellation.CancellationUndone():
+            return fold.apply_undone(order, event)
+        case refund.RefundOwed():
+            return refund.owe(order, event.refunds, None, event.at)
+        case refund.RefundAnswered():
+            return refund.apply_answered(order, event)
+        case packing.ShippingLeased():
+            return packing.apply_leased(order, event)
+        case packing.ShippingGivenBack():
+            return packing.apply_given_back(order)
+        case packing.GoodsUnpacked():
+            return packing.apply_unpacked(order, event)
+        case intercept.ContradictionResolved():
+            return intercept.apply_resolved(order, event)
+        case offer.OfferMade():
+            return offer.apply_made(order, event)
+        case offer.OfferAccepted():
+            return offer.apply_accepted(order, event)
+        case offer.OfferDeclined():
+            return offer.apply_declined(order, event)
+        case _:
+            assert_never(event)
+
+
+def replay(events: tuple[Event, ...]) -> Order:
+    """The order that these events, from the first, add up to."""
+    order = reduce(apply, events, None)
+    assert order is not None, "an order has at least the event that placed it"
+    return order

@@ -1,0 +1,77 @@
+"""Every command that can be handled, every event that can be folded: a line a kind."""
+
+from __future__ import annotations
+
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    packing,
+    refund,
+    review,
+    timers,
+)
+from rescind.core.event import BaseEvent
+
+Command = (
+    fulfilment.PlaceOrder
+    | fulfilment.ReportFact
+    | fulfilment.EndHold
+    | correction.CorrectFact
+    | timers.RingTimer
+    | review.TakeReview
+    | review.StopReviewed
+    | review.LapseReview
+    | review.CorrectRecipient
+    | cancellation.RequestCancellation
+    | cancellation.ApproveCancellation
+    | cancellation.RefuseCancellation
+    | cancellation.WithdrawCancellation
+    | cancellation.CancelBySeller
+    | cancellation.LapseDeadline
+    | refund.RecordRefundReply
+    | packing.LeaseShipping
+    | packing.GiveBackShipping
+    | packing.ShipOrder
+    | packing.AcknowledgeUnpacked
+    | intercept.ResolveContradiction
+    | offer.MakeOffer
+    | offer.AnswerOffer
+)
+
+Event = (
+    fulfilment.OrderPlaced
+    | fulfilment.FactReported
+    | fulfilment.HoldEnded
+    | fulfilment.ContradictionNoted
+    | correction.FactCorrected
+    | timers.TimerRang
+    | review.ReviewTaken
+    | review.RecipientCorrected
+    | cancellation.SellerAsked
+    | cancellation.CancellationHeld
+    | cancellation.CancellationApproved
+    | cancellation.CancellationRefused
+    | cancellation.CancellationWithdrawn
+    | cancellation.CancellationOvertaken
+    | cancellation.DeadlineExtended
+    | cancellation.CancellationReopened
+    | cancellation.CancellationUndone
+    | refund.RefundOwed
+    | refund.RefundAnswered
+    | packing.ShippingLeased
+    | packing.ShippingGivenBack
+    | packing.GoodsUnpacked
+    | intercept.ContradictionResolved
+    | offer.OfferMade
+    | offer.OfferAccepted
+    | offer.OfferDeclined
+)
+
+
+def known(event: BaseEvent) -> Event:
+    """The event as one of the closed list; a kind that is not in it is a mistake of ours."""
+    assert isinstance(event, Event), type(event).__name__
+    return event

@@ -1,0 +1,35 @@
+"""How an order begins, and what is said of one that is placed again."""
+
+from __future__ import annotations
+
+from rescind.core import fulfilment
+from rescind.core.actor import SYSTEM
+from rescind.core.cancellation import Decision
+from rescind.core.context import Context
+from rescind.core.errors import OrderConflict
+from rescind.core.instant import Instant
+from rescind.core.order import FactKind, Order
+from rescind.core.terms import Terms
+
+
+def place(
+    order: Order | None, command: fulfilment.PlaceOrder, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Place an order, once; the same again is no news, another under its number a conflict."""
+    fulfilment.check_time(command.placed_at, now)
+    if order is None:
+        starts = {"placed": command.placed_at} | ({"promised": command.promised_at} if command.promised_at else {})
+        promised = terms.timers(starts, context.calendar, now, command.handling)
+        placed = fulfilment.place(command, promised)
+        if not command.found:
+            return Decision(events=(placed,))
+        opened = fulfilment.FactReported(
+            at=now,
+            fact=FactKind.REVIEW_OPENED,
+            by=SYSTEM.kind.value,
+            review=terms.review(command.found, now, context.calendar),
+        )
+        return Decision(events=(placed, opened))
+    if fulfilment.same_contents(order, command):
+        return Decision(events=())
+    raise OrderConflict(number=command.number, order=order.id)

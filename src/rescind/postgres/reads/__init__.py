@@ -1,0 +1,31 @@
+"""Everything pages and the API read, each through somebody's scope: what is foreign is as if it were not there (I-30).
+
+A list is one statement: the rows of the page, what is shown of each, and how many there are in all. A file is one noun
+that is read; source, conditions, search and rows are what they share.
+"""
+
+from rescind.postgres.reads.cases import Cases
+from rescind.postgres.reads.directory import ShopsAndBuyers
+from rescind.postgres.reads.find import Find
+from rescind.postgres.reads.order import OneOrder
+from rescind.postgres.reads.orders import Orders
+from rescind.postgres.reads.stream import Stream
+from rescind.postgres.reads.tabs import Tabs
+from rescind.postgres.reads.timeline import Timeline
+from rescind.postgres.reads.unpacking import Unpacking
+
+__all__ = ["Reads"]
+
+
+class Reads(
+    OneOrder,
+    Timeline,
+    Orders,
+    Cases,
+    Tabs,
+    Find,
+    Unpacking,
+    Stream,
+    ShopsAndBuyers,
+):
+    """Reads for pages and the API. Nothing here writes or decides."""

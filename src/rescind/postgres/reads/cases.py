@@ -1,0 +1,89 @@
+"""The queue: requests and contradictions that wait for somebody, and those that are closed."""
+
+from __future__ import annotations
+
+import asyncpg
+import msgspec
+
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import stage
+from rescind.core.record import decode_order
+from rescind.core.scope import Scope
+from rescind.core.views import CaseRow, Filters, Page
+from rescind.postgres.reads.conditions import Where, add_filters, checked_codes, scoped_cases
+from rescind.postgres.reads.rows import row_lines, tracking
+from rescind.postgres.reads.search import add_searches
+from rescind.postgres.reads.sorts import case_sort
+from rescind.postgres.reads.source import Source, query
+from rescind.postgres.reads.tabs import add_case_tab
+
+_CASES = query("cases")
+
+
+class Cases(Source):
+    async def cases(
+        self, scope: Scope, filters: Filters, cursor: str | None = None, limit: int = 25, *, now: Instant
+    ) -> Page[CaseRow]:
+        """A page of requests and, for whoever is no buyer, contradictions. ``now``: for the order's stage.
+
+        Raises InvalidField: cursor, limit, tab, or a filter out of its range.
+        """
+        where = scoped_cases(scope)
+        add_case_tab(where, filters.tab)
+        _add_cases(where, filters)
+        add_searches(where, "c", scope, filters)
+        sort = case_sort(filters)
+        of = msgspec.json.encode(["cases", sort.name, scope, filters])
+
+        def read(row: asyncpg.Record) -> CaseRow:
+            return _case_row(row, now)
+
+        return await self._page(_CASES, where, sort, of, cursor, limit, read)
+
+
+def _add_cases(where: Where, filters: Filters) -> None:
+    add_filters(where, "c", "requested_at", "amount_minor", filters)
+    if filters.stage:
+        where.add("c.stage = ANY({})", checked_codes("stage", filters.stage))
+    if filters.reason:
+        where.add("c.reason = ANY({})", checked_codes("reason", filters.reason))
+
+
+def _case_row(row: asyncpg.Record, now: Instant) -> CaseRow:
+    order = decode_order(row["state"])
+    request = next((one for one in order.cancellations if one.id == row["case_id"]), None)
+    lines = row_lines(row)
+    if request is not None:
+        asked = request.lines
+        lines = tuple(msgspec.structs.replace(line, asked=asked[line.line]) for line in lines if line.line in asked)
+    return CaseRow(
+        case_id=row["case_id"],
+        kind=row["kind"],
+        order_id=order.id,
+        number=order.number,
+        shop_id=order.shop,
+        shop_name=row["shop_name"] or "",
+        buyer_id=order.buyer,
+        buyer_name=row["buyer_name"] or "",
+        status=row["status"],
+        reason=row["reason"],
+        stage=row["stage"],
+        rule=row["rule"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        requested_at=row["requested_at"],
+        due_at=row["due_at"],
+        on_silence=row["on_silence"],
+        closed_at=row["closed_at"],
+        closed_by=row["closed_by"],
+        filed_by=row["filed_by"],
+        answer=request.answer if request else "",
+        instead=request.instead if request else "",
+        lines=lines,
+        order_version=order.version,
+        order_stage=stage(order, now),
+        order_total=order.total,
+        tracking=tracking(order),
+        note=row["note"],
+        requests_on_order=len(order.cancellations),
+    )

@@ -1,0 +1,134 @@
+"""Conditions of a read: what must hold of a row, first of all that its reader may see it (I-30)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rescind.core.errors import InvalidField, NotFound
+from rescind.core.ids import canonical, shop_of
+from rescind.core.instant import instant
+from rescind.core.money import CAP_MINOR
+from rescind.core.scope import Scope
+from rescind.core.views import Filters
+
+MOST_NUMBERS = 100
+LONGEST_NUMBER = 128
+LONGEST_TEXT = 200
+
+HAS_CASE = "EXISTS (SELECT FROM cases c WHERE c.shop_id = o.shop_id AND c.order_id = o.order_id AND {})"
+"""Of an order o: whether a case c of it is such a one."""
+
+_CODE = re.compile(r"[a-z0-9_]{1,64}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class Where:
+    """Conditions that must all hold, with their parameters; ``{}`` in a condition is where its own stands."""
+
+    def __init__(self) -> None:
+        self._conditions: list[str] = []
+        self._matched: list[str] = []
+        self.parameters: list[object] = []
+
+    def bind(self, value: object, cast: str = "") -> str:
+        """A place for a value."""
+        self.parameters.append(value)
+        return f"${len(self.parameters)}{cast}"
+
+    def add(self, condition: str, *values: object) -> None:
+        self._conditions.append(condition.format(*(self.bind(value) for value in values)))
+
+    def add_matched(self, of: str, name: str, query: str, otherwise: str = "") -> None:
+        """Only orders that a query finds; it runs once however often the conditions stand in a statement."""
+        self._matched.append(f"{name} AS MATERIALIZED ({query})")
+        found = f"({of}.shop_id, {of}.order_id) IN (TABLE {name})"
+        self._conditions.append(f"({otherwise} OR {found})" if otherwise else found)
+
+    @property
+    def matched(self) -> str:
+        return "WITH " + ", ".join(self._matched) if self._matched else ""
+
+    def __str__(self) -> str:
+        return " AND ".join(self._conditions) or "true"
+
+
+def scoped(scope: Scope, of: str) -> Where:
+    where = Where()
+    narrow(where, scope, of)
+    return where
+
+
+def narrow(where: Where, scope: Scope, of: str) -> None:
+    if scope.shop is not None:
+        where.add(f"{of}.shop_id = {{}}", scope.shop)
+    if scope.buyer is not None:
+        where.add(f"{of}.buyer_id = {{}}", scope.buyer)
+
+
+def scoped_cases(scope: Scope) -> Where:
+    """A contradiction is between the marketplace and its sellers; a buyer has no part in it."""
+    where = scoped(scope, "c")
+    if scope.buyer is not None:
+        where.add("c.kind = 'cancellation'")
+    return where
+
+
+def add_id(where: Where, order_id: str) -> None:
+    identifier = known("ord", order_id, "order")
+    where.add("o.shop_id = {} AND o.order_id = {}", shop_of(identifier), identifier)
+
+
+def add_filters(where: Where, of: str, at: str, amount: str, filters: Filters) -> None:
+    if filters.placed_from is not None:
+        where.add(f"{of}.{at} >= {{}}", instant(filters.placed_from, field="placed_from"))
+    if filters.placed_to is not None:
+        where.add(f"{of}.{at} < {{}}", instant(filters.placed_to, field="placed_to"))
+    if filters.amount_min_minor is not None:
+        where.add(f"{of}.{amount} >= {{}}", _amount("amount_min_minor", filters.amount_min_minor))
+    if filters.amount_max_minor is not None:
+        where.add(f"{of}.{amount} <= {{}}", _amount("amount_max_minor", filters.amount_max_minor))
+    if filters.currency:
+        if not _CURRENCY.fullmatch(filters.currency):
+            raise InvalidField(field="currency", expected="three capital letters of ISO 4217")
+        where.add(f"{of}.currency = {{}}::text", filters.currency)
+    if filters.due_before is not None:
+        where.add(f"{of}.due_at < {{}}", instant(filters.due_before, field="due_before"))
+        if of == "c":
+            where.add("c.closed_at IS NULL")
+    if filters.shop:
+        where.add(f"{of}.shop_id = {{}}", short_text("shop", filters.shop))
+    if filters.buyer:
+        where.add(f"{of}.buyer_id = {{}}", short_text("buyer", filters.buyer))
+
+
+def sane(text: str, longest: int) -> bool:
+    """Whether the database can hold such text at all; what it cannot hold is found nowhere."""
+    return len(text) <= longest and not _UNPRINTABLE.search(text)
+
+
+def short_text(field: str, text: str) -> str:
+    if not sane(text, LONGEST_TEXT):
+        raise InvalidField(field=field, expected=f"at most {LONGEST_TEXT} characters on one line")
+    return text.strip()
+
+
+def checked_codes(field: str, codes: Sequence[str]) -> list[str]:
+    if len(codes) > MOST_NUMBERS or not all(_CODE.fullmatch(code) for code in codes):
+        raise InvalidField(field=field, expected="codes of small letters, digits and underscores")
+    return list(codes)
+
+
+def _amount(field: str, minor: int) -> int:
+    if not 0 <= minor <= CAP_MINOR:
+        raise InvalidField(field=field, expected=f"an amount in minor units from 0 to {CAP_MINOR}")
+    return minor
+
+
+def known(prefix: str, identifier: str, kind: str) -> str:
+    """An id in its canonical form; any other is as missing as one that nobody has."""
+    try:
+        return canonical(prefix, identifier)
+    except NotFound:
+        raise NotFound(kind=kind) from None

@@ -1,0 +1,77 @@
+"""One order with everything a page says of it."""
+
+from __future__ import annotations
+
+from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.errors import InvalidField, NotFound
+from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.record import decode_order
+from rescind.core.scope import Scope
+from rescind.core.views import BuyerView, OrderView
+from rescind.postgres.reads.conditions import LONGEST_NUMBER, Where, add_id, known, sane, scoped
+from rescind.postgres.reads.directory import shop_view
+from rescind.postgres.reads.rows import decoded
+from rescind.postgres.reads.source import Source, query
+
+_ORDER = query("order")
+_PLACED_BETWEEN = """
+SELECT EXISTS (SELECT FROM orders WHERE shop_id = $1 AND buyer_id = $2 AND placed_at BETWEEN $3 AND $4
+               AND number <> $5 AND total_minor = $6 AND currency = $7 AND stage <> 'cancelled')
+"""
+
+
+class OneOrder(Source):
+    async def order(self, scope: Scope, order_id: str) -> OrderView:
+        """One order. Raises NotFound: missing, foreign, or no id of an order."""
+        where = scoped(scope, "o")
+        add_id(where, order_id)
+        return await self._one(where)
+
+    async def order_by_number(self, scope: Scope, number: str, shop: ShopId | None = None) -> OrderView:
+        """One order by its number, which is unique in its shop.
+
+        Raises NotFound; InvalidField(field="shop") when several shops have one of this number and none is named.
+        """
+        if not sane(number, LONGEST_NUMBER):
+            raise NotFound(kind="order")
+        where = scoped(scope, "o")
+        where.add("o.number = {}", number)
+        if shop is not None:
+            where.add("o.shop_id = {}", known("shp", shop, "shop"))
+        return await self._one(where)
+
+    async def placed_between(
+        self, shop: str, buyer: str, since: Instant, until: Instant, *, total: Money, besides: str
+    ) -> bool:
+        """Whether this buyer placed an order of this worth in this shop between the two, ``besides`` one of a number,
+        and it still stands.
+        """
+        given = (shop, buyer, since, until, besides, total.minor, total.currency)
+        return bool(await self._pool.fetchval(_PLACED_BETWEEN, *given))
+
+    async def _one(self, where: Where) -> OrderView:
+        rows = await self._pool.fetch(_ORDER.format(where=where), *where.parameters)
+        if len(rows) > 1:
+            raise InvalidField(field="shop", expected="the shop, for several have an order of this number")
+        if not rows:
+            raise NotFound(kind="order")
+        row = rows[0]
+        return OrderView(
+            order=decode_order(row["state"]),
+            details=Details(
+                lines=decoded(row["lines"], tuple[LineWords, ...], ()),
+                recipient=decoded(row["recipient"], Recipient, Recipient()),
+                note=row["note"],
+            ),
+            shop=shop_view(row),
+            buyer=BuyerView(
+                id=row["buyer_id"],
+                name=row["buyer_name"] or "",
+                email=row["email"] or "",
+                locale=row["locale"] or "en",
+            ),
+            notes=decoded(row["notes"], dict[str, str], {}),
+            updated_at=row["updated_at"],
+        )

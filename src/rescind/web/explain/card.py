@@ -1,0 +1,145 @@
+"""Why a rule applied, as a card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rescind.core.event import Ground
+from rescind.core.policy import Atom, Branch, Deadline, Explainer, Flip, ResolvedPolicy, asked, flips
+from rescind.core.terms import Terms
+from rescind.locales import Locale
+from rescind.web.explain.comparison import atom_words, wanted_words
+from rescind.web.explain.span import arithmetic, silence_word, span_words
+
+_NEAREST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A rule that was asked and did not hold, and the least that would have made it hold."""
+
+    id: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleCard:
+    """What ``ui.rule`` shows."""
+
+    id: str
+    title: str
+    sentence: str
+    values: tuple[tuple[str, str], ...] = ()
+    why: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
+    changes: tuple[str, ...] = ()
+
+
+def rule_card(
+    ground: Ground,
+    terms: Terms,
+    locale: Locale,
+    *,
+    title: str = "",
+    on: str = "request",
+    everything: bool = False,
+    deadline: Deadline | None = None,
+    untold: frozenset[str] = frozenset(),
+) -> RuleCard:
+    """Explain a decision from the ground that is stored with it.
+
+    Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were asked.
+    deadline: the one that was promised, whose arithmetic is told. untold: facts that the reader has no claim to.
+    """
+    layer = _layer(ground, terms)
+    sentence = locale.pgettext("rule", ground.rule)
+    heading = title or locale.gettext("Why this answer?")
+    if layer is None:
+        return RuleCard(ground.rule, heading, sentence)
+    explainer = Explainer(layer.values, layer.vocabulary)
+    found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
+    held: tuple[Atom, ...] = ()
+    values: list[tuple[str, str]] = []
+    if found is not None:
+        held = tuple(dict.fromkeys(_decisive(explainer.trace(found.rule.when, ground.facts, found.rule.lines))))
+        if found.deadline is not None:
+            values.append((locale.gettext("Time to answer"), span_words(locale, str(found.deadline.span))))
+            if found.deadline.on_silence is not None:
+                values.append((locale.gettext("No answer means"), silence_word(locale, found.deadline.on_silence)))
+    if deadline is not None:
+        values.extend(arithmetic(locale, deadline))
+    ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}
+    others = tuple(
+        Other(step.rule, _would_need(locale, step.failed, locale.pgettext("rule", step.rule)))
+        for step in asked(layer, on, ground.facts)
+        if not step.held and (everything or ranks[step.rule] < ranks.get(ground.rule, 0))
+    )
+    if not everything:
+        # The rules asked last stood nearest to deciding.
+        others = others[-_NEAREST:]
+    return RuleCard(
+        ground.rule,
+        heading,
+        sentence,
+        values=tuple(values),
+        why=tuple(text for text in (atom_words(locale, atom) for atom in held) if text),
+        others=others,
+        changes=_changes(locale, flips(terms.layers, on, ground.facts), untold),
+    )
+
+
+def _changes(locale: Locale, found: Sequence[Flip], untold: frozenset[str]) -> tuple[str, ...]:
+    """What would have changed the answer: to a kinder one where there is any, else to a harder one."""
+    told = [flip for flip in found if flip.atom.fact not in untold]
+    kinder = [flip for flip in told if flip.kinder]
+    return tuple(
+        locale.gettext("%(fact)s: %(answer)s")
+        % {"fact": wanted_words(locale, flip.atom), "answer": _other_answer(locale, flip)}
+        for flip in (kinder or told)[:_NEAREST]
+    )
+
+
+def _other_answer(locale: Locale, flip: Flip) -> str:
+    _ = locale.gettext
+    answer = locale.term("verdict", flip.verdict)
+    silence = {
+        "approve": _("no answer means yes"),
+        "refuse": _("no answer means no"),
+        "escalate": _("without an answer the platform decides"),
+    }.get(flip.on_silence, "")
+    return _("%(answer)s; %(silence)s") % {"answer": answer, "silence": silence} if silence else answer
+
+
+def _layer(ground: Ground, terms: Terms) -> ResolvedPolicy | None:
+    """The layer that decided, when it is one of those the order is judged by now."""
+    digest = ground.policies.get(ground.layer)
+    law = next((one for one in terms.laws if one.hash == digest), None)
+    if law is not None and ground.as_of is not None:
+        return law.at(ground.as_of)
+    return next((one for one in terms.layers if one.hash == digest), None)
+
+
+def _decisive(branch: Branch) -> Iterator[Atom]:
+    """The comparisons that made a condition come out as it did; each told the way it counted."""
+    match branch.how:
+        case "atom":
+            if branch.atom is not None:
+                yield branch.atom
+        case "and" if branch.held:
+            for part in branch.parts:
+                yield from _decisive(part)
+        case "or" | "any" if branch.held:
+            yield from _decisive(next(part for part in branch.parts if part.held))
+        case "and" | "all" if not branch.held and branch.parts:
+            yield from _decisive(next(part for part in branch.parts if not part.held))
+        case _:
+            for part in branch.parts:
+                yield from _decisive(part)
+
+
+def _would_need(locale: Locale, failed: Sequence[Atom], sentence: str) -> str:
+    wanted = "; ".join(text for text in (wanted_words(locale, atom) for atom in failed) if text)
+    if not wanted:
+        return sentence
+    return locale.gettext("%(rule)s. It would need: %(what)s.") % {"rule": sentence, "what": wanted}

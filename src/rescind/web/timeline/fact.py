@@ -1,0 +1,57 @@
+"""What was reported of an order, and what of it was put right."""
+
+from __future__ import annotations
+
+from rescind.core import correction, fulfilment
+from rescind.core.order import FactKind
+from rescind.web.tender import tender_name
+from rescind.web.timeline.review import found_words
+from rescind.web.timeline.teller import Entry, Teller
+
+
+def placed(teller: Teller) -> Entry:
+    _ = teller.locale.gettext
+    text = _("You placed the order") if teller.mine else _("The buyer placed the order")
+    return teller.entry(text, "receipt", by="buyer")
+
+
+def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
+    _ = teller.locale.gettext
+    if event.fact is FactKind.PAID:
+        names = [tender_name(teller.locale, one) for one in teller.order.tenders if event.captured.get(one.id)]
+        if not names:
+            return None
+        text = _("Paid %(amount)s") % {"amount": teller.money(sum(event.captured.values()))}
+        return teller.entry(text, "credit-card", detail=_(", ").join(names), by="buyer")
+    text, icon = {
+        FactKind.REVIEW_OPENED: (_("A person checks the order"), "eye"),
+        FactKind.REVIEW_CLEARED: (_("The check is done"), "check"),
+        FactKind.ALLOCATED: (_("The goods are set aside"), "package"),
+        FactKind.PREPARATION_STARTED: (_("The shop began to prepare the order"), "package-open"),
+        FactKind.PACKING_STARTED: (_("The shop began to pack"), "package-open"),
+        FactKind.PACKED: (_("The parcel is packed"), "package-check"),
+        FactKind.TRACKING_ADDED: (_("A shipping label was made"), "package-check"),
+        FactKind.HANDED_OVER: (_("Handed to the carrier"), "truck"),
+        FactKind.OUT_FOR_DELIVERY: (_("Out for delivery"), "truck"),
+        FactKind.DELIVERED: (_("Delivered"), "house"),
+        FactKind.REFUSED: (_("The parcel was refused at the door"), "undo-2"),
+        FactKind.DELIVERY_FAILED: (_("The carrier could not deliver the parcel"), "undo-2"),
+        FactKind.LOST: (_("The carrier lost the parcel"), "triangle-alert"),
+        FactKind.DAMAGED: (_("The parcel was damaged on its way"), "triangle-alert"),
+        FactKind.TRACKING_STALE: (_("The tracking has not moved for days: the parcel counts as lost"), "clock"),
+        FactKind.UNTRACEABLE: (_("The carrier does not know the tracking number"), "triangle-alert"),
+        FactKind.COMPLETED: (_("The order is complete"), "check"),
+        FactKind.CHARGED_BACK: (_("The bank took the payment back"), "banknote"),
+        FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
+        FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
+    }[event.fact]
+    detail = " ".join(part for part in (event.carrier, event.tracking) if part)
+    return teller.entry(text, icon, detail=detail or found_words(teller, event.review.found if event.review else ()))
+
+
+def corrected(teller: Teller, event: correction.FactCorrected) -> Entry:
+    _ = teller.locale.gettext
+    what = {"what": teller.locale.term("event", event.fact.value)}
+    text = _("Taken back: %(what)s") if event.occurred_at is None else _("Time put right: %(what)s")
+    reason = teller.locale.term("correction", event.reason.value)
+    return teller.entry(text % what, "undo-2", detail=reason, said=teller.said(event.comment))

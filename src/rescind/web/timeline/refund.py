@@ -1,0 +1,41 @@
+"""Money on its way back."""
+
+from __future__ import annotations
+
+from rescind.core import refund
+from rescind.core.order import RefundStatus
+from rescind.web.tender import tender_name
+from rescind.web.timeline.teller import Entry, Teller
+
+
+def owed(teller: Teller, event: refund.RefundOwed) -> Entry:
+    """Money that came in too late, or twice."""
+    _ = teller.locale.gettext
+    amount = teller.money(sum(one.amount_minor for one in event.refunds))
+    return teller.entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
+
+
+def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
+    _ = teller.locale.gettext
+    found = next((one for one in teller.order.refunds if one.id == event.refund), None)
+    if found is None:
+        return None
+    tender = next(one for one in teller.order.tenders if one.id == found.tender)
+    values = {"amount": teller.money(found.amount_minor), "tender": tender_name(teller.locale, tender)}
+    text, icon, tone = {
+        RefundStatus.OWED: (_("%(amount)s is owed to %(tender)s"), "banknote", ""),
+        RefundStatus.SUBMITTED: (_("%(amount)s sent back to %(tender)s"), "banknote", ""),
+        RefundStatus.SUCCEEDED: (_("%(amount)s refunded to %(tender)s"), "circle-check", "good"),
+        RefundStatus.FAILED: (
+            _("The refund of %(amount)s to %(tender)s did not go through"),
+            "triangle-alert",
+            "urgent",
+        ),
+        RefundStatus.IN_DOUBT: (
+            _("The payment provider has not answered about %(amount)s to %(tender)s; we keep asking"),
+            "circle-alert",
+            "wait",
+        ),
+    }[event.status]
+    detail = _("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
+    return teller.entry(text % values, icon, tone, detail=detail, cancellation=found.cancellation or "")

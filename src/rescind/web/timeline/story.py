@@ -1,0 +1,60 @@
+"""Who tells each event: a line a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core.order import Order
+from rescind.core.record import Record
+from rescind.locales import Locale
+from rescind.web.timeline.bench import at_bench
+from rescind.web.timeline.fact import corrected, placed, reported
+from rescind.web.timeline.intercept import noted, resolved
+from rescind.web.timeline.offer import offered
+from rescind.web.timeline.refund import answered, owed
+from rescind.web.timeline.request import request
+from rescind.web.timeline.review import recipient_corrected, taken
+from rescind.web.timeline.teller import Entry, Teller
+from rescind.web.timeline.timer import hold_ended, rang
+
+
+def story(
+    entries: Iterable[tuple[Record, Mapping[str, str]]], order: Order, locale: Locale, reader: str
+) -> tuple[Entry, ...]:
+    """The order's history for one reader (buyer, seller, support), newest first."""
+    told = [_tell(Teller(record, notes, order, locale, reader)) for record, notes in entries]
+    return tuple(reversed([entry for entry in told if entry is not None]))
+
+
+def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for each kind there is
+    event = teller.record.event
+    match event:
+        case fulfilment.OrderPlaced():
+            return placed(teller)
+        case fulfilment.FactReported():
+            return reported(teller, event)
+        case fulfilment.HoldEnded():
+            return hold_ended(teller)
+        case fulfilment.ContradictionNoted():
+            return noted(teller)
+        case review.ReviewTaken():
+            return taken(teller)
+        case review.RecipientCorrected():
+            return recipient_corrected(teller, event)
+        case timers.TimerRang():
+            return rang(teller, event)
+        case correction.FactCorrected():
+            return corrected(teller, event)
+        case refund.RefundOwed():
+            return owed(teller, event)
+        case refund.RefundAnswered():
+            return answered(teller, event)
+        case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
+            return at_bench(teller, event)
+        case intercept.ContradictionResolved():
+            return resolved(teller, event)
+        case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
+            return offered(teller, event)
+        case _:
+            return request(teller, event)

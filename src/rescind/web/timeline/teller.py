@@ -1,0 +1,71 @@
+"""What every line of a timeline is told with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rescind.core.event import NoteRef
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Order
+from rescind.core.record import Record
+from rescind.locales import Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of ``ui.timeline``. ``kind``: the event's type; ``cancellation``: the request it is about."""
+
+    at: Instant
+    actor: str
+    text: str
+    detail: str = ""
+    icon: str = "circle"
+    tone: str = ""
+    rule: str = ""
+    kind: str = ""
+    cancellation: str = ""
+
+
+class Teller:
+    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"."""
+
+    def __init__(self, record: Record, notes: Mapping[str, str], order: Order, locale: Locale, reader: str) -> None:
+        self.record = record
+        self.notes = notes
+        self.order = order
+        self.locale = locale
+        self.mine = reader == "buyer"
+
+    def entry(
+        self,
+        text: str,
+        icon: str,
+        tone: str = "",
+        *,
+        by: str = "",
+        detail: str = "",
+        said: str = "",
+        rule: str = "",
+        cancellation: str = "",
+    ) -> Entry:
+        event = self.record.event
+        quoted = self.locale.gettext("“%(name)s”") % {"name": said} if said else ""
+        return Entry(
+            at=event.at,
+            actor=by or self.record.actor.kind.value,
+            text=text,
+            detail=" ".join(part for part in (detail, quoted) if part),
+            icon=icon,
+            tone=tone,
+            rule=rule,
+            kind=type(event).__name__,
+            cancellation=cancellation or str(getattr(event, "cancellation", "")),
+        )
+
+    def said(self, ref: NoteRef | None) -> str:
+        return self.notes.get(ref.id, "") if ref else ""
+
+    def money(self, minor: int) -> str:
+        return self.locale.money(Money(minor, self.order.currency))
