@@ -157,7 +157,7 @@ _READERS_WORDS = (
     *("int", "str", "bool", "array", "object", "datetime", "one of: *"),
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
-    "array of length <= #",
+    *("array of length <= #", "object of length >= #", "object of length <= #"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 
