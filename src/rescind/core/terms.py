@@ -119,8 +119,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         starts: Mapping[str, Instant],
         calendar: Calendar,
         now: Instant,
-        *,
         handling: str = "regular",
+        *,
         shipping_by: str = "seller",
     ) -> tuple[Timer, ...]:
         """Everything the clock does by itself to an order, as far as what it counts from has happened.

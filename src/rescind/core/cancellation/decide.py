@@ -14,6 +14,7 @@ from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
     require_evidence,
+    require_in_time,
     require_listed,
     require_none_open,
     require_speaker,
@@ -256,10 +257,14 @@ ALREADY_SHIPPED = "already_shipped"
 
 
 def withdraw(order: Order, command: WithdrawCancellation, actor: Actor, now: Instant) -> Decision:
-    """The buyer takes back a request that waits. Raises Forbidden, ConsentMissing, NotFound, InvalidTransition."""
+    """The buyer takes back a request that waits.
+
+    Raises Forbidden, ConsentMissing, NotFound, InvalidTransition, DeadlinePassed: what silence means was promised.
+    """
     require_speaker(actor, ActorKind.BUYER, "withdraw")
     require_consent(actor, command.consent)
     asked = require_waiting(order, command.cancellation, "withdraw")
+    require_in_time(asked, now)
     event = CancellationWithdrawn(at=now, cancellation=asked.id, consent=NoteRef.of(command.consent))
     return Decision(events=(event,), notes=_notes(command.consent))
 

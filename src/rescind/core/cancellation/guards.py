@@ -37,6 +37,15 @@ _WAITS_FOR = {
 }
 
 
+def require_in_time(waiting: Cancellation, now: Instant) -> None:
+    """A person's act counts before the deadline only, whether or not the clock has acted yet. Raises DeadlinePassed.
+
+    Once silence has handed the question on, no clock decides it any more, and there is nothing to be late for.
+    """
+    if waiting.due_at is not None and waiting.on_silence and now >= waiting.due_at:
+        raise DeadlinePassed(due_at=waiting.due_at, now=now)
+
+
 def require_answerable(
     order: Order, cancellation: CancellationId, by: ActorKind, action: str, now: Instant
 ) -> Cancellation:
@@ -48,8 +57,7 @@ def require_answerable(
     found = require_waiting(order, cancellation, action)
     if found.status is not _WAITS_FOR[by]:
         raise InvalidTransition(action=action, current_state=found.status.value, allowed_actions=())
-    if found.due_at is not None and now >= found.due_at:
-        raise DeadlinePassed(due_at=found.due_at, now=now)
+    require_in_time(found, now)
     return found
 
 

@@ -7,6 +7,7 @@ from functools import reduce
 from rescind.core import cancellation, correction, fulfilment, packing
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
+from rescind.core.cancellation.guards import require_in_time
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition
 from rescind.core.event import BaseEvent
@@ -84,6 +85,9 @@ def _require_allowed(
         if command.fact in packing.AT_THE_BENCH:
             packing.require_not_the_platforms(order, command.fact.value, terms, context.calendar, now)
         return
+    if order.open_cancellation is not None:
+        # What silence means is decided, if not written yet: shipping is no answer any more (I-37).
+        require_in_time(order.open_cancellation, now)
     read = facts(
         order,
         now=now,
