@@ -68,7 +68,7 @@ async def test_a_policy_is_told_in_words_with_its_sources_and_doubts(ines):
     page = await ines.see(f"{POLICIES}/base")
     for words in (
         "Time the seller has to answer",
-        "24 hours from Fri 12 Jul 2024 · now R-040",
+        "24 hours from Fri 12 Jul 2024 · holds now R-040",
         "No good source",
         "The order has not reached “Packing”",
         "M-08, M-40, M-41",
