@@ -24,4 +24,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON evidence TO rescind_app;
 -- A return case stands in the same queue as the others.
 ALTER TABLE cases DROP CONSTRAINT cases_kind_check;
 ALTER TABLE cases ADD CONSTRAINT cases_kind_check
-    CHECK (kind IN ('cancellation', 'contradiction', 'review', 'return')) NOT VALID;
+    CHECK (kind IN ('cancellation', 'contradiction', 'review', 'override', 'return')) NOT VALID;
