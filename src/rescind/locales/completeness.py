@@ -158,6 +158,7 @@ _READERS_WORDS = (
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
     *("array of length <= #", "object of length >= #", "object of length <= #"),
+    *("bool | int | str", "date", "date | null"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 
