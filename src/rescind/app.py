@@ -37,6 +37,7 @@ from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
@@ -99,6 +100,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
                 ),
                 habits=Habits(pool),
+                stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
                 base_url=base_url,

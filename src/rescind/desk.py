@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,7 @@ from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
+from rescind.core.counting import DOOR_REFUSALS, AtTheDoor, at_the_door
 from rescind.core.errors import ReasonNotListed
 from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
@@ -33,12 +34,15 @@ from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
 MONTH = timedelta(days=30)
+_LONGEST = timedelta(days=366)
+"""How far back any policy may count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     habits: Habits
+    stock: StockFeed
     versions: ShopVersions
     clock: Clock
     base_url: str
@@ -95,6 +100,21 @@ class Desk:
             as_of=now,
             explain=True,
         )
+
+    async def at_the_door(self, buyer: str, shop: ShopView) -> AtTheDoor | None:
+        """How a buyer stands with paying at the door by a shop's policy of today; None where it sets no limit."""
+        now = self.now()
+        return at_the_door(await self.book.terms(self.pins(shop), now), await self._refusals(buyer, now), now.date())
+
+    async def at_the_door_of(self, order: Order) -> AtTheDoor | None:
+        """The same by the terms of an order; None too for one that is not paid at the door."""
+        if not order.cash_on_delivery:
+            return None
+        now = self.now()
+        return at_the_door(await self.terms(order), await self._refusals(order.buyer, now), now.date())
+
+    async def _refusals(self, buyer: str, now: Instant) -> list[tuple[date, int]]:
+        return await self.directory.counted_by_day(buyer, DOOR_REFUSALS, now - _LONGEST)
 
     async def reasons(self, order: Order, catalogue: Catalogue) -> tuple[Reason, ...]:
         """The reasons that may be chosen now: the buyer's, the seller's, for a refusal, or for a return case."""

@@ -21,6 +21,7 @@ from rescind.core.ids import shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
+from rescind.core.story import FOR_CARRIER
 from rescind.policies import automation, names, preset
 from rescind.postgres.due import DueTable
 from rescind.providers.sandbox import Sandbox
@@ -146,6 +147,7 @@ class Player:
         placed = self.instant(self.bought.placed)
         await self.cancels_before(buyer, placed - timedelta(days=1))
         await self.answers_before(placed)
+        await self.refuses_before(buyer, placed)
         program.clock.set(placed)
         self.order = (await self.places(buyer, placed, self.document()))["id"]
         self.path = f"/v1/orders/{self.order}"
@@ -231,6 +233,25 @@ class Player:
         self.program.clock.set(at + timedelta(days=3))
         await self.program.works()
 
+    async def refuses_before(self, buyer, placed):
+        """As many orders of this buyer that were not taken at the door, to be paid there, as the story says."""
+        self.program.clock.set(placed)
+        line = {"id": "1", "sku": "cup", "title": "A cup", "quantity": 1, "unit_price": self.money(1000)}
+        for _ in range(self.bought.door_refusals):
+            tender = {"id": "door", "method": "cash_on_delivery", "amount": self.money(1000)}
+            order = await self.places(buyer, placed, {"lines": [line], "tenders": [tender]})
+            for fact in ("handed_over", "refused"):
+                told = {"fact": fact, "occurred_at": placed.isoformat(), "carrier": "carrier", "tracking": "T100200"}
+                answer = await self.people["host"].post(f"/v1/orders/{order['id']}/facts", told)
+                assert answer.status_code < 300, answer.text
+        await self.program.works()
+
+    async def at_the_door(self, buyer):
+        """How the buyer stands with paying at the door, as the host reads it."""
+        answer = await self.people["host"].get(f"/v1/buyers/{buyer}", shop=self.shop)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["cash_on_delivery"]
+
     # --- time ---
 
     async def moves_to(self, until):
@@ -292,9 +313,15 @@ class Player:
         return await self.people[step.who].post(f"{await self.last()}/withdraw", self.consent(step))
 
     async def approves(self, step):
+        if step.who in FOR_CARRIER:
+            return await self.people["host"].post(
+                f"{await self.last()}/carrier-answer", {"answer": "yes"} | _said(step)
+            )
         return await self.people[step.who].post(f"{await self.last()}/approve", _said(step))
 
     async def refuses(self, step):
+        if step.who in FOR_CARRIER:
+            return await self.carrier_says("no", step)
         gone = {"carrier": "carrier", "tracking": step.tracking} if step.tracking else {}
         body = {"reason": step.reason} | gone | _said(step) | await self.shown(step)
         return await self.people[step.who].post(f"{await self.last()}/refuse", body)
@@ -306,6 +333,9 @@ class Player:
         photo = {"content": png(), "headers": {"content-type": "image/png"}}
         file = await self.people[step.who].post(f"{self.path}/evidence", **photo)
         return {"evidence": [file.json()["id"]]}
+
+    async def carrier_says(self, answer, step):
+        return await self.people["host"].post(f"{await self.last()}/carrier-answer", {"answer": answer} | _said(step))
 
     async def cancels(self, step):
         body = {"reason": step.reason} | _said(step)
@@ -411,6 +441,7 @@ class Player:
         last = order["cancellations"][-1] if order["cancellations"] else {}
         whose_move(order, last)
         receipt = await self.receipt(last) if last and reasoned else {}
+        door = await self.at_the_door(order["buyer"]["id"])
         return {
             "stage": order["stage"],
             "requests": len(order["cancellations"]),
@@ -425,6 +456,8 @@ class Player:
             "refunded": order["refunded"]["amount"],
             "refund": order["refunds"][-1]["status"] if order["refunds"] else "",
             "noted": order["contradictions"][-1]["kind"] if order["contradictions"] else "",
+            "door_refusals": f"{door['refused']} of {door['limit']}" if door["limit"] else "",
+            "at_the_door": door["allowed"],
             "back": {
                 one["id"]: minor
                 for one in order["tenders"]

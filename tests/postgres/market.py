@@ -94,10 +94,12 @@ class Market:
         """One command, decided and written."""
         return await self.engine.handle(Submission(command=command, actor=actor, **circumstances))
 
-    async def placing(self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, **more):
+    async def placing(
+        self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, policy=None, **more
+    ):
         """The command that places an order, not sent yet."""
         now = await self.now()
-        policy = preset(SHOPS[shop][1])
+        policy = preset(policy or SHOPS[shop][1])
         return PlaceOrder(
             order=OrderId(make_id("ord", shop, now, secrets.randbits(28))),
             shop=shop,

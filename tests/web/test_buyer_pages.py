@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from postgres.market import KILN, LANTERN, worked
+from rescind.api.description import EXAMPLES
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.locales import locale
 from rescind.policies import preset
 from rescind.receipts.checking import check
 from rescind.web.routes import HEADERS
@@ -438,6 +440,43 @@ async def test_the_page_of_a_shop_follows_its_policy(app, market):  # S-01, R-00
     assert "Cancels at once in the first 1 hour after the payment" in page.text
     assert "The shop's time to ship is over Cancels at once" in page.text
     assert "as a favour" not in page.text
+
+
+async def test_a_shops_page_says_how_it_ships_returns_and_since_when(app, market, desk):  # M-03, M-19, M-36
+    page = await Browser(app).get(f"/shops/{LANTERN}")
+    for said in (
+        "For 1 hour from the payment nobody ships",
+        "The shop ships within",
+        "After delivery you may send goods back for",
+        "By law, buyers in the European Union may withdraw within 14 days of delivery.",
+        "Source: Directive 2011/83/EU, art. 9(1) · since Fri 13 Jun 2014",
+        "Last changed on",
+    ):
+        assert said in page.text, said
+    assert "without asking anybody" not in page.text
+    await market.directory.put_shop(
+        KILN, name="Kiln & Co", preset_hash=preset("base").hash, settings={"window": "24h"}, zone="UTC", contact={}
+    )
+    page = await Browser(app).get(f"/shops/{KILN}")
+    assert "For 24 hours after ordering you can cancel without asking anybody." in page.text
+    assert "Packing does not end this time; handing the parcel to the carrier does." in page.text
+    assert "the shop's own choice" in page.text
+    assert "The shop has left no e-mail address" in page.text
+    chinese = await Browser(app, "zh").get(f"/shops/{KILN}")
+    assert "下单后 24 小时内，您可以直接取消，无需征得任何人同意。" in chinese.text
+
+
+async def test_a_shops_page_changes_with_what_comes_into_force(app, market, desk):  # M-29, M-36
+    text = EXAMPLES["policies_draft"]["text"]
+    draft, _ = await desk.drafting.draft(text, "ines", shop=KILN)
+    before = await Browser(app).get(f"/shops/{KILN}")
+    assert "What this shop gives beside" not in before.text
+    await desk.drafting.submit(draft.number, "ines", desk.now())
+    await desk.drafting.approve(draft.number, "omar", desk.now())
+    page = await Browser(app).get(f"/shops/{KILN}")
+    assert "What this shop gives beside Cancels at once The order is at “Packing” KILN-1" in page.text
+    since = (await desk.drafting.standing(KILN)).since
+    assert f"Last changed on {locale('en').day(since)}" in page.text
 
 
 async def test_the_rules_can_be_read_by_anybody(app, market):

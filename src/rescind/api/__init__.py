@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    buyers,
     calendars,
     cancellability,
     cancellations,
+    deciders,
     evidence,
     happenings,
     installation,
@@ -19,6 +21,7 @@ from rescind.api import (
     reference,
     returns,
     shops,
+    stock,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -34,7 +37,10 @@ OPERATIONS = (
     *cancellations.OPERATIONS,
     *evidence.OPERATIONS,
     *returns.OPERATIONS,
+    *deciders.OPERATIONS,
+    *buyers.OPERATIONS,
     *packing.OPERATIONS,
+    *stock.OPERATIONS,
     *shops.OPERATIONS,
     *receipts.OPERATIONS,
     *calendars.OPERATIONS,

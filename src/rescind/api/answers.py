@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core import intercept, review
+from rescind.core import intercept, review, stock
 from rescind.core.cancellation import (
+    PLATFORM,
     CancellationApproved,
     CancellationHeld,
     CancellationOvertaken,
@@ -24,12 +25,15 @@ from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade, open_offer
 from rescind.core.order import (
+    Act,
     Cancellation,
     CancellationStatus,
     Contradiction,
     Line,
     Offer,
     Order,
+    Override,
+    OverrideOutcome,
     Parcel,
     Refund,
     RefundStatus,
@@ -38,6 +42,7 @@ from rescind.core.order import (
     Stage,
     Tender,
     leased,
+    on_hold_until,
     stage,
     status_of,
 )
@@ -52,6 +57,7 @@ _MONEY_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "ho
 """Who sees by which means somebody paid. The seller is told how much comes back, not from where."""
 _ADDRESS_SEEN_BY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator", "host"})
 _MAIL_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "host"})
+_STAFF: frozenset[Role] = frozenset({"support", "operator"})
 _ODDITIES_SEEN_BY: frozenset[Role] = frozenset({"seller", "support", "operator", "host"})
 
 
@@ -101,7 +107,10 @@ class TenderTold(Told, frozen=True, kw_only=True):
 
 
 class ParcelTold(Told, frozen=True, kw_only=True):
-    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's."""
+    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's.
+
+    arranged_at: when somebody said what goes into it; together: the package it shares with parcels of other orders.
+    """
 
     id: str
     lines: list[UnitsTold]
@@ -112,6 +121,8 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     delivered_at: Instant | None
     ended_at: Instant | None
     ended: str
+    arranged_at: Instant | None
+    together: str
 
 
 class OfferTold(Told, frozen=True, kw_only=True):
@@ -198,6 +209,26 @@ class ContradictionTold(Told, frozen=True, kw_only=True):
     steps: list[str]
 
 
+class OverrideTold(Told, frozen=True, kw_only=True):
+    """A decision against the rules, or the proposal of one; told to staff. ``by``, ``answered_by``: who of support.
+
+    outcome: proposed until ``deadline``, then lapsed; done, rejected, or withdrawn by whoever proposed it.
+    """
+
+    number: int
+    act: Act
+    cancellation: str | None
+    lines: list[UnitsTold]
+    reason: str
+    amount: Money
+    by: str
+    at: Instant
+    deadline: Instant
+    outcome: OverrideOutcome
+    answered_by: str
+    answered_at: Instant | None
+
+
 class LeaseTold(Told, frozen=True, kw_only=True):
     """Somebody of the shop is about to hand the order to the carrier. ``by``: who, told to sellers and staff alone."""
 
@@ -268,7 +299,10 @@ class OrderState(Told, frozen=True, kw_only=True):
 
 
 class OrderTold(Told, frozen=True, kw_only=True):
-    """One order in full, as far as the reader may see it."""
+    """One order in full, as far as the reader may see it. A seller is told the recipient when the hold is over.
+
+    still_out: cancelled units that left and did not come back; back_to_stock: cancelled units that may be sold again.
+    """
 
     id: str
     number: str
@@ -300,8 +334,11 @@ class OrderTold(Told, frozen=True, kw_only=True):
     refunds: list[RefundTold]
     review: ReviewTold | None
     contradictions: list[ContradictionTold]
+    overrides: list[OverrideTold]
     shipping_lease: LeaseTold | None
     to_unpack: list[UnitsTold]
+    still_out: list[UnitsTold]
+    back_to_stock: list[UnitsTold]
     next_actions: list[NextAction]
     recipient: Recipient
     note: str
@@ -382,12 +419,19 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         refunds=refunds_told(order, order.refunds, role),
         review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
+        overrides=[override_told(one, order.currency) for one in order.overrides] if role in _STAFF else [],
         shipping_lease=lease_told(leased(order, now), role),
         to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
+        still_out=units_told(stock.outside(order)) if role in _ODDITIES_SEEN_BY else [],
+        back_to_stock=units_told(stock.back_to_stock(order)) if role in _ODDITIES_SEEN_BY else [],
         next_actions=next_actions(order, now),
-        recipient=view.details.recipient if role in _ADDRESS_SEEN_BY else Recipient(),
+        recipient=view.details.recipient if _sees_address(order, role, now) else Recipient(),
         note=view.details.note,
     )
+
+
+def _sees_address(order: Order, role: Role, now: Instant) -> bool:
+    return role in _ADDRESS_SEEN_BY and (role != "seller" or on_hold_until(order, now) is None)
 
 
 def order_state(order: Order, now: Instant) -> OrderState:
@@ -459,7 +503,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         id=one.id,
         order=order.id,
         status=one.status,
-        requested_by=one.filed_by if one.filed_by in {"seller", "system"} else "buyer",
+        requested_by=one.filed_by if one.filed_by in {"seller", "system", PLATFORM} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
         reason=one.reason,
@@ -672,6 +716,8 @@ def _parcel(one: Parcel) -> ParcelTold:
         delivered_at=one.delivered_at,
         ended_at=one.ended_at,
         ended=one.ended,
+        arranged_at=one.arranged_at,
+        together=one.together,
     )
 
 
@@ -694,6 +740,24 @@ def _contradiction(one: Contradiction) -> ContradictionTold:
         closed_at=one.closed_at,
         closed_by=one.closed_by,
         steps=list(intercept.steps(one)),
+    )
+
+
+def override_told(one: Override, currency: str) -> OverrideTold:
+    """A decision against the rules, for staff."""
+    return OverrideTold(
+        number=one.number,
+        act=one.act,
+        cancellation=one.cancellation,
+        lines=units_told(one.lines),
+        reason=one.reason,
+        amount=Money(one.amount_minor, currency),
+        by=one.by,
+        at=one.at,
+        deadline=one.due_at,
+        outcome=one.outcome,
+        answered_by=one.answered_by,
+        answered_at=one.answered_at,
     )
 
 

@@ -209,6 +209,7 @@ def _kind(finding: Finding) -> tuple[str, str, str]:
         errors.ReasonNotListed,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def ask(call: Call) -> Answer:

@@ -58,13 +58,13 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
-    """The seller's yes."""
+    """A yes."""
 
     comment: Words | None = None
 
 
 class Refusal(Incoming, frozen=True, kw_only=True):
-    """The seller's no. ``already_shipped`` wants carrier and tracking."""
+    """A no. ``already_shipped`` wants carrier and tracking; support's wants words."""
 
     reason: Code
     carrier: Words = ""
@@ -139,7 +139,7 @@ class QueueTold(Told, frozen=True, kw_only=True):
     total: int | None
 
 
-_DECISION_FAILS = (
+DECISION_FAILS = (
     errors.NotFound,
     errors.Forbidden,
     errors.InvalidTransition,
@@ -160,13 +160,14 @@ _DECISION_FAILS = (
     versioned=True,
     statuses=(201,),
     fails=(
-        *_DECISION_FAILS,
+        *DECISION_FAILS,
         errors.ReasonNotListed,
         errors.EvidenceMissing,
         errors.FileRefused,
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def request(call: Call) -> Answer:
@@ -177,7 +178,7 @@ async def request(call: Call) -> Answer:
     """
     body, who = call.body, call.principal
     if who.role == "seller":
-        return await _decide(call, call.identifier("order", "ord"), await _by_seller(call))
+        return await decide(call, call.identifier("order", "ord"), await _by_seller(call))
     order = call.identifier("order", "ord")
     on_behalf_of, consent = await speaks_for(call)
     command = RequestCancellation(
@@ -185,11 +186,11 @@ async def request(call: Call) -> Answer:
         reason=body.reason,
         lines=fields.selection(body.lines),
         anyway=body.anyway,
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
         consent=consent,
         evidence=await named(call, body.evidence),
     )
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
 async def _by_seller(call: Call) -> CancelBySeller:
@@ -201,7 +202,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
         order=OrderId(call.identifier("order", "ord")),
         reason=body.reason,
         lines=fields.selection(body.lines),
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
         evidence=await named(call, body.evidence),
     )
 
@@ -209,29 +210,32 @@ async def _by_seller(call: Call) -> CancelBySeller:
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/approve",
-    may=frozenset({"seller"}),
+    may=frozenset({"seller", "support", "operator"}),
     through="order",
     summary="Approve a request",
     body=Approval,
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed),
 )
 async def approve(call: Call) -> Answer:
-    """Say yes to a request that waits for the seller, before its deadline; the refund is owed from this moment."""
+    """Say yes to a request that waits for you, before its deadline; the refund is owed from this moment.
+
+    A seller answers what waits for the seller, support what the policy leaves to the platform.
+    """
     command = ApproveCancellation(
         order=OrderId(call.identifier("order", "ord")),
         cancellation=CancellationId(call.identifier("cancellation", "can")),
-        comment=_note(call, call.body.comment, "/comment"),
+        comment=note(call, call.body.comment, "/comment"),
     )
-    return await _decide(call, command.order, command)
+    return await decide(call, command.order, command)
 
 
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/refuse",
-    may=frozenset({"seller"}),
+    may=frozenset({"seller", "support", "operator"}),
     through="order",
     summary="Refuse a request",
     body=Refusal,
@@ -239,7 +243,7 @@ async def approve(call: Call) -> Answer:
     changes=True,
     versioned=True,
     fails=(
-        *_DECISION_FAILS,
+        *DECISION_FAILS,
         errors.DeadlinePassed,
         errors.ReasonNotListed,
         errors.RefusalNotOffered,
@@ -248,7 +252,10 @@ async def approve(call: Call) -> Answer:
     ),
 )
 async def refuse(call: Call) -> Answer:
-    """Say no to a request that waits for the seller, before its deadline, with a reason the policy lists."""
+    """Say no to a request that waits for you, before its deadline.
+
+    A seller gives a reason the policy lists, support one of its own list with words to the buyer.
+    """
     body = call.body
     command = RefuseCancellation(
         order=OrderId(call.identifier("order", "ord")),
@@ -256,10 +263,10 @@ async def refuse(call: Call) -> Answer:
         reason=body.reason,
         carrier=label(body.carrier, field="/carrier"),
         tracking=tracking_number(body.tracking, field="/tracking"),
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
         evidence=await named(call, body.evidence),
     )
-    return await _decide(call, command.order, command)
+    return await decide(call, command.order, command)
 
 
 @operation(
@@ -272,7 +279,7 @@ async def refuse(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.ConsentMissing),
 )
 async def withdraw(call: Call) -> Answer:
     """Take a request back while it waits; the order goes on."""
@@ -280,7 +287,7 @@ async def withdraw(call: Call) -> Answer:
     cancellation = CancellationId(call.identifier("cancellation", "can"))
     on_behalf_of, consent = await speaks_for(call)
     command = WithdrawCancellation(order=OrderId(order), cancellation=cancellation, consent=consent)
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
 @operation(
@@ -293,7 +300,7 @@ async def withdraw(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
 )
 async def offer(call: Call) -> Answer:
     """Offer money back for keeping the goods, or a later day to ship, while the request waits for the seller.
@@ -308,9 +315,9 @@ async def offer(call: Call) -> Answer:
         kind=body.kind,
         amount_minor=fields.minor(body.amount, order.currency),
         ship_by=fields.moment(body.ship_by, field="/ship_by") if body.ship_by else None,
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
     )
-    return await _decide(call, order.id, command)
+    return await decide(call, order.id, command)
 
 
 @operation(
@@ -323,7 +330,7 @@ async def offer(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
 )
 async def accept(call: Call) -> Answer:
     """Take what the seller offers: the request is settled, the order goes on, and the money is owed at once."""
@@ -340,7 +347,7 @@ async def accept(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
 )
 async def decline(call: Call) -> Answer:
     """Leave what the seller offers: the request waits on, by the deadline it has."""
@@ -357,7 +364,7 @@ async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
         accept=accepted,
         consent=consent,
     )
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
 async def speaks_for(call: Call) -> tuple[str, Note | None]:
@@ -380,7 +387,8 @@ def _require_no_consent(consent: Consent | None) -> None:
         raise errors.InvalidField(field="/consent", expected="absent, for only support acts for somebody else")
 
 
-async def _decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+async def decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+    """Have an act on a request decided, and tell what became of it."""
     outcome = await call.desk.engine.handle(
         Submission(
             command=command,
@@ -404,7 +412,8 @@ async def _decide(call: Call, order_id: str, command: Command, on_behalf_of: str
     )
 
 
-def _note(call: Call, said: str | None, field: str) -> Note | None:
+def note(call: Call, said: str | None, field: str) -> Note | None:
+    """Words that came with an act, ready to be kept. Raises InvalidText."""
     return None if said is None else call.desk.note(words(said, field=field))
 
 

@@ -115,6 +115,14 @@ EXAMPLES: Mapping[str, Any] = {
     "returns_close": {"outcome": "return_agreed", "comment": "The shop sends you a label today."},
     "returns_withdraw": {},
     "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
+    "deciders_carrier_answer": {"answer": "yes", "comment": "Case 4711: it turns round at the Lyon depot tonight."},
+    "deciders_override": {
+        "act": "cancel",
+        "reason": "fraud",
+        "comment": "The card's owner called: she did not order this.",
+    },
+    "deciders_confirm": {"comment": "Called her back; it is so."},
+    "deciders_reject": {"comment": "The owner's son ordered it; she agrees now."},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -127,6 +135,13 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_reject": {"reason": "Ask the shops first."},
     "keys_revoke": {},
     "packing_unpacked": {},
+    "stock_arrange": {
+        "parcels": [
+            {"id": "p1", "lines": [{"line": "1", "quantity": 1}]},
+            {"id": "p2", "lines": [{"line": "1", "quantity": 1}]},
+        ]
+    },
+    "stock_received_back": {"lines": [{"line": "1", "quantity": 1}]},
     "shops_choose": {"settings": {"window": "24h"}},
     "shops_set_rules": {
         "rules": [

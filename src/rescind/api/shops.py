@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from rescind.api.answers import Told
-from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.endpoint import Answer, Call, operation
 from rescind.core import automation, errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
@@ -22,7 +22,7 @@ from rescind.intake.text import label
 from rescind.postgres.credentials import Role
 from rescind.postgres.shop_versions import Automation, Choices
 
-_READS: frozenset[Role] = STAFF | {"seller", "host"}
+_READS: frozenset[Role] = frozenset({"seller", "host", "support", "operator"})
 _CHANGES: frozenset[Role] = frozenset({"seller", "operator"})
 
 

@@ -98,6 +98,12 @@ class DeadlinePassed(RescindError):
     code = "deadline-passed"
 
 
+class SecondPersonNeeded(RescindError):
+    """Who proposes to decide against the rules is not who confirms it. Params: number (of the proposal)."""
+
+    code = "second-person-needed"
+
+
 class BeingShipped(RescindError):
     """Somebody else of the shop is handing the order over right now. Params: until (the end of their lease)."""
 
@@ -156,6 +162,12 @@ class QuantityNotOpen(RescindError):
     """More units selected than are left of the line. Params: line, open."""
 
     code = "quantity-not-open"
+
+
+class InParcel(RescindError):
+    """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
+
+    code = "in-parcel"
 
 
 class FactFromTheFuture(RescindError):

@@ -12,10 +12,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.lifecycle import Event
@@ -66,9 +69,14 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | packing.ShippingLeased()
             | packing.ShippingGivenBack()
             | packing.GoodsUnpacked()
+            | parcels.ParcelsArranged()
+            | stock.GoodsCameBack()
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()
+            | override.OverrideProposed()
+            | override.RulesOverridden()
+            | override.OverrideDropped()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
             | returns.ReturnOpened()

@@ -95,7 +95,8 @@ def make(order: Order, command: MakeOffer, actor: Actor, now: Instant) -> Decisi
 
     Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed, InvalidField (an amount or a day that cannot be).
     """
-    asked = require_answerable(order, command.cancellation, actor, "offer", now)
+    require_speaker(actor, ActorKind.SELLER, "offer")
+    asked = require_answerable(order, command.cancellation, ActorKind.SELLER, "offer", now)
     event = OfferMade(
         at=now,
         cancellation=asked.id,

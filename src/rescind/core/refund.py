@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.errors import InvalidField, NotFound, NothingSelected, QuantityNotOpen
+from rescind.core.errors import InParcel, InvalidField, NotFound, NothingSelected, QuantityNotOpen
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
@@ -53,14 +53,16 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
 
-    Of an order that is on its way whole, None is the whole order: it can still be asked to come back (R-007, R-037).
+    Of an order that is on its way whole, None is all that has not arrived, and so is naming just that: it can still be
+    asked to come back, though not in part (R-007, R-037).
 
-    Raises NothingSelected, QuantityNotOpen, InvalidField for a line the order does not have.
+    Raises NothingSelected, QuantityNotOpen, InParcel (of a split order, what is in a parcel that is further on goes
+    with its parcel: R-024), InvalidField for a line the order does not have.
     """
     left = order.open_units()
     bought = {line.id for line in order.lines}
-    if lines is None:
-        return left or {line.id: line.open for line in order.lines if line.open}
+    if lines is None or (not left and lines and lines == order.undelivered()):
+        return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
     for place, (line, count) in enumerate(lines.items()):
@@ -68,6 +70,11 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
             raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
         if not 0 < count <= left.get(line, 0):
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
+    if lines != left:
+        by_line = order.units_by_line()
+        for line, count in lines.items():
+            if count > by_line.get(line, 0):
+                raise InParcel(line=line, open=by_line.get(line, 0))
     return dict(lines)
 
 

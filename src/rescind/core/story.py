@@ -16,6 +16,7 @@ from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.automation import Answered, Required, may_end_at, month_before, require_over
 from rescind.core.cancellation import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     RefuseCancellation,
@@ -24,6 +25,7 @@ from rescind.core.cancellation import (
 )
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
+from rescind.core.counting import DOOR_REFUSALS, at_the_door, counted
 from rescind.core.deadline import Calendar, day_start, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
@@ -36,11 +38,15 @@ from rescind.core.order import FactKind, Line, Order, Pins, Report, Tender, stag
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
+from rescind.core.record import Record
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.core.review import StopReviewed, TakeReview
 from rescind.core.terms import Terms
 
 SHOP = shop_id(1)
+FOR_CARRIER = frozenset({"carrier", "host"})
+"""Whose answer to a request is the carrier's."""
+_FOR_ITSELF = frozenset({"reports", "reviews", "approves", "refuses"})
 _PRICE = 4000
 
 
@@ -53,6 +59,7 @@ class Bought(_Part, frozen=True):
 
     custom, special: ids of the lines made for the buyer, and of those that go bad or the like. discount, tax: recorded
     shares by line id. tenders: minor units by means of payment where there are several; `paid_by` pays all otherwise.
+    cancels_30d, door_refusals: what has been counted of the buyer before.
     """
 
     placed: datetime
@@ -72,6 +79,7 @@ class Bought(_Part, frozen=True):
     cross_border: bool = False
     country: str = ""
     cancels_30d: int = 0
+    door_refusals: int = 0
 
     def bought(self) -> tuple[Line, ...]:
         """The lines."""
@@ -107,6 +115,7 @@ class Then(_Part, frozen=True):
     cancellation, by, rule, due, on_silence: of the last request. requests: how many there were. refunded: minor units
     that went back or are on their way. refund: status of the last refund. noted: kind of the last contradiction.
     back: minor units by means of payment that went back or are on their way, none left out.
+    door_refusals: of the buyer, as "2 of 3". at_the_door: whether the buyer may pay there the next time.
     """
 
     stage: str | None = None
@@ -123,6 +132,8 @@ class Then(_Part, frozen=True):
     refund: str | None = None
     noted: str | None = None
     back: dict[str, int] | None = None
+    door_refusals: str | None = None
+    at_the_door: bool | None = None
 
 
 class Step(_Part, frozen=True):
@@ -282,6 +293,7 @@ class _Player:
         )
         self.may_end_at: Instant | None = None
         self.cancels_30d = bought.cancels_30d
+        self.door_refusals = [(self.now.date(), bought.door_refusals)]
         self.entropy = count(1)
         self.grounds: dict[str, Ground] = {}
         self.order: Order | None = None
@@ -310,11 +322,17 @@ class _Player:
     def handle(self, command: lifecycle.Command, actor: Actor) -> None:
         context = Context(calendar=self.calendar, entropy=next(self.entropy), buyer_cancels_30d=self.cancels_30d)
         decision = lifecycle.decide(self.order, command, actor, context, self.terms, self.now)
+        records: list[Record] = []
         for event in map(lifecycle.known, decision.events):
             self.order = lifecycle.apply(self.order, event)
+            records.append(
+                Record(order=self.order.id, seq=self.order.version, received_at=self.now, actor=actor, event=event)
+            )
             ground: Ground | None = getattr(event, "ground", None)
             if ground is not None:
                 self.grounds.setdefault(getattr(event, "cancellation", ""), ground)
+        counters = counted(self._known(), records)
+        self.door_refusals.append((self.now.date(), counters.count(DOOR_REFUSALS)))
 
     def move_to(self, local: datetime) -> None:
         """Let time pass; what is due until then happens on the way, each thing at its own time."""
@@ -361,8 +379,8 @@ class _Player:
 
     def _do(self, step: Step) -> None:
         kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
-        # Support asks, withdraws and answers for the buyer; what it sees and looks after it says for itself.
-        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in {"reports", "reviews"} else ""
+        # Support asks, withdraws and answers offers for the buyer; what it sees and decides it says for itself.
+        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in _FOR_ITSELF else ""
         actor = Actor(kind=kind, id=step.who, on_behalf_of=behalf)
         for command in self._replies(step) if step.does == "replies" else (self._command(step),):
             self.handle(command, actor)
@@ -385,15 +403,23 @@ class _Player:
                 consent=consent,
             ),
             "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation, consent=consent),
-            "approves": lambda: ApproveCancellation(order=order.id, cancellation=cancellation, comment=words),
-            "refuses": lambda: RefuseCancellation(
-                order=order.id,
-                cancellation=cancellation,
-                reason=step.reason,
-                comment=words,
-                carrier="carrier" if step.tracking else "",
-                tracking=step.tracking,
-                evidence=shown,
+            "approves": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=True, comment=words)
+                if step.who in FOR_CARRIER
+                else ApproveCancellation(order=order.id, cancellation=cancellation, comment=words)
+            ),
+            "refuses": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=False, comment=words)
+                if step.who in FOR_CARRIER
+                else RefuseCancellation(
+                    order=order.id,
+                    cancellation=cancellation,
+                    reason=step.reason,
+                    comment=words,
+                    carrier="carrier" if step.tracking else "",
+                    tracking=step.tracking,
+                    evidence=shown,
+                )
             ),
             "cancels": lambda: CancelBySeller(
                 order=order.id, reason=step.reason, lines=step.lines, comment=words, evidence=shown
@@ -479,6 +505,7 @@ class _Player:
         order = self._known()
         last = order.cancellations[-1] if order.cancellations else None
         ground = self.grounds.get(last.id) if last else None
+        door = at_the_door(self.terms, self.door_refusals, self.now.date())
         return {
             "stage": stage(order, self.now).value,
             "requests": len(order.cancellations),
@@ -493,6 +520,8 @@ class _Player:
             "refunded": order.refunded.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
+            "door_refusals": f"{door.refused} of {door.limit}" if door else "",
+            "at_the_door": door is None or door.off_until is None,
             "back": {one.id: minor for one in order.tenders if (minor := one.reserved_minor + one.refunded_minor)},
         }
 

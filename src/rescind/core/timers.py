@@ -62,11 +62,7 @@ def missing(order: Order, timer: Timer) -> dict[str, int]:
         case "not_arrived":
             return _not_arrived(order) if paid else {}
         case _:
-            labelled = units_in(order.travelling)
-            if labelled is None or (timer.then == "late" and not paid):
-                return {}
-            still = {line.id: line.open - labelled.get(line.id, 0) for line in order.lines}
-            return {line: count for line, count in still.items() if count > 0}
+            return {} if timer.then == "late" and not paid else order.unlabelled_units()
 
 
 def _not_arrived(order: Order) -> dict[str, int]:

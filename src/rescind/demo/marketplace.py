@@ -27,10 +27,12 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
+from rescind.core.parcels import ArrangeParcels
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.core.returns import AskForMore, OpenReturn, Wish, returnable
 from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
+from rescind.demo.deciders import LateShop
 from rescind.demo.pictures import dented_parcel, two_colours
 from rescind.engine import Engine, Submission
 from rescind.evidence import Evidence
@@ -76,6 +78,20 @@ class Opening:
         self._ids = ids
         self._demo = catalogue.load()
         self._orders: dict[str, Order] = {}
+        self._by_platform = self._uneventful("preparing")
+        self._in_two_parcels = self._uneventful("packed")
+
+    def _uneventful(self, stage: str) -> str:
+        """The newest order of the demo's seller that is so far, has several articles, and of which nobody asked."""
+        shop = self._demo.shops[0].key
+        return max(
+            one.number
+            for one in self._demo.orders
+            if one.shop == shop
+            and one.expects.stage == stage
+            and len(one.lines) > 1
+            and all(event.what in set(FactKind) for event in one.plan)
+        )
 
     async def play(self, opened_at: Instant) -> int:
         """Fill an empty marketplace with everything that happened before ``opened_at``; returns how many orders."""
@@ -93,10 +109,19 @@ class Opening:
             else:
                 await self._step(planned, event, now)
         await self._offer()
+        await self._split(opened_at)
         await self._returns(opened_at)
         for planned in self._demo.orders:
             await self._by_itself(planned, opened_at)
-        return len(self._orders)
+        late = LateShop(
+            self._engine,
+            self._directory,
+            self._clock,
+            self._ids,
+            demo_shop_id(len(self._demo.shops)),
+            self._demo.buyers[0],
+        )
+        return len(self._orders) + await late.play(opened_at)
 
     async def _offer(self) -> None:
         """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""
@@ -116,6 +141,24 @@ class Opening:
                 )
                 await self._handle(planned, command, Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}"))
                 return
+
+    async def _split(self, now: Instant) -> None:
+        """One order goes into two parcels, of which one has its label: its items are not cancelled one by one."""
+        planned = next(one for one in self._demo.orders if one.number == self._in_two_parcels)
+        order = self._orders[planned.number]
+        first, *others = order.lines
+        parcels = {"1": {first.id: first.open}, "2": {line.id: line.open for line in others}}
+        seller = Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}")
+        await self._handle(planned, ArrangeParcels(order=order.id, parcels=parcels), seller)
+        label = ReportFact(
+            order=order.id,
+            fact=FactKind.TRACKING_ADDED,
+            occurred_at=now,
+            parcel="1",
+            carrier="Northway Post",
+            tracking="NP-4471-2093",
+        )
+        await self._handle(planned, label, seller)
 
     async def _returns(self, opened_at: Instant) -> None:
         """Two cases of the demo's first buyer: one that support has to take, one with a question to the buyer."""
@@ -201,6 +244,7 @@ class Opening:
                 for tender in planned.tenders
             ),
             shipping_minor=planned.shipping_minor,
+            shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
         )
         details = Details(
             lines=tuple(

@@ -17,10 +17,20 @@ from babel.messages.extract import extract
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
-from rescind.core.cancellation import FAULT
+from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
-from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, ReturnStatus, Stage
+from rescind.core.order import (
+    Act,
+    CancellationStatus,
+    Decider,
+    FactKind,
+    OverrideOutcome,
+    RefundStatus,
+    ReturnStatus,
+    Stage,
+)
+from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
 from rescind.core.refund import NOT_SENT_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
@@ -103,7 +113,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
-        "refusal": vocabulary.REFUSAL_REASONS,
+        "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
+        "act": tuple(Act),
+        "override": tuple(reason for reasons in REASONS.values() for reason in reasons),
+        "override_outcome": tuple(OverrideOutcome),
         "return": tuple(ReturnStatus),
         "return_reason": vocabulary.RETURN_REASONS,
         "return_outcome": (*OUTCOMES, WITHDRAWN),
@@ -146,7 +159,8 @@ _READERS_WORDS = (
     *("int", "str", "bool", "array", "object", "datetime", "one of: *"),
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
-    "array of length <= #",
+    *("array of length <= #", "object of length >= #", "object of length <= #"),
+    *("bool | int | str", "date", "date | null"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from rescind.core.cancellation import PLATFORM
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Contradiction, Order, Review, Stage, stage
+from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, Review, Stage, stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
@@ -309,6 +310,34 @@ def _reviews(change: Change, _: Instant) -> Iterable[Row]:
     )
 
 
+def _overrides(change: Change, _: Instant) -> Iterable[Row]:
+    """Decisions against the rules that wait, or waited, for a second person; the others have nobody to wait for."""
+    known = change.before.overrides if change.before is not None else ()
+    order = change.after
+    for one in order.overrides:
+        if one in known or (one.answered_at == one.at and one.outcome is OverrideOutcome.DONE):
+            continue
+        yield (
+            order.shop,
+            f"{order.id}:override-{one.number}",
+            order.id,
+            order.buyer,
+            "override",
+            one.outcome.value,
+            one.reason,
+            one.act.value,
+            "",
+            one.amount_minor,
+            order.currency,
+            one.at,
+            one.due_at,
+            "refuse",
+            one.answered_at,
+            "support" if one.answered_by else None,
+            PLATFORM,
+        )
+
+
 def _review(order: Order) -> tuple[object, ...]:
     return (order.review, order.progress.review_opened_at, waiting(order) is None)
 
@@ -344,6 +373,7 @@ def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _cases(change, now)
     yield from _returns(change, now)
     yield from _reviews(change, now)
+    yield from _overrides(change, now)
 
 
 def _due_gone(change: Change, _: Instant) -> Iterable[Row]:

@@ -30,6 +30,13 @@ def require_waiting(order: Order, cancellation: CancellationId, action: str) -> 
     return found
 
 
+_WAITS_FOR = {
+    ActorKind.SELLER: CancellationStatus.AWAITING_SELLER,
+    ActorKind.CARRIER: CancellationStatus.AWAITING_CARRIER,
+    ActorKind.SUPPORT: CancellationStatus.IN_REVIEW,
+}
+
+
 def require_in_time(waiting: Cancellation, now: Instant) -> None:
     """A person's act counts before the deadline only, whether or not the clock has acted yet. Raises DeadlinePassed.
 
@@ -40,12 +47,15 @@ def require_in_time(waiting: Cancellation, now: Instant) -> None:
 
 
 def require_answerable(
-    order: Order, cancellation: CancellationId, actor: Actor, action: str, now: Instant
+    order: Order, cancellation: CancellationId, by: ActorKind, action: str, now: Instant
 ) -> Cancellation:
-    """The request a seller may still answer. Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed (I-37)."""
-    require_speaker(actor, ActorKind.SELLER, action)
+    """The request that waits for this kind of actor still. Raises Forbidden, NotFound, InvalidTransition,
+    DeadlinePassed (I-37).
+    """
+    if by not in _WAITS_FOR:
+        raise Forbidden(action=action)
     found = require_waiting(order, cancellation, action)
-    if found.status is not CancellationStatus.AWAITING_SELLER:
+    if found.status is not _WAITS_FOR[by]:
         raise InvalidTransition(action=action, current_state=found.status.value, allowed_actions=())
     require_in_time(found, now)
     return found

@@ -30,14 +30,17 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
 
 
 class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
-    """The seller agrees to a request."""
+    """The seller agrees to a request, or support to one that the platform decides."""
 
     cancellation: CancellationId
     comment: Note | None = None
 
 
 class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
-    """The seller declines a request, with a listed reason; ``already_shipped`` needs carrier and tracking (R-053)."""
+    """The seller declines a request, with a listed reason; ``already_shipped`` needs carrier and tracking (R-053).
+
+    Support declines one that the platform decides, with a reason of its own list.
+    """
 
     cancellation: CancellationId
     reason: str
@@ -45,6 +48,17 @@ class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
     tracking: str = ""
     comment: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
+
+
+class AnswerForCarrier(BaseCommand, frozen=True, kw_only=True):
+    """What the carrier says to a request that waits for it (R-007): ``stops``: the goods come back to the seller.
+
+    comment: in support's hands the carrier's own words, or the number they can be found by.
+    """
+
+    cancellation: CancellationId
+    stops: bool
+    comment: Note | None = None
 
 
 class WithdrawCancellation(BaseCommand, frozen=True, kw_only=True):
@@ -126,7 +140,10 @@ class CancellationHeld(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
-    """The order goes on. ``answer``: the seller's reason, when a seller refused."""
+    """The order goes on. ``answer``: the reason of the seller or of support who refused.
+
+    instead: what is left to the buyer, where it is not the policy that says so.
+    """
 
     cancellation: CancellationId
     by: Decider
@@ -135,6 +152,7 @@ class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
     answer: str = ""
     comment: NoteRef | None = None
     evidence: tuple[EvidenceRef, ...] = ()
+    instead: str = ""
 
 
 class CancellationWithdrawn(BaseEvent, frozen=True, kw_only=True):
@@ -165,9 +183,10 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
-    """The order had been paid in time, as we hear now: what was cancelled for want of a payment is not (S-04)."""
+    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support says so."""
 
     cancellation: CancellationId
+    by: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ def consequences(
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),) if odd else ()
         if after.progress.cancelled_at:
+            if after.recalled and fact.fact is not FactKind.DELIVERED:
+                return ()  # The carrier has it and brings it back: its scans are no surprise.
             if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
                 return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
@@ -85,6 +87,9 @@ def _while_asked(
     """What a parcel does to the question that waits, if one does."""
     if after.open_cancellation is None:
         return ()
+    if cancellation.called_back(after.open_cancellation):
+        # That they are on their way is what is asked about, so a scan is no answer; arriving is.
+        return cancellation.overtake(after, now)
     if terms.shipping_rejects:
         # Also when the number is known from before: a scan of that parcel is no hand-over without tracking.
         if any(parcel.tracking for parcel in after.parcels if parcel.id == fact.parcel):

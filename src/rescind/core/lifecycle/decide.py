@@ -10,10 +10,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.actor import Actor
@@ -62,6 +65,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return cancellation.approve(order, command, actor, context, now)
         case cancellation.RefuseCancellation():
             return cancellation.refuse(order, command, actor, context, terms, now)
+        case cancellation.AnswerForCarrier():
+            return cancellation.answer_for_carrier(order, command, actor, context, now)
         case cancellation.WithdrawCancellation():
             return cancellation.withdraw(order, command, actor, now)
         case cancellation.CancelBySeller():
@@ -78,6 +83,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return report.ship(order, command, actor, context, terms, now)
         case packing.AcknowledgeUnpacked():
             return packing.acknowledge(order, actor, now)
+        case parcels.ArrangeParcels():
+            return parcels.arrange(order, command, actor, context, terms, now)
+        case stock.ReceiveBack():
+            return stock.receive(order, command, actor, now)
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
         case offer.MakeOffer():
@@ -98,6 +107,12 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return returns.withdraw(order, command, actor, now)
         case returns.LapseReturn():
             return returns.lapse(order, command, context, terms, now)
+        case override.OverrideRules():
+            return override.override(order, command, actor, context, now)
+        case override.AnswerOverride():
+            return override.answer(order, command, actor, context, now)
+        case override.LapseOverride():
+            return Decision(events=override.lapse(order, command, now))
         case _:
             assert_never(command)
 

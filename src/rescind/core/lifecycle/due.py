@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund, returns, review, timers
+from rescind.core import cancellation, fulfilment, override, refund, returns, review, timers
 from rescind.core.ids import CancellationId, OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
@@ -35,6 +35,9 @@ def due(order: Order) -> tuple[Due, ...]:
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
     found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
+    proposed = override.waiting(order)
+    if proposed is not None:
+        found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
     found.extend(
         Due(kind=UNPAID if timers.asks_first(one) else "timer", ref=f"{order.id}:{one.name}", due_at=one.due_at)
         for one in timers.waiting(order)
@@ -73,5 +76,7 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return review.LapseReview(order=order)
         case "return":
             return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
+        case "override":
+            return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])

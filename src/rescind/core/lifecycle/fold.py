@@ -13,10 +13,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.cancellation import fold
@@ -80,6 +83,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return packing.apply_given_back(order)
         case packing.GoodsUnpacked():
             return packing.apply_unpacked(order, event)
+        case parcels.ParcelsArranged():
+            return parcels.apply_arranged(order, event)
+        case stock.GoodsCameBack():
+            return stock.apply_came_back(order, event)
         case intercept.ContradictionResolved():
             return intercept.apply_resolved(order, event)
         case offer.OfferMade():
@@ -102,6 +109,12 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return returns.apply_extended(order, event)
         case returns.ReturnClosed():
             return returns.apply_closed(order, event)
+        case override.OverrideProposed():
+            return override.apply_proposed(order, event)
+        case override.RulesOverridden():
+            return override.apply_overridden(order, event)
+        case override.OverrideDropped():
+            return override.apply_dropped(order, event)
         case _:
             assert_never(event)
 

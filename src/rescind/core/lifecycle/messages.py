@@ -8,10 +8,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
     returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.event import BaseEvent
@@ -29,6 +32,7 @@ Command = (
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
+    | cancellation.AnswerForCarrier
     | cancellation.WithdrawCancellation
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
@@ -37,6 +41,8 @@ Command = (
     | packing.GiveBackShipping
     | packing.ShipOrder
     | packing.AcknowledgeUnpacked
+    | parcels.ArrangeParcels
+    | stock.ReceiveBack
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
@@ -47,6 +53,9 @@ Command = (
     | returns.CloseReturn
     | returns.WithdrawReturn
     | returns.LapseReturn
+    | override.OverrideRules
+    | override.AnswerOverride
+    | override.LapseOverride
 )
 
 Event = (
@@ -72,6 +81,8 @@ Event = (
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
+    | parcels.ParcelsArranged
+    | stock.GoodsCameBack
     | intercept.ContradictionResolved
     | offer.OfferMade
     | offer.OfferAccepted
@@ -83,6 +94,9 @@ Event = (
     | returns.ReturnLapsed
     | returns.ReturnExtended
     | returns.ReturnClosed
+    | override.OverrideProposed
+    | override.RulesOverridden
+    | override.OverrideDropped
 )
 
 

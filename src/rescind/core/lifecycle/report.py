@@ -79,7 +79,11 @@ def _require_allowed(
     at_stage = stage(order, now)
     if order.progress.cancelled_at and command.fact not in SHIPPING:
         raise InvalidTransition(action=command.fact.value, current_state=at_stage.value, allowed_actions=())
-    if command.fact not in SHIPPING or order.progress.cancelled_at:
+    if order.progress.cancelled_at:
+        return
+    if command.fact not in SHIPPING:
+        if command.fact in packing.AT_THE_BENCH:
+            packing.require_not_the_platforms(order, command.fact.value, terms, context.calendar, now)
         return
     if order.open_cancellation is not None:
         # What silence means is decided, if not written yet: shipping is no answer any more (I-37).
@@ -98,9 +102,4 @@ def _require_allowed(
         "ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar, trace=False
     )
     if finding.verdict is Verdict.REFUSE:
-        raise InvalidTransition(
-            action=command.fact.value,
-            current_state=at_stage.value,
-            allowed_actions=(finding.instead,) if finding.instead else (),
-            rule=finding.rule,
-        )
+        raise packing.not_to_ship(order, command.fact.value, finding, now)

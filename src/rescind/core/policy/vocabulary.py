@@ -129,6 +129,7 @@ WAYS_ON = (
     "wait_for_hold",
     "wait_for_payment",
     "wait_for_review",
+    "platform_ships",
     "stop_work",
     "cancel_whole_order",
 )
@@ -171,6 +172,7 @@ _FACTS = (
     _flag("dispatched_late", "the first parcel left after the day by which the seller had to dispatch"),
     _flag("past_estimated_delivery", "the day on which the order was to arrive is over, and it has not arrived"),
     _flag("out_for_delivery", "the carrier reported that the parcel is on its last way to the door"),
+    _flag("carrier_said_no", "the carrier was asked to bring the goods back and could not"),
     _flag("cross_border", "the goods come from another country than the buyer's"),
     _flag("in_manual_review", "a person is checking the order, its address or its payment"),
     _flag("production_started", "the seller reported that making the goods began"),

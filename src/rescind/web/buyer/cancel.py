@@ -126,9 +126,16 @@ async def _asked_already(visit: Visit, found: Matter, key: str) -> str | None:
     return found.order.cancellations[-1].id if found.stage is Stage.CANCELLED and found.order.cancellations else None
 
 
+def _left(found: Matter) -> dict[str, int]:
+    """What a request may be about: what is open, or of an order on its way what the policy still lets come back."""
+    order = found.order
+    possible = found.answer is not None and found.answer.kind[0] != "refuse"
+    return order.open_units() or (order.undelivered() if possible else {})
+
+
 def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
     """Everything that is open; where that is refused and some lines alone are not, those."""
-    whole = found.order.open_units()
+    whole = _left(found)
     answer = found.outlook.ask(found.now, lines=whole, anyway=anyway) if whole else None
     if answer is None or answer.finding.verdict != "refuse" or not _partial_allowed(found):
         return whole
@@ -147,7 +154,8 @@ def seen(answer: Answer) -> str:
 
 
 def _partial_allowed(found: Matter) -> bool:
-    return found.terms.preset.policy.settings.buyer_partial
+    # What is on its way comes back whole or not at all.
+    return found.terms.preset.policy.settings.buyer_partial and bool(found.order.open_units())
 
 
 def _ask(found: Matter, form: Form) -> Answer | None:
@@ -189,7 +197,7 @@ def _check_files(visit: Visit, found: Matter, form: Form, files: Brought) -> Non
 
 
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
-    left = found.order.open_units()
+    left = _left(found)
     if not _partial_allowed(found):
         return left
     units: dict[str, int] = {}
@@ -201,10 +209,21 @@ def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> d
             form.errors.append((f"units-{place}", message % {"most": most, "item": found.words(line.id).title}))
         elif int(text):
             units[line.id] = int(text)
+    by_line = found.order.units_by_line()
+    if units != left and any(count > by_line.get(line, 0) for line, count in units.items()):
+        for place, line in enumerate(found.order.lines):
+            if units.get(line.id, 0) > by_line.get(line.id, 0):
+                form.errors.append((f"units-{place}", _in_parcel(visit, by_line.get(line.id, 0))))
     if not units and not form.errors:
         first = next((place for place, line in enumerate(found.order.lines) if left.get(line.id)), 0)
         form.errors.append((f"units-{first}", visit.locale.gettext("Choose at least one item to cancel")))
     return units
+
+
+def _in_parcel(visit: Visit, most: int) -> str:
+    """Why fewer of a line can be picked than are open (R-024)."""
+    text = visit.locale.gettext("In a parcel that is ready to ship. Choose at most %(most)s, or the whole order")
+    return text % {"most": most}
 
 
 def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Submission:
@@ -231,7 +250,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Subm
 
 def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
     _ = visit.locale.gettext
-    left = found.order.open_units()
+    left, by_line = _left(found), found.order.units_by_line()
     choices: list[Choice] = []
     for place, line in enumerate(found.order.lines):
         said = found.words(line.id)
@@ -241,6 +260,8 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
             off = _("Already cancelled")
         elif not count:
             off, why = _("Already shipped"), _("It can be returned, but no longer cancelled.")
+        elif _partial_allowed(found) and by_line and count > by_line.get(line.id, 0):
+            note = _in_parcel(visit, by_line.get(line.id, 0))
         elif _partial_allowed(found) and len(left) > 1:
             alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
             if alone is not None and found.answer is not None and alone.kind != found.answer.kind:

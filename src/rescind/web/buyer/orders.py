@@ -115,6 +115,12 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         refunds=refunds(visit, found),
         parcels=[parcel_words(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
         cases=return_rows(visit.locale, order, found.path),
+        door=words.at_the_door(
+            visit.locale,
+            await visit.desk.at_the_door_of(order),
+            order,
+            over=rank(found.stage) >= rank(Stage.DELIVERED),
+        ),
     )
 
 

@@ -8,12 +8,14 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.policy import Atom, Policy, ResolvedPolicy
+from rescind.core.policy import Atom, Policy, ResolvedPolicy, ResolvedRule
 from rescind.core.policy.outline import Special, Step, outline
 from rescind.demo.guests import SUPPORT
 from rescind.locales import Locale
+from rescind.web.buyer import promises
 from rescind.web.buyer.words import rule_line, waiting
 from rescind.web.explain import atom_words, seconds_words, span_words
+from rescind.web.operator.words import rule_words
 from rescind.web.session import Html, Visit
 
 
@@ -36,6 +38,7 @@ class Row:
     answer: str
     verdict: str
     note: str = ""
+    source: str = ""
 
 
 @get("/policy")
@@ -80,7 +83,15 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         steps=[step_row(visit.locale, one) for one in found.steps],
         special=[special_row(visit.locale, one) for one in found.special],
         late=rule_line(visit.locale, found.late) if found.late else "",
-        ships=_ships(visit.locale, terms.preset),
+        window=promises.window(visit.locale, terms, visit.now),
+        own=[
+            rule_words(visit.locale, layer.policy, rule, layer.values)
+            for layer in terms.others
+            for rule in layer.policy.rules_on("request")
+        ],
+        shipping=promises.shipping(visit.locale, terms, visit.now),
+        returns=promises.returns(visit.locale, terms, visit.now),
+        changed=promises.changed(visit.locale, terms, await visit.desk.drafting.versions.all(), visit.now),
     )
 
 
@@ -128,19 +139,24 @@ def step_row(locale: Locale, step: Step) -> Row:
             "answer": rule_line(locale, early.rule),
             "since": since % {"time": time},
         }
-    return Row(locale.term("stage", step.stage.value), rule_line(locale, step.rule), step.rule.verdict.value, note)
+    return Row(
+        locale.term("stage", step.stage.value),
+        rule_line(locale, step.rule),
+        step.rule.verdict.value,
+        note,
+        _source(step.rule),
+    )
 
 
 def special_row(locale: Locale, one: Special) -> Row:
     """One circumstance of the outline in words."""
     atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
-    return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value)
+    return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value, source=_source(one.rule))
 
 
-def _ships(locale: Locale, terms: ResolvedPolicy) -> str:
-    """In what time the shop must ship; empty where its policy does not say."""
-    dispatch = terms.deadlines.get("dispatch")
-    return span_words(locale, str(dispatch.span)) if dispatch else ""
+def _source(rule: ResolvedRule) -> str:
+    """The rule that says so, and where that comes from."""
+    return f"{rule.id} · {', '.join(rule.rule.cites)}"
 
 
 def _window(locale: Locale, settings: dict[str, bool | int | str]) -> str:

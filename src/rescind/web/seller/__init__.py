@@ -10,6 +10,7 @@ from rescind.desk import Desk
 from rescind.web.seller import (
     board,
     corrections,
+    goods,
     intercept,
     offers,
     order,
@@ -45,6 +46,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 *settings.ROUTES,
                 *rules.ROUTES,
                 *packing.ROUTES,
+                *goods.ROUTES,
                 *intercept.ROUTES,
                 *returns.READING,
             ],

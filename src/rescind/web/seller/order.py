@@ -12,7 +12,18 @@ from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import NothingSelected, RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, FactKind, Order, Stage, in_manual_review, rank, stage
+from rescind.core.order import (
+    Cancellation,
+    CancellationStatus,
+    FactKind,
+    Order,
+    Stage,
+    in_manual_review,
+    on_hold_until,
+    rank,
+    stage,
+)
+from rescind.core.packing import platform_ships
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
@@ -20,7 +31,7 @@ from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
-from rescind.web.seller import answers, corrections, steps
+from rescind.web.seller import answers, corrections, goods, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.tender import tender_name
@@ -56,6 +67,9 @@ async def show(
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
     state, why = _state(console, order, at_stage)
+    platform = platform_ships(order, terms, calendar, console.now)
+    if platform and state == "go":
+        state, why = "wait", _("The platform packs and ships this order. You need to do nothing.")
     if state == "go" and step is FactKind.HANDED_OVER:
         finding = answers.shipping(order, terms, calendar, console.now)
         if finding.verdict is Verdict.REFUSE:
@@ -90,6 +104,12 @@ async def show(
         else [],
         stopped=stopped_by(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
+        platform=platform,
+        parcels=goods.parcels(view, language),
+        splitting=None if platform or state == "stop" else goods.splitting(view),
+        coming_back=goods.coming_back(view, language),
+        hidden_until=on_hold_until(order, console.now),
+        choices=[(one.id, language.gettext("Parcel %(name)s") % {"name": one.id}) for one in order.arranged],
         cases=case_links(order, language, "/seller"),
         returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),

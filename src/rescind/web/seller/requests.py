@@ -181,12 +181,15 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
         return "", language.gettext("Being checked")
     if row.kind == "return":
         return row.status, language.term("return", row.status, reader)
+    if row.kind == "override":
+        return "", language.term("override_outcome", row.status)
     if row.kind == "contradiction":
         known = language.has("intercept", row.status)
         return "", language.term("intercept", row.status) if known else language.gettext("Contradicting reports")
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
+        "carrier": "by_carrier",
         "support": "by_support",
         "system": "by_system",
     }.get(row.closed_by or "", "")

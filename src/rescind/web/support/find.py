@@ -154,6 +154,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("finding", row.reason)
         case "return":
             return language.term("return_reason", row.reason)
+        case "override":
+            return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:
             return misfit(language, row.reason)
 

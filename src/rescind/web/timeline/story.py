@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rescind.core import correction, fulfilment, intercept, offer, packing, refund, returns, review, timers
+from rescind.core import (
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    override,
+    packing,
+    parcels,
+    refund,
+    returns,
+    review,
+    stock,
+    timers,
+)
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.timeline.bench import at_bench
 from rescind.web.timeline.fact import corrected, placed, reported
+from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
+from rescind.web.timeline.override import weighed
 from rescind.web.timeline.refund import answered, owed
 from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
@@ -53,6 +68,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return answered(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
             return at_bench(teller, event)
+        case parcels.ParcelsArranged() | stock.GoodsCameBack():
+            return moved(teller, event)
         case intercept.ContradictionResolved():
             return resolved(teller, event)
         case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
@@ -67,5 +84,7 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             | returns.ReturnClosed()
         ):
             return returned(teller, event)
+        case override.OverrideProposed() | override.RulesOverridden() | override.OverrideDropped():
+            return weighed(teller, event)
         case _:
             return request(teller, event)

@@ -21,7 +21,7 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_unnamed ON evidence (uploaded_at) WHERE named_at IS NULL;
 GRANT SELECT, INSERT, UPDATE, DELETE ON evidence TO rescind_app;
 
--- A return case stands in the same queue as the others.
+-- A return case stands in the same queue as the others, those of 0009 among them.
 ALTER TABLE cases DROP CONSTRAINT cases_kind_check;
 ALTER TABLE cases ADD CONSTRAINT cases_kind_check
-    CHECK (kind IN ('cancellation', 'contradiction', 'review', 'return')) NOT VALID;
+    CHECK (kind IN ('cancellation', 'contradiction', 'review', 'override', 'return')) NOT VALID;
