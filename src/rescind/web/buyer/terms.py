@@ -15,7 +15,7 @@ from rescind.locales import Locale
 from rescind.web.buyer import promises
 from rescind.web.buyer.words import rule_line, waiting
 from rescind.web.explain import atom_words, seconds_words, span_words
-from rescind.web.operator.words import rule_words
+from rescind.web.policy_words import rule_words
 from rescind.web.session import Html, Visit
 
 
