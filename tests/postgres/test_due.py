@@ -528,6 +528,35 @@ async def test_one_broken_refund_stops_no_other(market, due):
     assert [row["ref"] for row in await leases(market.pool)] == [made[1][1]]
 
 
+async def test_what_was_never_sent_says_so_with_its_cause_and_is_not_pending(market, due, clock, database):  # KF-16
+    order, refund = await owed(market)
+
+    class Blocked(Books):
+        async def refund(self, refund, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+            self.looked_up.append(refund)
+            return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="account_missing", check_after_s=900)
+
+    books = Blocked()
+    await refunds.sweep(market.engine, due, books)
+    after = (await market.read(order)).refunds[0]
+    assert (after.status, after.cause, after.reference) == (RefundStatus.OWED, "account_missing", "")
+    tender = (await market.read(order)).tenders[0]
+    assert (tender.reserved_minor, tender.refunded_minor) == (4000, 0)
+    version = (await market.read(order)).version
+    assert await refunds.sweep(market.engine, due, books) == 0, "not at once again"
+    clock.advance(timedelta(minutes=15))
+    await let_pass(database)
+    assert await refunds.sweep(market.engine, due, books) == 1
+    assert await refunds.sweep(market.engine, due, books) == 0
+    assert (await market.read(order)).version == version, "the same cause again is no news"
+    await let_pass(database)
+    await refunds.sweep(market.engine, due, Books())
+    after = (await market.read(order)).refunds[0]
+    assert (after.status, after.cause) == ("succeeded", ""), "once the cause is gone it is sent, under the same id"
+    assert await audit(market.pool) == 1
+    assert refund == books.looked_up[0]
+
+
 # --- the loops --------------------------------------------------------------------------------------------------------
 
 

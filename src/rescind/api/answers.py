@@ -168,13 +168,17 @@ class CancellationTold(Told, frozen=True, kw_only=True):
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
-    """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked."""
+    """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked.
+
+    not_sent: why nothing was sent yet although it is owed, for those who can do something about it; empty otherwise.
+    """
 
     id: str
     cancellation: str | None
     tender: str
     amount: Money
     status: RefundStatus
+    not_sent: str
     owed_at: Instant
     settled_at: Instant | None
 
@@ -541,6 +545,7 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             tender=one.tender if role in _MONEY_SEEN_BY else "",
             amount=Money(one.amount_minor, order.currency),
             status=one.status,
+            not_sent=one.cause if role in _MONEY_SEEN_BY and role != "buyer" else "",
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )

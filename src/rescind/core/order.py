@@ -269,7 +269,10 @@ class RefundStatus(StrEnum):
 
 
 class Refund(_State, frozen=True, kw_only=True):
-    """Money owed to one tender. Its own id is the provider's idempotency key (I-05)."""
+    """Money owed to one tender. Its own id is the provider's idempotency key (I-05).
+
+    cause: why nothing was sent yet, where something is in the way (KF-16).
+    """
 
     id: RefundId
     cancellation: CancellationId | None = None
@@ -280,6 +283,7 @@ class Refund(_State, frozen=True, kw_only=True):
     next_check_at: Instant | None = None
     settled_at: Instant | None = None
     reference: str = ""
+    cause: str = ""
 
 
 class Contradiction(_State, frozen=True, kw_only=True):

@@ -163,10 +163,14 @@ class ObjectStore(Protocol):
 
 
 class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final."""
+    """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final.
+
+    cause: of ``refund.NOT_SENT_BECAUSE``, where the adapter found out before any call that there is nothing to send.
+    """
 
     outcome: ProviderOutcome
     reference: str = ""
+    cause: str = ""
     check_after_s: int = 0
 
 

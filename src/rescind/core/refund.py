@@ -171,17 +171,24 @@ class ProviderOutcome(StrEnum):
     SUBMITTED = "submitted"
     DECLINED = "declined"
     IN_DOUBT = "in_doubt"
+    NOT_SENT = "not_sent"
+
+
+NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up")
+"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider."""
 
 
 class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     """A reply, a later message or a look-up about one refund; all three come as this.
 
-    reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final.
+    reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final. cause: of
+    ``NOT_SENT_BECAUSE``, for what the provider was never asked.
     """
 
     refund: RefundId
     outcome: ProviderOutcome
     reference: str = ""
+    cause: str = ""
     next_check_at: Instant | None = None
 
 
@@ -200,11 +207,12 @@ class RefundOwed(BaseEvent, frozen=True, kw_only=True):
 
 
 class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
-    """The provider said something new about a refund."""
+    """The provider said something new about a refund, or it was not asked and ``cause`` says why not (KF-16)."""
 
     refund: RefundId
     status: RefundStatus
     reference: str = ""
+    cause: str = ""
     next_check_at: Instant | None = None
 
 
@@ -215,8 +223,16 @@ _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
         ProviderOutcome.DECLINED: RefundStatus.FAILED,
         ProviderOutcome.IN_DOUBT: RefundStatus.IN_DOUBT,
     }
-    for status in (RefundStatus.OWED, RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT)
+    for status in (RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT)
 } | {
+    # Nothing was sent, so nothing is under way: it is owed as before. What was asked once cannot come to this.
+    RefundStatus.OWED: {
+        ProviderOutcome.SUCCEEDED: RefundStatus.SUCCEEDED,
+        ProviderOutcome.SUBMITTED: RefundStatus.SUBMITTED,
+        ProviderOutcome.DECLINED: RefundStatus.FAILED,
+        ProviderOutcome.IN_DOUBT: RefundStatus.IN_DOUBT,
+        ProviderOutcome.NOT_SENT: RefundStatus.OWED,
+    },
     # A bank may send money back days after it was accepted (I-09); nothing brings a failed refund back to life.
     RefundStatus.SUCCEEDED: {ProviderOutcome.DECLINED: RefundStatus.FAILED},
     RefundStatus.FAILED: {},
@@ -231,12 +247,15 @@ def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Base
     status = _FOLLOWS[refund.status].get(command.outcome)
     if status is None or (status is refund.status and command.next_check_at == refund.next_check_at):
         return ()
+    if status is RefundStatus.OWED and command.cause == refund.cause:
+        return ()  # Still not sent, and for the same cause.
     return (
         RefundAnswered(
             at=now,
             refund=refund.id,
             status=status,
             reference=command.reference,
+            cause=command.cause if status is RefundStatus.OWED else "",
             next_check_at=command.next_check_at if status in OPEN else None,
         ),
     )
@@ -281,6 +300,7 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
         before,
         status=event.status,
         reference=event.reference or before.reference,
+        cause=event.cause,
         next_check_at=event.next_check_at,
         settled_at=None if event.status in OPEN else event.at,
     )

@@ -32,6 +32,7 @@ from rescind.core.order import (
 )
 from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
+from rescind.core.refund import NOT_SENT_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
@@ -103,6 +104,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "status": vocabulary.STATUSES,
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
+        "not_sent": NOT_SENT_BECAUSE,
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

@@ -257,7 +257,12 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
     """Money on its way back, by tender."""
     names = {tender.id: tender_name(language, tender) for tender in order.tenders}
     return [
-        {"amount": Money(one.amount_minor, order.currency), "label": names[one.tender], "status": one.status.value}
+        {
+            "amount": Money(one.amount_minor, order.currency),
+            "label": names[one.tender],
+            "status": one.status.value,
+            "cause": language.term("not_sent", one.cause) if one.cause else "",
+        }
         for one in order.refunds
     ]
 
