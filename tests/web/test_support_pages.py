@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from postgres.market import LANTERN, SAM
+from postgres.market import LANTERN, SAM, worked
 from rescind.app import make_app
 from rescind.core.order import CancellationStatus, Stage
+from rescind.core.ports import Captured
+from rescind.providers.sandbox import Sandbox
 from web.consoles import Person
 
 HOME = "/support"
@@ -208,3 +210,28 @@ async def test_a_review_is_a_row_of_the_queue_with_an_owner_and_an_end(robin, ma
     assert "The check is done. The order goes on." in done.text
     assert not done.has_form(act)
     assert f"{HOME}/orders/{order}" not in (await robin.see(f"{HOME}?tab=with_platform")).raw
+
+
+async def test_a_payment_found_by_asking_is_told_to_staff_once(robin, market):  # KF-17
+    order = await market.order(Stage.UNPAID)
+    limit = next(one.due_at for one in (await market.read(order)).timers if one.name == "unpaid")
+    market.clock.set(limit)
+
+    class Told(Sandbox):
+        async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+            return Captured(clear=True, at=limit - timedelta(seconds=1), amount_minor=amount_minor)
+
+    await worked(market, Told())
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert page.text.count("found by asking the payment provider") == 1
+    assert (await market.read(order)).cancellations == ()
+
+
+async def test_a_refund_that_never_left_says_why_to_support_and_not_to_the_buyer(robin, app, desk, market):  # KF-16
+    order = await market.order(Stage.REVIEW, price=4014)
+    await market.asks(order)
+    await worked(market)
+    page = await robin.see(f"{HOME}/orders/{order}")
+    assert "Not sent there is no account to send it to" in page.text
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert "no account" not in (await ann.see(f"/orders/{order}")).text

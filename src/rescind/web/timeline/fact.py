@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rescind.core import correction, fulfilment
+from rescind.core.actor import ActorKind
 from rescind.core.order import FactKind
 from rescind.web.tender import tender_name
 from rescind.web.timeline.review import found_words
@@ -22,6 +23,9 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
         if not names:
             return None
         text = _("Paid %(amount)s") % {"amount": teller.money(sum(event.captured.values()))}
+        if event.by == ActorKind.SYSTEM.value and not teller.mine:
+            # Word of it never came; the provider was asked before the order was given up (KF-17).
+            names.append(_("found by asking the payment provider"))
         return teller.entry(text, "credit-card", detail=_(", ").join(names), by="buyer")
     text, icon = {
         FactKind.REVIEW_OPENED: (_("A person checks the order"), "eye"),
