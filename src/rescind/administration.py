@@ -15,8 +15,11 @@ import typer
 from rich.table import Table
 
 from rescind.access import Access
-from rescind.core.errors import InvalidText, NotFound
+from rescind.clock import DatabaseClock, wall_clock
+from rescind.core.automation import AutomationRequired
+from rescind.core.errors import InvalidField, InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.shop_settings import range_of, read, written
 from rescind.core.views import ShopView
 from rescind.drafting import Drafting
 from rescind.intake.text import label
@@ -27,6 +30,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import connect
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -88,6 +92,48 @@ def list_shops(data: Data = None) -> None:
         table = Table("shop", "name", "policy", "zone")
         for shop in await Reads(pool, secret(settings)).shops():
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
+        return table
+
+    out.print(run(with_pool(read_settings(data=data), work)))
+
+
+@shops.command("set")
+def set_shop(
+    shop: Annotated[str, typer.Argument(help="The shop's id.")],
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="What to choose; nothing shows what there is.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Choose some of the values that a shop's preset offers, for orders placed from now on."""
+    given = [one.partition("=") for one in values or ()]
+    for name, equals, _ in given:
+        if not equals:
+            fail(f"{name} is no NAME=VALUE; write one like window=24h.")
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
+        owner = await shop_called(Reads(pool, secret(settings)), shop)
+        policy = await PolicyTable(pool).by_hash(owner.preset_hash)
+        assert policy is not None, "a shop's preset is published before the shop is"
+        versions = ShopVersions(pool, DatabaseClock())
+        try:
+            chosen = {name: read(policy, name, text) for name, _, text in given}
+            choices = (
+                await versions.put_settings(owner.id, chosen, policy, "operator:command line")
+                if chosen
+                else await versions.choices(owner.id)
+            )
+        except InvalidField as error:
+            name = str(error.params["field"]).removeprefix("/")
+            fail(f"{name or 'The name'} must be {error.params['expected']}.")
+        except AutomationRequired as error:
+            fail(f"The platform has switched {error.params['setting']} on until {error.params['until']}.")
+        preset_values = policy.at(wall_clock()).values
+        table = Table("value", "chosen", "usual", "choices", "source", box=None)
+        for one in policy.tunable:
+            usual = preset_values[one.name]
+            now = choices.settings.get(one.name, usual)
+            table.add_row(one.name, written(now), written(usual), range_of(one), " ".join(one.cites))
         return table
 
     out.print(run(with_pool(read_settings(data=data), work)))

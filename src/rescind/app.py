@@ -17,26 +17,34 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
+from rescind.demo import advance
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies
 from rescind.desk import Desk
 from rescind.engine import Engine
-from rescind.policies import names, preset
+from rescind.evidence import Evidence
+from rescind.objects import Objects
+from rescind.policies import automation, names, preset
 from rescind.postgres import embedded
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
 from rescind.worker import loops
+from rescind.worker.months import Months
 
 log = structlog.get_logger()
 
@@ -69,7 +77,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         async with pool.acquire() as connection:
             await check_serving_role(connection)
             await check_durability(connection)
-        book = Book(PolicyTable(pool))
+        versions = ShopVersions(pool, clock)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions)
         await book.open(tuple(preset(name) for name in names()))
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
@@ -87,11 +96,16 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
+                evidence=Evidence(
+                    EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
+                ),
                 habits=Habits(pool),
+                stock=StockFeed(pool),
+                versions=versions,
                 clock=clock,
                 base_url=base_url,
             )
-            async with _task(tail.read()):
+            async with _task(tail.read()), _task(book.follow()):
                 yield desk
     finally:
         await _close(writing)
@@ -101,7 +115,11 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
 @asynccontextmanager
 async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
-    async with _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox())):
+    months = Months(desk.versions, desk.book, automation())
+    async with (
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox(), months)),
+        _task(loops.tidy(desk.evidence)),
+    ):
         yield
 
 
@@ -120,7 +138,8 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     async with open_desk(settings, dsn, "", clock) as desk:
         if not await desk.directory.empty():
             return 0
-        placed = await Opening(desk.engine, desk.directory, clock, desk).play(wall_clock())
+        placed = await Opening(desk.engine, desk.directory, clock, desk.evidence, desk).play(wall_clock())
+        await advance.decide(desk)
         await open_policies(desk.drafting, wall_clock())
         return placed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -16,8 +16,10 @@ from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
+from rescind.core.counting import DOOR_REFUSALS, AtTheDoor, at_the_door
 from rescind.core.errors import ReasonNotListed
 from rescind.core.event import Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.ids import OrderId, ShopId, make_id
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Pins
@@ -27,15 +29,20 @@ from rescind.core.terms import Terms
 from rescind.core.views import ShopView
 from rescind.drafting import Drafting
 from rescind.engine import Engine
+from rescind.evidence import Evidence
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
 MONTH = timedelta(days=30)
+_LONGEST = timedelta(days=366)
+"""How far back any policy may count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,10 @@ class Desk:
     book: Book
     directory: Directory
     signer: Signer
+    evidence: Evidence
     habits: Habits
+    stock: StockFeed
+    versions: ShopVersions
     clock: Clock
     base_url: str
 
@@ -77,8 +87,8 @@ class Desk:
         return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
 
     async def terms(self, order: Order) -> Terms:
-        """The terms an order was bought under."""
-        return await self.book.terms(order.pins, order.placed_at)
+        """The terms an order is judged by now: those it was bought under, and what holds today."""
+        return await self.book.terms(order.pins, order.placed_at, order.shop)
 
     async def context(self, order: Order, terms: Terms) -> Context:
         """The outside facts a decision about this order would read now, for a judgement that is only shown."""
@@ -91,10 +101,25 @@ class Desk:
             explain=True,
         )
 
+    async def at_the_door(self, buyer: str, shop: ShopView) -> AtTheDoor | None:
+        """How a buyer stands with paying at the door by a shop's policy of today; None where it sets no limit."""
+        now = self.now()
+        return at_the_door(await self.book.terms(self.pins(shop), now), await self._refusals(buyer, now), now.date())
+
+    async def at_the_door_of(self, order: Order) -> AtTheDoor | None:
+        """The same by the terms of an order; None too for one that is not paid at the door."""
+        if not order.cash_on_delivery:
+            return None
+        now = self.now()
+        return at_the_door(await self.terms(order), await self._refusals(order.buyer, now), now.date())
+
+    async def _refusals(self, buyer: str, now: Instant) -> list[tuple[date, int]]:
+        return await self.directory.counted_by_day(buyer, DOOR_REFUSALS, now - _LONGEST)
+
     async def reasons(self, order: Order, catalogue: Catalogue) -> tuple[Reason, ...]:
-        """The reasons that may be chosen now: of the buyer, of the seller, or for a seller's refusal."""
+        """The reasons that may be chosen now: the buyer's, the seller's, for a refusal, or for a return case."""
         terms = await self.terms(order)
-        actor = ActorKind.BUYER if catalogue == "buyer" else ActorKind.SELLER
+        actor = ActorKind.SELLER if catalogue in {"seller", "refusal"} else ActorKind.BUYER
         return terms.reasons(catalogue, cancellation.read(order, actor, await self.context(order, terms), self.now()))
 
     async def preview(
@@ -114,5 +139,7 @@ class Desk:
             reason = listed[0].code
         actor = Actor(kind=ActorKind.BUYER, id=order.buyer)
         words = Note(id="", body="", salt="")
-        command = RequestCancellation(order=order.id, reason=reason, lines=lines, anyway=anyway, comment=words)
+        command = RequestCancellation(
+            order=order.id, reason=reason, lines=lines, anyway=anyway, comment=words, evidence=(FOR_A_LOOK,)
+        )
         return cancellation.request(order, command, actor, context, terms, now)

@@ -36,6 +36,7 @@ from rescind.core.policy.writing import written
 from rescind.core.record import Record
 from rescind.core.views import ShopView
 from rescind.policies import names, preset, source, worked_examples
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.publishing import Once, Version, Versions
 from rescind.postgres.reads import Reads
@@ -120,7 +121,7 @@ class Drafting:
         self.versions = Versions(pool)
         self._pool = pool
         self._reads = reads
-        self._book = book or Book(PolicyTable(pool))
+        self._book = book or Book(PolicyTable(pool), CalendarTable(pool))
 
     # --- what there is -------------------------------------------------------------------------------------------
 

@@ -268,7 +268,7 @@ class Engine:
             if isinstance(command, PlaceOrder)
             else (lifecycle.require(before).pins, lifecycle.require(before).placed_at)
         )
-        terms = await self._book.terms(pins, placed_at)
+        terms = await self._book.terms(pins, placed_at, shop_of(command.order))
         context = Context(
             calendar=self._book.calendar(terms),
             entropy=entropy,

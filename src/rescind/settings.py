@@ -18,10 +18,27 @@ from pathlib import Path
 from typing import Annotated, Any, Self, get_type_hints
 from urllib.parse import urlsplit
 
+from rescind.core.errors import InvalidField
+from rescind.core.money import Money, decimals
+
 PREFIX = "RESCIND_"
 PORTS_TRIED = 20
 SECRET_BYTES = 32
 LONGEST_LINE = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """An amount for each of some currencies, in minor units."""
+
+    minor: Mapping[str, int]
+
+    def of(self, currency: str) -> int | None:
+        """The amount in this currency; None where it is not named."""
+        return self.minor.get(currency)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{currency} {_plain(minor, currency)}" for currency, minor in self.minor.items())
 
 
 class SettingsError(Exception):
@@ -94,10 +111,46 @@ def _telephone(value: str) -> str:
     return value
 
 
+def _plain(minor: int, currency: str) -> str:
+    """An amount as people type it: without a point where there is nothing behind it."""
+    text = str(Money(minor, currency)).partition(" ")[0]
+    return text if minor % 10 ** decimals(currency) else text.partition(".")[0]
+
+
+def _amounts(value: str) -> Amounts:
+    found: dict[str, int] = {}
+    for part in value.split(","):
+        currency, _, number = part.strip().partition(" ")
+        try:
+            amount = Money.parse(number.strip(), currency).minor
+        except InvalidField:
+            amount = -1
+        if amount < 0 or currency in found or not re.fullmatch(r"[A-Z]{3}", currency):
+            raise ValueError("amounts with their currencies, each once, like EUR 200, USD 250.50")
+        found[currency] = amount
+    return Amounts(found)
+
+
 def _line(value: str) -> str:
     if not value.isprintable() or len(value) > LONGEST_LINE:
         raise ValueError(f"one line of at most {LONGEST_LINE} characters")
     return value
+
+
+def _bucket(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"file", "s3", "gs", "az"} or (parts.scheme == "file") == bool(parts.netloc):
+        raise ValueError("an address like s3://bucket/folder, gs://bucket, az://account/container or file:///folder")
+    return value
+
+
+def _from_to(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,4}", value) or not low <= int(value) <= high:
+            raise ValueError(f"a number from {low} to {high}")
+        return int(value)
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +160,11 @@ class Choice:
     parse: Callable[[str], object]
     about: str
     variable: str | None = None
+
+
+_ALONE = _amounts(
+    "USD 200, EUR 200, GBP 200, BRL 1000, IDR 3000000, MYR 1000, PHP 10000, SGD 300, THB 7000, VND 5000000"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +215,16 @@ class Settings:
             "Machines that share a database share its contents.",
         ),
     ] = None
+    evidence_store: Annotated[
+        str | None,
+        Choice(
+            _bucket,
+            "Where photos and documents are kept; none: `evidence` in the data folder. "
+            "Machines that share a database share the store, and need its provider's usual credentials.",
+        ),
+    ] = None
+    evidence_mib: Annotated[int, Choice(_from_to(1, 50), "Size of the largest photo or document, in MiB.")] = 10
+    evidence_files: Annotated[int, Choice(_from_to(1, 10), "How many of them may go with one request or answer.")] = 5
     support_email: Annotated[
         str | None, Choice(_email, "Where people write to platform support; it stands on the page of help.")
     ] = None
@@ -166,6 +234,14 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    second_person_above: Annotated[
+        Amounts,
+        Choice(
+            _amounts,
+            "Up to which amount one person of support decides against the rules alone. Above it, and in every "
+            "currency that is not named, a second person has to confirm.",
+        ),
+    ] = _ALONE
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 
     @classmethod

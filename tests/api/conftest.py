@@ -26,6 +26,12 @@ class Caller:
     async def get(self, path, headers=None, **query):
         return await self.client.get(path, params=query or None, headers=self.headers(headers))
 
+    async def send(self, method, path, body, *, key=True, headers=None):
+        """A change by any method; only a POST has a key."""
+        if method == "POST":
+            return await self.post(path, body, key=key, headers=headers)
+        return await self.client.request(method, path, json=body, headers=self.headers(headers))
+
     async def post(self, path, body=None, *, key=True, headers=None, content=None):
         more = {"idempotency-key": secrets.token_hex(12) if key is True else key, **(headers or {})}
         if content is not None:

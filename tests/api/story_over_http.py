@@ -15,16 +15,20 @@ import msgspec
 
 from api.conftest import Caller
 from rescind.book import calendar
+from rescind.core.automation import SETTING, month_before
 from rescind.core.deadline import zone_of
 from rescind.core.ids import shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
-from rescind.policies import names, preset
+from rescind.core.story import FOR_CARRIER
+from rescind.policies import automation, names, preset
 from rescind.postgres.due import DueTable
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.checking import check
 from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker.months import Months
+from scenarios.files import png
 
 _NEXT = "SELECT min(due_at) FROM due WHERE order_id = $1 AND kind NOT IN ('refund', 'fan_out')"
 _REFUNDS = "SELECT min(due_at) FROM due WHERE order_id = $1 AND kind = 'refund'"
@@ -76,6 +80,12 @@ class Program:
                 return
         message = "the work does not end"
         raise AssertionError(message)
+
+    async def counts(self):
+        """What a month that is over says about shops."""
+        desk = self.desk
+        while await Months(desk.versions, desk.book, automation()).sweep():
+            pass
 
     async def refunds(self, provider):
         await refunds.sweep(self.desk.engine, self.due, provider)
@@ -136,6 +146,8 @@ class Player:
         }
         placed = self.instant(self.bought.placed)
         await self.cancels_before(buyer, placed - timedelta(days=1))
+        await self.answers_before(placed)
+        await self.refuses_before(buyer, placed)
         program.clock.set(placed)
         self.order = (await self.places(buyer, placed, self.document()))["id"]
         self.path = f"/v1/orders/{self.order}"
@@ -196,11 +208,59 @@ class Player:
             assert answer.json()["cancellation"]["status"] == "approved", answer.text
         await self.program.works()
 
+    async def answers_before(self, placed):
+        """The month's requests of others, as many as the story says, answered in time or left to silence."""
+        month = self.story.answered
+        if month is None:
+            return
+        at = placed - timedelta(days=10)
+        line = {"id": "1", "sku": "cup", "title": "A cup", "quantity": 1, "unit_price": self.money(1000)}
+        tender = {"id": "card", "method": "card", "amount": self.money(1000)}
+        for number in range(month.asked):
+            self.program.clock.set(at)
+            buyer = f"other-{self.shop[-4:]}-{number}"
+            other = await self.program.key("buyer", buyer, buyer_id=buyer)
+            order = await self.places(buyer, at, {"lines": [line], "tenders": [tender]})
+            path = f"/v1/orders/{order['id']}"
+            await self.people["host"].post(f"{path}/facts", {"fact": "paid", "occurred_at": at.isoformat()})
+            self.program.clock.set(at + timedelta(hours=2))
+            asked = await other.post(f"{path}/cancellations", {"reason": "better_price"})
+            assert asked.json()["cancellation"]["status"] == "awaiting_seller", asked.text
+            if number < month.in_time:
+                case = asked.json()["cancellation"]["id"]
+                answer = await self.people["seller"].post(f"{path}/cancellations/{case}/approve", {})
+                assert answer.status_code == 200, answer.text
+        self.program.clock.set(at + timedelta(days=3))
+        await self.program.works()
+
+    async def refuses_before(self, buyer, placed):
+        """As many orders of this buyer that were not taken at the door, to be paid there, as the story says."""
+        self.program.clock.set(placed)
+        line = {"id": "1", "sku": "cup", "title": "A cup", "quantity": 1, "unit_price": self.money(1000)}
+        for _ in range(self.bought.door_refusals):
+            tender = {"id": "door", "method": "cash_on_delivery", "amount": self.money(1000)}
+            order = await self.places(buyer, placed, {"lines": [line], "tenders": [tender]})
+            for fact in ("handed_over", "refused"):
+                told = {"fact": fact, "occurred_at": placed.isoformat(), "carrier": "carrier", "tracking": "T100200"}
+                answer = await self.people["host"].post(f"/v1/orders/{order['id']}/facts", told)
+                assert answer.status_code < 300, answer.text
+        await self.program.works()
+
+    async def at_the_door(self, buyer):
+        """How the buyer stands with paying at the door, as the host reads it."""
+        answer = await self.people["host"].get(f"/v1/buyers/{buyer}", shop=self.shop)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["cash_on_delivery"]
+
     # --- time ---
 
     async def moves_to(self, until):
         """Let time pass; the worker does what is due until then, each thing at its own time."""
         program = self.program
+        if self.story.answered is not None:
+            month_over = month_before(self.instant(self.bought.placed) + timedelta(days=31), self.policy.zone)[2]
+            if program.clock.read() < month_over < until:
+                await self.moves_to(month_over)
         while (due_at := await program.desk.pool.fetchval(_NEXT, self.order)) is not None and due_at <= until:
             program.clock.set(max(program.clock.read(), due_at))
             await program.works()
@@ -208,6 +268,8 @@ class Player:
             assert again is None or again > due_at, "the worker left what was due"
         program.clock.set(until)
         await program.works()
+        if self.story.answered is not None:
+            await program.counts()
 
     # --- what people do: one method a verb ---
 
@@ -239,7 +301,7 @@ class Player:
             anyway=str(step.anyway).lower(),
             line=[f"{line}:{count}" for line, count in (step.lines or {}).items()],
         )
-        answer = await who.post(f"{self.path}/cancellations", body | self.consent(step))
+        answer = await who.post(f"{self.path}/cancellations", body | self.consent(step) | await self.shown(step))
         if answer.status_code == 201:
             told, asked = foretold.json(), answer.json()["cancellation"]
             same(("verdict", "rule", "instead"), told, asked, "what was foretold")
@@ -251,18 +313,35 @@ class Player:
         return await self.people[step.who].post(f"{await self.last()}/withdraw", self.consent(step))
 
     async def approves(self, step):
+        if step.who in FOR_CARRIER:
+            return await self.people["host"].post(
+                f"{await self.last()}/carrier-answer", {"answer": "yes"} | _said(step)
+            )
         return await self.people[step.who].post(f"{await self.last()}/approve", _said(step))
 
     async def refuses(self, step):
+        if step.who in FOR_CARRIER:
+            return await self.carrier_says("no", step)
         gone = {"carrier": "carrier", "tracking": step.tracking} if step.tracking else {}
-        body = {"reason": step.reason} | gone | _said(step)
+        body = {"reason": step.reason} | gone | _said(step) | await self.shown(step)
         return await self.people[step.who].post(f"{await self.last()}/refuse", body)
+
+    async def shown(self, step):
+        """The photo that comes with a step, sent ahead of it."""
+        if not step.evidence:
+            return {}
+        photo = {"content": png(), "headers": {"content-type": "image/png"}}
+        file = await self.people[step.who].post(f"{self.path}/evidence", **photo)
+        return {"evidence": [file.json()["id"]]}
+
+    async def carrier_says(self, answer, step):
+        return await self.people["host"].post(f"{await self.last()}/carrier-answer", {"answer": answer} | _said(step))
 
     async def cancels(self, step):
         body = {"reason": step.reason} | _said(step)
         if step.lines is not None:
             body["lines"] = _units(step.lines)
-        return await self.people[step.who].post(f"{self.path}/cancellations", body)
+        return await self.people[step.who].post(f"{self.path}/cancellations", body | await self.shown(step))
 
     async def reports(self, step):
         body = {"fact": step.fact, "occurred_at": self.when(step)}
@@ -324,6 +403,10 @@ class Player:
     async def reviews(self, step):
         return await self.people[step.who].post(f"{self.path}/review", {"act": step.act})
 
+    async def switches_off(self, step):
+        body = {"settings": {SETTING: False}}
+        return await self.people[step.who].send("PATCH", f"/v1/shops/{self.shop}/settings", body)
+
     def when(self, step):
         return (self.instant(step.happened) if step.happened else self.program.clock.read()).isoformat()
 
@@ -358,6 +441,7 @@ class Player:
         last = order["cancellations"][-1] if order["cancellations"] else {}
         whose_move(order, last)
         receipt = await self.receipt(last) if last and reasoned else {}
+        door = await self.at_the_door(order["buyer"]["id"])
         return {
             "stage": order["stage"],
             "requests": len(order["cancellations"]),
@@ -372,6 +456,8 @@ class Player:
             "refunded": order["refunded"]["amount"],
             "refund": order["refunds"][-1]["status"] if order["refunds"] else "",
             "noted": order["contradictions"][-1]["kind"] if order["contradictions"] else "",
+            "door_refusals": f"{door['refused']} of {door['limit']}" if door["limit"] else "",
+            "at_the_door": door["allowed"],
             "back": {
                 one["id"]: minor
                 for one in order["tenders"]
@@ -440,6 +526,7 @@ VERBS = {
     "accepts": Player.accepts,
     "declines": Player.declines,
     "reviews": Player.reviews,
+    "switches_off": Player.switches_off,
 }
 """Every verb a step may have, and who says it over HTTP. Each gives the API's answer, or None where nobody is asked."""
 

@@ -189,7 +189,9 @@ def test_every_operation_says_who_may_call_it_and_how_its_object_is_reached():
         if "{order}" in one.path:
             assert one.through == "order", one.name
         # Trying a text is asked with one, and changes nothing.
-        assert one.changes == (one.method == "POST" and one.name != "policies_check"), one.name
+        assert one.changes == (one.method != "GET" and one.name != "policies_check"), one.name
+        # What replaces may be repeated; what adds may not.
+        assert one.keyed == (one.method not in {"PUT", "PATCH"}), one.name
     assert len({one.name for one in rescind.api.OPERATIONS}) == len(rescind.api.OPERATIONS)
 
 
@@ -231,7 +233,7 @@ async def test_an_address_or_method_that_does_not_exist_is_told_as_a_problem(
 async def test_deny_by_default_for_every_role_and_operation(people, market):
     order = await market.order(Stage.PREPARING)
     case = (await people.ann.post(f"/v1/orders/{order}/cancellations", {"reason": "changed_mind"})).json()
-    ids = {"{order}": order, "{cancellation}": case["cancellation"]["id"]}
+    ids = {"{order}": order, "{cancellation}": case["cancellation"]["id"], "{shop}": KILN}
     people_by_role = {"buyer": people.bob, "seller": people.lou, "support": people.sue, "host": people.host}
     for one in rescind.api.OPERATIONS:
         if one.may is None or one.media_type == "text/event-stream":
@@ -242,10 +244,12 @@ async def test_deny_by_default_for_every_role_and_operation(people, market):
         assert (await people.client.request(one.method, path)).status_code == 401, one.name
         for role, who in people_by_role.items():
             body = {"reason": "other", "fact": "packed", "occurred_at": "2026-05-04T08:00:00Z"}
-            answer = await (who.get(path) if one.method == "GET" else who.post(path, body))
+            answer = await (who.get(path) if one.method == "GET" else who.send(one.method, path, body))
             if role not in one.may:
                 assert answer.status_code == 403, (one.name, role, answer.text)
-            elif one.through == "order" and role in {"buyer", "seller"} and one.method == "GET":
+            elif (one.through == "order" and role in {"buyer", "seller"} and one.method == "GET") or (
+                "{shop}" in one.path and role == "seller" and one.method == "GET"
+            ):
                 assert answer.status_code == 404, (one.name, role)
 
 

@@ -143,3 +143,20 @@ def test_the_key_of_receipts_is_made_once_and_rotated_on_purpose(rescind, tmp_pa
     assert oldest["retired_at"] is not None
     file.chmod(0o644)
     assert "can be read by others" in rescind("receipt", "keys", status=2)
+
+
+def test_a_shops_settings_are_read_and_chosen(rescind):  # M-03, R-008
+    shop = rescind("shop", "add", "Lantern", "--policy", "us", "--window", "24h")
+    before = rescind("shop", "set", shop)
+    assert re.search(r"window +24h +0h", before)
+    assert re.search(r"auto_approve +0h +0h +one of: 0h, 1h, 3h, 5h +R-008", before)
+    after = rescind("shop", "set", shop, "auto_approve=3h", "closes_at_packing=true")
+    assert re.search(r"auto_approve +3h", after)
+    assert re.search(r"closes_at_packing +true", after)
+    assert re.search(r"window +24h", after), "what is not named stays"
+    assert "auto_approve must be one of: 0h, 1h, 3h, 5h." in rescind(
+        "shop", "set", shop, "window=1h", "auto_approve=24h", status=2
+    )
+    assert re.search(r"window +24h", rescind("shop", "set", shop)), "nothing is half written"
+    assert "must be one of: " in rescind("shop", "set", shop, "hold=0h", status=2)
+    assert "window is no NAME=VALUE" in rescind("shop", "set", shop, "window", status=2)

@@ -90,3 +90,12 @@ def test_a_secret_key_that_others_can_read_or_that_is_none_is_refused(tmp_path):
         secret(settings)
     with pytest.raises(SettingsError, match="cannot be read"):
         secret(Settings(secret_file=tmp_path / "absent"))
+
+
+def test_amounts_are_read_in_their_currencies_and_told_as_they_are_typed():
+    chosen = Settings.read({"RESCIND_SECOND_PERSON_ABOVE": "EUR 200, USD 250.50, JPY 30000"}).second_person_above
+    assert (chosen.of("EUR"), chosen.of("USD"), chosen.of("JPY"), chosen.of("GBP")) == (20000, 25050, 30000, None)
+    assert str(chosen) == "EUR 200, USD 250.50, JPY 30000"
+    for wrong in ("200 EUR", "EUR", "EUR -1", "EUR 1.999", "EUR 1, EUR 2", "euro 5", "EUR 1;USD 2"):
+        with pytest.raises(SettingsError, match="amounts with their currencies"):
+            Settings.read({"RESCIND_SECOND_PERSON_ABOVE": wrong})

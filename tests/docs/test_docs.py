@@ -143,6 +143,25 @@ def test_the_table_of_tables_is_the_declaration():
     assert told == dict(KINDS)
 
 
+def test_every_known_failure_has_a_test_that_carries_its_number():
+    page = (DOCS / "known-failures.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| (KF-\d\d) \|.*\| (.*) \|$", page, re.MULTILINE))
+    assert sorted(rows) == [f"KF-{number:02}" for number in range(1, 26) if number != 11]
+    heads = {}
+    for path in tracked("tests/**.py"):
+        # The name, and the numbers beside it up to the end of the line on which its parameters end.
+        for name, beside in re.findall(r"def (test_\w+)\((?:[^()]|\n)*\):(.*)", path.read_text("utf-8")):
+            heads[name] = f"{name.upper().replace('_', '-')} {beside}"
+    without = [
+        (number, name)
+        for number, row in rows.items()
+        for name in re.findall(r"`(test_\w+)`", row)
+        if number not in heads.get(name, "")
+    ]
+    assert without == [], "the named test is not there, or does not carry the number"
+    assert [number for number, row in rows.items() if "`test_" not in row] == []
+
+
 def test_every_promise_names_a_test_there_is():
     page = (DOCS / "architecture.md").read_text("utf-8")
     named = set(re.findall(r"`(test_\w+)`", page))

@@ -29,7 +29,7 @@ from rescind.core.cancellation import (
 from rescind.core.errors import RescindError
 from rescind.core.fulfilment import ReportFact
 from rescind.core.order import FactKind
-from rescind.core.ports import ProviderReply
+from rescind.core.ports import Captured, ProviderReply
 from rescind.core.record import decode_order
 from rescind.core.refund import ProviderOutcome
 from rescind.postgres.due import DueTable
@@ -85,6 +85,9 @@ class Provider:
     async def look_up(self, refund):
         known = refund in self.done()
         return ProviderReply(outcome=ProviderOutcome.SUCCEEDED if known else ProviderOutcome.DECLINED)
+
+    async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+        return Captured(clear=self._dice.random() < 0.9)
 
 
 class Life:

@@ -29,13 +29,14 @@ from rescind.core.record import decode_order
 from rescind.core.refund import OPEN
 from rescind.engine import Engine
 from rescind.policies import names, preset
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import OWNER, SUPERUSER, EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.store import PostgresStore, connect
 from rescind.settings import Settings
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 
 FULL = os.environ.get("PROOF") == "full"
 SEEDS = range(10) if FULL else range(1)
@@ -71,6 +72,7 @@ async def finish(pool, clock, folder):
         for _ in range(60):
             done = await deadlines.sweep(market.engine, table)
             done += await fan_out.sweep(table)
+            done += await payments.sweep(market.engine, table, provider)
             done += await refunds.sweep(market.engine, table, provider)
             later.advance(timedelta(minutes=20))
             if not done:
@@ -121,7 +123,7 @@ async def test_a_server_that_is_killed_comes_back_with_everything_that_was_answe
         await migrate(server.dsn(OWNER))
         clock, dice = HandClock(BEGAN), random.Random(2)
         pool = await connect(server.dsn(), size=4)
-        book = Book(PolicyTable(pool))
+        book = Book(PolicyTable(pool), CalendarTable(pool))
         await book.open(tuple(preset(name) for name in names()))
         async with Engine(PostgresStore(pool, clock), book).running() as engine:
             market = await Market(pool, engine, clock).open()

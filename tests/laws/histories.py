@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -13,7 +14,9 @@ from rescind.core.money import Money
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import FactKind, Line, RefundStatus
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
+from rescind.core.parcels import ArrangeParcels
 from rescind.core.refund import OPEN, ProviderOutcome, quote
+from rescind.core.stock import ReceiveBack, outside
 from scenarios.shop import Shop
 
 CURRENCIES = ("EUR", "JPY", "KWD")
@@ -69,7 +72,7 @@ def moves():
     """One thing somebody tries. Whether it is allowed is for the core to say."""
     facts = st.sampled_from([one for one in FactKind if one not in {FactKind.PAID, FactKind.CHARGED_BACK}])
     shipping = st.sampled_from((FactKind.TRACKING_ADDED, FactKind.HANDED_OVER))
-    parcels = st.fixed_dictionaries({"parcel": st.sampled_from(("", "1", "2")), "lines": selections()})
+    parcels = st.fixed_dictionaries({"parcel": st.sampled_from(("", "1", "2", "p0", "p1")), "lines": selections()})
     return st.one_of(
         st.tuples(st.just("pays"), st.sampled_from(("", "card", "gift", "wallet")), st.integers(0, 5000)),
         st.tuples(st.just("pays"), st.just(""), st.just(0)),
@@ -88,8 +91,12 @@ def moves():
         st.tuples(st.just("ships"), st.sampled_from(("", "JD1", "JD2"))),
         st.tuples(st.just("offers"), st.sampled_from((1, 700, 4000)), st.booleans()),
         st.tuples(st.just("answers_offer"), st.booleans()),
-        st.tuples(st.just("resolves"), st.sampled_from(("carrier_asked", "came_back", "goes_on", "looked_at"))),
+        st.tuples(
+            st.just("resolves"), st.sampled_from(("carrier_asked", "came_back", "never_left", "goes_on", "looked_at"))
+        ),
         st.tuples(st.just("stops"), selections()),
+        st.tuples(st.just("arranges"), st.integers(1, 3), st.sampled_from(("host", "seller"))),
+        st.tuples(st.just("receives"), selections(), st.booleans()),
         st.tuples(st.just("provider"), st.sampled_from(ProviderOutcome), st.integers(0, 5)),
         st.tuples(st.just("passes"), st.sampled_from((1, 59, 3600, 86_400, 200_000))),
     )
@@ -169,6 +176,11 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
             if shop.state.contradictions:
                 case = shop.state.contradictions[-1].id
                 shop.seller.says(ResolveContradiction, contradiction=case, outcome=said[0])
+        case "arranges":
+            getattr(shop, said[1]).says(ArrangeParcels, parcels=arranged(shop.state, said[0]))
+        case "receives":
+            lines = outside(shop.state) if said[0] is None else said[0]
+            shop.seller.says(ReceiveBack, lines=lines, unsellable={"a": 1} if said[1] and "a" in lines else {})
         case "withdraws":
             shop.buyer.withdraws(_case(shop))
         case "stops":
@@ -179,6 +191,17 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
                 shop.provider.answers(said[0], refund.id, next_check_at=shop.now + timedelta(minutes=1))
         case "passes":
             shop.at(shop.now + timedelta(seconds=said[0]))
+
+
+def arranged(order, parcels):
+    """Everything that has no label, dealt out to so many parcels unit by unit."""
+    dealt = {f"p{place}": {} for place in range(parcels)}
+    names = itertools.cycle(dealt)
+    for line, count in order.unlabelled_units().items():
+        for _ in range(count):
+            units = dealt[next(names)]
+            units[line] = units.get(line, 0) + 1
+    return {name: units for name, units in dealt.items() if units}
 
 
 def _report(shop, move, *said):

@@ -144,7 +144,7 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
             assert named["hold", order.id] == order.hold_until
         open_refunds = sum(one.status in OPEN for one in order.refunds)
         assert len(waits) <= open_refunds + 3 + len(order.timers)
-        assert not [one for one in waits if one.kind == "timer" and order.progress.cancelled_at]
+        assert not [one for one in waits if one.kind in {"timer", "unpaid"} and order.progress.cancelled_at]
 
     play(shop, history, watch)
     shop.at(shop.now + timedelta(days=60))

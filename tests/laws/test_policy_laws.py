@@ -22,6 +22,7 @@ from rescind.policies import preset, presets
 
 NOW = datetime(2026, 5, 6, 17, 0, tzinfo=UTC)
 VALUES = {"hold": "1h", "most": 3, "dear": "USD 40.00"}
+CODES = ("none", "PH", "VN", "FR")
 EDGES = (0, 1, 3, 10, 899, 3599, 3600, 3601, 18000, 86399, 86400, 200000)
 ORDER_FACTS = [spec for spec in STANDARD.values() if spec.level is Per.ORDER]
 LINE_FACTS = [spec for spec in STANDARD.values() if spec.level is Per.LINE]
@@ -36,13 +37,13 @@ def values_of(kind: Kind, members: tuple[str, ...]) -> st.SearchStrategy[Any]:
         case Kind.AMOUNT:
             return st.sampled_from((0, 1, 3999, 4000, 4001, 10**9))
         case _:
-            return st.sampled_from(members or ("none", "PH", "VN", "FR"))
+            return st.sampled_from(members or CODES)
 
 
 @st.composite
 def facts(draw: st.DrawFn) -> dict[str, Any]:
     said = {spec.name: draw(values_of(spec.kind, spec.members)) for spec in ORDER_FACTS}
-    line = st.fixed_dictionaries({spec.name: st.booleans() for spec in LINE_FACTS})
+    line = st.fixed_dictionaries({spec.name: values_of(spec.kind, spec.members) for spec in LINE_FACTS})
     return said | {"currency": draw(st.sampled_from(("USD", "JPY"))), "lines": draw(st.lists(line, max_size=3))}
 
 
@@ -62,6 +63,7 @@ def leaves() -> st.SearchStrategy[Node]:
         st.builds(Compare, st.just("stage"), ops, stages),
         st.builds(Compare, st.just("reason"), st.sampled_from(("=", "!=")), reasons),
         st.builds(Compare, st.just("amount"), ops, money),
+        st.builds(Compare, st.just("category"), st.sampled_from(("=", "!=")), st.sampled_from(CODES).map(Word)),
         st.builds(Among, st.just("stage"), st.lists(stages, min_size=1, max_size=3).map(tuple)),
         st.builds(Among, st.just("amount"), st.lists(money, min_size=1, max_size=2).map(tuple)),
     )
@@ -81,9 +83,9 @@ def in_sqlite(expression: str, said: dict[str, Any]) -> Any:
     with sqlite3.connect(":memory:") as base:
         base.execute(f"create table facts ({', '.join(order)})")
         base.execute(f"insert into facts values ({', '.join('?' * len(order))})", list(order.values()))
-        base.execute("create table line_facts (order_id, custom_made, special)")
+        base.execute(f"create table line_facts (order_id, {', '.join(spec.name for spec in LINE_FACTS)})")
         for line in said["lines"]:
-            base.execute("insert into line_facts values (1, ?, ?)", (line["custom_made"], line["special"]))
+            base.execute("insert into line_facts values (1, ?, ?, ?)", [line[spec.name] for spec in LINE_FACTS])
         return base.execute(f"select {expression} from facts as o").fetchone()[0]
 
 

@@ -22,6 +22,7 @@ from rescind.core.order import FactKind, Line, Pins, Tender
 from rescind.core.scope import Scope
 from rescind.engine import Engine, Submission
 from rescind.policies import preset
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
@@ -93,7 +94,7 @@ async def mall(dsn):
     clock = HandClock(MONDAY)
     pool = await connect(dsn, size=3)
     try:
-        book = Book(PolicyTable(pool))
+        book = Book(PolicyTable(pool), CalendarTable(pool))
         await book.open((preset("base"), preset("us")))
         async with Engine(PostgresStore(pool, clock), book).running() as engine:
             yield Mall(pool, engine, clock)

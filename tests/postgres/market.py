@@ -28,12 +28,14 @@ from rescind.core.ports import Fingerprint, Key
 from rescind.core.record import decode, decode_order, verify
 from rescind.engine import Engine, Submission
 from rescind.policies import names, preset
+from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import PostgresStore
 from rescind.providers.sandbox import Sandbox
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
 from scenarios.shop import STEPS
 
 KILN, LANTERN = shop_id(1), shop_id(2)
@@ -92,10 +94,12 @@ class Market:
         """One command, decided and written."""
         return await self.engine.handle(Submission(command=command, actor=actor, **circumstances))
 
-    async def placing(self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, **more):
+    async def placing(
+        self, *, shop=KILN, buyer="ann", number=None, price=4000, currency=None, units=1, policy=None, **more
+    ):
         """The command that places an order, not sent yet."""
         now = await self.now()
-        policy = preset(SHOPS[shop][1])
+        policy = preset(policy or SHOPS[shop][1])
         return PlaceOrder(
             order=OrderId(make_id("ord", shop, now, secrets.randbits(28))),
             shop=shop,
@@ -156,10 +160,13 @@ class Market:
 @asynccontextmanager
 async def market_on(pool, clock, *, store=None, **engine):
     """A market over an engine of its own; ``store`` stands between it and the database."""
-    book = Book(PolicyTable(pool))
+    versions = ShopVersions(pool, clock)
+    book = Book(PolicyTable(pool), CalendarTable(pool), versions)
     await book.open(tuple(preset(name) for name in names()))
     async with Engine(store or PostgresStore(pool, clock), book, **engine).running() as running:
-        yield await Market(pool, running, clock).open()
+        market = await Market(pool, running, clock).open()
+        market.book, market.versions = book, versions
+        yield market
 
 
 async def worked(market, provider=None, *, rounds=20):
@@ -168,6 +175,7 @@ async def worked(market, provider=None, *, rounds=20):
     for _ in range(rounds):
         done = await deadlines.sweep(market.engine, table)
         done += await refunds.sweep(market.engine, table, provider or Sandbox())
+        done += await payments.sweep(market.engine, table, provider or Sandbox())
         done += await fan_out.sweep(table)
         if not done:
             return

@@ -11,7 +11,7 @@ from rescind.postgres.embedded import APP, OWNER, SUPERUSER
 
 SCHEMA = """
 create table installation (key text primary key, value text);
-create table events (id bigint primary key, body bytea not null);
+create table events (id bigint primary key, body bytea not null, tx xid8 not null default pg_current_xact_id());
 create table totals (minor bigint not null check (minor >= 0));
 grant select, insert on events to rescind_app;
 """
@@ -29,8 +29,11 @@ def server(request, tmp_path_factory):
 async def filled(server):
     address = await new_database(server, next(names))
     await execute(address(OWNER), SCHEMA)
+    # Written by a server that had got further in counting its transactions.
     await execute(
-        address(APP), "insert into events select n, convert_to('字' || n, 'UTF8') from generate_series(1, 1000) n"
+        address(APP),
+        "insert into events (id, body, tx)"
+        " select n, convert_to('字' || n, 'UTF8'), '900000000000' from generate_series(1, 1000) n",
     )
     return address
 
@@ -68,6 +71,9 @@ async def test_what_was_backed_up_comes_back_and_is_held(server, filled, tmp_pat
     held = await value(there(OWNER), "select value from installation where key = 'held'")
     assert re.fullmatch(r"restore \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", held)
     assert await value(there(OWNER), "select value from installation where key = 'restored_at'") == held.split()[1]
+    # Transactions are numbered anew: who reads the stream from the beginning finds everything that was restored.
+    hidden = "select count(*) from events where tx >= pg_snapshot_xmin(pg_current_snapshot())"
+    assert await value(there(APP), hidden) == 0
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await execute(there(APP), "delete from events")
 

@@ -9,14 +9,14 @@ import pytest
 
 from postgres.market import LANTERN, audit, market_on, worked
 from postgres.servers import VERSIONS
-from rescind.core.order import RefundStatus, Stage, stage
-from rescind.core.ports import ProviderReply
+from rescind.core.order import RefundStatus, Stage, Tender, stage
+from rescind.core.ports import Captured, ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.postgres.due import _LEASE, _READY, DueTable, LeaseLost
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.rows import SLICES, slice_of
 from rescind.providers.sandbox import Sandbox
-from rescind.worker import deadlines, fan_out, loops, refunds
+from rescind.worker import deadlines, fan_out, loops, payments, refunds
 
 TICK = timedelta(microseconds=1)
 LONG = timedelta(seconds=30)
@@ -42,6 +42,7 @@ class Books:
         self.outcome, self.check_after_s, self.slow_s, self.broken = outcome, check_after_s, slow_s, broken
         self.until, self.asked = until, asyncio.Event()
         self.sent, self.looked_up = [], []
+        self.came_in, self.asked_for = {}, []
 
     async def refund(self, refund, method, amount_minor, currency):
         self.sent.append((refund, method, amount_minor, currency))
@@ -50,6 +51,11 @@ class Books:
     async def look_up(self, refund):
         self.looked_up.append(refund)
         return await self._answer(refund)
+
+    async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+        self.asked_for.append((number, tender, amount_minor))
+        await asyncio.sleep(self.slow_s)
+        return self.came_in.get(tender, Captured(clear=True))
 
     async def _answer(self, refund):
         if refund in self.broken:
@@ -109,22 +115,24 @@ async def test_a_deadline_lapses_at_its_instant_and_not_before(market, due, cloc
 async def test_an_order_nobody_pays_ends_at_its_limit_once_however_many_workers_look(market, due, clock):  # S-03, I-37
     order = await market.order(Stage.UNPAID)
     (limit,) = [one for one in (await market.read(order)).timers if one.name == "unpaid"]
+    books = Books(slow_s=0.01)
     clock.set(limit.due_at - TICK)
-    assert await deadlines.sweep(market.engine, due) == 0
+    assert await payments.sweep(market.engine, due, books) == 0
     clock.set(limit.due_at)
-    both = await asyncio.gather(deadlines.sweep(market.engine, due), deadlines.sweep(market.engine, due))
-    assert sum(both) >= 1
+    assert await deadlines.sweep(market.engine, due) == 0, "the clock alone does not say that nobody paid"
+    assert sum(await asyncio.gather(*(payments.sweep(market.engine, due, books) for _ in range(3)))) == 1
+    assert [tender for _, tender, _ in books.asked_for] == ["t"]
     after = await market.read(order)
     assert (stage(after, limit.due_at), len(after.cancellations)) == (Stage.CANCELLED, 1)
     assert after.cancellations[0].closed_by == "system"
-    assert await market.pool.fetchval("SELECT count(*) FROM due WHERE kind = 'timer'") == 0
+    assert await market.pool.fetchval("SELECT count(*) FROM due WHERE kind <> 'fan_out'") == 0
     assert await market.pool.fetchval("SELECT status FROM cases WHERE order_id = $1", order) == "approved"
     assert await audit(market.pool) == 1
 
 
 async def test_a_payment_takes_its_limit_and_reminders_with_it(market, due, clock):  # R-070, R-071, I-15
     order = await market.order(Stage.UNPAID, shop=LANTERN)
-    waits = "SELECT ref FROM due WHERE kind = 'timer' ORDER BY ref"
+    waits = "SELECT ref FROM due WHERE kind IN ('timer', 'unpaid') ORDER BY ref"
     names = [row["ref"].rpartition(":")[2] for row in await market.pool.fetch(waits)]
     assert names == ["auto_cancel", "pay_reminder_1", "pay_reminder_2", "unpaid"]
     clock.advance(timedelta(minutes=15))
@@ -136,6 +144,79 @@ async def test_a_payment_takes_its_limit_and_reminders_with_it(market, due, cloc
     await worked(market, Books())
     after = await market.read(order)
     assert (after.cancellations[-1].reason, after.tenders[0].refunded_minor) == ("not_shipped", 4000)
+    assert await audit(market.pool) == 1
+
+
+# --- asked before it is given up --------------------------------------------------------------------------------------
+
+
+async def overdue(market, clock, **more):
+    """An order whose time to pay is just over, and when that was."""
+    order = await market.order(Stage.UNPAID, **more)
+    (limit,) = [one for one in (await market.read(order)).timers if one.name == "unpaid"]
+    clock.set(limit.due_at)
+    return order, limit.due_at
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_paid_order_whose_message_is_lost_is_settled_not_cancelled(market, due, clock):  # KF-17, S-04
+    order, limit = await overdue(market, clock)
+    books = Books(slow_s=0.01)
+    books.came_in["t"] = Captured(clear=True, at=limit - TICK, amount_minor=4000)
+    await asyncio.gather(*(payments.sweep(market.engine, due, books) for _ in range(3)))
+    await worked(market, books)
+    after = await market.read(order)
+    assert (after.cancellations, after.tenders[0].captured_minor, after.progress.paid_at) == ((), 4000, limit - TICK)
+    told = await market.pool.fetchval("SELECT count(*) FROM events WHERE order_id = $1", order)
+    assert told == 2, "placed, and paid once"
+    await market.fact(order, "paid")
+    assert (await market.read(order)).version == 2, "the message that comes after all says nothing new"
+    assert await audit(market.pool) == 1
+
+
+async def test_what_came_in_at_the_limit_or_not_whole_goes_back(market, due, clock):  # KF-17, S-04, E-02
+    two = (Tender(id="t", method="card", amount_minor=2500), Tender(id="g", method="gift", amount_minor=1500))
+    late, limit = await overdue(market, clock)
+    books = Books()
+    books.came_in["t"] = Captured(clear=True, at=limit, amount_minor=4000)
+    await worked(market, books)
+    assert [one.reason for one in (await market.read(late)).cancellations] == ["unpaid_timeout"]
+    assert (await market.read(late)).tenders[0].refunded_minor == 4000
+    part, limit = await overdue(market, clock, tenders=two)
+    books.came_in = {"t": Captured(clear=True, at=limit - TICK, amount_minor=2500)}
+    await worked(market, books)
+    after = await market.read(part)
+    assert (len(after.cancellations), [one.refunded_minor for one in after.tenders]) == (1, [2500, 0])
+    assert await audit(market.pool) == 2
+
+
+async def test_what_the_provider_does_not_know_is_not_unpaid(market, due, clock, database):  # KF-17, I-07
+    order, limit = await overdue(market, clock)
+    books = Books()
+    books.came_in["t"] = Captured(clear=False)
+    assert await payments.sweep(market.engine, due, books) == 1
+    assert await payments.sweep(market.engine, due, books) == 0, "it is asked again later, not at once"
+    assert (await market.read(order)).cancellations == ()
+    (left,) = await leases(market.pool, "unpaid")
+    assert left["lease_until"] is not None
+    await let_pass(database, "unpaid")
+    books.came_in["t"] = Captured(clear=True)
+    await worked(market, books)
+    assert [one.reason for one in (await market.read(order)).cancellations] == ["unpaid_timeout"]
+    assert (await market.read(order)).cancellations[0].closed_at == limit
+
+
+async def test_a_payment_that_comes_while_the_provider_is_asked_wins(market, due, clock):  # KF-17
+    order, _ = await overdue(market, clock)
+
+    class Slow(Books):
+        async def captured(self, *asked):
+            await market.fact(order, "paid")
+            return await super().captured(*asked)
+
+    await payments.sweep(market.engine, due, Slow())
+    after = await market.read(order)
+    assert (after.cancellations, after.tenders[0].captured_minor) == ((), 4000)
     assert await audit(market.pool) == 1
 
 
@@ -445,6 +526,35 @@ async def test_one_broken_refund_stops_no_other(market, due):
     statuses = [(await market.read(order)).refunds[0].status for order, _ in made]
     assert statuses == ["succeeded", "owed", "succeeded"]
     assert [row["ref"] for row in await leases(market.pool)] == [made[1][1]]
+
+
+async def test_what_was_never_sent_says_so_with_its_cause_and_is_not_pending(market, due, clock, database):  # KF-16
+    order, refund = await owed(market)
+
+    class Blocked(Books):
+        async def refund(self, refund, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+            self.looked_up.append(refund)
+            return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="account_missing", check_after_s=900)
+
+    books = Blocked()
+    await refunds.sweep(market.engine, due, books)
+    after = (await market.read(order)).refunds[0]
+    assert (after.status, after.cause, after.reference) == (RefundStatus.OWED, "account_missing", "")
+    tender = (await market.read(order)).tenders[0]
+    assert (tender.reserved_minor, tender.refunded_minor) == (4000, 0)
+    version = (await market.read(order)).version
+    assert await refunds.sweep(market.engine, due, books) == 0, "not at once again"
+    clock.advance(timedelta(minutes=15))
+    await let_pass(database)
+    assert await refunds.sweep(market.engine, due, books) == 1
+    assert await refunds.sweep(market.engine, due, books) == 0
+    assert (await market.read(order)).version == version, "the same cause again is no news"
+    await let_pass(database)
+    await refunds.sweep(market.engine, due, Books())
+    after = (await market.read(order)).refunds[0]
+    assert (after.status, after.cause) == ("succeeded", ""), "once the cause is gone it is sent, under the same id"
+    assert await audit(market.pool) == 1
+    assert refund == books.looked_up[0]
 
 
 # --- the loops --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from rescind.book import calendar
 from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     LapseDeadline,
@@ -35,9 +36,11 @@ from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
 from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER, postings
 from rescind.core.money import Money
-from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank, stage
+from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
+from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
@@ -102,9 +105,10 @@ class Shop:
         self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
         self.seller = Seller(self, Actor(kind=ActorKind.SELLER, id="sam"))
         self.support = Buyer(self, Actor(kind=ActorKind.SUPPORT, id="sue", on_behalf_of="ann"), consent="on the phone")
-        self.host = Reporter(self, Actor(kind=ActorKind.HOST, id="host"))
-        self.carrier = Reporter(self, Actor(kind=ActorKind.CARRIER, id="post"))
-        self.agent = Reporter(self, Actor(kind=ActorKind.SUPPORT, id="sue"))
+        self.host = _Decider(self, Actor(kind=ActorKind.HOST, id="host"))
+        self.carrier = _Decider(self, Actor(kind=ActorKind.CARRIER, id="post"))
+        self.agent = Agent(self, Actor(kind=ActorKind.SUPPORT, id="sue"))
+        self.colleague = Agent(self, Actor(kind=ActorKind.SUPPORT, id="cal"))
         self.provider = Provider(self)
 
     def __call__(self, policy: str = "base", **settings) -> Shop:
@@ -135,7 +139,10 @@ class Shop:
             "deadline": lambda: LapseDeadline(order=self.state.id, cancellation=one.ref),
             "hold": lambda: EndHold(order=self.state.id),
             "review": lambda: LapseReview(order=self.state.id),
+            "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
+            "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+            "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)
         assert one not in self.due, f"{one} waits for ever"
@@ -321,7 +328,9 @@ class Buyer(_Person):
         words = self.consent if consent is None else consent
         return self.shop.note(words) if words else None
 
-    def requests_cancellation(self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None):
+    def requests_cancellation(
+        self, reason="changed_mind", lines=None, *, anyway=False, comment="", consent=None, **proof
+    ):
         self.says(
             RequestCancellation,
             reason=reason,
@@ -329,6 +338,7 @@ class Buyer(_Person):
             anyway=anyway,
             comment=self.shop.note(comment) if comment else None,
             consent=self._consented(consent),
+            **proof,
         )
         return self.shop.cancellation
 
@@ -355,7 +365,16 @@ class Reporter(_Person):
         )
 
 
-class Seller(Reporter):
+class _Decider(Reporter):
+    def answers_for_carrier(self, *, stops, comment="", cancellation=None):
+        """Say whether the parcel comes back."""
+        return self.says(
+            AnswerForCarrier,
+            cancellation=self._about(cancellation),
+            stops=stops,
+            comment=self.shop.note(comment) if comment else None,
+        )
+
     def approves(self, cancellation=None):
         return self.says(ApproveCancellation, cancellation=self._about(cancellation))
 
@@ -368,6 +387,31 @@ class Seller(Reporter):
             **proof,
         )
 
+
+class Agent(_Decider):
+    """Somebody of support who speaks for the platform."""
+
+    def overrides(self, act, reason, *, comment="I looked at it.", cancellation=None, lines=None, alone=None):
+        """Decide against the rules; ``alone``: the highest amount for which one person is enough."""
+        about = None if act == "cancel" else self._about(cancellation)
+        return self.says(
+            OverrideRules,
+            act=Act(act),
+            cancellation=about,
+            lines=lines,
+            reason=reason,
+            comment=self.shop.note(comment) if comment else None,
+            alone_up_to_minor=None if alone is None else alone.minor,
+        )
+
+    def confirms(self, number=1):
+        return self.says(AnswerOverride, number=number, confirm=True)
+
+    def drops(self, number=1, comment="No."):
+        return self.says(AnswerOverride, number=number, confirm=False, comment=self.shop.note(comment))
+
+
+class Seller(_Decider):
     def cancels(self, reason="out_of_stock", lines=None):
         self.says(CancelBySeller, reason=reason, lines=lines)
         return self.shop.cancellation

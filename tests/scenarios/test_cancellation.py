@@ -20,7 +20,7 @@ from rescind.core.errors import (
 )
 from rescind.core.ids import CancellationId
 from rescind.core.order import Stage
-from scenarios.shop import eur, item
+from scenarios.shop import eur, item, usd
 
 TICK = timedelta(microseconds=1)
 TO_SHIP = (Stage.REVIEW, Stage.ALLOCATED, Stage.PREPARING, Stage.PACKING, Stage.PACKED, Stage.AWAITING_COLLECTION)
@@ -472,3 +472,34 @@ def test_what_the_policy_sends_on_to_the_seller_is_not_counted_against_the_buyer
         refused = shop.buyer.requests_cancellation()
         assert (refused.rule, refused.instead) == ("PACKED-1", "ask_seller_anyway")
     assert shop.buyer.requests_cancellation(anyway=True).status == "awaiting_seller"
+
+
+# --- late is late, whether or not the clock has acted -----------------------------------------------------------------
+
+
+def test_a_buyer_takes_back_before_the_deadline_only(shop):  # I-37, E-02
+    shop.order(paid=eur("40.00"), stage=Stage.ALLOCATED)
+    shop.at("Mon 10:00").buyer.requests_cancellation()
+    shop.now = shop.time("Tue 10:00")  # the worker has not come by yet
+    with pytest.raises(DeadlinePassed):
+        shop.buyer.withdraws(shop.cancellation.id)
+    assert shop.at("Tue 10:00").cancellation.status == "approved"
+    other = shop().order(paid=eur("40.00"), stage=Stage.ALLOCATED)
+    other.at("Mon 10:00").buyer.requests_cancellation()
+    other.now = other.time("Tue 10:00") - timedelta(microseconds=1)
+    other.buyer.withdraws(other.cancellation.id)
+    assert other.cancellation.status == "withdrawn"
+
+
+def test_a_label_at_the_deadline_is_no_answer_any_more(shop):  # I-37, R-050, KF-22
+    us = shop("us").order(placed="Mon 09:00", paid=usd("40.00"))
+    us.at("Mon 12:00").buyer.requests_cancellation()
+    us.now = us.time("Tue 12:00")
+    with pytest.raises(DeadlinePassed):
+        us.seller.reports("tracking_added", carrier="UPS", tracking="1Z1")
+    assert (us.at("Tue 12:00").cancellation.status, us.refunded) == ("approved", usd("40.00"))
+    other = shop("us").order(placed="Mon 09:00", paid=usd("40.00"))
+    other.at("Mon 12:00").buyer.requests_cancellation()
+    other.now = other.time("Tue 12:00") - timedelta(microseconds=1)
+    other.seller.reports("tracking_added", carrier="UPS", tracking="1Z1")
+    assert other.cancellation.status == "overtaken"

@@ -150,7 +150,7 @@ def test_goods_that_are_not_ready_yet_have_deadlines_of_their_own(handling):  # 
 def test_a_pre_order_ends_by_itself_only_after_the_day_it_is_promised_for(name):
     placed, promised = NOW, NOW + timedelta(days=21)
     starts = {"placed": placed, "paid": placed, "promised": promised}
-    timers = terms(name).timers(starts, Calendar(preset(name).zone), placed, "pre_order")
+    timers = terms(name).timers(starts, Calendar(preset(name).zone), placed, handling="pre_order")
     ends = [one for one in timers if one.then == "cancel" and one.name != "unpaid"]
     assert [one.name for one in ends if one.due_at <= promised] == []
 

@@ -1,11 +1,13 @@
 """How much goes back, to which payment, and what the provider says about it."""
 
+from datetime import timedelta
+
 import pytest
 
 from rescind.core.errors import AmountsDoNotAddUp, InvalidField, NotFound
 from rescind.core.ids import RefundId
 from rescind.core.order import Stage
-from rescind.core.refund import quote
+from rescind.core.refund import ProviderOutcome, quote
 from scenarios.shop import eur, item, jpy, kwd
 
 LATER = {"next_check_at": None}
@@ -170,3 +172,12 @@ def test_a_bank_may_send_it_back_days_later_once(owed):  # I-09
 def test_news_of_a_foreign_refund_is_not_found(owed):  # I-35
     with pytest.raises(NotFound):
         owed.provider.answers("succeeded", RefundId("ref_00000007none0000000000"))
+
+
+def test_a_refund_that_was_asked_once_is_never_said_to_be_unsent(shop):  # KF-16, I-07
+    shop.order(paid=eur("40.00"), stage=Stage.REVIEW).buyer.requests_cancellation()
+    (refund,) = shop.state.refunds
+    later = shop.now + timedelta(minutes=1)
+    shop.provider.answers(ProviderOutcome.IN_DOUBT, refund.id, next_check_at=later)
+    shop.provider.answers(ProviderOutcome.NOT_SENT, refund.id, cause="not_set_up")
+    assert (shop.state.refunds[0].status, shop.state.refunds[0].cause) == ("in_doubt", "")

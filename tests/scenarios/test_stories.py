@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from rescind.core.story import SCENARIOS, Then, play, scenarios, stories, verdict
-from rescind.policies import laws, names, preset, told, worked_examples
+from rescind.policies import automation, laws, names, preset, told, worked_examples
 
 STORIES = {story.id: story for story in told()}
 # Returns, disputes and metrics: not decided here.
@@ -16,7 +16,7 @@ LATER = {*(f"S-{n}" for n in range(26, 32)), *(f"S-{n}" for n in range(44, 49))}
 @pytest.mark.parametrize("name", STORIES)
 def test_a_story_comes_out_as_it_says(name):
     story = STORIES[name]
-    assert verdict(story, preset(story.policy), laws()) == ""
+    assert verdict(story, preset(story.policy), laws(), automation()) == ""
 
 
 def test_every_scenario_of_the_rule_book_is_told():

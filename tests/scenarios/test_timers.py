@@ -17,7 +17,7 @@ def rings(shop):
 
 
 def names(shop):
-    return sorted(one.ref.rpartition(":")[2] for one in shop.due if one.kind == "timer")
+    return sorted(one.ref.rpartition(":")[2] for one in shop.due if one.kind in {"timer", "unpaid"})
 
 
 def test_an_order_nobody_pays_is_reminded_of_and_then_cancelled(shop):  # S-03, R-070, R-071, E-02
@@ -171,3 +171,81 @@ def test_what_was_promised_stays_whatever_is_paid_again(shop):  # I-18
     us.at(us.now + timedelta(hours=3))
     us.host.reports("paid", occurred="Mon 08:30")
     assert us.state.timers == before
+
+
+# --- arriving in time -------------------------------------------------------------------------------------------------
+
+
+def expected(shop, policy="us", **more):
+    """An order that was to arrive on Friday, 15 May, and never did: the limit is the end of 14 June."""
+    here = shop(policy)
+    goods = {"total": usd("20.00"), "lines": [item("mug", usd("10.00"), 2)]}
+    here.order(placed="Mon 09:00", **goods, deliver_by="2026-05-16 00:00", **more)
+    here.at("Mon 09:00").host.reports("paid")
+    return here
+
+
+@pytest.mark.parametrize("policy", ["us", "br"])
+def test_what_never_arrives_is_cancelled_thirty_days_after_it_was_expected(shop, policy):  # R-077, E-02, E-03
+    here = expected(shop, policy)
+    here.at("Tue 09:00").carrier.reports("handed_over", tracking="1Z1")
+    assert here.at("2026-06-14 23:59:59").stage is Stage.IN_TRANSIT
+    here.at("2026-06-15 00:00")
+    assert (here.stage, here.refunded) == (Stage.CANCELLED, usd("20.00"))
+    assert (here.cancellation.reason, here.cancellation.fault) == ("not_arrived", "carrier")
+    assert here.cancellation.closed_by == "system"
+
+
+def test_what_never_left_the_shop_did_not_arrive_by_the_shops_fault(shop):  # R-077, R-190, E-09
+    here = expected(shop)
+    here.at("Tue 09:00").seller.reports("tracking_added", tracking="1Z1")
+    here.at("2026-06-15 00:00")
+    assert (here.cancellation.reason, here.cancellation.fault) == ("not_arrived", "seller")
+
+
+def test_what_arrived_in_time_or_was_told_late_is_not_cancelled(shop):  # R-077, E-08
+    here = expected(shop)
+    here.at("Tue 09:00").carrier.reports("handed_over", tracking="1Z1")
+    here.at("Fri 09:00").carrier.reports("delivered", tracking="1Z1")
+    assert "never_arrived" not in names(here)
+    assert here.at("2026-06-20 00:00").stage is Stage.DELIVERED
+
+
+def test_of_a_split_order_only_the_parcel_that_never_arrived_is_refunded(shop):  # R-077, R-024
+    here = expected(shop)
+    here.at("Tue 09:00").carrier.reports("handed_over", parcel="1", lines={"mug": 1}, tracking="1Z1")
+    here.carrier.reports("handed_over", parcel="2", lines={"mug": 1}, tracking="1Z2")
+    here.at("Fri 09:00").carrier.reports("delivered", parcel="1", lines={"mug": 1}, tracking="1Z1")
+    here.at("2026-06-15 00:00")
+    assert (here.cancellation.lines, here.refunded) == ({"mug": 1}, usd("10.00"))
+    here.at("2026-06-16 09:00").carrier.reports("delivered", parcel="2", lines={"mug": 1}, tracking="1Z2")
+    assert [one.kind for one in here.state.contradictions] == ["delivered_after_ending"], "a person hears of it"
+
+
+def test_what_arrives_after_it_was_given_up_is_a_case_for_a_person(shop):  # R-077, KF-22
+    here = expected(shop)
+    here.at("Tue 09:00").carrier.reports("handed_over", tracking="1Z1")
+    here.at("2026-06-15 00:00")
+    here.at("2026-06-15 09:00").carrier.reports("delivered", tracking="1Z1")
+    assert (here.stage, len(here.state.contradictions)) == (Stage.CANCELLED, 1)
+
+
+def test_without_an_estimate_nothing_is_late_to_arrive(shop):  # R-077
+    here = shop("us").order(placed="Mon 09:00", paid=usd("20.00"))
+    assert "never_arrived" not in {one.name for one in here.state.timers}
+
+
+def test_an_order_nobody_pays_is_not_said_to_be_late(shop):  # R-070, R-077
+    here = shop("us").order(placed="Mon 09:00", total=usd("20.00"), deliver_by="Tue 00:00")
+    here.at("2026-06-15 00:00")
+    assert [one.reason for one in here.state.cancellations] == ["unpaid_timeout"]
+
+
+def test_only_what_the_seller_delivers_has_the_sellers_limit(shop):  # R-083
+    here = shop("th").order(placed="Mon 09:00", paid=usd("20.00"))
+    here.at("Mon 15:00").carrier.reports("handed_over", tracking="TH1")
+    assert here.at("2026-05-19 23:59:59").stage is Stage.IN_TRANSIT
+    here.at("2026-05-20 00:00")
+    assert (here.stage, here.cancellation.reason) == (Stage.CANCELLED, "not_arrived")
+    other = shop("th").order(placed="Mon 09:00", paid=usd("20.00"), shipping_by="platform")
+    assert "undelivered" not in {one.name for one in other.state.timers}

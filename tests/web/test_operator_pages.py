@@ -319,5 +319,5 @@ async def test_nobody_makes_a_second_self_on_the_page_of_keys(ines, desk):
 async def test_the_installation_tells_what_runs_and_what_waits(ines, market, desk):
     await market.order("preparing")
     page = await ines.see("/operator/installation")
-    for words in ("PostgreSQL 18", "Sandbox: no money moves", "0012_pre_policy_drafts", "No process has reported yet"):
+    for words in ("PostgreSQL 18", "Sandbox: no money moves", "0011_pre_policy_drafts", "No process has reported yet"):
         assert words in page.text

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    buyers,
+    calendars,
     cancellability,
     cancellations,
+    deciders,
+    evidence,
     happenings,
     installation,
     keys,
@@ -15,6 +19,9 @@ from rescind.api import (
     policies,
     receipts,
     reference,
+    returns,
+    shops,
+    stock,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -28,8 +35,15 @@ OPERATIONS = (
     *orders.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *evidence.OPERATIONS,
+    *returns.OPERATIONS,
+    *deciders.OPERATIONS,
+    *buyers.OPERATIONS,
     *packing.OPERATIONS,
+    *stock.OPERATIONS,
+    *shops.OPERATIONS,
     *receipts.OPERATIONS,
+    *calendars.OPERATIONS,
     *happenings.OPERATIONS,
     *policies.OPERATIONS,
     *keys.OPERATIONS,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core import intercept, review
+from rescind.core import intercept, review, stock
 from rescind.core.cancellation import (
+    PLATFORM,
     CancellationApproved,
     CancellationHeld,
     CancellationOvertaken,
@@ -24,19 +25,24 @@ from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade, open_offer
 from rescind.core.order import (
+    Act,
     Cancellation,
     CancellationStatus,
     Contradiction,
     Line,
     Offer,
     Order,
+    Override,
+    OverrideOutcome,
     Parcel,
     Refund,
     RefundStatus,
+    ReturnStatus,
     ShippingLease,
     Stage,
     Tender,
     leased,
+    on_hold_until,
     stage,
     status_of,
 )
@@ -51,6 +57,7 @@ _MONEY_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "ho
 """Who sees by which means somebody paid. The seller is told how much comes back, not from where."""
 _ADDRESS_SEEN_BY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator", "host"})
 _MAIL_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "host"})
+_STAFF: frozenset[Role] = frozenset({"support", "operator"})
 _ODDITIES_SEEN_BY: frozenset[Role] = frozenset({"seller", "support", "operator", "host"})
 
 
@@ -83,6 +90,7 @@ class LineTold(Told, frozen=True, kw_only=True):
     paid: Money
     custom_made: bool
     special: bool
+    category: str
 
 
 class TenderTold(Told, frozen=True, kw_only=True):
@@ -99,7 +107,10 @@ class TenderTold(Told, frozen=True, kw_only=True):
 
 
 class ParcelTold(Told, frozen=True, kw_only=True):
-    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's."""
+    """A parcel. Without lines it holds everything that is open. ``ended``: how its way ended if not at the buyer's.
+
+    arranged_at: when somebody said what goes into it; together: the package it shares with parcels of other orders.
+    """
 
     id: str
     lines: list[UnitsTold]
@@ -110,6 +121,8 @@ class ParcelTold(Told, frozen=True, kw_only=True):
     delivered_at: Instant | None
     ended_at: Instant | None
     ended: str
+    arranged_at: Instant | None
+    together: str
 
 
 class OfferTold(Told, frozen=True, kw_only=True):
@@ -155,13 +168,17 @@ class CancellationTold(Told, frozen=True, kw_only=True):
 
 
 class RefundTold(Told, frozen=True, kw_only=True):
-    """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked."""
+    """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked.
+
+    not_sent: why nothing was sent yet although it is owed, for those who can do something about it; empty otherwise.
+    """
 
     id: str
     cancellation: str | None
     tender: str
     amount: Money
     status: RefundStatus
+    not_sent: str
     owed_at: Instant
     settled_at: Instant | None
 
@@ -190,6 +207,26 @@ class ContradictionTold(Told, frozen=True, kw_only=True):
     closed_at: Instant | None
     closed_by: str | None
     steps: list[str]
+
+
+class OverrideTold(Told, frozen=True, kw_only=True):
+    """A decision against the rules, or the proposal of one; told to staff. ``by``, ``answered_by``: who of support.
+
+    outcome: proposed until ``deadline``, then lapsed; done, rejected, or withdrawn by whoever proposed it.
+    """
+
+    number: int
+    act: Act
+    cancellation: str | None
+    lines: list[UnitsTold]
+    reason: str
+    amount: Money
+    by: str
+    at: Instant
+    deadline: Instant
+    outcome: OverrideOutcome
+    answered_by: str
+    answered_at: Instant | None
 
 
 class LeaseTold(Told, frozen=True, kw_only=True):
@@ -262,7 +299,10 @@ class OrderState(Told, frozen=True, kw_only=True):
 
 
 class OrderTold(Told, frozen=True, kw_only=True):
-    """One order in full, as far as the reader may see it."""
+    """One order in full, as far as the reader may see it. A seller is told the recipient when the hold is over.
+
+    still_out: cancelled units that left and did not come back; back_to_stock: cancelled units that may be sold again.
+    """
 
     id: str
     number: str
@@ -294,8 +334,11 @@ class OrderTold(Told, frozen=True, kw_only=True):
     refunds: list[RefundTold]
     review: ReviewTold | None
     contradictions: list[ContradictionTold]
+    overrides: list[OverrideTold]
     shipping_lease: LeaseTold | None
     to_unpack: list[UnitsTold]
+    still_out: list[UnitsTold]
+    back_to_stock: list[UnitsTold]
     next_actions: list[NextAction]
     recipient: Recipient
     note: str
@@ -376,12 +419,19 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         refunds=refunds_told(order, order.refunds, role),
         review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
+        overrides=[override_told(one, order.currency) for one in order.overrides] if role in _STAFF else [],
         shipping_lease=lease_told(leased(order, now), role),
         to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
+        still_out=units_told(stock.outside(order)) if role in _ODDITIES_SEEN_BY else [],
+        back_to_stock=units_told(stock.back_to_stock(order)) if role in _ODDITIES_SEEN_BY else [],
         next_actions=next_actions(order, now),
-        recipient=view.details.recipient if role in _ADDRESS_SEEN_BY else Recipient(),
+        recipient=view.details.recipient if _sees_address(order, role, now) else Recipient(),
         note=view.details.note,
     )
+
+
+def _sees_address(order: Order, role: Role, now: Instant) -> bool:
+    return role in _ADDRESS_SEEN_BY and (role != "seller" or on_hold_until(order, now) is None)
 
 
 def order_state(order: Order, now: Instant) -> OrderState:
@@ -453,7 +503,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         id=one.id,
         order=order.id,
         status=one.status,
-        requested_by=one.filed_by if one.filed_by in {"seller", "system"} else "buyer",
+        requested_by=one.filed_by if one.filed_by in {"seller", "system", PLATFORM} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
         reason=one.reason,
@@ -495,6 +545,7 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             tender=one.tender if role in _MONEY_SEEN_BY else "",
             amount=Money(one.amount_minor, order.currency),
             status=one.status,
+            not_sent=one.cause if role in _MONEY_SEEN_BY and role != "buyer" else "",
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )
@@ -596,6 +647,15 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
+    for one in order.open_returns:
+        with_buyer = one.status is ReturnStatus.WITH_BUYER
+        yield NextAction(
+            actor="buyer" if with_buyer else "support",
+            action="add_to_return" if with_buyer else "close_return",
+            about=one.id,
+            deadline=one.due_at,
+            if_silent="support" if with_buyer else "escalate",
+        )
     waits = review.waiting(order)
     if waits is not None:
         yield NextAction(
@@ -628,6 +688,7 @@ def _line(line: Line, words: LineWords | None, left: int, currency: str) -> Line
         paid=Money(line.paid_minor, currency),
         custom_made=line.custom_made,
         special=line.special,
+        category=line.category,
     )
 
 
@@ -655,6 +716,8 @@ def _parcel(one: Parcel) -> ParcelTold:
         delivered_at=one.delivered_at,
         ended_at=one.ended_at,
         ended=one.ended,
+        arranged_at=one.arranged_at,
+        together=one.together,
     )
 
 
@@ -677,6 +740,24 @@ def _contradiction(one: Contradiction) -> ContradictionTold:
         closed_at=one.closed_at,
         closed_by=one.closed_by,
         steps=list(intercept.steps(one)),
+    )
+
+
+def override_told(one: Override, currency: str) -> OverrideTold:
+    """A decision against the rules, for staff."""
+    return OverrideTold(
+        number=one.number,
+        act=one.act,
+        cancellation=one.cancellation,
+        lines=units_told(one.lines),
+        reason=one.reason,
+        amount=Money(one.amount_minor, currency),
+        by=one.by,
+        at=one.at,
+        deadline=one.due_at,
+        outcome=one.outcome,
+        answered_by=one.answered_by,
+        answered_at=one.answered_at,
     )
 
 

@@ -26,6 +26,7 @@ from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellat
 from rescind.core.context import Context
 from rescind.core.errors import RescindError
 from rescind.core.event import Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, stage, status_of
 from rescind.core.policy import Atom, Finding, Reason, flips
@@ -137,7 +138,9 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
         """The same code that decides in earnest."""
         order = self.order
         if self.actor.speaks_as is ActorKind.SELLER:
-            wish = CancelBySeller(order=order.id, reason=self.reason, lines=self.lines, comment=_WORDS)
+            wish = CancelBySeller(
+                order=order.id, reason=self.reason, lines=self.lines, comment=_WORDS, evidence=(FOR_A_LOOK,)
+            )
             return cancellation.cancel_by_seller(order, wish, self.actor, self.context, self.terms, now)
         asked = RequestCancellation(
             order=order.id,
@@ -145,6 +148,7 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
             lines=self.lines,
             anyway=self.anyway,
             comment=_WORDS,
+            evidence=(FOR_A_LOOK,),
             consent=_WORDS if self.actor.on_behalf_of else None,
         )
         return cancellation.request(order, asked, self.actor, self.context, self.terms, now)
@@ -205,6 +209,7 @@ def _kind(finding: Finding) -> tuple[str, str, str]:
         errors.ReasonNotListed,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def ask(call: Call) -> Answer:
@@ -261,7 +266,7 @@ async def ask(call: Call) -> Answer:
             favours=await _favours(call, order, finding, wanted, now),
             quote=quote_told(quote(order, selection), who.role),
             findings=findings_told(finding, who.role),
-            flips=flips_told(flips(terms.layers, finding.on, ground.facts), who.role),
+            flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
             facts=facts_told(who.role, ground.facts),
             withheld=withheld(who.role, ground.facts),
             policies=ground.policies,

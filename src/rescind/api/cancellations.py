@@ -14,6 +14,7 @@ from rescind.api.answers import (
     decision_told,
 )
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
+from rescind.api.evidence import Files, named
 from rescind.api.orders import Narrowing, narrowed
 from rescind.core import errors
 from rescind.core.cancellation import (
@@ -45,7 +46,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others.
+    support asks for them; wanted from support, refused from others. evidence: ids of files.
     """
 
     reason: Code
@@ -53,21 +54,23 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     anyway: bool = False
     comment: Words | None = None
     consent: Consent | None = None
+    evidence: Files = ()
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
-    """The seller's yes."""
+    """A yes."""
 
     comment: Words | None = None
 
 
 class Refusal(Incoming, frozen=True, kw_only=True):
-    """The seller's no. ``already_shipped`` wants carrier and tracking."""
+    """A no. ``already_shipped`` wants carrier and tracking; support's wants words."""
 
     reason: Code
     carrier: Words = ""
     tracking: Words = ""
     comment: Words | None = None
+    evidence: Files = ()
 
 
 class Withdrawal(Incoming, frozen=True, kw_only=True):
@@ -136,7 +139,7 @@ class QueueTold(Told, frozen=True, kw_only=True):
     total: int | None
 
 
-_DECISION_FAILS = (
+DECISION_FAILS = (
     errors.NotFound,
     errors.Forbidden,
     errors.InvalidTransition,
@@ -157,12 +160,14 @@ _DECISION_FAILS = (
     versioned=True,
     statuses=(201,),
     fails=(
-        *_DECISION_FAILS,
+        *DECISION_FAILS,
         errors.ReasonNotListed,
         errors.EvidenceMissing,
+        errors.FileRefused,
         errors.ConsentMissing,
         errors.NothingSelected,
         errors.QuantityNotOpen,
+        errors.InParcel,
     ),
 )
 async def request(call: Call) -> Answer:
@@ -173,21 +178,22 @@ async def request(call: Call) -> Answer:
     """
     body, who = call.body, call.principal
     if who.role == "seller":
-        return await _decide(call, call.identifier("order", "ord"), _by_seller(call))
+        return await decide(call, call.identifier("order", "ord"), await _by_seller(call))
     order = call.identifier("order", "ord")
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = RequestCancellation(
         order=OrderId(order),
         reason=body.reason,
         lines=fields.selection(body.lines),
         anyway=body.anyway,
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
         consent=consent,
+        evidence=await named(call, body.evidence),
     )
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
-def _by_seller(call: Call) -> CancelBySeller:
+async def _by_seller(call: Call) -> CancelBySeller:
     body = call.body
     if body.anyway:
         raise errors.InvalidField(field="/anyway", expected="absent, for a seller asks nobody")
@@ -196,36 +202,40 @@ def _by_seller(call: Call) -> CancelBySeller:
         order=OrderId(call.identifier("order", "ord")),
         reason=body.reason,
         lines=fields.selection(body.lines),
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
+        evidence=await named(call, body.evidence),
     )
 
 
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/approve",
-    may=frozenset({"seller"}),
+    may=frozenset({"seller", "support", "operator"}),
     through="order",
     summary="Approve a request",
     body=Approval,
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed),
 )
 async def approve(call: Call) -> Answer:
-    """Say yes to a request that waits for the seller, before its deadline; the refund is owed from this moment."""
+    """Say yes to a request that waits for you, before its deadline; the refund is owed from this moment.
+
+    A seller answers what waits for the seller, support what the policy leaves to the platform.
+    """
     command = ApproveCancellation(
         order=OrderId(call.identifier("order", "ord")),
         cancellation=CancellationId(call.identifier("cancellation", "can")),
-        comment=_note(call, call.body.comment, "/comment"),
+        comment=note(call, call.body.comment, "/comment"),
     )
-    return await _decide(call, command.order, command)
+    return await decide(call, command.order, command)
 
 
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/refuse",
-    may=frozenset({"seller"}),
+    may=frozenset({"seller", "support", "operator"}),
     through="order",
     summary="Refuse a request",
     body=Refusal,
@@ -233,15 +243,19 @@ async def approve(call: Call) -> Answer:
     changes=True,
     versioned=True,
     fails=(
-        *_DECISION_FAILS,
+        *DECISION_FAILS,
         errors.DeadlinePassed,
         errors.ReasonNotListed,
         errors.RefusalNotOffered,
         errors.EvidenceMissing,
+        errors.FileRefused,
     ),
 )
 async def refuse(call: Call) -> Answer:
-    """Say no to a request that waits for the seller, before its deadline, with a reason the policy lists."""
+    """Say no to a request that waits for you, before its deadline.
+
+    A seller gives a reason the policy lists, support one of its own list with words to the buyer.
+    """
     body = call.body
     command = RefuseCancellation(
         order=OrderId(call.identifier("order", "ord")),
@@ -249,9 +263,10 @@ async def refuse(call: Call) -> Answer:
         reason=body.reason,
         carrier=label(body.carrier, field="/carrier"),
         tracking=tracking_number(body.tracking, field="/tracking"),
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
+        evidence=await named(call, body.evidence),
     )
-    return await _decide(call, command.order, command)
+    return await decide(call, command.order, command)
 
 
 @operation(
@@ -264,15 +279,15 @@ async def refuse(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.ConsentMissing),
 )
 async def withdraw(call: Call) -> Answer:
     """Take a request back while it waits; the order goes on."""
     order = call.identifier("order", "ord")
     cancellation = CancellationId(call.identifier("cancellation", "can"))
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = WithdrawCancellation(order=OrderId(order), cancellation=cancellation, consent=consent)
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
 @operation(
@@ -285,7 +300,7 @@ async def withdraw(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
 )
 async def offer(call: Call) -> Answer:
     """Offer money back for keeping the goods, or a later day to ship, while the request waits for the seller.
@@ -300,9 +315,9 @@ async def offer(call: Call) -> Answer:
         kind=body.kind,
         amount_minor=fields.minor(body.amount, order.currency),
         ship_by=fields.moment(body.ship_by, field="/ship_by") if body.ship_by else None,
-        comment=_note(call, body.comment, "/comment"),
+        comment=note(call, body.comment, "/comment"),
     )
-    return await _decide(call, order.id, command)
+    return await decide(call, order.id, command)
 
 
 @operation(
@@ -315,7 +330,7 @@ async def offer(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
 )
 async def accept(call: Call) -> Answer:
     """Take what the seller offers: the request is settled, the order goes on, and the money is owed at once."""
@@ -332,7 +347,7 @@ async def accept(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*_DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
 )
 async def decline(call: Call) -> Answer:
     """Leave what the seller offers: the request waits on, by the deadline it has."""
@@ -341,7 +356,7 @@ async def decline(call: Call) -> Answer:
 
 async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
     order = call.identifier("order", "ord")
-    on_behalf_of, consent = await _speaks_for(call)
+    on_behalf_of, consent = await speaks_for(call)
     command = AnswerOffer(
         order=OrderId(order),
         cancellation=CancellationId(call.identifier("cancellation", "can")),
@@ -349,10 +364,10 @@ async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
         accept=accepted,
         consent=consent,
     )
-    return await _decide(call, order, command, on_behalf_of)
+    return await decide(call, order, command, on_behalf_of)
 
 
-async def _speaks_for(call: Call) -> tuple[str, Note | None]:
+async def speaks_for(call: Call) -> tuple[str, Note | None]:
     """The buyer a member of staff acts for, and their consent; empty for a buyer, whose own order it must be.
 
     Raises NotFound, InvalidField, InvalidText.
@@ -372,7 +387,8 @@ def _require_no_consent(consent: Consent | None) -> None:
         raise errors.InvalidField(field="/consent", expected="absent, for only support acts for somebody else")
 
 
-async def _decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+async def decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+    """Have an act on a request decided, and tell what became of it."""
     outcome = await call.desk.engine.handle(
         Submission(
             command=command,
@@ -396,7 +412,8 @@ async def _decide(call: Call, order_id: str, command: Command, on_behalf_of: str
     )
 
 
-def _note(call: Call, said: str | None, field: str) -> Note | None:
+def note(call: Call, said: str | None, field: str) -> Note | None:
+    """Words that came with an act, ready to be kept. Raises InvalidText."""
     return None if said is None else call.desk.note(words(said, field=field))
 
 

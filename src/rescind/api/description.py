@@ -103,6 +103,26 @@ EXAMPLES: Mapping[str, Any] = {
     "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
     "cancellations_accept": {"number": 1},
     "cancellations_decline": {"number": 1},
+    "returns_open_return": {
+        "reason": "no_longer_wanted",
+        "wish": "return_refund",
+        "lines": [{"line": "1", "quantity": 1}],
+        "comment": "It is too large for the desk.",
+    },
+    "returns_take": {},
+    "returns_ask": {"comment": "Which of the two lamps is it?"},
+    "returns_add": {"comment": "The green one."},
+    "returns_close": {"outcome": "return_agreed", "comment": "The shop sends you a label today."},
+    "returns_withdraw": {},
+    "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
+    "deciders_carrier_answer": {"answer": "yes", "comment": "Case 4711: it turns round at the Lyon depot tonight."},
+    "deciders_override": {
+        "act": "cancel",
+        "reason": "fraud",
+        "comment": "The card's owner called: she did not order this.",
+    },
+    "deciders_confirm": {"comment": "Called her back; it is so."},
+    "deciders_reject": {"comment": "The owner's son ordered it; she agrees now."},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -115,6 +135,24 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_reject": {"reason": "Ask the shops first."},
     "keys_revoke": {},
     "packing_unpacked": {},
+    "stock_arrange": {
+        "parcels": [
+            {"id": "p1", "lines": [{"line": "1", "quantity": 1}]},
+            {"id": "p2", "lines": [{"line": "1", "quantity": 1}]},
+        ]
+    },
+    "stock_received_back": {"lines": [{"line": "1", "quantity": 1}]},
+    "shops_choose": {"settings": {"window": "24h"}},
+    "shops_set_rules": {
+        "rules": [
+            {
+                "name": "Ordered by mistake",
+                "reasons": ["ordered_by_mistake"],
+                "most": {"amount": 5000, "currency": "USD"},
+                "wait": "2h",
+            }
+        ]
+    },
     "packing_resolve": {"outcome": "carrier_asked", "comment": "Called at 14:10; they will turn it back tonight."},
 }
 """One body for each operation that takes one; a test sends them."""
@@ -213,12 +251,17 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
         if one.name in EXAMPLES:
             content["example"] = EXAMPLES[one.name]
         described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    if one.takes:
+        file = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in one.takes}
+        described["requestBody"] = {"required": True, "content": file}
     return described
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    prefixes = {"order": "ord_", "cancellation": "can_"}
+    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
     others = {
+        "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
+        "calendar": {"type": "string", "pattern": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"},
         "number": {"type": "integer", "minimum": 1},
         "mark": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     }
@@ -259,7 +302,7 @@ def _style(field: dict[str, Any]) -> dict[str, Any]:
 
 def _headers(one: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    if one.changes:
+    if one.changes and one.keyed:
         found.append(
             {
                 "name": "Idempotency-Key",
@@ -275,7 +318,7 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
                 "name": "If-Match",
                 "in": "header",
                 "required": False,
-                "description": "The order's ETag as last read; if the order has moved on, nothing is done.",
+                "description": "The ETag as last read; if what it is about has moved on, nothing is done.",
                 "schema": {"type": "string", "pattern": '^("[0-9]{1,13}"|\\*)$'},
             }
         )
@@ -316,11 +359,15 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     if one.query is not None:
         found.append(errors.InvalidField)
     if one.changes:
-        found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused, CrossSite]
+        found.append(CrossSite)
+    if one.changes and one.keyed:
+        found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused]
     if one.body is not None:
         found += [errors.MalformedBody, errors.InvalidField, problems.TooLarge, problems.UnsupportedMediaType]
+    if one.takes:
+        found += [errors.MalformedBody, errors.FileRefused, problems.TooLarge, problems.UnsupportedMediaType]
     if one.versioned:
-        found.append(errors.StaleOrder)
+        found.append(errors.StaleOrder if isinstance(one.versioned, bool) else one.versioned)
     return (*found, errors.Unavailable)
 
 

@@ -48,6 +48,7 @@ CALL_S = 15
 ANYBODY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator", "host"})
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
+Method = Literal["GET", "POST", "PUT", "PATCH"]
 Through = Literal["order", "scope", "shop", "self", "public"]
 """How the object is reached: an order fetched through the caller's scope, a list narrowed to it, a shop the host names
 in a new order, the caller's own credential, or nothing that belongs to anybody."""
@@ -93,7 +94,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class Call:
     """One request, as an operation sees it."""
 
-    __slots__ = ("_principal", "body", "described", "desk", "document", "headers", "ids", "operation", "query", "scope")
+    __slots__ = (
+        "_principal",
+        "body",
+        "described",
+        "desk",
+        "document",
+        "headers",
+        "ids",
+        "media_type",
+        "operation",
+        "query",
+        "scope",
+    )
 
     def __init__(self, desk: Desk, scope: Mapping[str, Any], headers: dict[bytes, bytes], described: Any) -> None:
         self.desk = desk
@@ -105,6 +118,7 @@ class Call:
         self.body: Any = None
         self.query: Any = None
         self.document: Any = None
+        self.media_type = ""
         self._principal: Principal | None = None
 
     @property
@@ -165,24 +179,28 @@ class Operation:
     """One method at one address.
 
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
-    structs. changes: it writes, so it wants an Idempotency-Key, and a session must prove that its own page asks.
-    statuses: of success. fails: problems of its own, beside those every call can meet.
+    structs. takes: media types of a body that is a file. changes: it writes, so a session must prove that its own page
+    asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing it once. versioned: it honours
+    ``If-Match``; what it meets when the version is another. statuses: of success. fails: problems of its own, beside
+    those every call can meet.
     """
 
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
     may: frozenset[Role] | None
     through: Through
     summary: str
     handler: Handler
     body: type[msgspec.Struct] | None = None
+    takes: tuple[str, ...] = ()
     query: type[msgspec.Struct] | None = None
     gives: type[msgspec.Struct] | None = None
     changes: bool = False
     statuses: tuple[int, ...] = (200,)
     media_type: str = "application/json"
     fails: tuple[type[RescindError], ...] = ()
-    versioned: bool = False
+    versioned: bool | type[RescindError] = False
+    keyed: bool = True
 
     @property
     def name(self) -> str:
@@ -200,7 +218,7 @@ class Operation:
         return self.handler.__doc__ or ""
 
 
-def operation(method: Literal["GET", "POST"], path: str, **declared: Any) -> Callable[[Handler], Operation]:
+def operation(method: Method, path: str, **declared: Any) -> Callable[[Handler], Operation]:
     """Declare a function to be an operation; the rest is as in :class:`Operation`."""
 
     def declare(handler: Handler) -> Operation:
@@ -293,8 +311,12 @@ class Endpoint:
         call.query = _query(call.scope, wanted.query)
         if wanted.body is not None:
             _require_json(call.headers.get(b"content-type"))
-            call.document = document.parse(await _body(call, receive))
+            call.document = document.parse(await _body(call, receive, BODY_BYTES))
             call.body = document.shape(call.document, wanted.body)
+        elif wanted.takes:
+            call.media_type = _require_taken(call.headers.get(b"content-type"), wanted.takes)
+            call.body = await _body(call, receive, self._desk.evidence.limits.size)
+            call.document = hashlib.sha256(call.body).hexdigest()
         return await wanted.handler(call)
 
 
@@ -355,11 +377,18 @@ def _require_json(content_type: bytes | None) -> None:
         raise problems.UnsupportedMediaType(expected="application/json")
 
 
-async def _body(call: Call, receive: Receive) -> bytes:
+def _require_taken(content_type: bytes | None, takes: tuple[str, ...]) -> str:
+    kind = (content_type or b"").decode("latin-1").lower().partition(";")[0].strip()
+    if kind not in takes:
+        raise problems.UnsupportedMediaType(expected=", ".join(takes))
+    return kind
+
+
+async def _body(call: Call, receive: Receive, most: int) -> bytes:
     """The whole body, never more than its limit, whatever Content-Length says."""
     declared = call.headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared[:12]) > BODY_BYTES:
-        raise problems.TooLarge(limit=BODY_BYTES)
+    if declared.isdigit() and int(declared[:12]) > most:
+        raise problems.TooLarge(limit=most)
     parts: list[bytes] = []
     size = 0
     while True:
@@ -368,8 +397,8 @@ async def _body(call: Call, receive: Receive) -> bytes:
             raise errors.MalformedBody(expected="complete")
         part = message.get("body", b"")
         size += len(part)
-        if size > BODY_BYTES:
-            raise problems.TooLarge(limit=BODY_BYTES)
+        if size > most:
+            raise problems.TooLarge(limit=most)
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)

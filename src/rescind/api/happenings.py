@@ -11,7 +11,7 @@ import msgspec
 
 from rescind.api.answers import Told, UnitsTold, cancellation_of, ground_of, units_told
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
-from rescind.core import cancellation, errors, fulfilment, refund
+from rescind.core import cancellation, errors, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -30,7 +30,8 @@ class EventTold(Told, frozen=True, kw_only=True):
     """One thing that happened. Members that do not belong to its type are null or empty.
 
     at: when, by its own clock; received_at: when we heard. by: the role that acted; behalf: support acted for the
-    buyer. decided_by: whose decision it was: rule, seller, silence, support. verdict, rule, cites: of the policy.
+    buyer. decided_by: whose decision it was: rule, seller, carrier, silence, support; against the rules, which person
+    of support, and confirmed_by the second one. verdict, rule, cites: of the policy.
     amount: money that became owed, was captured, or was taken. text: somebody's words, empty once erased.
     corrects: the event whose report a correction takes back; with occurred_at it happened then, without it did not.
     """
@@ -61,6 +62,7 @@ class EventTold(Told, frozen=True, kw_only=True):
     carrier: str
     tracking: str
     corrects: int | None
+    confirmed_by: str
     occurred_at: Instant | None
     text: str
     consent: str
@@ -89,9 +91,20 @@ async def timeline(call: Call) -> Answer:
     entries = await call.desk.reads.timeline(who.scope, view.order.id)
     currency = view.order.currency
     return Answer(
-        body=TimelineTold(order=view.order.id, rows=[_told(entry, currency, who.role) for entry in entries]),
+        body=TimelineTold(
+            order=view.order.id,
+            rows=[
+                _told(entry, currency, who.role)
+                for entry in entries
+                if who.role in STAFF or not isinstance(entry.record.event, _AMONG_STAFF)
+            ],
+        ),
         version=view.order.version,
     )
+
+
+_AMONG_STAFF = (override.OverrideProposed, override.OverrideDropped, override.RulesOverridden)
+"""What support weighs among itself; what came of it stands in an event of its own."""
 
 
 def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
@@ -126,6 +139,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         carrier=getattr(event, "carrier", ""),
         tracking=getattr(event, "tracking", ""),
         corrects=getattr(event, "seq", None),
+        confirmed_by=getattr(event, "confirmed_by", ""),
         occurred_at=getattr(event, "occurred_at", None),
         text=_said(entry, getattr(event, "comment", None) or (asked.comment if asked else None)),
         # How a buyer agreed is between them and the platform.
@@ -135,7 +149,13 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
 
 def _lines(record: Record) -> dict[str, int]:
     match record.event:
-        case cancellation.CancellationApproved() | fulfilment.FactReported():
+        case (
+            cancellation.CancellationApproved()
+            | fulfilment.FactReported()
+            | override.OverrideProposed()
+            | override.RulesOverridden()
+            | stock.GoodsCameBack()
+        ):
             return record.event.lines
         case cancellation.SellerAsked():
             return record.event.request.lines
@@ -151,6 +171,8 @@ def _amount(record: Record, currency: str) -> Money | None:
             return Money(sum(one.amount_minor for one in record.event.refunds), currency)
         case cancellation.SellerAsked():
             return Money(record.event.request.refund_minor, currency)
+        case override.OverrideProposed() | override.RulesOverridden():
+            return Money(record.event.amount_minor, currency)
         case fulfilment.FactReported(captured=captured, taken=taken) if captured or taken:
             return Money(sum(captured.values()) + sum(taken.values()), currency)
         case _:

@@ -306,7 +306,7 @@ async def _acted(call: Call, order: Order, command: Command, details: Details | 
             details=details,
         )
     )
-    return _recorded(call, outcome)
+    return recorded(call, outcome)
 
 
 @operation(
@@ -348,7 +348,7 @@ async def report(call: Call) -> Answer:
             scope=call.principal.scope,
         )
     )
-    return _recorded(call, outcome)
+    return recorded(call, outcome)
 
 
 @operation(
@@ -388,19 +388,19 @@ async def correct(call: Call) -> Answer:
             scope=call.principal.scope,
         )
     )
-    return _recorded(call, outcome)
+    return recorded(call, outcome)
 
 
-def _recorded(call: Call, outcome: Outcome) -> Answer:
+def recorded(call: Call, outcome: Outcome) -> Answer:
     """What was written, if it was news."""
-    recorded = bool(outcome.records)
+    news = bool(outcome.records)
     return Answer(
         body=FactTold(
-            recorded=recorded,
+            recorded=news,
             events=[type(one.event).__name__ for one in outcome.records],
             order=order_state(outcome.order, _at(outcome) or call.desk.now()),
         ),
-        status=201 if recorded else 200,
+        status=201 if news else 200,
         version=outcome.order.version,
         replayed=outcome.replayed,
     )

@@ -12,7 +12,7 @@ from rescind.core.lifecycle import Command
 from rescind.core.order import leased
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder, look
 from rescind.engine import Submission
-from rescind.intake.fields import Code, Incoming, Words
+from rescind.intake.fields import Code, Identifier, Incoming, Words
 from rescind.intake.text import label, words
 from rescind.postgres.credentials import Role
 
@@ -24,10 +24,14 @@ class Nothing(Incoming, frozen=True, kw_only=True):
 
 
 class Leaving(Incoming, frozen=True, kw_only=True):
-    """What leaves. With a tracking number a new parcel; without one all labelled ones, or one of unknown number."""
+    """What leaves. With a tracking number a new parcel; without one all labelled ones, or one of unknown number.
+
+    parcel: which of several that the order was split into and that have no label yet.
+    """
 
     carrier: Words = ""
     tracking: Words = ""
+    parcel: Identifier | None = None
 
 
 class Resolution(Incoming, frozen=True, kw_only=True):
@@ -219,6 +223,7 @@ async def ship(call: Call) -> Answer:
         order=_order(call),
         carrier=label(body.carrier, field="/carrier"),
         tracking=label(body.tracking, field="/tracking"),
+        parcel=body.parcel or "",
     )
     return await _do(call, command)
 

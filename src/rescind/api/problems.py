@@ -10,6 +10,7 @@ import msgspec
 
 from rescind.access import CrossSite
 from rescind.core import errors
+from rescind.core.automation import AutomationRequired
 from rescind.core.errors import RescindError
 from rescind.core.money import Money
 from rescind.locales import Locale
@@ -63,6 +64,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Please sign in"),
     errors.Forbidden: (403, "You may not do this"),
     errors.FourEyes: (403, "It takes another person"),
+    errors.SecondPersonNeeded: (403, "Somebody else has to confirm it"),
     CrossSite: (403, "The request came from elsewhere"),
     errors.NotFound: (404, "Nothing here"),
     MethodNotAllowed: (405, "This address does not do that"),
@@ -73,10 +75,13 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.DraftSettled: (409, "The draft is somewhere else"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
+    errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),
     errors.IdempotencyInProgress: (409, "The first call is still running"),
+    AutomationRequired: (409, "The platform has switched this on"),
     errors.StaleOrder: (412, "The order has changed since you read it"),
+    errors.StaleShop: (412, "The shop has changed since you read it"),
     TooLarge: (413, "The request is too large"),
     AddressTooLong: (414, "The address is too long"),
     UnsupportedMediaType: (415, "The request has another form"),
@@ -87,6 +92,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.AmountsDoNotAddUp: (422, "The amounts do not add up"),
     errors.ReasonNotListed: (422, "This reason is not on offer"),
     errors.EvidenceMissing: (422, "Something is missing"),
+    errors.FileRefused: (422, "This file cannot be used"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.FactFromTheFuture: (422, "A report from the future"),
@@ -104,7 +110,12 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
-_SAID_AS = {"current_state": ("cancellation", "stage"), "reason": ("reason",), "state": ("policy.status",)}
+_SAID_AS = {
+    "current_state": ("cancellation", "stage"),
+    "reason": ("reason",),
+    "state": ("policy.status",),
+    "why": ("file",),
+}
 
 
 def status(error: RescindError) -> int:

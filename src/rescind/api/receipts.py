@@ -54,12 +54,16 @@ class PlaceTold(Told, frozen=True, kw_only=True):
 
 
 class CalendarTold(Told, frozen=True, kw_only=True):
-    """The days that count. weekend: 0 is Monday. hash: SHA-256 of zone, weekend and holidays as sorted JSON."""
+    """The days that count. weekend: 0 is Monday. working: days of a weekend that count all the same.
+
+    hash: SHA-256 of zone, weekend, holidays, and working where there are any, as sorted JSON.
+    """
 
     hash: str
     zone: str
     weekend: list[int]
     holidays: list[date]
+    working: list[date]
 
 
 class Unsigned(Told, frozen=True, kw_only=True):
@@ -170,7 +174,7 @@ async def receipt(call: Call) -> Answer:
         # The system's own cancellations follow from what happened, not from a rule.
         raise errors.NotFound(kind="receipt")
     terms = await desk.book.terms_of(ground, order.pins, order.placed_at)
-    calendar = desk.book.calendar(terms)
+    calendar = await desk.book.calendar_of(ground.calendar, terms)
     judged = judged_again(records, cancellation, terms, calendar)
     assert judged is not None, "a record has its ground"
     decided, finding = judged.record, judged.finding
@@ -207,6 +211,7 @@ async def receipt(call: Call) -> Answer:
             zone=calendar.zone,
             weekend=sorted(calendar.weekend),
             holidays=sorted(calendar.holidays),
+            working=sorted(calendar.working),
         ),
         deadline=deadline_told(finding.deadline),
         findings=findings_told(finding, who.role),
@@ -251,7 +256,7 @@ def _layers(terms: Terms, ground: Ground, placed_at: Instant, decided_at: Instan
             language=one.policy.language,
             hash=one.hash,
             settings=dict(one.settings),
-            as_of=decided_at if one.layer == "law" else placed_at,
+            as_of=decided_at if one.layer in {"law", "standing"} else placed_at,
         )
         for one in terms.layers_for(ground.facts, decided_at)
     ]

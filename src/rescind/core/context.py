@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rescind.core.deadline import Calendar
-from rescind.core.ids import CancellationId, RefundId, ShopId, make_id
+from rescind.core.ids import CancellationId, RefundId, ReturnId, ShopId, make_id
 from rescind.core.instant import Instant
 
 
@@ -28,3 +28,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def refund_id(self, shop: ShopId, now: Instant, place: int) -> RefundId:
         """Id for the refund to the tender at ``place`` of the quote."""
         return RefundId(make_id("ref", shop, now, self.entropy + place))
+
+    def return_id(self, shop: ShopId, now: Instant) -> ReturnId:
+        """Id for a return case this decision opens."""
+        return ReturnId(make_id("ret", shop, now, self.entropy))

@@ -186,7 +186,8 @@ def _with_parcel(order: Order, parcel: str) -> Order:
         parcels=tuple(
             msgspec.structs.replace(one, **changes) if one.id == parcel else one
             for one in order.parcels
-            if one.id != parcel or left
+            # What was arranged is still arranged when its label is void.
+            if one.id != parcel or left or one.arranged_at
         ),
     )
 

@@ -17,6 +17,7 @@ _SPAN = re.compile(r"([0-9]{1,6})(s|m|h|bd|d)")
 _SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # A span that finds no business day in this many days has a calendar without any.
 _LONGEST_WITHOUT_BUSINESS_DAY = 366
+_TICK = timedelta(microseconds=1)
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -56,21 +57,31 @@ class Calendar(msgspec.Struct, frozen=True, dict=True):
     """Which days count. The core is given this as data and never asks a library.
 
     zone: IANA name. weekend: days as `date.weekday()` gives them, Monday 0. holidays: days that do not count either.
+    working: days of a weekend that count all the same, as where a holiday is worked for on a Saturday.
     """
 
     zone: str
     weekend: frozenset[int] = frozenset({5, 6})
     holidays: frozenset[date] = frozenset()
+    working: frozenset[date] = frozenset()
 
     def counts(self, day: date) -> bool:
         """Whether `day` is a business day."""
-        return day.weekday() not in self.weekend and day not in self.holidays
+        return day not in self.holidays and (day.weekday() not in self.weekend or day in self.working)
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what this calendar says, for receipts."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def canonical(self) -> bytes:
+        """What is hashed, and kept: one byte string for one meaning. Days worked at weekends only where there are some,
+        so that a calendar without any keeps the hash it always had.
+        """
         said = {"zone": self.zone, "weekend": sorted(self.weekend), "holidays": sorted(self.holidays)}
-        return hashlib.sha256(msgspec.json.encode(said, order="sorted")).hexdigest()
+        if self.working:
+            said["working"] = sorted(self.working)
+        return msgspec.json.encode(said, order="sorted")
 
 
 class Reckoning(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -158,6 +169,11 @@ def day_start(day: date, zone: str) -> Instant:
     first. `fold=0` gives both: in a gap it reads the time by the old offset, which is the instant of the jump.
     """
     return datetime.combine(day, time(0), tzinfo=zone_of(zone)).astimezone(UTC)
+
+
+def last_before(until: Instant) -> Instant:
+    """The last instant of a span that is over at ``until``: days counted from its day begin with the next (E-03)."""
+    return until - _TICK
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -98,6 +98,12 @@ class DeadlinePassed(RescindError):
     code = "deadline-passed"
 
 
+class SecondPersonNeeded(RescindError):
+    """Who proposes to decide against the rules is not who confirms it. Params: number (of the proposal)."""
+
+    code = "second-person-needed"
+
+
 class BeingShipped(RescindError):
     """Somebody else of the shop is handing the order over right now. Params: until (the end of their lease)."""
 
@@ -108,6 +114,12 @@ class StaleOrder(RescindError):
     """The order moved on since the caller read it. Params: order, expected, actual (versions)."""
 
     code = "stale-version"
+
+
+class StaleShop(RescindError):
+    """What a shop decided in advance changed since the caller read it. Params: shop, expected, actual (versions)."""
+
+    code = "stale-shop"
 
 
 class ReasonNotListed(RescindError):
@@ -128,6 +140,12 @@ class EvidenceMissing(RescindError):
     code = "evidence-missing"
 
 
+class FileRefused(RescindError):
+    """A file that is not kept as evidence (KF-25). Params: why (a code of the page), limit (files, or MiB of one)."""
+
+    code = "file-refused"
+
+
 class ConsentMissing(RescindError):
     """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
 
@@ -144,6 +162,12 @@ class QuantityNotOpen(RescindError):
     """More units selected than are left of the line. Params: line, open."""
 
     code = "quantity-not-open"
+
+
+class InParcel(RescindError):
+    """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
+
+    code = "in-parcel"
 
 
 class FactFromTheFuture(RescindError):

@@ -25,6 +25,7 @@ from rescind.core.order import (
     Tender,
     Timer,
     in_manual_review,
+    rearranged,
 )
 from rescind.core.refund import paid_in_full
 
@@ -258,8 +259,11 @@ def _the_parcel(order: Order, fact: FactKind) -> str:
     """The parcel of a report that names none. Raises InvalidField where that could be any of several."""
     if fact not in OF_PARCELS:
         return ""
-    if fact in ENDINGS and len(order.parcels) > 1:
+    several = len(order.arranged) > 1 or (bool(order.arranged) and len(order.travelling) > 1)
+    if several or (fact in ENDINGS and len(order.parcels) > 1):
         raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
+    if order.arranged:
+        return order.arranged[0].id
     return order.parcels[0].id if fact in ENDINGS and order.parcels else "1"
 
 
@@ -407,7 +411,7 @@ def _apply_parcel(order: Order, event: FactReported) -> Order:
         tracking=event.tracking or parcel.tracking,
         **(_ending(parcel, event) if event.fact in ENDINGS else _stamp(parcel, event)),
     )
-    return msgspec.structs.replace(order, parcels=tuple(known.values()))
+    return rearranged(msgspec.structs.replace(order, parcels=tuple(known.values())))
 
 
 def _stamp(parcel: Parcel, event: FactReported) -> dict[str, object]:

@@ -16,10 +16,12 @@ ShopId = NewType("ShopId", str)
 OrderId = NewType("OrderId", str)
 CancellationId = NewType("CancellationId", str)
 RefundId = NewType("RefundId", str)
+ReturnId = NewType("ReturnId", str)
+EvidenceId = NewType("EvidenceId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
-_OWN = re.compile(rf"(ord|can|ref)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_OWN = re.compile(rf"(ord|can|ref|ret|evd)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
 _RANDOM_BITS = 28
 
 
@@ -43,7 +45,7 @@ def make_id(prefix: str, shop: ShopId, at: Instant, random: int) -> str:
 
 
 def shop_of(identifier: str) -> ShopId:
-    """The shop an order's, cancellation's or refund's id was made for. Raises NotFound for a malformed id."""
+    """The shop that an id of an order or of anything of one was made for. Raises NotFound for a malformed id."""
     match = _OWN.fullmatch(identifier)
     if not match:
         raise NotFound(kind="id")

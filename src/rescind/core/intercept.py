@@ -26,7 +26,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
 UNDER_WAY = frozenset({"carrier_asked"})
 """Steps after which somebody still has to find out how it ended."""
 
-IN_HOUSE_AGAIN = frozenset({"came_back", "never_left"})
+NEVER_LEFT = "never_left"
+IN_HOUSE_AGAIN = frozenset({"came_back", NEVER_LEFT})
 """Ends after which the goods are in the shop, so that the bench unpacks them."""
 
 TOLD_TO_BUYER = frozenset({"carrier_asked", "came_back"})

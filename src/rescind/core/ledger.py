@@ -12,9 +12,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
+    returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.lifecycle import Event
@@ -65,11 +69,23 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | packing.ShippingLeased()
             | packing.ShippingGivenBack()
             | packing.GoodsUnpacked()
+            | parcels.ParcelsArranged()
+            | stock.GoodsCameBack()
             | intercept.ContradictionResolved()
             | offer.OfferMade()
             | offer.OfferDeclined()
+            | override.OverrideProposed()
+            | override.RulesOverridden()
+            | override.OverrideDropped()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
+            | returns.ReturnOpened()
+            | returns.ReturnTaken()
+            | returns.ReturnQuestioned()
+            | returns.ReturnAnswered()
+            | returns.ReturnLapsed()
+            | returns.ReturnExtended()
+            | returns.ReturnClosed()
         ):
             return ()
         case _:

@@ -13,9 +13,15 @@ import msgspec
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
-from rescind.core.cancellation.guards import require_answerable, require_consent, require_speaker, require_waiting
+from rescind.core.cancellation.guards import (
+    require_answerable,
+    require_consent,
+    require_in_time,
+    require_speaker,
+    require_waiting,
+)
 from rescind.core.context import Context
-from rescind.core.errors import DeadlinePassed, InvalidField, InvalidTransition
+from rescind.core.errors import InvalidField, InvalidTransition
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
@@ -89,7 +95,8 @@ def make(order: Order, command: MakeOffer, actor: Actor, now: Instant) -> Decisi
 
     Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed, InvalidField (an amount or a day that cannot be).
     """
-    asked = require_answerable(order, command.cancellation, actor, "offer", now)
+    require_speaker(actor, ActorKind.SELLER, "offer")
+    asked = require_answerable(order, command.cancellation, ActorKind.SELLER, "offer", now)
     event = OfferMade(
         at=now,
         cancellation=asked.id,
@@ -122,8 +129,7 @@ def answer(order: Order, command: AnswerOffer, actor: Actor, context: Context, n
     offer = open_offer(asked)
     if offer is None or offer.number != command.number:
         raise InvalidTransition(action="answer_offer", current_state=asked.status.value, allowed_actions=("withdraw",))
-    if asked.due_at is not None and now >= asked.due_at:
-        raise DeadlinePassed(due_at=asked.due_at, now=now)
+    require_in_time(asked, now)
     notes = (command.consent,) if command.consent else ()
     consent = NoteRef.of(command.consent)
     if not command.accept:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from rescind.core.ids import CancellationId, OrderId, RefundId, ShopId
+from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 
@@ -82,6 +82,8 @@ class _State(msgspec.Struct, frozen=True, omit_defaults=True):
 class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
+    category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
     recorded at checkout and never worked out again (E-05).
     """
@@ -95,6 +97,7 @@ class Line(_State, frozen=True, kw_only=True):
     custom_made: bool = False
     special: bool = False
     cancelled: int = 0
+    category: str = ""
 
     @property
     def paid_minor(self) -> int:
@@ -132,6 +135,8 @@ class Parcel(_State, frozen=True, kw_only=True):
     """One parcel. ``lines`` is units by line id; empty means every unit that is open.
 
     ended: how its way ended if not at the buyer's, a fact the carrier reported; empty while it may still arrive.
+    arranged_at: when somebody said what goes into it, before it had a label. together: the host's name for the package
+    in which it travels with parcels of other orders; empty while it travels alone.
     """
 
     id: str
@@ -143,6 +148,18 @@ class Parcel(_State, frozen=True, kw_only=True):
     delivered_at: Instant | None = None
     ended_at: Instant | None = None
     ended: str = ""
+    arranged_at: Instant | None = None
+    together: str = ""
+
+    @property
+    def further_on(self) -> bool:
+        """Whether it has a label or left, so that what is in it goes where the parcel goes."""
+        return bool(self.labelled_at or self.gone or self.ended)
+
+    @property
+    def gone(self) -> bool:
+        """Whether the carrier has it, or had it."""
+        return bool(self.handed_over_at or self.delivered_at)
 
 
 class Progress(_State, frozen=True, kw_only=True):
@@ -198,7 +215,7 @@ _WAITING = frozenset(
     {CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER, CancellationStatus.IN_REVIEW}
 )
 
-Decider = Literal["rule", "seller", "silence", "support", "buyer", "shipment", "system"]
+Decider = Literal["rule", "seller", "carrier", "silence", "support", "buyer", "shipment", "system"]
 
 
 class Offer(_State, frozen=True, kw_only=True):
@@ -252,7 +269,10 @@ class RefundStatus(StrEnum):
 
 
 class Refund(_State, frozen=True, kw_only=True):
-    """Money owed to one tender. Its own id is the provider's idempotency key (I-05)."""
+    """Money owed to one tender. Its own id is the provider's idempotency key (I-05).
+
+    cause: why nothing was sent yet, where something is in the way (KF-16).
+    """
 
     id: RefundId
     cancellation: CancellationId | None = None
@@ -263,6 +283,7 @@ class Refund(_State, frozen=True, kw_only=True):
     next_check_at: Instant | None = None
     settled_at: Instant | None = None
     reference: str = ""
+    cause: str = ""
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
@@ -275,6 +296,39 @@ class Contradiction(_State, frozen=True, kw_only=True):
     kind: str
     fact: FactKind
     at: Instant
+    outcome: str = ""
+    closed_at: Instant | None = None
+    closed_by: Decider | None = None
+
+
+class ReturnStatus(StrEnum):
+    """Whose move a return case is. ``escalated``: support let its time pass, so that its lead has it."""
+
+    WITH_SUPPORT = "with_support"
+    WITH_BUYER = "with_buyer"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+class ReturnCase(_State, frozen=True, kw_only=True):
+    """Something is wrong with goods that have left the shop. lines: units by line id; stage: when it was opened.
+
+    moved_at: since when the present move is waited for, due_at: until when; returned_s: what of that was given back.
+    owner: who of support has it.
+    """
+
+    id: ReturnId
+    reason: str
+    wish: str
+    lines: dict[str, int]
+    stage: Stage
+    filed_by: str
+    opened_at: Instant
+    moved_at: Instant
+    due_at: Instant
+    status: ReturnStatus = ReturnStatus.WITH_SUPPORT
+    owner: str = ""
+    returned_s: int = 0
     outcome: str = ""
     closed_at: Instant | None = None
     closed_by: Decider | None = None
@@ -318,6 +372,44 @@ class Review(_State, frozen=True, kw_only=True):
     corrected: bool = False
 
 
+class Act(StrEnum):
+    """What support may decide against the rules: grant a request, stop an order, restore what was stopped."""
+
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    REVERSE = "reverse"
+
+
+class OverrideOutcome(StrEnum):
+    """Where a decision against the rules stands. ``proposed``: it waits for a second person."""
+
+    PROPOSED = "proposed"
+    DONE = "done"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
+class Override(_State, frozen=True, kw_only=True):
+    """A decision against the rules, or the proposal of one. ``by``: who began it; ``answered_by``: who ended it.
+
+    cancellation: the one it approves or reverses. amount_minor: the money it moves, as both people read it.
+    """
+
+    number: int
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int]
+    reason: str
+    amount_minor: int
+    by: str
+    at: Instant
+    due_at: Instant
+    outcome: OverrideOutcome = OverrideOutcome.PROPOSED
+    answered_by: str = ""
+    answered_at: Instant | None = None
+
+
 class Timer(_State, frozen=True, kw_only=True):
     """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
 
@@ -331,9 +423,10 @@ class Order(_State, frozen=True, kw_only=True):
     """Everything about one order that can conflict, locked and stored as one row.
 
     ``version`` counts its events. Words of people (names, addresses, titles, comments) are not here. unpacked: units
-    by line that somebody has taken out of a parcel after they were cancelled. promised_at: when goods that are not
-    ready yet will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the
-    estimated day of delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
+    by line that somebody has taken out of a parcel after they were cancelled. came_back: units by line that had left
+    and are in the house again; sellable: those of them that may be sold. promised_at: when goods that are not ready yet
+    will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the estimated day of
+    delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
     """
 
     id: OrderId
@@ -364,9 +457,13 @@ class Order(_State, frozen=True, kw_only=True):
     contradictions: tuple[Contradiction, ...] = ()
     shipping_lease: ShippingLease | None = None
     unpacked: dict[str, int] = {}
+    came_back: dict[str, int] = {}
+    sellable: dict[str, int] = {}
     reports: tuple[Report, ...] = ()
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
+    returns: tuple[ReturnCase, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
     @property
     def paid(self) -> Money:
@@ -394,21 +491,60 @@ class Order(_State, frozen=True, kw_only=True):
         return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
 
     @property
+    def recalled(self) -> bool:
+        """Whether the carrier brings back what was on its way: it is seen moving, and that is as it should be."""
+        return any(
+            one.closed_by == "carrier" and one.status is CancellationStatus.APPROVED for one in self.cancellations
+        )
+
+    def undelivered(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor with the buyer: what can still be stopped or called back."""
+        there = units_in(parcel for parcel in self.travelling if parcel.delivered_at)
+        if there is None:
+            return {}
+        left = {line.id: line.open - there.get(line.id, 0) for line in self.lines}
+        return {line: count for line, count in left.items() if count > 0}
+
+    @property
     def travelling(self) -> tuple[Parcel, ...]:
         """The parcels that are, or may come to be, where they should go."""
         return tuple(parcel for parcel in self.parcels if not parcel.ended)
+
+    @property
+    def arranged(self) -> tuple[Parcel, ...]:
+        """The parcels that somebody said will be, and that have no label yet."""
+        return tuple(parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on)
 
     @property
     def open_contradictions(self) -> tuple[Contradiction, ...]:
         """What a person still has to look at."""
         return tuple(one for one in self.contradictions if one.closed_at is None)
 
+    @property
+    def open_returns(self) -> tuple[ReturnCase, ...]:
+        """The return cases that somebody still has to end."""
+        return tuple(one for one in self.returns if one.closed_at is None)
+
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        gone = units_in(parcel for parcel in self.travelling if parcel.handed_over_at or parcel.delivered_at)
-        if gone is None:
+        return self._open_outside_of(parcel for parcel in self.travelling if parcel.gone)
+
+    def unlabelled_units(self) -> dict[str, int]:
+        """Units by line id that are neither cancelled nor in a parcel that is further on."""
+        return self._open_outside_of(parcel for parcel in self.travelling if parcel.further_on)
+
+    def units_by_line(self) -> dict[str, int]:
+        """Open units that may be picked line by line: of a split order those in no parcel that is further on (R-024).
+
+        Where nothing is split, or everything is further on, the stage speaks for the whole order.
+        """
+        return self.unlabelled_units() or self.open_units()
+
+    def _open_outside_of(self, parcels: Iterable[Parcel]) -> dict[str, int]:
+        inside = units_in(parcels)
+        if inside is None:
             return {}
-        left = {line.id: line.open - gone.get(line.id, 0) for line in self.lines}
+        left = {line.id: line.open - inside.get(line.id, 0) for line in self.lines}
         return {line: count for line, count in left.items() if count > 0}
 
 
@@ -421,6 +557,28 @@ def units_in(parcels: Iterable[Parcel]) -> dict[str, int] | None:
         for line, count in parcel.lines.items():
             units[line] = units.get(line, 0) + count
     return units
+
+
+def rearranged(order: Order) -> Order:
+    """The order with no more units arranged into parcels than are open and have no label.
+
+    What is cancelled, or went into another parcel, is taken out: units of no parcel first, then those of the last one.
+    A parcel that is further on stays as it was reported.
+    """
+    if not order.arranged:
+        return order
+    left = order.unlabelled_units()
+    kept: list[Parcel] = []
+    for parcel in order.parcels:
+        if parcel.further_on or not parcel.arranged_at:
+            kept.append(parcel)
+            continue
+        lines = {line: min(count, left.get(line, 0)) for line, count in parcel.lines.items() if left.get(line)}
+        for line, count in lines.items():
+            left[line] -= count
+        if lines:
+            kept.append(msgspec.structs.replace(parcel, lines=lines))
+    return msgspec.structs.replace(order, parcels=tuple(kept))
 
 
 def stage(order: Order, now: Instant) -> Stage:
@@ -453,12 +611,13 @@ def stage(order: Order, now: Instant) -> Stage:
 def _shipping_stage(order: Order, parcels: Sequence[Parcel]) -> Stage | None:
     if _covers(order, [parcel for parcel in parcels if parcel.delivered_at]):
         return Stage.DELIVERED
-    handed_over = [parcel for parcel in parcels if parcel.handed_over_at or parcel.delivered_at]
+    handed_over = [parcel for parcel in parcels if parcel.gone]
     if _covers(order, handed_over):
         return Stage.IN_TRANSIT
     if handed_over:
         return Stage.PARTIALLY_SHIPPING
-    return Stage.AWAITING_COLLECTION if _covers(order, parcels) else None
+    labelled = [parcel for parcel in parcels if parcel.further_on]
+    return Stage.AWAITING_COLLECTION if _covers(order, labelled) else None
 
 
 def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
@@ -472,6 +631,11 @@ def _covers(order: Order, parcels: Sequence[Parcel]) -> bool:
 def in_manual_review(order: Order) -> bool:
     """Whether a person still has to look at the order before it goes on (M-07)."""
     return order.progress.review_opened_at is not None and order.progress.review_cleared_at is None
+
+
+def on_hold_until(order: Order, now: Instant) -> Instant | None:
+    """When the hold ends, while it lasts. Until then the seller is not told where the order goes (R-021)."""
+    return order.hold_until if order.hold_until is not None and now < order.hold_until else None
 
 
 def leased(order: Order, now: Instant) -> ShippingLease | None:

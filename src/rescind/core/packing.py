@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from itertools import count
 
 import msgspec
 
-from rescind.core import cancellation
+from rescind.core import cancellation, stock
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.cancellation.guards import require_speaker
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
-from rescind.core.errors import BeingShipped, InvalidTransition
+from rescind.core.errors import BeingShipped, InvalidField, InvalidTransition, one_of
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import ReportFact
 from rescind.core.instant import Instant
@@ -54,10 +55,12 @@ class ShipOrder(BaseCommand, frozen=True, kw_only=True):
     """The seller ships what is ready: an act, so it is refused where a mere fact would be believed.
 
     With a tracking number a new parcel leaves; without one all that are labelled, or one of which no number is known.
+    parcel: which of several that were arranged and have no label yet.
     """
 
     carrier: str = ""
     tracking: str = ""
+    parcel: str = ""
 
 
 class AcknowledgeUnpacked(BaseCommand, frozen=True, kw_only=True):
@@ -107,12 +110,30 @@ def leaving(
     """The parcels that leave by this act, as facts to be recorded. Raises what ``lease`` raises."""
     tracked = bool(command.tracking)
     _require_leavable(order, "ship", actor, context.calendar, terms, now, with_tracking=tracked)
-    waiting = [one.id for one in order.parcels if not one.handed_over_at and not one.delivered_at]
+    if order.arranged and (tracked or command.parcel):
+        return (_handed_over(command, now, _arranged(order, command.parcel)),)
+    waiting = [one.id for one in order.parcels if not one.gone and (one.further_on or not one.arranged_at)]
     if waiting and not tracked:
         return tuple(_handed_over(command, now, parcel) for parcel in waiting)
     # A second parcel takes what the first one left; the only one takes everything, whatever that will be.
     left = order.open_units() if order.parcels else {}
-    return (_handed_over(command, now, str(len(order.parcels) + 1), left),)
+    return (_handed_over(command, now, unused_name(order), left),)
+
+
+def _arranged(order: Order, name: str) -> str:
+    """The arranged parcel that leaves. Raises InvalidField where it is not said which."""
+    names = [one.id for one in order.arranged]
+    if name in names:
+        return name
+    if name or len(names) > 1:
+        raise InvalidField(field="/parcel", expected=one_of(names))
+    return names[0]
+
+
+def unused_name(order: Order) -> str:
+    """A name for one parcel more."""
+    known = {one.id for one in order.parcels}
+    return next(name for name in map(str, count(len(known) + 1)) if name not in known)
 
 
 def _handed_over(command: ShipOrder, now: Instant, parcel: str, lines: dict[str, int] | None = None) -> ReportFact:
@@ -131,7 +152,12 @@ def acknowledge(order: Order, actor: Actor, now: Instant) -> Decision:
     """Say that what was cancelled is out of its parcel; no news when a colleague has said so. Raises Forbidden."""
     require_speaker(actor, ActorKind.SELLER, "acknowledge_unpacked")
     out = to_unpack(order)
-    return Decision(events=(GoodsUnpacked(at=now, lines=out),) if out else ())
+    if not out:
+        return Decision(events=())
+    away = stock.outside(order)
+    back = {line: min(units, away[line]) for line, units in out.items() if away.get(line)}
+    unpacked = GoodsUnpacked(at=now, lines=out)
+    return Decision(events=(unpacked, stock.came_back(back, {}, now)) if back else (unpacked,))
 
 
 def _require_leavable(
@@ -144,18 +170,64 @@ def _require_leavable(
     other = leased(order, now)
     if other is not None and other.by != actor.id:
         raise BeingShipped(until=other.until)
-    finding = may_ship(order, terms, calendar, now, with_tracking=with_tracking)
+    require_may_ship(order, action, terms, calendar, now, with_tracking=with_tracking)
+
+
+def require_may_ship(
+    order: Order,
+    action: str,
+    terms: Terms,
+    calendar: Calendar,
+    now: Instant,
+    *,
+    with_tracking: bool = False,
+    answered: bool = False,
+) -> None:
+    """The policy lets the seller ship now. Raises InvalidTransition with its rule, and when a hold ends (R-021)."""
+    finding = may_ship(order, terms, calendar, now, with_tracking=with_tracking, answered=answered)
     if finding.verdict is Verdict.REFUSE:
-        raise InvalidTransition(
-            action=action,
-            current_state=at_stage.value,
-            allowed_actions=(finding.instead,) if finding.instead else (),
-            rule=finding.rule,
-        )
+        raise not_to_ship(order, action, finding, now)
 
 
-def may_ship(order: Order, terms: Terms, calendar: Calendar, now: Instant, *, with_tracking: bool) -> Finding:
-    """What the policy says to shipping this order now."""
+def not_to_ship(order: Order, action: str, finding: Finding, now: Instant) -> InvalidTransition:
+    """The problem that says so."""
+    held = {"deadline": order.hold_until} if finding.instead == WAIT_FOR_HOLD and order.hold_until else {}
+    return InvalidTransition(
+        action=action,
+        current_state=stage(order, now).value,
+        allowed_actions=(finding.instead,) if finding.instead else (),
+        rule=finding.rule,
+        **held,
+    )
+
+
+WAIT_FOR_HOLD = "wait_for_hold"
+PLATFORM_SHIPS = "platform_ships"
+"""Two ways on that a policy gives a seller who may not ship: later, and not at all (R-021, R-026)."""
+
+
+AT_THE_BENCH = frozenset({FactKind.ALLOCATED, FactKind.PREPARATION_STARTED, FactKind.PACKING_STARTED, FactKind.PACKED})
+"""The work before a parcel has a label. A hold lets a seller do it."""
+
+
+def platform_ships(order: Order, terms: Terms, calendar: Calendar, now: Instant) -> bool:
+    """Whether the policy says that the seller has nothing to do with this order's way (R-026)."""
+    if order.shipping_by == "seller":
+        return False
+    return may_ship(order, terms, calendar, now, with_tracking=False).instead == PLATFORM_SHIPS
+
+
+def require_not_the_platforms(order: Order, action: str, terms: Terms, calendar: Calendar, now: Instant) -> None:
+    """The seller works on the order, not the platform. Raises InvalidTransition."""
+    if platform_ships(order, terms, calendar, now):
+        finding = may_ship(order, terms, calendar, now, with_tracking=False)
+        raise not_to_ship(order, action, finding, now)
+
+
+def may_ship(
+    order: Order, terms: Terms, calendar: Calendar, now: Instant, *, with_tracking: bool, answered: bool = False
+) -> Finding:
+    """What the policy says to shipping this order now. answered: as if no request to cancel waited."""
     read = facts(
         order,
         now=now,
@@ -167,6 +239,8 @@ def may_ship(order: Order, terms: Terms, calendar: Calendar, now: Instant, *, wi
         # Shipping makes no ids, so the entropy is never used.
         context=Context(calendar=calendar, entropy=0),
     )
+    if answered:
+        read |= {"request_open": False}
     return terms.judge("ship", read, now=now, starts=cancellation.starts(order, now), calendar=calendar, trace=False)
 
 
@@ -246,6 +320,7 @@ class Why(StrEnum):
     """The reason for the answer."""
 
     CANCELLED = "cancelled"
+    PLATFORM_SHIPS = "platform_ships"
     TAKE_OUT = "take_out"
     ASKED = "asked"
     LEFT = "left"
@@ -294,6 +369,8 @@ def look(order: Order, terms: Terms, calendar: Calendar, now: Instant, *, who: s
     stopped = _stop(order, out)
     if stopped is not None:
         return said(Answer.STOP, stopped)
+    if platform_ships(order, terms, calendar, now):
+        return said(Answer.HOLD, Why.PLATFORM_SHIPS, instead=PLATFORM_SHIPS)
     other = leased(order, now)
     if order.progress.paid_at is None and not order.cash_on_delivery:
         return said(Answer.HOLD, Why.UNPAID)

@@ -137,25 +137,60 @@ class Conflict(Exception):
 class TermsBook(Protocol):
     """Policies and calendars by what an order pinned."""
 
-    async def terms(self, pins: Pins, placed_at: Instant) -> Terms:
-        """The terms an order was bought under. They were published before it was placed, so they are always found."""
+    async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
+        """The terms an order of this shop is judged by. They were published before it was placed, so they are found."""
         ...
 
     def calendar(self, terms: Terms) -> Calendar:
-        """The days that count where the preset holds."""
+        """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Where bytes are kept by name. Every method raises Unavailable when the store cannot be reached."""
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep them for good; under a name that has bytes already, in their place."""
+        ...
+
+    async def get(self, name: str) -> bytes | None:
+        """What is kept under a name, None for nothing."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Remove what is kept under a name; nothing there is well too."""
         ...
 
 
 class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final."""
+    """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final.
+
+    cause: of ``refund.NOT_SENT_BECAUSE``, where the adapter found out before any call that there is nothing to send.
+    """
 
     outcome: ProviderOutcome
     reference: str = ""
+    cause: str = ""
+    check_after_s: int = 0
+
+
+class Captured(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider knows of money that came in by one tender. ``at``: when, where any did; None: none came in.
+
+    clear: it has said so. What is not clear is neither paid nor unpaid, and is asked about again.
+    """
+
+    clear: bool
+    at: Instant | None = None
+    amount_minor: int = 0
     check_after_s: int = 0
 
 
 class PaymentProvider(Protocol):
-    """Sends money back. Unclear is ``IN_DOUBT``: an adapter never guesses and never raises for what a provider does."""
+    """Sends money back, and knows what came in.
+
+    Unclear is ``IN_DOUBT``: an adapter never guesses and never raises for what a provider does.
+    """
 
     name: str
 
@@ -165,4 +200,8 @@ class PaymentProvider(Protocol):
 
     async def look_up(self, refund: RefundId) -> ProviderReply:
         """Ask what became of a refund."""
+        ...
+
+    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:
+        """Ask what came in for the order with the host's ``number`` by one of its tenders, by the host's id for it."""
         ...

@@ -78,13 +78,19 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding
 
 
+def ground_for(record: Record, about: Cancellation) -> Ground | None:
+    """Why a policy answered a cancellation as it did, where this record is its answer."""
+    ground: Ground | None = getattr(record.event, "ground", None)
+    return ground if getattr(record.event, "cancellation", None) == about.id else None
+
+
 def judged_again(records: Sequence[Record], about: Cancellation, terms: Terms, calendar: Calendar) -> Judged | None:
     """What a policy said to a cancellation, from the order's whole history; None where no policy was asked."""
     on = "seller_cancel" if about.filed_by == "seller" else "request"
     for record in records:
         event = record.event
-        ground: Ground | None = getattr(event, "ground", None)
-        if ground is None or getattr(event, "cancellation", None) != about.id:
+        ground = ground_for(record, about)
+        if ground is None:
             continue
         # As it was when the question was put: a fact that came later with an earlier time must not move the arithmetic.
         before = lifecycle.replay(tuple(one.event for one in records[: record.seq - 1]))
@@ -97,7 +103,7 @@ def judged_again(records: Sequence[Record], about: Cancellation, terms: Terms, c
 class LayerNamed(msgspec.Struct, frozen=True, kw_only=True):
     """One layer that was judged: its published text by hash, and what it was resolved with.
 
-    as_of: the moment whose values hold, for a law that of the decision and otherwise that of the order.
+    as_of: the moment whose values hold: of a law and a standing consent that of the decision, else that of the order.
     """
 
     layer: str
@@ -115,6 +121,7 @@ class Days(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     weekend: frozenset[int]
     holidays: frozenset[str]
+    working: frozenset[str] = frozenset()
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +142,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
                 "zone": self.calendar.zone,
                 "weekend": sorted(self.calendar.weekend),
                 "holidays": sorted(self.calendar.holidays),
+                "working": sorted(self.calendar.working),
             },
             Calendar,
             strict=False,

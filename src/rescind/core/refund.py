@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.errors import InvalidField, NotFound, NothingSelected, QuantityNotOpen
+from rescind.core.errors import InParcel, InvalidField, NotFound, NothingSelected, QuantityNotOpen
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
@@ -53,14 +53,16 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
 
-    Of an order that is on its way whole, None is the whole order: it can still be asked to come back (R-007, R-037).
+    Of an order that is on its way whole, None is all that has not arrived, and so is naming just that: it can still be
+    asked to come back, though not in part (R-007, R-037).
 
-    Raises NothingSelected, QuantityNotOpen, InvalidField for a line the order does not have.
+    Raises NothingSelected, QuantityNotOpen, InParcel (of a split order, what is in a parcel that is further on goes
+    with its parcel: R-024), InvalidField for a line the order does not have.
     """
     left = order.open_units()
     bought = {line.id for line in order.lines}
-    if lines is None:
-        return left or {line.id: line.open for line in order.lines if line.open}
+    if lines is None or (not left and lines and lines == order.undelivered()):
+        return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
     for place, (line, count) in enumerate(lines.items()):
@@ -68,6 +70,11 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
             raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
         if not 0 < count <= left.get(line, 0):
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
+    if lines != left:
+        by_line = order.units_by_line()
+        for line, count in lines.items():
+            if count > by_line.get(line, 0):
+                raise InParcel(line=line, open=by_line.get(line, 0))
     return dict(lines)
 
 
@@ -164,17 +171,24 @@ class ProviderOutcome(StrEnum):
     SUBMITTED = "submitted"
     DECLINED = "declined"
     IN_DOUBT = "in_doubt"
+    NOT_SENT = "not_sent"
+
+
+NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up")
+"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider."""
 
 
 class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     """A reply, a later message or a look-up about one refund; all three come as this.
 
-    reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final.
+    reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final. cause: of
+    ``NOT_SENT_BECAUSE``, for what the provider was never asked.
     """
 
     refund: RefundId
     outcome: ProviderOutcome
     reference: str = ""
+    cause: str = ""
     next_check_at: Instant | None = None
 
 
@@ -193,11 +207,12 @@ class RefundOwed(BaseEvent, frozen=True, kw_only=True):
 
 
 class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
-    """The provider said something new about a refund."""
+    """The provider said something new about a refund, or it was not asked and ``cause`` says why not (KF-16)."""
 
     refund: RefundId
     status: RefundStatus
     reference: str = ""
+    cause: str = ""
     next_check_at: Instant | None = None
 
 
@@ -208,8 +223,16 @@ _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
         ProviderOutcome.DECLINED: RefundStatus.FAILED,
         ProviderOutcome.IN_DOUBT: RefundStatus.IN_DOUBT,
     }
-    for status in (RefundStatus.OWED, RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT)
+    for status in (RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT)
 } | {
+    # Nothing was sent, so nothing is under way: it is owed as before. What was asked once cannot come to this.
+    RefundStatus.OWED: {
+        ProviderOutcome.SUCCEEDED: RefundStatus.SUCCEEDED,
+        ProviderOutcome.SUBMITTED: RefundStatus.SUBMITTED,
+        ProviderOutcome.DECLINED: RefundStatus.FAILED,
+        ProviderOutcome.IN_DOUBT: RefundStatus.IN_DOUBT,
+        ProviderOutcome.NOT_SENT: RefundStatus.OWED,
+    },
     # A bank may send money back days after it was accepted (I-09); nothing brings a failed refund back to life.
     RefundStatus.SUCCEEDED: {ProviderOutcome.DECLINED: RefundStatus.FAILED},
     RefundStatus.FAILED: {},
@@ -224,12 +247,15 @@ def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Base
     status = _FOLLOWS[refund.status].get(command.outcome)
     if status is None or (status is refund.status and command.next_check_at == refund.next_check_at):
         return ()
+    if status is RefundStatus.OWED and command.cause == refund.cause:
+        return ()  # Still not sent, and for the same cause.
     return (
         RefundAnswered(
             at=now,
             refund=refund.id,
             status=status,
             reference=command.reference,
+            cause=command.cause if status is RefundStatus.OWED else "",
             next_check_at=command.next_check_at if status in OPEN else None,
         ),
     )
@@ -274,6 +300,7 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
         before,
         status=event.status,
         reference=event.reference or before.reference,
+        cause=event.cause,
         next_check_at=event.next_check_at,
         settled_at=None if event.status in OPEN else event.at,
     )

@@ -6,7 +6,7 @@ way happens by itself, as the worker would have it.
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal
 
@@ -14,7 +14,9 @@ import msgspec
 
 from rescind.core import lifecycle
 from rescind.core.actor import SYSTEM, Actor, ActorKind
+from rescind.core.automation import Answered, Required, may_end_at, month_before, require_over
 from rescind.core.cancellation import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     RefuseCancellation,
@@ -23,9 +25,11 @@ from rescind.core.cancellation import (
 )
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
-from rescind.core.deadline import Calendar, zone_of
+from rescind.core.counting import DOOR_REFUSALS, at_the_door, counted
+from rescind.core.deadline import Calendar, day_start, zone_of
 from rescind.core.errors import RescindError
 from rescind.core.event import BaseCommand, Ground, Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.instant import Instant
@@ -34,11 +38,15 @@ from rescind.core.order import FactKind, Line, Order, Pins, Report, Tender, stag
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
+from rescind.core.record import Record
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.core.review import StopReviewed, TakeReview
 from rescind.core.terms import Terms
 
 SHOP = shop_id(1)
+FOR_CARRIER = frozenset({"carrier", "host"})
+"""Whose answer to a request is the carrier's."""
+_FOR_ITSELF = frozenset({"reports", "reviews", "approves", "refuses"})
 _PRICE = 4000
 
 
@@ -51,6 +59,7 @@ class Bought(_Part, frozen=True):
 
     custom, special: ids of the lines made for the buyer, and of those that go bad or the like. discount, tax: recorded
     shares by line id. tenders: minor units by means of payment where there are several; `paid_by` pays all otherwise.
+    cancels_30d, door_refusals: what has been counted of the buyer before.
     """
 
     placed: datetime
@@ -70,6 +79,7 @@ class Bought(_Part, frozen=True):
     cross_border: bool = False
     country: str = ""
     cancels_30d: int = 0
+    door_refusals: int = 0
 
     def bought(self) -> tuple[Line, ...]:
         """The lines."""
@@ -92,12 +102,20 @@ class Bought(_Part, frozen=True):
         return self.tenders or {self.paid_by: sum(line.paid_minor for line in self.bought()) + self.shipping}
 
 
+class Month(_Part, frozen=True):
+    """How many requests the shop had to answer in the month in which the order is placed, and answered in time."""
+
+    asked: int
+    in_time: int
+
+
 class Then(_Part, frozen=True):
     """What must be true: of the order, of its last request, and of the ground on which it was decided.
 
     cancellation, by, rule, due, on_silence: of the last request. requests: how many there were. refunded: minor units
     that went back or are on their way. refund: status of the last refund. noted: kind of the last contradiction.
     back: minor units by means of payment that went back or are on their way, none left out.
+    door_refusals: of the buyer, as "2 of 3". at_the_door: whether the buyer may pay there the next time.
     """
 
     stage: str | None = None
@@ -114,6 +132,8 @@ class Then(_Part, frozen=True):
     refund: str | None = None
     noted: str | None = None
     back: dict[str, int] | None = None
+    door_refusals: str | None = None
+    at_the_door: bool | None = None
 
 
 class Step(_Part, frozen=True):
@@ -121,7 +141,7 @@ class Step(_Part, frozen=True):
 
     lines: units by line, of a request or of a parcel. tender, amount: of a payment, a chargeback or an offer.
     corrects: the last report of `fact`; it happened at `happened`, or not at all. act: what support does with a review.
-    problem: the code of the problem it must meet.
+    evidence: a photo comes with it. problem: the code of the problem it must meet.
     """
 
     at: datetime
@@ -139,6 +159,7 @@ class Step(_Part, frozen=True):
         "accepts",
         "declines",
         "reviews",
+        "switches_off",
         "",
     ] = ""
     fact: str = ""
@@ -153,13 +174,17 @@ class Step(_Part, frozen=True):
     lines: dict[str, int] | None = None
     anyway: bool = False
     comment: str = ""
+    evidence: bool = False
     outcome: str = ""
     problem: str = ""
     then: Then = Then()
 
 
 class Story(_Part, frozen=True):
-    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out."""
+    """A scenario under one policy. not_yet: what is missing for it to come out; then it must not come out.
+
+    answered: how the shop answered everybody's requests in the month of the order; looked at when the month is over.
+    """
 
     id: str
     policy: str
@@ -168,6 +193,7 @@ class Story(_Part, frozen=True):
     order: Bought | None = None
     settings: dict[str, Plain] = {}
     holidays: tuple[date, ...] = ()
+    answered: Month | None = None
     steps: tuple[Step, ...] = ()
     not_yet: str = ""
 
@@ -221,19 +247,22 @@ def _scenario(name: str, results: Sequence[tuple[str, str, str]]) -> Scenario:
     return Scenario(name, "not yet" if missing else "passed", len(results), missing)
 
 
-def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
+def verdict(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
     """What is wrong with a story; nothing when it comes out, or when it does not and says what is missing."""
-    message = play(story, policy, laws)
+    message = play(story, policy, laws, automation)
     if not story.not_yet:
         return message
     return "" if message else "It comes out now: take its not_yet away."
 
 
-def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = ()) -> str:
-    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not."""
+def play(story: Story, policy: Policy, laws: tuple[Policy, ...] = (), automation: Policy | None = None) -> str:
+    """What is wrong with a story, told as a person would; nothing when it comes out. One without steps does not.
+
+    automation: what the platform agrees to in the place of a shop that answers too slowly.
+    """
     if story.order is None or not story.steps:
         return "Nothing of it can be played."
-    player = _Player(story, story.order, policy, laws)
+    player = _Player(story, story.order, policy, laws, automation)
     for step in story.steps:
         try:
             player.move_to(step.at)
@@ -250,12 +279,21 @@ class NothingPlaysIt(Exception):
 
 
 class _Player:
-    def __init__(self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...]) -> None:
+    def __init__(
+        self, story: Story, bought: Bought, policy: Policy, laws: tuple[Policy, ...], automation: Policy | None
+    ) -> None:
         self.zone = zone_of(policy.zone)
         self.now = self._instant(bought.placed)
         self.calendar = Calendar(policy.zone, holidays=frozenset(story.holidays))
         self.terms = Terms(preset=policy.at(self.now, story.settings), laws=laws)
+        self.automation = automation
+        self.answered = story.answered
+        self.counted_at = day_start(
+            (bought.placed.replace(day=1) + timedelta(days=31)).date().replace(day=1), policy.zone
+        )
+        self.may_end_at: Instant | None = None
         self.cancels_30d = bought.cancels_30d
+        self.door_refusals = [(self.now.date(), bought.door_refusals)]
         self.entropy = count(1)
         self.grounds: dict[str, Ground] = {}
         self.order: Order | None = None
@@ -284,15 +322,40 @@ class _Player:
     def handle(self, command: lifecycle.Command, actor: Actor) -> None:
         context = Context(calendar=self.calendar, entropy=next(self.entropy), buyer_cancels_30d=self.cancels_30d)
         decision = lifecycle.decide(self.order, command, actor, context, self.terms, self.now)
+        records: list[Record] = []
         for event in map(lifecycle.known, decision.events):
             self.order = lifecycle.apply(self.order, event)
+            records.append(
+                Record(order=self.order.id, seq=self.order.version, received_at=self.now, actor=actor, event=event)
+            )
             ground: Ground | None = getattr(event, "ground", None)
             if ground is not None:
                 self.grounds.setdefault(getattr(event, "cancellation", ""), ground)
+        counters = counted(self._known(), records)
+        self.door_refusals.append((self.now.date(), counters.count(DOOR_REFUSALS)))
 
     def move_to(self, local: datetime) -> None:
         """Let time pass; what is due until then happens on the way, each thing at its own time."""
         until = self._instant(local)
+        if self.answered is not None and until >= self.counted_at:
+            self._happen_until(self.counted_at)
+            self._count(self.answered)
+            self.answered = None
+        self._happen_until(until)
+
+    def _count(self, month: Month) -> None:
+        """The month is over: whether the platform agrees for the shop from now on."""
+        required = Required.of(self.terms.preset.policy.at(self.now).values)
+        if required is None or self.automation is None:
+            msg = "nobody counts the answers of a shop under this policy"
+            raise NothingPlaysIt(msg)
+        first, _, _ = month_before(self.now, self.zone.key)
+        answered = Answered(month=first, asked=month.asked, in_time=month.in_time)
+        self.may_end_at = may_end_at(required, answered, self.now, self.zone.key)
+        if self.may_end_at is not None:
+            self.terms = msgspec.structs.replace(self.terms, standing=self.automation)
+
+    def _happen_until(self, until: Instant) -> None:
         while waiting := [one for one in lifecycle.due(self._known()) if one.kind != "refund" and one.due_at <= until]:
             first = min(waiting, key=lambda one: one.due_at)
             self.now = max(self.now, first.due_at)
@@ -303,7 +366,10 @@ class _Player:
         """Do what the step says; what is wrong, when it met another problem than it was to meet, or none."""
         met = ""
         try:
-            if step.does:
+            if step.does == "switches_off":
+                require_over(self.may_end_at, self.now)
+                self.terms = msgspec.structs.replace(self.terms, standing=None)
+            elif step.does:
                 self._do(step)
         except RescindError as problem:
             met = problem.code
@@ -313,14 +379,15 @@ class _Player:
 
     def _do(self, step: Step) -> None:
         kind = {"host": ActorKind.HOST, "provider": ActorKind.SYSTEM}.get(step.who) or ActorKind(step.who)
-        # Support asks, withdraws and answers for the buyer; what it sees and looks after it says for itself.
-        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in {"reports", "reviews"} else ""
+        # Support asks, withdraws and answers offers for the buyer; what it sees and decides it says for itself.
+        behalf = self._known().buyer if kind is ActorKind.SUPPORT and step.does not in _FOR_ITSELF else ""
         actor = Actor(kind=kind, id=step.who, on_behalf_of=behalf)
         for command in self._replies(step) if step.does == "replies" else (self._command(step),):
             self.handle(command, actor)
 
     def _command(self, step: Step) -> lifecycle.Command:
         order, words = self._known(), self._note(step.comment)
+        shown = (FOR_A_LOOK,) if step.evidence else ()
         consent = self._note("agreed on the telephone" if step.who == "support" else "")
         offer = order.cancellations[-1].offer if order.cancellations else None
         number = offer.number if offer else 0
@@ -332,19 +399,31 @@ class _Player:
                 lines=step.lines,
                 anyway=step.anyway,
                 comment=words,
+                evidence=shown,
                 consent=consent,
             ),
             "withdraws": lambda: WithdrawCancellation(order=order.id, cancellation=cancellation, consent=consent),
-            "approves": lambda: ApproveCancellation(order=order.id, cancellation=cancellation, comment=words),
-            "refuses": lambda: RefuseCancellation(
-                order=order.id,
-                cancellation=cancellation,
-                reason=step.reason,
-                comment=words,
-                carrier="carrier" if step.tracking else "",
-                tracking=step.tracking,
+            "approves": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=True, comment=words)
+                if step.who in FOR_CARRIER
+                else ApproveCancellation(order=order.id, cancellation=cancellation, comment=words)
             ),
-            "cancels": lambda: CancelBySeller(order=order.id, reason=step.reason, lines=step.lines, comment=words),
+            "refuses": lambda: (
+                AnswerForCarrier(order=order.id, cancellation=cancellation, stops=False, comment=words)
+                if step.who in FOR_CARRIER
+                else RefuseCancellation(
+                    order=order.id,
+                    cancellation=cancellation,
+                    reason=step.reason,
+                    comment=words,
+                    carrier="carrier" if step.tracking else "",
+                    tracking=step.tracking,
+                    evidence=shown,
+                )
+            ),
+            "cancels": lambda: CancelBySeller(
+                order=order.id, reason=step.reason, lines=step.lines, comment=words, evidence=shown
+            ),
             "reports": lambda: self._report(order, step),
             "corrects": lambda: self._correction(order, step),
             "offers": lambda: MakeOffer(
@@ -426,6 +505,7 @@ class _Player:
         order = self._known()
         last = order.cancellations[-1] if order.cancellations else None
         ground = self.grounds.get(last.id) if last else None
+        door = at_the_door(self.terms, self.door_refusals, self.now.date())
         return {
             "stage": stage(order, self.now).value,
             "requests": len(order.cancellations),
@@ -440,6 +520,8 @@ class _Player:
             "refunded": order.refunded.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
+            "door_refusals": f"{door.refused} of {door.limit}" if door else "",
+            "at_the_door": door is None or door.off_until is None,
             "back": {one.id: minor for one in order.tenders if (minor := one.reserved_minor + one.refunded_minor)},
         }
 

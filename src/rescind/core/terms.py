@@ -12,12 +12,15 @@ from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
 from rescind.core.order import Review, Stage, Timer
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
-from rescind.core.policy.facts import NOWHERE
+from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
 
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
 _KINDS = re.compile(r"_(handling|pre_order)$")
 _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
+
+BY_SELLER = "undelivered"
+"""The limit that is there only where the seller sees to the delivery (R-083)."""
 
 BY_BUYER = frozenset({"recipient_missing", "address_implausible"})
 """What the automatic checks find that only the buyer can put right (R-027)."""
@@ -27,12 +30,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """``preset``: the platform's rules with the shop's own settings; ``others``: the shop's own rules, if any.
 
     laws: every law pack there is. Which of them speaks about an order is asked with each judgement: the policies are
-    those of the day the order was placed, a law is that of the day of the decision.
+    those of the day the order was placed, a law is that of the day of the decision. standing: what the shop agrees to
+    in advance on that day, or the platform for it; None for most.
     """
 
     preset: ResolvedPolicy
     others: tuple[ResolvedPolicy, ...] = ()
     laws: tuple[Policy, ...] = ()
+    standing: Policy | None = None
 
     @property
     def layers(self) -> tuple[ResolvedPolicy, ...]:
@@ -43,8 +48,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """Every layer that is judged, each alone; the outcome is the most generous.
 
         A law that protects this buyer comes after the preset: where both say the same, the platform's rule is named.
+        A standing consent comes last.
         """
-        if not self.laws or facts["country"] == NOWHERE:
+        if self.standing is not None:
+            return (*self._without_standing(facts, now), self.standing.at(now))
+        return self._without_standing(facts, now)
+
+    def _without_standing(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
+        if not self.laws or facts["country"] == NONE:
             return self.layers
         country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
         assert isinstance(since, int), "a count"
@@ -104,7 +115,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def timers(
-        self, starts: Mapping[str, Instant], calendar: Calendar, now: Instant, handling: str = "regular"
+        self,
+        starts: Mapping[str, Instant],
+        calendar: Calendar,
+        now: Instant,
+        handling: str = "regular",
+        *,
+        shipping_by: str = "seller",
     ) -> tuple[Timer, ...]:
         """Everything the clock does by itself to an order, as far as what it counts from has happened.
 
@@ -116,6 +133,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
             chosen = self._chosen(name, starts, handling)
             then = self.preset.deadlines[chosen].then if chosen else None
             if chosen is None or then not in {"cancel", "late", "remind"}:
+                continue
+            if name == BY_SELLER and shipping_by != "seller":
                 continue
             due_at = deadline_of(self.preset, chosen, starts, calendar).due_at
             if due_at <= now and then == "cancel":

@@ -6,6 +6,8 @@ first; once that has, there is nothing left to do, and nothing to take back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rescind.core.cancellation import cancel_by_system
@@ -17,7 +19,14 @@ from rescind.core.order import CancellationStatus, Order, Timer, stage, units_in
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
-_NOT_SHIPPED, _NOT_COLLECTED = "not_shipped", "not_collected"
+_NOT_SHIPPED, _NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
+_WAITS_FOR: Mapping[str, str] = {
+    "unpaid": UNPAID,
+    "auto_cancel_uncollected": _NOT_COLLECTED,
+    "never_arrived": NOT_ARRIVED,
+    "undelivered": NOT_ARRIVED,
+}
+"""The reason of the timers that wait for something else than a label, by the preset's names for them."""
 
 
 class RingTimer(BaseCommand, frozen=True, kw_only=True):
@@ -35,13 +44,14 @@ class TimerRang(BaseEvent, frozen=True, kw_only=True):
 
 def reason_of(timer: Timer) -> str:
     """Why the system cancels when this timer rings: what did not happen in time. The preset's names say which."""
-    if timer.then == "remind" or timer.name == "unpaid":
-        return UNPAID
-    return _NOT_COLLECTED if timer.name == "auto_cancel_uncollected" else _NOT_SHIPPED
+    return UNPAID if timer.then == "remind" else _WAITS_FOR.get(timer.name, _NOT_SHIPPED)
 
 
 def missing(order: Order, timer: Timer) -> dict[str, int]:
-    """The units for which what the timer waits for has not happened: paid, labelled (R-073), or collected (R-079)."""
+    """The units for which what the timer waits for has not happened.
+
+    Paid, labelled (R-073), collected (R-079), or arrived (R-077).
+    """
     left = order.open_units()
     paid = order.progress.paid_at is not None or order.cash_on_delivery
     match reason_of(timer):
@@ -49,12 +59,26 @@ def missing(order: Order, timer: Timer) -> dict[str, int]:
             return {} if paid else left
         case "not_collected":
             return left
+        case "not_arrived":
+            return _not_arrived(order) if paid else {}
         case _:
-            labelled = units_in(order.travelling)
-            if labelled is None or (timer.then == "late" and not paid):
-                return {}
-            still = {line.id: line.open - labelled.get(line.id, 0) for line in order.lines}
-            return {line: count for line, count in still.items() if count > 0}
+            return {} if timer.then == "late" and not paid else order.unlabelled_units()
+
+
+def _not_arrived(order: Order) -> dict[str, int]:
+    """Units that are neither cancelled nor delivered, wherever they are."""
+    arrived = units_in(parcel for parcel in order.travelling if parcel.delivered_at)
+    if arrived is None or order.progress.delivered_at:
+        return {}
+    still = {line.id: line.open - arrived.get(line.id, 0) for line in order.lines}
+    return {line: count for line, count in still.items() if count > 0}
+
+
+def _fault(order: Order, reason: str, units: Mapping[str, int]) -> str | None:
+    """Whose fault it is that goods did not arrive: the carrier's who has all of them, else the seller's (E-09)."""
+    if reason != NOT_ARRIVED:
+        return None
+    return "seller" if units.keys() & order.open_units().keys() else "carrier"
 
 
 def waiting(order: Order) -> tuple[Timer, ...]:
@@ -64,9 +88,14 @@ def waiting(order: Order) -> tuple[Timer, ...]:
     return tuple(one for one in order.timers if one.rung_at is None and missing(order, one))
 
 
+def asks_first(timer: Timer) -> bool:
+    """Whether the provider is asked before this timer rings: what was paid must not end as unpaid (KF-17)."""
+    return timer.then == "cancel" and reason_of(timer) == UNPAID
+
+
 def pay_by(order: Order) -> Timer | None:
     """The timer that ends an order nobody paid, while it waits."""
-    return next((one for one in waiting(order) if one.then == "cancel" and reason_of(one) == UNPAID), None)
+    return next((one for one in waiting(order) if asks_first(one)), None)
 
 
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
@@ -77,8 +106,9 @@ def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tu
     rang = TimerRang(at=timer.due_at, name=timer.name, then=timer.then)
     if timer.then != "cancel":
         return (rang,)
-    at_stage, units = stage(order, now), missing(order, timer)
-    return (rang, *cancel_by_system(order, reason_of(timer), units, at_stage, context, now))
+    at_stage, units, reason = stage(order, now), missing(order, timer), reason_of(timer)
+    fault = _fault(order, reason, units)
+    return (rang, *cancel_by_system(order, reason, units, at_stage, context, now, fault=fault))
 
 
 def apply_rang(order: Order, event: TimerRang) -> Order:

@@ -10,7 +10,7 @@ from rescind.core.details import Details
 from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Order, Stage
+from rescind.core.order import CancellationStatus, Order, ReturnStatus, Stage
 from rescind.core.record import Record
 
 T = TypeVar("T")
@@ -86,6 +86,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: as it is at the time of reading. hold_until: end of the span in which nobody ships. dispatch_due_at: when
     the seller should have shipped. tracking: every tracking number known. contradictions: facts that do not fit.
+    shipping_by: who ships it.
     """
 
     order_id: OrderId
@@ -110,20 +111,22 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     last_case_id: CancellationId | None
     tracking: tuple[str, ...]
     contradictions: int
+    shipping_by: str = "seller"
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to cancel, a contradiction, or an order's review, in a queue or list.
+    """A request to cancel, a contradiction, an order's review, or a return case, in a queue or list.
 
     stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
-    of a review, reason says what the checks found first.
-    amount: what it would give, or gave, back. answer: the seller's code when a seller refused. note: the buyer's
+    of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed.
+    amount: what it would give, or gave, back; of a return case, what was paid for its goods.
+    answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
     contradiction, all.
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review"]
+    kind: Literal["cancellation", "contradiction", "review", "return", "override"]
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -263,15 +266,24 @@ contradictions: a fact does not fit what was decided, and nobody has looked at i
 
 CASE_TABS: dict[str, tuple[str, ...] | None] = {
     "to_respond": (CancellationStatus.AWAITING_SELLER,),
-    "waiting_for_buyer": (),
-    "with_platform": (CancellationStatus.IN_REVIEW, CancellationStatus.AWAITING_CARRIER, "open", "carrier_asked"),
+    "waiting_for_buyer": (ReturnStatus.WITH_BUYER,),
+    "with_platform": (
+        CancellationStatus.IN_REVIEW,
+        CancellationStatus.AWAITING_CARRIER,
+        "open",
+        "carrier_asked",
+        ReturnStatus.WITH_SUPPORT,
+        ReturnStatus.ESCALATED,
+        "proposed",
+    ),
+    "escalated": (ReturnStatus.ESCALATED,),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
     "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED, CancellationStatus.UNDONE),
     "all": None,
 }
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,
-``carrier_asked`` one for which somebody asked the carrier to turn the parcel back.
-
-Nothing waits for a buyer yet; the tab is there because people look for it.
+``carrier_asked`` one for which somebody asked the carrier to turn the parcel back; ``proposed`` is a decision against
+the rules that waits for a second person.
+``escalated``: return cases that support let wait for too long, so that whoever leads it has them.
 """

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 
+from rescind.access import Principal
 from rescind.clock import HandClock
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
@@ -26,10 +27,15 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
+from rescind.core.parcels import ArrangeParcels
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.core.returns import AskForMore, OpenReturn, Wish, returnable
 from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
+from rescind.demo.deciders import LateShop
+from rescind.demo.pictures import dented_parcel, two_colours
 from rescind.engine import Engine, Submission
+from rescind.evidence import Evidence
 from rescind.policies import preset
 from rescind.postgres.directory import Directory
 
@@ -64,13 +70,28 @@ def demo_shop_id(place: int) -> ShopId:
 class Opening:
     """One run through the plan, from the oldest event of any order to the newest."""
 
-    def __init__(self, engine: Engine, directory: Directory, clock: HandClock, ids: Ids) -> None:
+    def __init__(self, engine: Engine, directory: Directory, clock: HandClock, evidence: Evidence, ids: Ids) -> None:
         self._engine = engine
         self._directory = directory
         self._clock = clock
+        self._evidence = evidence
         self._ids = ids
         self._demo = catalogue.load()
         self._orders: dict[str, Order] = {}
+        self._by_platform = self._uneventful("preparing")
+        self._in_two_parcels = self._uneventful("packed")
+
+    def _uneventful(self, stage: str) -> str:
+        """The newest order of the demo's seller that is so far, has several articles, and of which nobody asked."""
+        shop = self._demo.shops[0].key
+        return max(
+            one.number
+            for one in self._demo.orders
+            if one.shop == shop
+            and one.expects.stage == stage
+            and len(one.lines) > 1
+            and all(event.what in set(FactKind) for event in one.plan)
+        )
 
     async def play(self, opened_at: Instant) -> int:
         """Fill an empty marketplace with everything that happened before ``opened_at``; returns how many orders."""
@@ -88,9 +109,19 @@ class Opening:
             else:
                 await self._step(planned, event, now)
         await self._offer()
+        await self._split(opened_at)
+        await self._returns(opened_at)
         for planned in self._demo.orders:
             await self._by_itself(planned, opened_at)
-        return len(self._orders)
+        late = LateShop(
+            self._engine,
+            self._directory,
+            self._clock,
+            self._ids,
+            demo_shop_id(len(self._demo.shops)),
+            self._demo.buyers[0],
+        )
+        return len(self._orders) + await late.play(opened_at)
 
     async def _offer(self) -> None:
         """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""
@@ -110,6 +141,64 @@ class Opening:
                 )
                 await self._handle(planned, command, Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}"))
                 return
+
+    async def _split(self, now: Instant) -> None:
+        """One order goes into two parcels, of which one has its label: its items are not cancelled one by one."""
+        planned = next(one for one in self._demo.orders if one.number == self._in_two_parcels)
+        order = self._orders[planned.number]
+        first, *others = order.lines
+        parcels = {"1": {first.id: first.open}, "2": {line.id: line.open for line in others}}
+        seller = Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}")
+        await self._handle(planned, ArrangeParcels(order=order.id, parcels=parcels), seller)
+        label = ReportFact(
+            order=order.id,
+            fact=FactKind.TRACKING_ADDED,
+            occurred_at=now,
+            parcel="1",
+            carrier="Northway Post",
+            tracking="NP-4471-2093",
+        )
+        await self._handle(planned, label, seller)
+
+    async def _returns(self, opened_at: Instant) -> None:
+        """Two cases of the demo's first buyer: one that support has to take, one with a question to the buyer."""
+        buyer = self._demo.buyers[0].key
+        arrived = [
+            planned
+            for planned in sorted(self._demo.orders, key=lambda one: one.shop != self._demo.shops[0].key)
+            if planned.buyer == buyer and returnable(self._orders[planned.number], opened_at)
+        ]
+        told = (
+            (
+                "damaged",
+                Wish.REFUND,
+                "The parcel came with a torn corner, and the contents are broken.",
+                dented_parcel,
+            ),
+            ("wrong_item", Wish.REPLACEMENT, "I ordered two of the same. One has another colour.", two_colours),
+        )
+        for hours, planned, (reason, wish, words, picture) in zip((5, 20), arrived, told, strict=False):
+            self._clock.set(opened_at - timedelta(hours=hours))
+            order = self._orders[planned.number]
+            who = Principal(role="buyer", id=buyer, credential="demo")
+            photo = await self._evidence.keep(order.id, who, picture())
+            line = next(iter(returnable(order, opened_at)))
+            command = OpenReturn(
+                order=order.id,
+                reason=reason,
+                wish=wish,
+                lines={line: 1},
+                comment=self._ids.note(words),
+                evidence=(photo,),
+            )
+            await self._handle(planned, command, Actor(kind=ActorKind.BUYER, id=buyer))
+            if reason == "wrong_item":
+                self._clock.set(opened_at - timedelta(hours=hours - 3))
+                question = self._ids.note("Which colour did you order, and does the label on the box name it?")
+                case = self._orders[planned.number].returns[-1].id
+                asked = AskForMore(order=order.id, case=case, comment=question)
+                await self._handle(planned, asked, Actor(kind=ActorKind.SUPPORT, id="support-1"))
+        self._clock.set(opened_at)
 
     async def _people(self) -> dict[str, ShopId]:
         shops = {shop.key: demo_shop_id(place) for place, shop in enumerate(self._demo.shops)}
@@ -155,6 +244,7 @@ class Opening:
                 for tender in planned.tenders
             ),
             shipping_minor=planned.shipping_minor,
+            shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
         )
         details = Details(
             lines=tuple(
@@ -186,7 +276,7 @@ class Opening:
                 break
             if one.kind == "hold":
                 await self._handle(planned, EndHold(order=order.id), SYSTEM)
-            elif one.kind == "timer":
+            elif one.kind in {"timer", "unpaid"}:
                 self._clock.set(one.due_at)
                 await self._handle(planned, RingTimer(order=order.id, name=one.ref.rpartition(":")[2]), SYSTEM)
         self._clock.set(now)

@@ -23,6 +23,13 @@ Identifier = Annotated[
     ),
 ]
 Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}" + _END, description="A code of a catalogue.")]
+Category = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.:/-]{0,63})?" + _END,
+        description="A code of the marketplace's catalogue: letters, digits and _ . : / - and at most 64 of them.",
+    ),
+]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}" + _END, description="ISO 4217 code.")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{2})?" + _END, description="ISO 3166 alpha-2 code.")]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]

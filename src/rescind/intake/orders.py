@@ -16,7 +16,18 @@ from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
 from rescind.core.order import Line, Pins, Tender
 from rescind.intake import fields
-from rescind.intake.fields import Amount, Code, Country, Currency, Identifier, Incoming, Moment, Quantity, Words
+from rescind.intake.fields import (
+    Amount,
+    Category,
+    Code,
+    Country,
+    Currency,
+    Identifier,
+    Incoming,
+    Moment,
+    Quantity,
+    Words,
+)
 from rescind.intake.text import label, words
 
 LINES, TENDERS, OPTIONS = 500, 20, 20
@@ -50,6 +61,7 @@ class NewLine(Incoming, frozen=True, kw_only=True):
     tax: Amount | None = None
     custom_made: bool = False
     special: bool = False
+    category: Category = ""
 
 
 class NewTender(Incoming, frozen=True, kw_only=True):
@@ -180,6 +192,7 @@ def _line(line: NewLine, currency: str, place: int) -> Line:
         tax_minor=fields.minor(line.tax, currency),
         custom_made=line.custom_made,
         special=line.special,
+        category=line.category,
     )
     if made.discount_minor > made.quantity * made.unit_minor:
         raise InvalidField(field=f"/lines/{place}/discount", expected="at most the price of the line")

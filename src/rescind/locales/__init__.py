@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -79,6 +79,12 @@ class Locale:
         """What people call the thing that the program calls ``key``; the key itself when nobody has named it."""
         return self.messages.get((context, key), (key,))[0]
 
+    def rule(self, rule_id: str) -> str:
+        """What a rule says, in a sentence. A rule that a shop wrote for itself is told as what it is."""
+        if not self.has("rule", rule_id) and rule_id.startswith("SHOP-"):
+            return self.gettext("The shop has agreed in advance to requests like this one")
+        return self.pgettext("rule", rule_id)
+
     def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
         """``ngettext`` within a context."""
         forms = self.messages.get((context, singular), (singular, plural))
@@ -137,6 +143,10 @@ class Locale:
         if self.tag == "zh":
             return format_date(local, "M月d日 EEE" if same_year else "y年M月d日 EEE", locale=self.cldr)
         return format_date(local, "EEE d MMM" if same_year else "EEE d MMM y", locale=self.cldr)
+
+    def date(self, day: date) -> str:
+        """A day that is the same everywhere, with its year."""
+        return format_date(day, "y年M月d日" if self.tag == "zh" else "d MMM y", locale=self.cldr)
 
     def clock(self, moment: datetime, zone: str = "UTC") -> str:
         """Clock time in the reader's zone, 24 hours."""

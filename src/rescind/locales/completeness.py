@@ -16,10 +16,24 @@ from babel.messages.extract import extract
 
 from rescind.core import lifecycle
 from rescind.core.actor import ActorKind
-from rescind.core.cancellation import FAULT
+from rescind.core.business_calendar import Says
+from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
-from rescind.core.order import CancellationStatus, Decider, FactKind, RefundStatus, Stage
+from rescind.core.evidence import REFUSED
+from rescind.core.order import (
+    Act,
+    CancellationStatus,
+    Decider,
+    FactKind,
+    OverrideOutcome,
+    RefundStatus,
+    ReturnStatus,
+    Stage,
+)
+from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
+from rescind.core.refund import NOT_SENT_BECAUSE
+from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
@@ -80,6 +94,9 @@ def _faults(language: Locale) -> Iterator[Gap]:
                 yield Gap(language.tag, context, key, "half-width sign beside Chinese", form)
 
 
+_STEPS = ("opened", "taken", "questioned", "answered", "extended", "silent_buyer", "silent_support")
+
+
 def codes() -> Iterator[tuple[str, str]]:
     """(context, key) of everything the program knows by a code."""
     tables: dict[str, tuple[str, ...]] = {
@@ -87,14 +104,25 @@ def codes() -> Iterator[tuple[str, str]]:
         "status": vocabulary.STATUSES,
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
+        "not_sent": NOT_SENT_BECAUSE,
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
+        "day_says": get_args(Says),
         "finding": (*FINDINGS, "asked_for"),
         "way_on": vocabulary.WAYS_ON,
         "actor": tuple(ActorKind),
         "decider": get_args(Decider),
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
-        "refusal": vocabulary.REFUSAL_REASONS,
+        "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
+        "act": tuple(Act),
+        "override": tuple(reason for reasons in REASONS.values() for reason in reasons),
+        "override_outcome": tuple(OverrideOutcome),
+        "return": tuple(ReturnStatus),
+        "return_reason": vocabulary.RETURN_REASONS,
+        "return_outcome": (*OUTCOMES, WITHDRAWN),
+        "return_step": _STEPS,
+        "wish": tuple(Wish),
+        "file": REFUSED,
         "correction": tuple(CorrectionReason),
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
@@ -131,7 +159,8 @@ _READERS_WORDS = (
     *("int", "str", "bool", "array", "object", "datetime", "one of: *"),
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
-    "array of length <= #",
+    *("array of length <= #", "object of length >= #", "object of length <= #"),
+    *("bool | int | str", "date", "date | null"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 

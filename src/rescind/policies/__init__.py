@@ -26,13 +26,18 @@ def preset(name: str) -> Policy:
 
 
 def presets() -> tuple[str, ...]:
-    """Names of those a shop can be sold under; the others are laws, which no shop chooses."""
+    """Names of those a shop can be sold under; the others are laws and the like, which no shop chooses."""
     return tuple(name for name in names() if preset(name).layer == "preset")
 
 
 def laws() -> tuple[Policy, ...]:
     """The law packs among them."""
     return tuple(policy for policy in map(preset, names()) if policy.layer == "law")
+
+
+def automation() -> Policy:
+    """What the platform agrees to in the place of a shop that answers too slowly (R-036)."""
+    return preset("automation")
 
 
 def source(name: str) -> bytes:

@@ -14,7 +14,7 @@ from rescind.core.policy.example import Book
 from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
 from rescind.core.story import scenarios, verdict
-from rescind.policies import laws, names, preset, told, worked_examples
+from rescind.policies import automation, laws, names, preset, told, worked_examples
 
 ENDING = ".toml"
 
@@ -49,8 +49,10 @@ def find(name: str) -> Policy:
 
 @app.command("list")
 def list_presets() -> None:
-    """List what is shipped: presets that a shop is sold under, and law packs that protect buyers of some countries."""
-    for layer, title in (("preset", "Presets"), ("law", "Law packs")):
+    """List what is shipped: presets that a shop is sold under, law packs that protect buyers of some countries, and
+    what the platform agrees to in the place of a shop.
+    """
+    for layer, title in (("preset", "Presets"), ("law", "Law packs"), ("standing", "Standing consents")):
         table = Table(
             *("name", "region", "zone", "calendar", "currency", "rules", "values", "unverified", "hash"),
             title=title,
@@ -62,7 +64,7 @@ def list_presets() -> None:
             if policy.layer == layer:
                 table.add_row(
                     policy.name,
-                    policy.region or ("any" if layer == "preset" else _countries(policy)),
+                    policy.region or (_countries(policy) if layer == "law" else "any"),
                     policy.zone,
                     policy.calendar or "weekdays",
                     policy.currency or "any",
@@ -171,7 +173,7 @@ def _scenarios(out: Console, results: list[tuple[str, str, str]]) -> bool:
     """Play the stories, and print what became of every scenario; whether nothing went wrong."""
     failed = 0
     for story in told():
-        wrong = verdict(story, preset(story.policy), laws())
+        wrong = verdict(story, preset(story.policy), laws(), automation())
         results.append((story.id, wrong, story.not_yet))
         if wrong:
             failed += 1

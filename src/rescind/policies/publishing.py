@@ -76,7 +76,7 @@ def publish(
     text = Path(file).read_text("utf-8") if file.endswith(ENDING) else source(file).decode()
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
-        by = await _operator(pool, settings, key)
+        by = await operator_of(pool, settings, key)
         reads = Reads(pool, secret(settings))
         drafting = Drafting(pool, reads)
         owner = (await shop_called(reads, shop)).id if shop else None
@@ -102,7 +102,7 @@ def approve(
     """Put a draft in force. Whoever proposed it cannot; orders that were placed before keep their terms."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
-        by = await _operator(pool, settings, key)
+        by = await operator_of(pool, settings, key)
         return await Drafting(pool, Reads(pool, secret(settings))).approve(number, by, wall_clock())
 
     live = run(with_pool(read_settings(data=data), work))
@@ -118,7 +118,7 @@ def reject(
     """Send a draft back to its author, with the reason."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
-        by = await _operator(pool, settings, key)
+        by = await operator_of(pool, settings, key)
         return await Drafting(pool, Reads(pool, secret(settings))).reject(number, by, words(reason, field="reason"))
 
     back = run(with_pool(read_settings(data=data), work))
@@ -148,7 +148,7 @@ def versions(data: Data = None) -> None:
 COMMANDS = (diff, publish, approve, reject, versions)
 
 
-async def _operator(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
+async def operator_of(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> str:
     """Who holds an operator's key."""
     try:
         who = await Access(pool, secret(settings), "").identify(f"Bearer {key}".encode(), None, "command line")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import asyncpg
@@ -24,6 +25,7 @@ _COUNTED = """
 SELECT coalesce(sum(count), 0)::int FROM buyer_counters
 WHERE buyer_id = $1 AND name = 'cancellations' AND day > $2
 """
+_BY_DAY = "SELECT day, count FROM buyer_counters WHERE buyer_id = $1 AND name = $2 AND day > $3 ORDER BY day"
 
 
 class Directory:
@@ -53,6 +55,10 @@ class Directory:
     async def cancellations_since(self, buyer: str, since: Instant) -> int:
         """How many of a buyer's cancellations were counted after the day of ``since``; at most 2 s behind."""
         return await self._pool.fetchval(_COUNTED, buyer, since.date())
+
+    async def counted_by_day(self, buyer: str, name: str, since: Instant) -> list[tuple[date, int]]:
+        """One of a buyer's counters, day by day, after the day of ``since``; at most 2 s behind."""
+        return [(row["day"], row["count"]) for row in await self._pool.fetch(_BY_DAY, buyer, name, since.date())]
 
     async def empty(self) -> bool:
         """Whether no shop has been added yet."""

@@ -60,6 +60,10 @@ WHERE d.ctid = ANY(ARRAY(
 RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts, coalesce($3, clock_timestamp()) AS at,
     (SELECT o.state FROM orders o WHERE o.shop_id = d.shop_id AND o.order_id = d.order_id) AS state
 """
+_POSTPONE = """
+UPDATE due SET lease_until = clock_timestamp() + $5::interval
+WHERE shop_id = $1 AND kind = $2 AND ref = $3 AND fence = $4
+"""
 _EVENTS = """
 SELECT w.ref, e.body
 FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::int[]) AS w (ref, shop_id, order_id, first, last)
@@ -159,6 +163,10 @@ class DueTable:
             )
             for row in found
         ]
+
+    async def postpone(self, leased: Leased, span: timedelta) -> None:
+        """Leave work that cannot be done yet for ``span``, whoever takes it up then; not when somebody else has it."""
+        await self._pool.execute(_POSTPONE, leased.order.shop, leased.due.kind, leased.due.ref, leased.fence, span)
 
     async def told(self, limit: int) -> list[Told]:
         """Take fan-outs together with the records they carry."""

@@ -8,12 +8,14 @@ from typing import Any
 
 import msgspec
 
+from rescind.core.cancellation import PLATFORM
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Contradiction, Order, Review, Stage, stage
+from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, Review, Stage, stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
+from rescind.core.returns import worth
 from rescind.core.review import waiting
 from rescind.postgres import statements as sql
 
@@ -308,13 +310,70 @@ def _reviews(change: Change, _: Instant) -> Iterable[Row]:
     )
 
 
+def _overrides(change: Change, _: Instant) -> Iterable[Row]:
+    """Decisions against the rules that wait, or waited, for a second person; the others have nobody to wait for."""
+    known = change.before.overrides if change.before is not None else ()
+    order = change.after
+    for one in order.overrides:
+        if one in known or (one.answered_at == one.at and one.outcome is OverrideOutcome.DONE):
+            continue
+        yield (
+            order.shop,
+            f"{order.id}:override-{one.number}",
+            order.id,
+            order.buyer,
+            "override",
+            one.outcome.value,
+            one.reason,
+            one.act.value,
+            "",
+            one.amount_minor,
+            order.currency,
+            one.at,
+            one.due_at,
+            "refuse",
+            one.answered_at,
+            "support" if one.answered_by else None,
+            PLATFORM,
+        )
+
+
 def _review(order: Order) -> tuple[object, ...]:
     return (order.review, order.progress.review_opened_at, waiting(order) is None)
 
 
+def _returns(change: Change, _: Instant) -> Iterable[Row]:
+    """The return cases of an order as rows of the queue. An amount is what was paid for the goods, not what is owed."""
+    order = change.after
+    known = change.before.returns if change.before is not None else ()
+    for one in order.returns:
+        if one not in known:
+            yield (
+                order.shop,
+                one.id,
+                order.id,
+                order.buyer,
+                "return",
+                one.status.value,
+                one.reason,
+                one.stage.value,
+                "",
+                worth(order, one.lines).minor,
+                order.currency,
+                one.opened_at,
+                one.due_at,
+                "escalate",
+                one.closed_at,
+                one.closed_by,
+                one.filed_by,
+            )
+
+
 def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _cases(change, now)
+    yield from _returns(change, now)
     yield from _reviews(change, now)
+    yield from _overrides(change, now)
 
 
 def _due_gone(change: Change, _: Instant) -> Iterable[Row]:

@@ -80,6 +80,11 @@ class Reset(msgspec.Struct, frozen=True):
     cursor: str
 
 
+async def epoch(pool: asyncpg.Pool[Any]) -> int:
+    """How often this database was restored, from 1."""
+    return int(await pool.fetchval(_EPOCH) or 1)
+
+
 class _Reader:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -114,8 +119,7 @@ class Tail:
 
     async def open(self) -> None:
         """Begin at what is committed now."""
-        epoch = int(await self._pool.fetchval(_EPOCH) or 1)
-        self._position = self._from = Position(epoch, int(await self._pool.fetchval(_HERE)), 0)
+        self._position = self._from = Position(await epoch(self._pool), int(await self._pool.fetchval(_HERE)), 0)
 
     async def read(self) -> None:
         """Read for ever; a database that is away is asked again, and nothing is missed meanwhile."""

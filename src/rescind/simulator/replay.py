@@ -36,6 +36,7 @@ from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.errors import EvidenceMissing, ReasonNotListed
 from rescind.core.event import Note
+from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.fulfilment import FactReported, PlaceOrder, ReportFact, report
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import Instant
@@ -174,7 +175,11 @@ class Player:
             decision = lifecycle.decide(order, command, _BUYER, self._context, terms, now)
         except (ReasonNotListed, EvidenceMissing) as error:
             command = RequestCancellation(
-                order=order.id, reason=self._offered(error), lines=lines, comment=_SAID_NOTHING
+                order=order.id,
+                reason=self._offered(error),
+                lines=lines,
+                comment=_SAID_NOTHING,
+                evidence=(FOR_A_LOOK,),
             )
             decision = lifecycle.decide(order, command, _BUYER, self._context, terms, now)
         event = decision.events[0]

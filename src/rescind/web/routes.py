@@ -23,7 +23,7 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, operator, seller, session, support
+from rescind.web import buyer, evidence, operator, seller, session, support
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -60,6 +60,7 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
             *buyer.ROUTES,
             *seller.routes(desk),
             *support.routes(desk),
+            *evidence.ROUTES,
             *operator.routes(desk),
             design,
             static_file,
@@ -190,8 +191,14 @@ def _problem(fault: Exception) -> tuple[str, int, dict[str, object]]:
         known = isinstance(fault, CrossSite | RateLimited | Unavailable) or fault.code in _STATUS
         return fault.code, _STATUS.get(fault.code, 422) if known else 422, fault.params
     if isinstance(fault, HTTPException):
-        code = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "not-found"}.get(fault.status_code)
-        return code or "malformed-body", fault.status_code, {"expected": "a form of this page"}
+        code = {401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "not-found", 413: "too-large"}.get(
+            fault.status_code
+        )
+        return (
+            code or "malformed-body",
+            fault.status_code,
+            {"expected": "a form of this page", "limit": evidence.SENT_AT_ONCE},
+        )
     return "broken", HTTPStatus.INTERNAL_SERVER_ERROR, {}
 
 

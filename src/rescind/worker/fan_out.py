@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core.cancellation import CancellationApproved
+from rescind.core.counting import counted
 from rescind.core.instant import Instant
 from rescind.postgres.due import DueTable, Told
 
@@ -18,9 +18,6 @@ async def sweep(due: DueTable) -> int:
 
 
 def _counted(told: Told) -> list[tuple[str, Instant, str, int]]:
-    """The buyer's cancellations, for the limits that policies may set (R-215)."""
-    return [
-        (told.order.buyer, record.event.at, "cancellations", 1)
-        for record in told.records
-        if isinstance(record.event, CancellationApproved) and record.event.by not in {"seller", "system"}
-    ]
+    """What counts for the buyer, for the limits that policies may set (R-122, R-215)."""
+    at = told.records[-1].event.at if told.records else None
+    return [(told.order.buyer, at, name, 1) for name in counted(told.order, told.records)] if at else []

@@ -12,26 +12,37 @@ import structlog
 from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
+from rescind.evidence import Evidence
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, refunds
+from rescind.worker import deadlines, fan_out, payments, refunds
+from rescind.worker.months import Months
 
 log = structlog.get_logger()
 
 IDLE_S = 0.15
 BEAT_S = 5.0
+MINUTE_S = 60.0
 HOUR_S = 3600.0
 _NAME = f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def run(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
-    """Work until cancelled."""
+async def run(engine: Engine, due: DueTable, provider: PaymentProvider, months: Months | None = None) -> None:
+    """Work until cancelled. months: who counts how shops answered, where that follows from anything."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
+        if months is not None:
+            group.create_task(_repeat("months", months.sweep, MINUTE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
+
+
+async def tidy(evidence: Evidence) -> None:
+    """Remove files that no command named in time, until cancelled."""
+    await _repeat("evidence", evidence.sweep, HOUR_S)
 
 
 async def attend(due: DueTable) -> None:

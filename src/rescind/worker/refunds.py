@@ -8,7 +8,7 @@ from rescind.core.actor import SYSTEM
 from rescind.core.ids import RefundId
 from rescind.core.order import RefundStatus
 from rescind.core.ports import PaymentProvider, ProviderReply
-from rescind.core.refund import RecordRefundReply
+from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
 from rescind.worker.each import each
@@ -21,11 +21,11 @@ CHECK_AGAIN = timedelta(minutes=15)
 async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int:
     """Send or ask about every refund that is due; returns how many. Raises an ExceptionGroup of what failed."""
     leased = await due.lease("refund", LEASE, AT_ONCE)
-    await each(_ask(engine, one, provider) for one in leased)
+    await each(_ask(engine, due, one, provider) for one in leased)
     return len(leased)
 
 
-async def _ask(engine: Engine, leased: Leased, provider: PaymentProvider) -> None:
+async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider) -> None:
     order = leased.order
     refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
     if refund is None:
@@ -42,6 +42,10 @@ async def _ask(engine: Engine, leased: Leased, provider: PaymentProvider) -> Non
         refund=refund.id,
         outcome=reply.outcome,
         reference=reply.reference,
+        cause=reply.cause,
         next_check_at=leased.at + wait,
     )
     await engine.handle(Submission(command=command, actor=SYSTEM))
+    if reply.outcome is ProviderOutcome.NOT_SENT:
+        # It is owed as before, so nothing in the order says when to try again.
+        await due.postpone(leased, wait)

@@ -102,6 +102,50 @@ async def test_answered_or_lapsed_one_of_them_wins(market, others, clock):  # I-
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+async def test_a_tick_before_the_deadline_the_person_wins_and_from_it_on_the_clock(market, others, clock):  # I-37, E-02
+    dice = random.Random(2)
+    offsets = (-TICK, timedelta(0), TICK)
+    seen = {(offset, said): 0 for offset in offsets for said in ("approves", "refuses", "withdraws")}
+    for place in range(0, RACES, 25):
+        orders = await asyncio.gather(*(market.order() for _ in range(25)))
+        waiting = [one.order.open_cancellation for one in await asyncio.gather(*(market.asks(one) for one in orders))]
+        offset = offsets[place // 25 % 3]
+        clock.set(waiting[0].due_at + offset)
+        acts = [dice.choice(("approves", "refuses", "withdraws")) for _ in orders]
+
+        async def at_once(speaking):
+            await asyncio.sleep(dice.random() * 0.01)
+            return await speaking
+
+        pairs = [
+            (
+                at_once(getattr(market, act)(order, asked.id)),
+                at_once(others.does(LapseDeadline(order=order, cancellation=asked.id), SYSTEM)),
+            )
+            for order, asked, act in zip(orders, waiting, acts, strict=True)
+        ]
+        dice.shuffle(flat := [(place, one) for place, pair in enumerate(pairs) for one in pair])
+        said = await asyncio.gather(*(one for _, one in flat), return_exceptions=True)
+        lost = [one for one in said if isinstance(one, Exception)]
+        assert all(isinstance(one, DeadlinePassed | InvalidTransition) for one in lost), lost
+        person_wins = offset < timedelta(0)
+        assert len(lost) == (0 if person_wins else 25), "only the person can lose; a timer too early says nothing"
+        clock.set(waiting[0].due_at + timedelta(days=1))
+        await deadlines.sweep(others.engine, DueTable(others.pool, clock))
+        for order, asked, act in zip(orders, waiting, acts, strict=True):
+            (case,) = (await market.read(order)).cancellations
+            ends = {"approves": "approved", "refuses": "refused", "withdraws": "withdrawn"}
+            assert case.status == (ends[act] if person_wins else "approved")
+            assert (case.closed_by == "silence") != person_wins
+            assert case.closed_at == asked.due_at + offset
+            seen[offset, act] += 1
+    assert min(seen.values()) > 0
+    endings = "SELECT count(*) FROM events WHERE type ~ 'Cancellation(Approved|Refused|Withdrawn)' GROUP BY order_id"
+    assert {row[0] for row in await market.pool.fetch(endings)} == {1}
+    assert await audit(market.pool) == RACES
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_however_many_ask_at_once_a_unit_is_refunded_once(market, others):  # KF-12, I-02
     lines = (
         Line(id="cup", sku="CUP", quantity=1, unit_minor=6000),

@@ -191,6 +191,8 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
+        Place("settings", "/seller/settings"),
+        Place("automatic approval", "/seller/rules"),
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))
@@ -211,6 +213,7 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),

@@ -3,11 +3,14 @@
 messages: what can be asked and what can have happened. decide: the answers. fold: what they do to the order.
 """
 
-from rescind.core.cancellation.by_system import FAULT, cancel_by_system, contents
+from rescind.core.cancellation.by_carrier import answer_for_carrier
+from rescind.core.cancellation.by_support import SUPPORT_REFUSALS, way_on
+from rescind.core.cancellation.by_system import FAULT, PLATFORM, cancel_by_platform, cancel_by_system, contents
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
     approved,
+    called_back,
     cancel_by_seller,
     lapse,
     overtake,
@@ -16,9 +19,11 @@ from rescind.core.cancellation.decide import (
     reopen,
     request,
     starts,
+    still_open,
     withdraw,
 )
 from rescind.core.cancellation.messages import (
+    AnswerForCarrier,
     ApproveCancellation,
     CancelBySeller,
     CancellationApproved,
@@ -41,6 +46,9 @@ from rescind.core.cancellation.messages import (
 __all__ = [
     "ALREADY_SHIPPED",
     "FAULT",
+    "PLATFORM",
+    "SUPPORT_REFUSALS",
+    "AnswerForCarrier",
     "ApproveCancellation",
     "CancelBySeller",
     "CancellationApproved",
@@ -58,8 +66,11 @@ __all__ = [
     "RequestTerms",
     "SellerAsked",
     "WithdrawCancellation",
+    "answer_for_carrier",
     "approve",
     "approved",
+    "called_back",
+    "cancel_by_platform",
     "cancel_by_seller",
     "cancel_by_system",
     "contents",
@@ -70,5 +81,7 @@ __all__ = [
     "reopen",
     "request",
     "starts",
+    "still_open",
+    "way_on",
     "withdraw",
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rescind.core.actor import SYSTEM
+from rescind.core.actor import SYSTEM, Actor
 from rescind.core.cancellation.decide import approved, grants
 from rescind.core.cancellation.messages import RequestTerms
 from rescind.core.context import Context
@@ -21,14 +21,21 @@ FAULT: Mapping[str, str] = {
     "unpaid_timeout": "buyer",
     "not_shipped": "seller",
     "not_collected": "seller",
+    "not_arrived": "",
     FactKind.REFUSED.value: "buyer",
     FactKind.DELIVERY_FAILED.value: "",
     FactKind.LOST.value: "carrier",
     FactKind.DAMAGED.value: "carrier",
     FactKind.TRACKING_STALE.value: "carrier",
     FactKind.UNTRACEABLE.value: "seller",
+    "fraud": "",
+    "risk": "",
+    "experience": "",
+    "seller_unreachable": "seller",
 }
-"""Every reason the system has, with whose fault it is; empty where the reason alone does not say (R-190, E-09)."""
+"""Every reason the system and the platform have, with whose fault it is; empty where the reason alone does not say
+(R-190, E-09).
+"""
 
 
 def cancel_by_system(
@@ -40,11 +47,46 @@ def cancel_by_system(
     now: Instant,
     *,
     by: Decider = "system",
+    fault: str | None = None,
 ) -> tuple[BaseEvent, ...]:
     """Stop these units, also when they have left; nothing where none are left. A request for them is answered by it.
 
     at_stage: how far the order was before it happened. by: support, where a person stops what a check had stopped at.
+    fault: whose, where the reason alone does not say.
     """
+    whose = FAULT[reason] if fault is None else fault
+    return _cancelled(order, reason, whose, selection, at_stage, SYSTEM.id, SYSTEM.kind.value, by, context, now)
+
+
+PLATFORM = "operator"
+"""Who files a cancellation that the platform itself decides, against the rules; not support for a buyer."""
+
+
+def cancel_by_platform(
+    order: Order,
+    reason: str,
+    selection: Mapping[str, int],
+    at_stage: Stage,
+    actor: Actor,
+    context: Context,
+    now: Instant,
+) -> tuple[BaseEvent, ...]:
+    """Stop these units for a reason of the platform's (R-039). A request for them is answered by it."""
+    return _cancelled(order, reason, FAULT[reason], selection, at_stage, actor.id, PLATFORM, "support", context, now)
+
+
+def _cancelled(
+    order: Order,
+    reason: str,
+    fault: str,
+    selection: Mapping[str, int],
+    at_stage: Stage,
+    requested_by: str,
+    filed_by: str,
+    by: Decider,
+    context: Context,
+    now: Instant,
+) -> tuple[BaseEvent, ...]:
     units = {line: count for line, count in selection.items() if count > 0}
     if not units:
         return ()
@@ -53,12 +95,12 @@ def cancel_by_system(
     money = quote(order, units)
     asked = RequestTerms(
         reason=reason,
-        requested_by=SYSTEM.id,
-        filed_by=SYSTEM.kind.value,
+        requested_by=requested_by,
+        filed_by=filed_by,
         stage=at_stage,
         lines=units,
         refund_minor=money.total_minor,
-        fault=FAULT[reason],
+        fault=fault,
     )
     identifier = answered or context.cancellation_id(order.shop, now)
     return (approved(order, identifier, by, units, context, now, request=asked, money=money),)

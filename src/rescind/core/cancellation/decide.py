@@ -9,10 +9,12 @@ from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import fold
+from rescind.core.cancellation.by_support import refuse_for_platform
 from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
     require_evidence,
+    require_in_time,
     require_listed,
     require_none_open,
     require_speaker,
@@ -37,12 +39,13 @@ from rescind.core.cancellation.messages import (
     WithdrawCancellation,
 )
 from rescind.core.context import Context
-from rescind.core.errors import InvalidField, InvalidTransition, RefusalNotOffered
+from rescind.core.deadline import last_before
+from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage, units_in
+from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage
 from rescind.core.outage import lost
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
@@ -76,7 +79,8 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    require_evidence(require_listed(command.reason, terms.reasons("buyer", found)), comment=command.comment)
+    chosen = require_listed(command.reason, terms.reasons("buyer", found))
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
@@ -90,6 +94,7 @@ def request(
         refund_minor=money.total_minor,
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
+        evidence=command.evidence,
     )
     ground = _ground(finding, terms, found, context, now)
     event: BaseEvent
@@ -146,11 +151,22 @@ def read(order: Order, actor: ActorKind, context: Context, now: Instant) -> dict
 
 
 def approve(order: Order, command: ApproveCancellation, actor: Actor, context: Context, now: Instant) -> Decision:
-    """The seller says yes, in time. Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed."""
-    asked = require_answerable(order, command.cancellation, actor, "approve", now)
-    selection = _still_open(order, asked.lines)
-    event = approved(order, asked.id, "seller", selection, context, now, comment=NoteRef.of(command.comment))
+    """The seller, or support where the platform decides, says yes in time.
+
+    Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed.
+    """
+    asked = require_answerable(order, command.cancellation, _decides(actor, "approve"), "approve", now)
+    selection = still_open(order, asked)
+    by: Decider = "support" if actor.kind is ActorKind.SUPPORT else "seller"
+    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment))
     return Decision(events=(event,), notes=_notes(command.comment))
+
+
+def _decides(actor: Actor, action: str) -> ActorKind:
+    """Seller or support; a carrier's word comes as the carrier's (``by_carrier``). Raises Forbidden."""
+    if actor.speaks_as not in {ActorKind.SELLER, ActorKind.SUPPORT}:
+        raise Forbidden(action=action)
+    return actor.speaks_as
 
 
 def refuse(
@@ -158,10 +174,15 @@ def refuse(
 ) -> Decision:
     """The seller says no, in time, with a reason from the list; a parcel already gone is named by its tracking (R-053).
 
+    Support says no to what the platform decides, with a reason of its own list and words to the buyer.
+
     Raises Forbidden, NotFound, InvalidTransition (also when the policy lets nothing ship from here), DeadlinePassed,
-    ReasonNotListed, RefusalNotOffered, EvidenceMissing, InvalidField for a parcel beside another reason.
+    ReasonNotListed, RefusalNotOffered, EvidenceMissing, InvalidField for a parcel beside another reason, or files.
     """
-    asked = require_answerable(order, command.cancellation, actor, "refuse", now)
+    by = _decides(actor, "refuse")
+    asked = require_answerable(order, command.cancellation, by, "refuse", now)
+    if by is ActorKind.SUPPORT:
+        return refuse_for_platform(order, asked, command, now)
     found = facts(
         order,
         now=now,
@@ -175,13 +196,19 @@ def refuse(
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
     chosen = require_listed(command.reason, terms.reasons("refusal", found))
-    require_evidence(chosen, comment=command.comment, tracking=bool(command.carrier and command.tracking))
+    parcel = bool(command.carrier and command.tracking)
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence, tracking=parcel)
     if command.reason == ALREADY_SHIPPED:
         _require_shippable(order, found, context, terms, now)
     elif command.carrier or command.tracking:
         raise InvalidField(field="/tracking", expected="absent, unless the reason is already_shipped")
     event = CancellationRefused(
-        at=now, cancellation=asked.id, by="seller", answer=command.reason, comment=NoteRef.of(command.comment)
+        at=now,
+        cancellation=asked.id,
+        by="seller",
+        answer=command.reason,
+        comment=NoteRef.of(command.comment),
+        evidence=command.evidence,
     )
     gone = (_shipped(order, asked, command, now),) if command.tracking else ()
     return Decision(events=(event, *gone), notes=_notes(command.comment))
@@ -212,7 +239,8 @@ def _require_shippable(order: Order, found: dict[str, object], context: Context,
 def _shipped(order: Order, asked: Cancellation, command: RefuseCancellation, now: Instant) -> FactReported:
     """The parcel the seller names: one for everything, if there is such a one, or a new one with what was asked for."""
     known = [parcel.id for parcel in order.parcels]
-    whole = next((parcel.id for parcel in order.parcels if not parcel.lines), None)
+    meant = [one for one in order.arranged if one.lines == asked.lines]
+    whole = next((one.id for one in (*meant, *order.parcels) if one in meant or not one.lines), None)
     everything = whole is not None or all(line.open == asked.lines.get(line.id, 0) for line in order.lines)
     return FactReported(
         at=now,
@@ -229,10 +257,14 @@ ALREADY_SHIPPED = "already_shipped"
 
 
 def withdraw(order: Order, command: WithdrawCancellation, actor: Actor, now: Instant) -> Decision:
-    """The buyer takes back a request that waits. Raises Forbidden, ConsentMissing, NotFound, InvalidTransition."""
+    """The buyer takes back a request that waits.
+
+    Raises Forbidden, ConsentMissing, NotFound, InvalidTransition, DeadlinePassed: what silence means was promised.
+    """
     require_speaker(actor, ActorKind.BUYER, "withdraw")
     require_consent(actor, command.consent)
     asked = require_waiting(order, command.cancellation, "withdraw")
+    require_in_time(asked, now)
     event = CancellationWithdrawn(at=now, cancellation=asked.id, consent=NoteRef.of(command.consent))
     return Decision(events=(event,), notes=_notes(command.consent))
 
@@ -262,7 +294,8 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    require_evidence(require_listed(command.reason, terms.reasons("seller", found)), comment=command.comment)
+    chosen = require_listed(command.reason, terms.reasons("seller", found))
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
@@ -282,6 +315,7 @@ def cancel_by_seller(
         lines=selection,
         refund_minor=money.total_minor,
         comment=NoteRef.of(command.comment),
+        evidence=command.evidence,
     )
     event: BaseEvent
     if finding.verdict is Verdict.APPROVE:
@@ -309,7 +343,7 @@ def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) 
         return Decision(events=(event,))
     match waiting.on_silence:
         case "approve":
-            selection = _still_open(order, waiting.lines)
+            selection = still_open(order, waiting)
             event = approved(order, waiting.id, "silence", selection, context, now)
         case "refuse":
             event = CancellationRefused(at=now, cancellation=waiting.id, by="silence")
@@ -322,12 +356,16 @@ def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) 
 
 
 def overtake(order: Order, at: Instant) -> tuple[BaseEvent, ...]:
-    """What the parcels do to the request that waits: nothing, while enough is left of all that it asks for."""
+    """What the parcels do to the request that waits: nothing, while enough is left of all that it asks for.
+
+    One for goods on their way is over when all of them have arrived.
+    """
     waiting = order.open_cancellation
     if waiting is None:
         return ()
-    packed = units_in(order.travelling)
-    left = {line.id: line.open - packed.get(line.id, 0) for line in order.lines} if packed is not None else {}
+    if called_back(waiting):
+        return () if still_open(order, waiting) else (CancellationOvertaken(at=at, cancellation=waiting.id),)
+    left = order.unlabelled_units()
     if all(left.get(line, 0) >= count for line, count in waiting.lines.items()):
         return ()
     return (CancellationOvertaken(at=at, cancellation=waiting.id),)
@@ -384,13 +422,18 @@ def approved(
 
 def grants(order: Order, waiting: Cancellation, selection: dict[str, int]) -> bool:
     """Whether stopping this selection gives the buyer all that was asked for and may still be stopped."""
-    return all(selection.get(line, 0) >= count for line, count in _still_open(order, waiting.lines).items())
+    return all(selection.get(line, 0) >= count for line, count in still_open(order, waiting).items())
 
 
-def _still_open(order: Order, wanted: dict[str, int]) -> dict[str, int]:
-    """The units of a request that may still be cancelled: some may have been cancelled or shipped since."""
-    left = {line.id: line.open for line in order.lines}
-    return {line: min(count, left.get(line, 0)) for line, count in wanted.items() if left.get(line, 0)}
+def still_open(order: Order, asked: Cancellation) -> dict[str, int]:
+    """The units of a request that may still be cancelled: some may have been cancelled, or delivered, since."""
+    left = order.undelivered() if called_back(asked) else {line.id: line.open for line in order.lines}
+    return {line: min(count, left.get(line, 0)) for line, count in asked.lines.items() if left.get(line, 0)}
+
+
+def called_back(asked: Cancellation) -> bool:
+    """Whether the request was for goods on their way, which only delivery takes out of the carrier's hands (R-007)."""
+    return asked.verdict == Verdict.ASK_CARRIER.value
 
 
 def starts(order: Order, now: Instant) -> dict[str, Instant]:
@@ -400,6 +443,8 @@ def starts(order: Order, now: Instant) -> dict[str, Instant]:
         found["paid"] = order.progress.paid_at
     if order.promised_at:
         found["promised"] = order.promised_at
+    if order.deliver_by:
+        found["estimated"] = last_before(order.deliver_by)
     return found
 
 

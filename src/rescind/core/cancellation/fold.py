@@ -19,7 +19,7 @@ from rescind.core.cancellation.messages import (
 from rescind.core.event import Ground
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Decider, Order
+from rescind.core.order import Cancellation, CancellationStatus, Decider, Order, rearranged
 from rescind.core.refund import owe
 
 
@@ -41,7 +41,8 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
     refunded = sum(terms.amount_minor for terms in event.refunds)
     order = _close(order, event, CancellationStatus.APPROVED, event.by)
     fault = event.request.fault if event.request else ""
-    return _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
+    order = _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
+    return rearranged(order) if order.parcels else order
 
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:
@@ -66,7 +67,8 @@ def apply_held(order: Order, event: CancellationHeld) -> Order:
 
 def apply_refused(order: Order, event: CancellationRefused) -> Order:
     """Close the request; the order goes on."""
-    return _close(order, event, CancellationStatus.REFUSED, event.by)
+    order = _close(order, event, CancellationStatus.REFUSED, event.by)
+    return _replace(order, event.cancellation, instead=event.instead) if event.instead else order
 
 
 def apply_withdrawn(order: Order, event: CancellationWithdrawn) -> Order:
@@ -100,7 +102,7 @@ def apply_reopened(order: Order, event: CancellationReopened) -> Order:
 
 
 def apply_undone(order: Order, event: CancellationUndone) -> Order:
-    """Give the units back to the order. It had ended with them, so delivery was among what was taken off."""
+    """Give the units back to the order. It had ended with them, if ever delivery was among what was taken off."""
     undone = next(one for one in order.cancellations if one.id == event.cancellation)
     order = msgspec.structs.replace(
         order,
@@ -111,7 +113,8 @@ def apply_undone(order: Order, event: CancellationUndone) -> Order:
         shipping_refunded_minor=0,
         progress=msgspec.structs.replace(order.progress, cancelled_at=None),
     )
-    return _replace(order, event.cancellation, status=CancellationStatus.UNDONE)
+    by = {"closed_at": event.at, "closed_by": event.by} if event.by else {}
+    return _replace(order, event.cancellation, status=CancellationStatus.UNDONE, **by)
 
 
 _WAITS_FOR = {

@@ -13,6 +13,7 @@ from rescind.core.errors import (
     ReasonNotListed,
 )
 from rescind.core.event import Note
+from rescind.core.evidence import EvidenceRef, require_few
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, CancellationStatus, Order
@@ -29,16 +30,34 @@ def require_waiting(order: Order, cancellation: CancellationId, action: str) -> 
     return found
 
 
+_WAITS_FOR = {
+    ActorKind.SELLER: CancellationStatus.AWAITING_SELLER,
+    ActorKind.CARRIER: CancellationStatus.AWAITING_CARRIER,
+    ActorKind.SUPPORT: CancellationStatus.IN_REVIEW,
+}
+
+
+def require_in_time(waiting: Cancellation, now: Instant) -> None:
+    """A person's act counts before the deadline only, whether or not the clock has acted yet. Raises DeadlinePassed.
+
+    Once silence has handed the question on, no clock decides it any more, and there is nothing to be late for.
+    """
+    if waiting.due_at is not None and waiting.on_silence and now >= waiting.due_at:
+        raise DeadlinePassed(due_at=waiting.due_at, now=now)
+
+
 def require_answerable(
-    order: Order, cancellation: CancellationId, actor: Actor, action: str, now: Instant
+    order: Order, cancellation: CancellationId, by: ActorKind, action: str, now: Instant
 ) -> Cancellation:
-    """The request a seller may still answer. Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed (I-37)."""
-    require_speaker(actor, ActorKind.SELLER, action)
+    """The request that waits for this kind of actor still. Raises Forbidden, NotFound, InvalidTransition,
+    DeadlinePassed (I-37).
+    """
+    if by not in _WAITS_FOR:
+        raise Forbidden(action=action)
     found = require_waiting(order, cancellation, action)
-    if found.status is not CancellationStatus.AWAITING_SELLER:
+    if found.status is not _WAITS_FOR[by]:
         raise InvalidTransition(action=action, current_state=found.status.value, allowed_actions=())
-    if found.due_at is not None and now >= found.due_at:
-        raise DeadlinePassed(due_at=found.due_at, now=now)
+    require_in_time(found, now)
     return found
 
 
@@ -73,9 +92,12 @@ def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:
     return found
 
 
-def require_evidence(reason: Reason, *, comment: Note | None, tracking: bool = True) -> None:
-    """What the policy wants with this reason is there (R-053). Raises EvidenceMissing."""
-    given = {"comment": comment is not None, "tracking": tracking}
-    missing = tuple(need for need in reason.needs if not given.get(need, True))
+def require_evidence(
+    reason: Reason, *, comment: Note | None, evidence: tuple[EvidenceRef, ...], tracking: bool = True
+) -> None:
+    """What the policy wants with this reason is there (R-053, R-136). Raises EvidenceMissing, InvalidField (files)."""
+    require_few(evidence)
+    given = {"comment": comment is not None, "tracking": tracking, "evidence": bool(evidence)}
+    missing = tuple(need for need in reason.needs if not given[need])
     if missing:
         raise EvidenceMissing(reason=reason.code, needs=missing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
+from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Decider, Stage
@@ -25,22 +26,38 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     anyway: bool = False
     comment: Note | None = None
     consent: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
-    """The seller agrees to a request."""
+    """The seller agrees to a request, or support to one that the platform decides."""
 
     cancellation: CancellationId
     comment: Note | None = None
 
 
 class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
-    """The seller declines a request, with a listed reason; ``already_shipped`` needs carrier and tracking (R-053)."""
+    """The seller declines a request, with a listed reason; ``already_shipped`` needs carrier and tracking (R-053).
+
+    Support declines one that the platform decides, with a reason of its own list.
+    """
 
     cancellation: CancellationId
     reason: str
     carrier: str = ""
     tracking: str = ""
+    comment: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
+
+
+class AnswerForCarrier(BaseCommand, frozen=True, kw_only=True):
+    """What the carrier says to a request that waits for it (R-007): ``stops``: the goods come back to the seller.
+
+    comment: in support's hands the carrier's own words, or the number they can be found by.
+    """
+
+    cancellation: CancellationId
+    stops: bool
     comment: Note | None = None
 
 
@@ -57,6 +74,7 @@ class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
     reason: str
     lines: dict[str, int] | None = None
     comment: Note | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
@@ -81,6 +99,7 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     comment: NoteRef | None = None
     consent: NoteRef | None = None
     fault: str = ""
+    evidence: tuple[EvidenceRef, ...] = ()
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
@@ -121,7 +140,10 @@ class CancellationHeld(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
-    """The order goes on. ``answer``: the seller's reason, when a seller refused."""
+    """The order goes on. ``answer``: the reason of the seller or of support who refused.
+
+    instead: what is left to the buyer, where it is not the policy that says so.
+    """
 
     cancellation: CancellationId
     by: Decider
@@ -129,6 +151,8 @@ class CancellationRefused(BaseEvent, frozen=True, kw_only=True):
     ground: Ground | None = None
     answer: str = ""
     comment: NoteRef | None = None
+    evidence: tuple[EvidenceRef, ...] = ()
+    instead: str = ""
 
 
 class CancellationWithdrawn(BaseEvent, frozen=True, kw_only=True):
@@ -159,9 +183,10 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
-    """The order had been paid in time, as we hear now: what was cancelled for want of a payment is not (S-04)."""
+    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support says so."""
 
     cancellation: CancellationId
+    by: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

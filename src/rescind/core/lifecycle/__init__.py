@@ -6,11 +6,12 @@ for a time.
 """
 
 from rescind.core.lifecycle.decide import decide, require
-from rescind.core.lifecycle.due import Due, DueMoves, by_itself, due, due_moves
+from rescind.core.lifecycle.due import UNPAID, Due, DueMoves, by_itself, due, due_moves
 from rescind.core.lifecycle.fold import apply, replay
 from rescind.core.lifecycle.messages import Command, Event, known
 
 __all__ = [
+    "UNPAID",
     "Command",
     "Due",
     "DueMoves",

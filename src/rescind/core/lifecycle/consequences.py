@@ -8,7 +8,7 @@ from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.fold import apply
-from rescind.core.order import FactKind, Order, Parcel, Stage, stage
+from rescind.core.order import FactKind, Order, Parcel, Stage, stage, units_in
 from rescind.core.terms import Terms
 
 
@@ -26,9 +26,14 @@ def consequences(
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),) if odd else ()
         if after.progress.cancelled_at:
+            if after.recalled and fact.fact is not FactKind.DELIVERED:
+                return ()  # The carrier has it and brings it back: its scans are no surprise.
             if any(one.kind == "shipped_after_cancel" and one.closed_at is None for one in order.contradictions):
                 return ()  # Label, scan and delivery of one parcel are one case for one person.
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="shipped_after_cancel", fact=fact.fact),)
+        if fact.fact is FactKind.DELIVERED and _given_up(after):
+            kind = "delivered_after_ending"
+            return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
     if fact.fact is FactKind.PAID:
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
@@ -44,6 +49,14 @@ def consequences(
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
     return ()
+
+
+def _given_up(after: Order) -> bool:
+    """Whether units have arrived that were cancelled because they had not (R-077)."""
+    if all(one.reason != timers.NOT_ARRIVED for one in after.cancellations):
+        return False
+    arrived = units_in(parcel for parcel in after.travelling if parcel.delivered_at)
+    return arrived is None or any(arrived.get(line.id, 0) > line.open for line in after.lines)
 
 
 def _parcel(order: Order, fact: fulfilment.FactReported) -> Parcel:
@@ -74,6 +87,9 @@ def _while_asked(
     """What a parcel does to the question that waits, if one does."""
     if after.open_cancellation is None:
         return ()
+    if cancellation.called_back(after.open_cancellation):
+        # That they are on their way is what is asked about, so a scan is no answer; arriving is.
+        return cancellation.overtake(after, now)
     if terms.shipping_rejects:
         # Also when the number is known from before: a scan of that parcel is no hand-over without tracking.
         if any(parcel.tracking for parcel in after.parcels if parcel.id == fact.parcel):

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from rescind.core import cancellation, correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    override,
+    packing,
+    parcels,
+    refund,
+    returns,
+    review,
+    stock,
+    timers,
+)
 from rescind.core.actor import Actor
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
@@ -51,6 +65,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return cancellation.approve(order, command, actor, context, now)
         case cancellation.RefuseCancellation():
             return cancellation.refuse(order, command, actor, context, terms, now)
+        case cancellation.AnswerForCarrier():
+            return cancellation.answer_for_carrier(order, command, actor, context, now)
         case cancellation.WithdrawCancellation():
             return cancellation.withdraw(order, command, actor, now)
         case cancellation.CancelBySeller():
@@ -67,12 +83,36 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return report.ship(order, command, actor, context, terms, now)
         case packing.AcknowledgeUnpacked():
             return packing.acknowledge(order, actor, now)
+        case parcels.ArrangeParcels():
+            return parcels.arrange(order, command, actor, context, terms, now)
+        case stock.ReceiveBack():
+            return stock.receive(order, command, actor, now)
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
         case offer.MakeOffer():
             return offer.make(order, command, actor, now)
         case offer.AnswerOffer():
             return offer.answer(order, command, actor, context, now)
+        case returns.OpenReturn():
+            return returns.open_case(order, command, actor, context, terms, now)
+        case returns.TakeReturn():
+            return returns.take(order, command, actor, now)
+        case returns.AskForMore():
+            return returns.ask(order, command, actor, context, terms, now)
+        case returns.AddToReturn():
+            return returns.add(order, command, actor, context, terms, now)
+        case returns.CloseReturn():
+            return returns.close(order, command, actor, now)
+        case returns.WithdrawReturn():
+            return returns.withdraw(order, command, actor, now)
+        case returns.LapseReturn():
+            return returns.lapse(order, command, context, terms, now)
+        case override.OverrideRules():
+            return override.override(order, command, actor, context, now)
+        case override.AnswerOverride():
+            return override.answer(order, command, actor, context, now)
+        case override.LapseOverride():
+            return Decision(events=override.lapse(order, command, now))
         case _:
             assert_never(command)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, refund, review, timers
-from rescind.core.ids import CancellationId, OrderId
+from rescind.core import cancellation, fulfilment, override, refund, returns, review, timers
+from rescind.core.ids import CancellationId, OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
 from rescind.core.outage import Outage
+
+UNPAID = "unpaid"
+"""The kind of due work that asks the provider before the clock says that nobody paid (KF-17)."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +34,14 @@ def due(order: Order) -> tuple[Due, ...]:
     looked_at = review.waiting(order)
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
-    found.extend(Due(kind="timer", ref=f"{order.id}:{one.name}", due_at=one.due_at) for one in timers.waiting(order))
+    found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
+    proposed = override.waiting(order)
+    if proposed is not None:
+        found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
+    found.extend(
+        Due(kind=UNPAID if timers.asks_first(one) else "timer", ref=f"{order.id}:{one.name}", due_at=one.due_at)
+        for one in timers.waiting(order)
+    )
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds
@@ -64,5 +74,9 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return fulfilment.EndHold(order=order)
         case "review":
             return review.LapseReview(order=order)
+        case "return":
+            return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
+        case "override":
+            return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])

@@ -7,7 +7,21 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import cancellation, correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import (
+    cancellation,
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    override,
+    packing,
+    parcels,
+    refund,
+    returns,
+    review,
+    stock,
+    timers,
+)
 from rescind.core.cancellation import fold
 from rescind.core.lifecycle.messages import Event
 from rescind.core.order import Order
@@ -69,6 +83,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return packing.apply_given_back(order)
         case packing.GoodsUnpacked():
             return packing.apply_unpacked(order, event)
+        case parcels.ParcelsArranged():
+            return parcels.apply_arranged(order, event)
+        case stock.GoodsCameBack():
+            return stock.apply_came_back(order, event)
         case intercept.ContradictionResolved():
             return intercept.apply_resolved(order, event)
         case offer.OfferMade():
@@ -77,6 +95,26 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return offer.apply_accepted(order, event)
         case offer.OfferDeclined():
             return offer.apply_declined(order, event)
+        case returns.ReturnOpened():
+            return returns.apply_opened(order, event)
+        case returns.ReturnTaken():
+            return returns.apply_taken(order, event)
+        case returns.ReturnQuestioned():
+            return returns.apply_questioned(order, event)
+        case returns.ReturnAnswered():
+            return returns.apply_answered(order, event)
+        case returns.ReturnLapsed():
+            return returns.apply_lapsed(order, event)
+        case returns.ReturnExtended():
+            return returns.apply_extended(order, event)
+        case returns.ReturnClosed():
+            return returns.apply_closed(order, event)
+        case override.OverrideProposed():
+            return override.apply_proposed(order, event)
+        case override.RulesOverridden():
+            return override.apply_overridden(order, event)
+        case override.OverrideDropped():
+            return override.apply_dropped(order, event)
         case _:
             assert_never(event)
 

@@ -8,9 +8,13 @@ from rescind.core import (
     fulfilment,
     intercept,
     offer,
+    override,
     packing,
+    parcels,
     refund,
+    returns,
     review,
+    stock,
     timers,
 )
 from rescind.core.event import BaseEvent
@@ -28,6 +32,7 @@ Command = (
     | cancellation.RequestCancellation
     | cancellation.ApproveCancellation
     | cancellation.RefuseCancellation
+    | cancellation.AnswerForCarrier
     | cancellation.WithdrawCancellation
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
@@ -36,9 +41,21 @@ Command = (
     | packing.GiveBackShipping
     | packing.ShipOrder
     | packing.AcknowledgeUnpacked
+    | parcels.ArrangeParcels
+    | stock.ReceiveBack
     | intercept.ResolveContradiction
     | offer.MakeOffer
     | offer.AnswerOffer
+    | returns.OpenReturn
+    | returns.TakeReturn
+    | returns.AskForMore
+    | returns.AddToReturn
+    | returns.CloseReturn
+    | returns.WithdrawReturn
+    | returns.LapseReturn
+    | override.OverrideRules
+    | override.AnswerOverride
+    | override.LapseOverride
 )
 
 Event = (
@@ -64,10 +81,22 @@ Event = (
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
+    | parcels.ParcelsArranged
+    | stock.GoodsCameBack
     | intercept.ContradictionResolved
     | offer.OfferMade
     | offer.OfferAccepted
     | offer.OfferDeclined
+    | returns.ReturnOpened
+    | returns.ReturnTaken
+    | returns.ReturnQuestioned
+    | returns.ReturnAnswered
+    | returns.ReturnLapsed
+    | returns.ReturnExtended
+    | returns.ReturnClosed
+    | override.OverrideProposed
+    | override.RulesOverridden
+    | override.OverrideDropped
 )
 
 

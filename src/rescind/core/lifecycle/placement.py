@@ -6,6 +6,7 @@ from rescind.core import fulfilment
 from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.errors import OrderConflict
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order
@@ -18,8 +19,14 @@ def place(
     """Place an order, once; the same again is no news, another under its number a conflict."""
     fulfilment.check_time(command.placed_at, now)
     if order is None:
-        starts = {"placed": command.placed_at} | ({"promised": command.promised_at} if command.promised_at else {})
-        promised = terms.timers(starts, context.calendar, now, command.handling)
+        starts = {"placed": command.placed_at}
+        if command.promised_at:
+            starts["promised"] = command.promised_at
+        if command.deliver_by:
+            starts["estimated"] = last_before(command.deliver_by)
+        promised = terms.timers(
+            starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by
+        )
         placed = fulfilment.place(command, promised)
         if not command.found:
             return Decision(events=(placed,))

@@ -7,6 +7,7 @@ from functools import reduce
 from rescind.core import cancellation, correction, fulfilment, packing
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
+from rescind.core.cancellation.guards import require_in_time
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition
 from rescind.core.event import BaseEvent
@@ -35,7 +36,9 @@ def record(
         by=actor.kind.value,
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
-        timers=terms.timers(starts, context.calendar, now, order.handling) if command.fact is FactKind.PAID else (),
+        timers=terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
+        if command.fact is FactKind.PAID
+        else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )
     if not fulfilment.is_news(order, fact):
@@ -76,8 +79,15 @@ def _require_allowed(
     at_stage = stage(order, now)
     if order.progress.cancelled_at and command.fact not in SHIPPING:
         raise InvalidTransition(action=command.fact.value, current_state=at_stage.value, allowed_actions=())
-    if command.fact not in SHIPPING or order.progress.cancelled_at:
+    if order.progress.cancelled_at:
         return
+    if command.fact not in SHIPPING:
+        if command.fact in packing.AT_THE_BENCH:
+            packing.require_not_the_platforms(order, command.fact.value, terms, context.calendar, now)
+        return
+    if order.open_cancellation is not None:
+        # What silence means is decided, if not written yet: shipping is no answer any more (I-37).
+        require_in_time(order.open_cancellation, now)
     read = facts(
         order,
         now=now,
@@ -92,9 +102,4 @@ def _require_allowed(
         "ship", read, now=now, starts=cancellation.starts(order, now), calendar=context.calendar, trace=False
     )
     if finding.verdict is Verdict.REFUSE:
-        raise InvalidTransition(
-            action=command.fact.value,
-            current_state=at_stage.value,
-            allowed_actions=(finding.instead,) if finding.instead else (),
-            rule=finding.rule,
-        )
+        raise packing.not_to_ship(order, command.fact.value, finding, now)

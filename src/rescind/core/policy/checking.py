@@ -24,13 +24,14 @@ from rescind.core.policy.tree import (
 from rescind.core.policy.vocabulary import (
     BUYER_REASONS,
     REFUSAL_REASONS,
+    RETURN_REASONS,
     SELLER_REASONS,
     WAYS_ON,
     FactSpec,
     Per,
     Vocabulary,
 )
-from rescind.core.verdict import Verdict
+from rescind.core.verdict import OnSilence, Verdict
 
 Problem = tuple[str, Path]
 Meanings = dict[str, list[Plain]]
@@ -46,6 +47,7 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     except ValueError as error:
         yield str(error), ("zone",)
     yield from _law(policy)
+    yield from _standing(policy)
     for value in policy.values:
         for dated in value.history:
             if not dated.source:
@@ -58,7 +60,13 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
         yield from _tunable(tunable, meanings)
         if tunable.name not in read:
             yield f"a shop may tune {tunable.name}, and no rule or deadline reads it", ("tunable", tunable.name)
-    for catalogue, known in (("buyer", BUYER_REASONS), ("seller", SELLER_REASONS), ("refusal", REFUSAL_REASONS)):
+    catalogues = {
+        "buyer": BUYER_REASONS,
+        "seller": SELLER_REASONS,
+        "refusal": REFUSAL_REASONS,
+        "returns": RETURN_REASONS,
+    }
+    for catalogue, known in catalogues.items():
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):
             yield from _reason(reason, known, vocabulary, ("reasons", catalogue, n))
 
@@ -79,6 +87,22 @@ def _law(policy: Policy) -> Iterator[Problem]:
     for rule in policy.rules:
         if rule.verdict is Verdict.REFUSE:
             yield f"{rule.id} refuses: a law grants a right or says nothing", ("rules", rule.id, "verdict")
+
+
+def _standing(policy: Policy) -> Iterator[Problem]:
+    """What is agreed to in advance is agreement: at once, or after a while in which the seller may still answer."""
+    if policy.layer != "standing":
+        return
+    silence = {terms.name: terms.on_silence for terms in policy.deadlines}
+    for rule in policy.rules:
+        if rule.on != "request":
+            yield f"{rule.id} is not about a request: a standing consent answers nothing else", ("rules", rule.id, "on")
+        waits = rule.verdict is Verdict.ASK_SELLER and silence.get(rule.deadline) is OnSilence.APPROVE
+        if rule.verdict is not Verdict.APPROVE and not waits:
+            yield (
+                f"{rule.id} does not agree: a standing consent approves, or asks and takes silence for a yes",
+                ("rules", rule.id, "verdict"),
+            )
 
 
 def read_by(policy: Policy) -> set[str]:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from rescind.core.deadline import Calendar, zone_of
+from rescind.core.deadline import Calendar, last_before, zone_of
 from rescind.core.instant import Instant
 from rescind.core.order import Stage, status_of
 from rescind.core.policy.explain import Atom
-from rescind.core.policy.facts import working_days_late
+from rescind.core.policy.facts import NONE, working_days_late
 from rescind.core.policy.judge import Finding, deadline_of, judge
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.loading import load
@@ -28,7 +28,7 @@ _CODES = {
     "reason": "changed_mind",
     "shipping_by": "seller",
     "handling": "regular",
-    "country": "none",
+    "country": NONE,
 }
 
 
@@ -57,7 +57,7 @@ class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     left: datetime | None = None
     on: str = "request"
     facts: Mapping[str, Plain] = {}
-    lines: tuple[Mapping[str, bool], ...] = ({},)
+    lines: tuple[Mapping[str, bool | str], ...] = ({},)
     settings: Mapping[str, Plain] = {}
     shop: str = ""
     fault: Literal["", "seller", "nobody"] = ""
@@ -140,7 +140,9 @@ def plain_facts(policy: ResolvedPolicy) -> dict[str, Any]:
         if spec.level is Per.ORDER
     }
     facts["currency"] = policy.policy.currency or "USD"
-    facts["lines"] = [{spec.name: False for spec in specs if spec.level is Per.LINE}]
+    facts["lines"] = [
+        {spec.name: False if spec.kind is Kind.FLAG else NONE for spec in specs if spec.level is Per.LINE}
+    ]
     return facts
 
 
@@ -154,8 +156,10 @@ class _Try:
         for name, local in (("paid", example.paid), ("promised", example.promised)):
             if local:
                 self.starts[name] = self._instant(local)
-        # A law is that of the day of the decision; a preset that of the day the order was placed.
-        when = self.asks if policy.layer == "law" else self.starts["placed"]
+        if example.deliver_by:
+            self.starts["estimated"] = last_before(self._instant(example.deliver_by))
+        # A law or a standing consent is that of the day of the decision; a preset that of the day of the order.
+        when = self.asks if policy.layer in {"law", "standing"} else self.starts["placed"]
         self.policy = policy.at(when, example.settings)
         self.layers = [self.policy]
         if example.shop:

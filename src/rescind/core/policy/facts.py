@@ -10,11 +10,12 @@ from datetime import timedelta
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, in_manual_review, leased, rank, status_of
+from rescind.core.order import CancellationStatus, Order, Stage, in_manual_review, leased, rank, status_of
 
-NOWHERE = "none"
-"""What ``country`` says when nobody told us where the buyer lives."""
+NONE = "none"
+"""What ``country`` and ``category`` say when nobody told us."""
 
+_UNASKED = frozenset({"system", "operator"})
 _LONGEST_LATE = timedelta(days=366)
 
 
@@ -44,7 +45,7 @@ def facts(
         "reason": reason,
         "shipping_by": order.shipping_by,
         "handling": order.handling,
-        "country": order.country or NOWHERE,
+        "country": order.country or NONE,
         "amount": amount_minor,
         "currency": order.currency,
         "paid": progress.paid_at is not None,
@@ -54,6 +55,7 @@ def facts(
             order.deliver_by is not None and now >= order.deliver_by and rank(at_stage) < rank(Stage.DELIVERED)
         ),
         "out_for_delivery": progress.out_for_delivery_at is not None,
+        "carrier_said_no": _carrier_said_no(order),
         "cross_border": order.cross_border,
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
@@ -73,10 +75,13 @@ def facts(
         ),
         # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
         "requests_on_order": len(
-            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by != "system"]
+            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by not in _UNASKED]
         ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": [{"custom_made": line.custom_made, "special": line.special} for line in chosen],
+        "lines": [
+            {"custom_made": line.custom_made, "special": line.special, "category": line.category or NONE}
+            for line in chosen
+        ],
     }
 
 
@@ -84,6 +89,10 @@ def _seconds(since: Instant, now: Instant) -> int:
     """Whole seconds that passed, never less than none."""
     passed = now - since
     return max(0, passed.days * 86_400 + passed.seconds)
+
+
+def _carrier_said_no(order: Order) -> bool:
+    return any(one.closed_by == "carrier" and one.status is CancellationStatus.REFUSED for one in order.cancellations)
 
 
 def _dispatched_late(order: Order) -> bool:

@@ -2,7 +2,8 @@
 
 Published order: the verdict (approve, then ask_seller or ask_carrier, then review, then refuse); among equals what
 silence means (approve, escalate, refuse); among equals the earlier deadline; among equals the earlier layer given.
-A layer in which no rule holds abstains.
+A layer in which no rule holds abstains. A standing consent answers in the seller's place: it comes last, and counts
+only where the others would ask the seller.
 """
 
 from collections.abc import Mapping, Sequence
@@ -129,6 +130,9 @@ def _most_generous(
             continue
         rule = layer.rules_on(on)[number]
         if best is None or rule.rank < best[1].rank or _earlier(layer, rule, best, starts, calendar):
+            # What the platform looks at itself, such as a buyer who cancels often, no shop can wave through (M-29).
+            if best is not None and layer.layer == "standing" and best[1].verdict is not Verdict.ASK_SELLER:
+                continue
             best = (layer, rule)
     if best is None:
         msg = f"no layer has an answer on {on}"

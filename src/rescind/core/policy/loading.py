@@ -12,6 +12,7 @@ from rescind.core.policy.checking import problems, read_by
 from rescind.core.policy.language import parse
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import (
+    Catalogue,
     Dated,
     DeadlineTerms,
     Event,
@@ -57,7 +58,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     deadlines: dict[str, Table] = {}
     tunable: dict[str, Table] = {}
     rules: list[Table] = []
-    reasons: dict[Literal["buyer", "seller", "refusal"], list[Table]] = {}
+    reasons: dict[Catalogue, list[Table]] = {}
 
 
 class _Value(msgspec.Struct, forbid_unknown_fields=True):

@@ -23,13 +23,14 @@ from rescind.core.policy.tree import Node
 from rescind.core.policy.vocabulary import STANDARD
 from rescind.core.verdict import OnSilence, Verdict
 
-Layer = Literal["law", "preset", "shop"]
+Layer = Literal["law", "preset", "shop", "standing"]
 On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
 Event = Literal[
     "placed",
     "review_opened",
     "paid",
     "promised",
+    "estimated",
     "requested",
     "asked",
     "approved",
@@ -39,7 +40,7 @@ Event = Literal[
 ]
 Then = Literal["cancel", "release", "late", "remind"]
 Needed = Literal["tracking", "comment", "evidence"]
-Catalogue = Literal["buyer", "seller", "refusal"]
+Catalogue = Literal["buyer", "seller", "refusal", "returns"]
 
 # Somebody may always ask, cancel or ship, so a preset must always have an answer for these.
 ALWAYS_ANSWERED: tuple[On, ...] = ("request", "seller_cancel", "ship")
@@ -121,6 +122,7 @@ class Reasons(_Data, frozen=True):
     buyer: tuple[Reason, ...] = ()
     seller: tuple[Reason, ...] = ()
     refusal: tuple[Reason, ...] = ()
+    returns: tuple[Reason, ...] = ()
 
 
 class Tunable(_Data, frozen=True, kw_only=True):
@@ -158,6 +160,8 @@ class Settings(_Data, frozen=True):
 
 class Policy(_Data, frozen=True, kw_only=True, dict=True):
     """One layer. calendar: name of the calendar of business days, looked up by whoever has calendars.
+
+    A law and a standing consent are not pinned: they are those of the day of the decision.
 
     A law names the `countries` of the buyers it protects and the first day it is in force; `applies` says which orders
     it speaks about: those placed since that day, those open, or all.

@@ -104,6 +104,16 @@ REFUSAL_REASONS = (
     "not_accepted",
     "other",
 )
+RETURN_REASONS = (
+    "not_arrived",
+    "damaged",
+    "faulty",
+    "wrong_item",
+    "not_as_described",
+    "parts_missing",
+    "no_longer_wanted",
+    "other",
+)
 
 HANDLINGS = ("regular", "made_to_order", "backorder", "custom", "pre_order")
 
@@ -119,6 +129,7 @@ WAYS_ON = (
     "wait_for_hold",
     "wait_for_payment",
     "wait_for_review",
+    "platform_ships",
     "stop_work",
     "cancel_whole_order",
 )
@@ -161,6 +172,7 @@ _FACTS = (
     _flag("dispatched_late", "the first parcel left after the day by which the seller had to dispatch"),
     _flag("past_estimated_delivery", "the day on which the order was to arrive is over, and it has not arrived"),
     _flag("out_for_delivery", "the carrier reported that the parcel is on its last way to the door"),
+    _flag("carrier_said_no", "the carrier was asked to bring the goods back and could not"),
     _flag("cross_border", "the goods come from another country than the buyer's"),
     _flag("in_manual_review", "a person is checking the order, its address or its payment"),
     _flag("production_started", "the seller reported that making the goods began"),
@@ -179,6 +191,12 @@ _FACTS = (
     _count("buyer_cancels_30d", "pieces", "the buyer's counted cancellations in the 30 days before"),
     _flag("custom_made", "the line is made for this buyer", Per.LINE),
     _flag("special", "the line is of a kind that cannot be sold again", Per.LINE),
+    FactSpec(
+        "category",
+        Kind.CODE,
+        "what kind of goods the line is, in the marketplace's own codes; `none` when the host does not say",
+        level=Per.LINE,
+    ),
 )
 
 STANDARD: Vocabulary = {spec.name: spec for spec in _FACTS}

@@ -54,8 +54,9 @@ def _case_row(row: asyncpg.Record, now: Instant) -> CaseRow:
     order = decode_order(row["state"])
     request = next((one for one in order.cancellations if one.id == row["case_id"]), None)
     lines = row_lines(row)
-    if request is not None:
-        asked = request.lines
+    case = request or next((one for one in order.returns if one.id == row["case_id"]), None)
+    if case is not None:
+        asked = case.lines
         lines = tuple(msgspec.structs.replace(line, asked=asked[line.line]) for line in lines if line.line in asked)
     return CaseRow(
         case_id=row["case_id"],

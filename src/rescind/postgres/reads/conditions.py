@@ -68,8 +68,10 @@ def narrow(where: Where, scope: Scope, of: str) -> None:
 
 
 def scoped_cases(scope: Scope) -> Where:
-    """A contradiction is between the marketplace and its sellers; a buyer has no part in it."""
+    """A contradiction is between the marketplace and its sellers, and a decision against the rules the platform's."""
     where = scoped(scope, "c")
+    if scope.shop is not None:
+        where.add("c.kind <> 'override'")
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

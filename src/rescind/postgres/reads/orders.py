@@ -77,4 +77,5 @@ def order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         last_case_id=last.id if last else None,
         tracking=tracking(order),
         contradictions=len(order.open_contradictions),
+        shipping_by=order.shipping_by,
     )

@@ -23,6 +23,8 @@ from rescind.intake.text import words as checked
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.buyer.outlook import Answer
+from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
+from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit
 
 LONGEST_COMMENT = 500
@@ -84,7 +86,7 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     return _show(visit, found, form)
 
 
-@post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK)
+@post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
 async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """Check the form, show what has changed since it was read, and only then ask."""
     fields = await visit.form()
@@ -96,18 +98,20 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
         # The refund is worked out while the rest is still being filled in.
         form.errors = [error for error in form.errors if error[0].startswith("units-")]
         return _show(visit, found, form)
+    files = await brought(visit, found.order.id)
+    _check_files(visit, found, form, files)
     answer = _ask(found, form)
     if form.errors or answer is None:
-        return _show(visit, found, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _show(visit, found, form, files, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if seen(answer) != form.seen:
-        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+        return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     try:
-        outcome = await visit.desk.engine.handle(_submission(visit, found, form))
+        outcome = await visit.desk.engine.handle(_submission(visit, found, form, files))
     except (StaleOrder, InvalidTransition):
         found = await load(visit, order_id)
         if (asked := await _asked_already(visit, found, form.key)) is not None:
             return visit.go(f"{found.path}/requests/{asked}?sent=1")
-        return _show(visit, found, form, status=HTTPStatus.CONFLICT, changed=True)
+        return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     return visit.go(f"{found.path}/requests/{outcome.order.cancellations[-1].id}?sent=1")
 
 
@@ -122,9 +126,16 @@ async def _asked_already(visit: Visit, found: Matter, key: str) -> str | None:
     return found.order.cancellations[-1].id if found.stage is Stage.CANCELLED and found.order.cancellations else None
 
 
+def _left(found: Matter) -> dict[str, int]:
+    """What a request may be about: what is open, or of an order on its way what the policy still lets come back."""
+    order = found.order
+    possible = found.answer is not None and found.answer.kind[0] != "refuse"
+    return order.open_units() or (order.undelivered() if possible else {})
+
+
 def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
     """Everything that is open; where that is refused and some lines alone are not, those."""
-    whole = found.order.open_units()
+    whole = _left(found)
     answer = found.outlook.ask(found.now, lines=whole, anyway=anyway) if whole else None
     if answer is None or answer.finding.verdict != "refuse" or not _partial_allowed(found):
         return whole
@@ -143,7 +154,8 @@ def seen(answer: Answer) -> str:
 
 
 def _partial_allowed(found: Matter) -> bool:
-    return found.terms.preset.policy.settings.buyer_partial
+    # What is on its way comes back whole or not at all.
+    return found.terms.preset.policy.settings.buyer_partial and bool(found.order.open_units())
 
 
 def _ask(found: Matter, form: Form) -> Answer | None:
@@ -176,8 +188,16 @@ def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
     return form
 
 
+def _check_files(visit: Visit, found: Matter, form: Form, files: Brought) -> None:
+    needs = {reason.code: reason.needs for reason in found.outlook.reasons(visit.now)}.get(form.reason, ())
+    if files.error:
+        form.errors.append(("files", files.error))
+    elif "evidence" in needs and not files.refs:
+        form.errors.append(("files", visit.locale.gettext("Add a photo or a document that shows it")))
+
+
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
-    left = found.order.open_units()
+    left = _left(found)
     if not _partial_allowed(found):
         return left
     units: dict[str, int] = {}
@@ -189,19 +209,35 @@ def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> d
             form.errors.append((f"units-{place}", message % {"most": most, "item": found.words(line.id).title}))
         elif int(text):
             units[line.id] = int(text)
+    by_line = found.order.units_by_line()
+    if units != left and any(count > by_line.get(line, 0) for line, count in units.items()):
+        for place, line in enumerate(found.order.lines):
+            if units.get(line.id, 0) > by_line.get(line.id, 0):
+                form.errors.append((f"units-{place}", _in_parcel(visit, by_line.get(line.id, 0))))
     if not units and not form.errors:
         first = next((place for place, line in enumerate(found.order.lines) if left.get(line.id)), 0)
         form.errors.append((f"units-{first}", visit.locale.gettext("Choose at least one item to cancel")))
     return units
 
 
-def _submission(visit: Visit, found: Matter, form: Form) -> Submission:
+def _in_parcel(visit: Visit, most: int) -> str:
+    """Why fewer of a line can be picked than are open (R-024)."""
+    text = visit.locale.gettext("In a parcel that is ready to ship. Choose at most %(most)s, or the whole order")
+    return text % {"most": most}
+
+
+def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Submission:
     note: Note | None = visit.desk.note(form.comment) if form.comment else None
     command = RequestCancellation(
-        order=found.order.id, reason=form.reason, lines=form.units, anyway=form.anyway, comment=note
+        order=found.order.id,
+        reason=form.reason,
+        lines=form.units,
+        anyway=form.anyway,
+        comment=note,
+        evidence=files.refs,
     )
     person = visit.person
-    said = [form.reason, sorted(form.units.items()), form.anyway, form.comment]
+    said = [form.reason, sorted(form.units.items()), form.anyway, form.comment, [one.id for one in files.refs]]
     return Submission(
         command=command,
         actor=person.actor(),
@@ -214,7 +250,7 @@ def _submission(visit: Visit, found: Matter, form: Form) -> Submission:
 
 def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
     _ = visit.locale.gettext
-    left = found.order.open_units()
+    left, by_line = _left(found), found.order.units_by_line()
     choices: list[Choice] = []
     for place, line in enumerate(found.order.lines):
         said = found.words(line.id)
@@ -224,6 +260,8 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
             off = _("Already cancelled")
         elif not count:
             off, why = _("Already shipped"), _("It can be returned, but no longer cancelled.")
+        elif _partial_allowed(found) and by_line and count > by_line.get(line.id, 0):
+            note = _in_parcel(visit, by_line.get(line.id, 0))
         elif _partial_allowed(found) and len(left) > 1:
             alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
             if alone is not None and found.answer is not None and alone.kind != found.answer.kind:
@@ -247,7 +285,13 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
 
 
 def _show(
-    visit: Visit, found: Matter, form: Form, *, status: HTTPStatus = HTTPStatus.OK, changed: bool = False
+    visit: Visit,
+    found: Matter,
+    form: Form,
+    files: Brought | None = None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
+    changed: bool = False,
 ) -> Html:
     answer = _ask(found, form)
     reasons = found.outlook.reasons(visit.now)
@@ -267,6 +311,7 @@ def _show(
         "tenders": words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
         "seen": seen(answer) if answer else "",
         "changed": changed,
+        "files": file_field(visit, files.tiles if files else (), form.error("files")),
         "words": words,
     }
     here = found.path + "/cancel"

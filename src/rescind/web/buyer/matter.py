@@ -161,7 +161,7 @@ async def load(visit: Visit, order_id: str) -> Matter:
 async def matter(visit: Visit, view: OrderView) -> Matter:
     """What the policy says of an order that was read."""
     order = view.order
-    terms = await visit.desk.book.terms(order.pins, order.placed_at)
+    terms = await visit.desk.terms(order)
     context = await visit.desk.context(order, terms)
     outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
     answer = outlook.ask(visit.now)

@@ -18,6 +18,7 @@ from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
 from rescind.web.progress import progress
+from rescind.web.return_words import return_rows
 from rescind.web.session import Html, Visit
 from rescind.web.tender import tender_name
 
@@ -112,25 +113,14 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         ahead=_ahead(found) if found.answer else (),
         wrong=_wrong(found),
         refunds=refunds(visit, found),
-        parcels=[_parcel(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
-    )
-
-
-@get("/orders/{order_id:str}/return")
-async def return_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
-    """What follows when an order can no longer be cancelled: whom to ask, and how the goods go back (M-43).
-
-    Of an order that has not left there is nothing to return: it is cancelled, or it was.
-    """
-    found = await load(visit, order_id)
-    if not found.left:
-        return visit.go(f"{found.path}/cancel" if found.order.open_units() else found.path)
-    return visit.page(
-        "buyer/return.html",
-        zone=found.zone,
-        m=found,
-        order=found.order,
-        parcels=[_parcel(found, parcel) for parcel in found.order.parcels],
+        parcels=[parcel_words(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
+        cases=return_rows(visit.locale, order, found.path),
+        door=words.at_the_door(
+            visit.locale,
+            await visit.desk.at_the_door_of(order),
+            order,
+            over=rank(found.stage) >= rank(Stage.DELIVERED),
+        ),
     )
 
 
@@ -153,7 +143,8 @@ def _ahead(found: Matter) -> tuple[Ahead, ...]:
     return steps if len(steps) > 1 else ()
 
 
-def _parcel(found: Matter, parcel: Parcel) -> dict[str, Any]:
+def parcel_words(found: Matter, parcel: Parcel) -> dict[str, Any]:
+    """A parcel as ``parts.parcel`` shows it."""
     goods = [f"{found.words(line).title} × {count}" for line, count in parcel.lines.items()]
     return {"parcel": parcel, "goods": goods, "alone": len(found.order.parcels) == 1}
 
@@ -180,4 +171,4 @@ def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[st
     ]
 
 
-ROUTES = (order_list, order_page, return_page)
+ROUTES = (order_list, order_page)

@@ -20,7 +20,7 @@ from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
 from rescind.core.policy import Atom, Explainer, Finding, Reason
 from rescind.core.policy.facts import facts
-from rescind.core.refund import Quote, quote
+from rescind.core.refund import Quote, quote, select
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 
@@ -103,7 +103,7 @@ class Outlook:
         asked = order or self.order
         if asked.progress.cancelled_at or asked.open_cancellation is not None:
             return None
-        selection = lines or asked.open_units() or {line.id: line.open for line in asked.lines if line.open}
+        selection = lines or select(asked, None)
         money = quote(asked, selection)
         listed = [one.code for one in self.reasons(now, asked)]
         read = facts(

@@ -22,6 +22,7 @@ from rescind.engine import Submission
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.orders import refunds
+from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.session import Html, Visit
 from rescind.web.timeline import Entry
@@ -47,7 +48,7 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         words=words,
         said=_said(records, notes, one.id),
         entries=_part(told, one),
-        rule=_rule(visit, found, records, one),
+        rule=await _rule(visit, found, records, one),
         refunds=refunds(visit, found, one.id),
         goods=_goods(found, one),
         sent=visit.query("sent") == "1",
@@ -56,6 +57,7 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         offered=words.offer_sentence(visit.locale, one.offer, found.order, found.zone) if one.offer else "",
         offer_words=_said(records, notes, one.id, OfferMade),
         late=visit.query("late") == "1",
+        exhibits=wall(visit.locale, found.order, records, "buyer", one.id),
     )
 
 
@@ -142,13 +144,14 @@ async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         entries=_part(told, one),
         refunds=refunds(visit, found, one.id),
         goods=_goods(found, one),
-        rule=_rule(visit, found, records, one),
+        rule=await _rule(visit, found, records, one),
         ground=ground_of(records, one.id),
     )
 
 
-def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
-    judged = judged_again(records, one, found.terms, visit.desk.book.calendar(found.terms))
+async def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancellation) -> RuleCard | None:
+    calendar = await visit.desk.book.calendar_when(records, one, found.terms)
+    judged = judged_again(records, one, found.terms, calendar)
     if judged is None:
         return None
     return rule_card(

@@ -15,7 +15,7 @@ from rescind.locales import Locale
 from rescind.web.buyer import promises
 from rescind.web.buyer.words import rule_line, waiting
 from rescind.web.explain import atom_words, seconds_words, span_words
-from rescind.web.operator.words import rule_words
+from rescind.web.policy_words import rule_words
 from rescind.web.session import Html, Visit
 
 
@@ -80,8 +80,8 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         live=False,
         shop=shop,
         policies=[one.policy for one in terms.layers],
-        steps=[_step(visit.locale, one) for one in found.steps],
-        special=[_special(visit.locale, one) for one in found.special],
+        steps=[step_row(visit.locale, one) for one in found.steps],
+        special=[special_row(visit.locale, one) for one in found.special],
         late=rule_line(visit.locale, found.late) if found.late else "",
         window=promises.window(visit.locale, terms, visit.now),
         own=[
@@ -115,7 +115,7 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
         found.append(
             Clause(
                 id=rule.id,
-                sentence=locale.pgettext("rule", rule.id),
+                sentence=locale.rule(rule.id),
                 verdict=rule.verdict.value,
                 instead=locale.term("way_on", rule.instead) if rule.instead else "",
                 terms=waiting(locale, str(deadline.span), deadline.on_silence or "") if deadline else "",
@@ -124,7 +124,8 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
     return found
 
 
-def _step(locale: Locale, step: Step) -> Row:
+def step_row(locale: Locale, step: Step) -> Row:
+    """One step of the outline in words."""
     early = step.early
     note = ""
     if early is not None:
@@ -147,7 +148,8 @@ def _step(locale: Locale, step: Step) -> Row:
     )
 
 
-def _special(locale: Locale, one: Special) -> Row:
+def special_row(locale: Locale, one: Special) -> Row:
+    """One circumstance of the outline in words."""
     atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
     return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value, source=_source(one.rule))
 

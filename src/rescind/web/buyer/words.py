@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
@@ -39,6 +40,7 @@ def pill_key(one: Cancellation) -> str:
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
+        "carrier": "by_carrier",
         "support": "by_support",
         "system": "by_system",
     }.get(one.closed_by or "", "")
@@ -111,10 +113,11 @@ def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -
             note = silence_word(locale, silence)
             return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case _:
-            return _refused(locale, instead, path, arrived=arrived)
+            return way_on(locale, instead, path, arrived=arrived)
 
 
-def _refused(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
+def way_on(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
+    """What is left to a buyer whom the policy refuses, by what it offers instead."""
     _ = locale.gettext
     match instead:
         case "ask_seller_anyway":
@@ -213,9 +216,17 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
                 "escalate": _("The shop was told at once. If it does not answer in time, the platform decides."),
             }.get(one.on_silence, _("The shop was told at once and must answer."))
         case CancellationStatus.AWAITING_CARRIER:
-            text = _("The carrier is trying to stop the parcel.")
+            text = {
+                "approve": _("We asked the carrier to bring the parcel back. No answer in time means yes."),
+                "refuse": _("We asked the carrier to bring the parcel back. No answer in time means no."),
+                "escalate": _(
+                    "We asked the carrier to bring the parcel back. No answer in time: the platform decides."
+                ),
+            }.get(one.on_silence, _("We asked the carrier to bring the parcel back."))
         case CancellationStatus.IN_REVIEW:
             text = _("A person of the platform is looking at your request. You need to do nothing.")
+        case CancellationStatus.APPROVED if one.closed_by == "carrier" and one.refund_minor:
+            text = _("The carrier brings the parcel back. %(amount)s goes back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor and _paid_back(order, one):
             text = _("%(amount)s has gone back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor:
@@ -226,6 +237,12 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("The shop declined, so the order goes on. You can still turn to platform support.")
         case CancellationStatus.REFUSED if one.closed_by == "silence":
             text = _("The shop did not answer in time, so the order goes on.")
+        case CancellationStatus.REFUSED if one.closed_by == "carrier":
+            text = _("The carrier could not stop the parcel. Refuse it at the door, or send it back for a refund.")
+        case CancellationStatus.REFUSED if one.closed_by == "support" and one.instead == "return_or_refund":
+            text = _("The platform declined, and the parcel has left. You can send it back for a refund.")
+        case CancellationStatus.REFUSED if one.closed_by == "support":
+            text = _("The platform declined, so the order goes on. Its reason stands below.")
         case CancellationStatus.REFUSED:
             text = {
                 "ask_seller_anyway": _("The policy does not allow it any more, but the shop may still agree."),
@@ -239,6 +256,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("You took the shop's offer: you keep the goods, and %(amount)s goes back the way you paid.")
         case CancellationStatus.SETTLED:
             text = _("You took the shop's offer: the order ships later.")
+        case CancellationStatus.UNDONE if one.closed_by == "support":
+            text = _("The platform restored your order, so it goes on.")
         case CancellationStatus.UNDONE:
             text = _("Your payment had come in time, so the order goes on.")
     return text % values
@@ -377,6 +396,33 @@ def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:
         }
         for tender in order.tenders
     ]
+
+
+def at_the_door(locale: Locale, door: AtTheDoor | None, order: Order, *, over: bool) -> str:
+    """What not taking a parcel to be paid at the door means, said before it happens, and how it stands after it did."""
+    if door is None:
+        return ""
+    _ = locale.gettext
+    numbers = {"count": door.refused, "limit": door.limit, "days": door.days}
+    if door.off_until is not None:
+        text = _(
+            "You did not take %(count)s orders at the door in %(days)s days, so you cannot pay there until %(day)s. "
+            "Then it is open again by itself; every other way to pay is open now."
+        )
+        return text % (numbers | {"day": locale.date(door.off_until)})
+    if not over:
+        text = _(
+            "You pay at the door. An order that is not taken there is counted: %(count)s in %(days)s days so far. At "
+            "%(limit)s you cannot pay there for a while."
+        )
+    elif any(one.reason == "refused" for one in order.cancellations):
+        text = _(
+            "You did not take this order at the door. That is counted: %(count)s in %(days)s days so far. At %(limit)s "
+            "you cannot pay there for a while."
+        )
+    else:
+        return ""
+    return text % numbers
 
 
 def request_title(locale: Locale, one: Cancellation) -> str:

@@ -53,10 +53,12 @@ def rule_card(
     deadline: the one that was promised, whose arithmetic is told. untold: facts that the reader has no claim to.
     """
     layer = _layer(ground, terms)
-    sentence = locale.pgettext("rule", ground.rule)
+    sentence = locale.rule(ground.rule)
     heading = title or locale.gettext("Why this answer?")
     if layer is None:
         return RuleCard(ground.rule, heading, sentence)
+    # A law or a consent of that day decided beside what was pinned; without it there would be another answer.
+    judged = terms.layers if layer in terms.layers else (*terms.layers, layer)
     explainer = Explainer(layer.values, layer.vocabulary)
     found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
     held: tuple[Atom, ...] = ()
@@ -71,7 +73,7 @@ def rule_card(
         values.extend(arithmetic(locale, deadline))
     ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}
     others = tuple(
-        Other(step.rule, _would_need(locale, step.failed, locale.pgettext("rule", step.rule)))
+        Other(step.rule, _would_need(locale, step.failed, locale.rule(step.rule)))
         for step in asked(layer, on, ground.facts)
         if not step.held and (everything or ranks[step.rule] < ranks.get(ground.rule, 0))
     )
@@ -85,7 +87,7 @@ def rule_card(
         values=tuple(values),
         why=tuple(text for text in (atom_words(locale, atom) for atom in held) if text),
         others=others,
-        changes=_changes(locale, flips(terms.layers, on, ground.facts), untold),
+        changes=_changes(locale, flips(judged, on, ground.facts), untold),
     )
 
 
@@ -114,9 +116,10 @@ def _other_answer(locale: Locale, flip: Flip) -> str:
 def _layer(ground: Ground, terms: Terms) -> ResolvedPolicy | None:
     """The layer that decided, when it is one of those the order is judged by now."""
     digest = ground.policies.get(ground.layer)
-    law = next((one for one in terms.laws if one.hash == digest), None)
-    if law is not None and ground.as_of is not None:
-        return law.at(ground.as_of)
+    of_the_day = (*terms.laws, terms.standing) if terms.standing else terms.laws
+    found = next((one for one in of_the_day if one.hash == digest), None)
+    if found is not None and ground.as_of is not None:
+        return found.at(ground.as_of)
     return next((one for one in terms.layers if one.hash == digest), None)
 
 

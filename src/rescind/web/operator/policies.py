@@ -22,7 +22,7 @@ from rescind.locales import Locale
 from rescind.policies import names, worked_examples
 from rescind.postgres.publishing import Version
 from rescind.web.operator.console import DRAFTS, POLICIES, told
-from rescind.web.operator.words import (
+from rescind.web.policy_words import (
     change_words,
     day_words,
     deadline_words,

@@ -7,7 +7,19 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import board, corrections, intercept, offers, order, packing, requests
+from rescind.web.seller import (
+    board,
+    corrections,
+    goods,
+    intercept,
+    offers,
+    order,
+    packing,
+    requests,
+    returns,
+    rules,
+    settings,
+)
 from rescind.web.seller.console import seller_console
 
 
@@ -31,8 +43,12 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 requests.approve,
                 requests.refuse,
                 offers.offer,
+                *settings.ROUTES,
+                *rules.ROUTES,
                 *packing.ROUTES,
+                *goods.ROUTES,
                 *intercept.ROUTES,
+                *returns.READING,
             ],
             dependencies={"console": Provide(seller_console)},
             include_in_schema=False,

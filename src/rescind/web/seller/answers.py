@@ -12,6 +12,7 @@ from rescind.core.order import Cancellation, Order, stage
 from rescind.core.policy import Finding, Reason
 from rescind.core.policy.facts import facts
 from rescind.core.refund import Quote, quote
+from rescind.core.stock import would_release
 from rescind.core.terms import Terms
 
 
@@ -48,7 +49,7 @@ def answers(order: Order, waiting: Cancellation, terms: Terms, calendar: Calenda
         quote=money,
         refusals=tuple(one for one in terms.reasons("refusal", read) if one.code != "production_started" or made),
         plain_no=terms.explicit_reject,
-        back=back,
+        back=would_release(order, back, now),
         whole=all(line.open == back.get(line.id, 0) for line in order.lines),
     )
 

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from rescind.core.errors import InvalidField, RescindError
 from rescind.core.order import FactKind, Stage
+from rescind.core.packing import platform_ships
 from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
 from rescind.intake.tracking import tracking_number
 from rescind.locales import Locale
@@ -91,7 +92,7 @@ async def board(console: Here) -> Html:
         ],
         chips=[{"href": address(base, q=None), "label": _shortened(search.text)}] if search.text else [],
         back=base if not cursor else address(base, cursor=cursor),
-        rows=[_row(console, one) for one in page.rows],
+        rows=[_row(console, one, platform=await _platform_ships(console, one)) for one in page.rows],
         previous=address(base, cursor=page.previous) if page.previous else "",
         next=address(base, cursor=page.next) if page.next else "",
         count=counted(console.language, page.total, len(page.rows)),
@@ -137,8 +138,17 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:38]} …"
 
 
-def _row(console: Console, row: OrderRow) -> dict[str, object]:
-    step = steps.NEXT.get(row.stage)
+async def _platform_ships(console: Console, row: OrderRow) -> bool:
+    """Whether the platform does what the shop would do next; it takes the order's own terms to say so."""
+    if row.shipping_by == "seller" or row.stage not in steps.NEXT:
+        return False
+    order = (await console.desk.reads.order(console.scope, row.order_id)).order
+    terms = await console.desk.terms(order)
+    return platform_ships(order, terms, console.desk.book.calendar(terms), console.now)
+
+
+def _row(console: Console, row: OrderRow, *, platform: bool) -> dict[str, object]:
+    step = None if platform else steps.NEXT.get(row.stage)
     unshipped = row.stage in STAGE_TABS["to_ship"] and row.stage is not Stage.AWAITING_COLLECTION
     return {
         "id": row.order_id,
@@ -146,10 +156,12 @@ def _row(console: Console, row: OrderRow) -> dict[str, object]:
         "order": row,
         "step": step.value if step else "",
         "step_label": steps.label(step, console.language) if step else "",
-        "sheet": steps.wants_tracking(row.stage),
+        "sheet": step is not None and steps.wants_tracking(row.stage),
         "final": step is not None and steps.final(step),
-        "why": order_page.waits_for(console, row.stage, row.hold_until),
-        "ship_by": row.dispatch_due_at if unshipped else None,
+        "why": console.language.gettext("The platform ships it")
+        if platform
+        else order_page.waits_for(console, row.stage, row.hold_until),
+        "ship_by": row.dispatch_due_at if unshipped and not platform else None,
         "stopped": row.stage is Stage.CANCELLED and console.now - row.updated_at < _FRESH,
     }
 
@@ -176,7 +188,9 @@ async def report(console: Here, order_id: FromPath[str]) -> Html:
             return await order_page.show(
                 console, view, errors=errors, values={"carrier": carrier, "tracking": tracking}, status=422
             )
-        for command in steps.reports(view.order, fact, console.now, carrier=carrier, tracking=tracking):
+        for command in steps.reports(
+            view.order, fact, console.now, carrier=carrier, tracking=tracking, parcel=form.text("parcel")
+        ):
             await console.submit(
                 command, view.shop.id, f"facts:{order_id}:{fact.value}:{command.parcel}", form.text("key")
             )

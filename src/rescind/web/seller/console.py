@@ -158,6 +158,9 @@ class Console:
             "leased": _("Noted: you are about to ship it. The buyer reads that, and colleagues are kept off."),
             "given_back": _("Noted: it does not ship now."),
             "unpacked": _("Noted: unpacked. It is off the list."),
+            "split": _("Noted: the parcels are as below."),
+            "combined": _("Noted: everything without a label goes into one parcel."),
+            "received": _("Noted. What can be sold again is back in stock."),
             "resolved": _("Noted. The case stands below as you left it."),
             "cancelled": _("Cancelled. The refund is on its way, and the buyer is told."),
         }.get(said)
@@ -267,5 +270,6 @@ async def seller_console(visit: Comes) -> Console:
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
+        Link("/seller/settings", _("Settings"), current=path.startswith(("/seller/settings", "/seller/rules"))),
     )
     return Console(visit, shop.zone or "UTC", nav)

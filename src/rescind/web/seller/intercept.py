@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from rescind.core.errors import InvalidText, NotFound, RescindError
 from rescind.core.intercept import ContradictionResolved, ResolveContradiction, steps
-from rescind.core.order import Contradiction, stage
+from rescind.core.order import Contradiction, on_hold_until, stage
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, Here, Notice, new_key
@@ -85,6 +85,7 @@ async def _show(
         done=_done(noted, entries, language),
         refunded=order.refunded,
         parcels=parcels,
+        hidden_until=on_hold_until(order, console.now) if console.person.role == "seller" else None,
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         key=new_key(),
         spoken=language.gettext("The case has moved on."),

@@ -12,14 +12,26 @@ from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import NothingSelected, RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, FactKind, Order, Stage, in_manual_review, rank, stage
+from rescind.core.order import (
+    Cancellation,
+    CancellationStatus,
+    FactKind,
+    Order,
+    Stage,
+    in_manual_review,
+    on_hold_until,
+    rank,
+    stage,
+)
+from rescind.core.packing import platform_ships
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.words import quote_rows, quote_tenders
 from rescind.web.progress import progress
-from rescind.web.seller import answers, corrections, steps
+from rescind.web.return_words import return_rows
+from rescind.web.seller import answers, corrections, goods, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.tender import tender_name
@@ -51,10 +63,13 @@ async def show(
     order, language = view.order, console.language
     _ = language.gettext
     at_stage = stage_of(view, console)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
     state, why = _state(console, order, at_stage)
+    platform = platform_ships(order, terms, calendar, console.now)
+    if platform and state == "go":
+        state, why = "wait", _("The platform packs and ships this order. You need to do nothing.")
     if state == "go" and step is FactKind.HANDED_OVER:
         finding = answers.shipping(order, terms, calendar, console.now)
         if finding.verdict is Verdict.REFUSE:
@@ -89,7 +104,14 @@ async def show(
         else [],
         stopped=stopped_by(console, order),
         put_back=_put_back(view, language) if state != "stop" else "",
+        platform=platform,
+        parcels=goods.parcels(view, language),
+        splitting=None if platform or state == "stop" else goods.splitting(view),
+        coming_back=goods.coming_back(view, language),
+        hidden_until=on_hold_until(order, console.now),
+        choices=[(one.id, language.gettext("Parcel %(name)s") % {"name": one.id}) for one in order.arranged],
         cases=case_links(order, language, "/seller"),
+        returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
@@ -235,7 +257,12 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
     """Money on its way back, by tender."""
     names = {tender.id: tender_name(language, tender) for tender in order.tenders}
     return [
-        {"amount": Money(one.amount_minor, order.currency), "label": names[one.tender], "status": one.status.value}
+        {
+            "amount": Money(one.amount_minor, order.currency),
+            "label": names[one.tender],
+            "status": one.status.value,
+            "cause": language.term("not_sent", one.cause) if one.cause else "",
+        }
         for one in order.refunds
     ]
 
@@ -257,7 +284,7 @@ async def _confirm(
 ) -> Html:
     order, language = view.order, console.language
     _ = language.gettext
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
     return console.page(
         "seller/cancel.html",
@@ -270,7 +297,7 @@ async def _confirm(
         stage=stage_of(view, console),
         waiting=order.open_cancellation,
         possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
-        sentence=language.pgettext("rule", stop.finding.rule),
+        sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
         rows=quote_rows(language, stop.quote, titles(view)),

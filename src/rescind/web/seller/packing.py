@@ -83,7 +83,7 @@ async def _do(console: Console, order_id: str, step: str, form: Fields) -> Html:
     number = view.order.number
     carrier, tracking = form.text("carrier"), form.text("tracking")
     try:
-        command = _command(console, view.order, step, carrier, tracking)
+        command = _command(console, view.order, step, carrier, tracking, form.text("parcel"))
         if step == Step.SHIP and not _labelled(view.order):
             errors = parcel_errors(console.language, carrier, tracking)
             if errors:
@@ -95,7 +95,7 @@ async def _do(console: Console, order_id: str, step: str, form: Fields) -> Html:
     return console.go(address(HOME, code=form.text("stay") or number, said=_DONE.get(step, step)))
 
 
-def _command(console: Console, order: Order, step: str, carrier: str, tracking: str) -> Command:
+def _command(console: Console, order: Order, step: str, carrier: str, tracking: str, parcel: str) -> Command:
     match step:
         case Step.START | Step.FINISH:
             fact = FactKind.PACKING_STARTED if step == Step.START else FactKind.PACKED
@@ -103,7 +103,7 @@ def _command(console: Console, order: Order, step: str, carrier: str, tracking: 
         case Step.LEASE:
             return LeaseShipping(order=order.id)
         case Step.SHIP:
-            return ShipOrder(order=order.id, carrier=carrier, tracking=tracking)
+            return ShipOrder(order=order.id, carrier=carrier, tracking=tracking, parcel=parcel)
         case "given_back":
             return GiveBackShipping(order=order.id)
         case "unpacked":
@@ -208,6 +208,7 @@ async def _answer(console: Console, view: OrderView) -> dict[str, Any]:
         "step_label": step_label(language, told.step) if told.step else "",
         "by_scan": told.step in _BY_SCAN,
         "needs_number": not _labelled(order),
+        "choices": [(one.id, language.gettext("Parcel %(name)s") % {"name": one.id}) for one in order.arranged],
         "lease": leased(order, console.now),
         "key": new_key(),
         "own_keys": (new_key(), new_key()),
@@ -237,6 +238,7 @@ def _title(console: Console, view: OrderView, told: Scanned) -> str:
     until = console.language.clock(told.until, console.zone) if told.until else ""
     return {
         Why.CANCELLED: _("Order %(number)s is cancelled") % number,
+        Why.PLATFORM_SHIPS: _("The platform ships order %(number)s") % number,
         Why.TAKE_OUT: _("Part of order %(number)s is cancelled: open the parcel") % number,
         Why.ASKED: _("Somebody asks to cancel order %(number)s") % number,
         Why.LEFT: _("Order %(number)s has left already") % number,
@@ -264,14 +266,8 @@ def _details(console: Console, view: OrderView, told: Scanned, entries: tuple[Ti
             found.append(_("Take out, and pack the rest:"))
         case Why.ASKED:
             found += _who_asks(console, order)
-        case Why.LEFT:
-            found.append(_("Do not send it twice. If a parcel is still here, ask a colleague."))
-        case Why.UNPAID:
-            found.append(_("Do not pack. It goes on when the payment arrives."))
-        case Why.ON_HOLD:
-            found.append(_("Do not pack yet: the buyer may still cancel."))
-        case Why.IN_REVIEW:
-            found.append(_("Do not pack. A person has to say that the order is fine."))
+        case Why.LEFT | Why.PLATFORM_SHIPS | Why.UNPAID | Why.ON_HOLD | Why.IN_REVIEW:
+            found.append(_not_here(language)[told.why])
         case Why.BEING_SHIPPED:
             until = language.clock(told.until, console.zone) if told.until else ""
             found.append(_("They said so, and it ends by itself at %(until)s. Ask them first.") % {"until": until})
@@ -282,6 +278,18 @@ def _details(console: Console, view: OrderView, told: Scanned, entries: tuple[Ti
     if told.answer in {Answer.GO, Answer.NOTE, Answer.HOLD}:
         found.append(_begun_by(console, entries))
     return [text for text in found if text]
+
+
+def _not_here(language: Locale) -> Mapping[Why, str]:
+    """Why nobody packs it at this bench, or not yet."""
+    _ = language.gettext
+    return {
+        Why.LEFT: _("Do not send it twice. If a parcel is still here, ask a colleague."),
+        Why.PLATFORM_SHIPS: _("The platform packs and ships this order. You need to do nothing."),
+        Why.UNPAID: _("Do not pack. It goes on when the payment arrives."),
+        Why.ON_HOLD: _("Do not pack yet: the buyer may still cancel."),
+        Why.IN_REVIEW: _("Do not pack. A person has to say that the order is fine."),
+    }
 
 
 def _who_asks(console: Console, order: Order) -> list[str]:

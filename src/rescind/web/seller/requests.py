@@ -22,6 +22,7 @@ from rescind.core.errors import (
     StaleOrder,
 )
 from rescind.core.event import Ground, NoteRef
+from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
 from rescind.core.offer import most
@@ -31,6 +32,8 @@ from rescind.core.terms import Terms
 from rescind.core.views import CASE_TABS, CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows
+from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
+from rescind.web.evidence import field as file_field
 from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
@@ -41,7 +44,7 @@ from rescind.web.session import Html
 from rescind.web.tender import tender_name
 
 HOME = "/seller/requests"
-_TABS = tuple(CASE_TABS)
+_TABS = tuple(one for one in CASE_TABS if one != "escalated")
 _SORTS = ("time_left", "newest", "amount")
 _COMMON_REASONS = (
     "changed_mind",
@@ -72,6 +75,8 @@ class Open:
     tenders: list[dict[str, Any]]
     back: list[dict[str, Any]]
     keys: tuple[str, str]
+    files: dict[str, Any]
+    shown: list[Tile]
     comment: str
     anyway: bool
     filed_by: str
@@ -174,12 +179,17 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     """Key and words of a closed or foreign row's state."""
     if row.kind == "review":
         return "", language.gettext("Being checked")
+    if row.kind == "return":
+        return row.status, language.term("return", row.status, reader)
+    if row.kind == "override":
+        return "", language.term("override_outcome", row.status)
     if row.kind == "contradiction":
         known = language.has("intercept", row.status)
         return "", language.term("intercept", row.status) if known else language.gettext("Contradicting reports")
     by = {
         "rule": "by_rule",
         "silence": "on_silence",
+        "carrier": "by_carrier",
         "support": "by_support",
         "system": "by_system",
     }.get(row.closed_by or "", "")
@@ -187,6 +197,17 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
     if row.filed_by == "seller" and row.status == "approved":
         key = "cancelled_by_seller"
     return key, language.term("cancellation", key, reader)
+
+
+def case_reason(language: Locale, row: CaseRow) -> str:
+    """Why a row is there, for its shop."""
+    match row.kind:
+        case "cancellation":
+            return language.term("reason", row.reason)
+        case "return":
+            return language.term("return_reason", row.reason)
+        case _:
+            return case_state(language, row, "seller")[1]
 
 
 def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, plain_no: bool) -> dict[str, object]:
@@ -210,6 +231,8 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
     page = f"{HOME}/{row.case_id}"
     if row.kind == "review":
         page = f"/seller/orders/{row.order_id}"
+    if row.kind == "return":
+        page = f"/seller/orders/{row.order_id}/returns/{row.case_id}"
     if row.kind == "contradiction":
         # A contradiction's id is its order's with its own behind it.
         page = f"/seller/orders/{row.order_id}/contradictions/{row.case_id.partition(':')[2]}"
@@ -221,9 +244,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "approve": opening("confirm"),
         "refuse": opening("reason"),
         "initials": initials(row.buyer_name),
-        "reason": language.term("reason", row.reason)
-        if row.kind == "cancellation"
-        else case_state(language, row, "seller")[1],
+        "reason": case_reason(language, row),
         "flags": flags,
         "waits": may,
         "state": case_state(language, row, "seller")[1],
@@ -245,10 +266,17 @@ async def _opened(console: Console, row: CaseRow) -> Open:
     return await opened(console, view, waiting, entries)
 
 
-async def opened(console: Console, view: OrderView, waiting: Cancellation, entries: tuple[TimelineEntry, ...]) -> Open:
+async def opened(
+    console: Console,
+    view: OrderView,
+    waiting: Cancellation,
+    entries: tuple[TimelineEntry, ...],
+    files: Brought | None = None,
+    error: str = "",
+) -> Open:
     """Work out what a seller sees before answering."""
     order, language = view.order, console.language
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     found = answers(order, waiting, terms, console.desk.book.calendar(terms), console.now)
     ground = ground_of((entry.record for entry in entries), waiting.id)
     names = {tender.id: tender_name(language, tender) for tender in order.tenders}
@@ -264,6 +292,8 @@ async def opened(console: Console, view: OrderView, waiting: Cancellation, entri
         ],
         back=lines_of(view, found.back),
         keys=(new_key(), new_key()),
+        files=file_field(console.visit, files.tiles if files else (), error),
+        shown=wall(language, order, [entry.record for entry in entries], "seller", waiting.id),
         comment=comment_on(entries, waiting.id),
         anyway=asked_anyway(ground),
         filed_by=waiting.filed_by,
@@ -308,6 +338,7 @@ async def show(
     error: RescindError | None = None,
     errors: dict[str, str] | None = None,
     values: dict[str, str] | None = None,
+    files: Brought | None = None,
     status: int = 200,
 ) -> Html:
     """Render a request with what became of an answer, if one was sent."""
@@ -318,9 +349,10 @@ async def show(
     if case is None:
         raise NotFound(kind="cancellation")
     entries = await console.desk.reads.timeline(console.scope, order.id)
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     records = [entry.record for entry in entries]
-    judged = judged_again(records, case, terms, console.desk.book.calendar(terms))
+    calendar = await console.desk.book.calendar_when(records, case, terms)
+    judged = judged_again(records, case, terms, calendar)
     mine = case.status is CancellationStatus.AWAITING_SELLER
     return console.page(
         "seller/request.html",
@@ -335,7 +367,8 @@ async def show(
         stage=stage(order, console.now),
         state_key=pill_key(case),
         refund=Money(case.refund_minor, order.currency),
-        open=await opened(console, view, case, entries) if mine else None,
+        open=await opened(console, view, case, entries, files, (errors or {}).get("files", "")) if mine else None,
+        exhibits=wall(language, order, records, "seller", case.id) if not mine else [],
         closed=_closed(console, case) if not mine else "",
         card=_card(judged, terms, language) if judged else None,
         offered=_offered(console, order, case.offer) if case.offer else "",
@@ -397,7 +430,7 @@ async def approve(console: Here, case_id: FromPath[str]) -> Html:
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said="approved"))
 
 
-@post("/requests/{case_id:str}/refuse", status_code=200)
+@post("/requests/{case_id:str}/refuse", status_code=200, request_max_body_size=SENT_AT_ONCE)
 async def refuse(console: Here, case_id: FromPath[str]) -> Html:
     """Decline one request, with a listed reason and what that reason needs."""
     form = await console.form()
@@ -416,19 +449,28 @@ async def refuse(console: Here, case_id: FromPath[str]) -> Html:
         values |= {"carrier": "", "tracking": ""}
     if "comment" in needs and not values["comment"]:
         errors["comment"] = _("Say why, in your own words")
+    files = await brought(console.visit, row.order_id)
+    if files.error:
+        errors["files"] = files.error
+    elif "evidence" in needs and not files.refs:
+        errors["files"] = _("Add a photo or a document that shows it")
     if errors:
-        return await show(console, row, errors=errors, values=values, status=422)
+        return await show(console, row, errors=errors, values=values, files=files, status=422)
     try:
-        await console.submit(_refusal(console, row, values), row.shop_id, f"refuse:{case_id}", form.text("key"))
+        command = _refusal(console, row, values, files.refs)
+        await console.submit(command, row.shop_id, f"refuse:{case_id}", form.text("key"))
     except (ReasonNotListed, EvidenceMissing, InvalidText) as error:
-        return await show(console, row, error=error, values=values, status=422)
+        return await show(console, row, error=error, values=values, files=files, status=422)
     except RescindError as error:
-        return await show(console, await find_case(console, case_id), error=error, values=values, status=409)
+        fresh = await find_case(console, case_id)
+        return await show(console, fresh, error=error, values=values, files=files, status=409)
     said = "tracking" if values["tracking"] else "refused"
     return console.go(address(back_to(form.text("back") or f"{HOME}/{case_id}", HOME), said=said))
 
 
-def _refusal(console: Console, row: CaseRow, values: dict[str, str]) -> RefuseCancellation:
+def _refusal(
+    console: Console, row: CaseRow, values: dict[str, str], evidence: tuple[EvidenceRef, ...] = ()
+) -> RefuseCancellation:
     return RefuseCancellation(
         order=row.order_id,
         cancellation=CancellationId(row.case_id),
@@ -436,6 +478,7 @@ def _refusal(console: Console, row: CaseRow, values: dict[str, str]) -> RefuseCa
         carrier=values.get("carrier", ""),
         tracking=values.get("tracking", ""),
         comment=console.note(values["comment"]),
+        evidence=evidence,
     )
 
 
@@ -507,16 +550,20 @@ async def _cases(console: Console, wanted: list[str]) -> dict[str, CaseRow]:
 
 
 async def _refusals(console: Console, rows: dict[str, CaseRow]) -> list[str]:
-    """Reasons that one sentence can give for all of them: on offer for each, and none that needs its own tracking."""
+    """Reasons that one sentence can give for all of them: on offer for each, and needing nothing of its own."""
     if not rows:
         return []
     listed: list[str] | None = None
     for row in rows.values():
         view = await console.desk.reads.order(console.scope, row.order_id)
-        terms = await console.desk.book.terms(view.order.pins, view.order.placed_at)
+        terms = await console.desk.terms(view.order)
         if not terms.explicit_reject:
             return []
-        codes = [one.code for one in await console.desk.reasons(view.order, "refusal") if "tracking" not in one.needs]
+        codes = [
+            one.code
+            for one in await console.desk.reasons(view.order, "refusal")
+            if not {"tracking", "evidence"} & set(one.needs)
+        ]
         listed = codes if listed is None else [code for code in listed if code in codes]
     return listed or []
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rescind.core.fulfilment import ReportFact
 from rescind.core.instant import Instant
 from rescind.core.order import FactKind, Order, Stage
+from rescind.core.packing import unused_name
 from rescind.locales import Locale
 
 NEXT: Mapping[Stage, FactKind] = {
@@ -49,8 +50,13 @@ def wants_tracking(stage: Stage) -> bool:
     return NEXT.get(stage) is FactKind.HANDED_OVER and stage is not Stage.AWAITING_COLLECTION
 
 
-def reports(order: Order, fact: FactKind, now: Instant, *, carrier: str, tracking: str) -> tuple[ReportFact, ...]:
-    """The commands that say this happened just now; several when several parcels arrive at once."""
+def reports(
+    order: Order, fact: FactKind, now: Instant, *, carrier: str, tracking: str, parcel: str = ""
+) -> tuple[ReportFact, ...]:
+    """The commands that say this happened just now; several when several parcels arrive at once.
+
+    parcel: which of those that were arranged; one alone need not be named.
+    """
 
     def said(parcel: str = "", lines: dict[str, int] | None = None) -> ReportFact:
         return ReportFact(
@@ -68,10 +74,12 @@ def reports(order: Order, fact: FactKind, now: Instant, *, carrier: str, trackin
             on_the_way = [one.id for one in order.travelling if one.handed_over_at and not one.delivered_at]
             return tuple(said(parcel) for parcel in on_the_way) or (said(),)
         case FactKind.HANDED_OVER | FactKind.TRACKING_ADDED:
-            waiting = [one.id for one in order.travelling if not one.handed_over_at and not one.delivered_at]
+            if order.arranged and tracking:
+                return (said(parcel),)
+            waiting = [one.id for one in order.travelling if not one.gone and (one.further_on or not one.arranged_at)]
             if waiting and not tracking:
                 return tuple(said(parcel) for parcel in waiting)
             # A second parcel takes what the first one left; the only one takes everything, whatever that will be.
-            return (said(str(len(order.parcels) + 1), order.open_units() if order.parcels else None),)
+            return (said(unused_name(order), order.open_units() if order.parcels else None),)
         case _:
             return (said(),)

@@ -7,8 +7,8 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.seller import intercept
-from rescind.web.support import find, order
+from rescind.web.seller import intercept, returns
+from rescind.web.support import calendars, find, order
 from rescind.web.support.find import support_console
 
 
@@ -24,7 +24,12 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.withdraw,
                 order.correct,
                 order.review,
+                order.decide,
+                order.override,
+                order.answer_override,
                 *intercept.ROUTES,
+                *returns.ROUTES,
+                *calendars.ROUTES,
             ],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,

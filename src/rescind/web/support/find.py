@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get
 
 from rescind.core.errors import InvalidField
-from rescind.core.order import CancellationStatus
+from rescind.core.order import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
 from rescind.web.operator.console import navigation
@@ -16,7 +16,7 @@ from rescind.web.seller.requests import case_state
 from rescind.web.session import Html
 
 HOME = "/support"
-_TABS = ("to_respond", "with_platform", "waiting_for_buyer", "all")
+_TABS = ("to_respond", "with_platform", "escalated", "waiting_for_buyer", "all")
 
 
 async def support_console(visit: Comes) -> Console:
@@ -26,7 +26,11 @@ async def support_console(visit: Comes) -> Console:
         return Console(visit, "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
-    nav = (Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=True),)
+    days = visit.request.url.path == f"{HOME}/calendars"
+    nav = (
+        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days),
+        Link(f"{HOME}/calendars", _("Calendars"), current=days),
+    )
     return Console(visit, "UTC", nav)
 
 
@@ -72,6 +76,7 @@ def _tab_names(language: Locale) -> dict[str, str]:
     return {
         "to_respond": _("Waiting for seller"),
         "with_platform": _("Waiting for us or the carrier"),
+        "escalated": _("Too late at support"),
         "waiting_for_buyer": _("Waiting for buyer"),
         "all": _("All"),
     }
@@ -103,16 +108,41 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
     key, words = case_state(language, row, "support")
     return {
         "id": row.case_id,
-        "href": f"{HOME}/orders/{row.order_id}"
-        + (f"/contradictions/{row.case_id.partition(':')[2]}" if row.kind == "contradiction" else ""),
+        "href": f"{HOME}/orders/{row.order_id}" + _page_of(row),
         "case": row,
         "waits": waits,
         "kind": deadline_kind(row.status),
         "move": whose_move(language, row.status, row.kind) if waits else "",
+        "late": row.status == "escalated",
+        "then": _then(language, row),
         "state_key": key,
         "state": words,
         "reason": case_reason(language, row),
     }
+
+
+def _then(language: Locale, row: CaseRow) -> str:
+    """What follows when nobody moves in time."""
+    _ = language.gettext
+    if row.kind == "return":
+        with_buyer = row.status == ReturnStatus.WITH_BUYER.value
+        late, lead = (
+            _("Without an answer it is support's move again."),
+            _("Otherwise it goes to whoever leads support."),
+        )
+        return late if with_buyer else lead
+    return language.term("silence", row.on_silence) if row.on_silence else ""
+
+
+def _page_of(row: CaseRow) -> str:
+    """What follows the order's address where a case has a page of its own."""
+    match row.kind:
+        case "contradiction":
+            return f"/contradictions/{row.case_id.partition(':')[2]}"
+        case "return":
+            return f"/returns/{row.case_id}"
+        case _:
+            return ""
 
 
 def case_reason(language: Locale, row: CaseRow) -> str:
@@ -122,12 +152,18 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("reason", row.reason)
         case "review":
             return language.term("finding", row.reason)
+        case "return":
+            return language.term("return_reason", row.reason)
+        case "override":
+            return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:
             return misfit(language, row.reason)
 
 
 def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str:
     """Who must act, in a word."""
+    if status == ReturnStatus.WITH_BUYER.value:
+        return language.term("actor", "buyer")
     if kind != "cancellation":
         return language.term("actor", "support")
     return {
@@ -139,7 +175,13 @@ def whose_move(language: Locale, status: str, kind: str = "cancellation") -> str
 
 def deadline_kind(status: str) -> str:
     """Which deadline a waiting request has."""
-    return {"awaiting_seller": "seller_answer", "awaiting_carrier": "carrier_answer"}.get(status, "review")
+    return {
+        "awaiting_seller": "seller_answer",
+        "awaiting_carrier": "carrier_answer",
+        "with_support": "case_step",
+        "escalated": "case_step",
+        "with_buyer": "case_answer",
+    }.get(status, "review")
 
 
 def misfit(language: Locale, kind: str) -> str:

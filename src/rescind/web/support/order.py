@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from litestar.params import FromPath
 
 from rescind.core.actor import ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation, WithdrawCancellation
+from rescind.core.counting import AtTheDoor
 from rescind.core.errors import ConsentMissing, InvalidField, InvalidText, RescindError
 from rescind.core.event import Note
 from rescind.core.fulfilment import ReportFact
@@ -25,11 +27,14 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
+from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card
+from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
+from rescind.web.support import deciders
 from rescind.web.support.find import deadline_kind, whose_move
 from rescind.web.tender import tender_name
 from rescind.web.timeline import story
@@ -84,6 +89,8 @@ async def _show(
         ],
         refunds=refunds(language, order),
         cases=case_links(order, language, "/support"),
+        returns=return_rows(language, order, f"/support/orders/{order.id}"),
+        exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
@@ -93,6 +100,9 @@ async def _show(
         hindrance=hindrance,
         ways=[(way, way_words(language, way)) for way in WAYS],
         review=_in_review(console, order),
+        decision=deciders.answer_of(order, language),
+        override=deciders.override_of(console, order, entries),
+        door=_at_the_door(console, await console.desk.at_the_door_of(order)),
         mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
         spoken=_("The order has changed."),
@@ -118,7 +128,7 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
     finding = finding_of(decision)
     ground = ground_in(decision)
     assert ground is not None, "every judgement says why"
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     money = quote(order, order.open_units())
     deadline = finding.deadline
     return {
@@ -154,11 +164,11 @@ def verdict_sentence(language: Locale, verdict: Verdict) -> str:
 
 async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, ...]) -> dict[str, RuleCard]:
     """A rule card for each request that a policy answered, by the request's id."""
-    terms = await console.desk.book.terms(order.pins, order.placed_at)
+    terms = await console.desk.terms(order)
     cards: dict[str, RuleCard] = {}
     records = [entry.record for entry in entries]
-    calendar = console.desk.book.calendar(terms)
     for one in order.cancellations:
+        calendar = await console.desk.book.calendar_when(records, one, terms)
         judged = judged_again(records, one, terms, calendar)
         if judged is not None:
             deadline = judged.finding.deadline
@@ -305,6 +315,36 @@ async def review(console: Here, order_id: FromPath[str]) -> Html:
     return console.go(f"/support/orders/{order_id}?said=review_{act}")
 
 
+@post("/orders/{order_id:str}/decide", status_code=200)
+async def decide(console: Here, order_id: FromPath[str]) -> Html:
+    """Answer a request for the platform, or tell what the carrier said."""
+    return await _done(console, order_id, deciders.decide)
+
+
+@post("/orders/{order_id:str}/override", status_code=200)
+async def override(console: Here, order_id: FromPath[str]) -> Html:
+    """Decide against the rules, alone or with a second person."""
+    return await _done(console, order_id, deciders.override)
+
+
+@post("/orders/{order_id:str}/override/answer", status_code=200)
+async def answer_override(console: Here, order_id: FromPath[str]) -> Html:
+    """Confirm or drop what a colleague proposed."""
+    return await _done(console, order_id, deciders.answer_override)
+
+
+async def _done(console: Console, order_id: str, act: Callable[[Console, str], Awaitable[str]]) -> Html:
+    """Do it and show what became of it; what was written stays in the form when it could not be done."""
+    try:
+        said = await act(console, order_id)
+    except RescindError as error:
+        form = await console.form()
+        values = {name: form.text(name) for name in ("said", "why", "what", "words")} | {"way": "phone"}
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+    return console.go(f"/support/orders/{order_id}?said={said}")
+
+
 _REVIEW_ACTS = ("take", "pass", "stop")
 
 
@@ -316,6 +356,19 @@ def _review_command(order: Order, act: str, console: Console) -> Command:
             return StopReviewed(order=order.id)
         case _:
             return ReportFact(order=order.id, fact=FactKind.REVIEW_CLEARED, occurred_at=console.now)
+
+
+def _at_the_door(console: Console, door: AtTheDoor | None) -> Notice | None:
+    """What has been refused at the door by this buyer, and what follows from it; nothing where nothing was."""
+    if door is None or not door.refused:
+        return None
+    _ = console.language.gettext
+    numbers = {"count": door.refused, "limit": door.limit, "days": door.days}
+    if door.off_until is None:
+        return Notice(_("Refused at the door: %(count)s of %(limit)s in %(days)s days.") % numbers, "calm")
+    day = console.language.date(door.off_until)
+    text = _("Refused at the door: %(count)s of %(limit)s in %(days)s days. Paying at the door is off until %(day)s.")
+    return Notice(text % (numbers | {"day": day}), "wait")
 
 
 def _in_review(console: Console, order: Order) -> dict[str, Any] | None:
@@ -347,6 +400,13 @@ def _told(console: Console) -> Notice | None:
         "review_pass": _("The check is done. The order goes on."),
         "review_stop": _("Stopped. What was paid goes back."),
         "corrected": _("Taken back. The order is where it was before."),
+        "decided_approve": _("Approved. What was paid goes back, and the buyer is told."),
+        "decided_refuse": _("Declined. The buyer reads your words, and the order goes on."),
+        "decided_carrier_yes": _("Noted: it comes back. What was paid goes back to the buyer."),
+        "decided_carrier_no": _("Noted: it cannot be stopped. The order goes on, and the buyer reads what is left."),
+        "override_done": _("Done against the rules. Who decided and why stands on the timeline."),
+        "override_proposed": _("Proposed. Nothing happens until a colleague confirms it."),
+        "override_dropped": _("Dropped. Nothing of it happens."),
     }
     if said in good:
         return Notice(good[said])

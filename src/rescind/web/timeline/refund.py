@@ -23,7 +23,7 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
     tender = next(one for one in teller.order.tenders if one.id == found.tender)
     values = {"amount": teller.money(found.amount_minor), "tender": tender_name(teller.locale, tender)}
     text, icon, tone = {
-        RefundStatus.OWED: (_("%(amount)s is owed to %(tender)s"), "banknote", ""),
+        RefundStatus.OWED: (_("%(amount)s to %(tender)s was not sent yet"), "circle-alert", "wait"),
         RefundStatus.SUBMITTED: (_("%(amount)s sent back to %(tender)s"), "banknote", ""),
         RefundStatus.SUCCEEDED: (_("%(amount)s refunded to %(tender)s"), "circle-check", "good"),
         RefundStatus.FAILED: (
@@ -37,5 +37,13 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
             "wait",
         ),
     }[event.status]
+    if event.cause and not teller.mine:
+        return teller.entry(
+            text % values,
+            icon,
+            tone,
+            detail=teller.locale.term("not_sent", event.cause),
+            cancellation=found.cancellation or "",
+        )
     detail = _("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
     return teller.entry(text % values, icon, tone, detail=detail, cancellation=found.cancellation or "")

@@ -35,6 +35,7 @@ def request(teller: Teller, event: RequestEvent) -> Entry:
                 "seller": _("The shop declined"),
                 "silence": _("No answer in time, so the order goes on"),
                 "support": _("The platform declined"),
+                "carrier": _("The carrier could not stop the parcel"),
             }.get(event.by, _("Asked, and not possible under the policy"))
             return _answered(teller, event, text, "circle-x", "urgent" if teller.mine else "")
         case stop.CancellationWithdrawn():
@@ -50,6 +51,8 @@ def request(teller: Teller, event: RequestEvent) -> Entry:
             )
         case stop.CancellationReopened():
             return teller.entry(_("The parcel had not left: the request waits again"), "hourglass", "wait")
+        case stop.CancellationUndone() if event.by == "support":
+            return teller.entry(_("The platform restored the order"), "circle-check", "good")
         case stop.CancellationUndone():
             return teller.entry(_("The payment had come in time: the order is restored"), "circle-check", "good")
 
@@ -91,10 +94,13 @@ def _approval(teller: Teller, event: stop.CancellationApproved) -> str:
     _ = teller.locale.gettext
     if event.request is not None and event.by == "seller":
         return _("The shop cancelled the order")
+    if event.request is not None and event.request.filed_by == stop.PLATFORM:
+        return _("The platform stopped the order")
     return {
         "rule": _("Cancelled: approved at once by the policy"),
         "seller": _("The shop agreed to cancel"),
         "silence": _("No answer in time, so the request was approved"),
         "support": _("The platform approved the request"),
+        "carrier": _("The carrier brings the parcel back"),
         "system": _("Cancelled by itself"),
     }.get(event.by, _("Cancellation approved"))

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rescind.core import correction, fulfilment, intercept, offer, packing, refund, review, timers
+from rescind.core import (
+    correction,
+    fulfilment,
+    intercept,
+    offer,
+    override,
+    packing,
+    parcels,
+    refund,
+    returns,
+    review,
+    stock,
+    timers,
+)
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.timeline.bench import at_bench
 from rescind.web.timeline.fact import corrected, placed, reported
+from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
+from rescind.web.timeline.override import weighed
 from rescind.web.timeline.refund import answered, owed
 from rescind.web.timeline.request import request
+from rescind.web.timeline.returned import returned
 from rescind.web.timeline.review import recipient_corrected, taken
 from rescind.web.timeline.teller import Entry, Teller
 from rescind.web.timeline.timer import hold_ended, rang
@@ -52,9 +68,23 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return answered(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
             return at_bench(teller, event)
+        case parcels.ParcelsArranged() | stock.GoodsCameBack():
+            return moved(teller, event)
         case intercept.ContradictionResolved():
             return resolved(teller, event)
         case offer.OfferMade() | offer.OfferAccepted() | offer.OfferDeclined():
             return offered(teller, event)
+        case (
+            returns.ReturnOpened()
+            | returns.ReturnTaken()
+            | returns.ReturnQuestioned()
+            | returns.ReturnAnswered()
+            | returns.ReturnLapsed()
+            | returns.ReturnExtended()
+            | returns.ReturnClosed()
+        ):
+            return returned(teller, event)
+        case override.OverrideProposed() | override.RulesOverridden() | override.OverrideDropped():
+            return weighed(teller, event)
         case _:
             return request(teller, event)

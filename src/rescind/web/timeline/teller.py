@@ -29,7 +29,7 @@ class Entry:
 
 
 class Teller:
-    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"."""
+    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"; ``among_staff``: is support."""
 
     def __init__(self, record: Record, notes: Mapping[str, str], order: Order, locale: Locale, reader: str) -> None:
         self.record = record
@@ -37,6 +37,7 @@ class Teller:
         self.order = order
         self.locale = locale
         self.mine = reader == "buyer"
+        self.among_staff = reader == "support"
 
     def entry(
         self,

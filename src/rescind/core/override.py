@@ -1,0 +1,397 @@
+"""Deciding against the rules' answer: support approves what was refused, stops an order, or restores one (R-039).
+
+Every such act names a reason of a list and says why in words. Above an amount it takes two people: one proposes,
+another confirms or rejects, and a proposal that nobody answers lapses. Both are named in what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import assert_never
+
+import msgspec
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import CancellationUndone, Decision, approved, cancel_by_platform, still_open
+from rescind.core.context import Context
+from rescind.core.errors import (
+    DeadlinePassed,
+    EvidenceMissing,
+    Forbidden,
+    InvalidTransition,
+    NotFound,
+    NothingSelected,
+    QuantityNotOpen,
+    ReasonNotListed,
+    SecondPersonNeeded,
+)
+from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
+from rescind.core.fulfilment import ENDINGS
+from rescind.core.ids import CancellationId
+from rescind.core.instant import Instant
+from rescind.core.order import (
+    Act,
+    Cancellation,
+    CancellationStatus,
+    Order,
+    Override,
+    OverrideOutcome,
+    RefundStatus,
+    stage,
+)
+from rescind.core.refund import quote
+
+REASONS: Mapping[Act, tuple[str, ...]] = {
+    Act.APPROVE: ("rule_misapplied", "seller_agrees", "hardship", "goodwill"),
+    Act.CANCEL: ("fraud", "risk", "experience", "seller_unreachable"),
+    Act.REVERSE: ("decided_by_mistake", "parties_agree"),
+}
+"""Why somebody may decide against the rules; the words beside it say what was found (R-039, R-135)."""
+
+WAITS = timedelta(hours=48)
+"""How long a proposal waits for a second person."""
+
+
+class OverrideRules(BaseCommand, frozen=True, kw_only=True):
+    """Support decides against the rules. ``cancellation``: the request to approve or the cancellation to reverse.
+
+    lines: of ``cancel``, units by line; None for everything. alone_up_to_minor: the highest amount one person decides
+    alone, in the order's currency; None where two always do.
+    """
+
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int] | None = None
+    reason: str
+    comment: Note | None
+    alone_up_to_minor: int | None
+
+
+class AnswerOverride(BaseCommand, frozen=True, kw_only=True):
+    """Another person confirms what was proposed, or anybody of support drops it."""
+
+    number: int
+    confirm: bool
+    comment: Note | None = None
+
+
+class LapseOverride(BaseCommand, frozen=True, kw_only=True):
+    """The instant came until which a proposal waited."""
+
+    number: int
+
+
+class OverrideProposed(BaseEvent, frozen=True, kw_only=True):
+    """Somebody (``by``) wants to decide against the rules, and another person has to agree before ``due_at``."""
+
+    number: int
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int]
+    reason: str
+    amount_minor: int
+    by: str
+    due_at: Instant
+    comment: NoteRef | None = None
+
+
+class RulesOverridden(BaseEvent, frozen=True, kw_only=True):
+    """It was decided against the rules, ``by`` one person, and ``confirmed_by`` another where the amount wanted two.
+
+    What it did stands in the next record.
+    """
+
+    number: int
+    act: Act
+    cancellation: CancellationId | None = None
+    lines: dict[str, int]
+    reason: str
+    amount_minor: int
+    by: str
+    confirmed_by: str = ""
+    comment: NoteRef | None = None
+
+
+class OverrideDropped(BaseEvent, frozen=True, kw_only=True):
+    """A proposal ended without effect: rejected, withdrawn by whoever made it, or lapsed."""
+
+    number: int
+    outcome: OverrideOutcome
+    by: str = ""
+    comment: NoteRef | None = None
+
+
+def waiting(order: Order) -> Override | None:
+    """The proposal that waits for a second person; there is never more than one."""
+    return next((one for one in order.overrides if one.outcome is OverrideOutcome.PROPOSED), None)
+
+
+def possible(order: Order, now: Instant) -> tuple[tuple[Act, CancellationId | None], ...]:
+    """What could be decided against the rules now, each with the cancellation it is about."""
+    found: list[tuple[Act, CancellationId | None]] = []
+    tries: list[tuple[Act, CancellationId | None]] = [(Act.CANCEL, None)]
+    for one in reversed(order.cancellations):
+        tries.extend(((Act.APPROVE, one.id), (Act.REVERSE, one.id)))
+    for act, about in tries:
+        try:
+            _units(order, act, about, None, now)
+        except InvalidTransition:
+            continue
+        found.append((act, about))
+    return tuple(found)
+
+
+def override(order: Order, command: OverrideRules, actor: Actor, context: Context, now: Instant) -> Decision:
+    """Decide against the rules, or propose it where two people have to.
+
+    Raises Forbidden, NotFound, InvalidTransition, NothingSelected, QuantityNotOpen, ReasonNotListed, EvidenceMissing.
+    """
+    _require_support(actor, f"override_{command.act.value}")
+    listed = REASONS[command.act]
+    if command.reason not in listed:
+        raise ReasonNotListed(reason=command.reason, listed=listed)
+    if command.comment is None:
+        raise EvidenceMissing(reason=command.reason, needs=("comment",))
+    proposed = waiting(order)
+    if proposed is not None:
+        raise InvalidTransition(
+            action=f"override_{command.act.value}",
+            current_state="override_proposed",
+            allowed_actions=("confirm", "reject"),
+            deadline=proposed.due_at,
+        )
+    units = _units(order, command.act, command.cancellation, command.lines, now)
+    _require_all(command.lines, units)
+    terms = Override(
+        number=len(order.overrides) + 1,
+        act=command.act,
+        cancellation=command.cancellation,
+        lines=units,
+        reason=command.reason,
+        amount_minor=_amount(order, command.act, command.cancellation, units),
+        by=actor.id,
+        at=now,
+        due_at=now + WAITS,
+    )
+    words = NoteRef.of(command.comment)
+    if command.alone_up_to_minor is None or terms.amount_minor > command.alone_up_to_minor:
+        event = OverrideProposed(
+            at=now,
+            number=terms.number,
+            act=terms.act,
+            cancellation=terms.cancellation,
+            lines=terms.lines,
+            reason=terms.reason,
+            amount_minor=terms.amount_minor,
+            by=terms.by,
+            due_at=terms.due_at,
+            comment=words,
+        )
+        return Decision(events=(event,), notes=(command.comment,))
+    done = _overridden(terms, now, words)
+    return Decision(events=(done, *_effect(order, terms, actor, context, now)), notes=(command.comment,))
+
+
+def answer(order: Order, command: AnswerOverride, actor: Actor, context: Context, now: Instant) -> Decision:
+    """Confirm a proposal as another person than who made it, or drop it.
+
+    Raises Forbidden, NotFound, InvalidTransition (answered, or the order does not allow it any more), DeadlinePassed,
+    SecondPersonNeeded.
+    """
+    _require_support(actor, "answer_override")
+    found = next((one for one in order.overrides if one.number == command.number), None)
+    if found is None:
+        raise NotFound(kind="override")
+    if found.outcome is not OverrideOutcome.PROPOSED:
+        raise InvalidTransition(
+            action="answer_override", current_state=f"override_{found.outcome.value}", allowed_actions=()
+        )
+    if now >= found.due_at:
+        raise DeadlinePassed(due_at=found.due_at, now=now)
+    mine = found.by == actor.id
+    notes = (command.comment,) if command.comment else ()
+    words = NoteRef.of(command.comment)
+    if not command.confirm:
+        how = OverrideOutcome.WITHDRAWN if mine else OverrideOutcome.REJECTED
+        dropped = OverrideDropped(at=now, number=found.number, outcome=how, by=actor.id, comment=words)
+        return Decision(events=(dropped,), notes=notes)
+    if mine:
+        raise SecondPersonNeeded(number=found.number)
+    units = _units(order, found.act, found.cancellation, found.lines, now)
+    if units != found.lines or _amount(order, found.act, found.cancellation, units) != found.amount_minor:
+        # Who confirms has read one amount; the order has moved on to another.
+        raise InvalidTransition(action="confirm", current_state=stage(order, now).value, allowed_actions=("reject",))
+    done = _overridden(found, now, words, confirmed_by=actor.id)
+    return Decision(events=(done, *_effect(order, found, actor, context, now)), notes=notes)
+
+
+def lapse(order: Order, command: LapseOverride, now: Instant) -> tuple[BaseEvent, ...]:
+    """Drop a proposal at or after its instant; before it, or when somebody answered, nothing happens (I-37)."""
+    found = waiting(order)
+    if found is None or found.number != command.number or now < found.due_at:
+        return ()
+    return (OverrideDropped(at=now, number=found.number, outcome=OverrideOutcome.LAPSED),)
+
+
+def _require_all(wanted: dict[str, int] | None, units: dict[str, int]) -> None:
+    """Nobody gets less than they chose without being told. Raises NothingSelected, QuantityNotOpen."""
+    if wanted is None:
+        return
+    if not wanted:
+        raise NothingSelected
+    for line, count in wanted.items():
+        if not 0 < count <= units.get(line, 0):
+            raise QuantityNotOpen(line=line, open=max(0, units.get(line, 0)))
+
+
+def _require_support(actor: Actor, action: str) -> None:
+    if actor.speaks_as is not ActorKind.SUPPORT:
+        raise Forbidden(action=action)
+
+
+def _about(order: Order, cancellation: CancellationId | None) -> Cancellation:
+    found = next((one for one in order.cancellations if one.id == cancellation), None)
+    if found is None:
+        raise NotFound(kind="cancellation")
+    return found
+
+
+_CLOSED = frozenset({CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN})
+_ASKED = frozenset({CancellationStatus.AWAITING_SELLER, CancellationStatus.AWAITING_CARRIER})
+
+
+def _units(
+    order: Order, act: Act, cancellation: CancellationId | None, lines: dict[str, int] | None, now: Instant
+) -> dict[str, int]:
+    """The units an act is about. Raises NotFound, InvalidTransition where it is out of the question."""
+    match act:
+        case Act.APPROVE:
+            return _approvable(order, _about(order, cancellation), now)
+        case Act.CANCEL:
+            return _stoppable(order, lines, now)
+        case Act.REVERSE:
+            return _reversible(order, _about(order, cancellation))
+        case _:
+            assert_never(act)
+
+
+def _approvable(order: Order, asked: Cancellation, now: Instant) -> dict[str, int]:
+    """What is left of a request that was refused, or waits for somebody else than the platform."""
+    waits = order.open_cancellation
+    left = order.undelivered()
+    units = {line: min(count, left.get(line, 0)) for line, count in still_open(order, asked).items()}
+    units = {line: count for line, count in units.items() if count}
+    if asked.status not in _CLOSED | _ASKED or (waits is not None and waits.id != asked.id):
+        raise InvalidTransition(
+            action="override_approve",
+            current_state=(waits or asked).status.value,
+            allowed_actions=("approve", "refuse") if asked.status is CancellationStatus.IN_REVIEW else (),
+        )
+    if not units:
+        raise InvalidTransition(
+            action="override_approve", current_state=stage(order, now).value, allowed_actions=("return_or_refund",)
+        )
+    return units
+
+
+def _stoppable(order: Order, lines: dict[str, int] | None, now: Instant) -> dict[str, int]:
+    left = order.undelivered()
+    if not left or order.progress.completed_at:
+        raise InvalidTransition(action="override_cancel", current_state=stage(order, now).value, allowed_actions=())
+    if lines is None:
+        return left
+    return {line: min(count, left.get(line, 0)) for line, count in lines.items()}
+
+
+def _reversible(order: Order, done: Cancellation) -> dict[str, int]:
+    """The units of the last cancellation, if its money has not moved and nobody has taken the goods apart."""
+    last = next((one for one in reversed(order.cancellations) if one.status is CancellationStatus.APPROVED), None)
+    moved = any(one.cancellation == done.id and one.status is not RefundStatus.FAILED for one in order.refunds)
+    unpacked = any(order.unpacked.get(line) for line in done.lines)
+    if last is None or last.id != done.id or moved or unpacked or done.reason in _GONE or order.open_cancellation:
+        raise InvalidTransition(action="override_reverse", current_state=done.status.value, allowed_actions=())
+    return done.lines
+
+
+_GONE = frozenset(kind.value for kind in ENDINGS)
+
+
+def _amount(order: Order, act: Act, cancellation: CancellationId | None, units: dict[str, int]) -> int:
+    """What the act moves: what would go back, or what had been to go back."""
+    return _about(order, cancellation).refund_minor if act is Act.REVERSE else quote(order, units).total_minor
+
+
+def _effect(order: Order, terms: Override, actor: Actor, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
+    match terms.act:
+        case Act.APPROVE:
+            asked = _about(order, terms.cancellation)
+            return (approved(order, asked.id, "support", terms.lines, context, now),)
+        case Act.CANCEL:
+            return cancel_by_platform(order, terms.reason, terms.lines, stage(order, now), actor, context, now)
+        case Act.REVERSE:
+            assert terms.cancellation is not None, "what is reversed is named"
+            return (CancellationUndone(at=now, cancellation=terms.cancellation, by="support"),)
+        case _:
+            assert_never(terms.act)
+
+
+def _overridden(terms: Override, at: Instant, comment: NoteRef | None, *, confirmed_by: str = "") -> RulesOverridden:
+    return RulesOverridden(
+        at=at,
+        number=terms.number,
+        act=terms.act,
+        cancellation=terms.cancellation,
+        lines=terms.lines,
+        reason=terms.reason,
+        amount_minor=terms.amount_minor,
+        by=terms.by,
+        confirmed_by=confirmed_by,
+        comment=comment,
+    )
+
+
+def apply_proposed(order: Order, event: OverrideProposed) -> Order:
+    """Keep what is proposed, and until when."""
+    proposed = _kept(event, due_at=event.due_at)
+    return msgspec.structs.replace(order, overrides=(*order.overrides, proposed))
+
+
+def apply_overridden(order: Order, event: RulesOverridden) -> Order:
+    """Keep who decided; a proposal becomes what was done."""
+    before = next((one for one in order.overrides if one.number == event.number), None)
+    done = msgspec.structs.replace(
+        before or _kept(event, due_at=event.at),
+        outcome=OverrideOutcome.DONE,
+        answered_by=event.confirmed_by,
+        answered_at=event.at,
+    )
+    others = tuple(one for one in order.overrides if one.number != event.number)
+    return msgspec.structs.replace(order, overrides=(*others, done))
+
+
+def apply_dropped(order: Order, event: OverrideDropped) -> Order:
+    """Keep how it ended."""
+    return msgspec.structs.replace(
+        order,
+        overrides=tuple(
+            msgspec.structs.replace(one, outcome=event.outcome, answered_by=event.by, answered_at=event.at)
+            if one.number == event.number
+            else one
+            for one in order.overrides
+        ),
+    )
+
+
+def _kept(event: OverrideProposed | RulesOverridden, *, due_at: Instant) -> Override:
+    return Override(
+        number=event.number,
+        act=event.act,
+        cancellation=event.cancellation,
+        lines=event.lines,
+        reason=event.reason,
+        amount_minor=event.amount_minor,
+        by=event.by,
+        at=event.at,
+        due_at=due_at,
+    )

@@ -1,0 +1,148 @@
+"""Evidence from the upload to the reader: checked, kept, named by a command, shown to those of the case, swept if not.
+
+A file is uploaded first and named by a command afterwards. The event that names it is what attaches it, so there is no
+moment at which one of the two is written and the other is not; what no event names goes after two days.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import structlog
+
+from rescind.access import Principal
+from rescind.clock import Clock, wall_clock
+from rescind.core.errors import FileRefused, InvalidField, NotFound
+from rescind.core.evidence import EvidenceRef, digest
+from rescind.core.ids import EvidenceId, OrderId, make_id, shop_of
+from rescind.core.ports import ObjectStore
+from rescind.intake.evidence import take
+from rescind.postgres.evidence import EvidenceTable, Hand, Old
+from rescind.settings import Settings
+
+log = structlog.get_logger()
+
+MIB = 1024 * 1024
+_SWEPT_AT_ONCE = 100
+_RANDOM_BITS = 28
+SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+
+
+class Limits(NamedTuple):
+    """mib: of one file; files: with one command."""
+
+    mib: int
+    files: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of one file."""
+        return self.mib * MIB
+
+
+class Shown(NamedTuple):
+    """A file for its reader."""
+
+    ref: EvidenceRef
+    data: bytes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What makes sure that nothing in it runs as a page of ours (KF-25, UP-05).
+
+        The name is ours: its sender's is never kept. A picture may be looked at, a document is saved.
+        """
+        way = "inline" if self.ref.picture else "attachment"
+        name = f"evidence-{self.ref.id[-8:]}.{SUFFIXES[self.ref.type]}"
+        return {
+            "Content-Disposition": f'{way}; filename="{name}"',
+            "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+
+
+class Evidence:
+    """Keeps files and gives them out. ``limits``: what the settings allow."""
+
+    def __init__(self, table: EvidenceTable, objects: ObjectStore, settings: Settings, clock: Clock) -> None:
+        self._table = table
+        self._objects = objects
+        self._clock = clock
+        self.limits = Limits(settings.evidence_mib, settings.evidence_files)
+
+    async def keep(self, order: OrderId, who: Principal, data: bytes, declared: str = "") -> EvidenceRef:
+        """Take a file for an order the caller was seen to have a part in. declared: the type its sender gives it.
+
+        The same file from the same hand again is the same file. Raises FileRefused, Unavailable.
+        """
+        if len(data) > self.limits.size:
+            raise FileRefused(why="too_large", limit=self.limits.mib)
+        taken = take(data)
+        if declared and declared != taken.type:
+            raise FileRefused(why="type")
+        hand = Hand(who.role, who.id)
+        now = self._clock.read() or wall_clock()
+        wanted = EvidenceRef(
+            id=EvidenceId(make_id("evd", shop_of(order), now, secrets.randbits(_RANDOM_BITS))),
+            type=taken.type,
+            size=len(taken.data),
+            digest=digest(taken.data),
+        )
+        claimed = await self._table.claim(order, hand, wanted)
+        if claimed is None:
+            raise FileRefused(why="too_many")
+        ref = msgspec.structs.replace(wanted, id=claimed)
+        try:
+            await self._objects.put(_name(order, ref.id), taken.data)
+        except Exception:
+            await self._table.forget(ref.id)
+            raise
+        await self._table.kept(ref.id)
+        return ref
+
+    async def named(self, order: OrderId, who: Principal, ids: Sequence[str]) -> tuple[EvidenceRef, ...]:
+        """The files a command names. Raises FileRefused for too many, InvalidField for what the caller did not upload
+        for this order in the last day.
+        """
+        if not ids:
+            return ()
+        if len(ids) > self.limits.files:
+            raise FileRefused(why="too_many_at_once", limit=self.limits.files)
+        found = await self._table.to_attach(order, Hand(who.role, who.id), list(dict.fromkeys(ids)))
+        if len(found) < len(ids):
+            raise InvalidField(field="/evidence", expected="ids of files that you uploaded for this order, each once")
+        return found
+
+    async def show(self, order: OrderId, who: Principal, evidence: str) -> Shown:
+        """A file of an order the caller sees: their own upload, or one that is part of a case. Raises NotFound."""
+        ref = await self._table.shown(order, Hand(who.role, who.id), evidence)
+        data = await self._objects.get(_name(order, ref.id)) if ref else None
+        if ref is None or data is None:
+            raise NotFound(kind="evidence")
+        log.info("evidence.read", order=order, evidence=ref.id, role=who.role, credential=who.credential)
+        return Shown(ref, data)
+
+    async def sweep(self) -> int:
+        """Remove what no command named in time; returns how many files were looked at."""
+        old = await self._table.old(_SWEPT_AT_ONCE)
+        for one in old:
+            if one.named:
+                await self._table.mark(one)
+            else:
+                await self._remove(one)
+        return len(old)
+
+    async def _remove(self, one: Old) -> None:
+        async with self._table.removing(one) as gone:
+            if gone:
+                await self._objects.delete(_name(one.order, one.id))
+
+
+def _name(order: OrderId, evidence: EvidenceId) -> str:
+    """Where a file lies: ids of ours only."""
+    return f"{shop_of(order)}/{order}/{evidence}"

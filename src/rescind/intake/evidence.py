@@ -1,0 +1,290 @@
+"""Files from outside, taken for what they are and never for what they are called (KF-25).
+
+What a file is shows in its bytes; then it is read as that kind from end to end, and anything that does not belong is
+refused or left out: text behind a picture's end, a second file inside, the place and time a phone wrote into a photo.
+No picture is decoded here, so there is nothing a crafted one could break.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple, NoReturn, cast
+
+import puremagic
+
+from rescind.core.errors import FileRefused
+from rescind.core.evidence import MediaType
+
+WIDEST = 40_000_000
+"""Pixels of the largest picture: a screen full of them would fill its reader's memory."""
+
+ACCEPT = "image/jpeg,image/png,image/webp,application/pdf"
+"""What a browser's file dialog offers. A phone that keeps photos as HEIC turns them into JPEG upon it."""
+
+_TYPES: Mapping[str, MediaType] = {
+    "image/jpeg": "image/jpeg",
+    "image/png": "image/png",
+    "image/webp": "image/webp",
+    "application/pdf": "application/pdf",
+}
+
+
+class Taken(NamedTuple):
+    """A file as it is kept: its type, and its bytes without what a photo says of its maker."""
+
+    type: MediaType
+    data: bytes
+
+
+def take(data: bytes) -> Taken:
+    """The file as it may be kept. Raises FileRefused, whose ``why`` says what is wrong with it."""
+    if not data:
+        _refuse("empty")
+    kind = _kind(data)
+    return Taken(kind, _READERS[kind](data))
+
+
+def _refuse(why: str) -> NoReturn:
+    raise FileRefused(why=why)
+
+
+def _kind(data: bytes) -> MediaType:
+    """What the bytes begin as. Only the beginning is shown to the detector: further in it would guess."""
+    try:
+        found = cast("list[Any]", puremagic.magic_string(data[:512]))  # pyright: ignore[reportUnknownMemberType]
+    except (puremagic.PureError, ValueError):
+        found = list[Any]()
+    known: list[MediaType] = [_TYPES[one] for one in sorted({str(match.mime_type) for match in found}) if one in _TYPES]
+    if len(known) != 1:
+        _refuse("type")
+    return known[0]
+
+
+def _within(width: int, height: int) -> None:
+    if width < 1 or height < 1 or width * height > WIDEST:
+        _refuse("too_wide")
+
+
+# --- JPEG -------------------------------------------------------------------------------------------------------------
+
+_SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
+_SCAN, _EXIF = 0xDA, 0xE1
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+# JFIF, the colour profile, and how the colours are to be read; every other application segment is about the maker.
+_KEPT_SEGMENTS = frozenset({0xC4, 0xCC, 0xDA, 0xDB, 0xDD, 0xE0, 0xE2, 0xEE}) | _FRAMES
+
+
+def _jpeg(data: bytes) -> bytes:
+    """Segment by segment to the end of the picture; what a phone wrote about itself is left out, but for "this way up".
+
+    A phone holds its photo as the sensor saw it, and says beside it how to turn it.
+    """
+    kept, at, framed, scanned = [_SOI], 2, False, False
+    turned = b""
+    while True:
+        marker, at = _marker(data, at)
+        if marker == 0xD9:
+            break
+        if marker in _ALONE:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if length < 2 or at + length > len(data):
+            _refuse("damaged")
+        body = data[at + 2 : at + length]
+        at += length
+        if marker == _EXIF and not turned:
+            turned = _turned(body)
+        if marker in _FRAMES:
+            if len(body) < 6:
+                _refuse("damaged")
+            _within(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
+            framed = True
+        if marker in _KEPT_SEGMENTS and not (marker == 0xE2 and not body.startswith(b"ICC_PROFILE\0")):
+            kept.append(bytes((0xFF, marker)) + length.to_bytes(2, "big") + body)
+        if marker == _SCAN:
+            scanned = True
+            end = _end_of_scan(data, at)
+            kept.append(data[at:end])
+            at = end
+    if not (framed and scanned):
+        _refuse("damaged")
+    return b"".join((_SOI, turned, *kept[1:], _EOI))
+
+
+def _marker(data: bytes, at: int) -> tuple[int, int]:
+    """The marker at ``at``, and where what follows it begins."""
+    if data[at : at + 1] != b"\xff":
+        _refuse("damaged")
+    while data[at : at + 1] == b"\xff":
+        at += 1
+    if at >= len(data) or data[at] in {0x00, 0xD8}:
+        _refuse("damaged")
+    return data[at], at + 1
+
+
+def _end_of_scan(data: bytes, at: int) -> int:
+    """Where the compressed data ends: at the next marker that is neither a stuffed byte nor a restart."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            _refuse("damaged")
+        if data[at + 1] != 0x00 and data[at + 1] not in _ALONE:
+            return at
+        at += 2
+
+
+def _turned(body: bytes) -> bytes:
+    """A segment that says which way is up and nothing else; empty where the photo does not say, or says it is."""
+    if not body.startswith(b"Exif\0\0"):
+        return b""
+    tiff = body[6:]
+    orders: Mapping[bytes, Literal["little", "big"]] = {b"II*\0": "little", b"MM\0*": "big"}
+    order = orders.get(tiff[:4])
+    if order is None:
+        return b""
+
+    def number(at: int, width: int) -> int:
+        return int.from_bytes(tiff[at : at + width], order)
+
+    first = number(4, 4)
+    for place in range(min(number(first, 2), 512)):
+        entry = first + 2 + 12 * place
+        if number(entry, 2) == 0x0112:
+            way = number(entry + 8, 2)
+            return _SAYS_TURNED + bytes((0, way, 0, 0, 0, 0, 0, 0)) if 2 <= way <= 8 else b""
+    return b""
+
+
+_SAYS_TURNED = b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01"
+# --- PNG --------------------------------------------------------------------------------------------------------------
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_KEPT_CHUNKS = frozenset(
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYS"}
+)
+
+
+def _png(data: bytes) -> bytes:
+    """Chunk by chunk with its checksum; text, times and places are left out, and so is what stands behind the end."""
+    if not data.startswith(_PNG):
+        _refuse("damaged")
+    kept, at, seen = [_PNG], 8, set[bytes]()
+    while b"IEND" not in seen:
+        length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        end = at + 12 + length
+        if end > len(data) or zlib.crc32(data[at + 4 : end - 4]).to_bytes(4, "big") != data[end - 4 : end]:
+            _refuse("damaged")
+        if name == b"acTL":
+            _refuse("animated")
+        if (name == b"IHDR") == bool(seen):
+            _refuse("damaged")
+        if name == b"IHDR":
+            _within(int.from_bytes(data[at + 8 : at + 12], "big"), int.from_bytes(data[at + 12 : at + 16], "big"))
+        if name in _KEPT_CHUNKS:
+            kept.append(data[at:end])
+        elif name[0] < 0x61:
+            # Without a critical chunk that we do not know, the picture would be another one.
+            _refuse("damaged")
+        seen.add(name)
+        at = end
+    if b"IDAT" not in seen:
+        _refuse("damaged")
+    return b"".join(kept)
+
+
+# --- WebP -------------------------------------------------------------------------------------------------------------
+
+_KEPT_WEBP = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP"})
+_ANIMATED, _ABOUT_MAKER = 0x02, 0x08 | 0x04
+
+
+def _webp(data: bytes) -> bytes:
+    """Chunk by chunk within the length its own header gives; descriptions are left out."""
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or end > len(data):
+        _refuse("damaged")
+    kept, at, seen = list[bytes](), 12, set[bytes]()
+    while at < end:
+        name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        after = at + 8 + length + length % 2
+        if at + 8 > end or after > end:
+            _refuse("damaged")
+        body = data[at + 8 : at + 8 + length]
+        if name in {b"ANIM", b"ANMF"}:
+            _refuse("animated")
+        if name in _KEPT_WEBP:
+            kept.append(_webp_chunk(name, body))
+        seen.add(name)
+        at = after
+    if not seen & {b"VP8 ", b"VP8L"}:
+        _refuse("damaged")
+    inside = b"WEBP" + b"".join(kept)
+    return b"RIFF" + len(inside).to_bytes(4, "little") + inside
+
+
+def _webp_chunk(name: bytes, body: bytes) -> bytes:
+    if name == b"VP8X" and len(body) >= 10:
+        if body[0] & _ANIMATED:
+            _refuse("animated")
+        body = bytes((body[0] & ~_ABOUT_MAKER,)) + body[1:]
+        _within(1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
+    elif name == b"VP8L" and len(body) >= 5:
+        bits = int.from_bytes(body[1:5], "little")
+        _within(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
+    elif name == b"VP8 " and len(body) >= 10:
+        _within(int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF)
+    elif name in {b"VP8X", b"VP8L", b"VP8 "}:
+        _refuse("damaged")
+    return name + len(body).to_bytes(4, "little") + body + b"\0" * (len(body) % 2)
+
+
+# --- PDF --------------------------------------------------------------------------------------------------------------
+
+_ACTS = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA", b"/SubmitForm", b"/ImportData")
+_NAME_ENDS = b"()<>[]{}/% \t\r\n\f\0"
+
+
+def _pdf(data: bytes) -> bytes:
+    """A document that begins and ends as one, is not locked, and in plain sight does nothing by itself.
+
+    It is kept as it came, with whatever it says of its maker, and it is only ever handed out to be saved.
+    """
+    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
+        _refuse("damaged")
+    plain = _plain_names(data)
+    if _has(plain, b"/Encrypt"):
+        _refuse("locked")
+    if any(_has(plain, act) for act in _ACTS):
+        _refuse("active")
+    return data
+
+
+def _plain_names(data: bytes) -> bytes:
+    """The bytes with names spelt out: ``/J#53`` is ``/JS``."""
+    parts = data.split(b"#")
+    out = [parts[0]]
+    for part in parts[1:]:
+        try:
+            out.append(bytes((int(part[:2].decode("ascii"), 16),)) + part[2:])
+        except (UnicodeDecodeError, ValueError):
+            out.append(b"#" + part)
+    return b"".join(out)
+
+
+def _has(data: bytes, name: bytes) -> bool:
+    """Whether a name stands there whole: ``/JS`` is not in ``/JSON``. An embedded file has an ``s`` behind it too."""
+    at = data.find(name)
+    while at >= 0:
+        after = data[at + len(name) : at + len(name) + 1]
+        if not after or after in _NAME_ENDS or (name == b"/EmbeddedFile" and after == b"s"):
+            return True
+        at = data.find(name, at + 1)
+    return False
+
+
+_READERS: Mapping[MediaType, Callable[[bytes], bytes]] = cast(
+    "Mapping[MediaType, Callable[[bytes], bytes]]",
+    {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp, "application/pdf": _pdf},
+)

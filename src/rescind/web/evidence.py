@@ -1,0 +1,141 @@
+"""Files on pages: what a form brings along, and giving a file to those of its case.
+
+What was chosen is kept at once, so that a form which comes back with something to put right has it still: it is named
+beside the field, and named by the command when the form is sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Response, get
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from rescind.core.errors import FileRefused, InvalidField, Unavailable
+from rescind.core.evidence import EvidenceRef
+from rescind.core.exhibits import Exhibit, exhibits
+from rescind.core.ids import OrderId, canonical
+from rescind.core.instant import Instant
+from rescind.core.order import Order
+from rescind.core.record import Record
+from rescind.locales import Locale
+from rescind.web.session import Visit
+
+SENT_AT_ONCE = 100 * 1024 * 1024
+"""Most bytes of one form with files in it (UP-02)."""
+MULTIPART = {"enctype": "multipart/form-data"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A file as a page shows it. by: whose it is, in words."""
+
+    id: str
+    title: str
+    kind: str
+    size: str
+    href: str
+    by: str = ""
+    at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came with a form. refs: for the command; tiles: to show with the form again; error: what is wrong."""
+
+    refs: tuple[EvidenceRef, ...]
+    tiles: tuple[Tile, ...]
+    error: str = ""
+
+
+async def brought(visit: Visit, order: OrderId) -> Brought:
+    """The files of a form that was sent, those it named from before and those that are new. The form is known to be
+    ours already.
+    """
+    form = await visit.request.form()
+    _ = visit.locale.gettext
+    evidence = visit.desk.evidence
+    ids = [one for one in form.getall("kept", []) if isinstance(one, str)]
+    error = ""
+    new = [one for one in form.getall("files", []) if isinstance(one, UploadFile)]
+    for one in new:
+        data = await one.read(evidence.limits.size + 1)
+        if not data and not one.filename:
+            continue  # A browser sends an empty part where nothing was chosen.
+        try:
+            if len(ids) >= evidence.limits.files:
+                raise FileRefused(why="too_many_at_once", limit=evidence.limits.files)
+            ids.append((await evidence.keep(order, visit.person, data)).id)
+        except FileRefused as refusal:
+            error = error or said(visit.locale, refusal)
+        except Unavailable:
+            error = error or _("The file could not be kept. Try again in a moment.")
+    ids = list(dict.fromkeys(ids))
+    try:
+        refs = await evidence.named(order, visit.person, ids)
+    except FileRefused as refusal:
+        refs, error = (), error or said(visit.locale, refusal)
+    except InvalidField:
+        refs, error = (), error or _("A file is not there any more. Choose it again.")
+    return Brought(refs, tuple(tile(visit.locale, order, ref) for ref in refs), error)
+
+
+def said(locale: Locale, refusal: FileRefused) -> str:
+    """Why a file cannot be used, and what to do."""
+    words = locale.pgettext("file", str(refusal.params["why"]))
+    return words % {"limit": refusal.params.get("limit", "")}
+
+
+def tile(locale: Locale, order: OrderId, ref: EvidenceRef, by: str = "", at: Instant | None = None) -> Tile:
+    """A file as a page shows it."""
+    _ = locale.gettext
+    kinds = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "application/pdf": "PDF"}
+    return Tile(
+        id=ref.id,
+        title=_("Photo") if ref.picture else _("Document"),
+        kind="photo" if ref.picture else "document",
+        size=f"{kinds[ref.type]} · {_size(locale, ref.size)}",
+        href=f"/evidence/{order}/{ref.id}",
+        by=by,
+        at=at,
+    )
+
+
+def _size(locale: Locale, count: int) -> str:
+    if count < 1024 * 1024:
+        return f"{locale.number(max(1, round(count / 1024)))} KB"
+    return f"{locale.number(round(count / 1024 / 1024, 1))} MB"
+
+
+def wall(locale: Locale, order: Order, records: Iterable[Record], reader: str, about: str = "") -> list[Tile]:
+    """The files of an order, or of one request or case of it, for one reader."""
+    return [tile(locale, order.id, one.ref, _whose(locale, one, reader), one.at) for one in exhibits(records, about)]
+
+
+def _whose(locale: Locale, one: Exhibit, reader: str) -> str:
+    if one.by.value == reader:
+        return locale.gettext("Yours")
+    return locale.term("actor", one.by.value)
+
+
+def field(visit: Visit, kept: Sequence[Tile] = (), error: str = "", *, wanted: bool = False) -> dict[str, Any]:
+    """What ``ui.files`` shows."""
+    limits = visit.desk.evidence.limits
+    return {"kept": kept, "error": error, "wanted": wanted, "mib": limits.mib, "most": limits.files}
+
+
+@get("/evidence/{order_id:str}/{evidence_id:str}")
+async def file(visit: NamedDependency[Visit], order_id: FromPath[str], evidence_id: FromPath[str]) -> Response[bytes]:
+    """One file, for those of its case. Raises NotFound for a missing and a foreign one alike."""
+    visit.require("buyer", "seller", "support", "operator")
+    order = (await visit.desk.reads.order(visit.scope, order_id)).order
+    shown = await visit.desk.evidence.show(order.id, visit.person, canonical("evd", evidence_id))
+    return Response(shown.data, media_type=shown.ref.type, status_code=HTTPStatus.OK, headers=dict(shown.headers))
+
+
+ROUTES = (file,)

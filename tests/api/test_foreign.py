@@ -1,0 +1,175 @@
+"""Whatever an address asks about an order that is somebody else's, it answers as for one that is not there (KF-23).
+
+The operations and pages are not listed here: they are walked as the program declares them, so that a new one is asked
+too.
+"""
+
+import json
+import re
+
+import httpx
+import pytest
+from litestar import Litestar
+
+import rescind.api
+from postgres.market import LANTERN
+from rescind import web
+from rescind.api.description import EXAMPLES
+from rescind.app import make_app
+from rescind.core.order import Stage
+from scenarios.files import png
+from web.consoles import ORIGIN, Person
+
+FOREIGNERS = ("bob", "lou")
+"""A buyer and a seller with valid credentials, and nothing to do with the order."""
+ROLE = {"bob": "buyer", "lou": "seller"}
+CURRENCY = {"bob": "EUR", "lou": "USD"}
+
+
+def other(identifier, length=1):
+    """An id of the same form and shop that nothing has."""
+    last = identifier[-length:]
+    return identifier[:-length] + ("0" if last != "0" else "1") * length
+
+
+@pytest.fixture
+async def anns(people, market):
+    """An order of Ann's at Sam's shop with everything an address can name: request, parcel case, file, return."""
+    order = await market.order(Stage.PREPARING, units=3)
+    sent = await people.ann.post(f"/v1/orders/{order}/evidence", content=png(), headers={"content-type": "image/png"})
+    evidence = sent.json()["id"]
+    asked = await people.ann.post(
+        f"/v1/orders/{order}/cancellations", {"reason": "changed_mind", "lines": [{"line": "1", "quantity": 1}]}
+    )
+    case = asked.json()["cancellation"]["id"]
+    await market.fact(order, "handed_over", tracking="JD1", lines={"1": 3})
+    await market.fact(order, "delivered", tracking="JD1", lines={"1": 3})
+    back = await people.ann.post(
+        f"/v1/orders/{order}/returns", EXAMPLES["returns_open_return"] | {"evidence": [evidence]}
+    )
+    assert back.status_code == 201, back.text
+    known = (await market.read(order)).contradictions
+    assert known, "the parcel left while a request was open"
+    return {
+        "order": order,
+        "cancellation": case,
+        "contradiction": known[0].id,
+        "evidence": evidence,
+        "case": back.json()["id"],
+    }
+
+
+def of_orders():
+    """Every operation about one order, by its name, with the foreigners whose role may call it."""
+    return {
+        f"{one.method} {one.path} {who}": (one, who)
+        for one in rescind.api.OPERATIONS
+        if "{order}" in one.path and one.may
+        for who in FOREIGNERS
+        if ROLE[who] in one.may
+    }
+
+
+async def asks(who, one, ids, currency="EUR"):
+    path = one.path.format(**ids)
+    if one.method == "GET":
+        return await who.get(path)
+    if one.body is None:
+        return await who.post(path, content=png(), headers={"content-type": "image/png"})
+    return await who.post(path, json.loads(json.dumps(EXAMPLES[one.name]).replace('"EUR"', f'"{currency}"')))
+
+
+def told(answer):
+    """All that an answer says, without the number of the request itself and the lengths that follow from it."""
+    body = re.sub(rb"urn:uuid:[0-9a-f-]{36}", b"", answer.content)
+    headers = {name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date"}}
+    return answer.status_code, body, headers
+
+
+async def test_a_foreign_order_answers_like_a_missing_one_at_every_operation(people, market, anns):  # KF-23, I-30
+    before = await market.read(anns["order"])
+    missing = anns | {"order": other(anns["order"])}
+    nowhere = anns | {"order": "ord_" + "0" * 22}
+    differ, walked = [], of_orders()
+    for name, (one, who) in walked.items():
+        answers = [told(await asks(getattr(people, who), one, ids)) for ids in (anns, missing, nowhere)]
+        if answers[0] != answers[1] or answers[0] != answers[2] or answers[0][0] != 404:
+            differ.append((name, [answer[0] for answer in answers]))
+    assert differ == []
+    assert len(walked) > 25
+    assert await market.read(anns["order"]) == before, "nothing was done to it"
+
+
+async def test_a_foreign_matter_of_ones_own_order_answers_like_a_missing_one(people, market, anns):  # KF-23, I-30
+    own = {
+        "bob": await market.order(Stage.PREPARING, buyer="bob"),
+        "lou": await market.order(Stage.PREPARING, shop=LANTERN),
+    }
+    differ, walked = [], 0
+    for name, (one, who) in of_orders().items():
+        inner = [part for part in re.findall(r"{(\w+)}", one.path) if part != "order"]
+        if not inner:
+            continue
+        walked += 1
+        foreign = anns | {"order": own[who]}
+        missing = foreign | {part: other(anns[part]) for part in inner}
+        answers = [told(await asks(getattr(people, who), one, ids, CURRENCY[who])) for ids in (foreign, missing)]
+        if answers[0] != answers[1] or answers[0][0] != 404:
+            differ.append((name, [answer[:2] for answer in answers]))
+    assert differ == []
+    assert walked > 10
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def pages(desk, root):
+    """(method, address) of every page below ``root`` that names something of an order."""
+    application = Litestar(route_handlers=web.routes(desk), openapi_config=None)
+    for route in application.routes:
+        path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path_format) if hasattr(route, "path_format") else route.path
+        named = re.findall(r"{(\w+)", path)
+        if {"order_id", "request_id", "case_id"} & set(named) and path.startswith(root):
+            for method in sorted(route.methods & {"GET", "POST"}):
+                yield method, re.sub(r"{(\w+)(:\w+)?}", r"{\1}", path)
+
+
+@pytest.mark.parametrize(
+    ("who", "root"), [("bob", "/orders"), ("bob", "/evidence"), ("lou", "/seller"), ("lou", "/evidence")]
+)
+async def test_a_foreign_order_answers_like_a_missing_one_on_every_page(people, desk, market, anns, who, root):  # KF-23
+    person = Person(make_app(desk))
+    await person.sign_in(desk, ROLE[who], who, **({"buyer_id": who} if who == "bob" else {"shop_id": LANTERN}))
+    home = await person.see("/orders" if who == "bob" else "/seller/orders")
+    token = [pair for form in home.forms for pair in form["fields"] if form["action"] == "/sign-out"]
+    before = await market.read(anns["order"])
+    differ, walked = [], 0
+    for method, path in pages(desk, root):
+        walked += 1
+        theirs = {
+            "order_id": anns["order"],
+            "request_id": anns["cancellation"],
+            "case_id": anns["cancellation"] if "/requests/" in path else anns["case"],
+            "evidence_id": anns["evidence"],
+        }
+        missing = {name: other(value) for name, value in theirs.items()}
+        answers = [await _page(person.client, method, path.format(**ids), token) for ids in (theirs, missing)]
+        texts = [_without(answer, ids) for answer, ids in zip(answers, (theirs, missing), strict=True)]
+        if texts[0] != texts[1] or answers[0].status_code != 404:
+            differ.append((method, path, [answer.status_code for answer in answers]))
+    assert differ == []
+    assert walked > (0 if root == "/evidence" else 5)
+    assert await market.read(anns["order"]) == before
+
+
+async def _page(client, method, path, token):
+    if method == "GET":
+        return await client.get(path)
+    return await client.post(path, data=dict(token), headers={"origin": ORIGIN})
+
+
+def _without(answer: httpx.Response, ids):
+    text = answer.text
+    for name, value in ids.items():
+        text = text.replace(value, name)
+    return answer.status_code, text

@@ -1,0 +1,174 @@
+"""Support decides against the rules: with a reason and words, and above an amount only two people together."""
+
+from datetime import timedelta
+
+import pytest
+
+from rescind.core.errors import (
+    DeadlinePassed,
+    EvidenceMissing,
+    Forbidden,
+    InvalidTransition,
+    NothingSelected,
+    QuantityNotOpen,
+    ReasonNotListed,
+    SecondPersonNeeded,
+)
+from rescind.core.order import Act, Stage
+from rescind.core.override import REASONS, WAITS, AnswerOverride, OverrideRules, possible
+from scenarios.shop import eur, item
+
+
+def refused(shop, **order):
+    """An order on its way whose buyer was refused by the policy."""
+    shop.order(**({"paid": eur("40.00")} | order), stage=Stage.IN_TRANSIT)
+    shop.buyer.requests_cancellation()
+    assert shop.cancellation.status == "refused"
+    return shop
+
+
+def test_one_person_is_enough_up_to_the_amount_and_not_above_it(shop):  # R-039
+    refused(shop)
+    shop.agent.overrides("approve", "rule_misapplied", alone=eur("40.00"))
+    assert (shop.cancellation.status, shop.cancellation.closed_by) == ("approved", "support")
+    assert (shop.refunded, shop.happened[-2:]) == (eur("40.00"), ["RulesOverridden", "CancellationApproved"])
+
+
+@pytest.mark.parametrize("alone", [eur("39.99"), None])
+def test_above_the_amount_nothing_happens_until_another_person_confirms(shop, alone):  # R-039
+    refused(shop)
+    shop.agent.overrides("approve", "hardship", alone=alone)
+    assert (shop.cancellation.status, shop.refunded.minor) == ("refused", 0)
+    with pytest.raises(SecondPersonNeeded):
+        shop.agent.confirms()
+    shop.colleague.confirms()
+    assert (shop.cancellation.status, shop.refunded) == ("approved", eur("40.00"))
+    done = shop.state.overrides[-1]
+    assert (done.by, done.answered_by, done.outcome) == ("sue", "cal", "done")
+    trail = [(record.actor.id, type(record.event).__name__) for record in shop.records[-3:]]
+    assert trail == [("sue", "OverrideProposed"), ("cal", "RulesOverridden"), ("cal", "CancellationApproved")]
+    assert (shop.records[-2].event.by, shop.records[-2].event.confirmed_by) == ("sue", "cal")
+
+
+def test_another_person_may_reject_and_whoever_proposed_may_withdraw(shop):  # R-039
+    refused(shop)
+    shop.agent.overrides("approve", "goodwill")
+    shop.colleague.drops()
+    assert shop.state.overrides[-1].outcome == "rejected"
+    shop.agent.overrides("approve", "goodwill")
+    shop.agent.drops(2)
+    assert [one.outcome for one in shop.state.overrides] == ["rejected", "withdrawn"]
+    with pytest.raises(InvalidTransition):
+        shop.colleague.confirms(2)
+    assert shop.refunded.minor == 0
+
+
+def test_a_proposal_nobody_answers_lapses_once(shop):  # R-039, I-37
+    refused(shop)
+    shop.agent.overrides("approve", "goodwill")
+    due = shop.state.overrides[-1].due_at
+    assert due == shop.now + WAITS
+    shop.at(due - timedelta(seconds=1))
+    assert shop.state.overrides[-1].outcome == "proposed"
+    shop.now = due
+    with pytest.raises(DeadlinePassed):
+        shop.colleague.confirms()
+    shop.at(due)
+    assert (shop.state.overrides[-1].outcome, shop.refunded.minor) == ("lapsed", 0)
+    assert [one for one in shop.due if one.kind == "override"] == []
+
+
+def test_nobody_stops_more_than_there_is(shop):  # R-039, KF-06
+    shop.order(lines=[item("mug", eur("10.00"), 2)], paid=eur("20.00"))
+    with pytest.raises(NothingSelected):
+        shop.agent.overrides("cancel", "fraud", lines={})
+    for lines in ({"mug": 3}, {"mug": 0}, {"cup": 1}):
+        with pytest.raises(QuantityNotOpen):
+            shop.agent.overrides("cancel", "fraud", lines=lines)
+    shop.agent.overrides("cancel", "fraud", lines={"mug": 1}, alone=eur("10.00"))
+    assert shop.refunded == eur("10.00")
+
+
+def test_while_one_proposal_waits_there_is_no_other(shop):  # R-039
+    refused(shop)
+    shop.agent.overrides("approve", "goodwill")
+    with pytest.raises(InvalidTransition):
+        shop.colleague.overrides("cancel", "fraud")
+
+
+def test_who_confirms_confirms_what_was_read(shop):  # R-039
+    shop.order(lines=[item("mug", eur("10.00"), 2)], paid=eur("20.00"))
+    shop.agent.overrides("cancel", "fraud")
+    shop.seller.cancels(lines={"mug": 1})
+    with pytest.raises(InvalidTransition):
+        shop.colleague.confirms()
+    shop.colleague.drops()
+    assert shop.refunded == eur("10.00")
+
+
+def test_the_platform_stops_an_order_for_reasons_of_its_own(shop):  # R-039, R-135
+    shop.order(paid=eur("40.00"), stage=Stage.PACKED)
+    shop.agent.overrides("cancel", "fraud", alone=eur("100.00"))
+    ended = shop.cancellation
+    assert (shop.stage, shop.refunded) == (Stage.CANCELLED, eur("40.00"))
+    assert (ended.reason, ended.filed_by, ended.requested_by, ended.closed_by) == (
+        "fraud",
+        "operator",
+        "sue",
+        "support",
+    )
+    assert ended.fault == ""
+
+
+def test_a_request_that_waits_is_answered_by_the_platforms_stop(shop):  # R-039, E-04
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.buyer.requests_cancellation()
+    shop.agent.overrides("cancel", "seller_unreachable", alone=eur("100.00"))
+    assert (len(shop.state.cancellations), shop.cancellation.status) == (1, "approved")
+    assert shop.cancellation.fault == "seller"
+
+
+def test_what_was_cancelled_before_payment_can_be_restored(shop):  # R-039
+    shop.order(total=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    assert shop.stage is Stage.CANCELLED
+    shop.agent.overrides("reverse", "decided_by_mistake", alone=eur("0.00"))
+    assert (shop.cancellation.status, shop.cancellation.closed_by, shop.stage) == ("undone", "support", Stage.UNPAID)
+
+
+def test_money_on_its_way_is_not_called_back(shop):  # R-039, I-02
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    with pytest.raises(InvalidTransition):
+        shop.agent.overrides("reverse", "decided_by_mistake", alone=eur("100.00"))
+    shop.provider.answers("declined")
+    shop.agent.overrides("reverse", "decided_by_mistake", alone=eur("100.00"))
+    assert (shop.stage, shop.refunded.minor) == (Stage.REVIEW, 0)
+    shop.buyer.requests_cancellation()
+    assert shop.refunded == eur("40.00"), "what came back unpaid can be paid back again"
+
+
+def test_every_act_wants_a_listed_reason_and_words(shop):  # R-039
+    refused(shop)
+    with pytest.raises(ReasonNotListed):
+        shop.agent.overrides("approve", "fraud")
+    with pytest.raises(EvidenceMissing):
+        shop.agent.overrides("approve", "goodwill", comment="")
+    for person in (shop.buyer, shop.seller, shop.support, shop.host):
+        with pytest.raises(Forbidden):
+            person.says(
+                OverrideRules,
+                act=Act.CANCEL,
+                reason=REASONS[Act.CANCEL][0],
+                comment=shop.note("x"),
+                alone_up_to_minor=10**6,
+            )
+        with pytest.raises(Forbidden):
+            person.says(AnswerOverride, number=1, confirm=True)
+
+
+def test_what_may_be_overridden_is_said_before_anybody_tries(shop):  # R-039
+    refused(shop)
+    assert [act for act, _ in possible(shop.state, shop.now)] == ["cancel", "approve"]
+    shop.carrier.reports("delivered")
+    assert possible(shop.state, shop.now) == (), "what has arrived is returned, not cancelled"
