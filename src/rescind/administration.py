@@ -188,6 +188,31 @@ def list_keys(data: Data = None) -> None:
     out.print(run(with_pool(read_settings(data=data), work)))
 
 
+@keys.command("link")
+def sign_in_link(
+    role: Annotated[Literal["seller", "support", "operator"], typer.Argument(help="As what they sign in.")],
+    name: Annotated[str, typer.Argument(help="Who it is; events name them, and two links of one name are one person.")],
+    base_url: Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")] = None,
+    shop: Annotated[str | None, typer.Option(help="A seller's shop.")] = None,
+    minutes: Annotated[int, typer.Option(min=1, max=1440, help="Minutes until it is used.")] = 15,
+    data: Data = None,
+) -> None:
+    """Print a link that signs a person in, once: how staff come to their pages without the marketplace's backend."""
+    name = _named(name)
+    if (role == "seller") != (shop is not None):
+        fail("A seller's link names its --shop; other links name none.")
+    settings = read_settings(data=data, base_url=base_url)
+    if not settings.base_url:
+        fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
+        seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
+        access = Access(pool, secret(settings), settings.base_url or "")
+        return await access.issue_link(role, name, name=name, shop_id=seller, lifetime=timedelta(minutes=minutes))
+
+    out.print(run(with_pool(settings, work)), highlight=False, soft_wrap=True)
+
+
 @keys.command("revoke")
 def revoke_key(
     key: Annotated[str, typer.Argument(help="The key itself, or its mark from `rescind key list`.")],

@@ -175,7 +175,7 @@ class Drafting:
         shipped = preset(key) if key in names() else None
         digest = shop.shop_hash if shop else _in_force(key, live, shops)
         policy = await self._known(digest) if digest else None
-        hashes = {one.hash for one in versions} | {digest} | ({shipped.hash} if shipped else set())
+        hashes = dict.fromkeys((*(one.hash for one in versions), digest, shipped.hash if shipped else ""))
         return Standing(
             key=key,
             name=policy.name if policy else versions[0].name,

@@ -102,6 +102,26 @@ def test_what_cannot_be_is_refused_and_changes_nothing(rescind):
     assert "Kiln" not in rescind("shop", "list")
 
 
+def test_keys_are_listed_without_the_keys_and_ended_by_their_mark(rescind):
+    assert "backend" not in rescind("key", "list")
+    key = rescind("key", "new", "host", "backend", "--days", "30")
+    listed = rescind("key", "list")
+    mark, role, name = re.search(r"([0-9a-f]{16}) +(\w+) +(\w+)", listed).groups()
+    assert (role, name) == ("host", "backend")
+    assert "not yet" in listed
+    assert key not in listed
+    assert rescind("key", "revoke", mark) == "Revoked."
+    assert "revoked" in rescind("key", "list")
+    assert "No such key" in rescind("key", "revoke", mark, status=2)
+
+
+def test_staff_get_a_link_that_signs_them_in(rescind):
+    link = rescind("key", "link", "operator", "ines", "--base-url", "https://desk.example.org")
+    assert re.fullmatch(r"https://desk\.example\.org/sign-in/rso_[\w-]{43}", link)
+    assert "names its --shop" in rescind("key", "link", "seller", "kim", "--base-url", "https://d.example", status=2)
+    assert "Say the address" in rescind("key", "link", "operator", "ines", status=2)
+
+
 def test_what_nobody_could_see_is_no_name(rescind):
     for words in (("shop", "add", ""), ("shop", "add", " \u200b"), ("key", "new", "host", "")):
         assert "The name must be at least one visible character." in rescind(*words, status=2)

@@ -129,7 +129,7 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_check": {"text": _OWN_RULES, "shop": "shp_0000abcd"},
     "policies_draft": {"text": _OWN_RULES, "shop": "shp_0000abcd", "note": "The shop asked for it."},
     "policies_save": {"text": _OWN_RULES.replace("packing", "packed")},
-    "policies_submit": {"accepted": []},
+    "policies_submit": {"accepted": ["M-01-before"]},
     "policies_take_back": {},
     "policies_approve": {},
     "policies_reject": {"reason": "Ask the shops first."},

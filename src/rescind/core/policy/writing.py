@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
 import msgspec
 
@@ -45,7 +46,7 @@ def literal(content: object) -> str:
         case str():
             return f'"{"".join(_sign(one) for one in content)}"'
         case tuple() | list():
-            inside: Iterable[object] = content  # pyright: ignore[reportUnknownVariableType]
+            inside = cast("Iterable[object]", content)
             return f"[{', '.join(literal(one) for one in inside)}]"
         case _:
             return str(content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +16,7 @@ from rescind.core.policy.vocabulary import STANDARD, Kind
 from rescind.drafting import REQUESTS, Examined, Rejudged
 from rescind.intake.text import words
 from rescind.locales import Locale
-from rescind.postgres.publishing import NUMBERS
+from rescind.postgres.publishing import NUMBERS, Version
 from rescind.web.explain import wanted_words
 from rescind.web.operator.console import POLICIES, told
 from rescind.web.operator.policies import Subject, save_value, title, words_page
@@ -145,7 +145,7 @@ async def _subject(console: Console, text: str) -> Subject:
     return Subject(standing, policy, await drafting.text(policy), draft)
 
 
-async def _act(console: Console, number: str, said: str, act: Any) -> Html:
+async def _act(console: Console, number: str, said: str, act: Callable[[int], Awaitable[Version]]) -> Html:
     """Do it and look at the result; what stands in the way is told on the draft's page."""
     about = await _subject(console, number)
     assert about.draft is not None, "it is about a draft"

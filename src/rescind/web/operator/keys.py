@@ -35,7 +35,7 @@ async def make(console: Here) -> Html:
     shops = {one.id for one in await console.desk.reads.shops()}
     _ = console.language.gettext
     errors: dict[str, str] = {}
-    role = next((one for one in ROLES if one == form.text("role")), None)
+    role: Role | None = next((one for one in ROLES if one == form.text("role")), None)
     if role is None:
         errors["role"] = _("Choose what it may do.")
     name = _name(form)
