@@ -120,7 +120,8 @@ class Desk:
         """The reasons that may be chosen now: the buyer's, the seller's, for a refusal, or for a return case."""
         terms = await self.terms(order)
         actor = ActorKind.SELLER if catalogue in {"seller", "refusal"} else ActorKind.BUYER
-        return terms.reasons(catalogue, cancellation.read(order, actor, await self.context(order, terms), self.now()))
+        now = self.now()
+        return terms.reasons(catalogue, cancellation.read(order, actor, await self.context(order, terms), now), now)
 
     async def preview(
         self, order: Order, *, reason: str = "", lines: dict[str, int] | None = None, anyway: bool = False
@@ -133,7 +134,7 @@ class Desk:
         context = await self.context(order, terms)
         now = self.now()
         if not reason:
-            listed = terms.reasons("buyer", cancellation.read(order, ActorKind.BUYER, context, now))
+            listed = terms.reasons("buyer", cancellation.read(order, ActorKind.BUYER, context, now), now)
             if not listed:
                 raise ReasonNotListed(reason="", listed=())
             reason = listed[0].code

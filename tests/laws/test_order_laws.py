@@ -174,7 +174,7 @@ def test_a_final_answer_stays(shop, history):  # I-17
 def test_every_stage_gets_a_verdict_or_a_reason_why_nobody_may_ask(shop, history, who, anyway):
     play(shop, history)
     before = len(shop.state.cancellations)
-    reasons = shop.terms.reasons(who, {**_facts(shop), "actor": who})
+    reasons = shop.terms.reasons(who, {**_facts(shop), "actor": who}, shop.now)
     assert reasons, "there is always something one may say"
     if shop.stage is Stage.CANCELLED or (shop.state.open_cancellation and who == "buyer"):
         with pytest.raises(InvalidTransition):

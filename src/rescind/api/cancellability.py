@@ -294,7 +294,7 @@ async def _favours(call: Call, order: Order, finding: Finding, wanted: Question,
 def _listed(order: Order, terms: Terms, context: Context, actor: ActorKind, now: Instant) -> tuple[Reason, ...]:
     """The reasons on offer, each once: the catalogue may hold one several times, for different stages."""
     catalogue = "seller" if actor is ActorKind.SELLER else "buyer"
-    offered = terms.reasons(catalogue, cancellation.read(order, actor, context, now))
+    offered = terms.reasons(catalogue, cancellation.read(order, actor, context, now), now)
     return tuple({one.code: one for one in offered}.values())
 
 

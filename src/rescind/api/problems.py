@@ -64,6 +64,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Please sign in"),
     errors.Forbidden: (403, "You may not do this"),
     errors.FourEyes: (403, "It takes another person"),
+    errors.NoWithdrawal: (409, "There is nothing to withdraw from here"),
     errors.SecondPersonNeeded: (403, "Somebody else has to confirm it"),
     CrossSite: (403, "The request came from elsewhere"),
     errors.NotFound: (404, "Nothing here"),

@@ -98,6 +98,12 @@ class DeadlinePassed(RescindError):
     code = "deadline-passed"
 
 
+class NoWithdrawal(RescindError):
+    """No law in force today lets this buyer withdraw from the contract here, or nothing of it is left. Params: none."""
+
+    code = "no-withdrawal"
+
+
 class SecondPersonNeeded(RescindError):
     """Who proposes to decide against the rules is not who confirms it. Params: number (of the proposal)."""
 

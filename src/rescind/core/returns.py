@@ -209,7 +209,7 @@ def number(order: Order, case: ReturnCase) -> str:
 
 def reasons(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Reason, ...]:
     """What may be wrong, as the policy lists it for the order as it is."""
-    return terms.reasons("returns", read(order, ActorKind.BUYER, context, now))
+    return terms.reasons("returns", read(order, ActorKind.BUYER, context, now), now)
 
 
 def open_case(
@@ -221,10 +221,8 @@ def open_case(
     require_speaker(actor, ActorKind.BUYER, "open_return")
     require_consent(actor, command.consent)
     left = returnable(order, now)
-    if (not left and not order.open_returns) or len(order.returns) >= MOST:
-        raise InvalidTransition(
-            action="open_return", current_state=stage(order, now).value, allowed_actions=("contact_support",)
-        )
+    if not left and not order.open_returns:
+        raise _no_case(order, now)
     lines = {line: count for line, count in command.lines.items() if count}
     if not lines:
         raise NothingSelected
@@ -233,20 +231,58 @@ def open_case(
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
     chosen = require_listed(command.reason, reasons(order, terms, context, now))
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
-    event = ReturnOpened(
-        at=now,
-        case=context.return_id(order.shop, now),
+    event = begin(
+        order,
         reason=command.reason,
         wish=command.wish,
         lines=lines,
-        stage=stage(order, now),
-        filed_by=actor.kind.value,
-        due_at=_due_at("return_case", terms, context, now),
+        actor=actor,
+        context=context,
+        terms=terms,
+        now=now,
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
         evidence=command.evidence,
     )
     return Decision(events=(event,), notes=tuple(note for note in (command.comment, command.consent) if note))
+
+
+def begin(
+    order: Order,
+    *,
+    reason: str,
+    wish: Wish,
+    lines: dict[str, int],
+    actor: Actor,
+    context: Context,
+    terms: Terms,
+    now: Instant,
+    comment: NoteRef | None,
+    consent: NoteRef | None,
+    evidence: tuple[EvidenceRef, ...] = (),
+) -> ReturnOpened:
+    """A case about these units, promised as the terms promise it. Raises InvalidTransition (too many cases)."""
+    if len(order.returns) >= MOST:
+        raise _no_case(order, now)
+    return ReturnOpened(
+        at=now,
+        case=context.return_id(order.shop, now),
+        reason=reason,
+        wish=wish,
+        lines=lines,
+        stage=stage(order, now),
+        filed_by=actor.kind.value,
+        due_at=_due_at("return_case", terms, context, now),
+        comment=comment,
+        consent=consent,
+        evidence=evidence,
+    )
+
+
+def _no_case(order: Order, now: Instant) -> InvalidTransition:
+    return InvalidTransition(
+        action="open_return", current_state=stage(order, now).value, allowed_actions=("contact_support",)
+    )
 
 
 def take(order: Order, command: TakeReturn, actor: Actor, now: Instant) -> Decision:

@@ -55,14 +55,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self._without_standing(facts, now)
 
     def _without_standing(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
-        if not self.laws or facts["country"] == NONE:
-            return self.layers
+        return (*self.layers, *self.laws_for(facts, now)) if self.laws else self.layers
+
+    def laws_for(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
+        """The laws that speak about an order, as they stand on the day of the decision."""
+        if facts["country"] == NONE:
+            return ()
         country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
         assert isinstance(since, int), "a count"
         placed_at = now - timedelta(seconds=since)
-        return (
-            *self.layers,
-            *(law.at(now) for law in self.laws if law.protects(country, placed_at=placed_at, now=now, ended=over)),
+        return tuple(
+            law.at(now) for law in self.laws if law.protects(country, placed_at=placed_at, now=now, ended=over)
         )
 
     @property
@@ -90,9 +93,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """
         return judge(self.layers_for(facts, now), on, facts, now, starts, calendar, trace=trace)
 
-    def reasons(self, actor: Catalogue, facts: Mapping[str, object]) -> tuple[Reason, ...]:
-        """The reasons this actor may choose from now (R-130)."""
-        return self.preset.policy.reasons_for(actor, facts)
+    def reasons(self, actor: Catalogue, facts: Mapping[str, object], now: Instant) -> tuple[Reason, ...]:
+        """The reasons this actor may choose from now (R-130): the preset's, then those of a law that protects the buyer.
+
+        A code that the preset lists already means what the preset says.
+        """
+        listed = self.preset.policy.reasons_for(actor, facts)
+        more = [reason for law in self.laws_for(facts, now) for reason in law.policy.reasons_for(actor, facts)]
+        known = {reason.code for reason in listed} if more else ()
+        return (*listed, *(reason for reason in more if reason.code not in known)) if more else listed
 
     def due_at(
         self, name: str, starts: Mapping[str, Instant], calendar: Calendar, handling: str = "regular"

@@ -79,7 +79,7 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("buyer", found))
+    chosen = require_listed(command.reason, terms.reasons("buyer", found, now))
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
@@ -195,7 +195,7 @@ def refuse(
     )
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
-    chosen = require_listed(command.reason, terms.reasons("refusal", found))
+    chosen = require_listed(command.reason, terms.reasons("refusal", found, now))
     parcel = bool(command.carrier and command.tracking)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence, tracking=parcel)
     if command.reason == ALREADY_SHIPPED:
@@ -294,7 +294,7 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("seller", found))
+    chosen = require_listed(command.reason, terms.reasons("seller", found, now))
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain

@@ -18,6 +18,7 @@ from rescind.core import (
     review,
     stock,
     timers,
+    withdrawal,
 )
 from rescind.core.actor import Actor
 from rescind.core.cancellation import Decision
@@ -107,6 +108,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return returns.withdraw(order, command, actor, now)
         case returns.LapseReturn():
             return returns.lapse(order, command, context, terms, now)
+        case withdrawal.DeclareWithdrawal():
+            return withdrawal.declare(order, command, actor, context, terms, now)
         case override.OverrideRules():
             return override.override(order, command, actor, context, now)
         case override.AnswerOverride():

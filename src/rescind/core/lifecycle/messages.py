@@ -16,6 +16,7 @@ from rescind.core import (
     review,
     stock,
     timers,
+    withdrawal,
 )
 from rescind.core.event import BaseEvent
 
@@ -53,6 +54,7 @@ Command = (
     | returns.CloseReturn
     | returns.WithdrawReturn
     | returns.LapseReturn
+    | withdrawal.DeclareWithdrawal
     | override.OverrideRules
     | override.AnswerOverride
     | override.LapseOverride

@@ -81,6 +81,7 @@ BUYER_REASONS = (
     "seller_silent",
     "price_error",
     "undeliverable_address",
+    "withdrawal",
     "none",
     "other",
 )
@@ -112,6 +113,7 @@ RETURN_REASONS = (
     "not_as_described",
     "parts_missing",
     "no_longer_wanted",
+    "withdrawal",
     "other",
 )
 

@@ -85,7 +85,7 @@ class Outlook:
             amount_minor=0,
             context=self._context,
         )
-        return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read)}.values())
+        return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read, now)}.values())
 
     def ask(
         self,

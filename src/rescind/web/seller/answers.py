@@ -47,7 +47,7 @@ def answers(order: Order, waiting: Cancellation, terms: Terms, calendar: Calenda
     made = any(line.custom_made for line in order.lines if line.id in waiting.lines)
     return Answers(
         quote=money,
-        refusals=tuple(one for one in terms.reasons("refusal", read) if one.code != "production_started" or made),
+        refusals=tuple(one for one in terms.reasons("refusal", read, now) if one.code != "production_started" or made),
         plain_no=terms.explicit_reject,
         back=would_release(order, back, now),
         whole=all(line.open == back.get(line.id, 0) for line in order.lines),
@@ -61,7 +61,7 @@ def stop(order: Order, terms: Terms, calendar: Calendar, now: Instant) -> Stop:
     read = _facts(order, calendar, now, selection, money)
     return Stop(
         quote=money,
-        reasons=terms.reasons("seller", read),
+        reasons=terms.reasons("seller", read, now),
         finding=terms.judge("seller_cancel", read, now=now, starts=starts(order, now), calendar=calendar, trace=False),
     )
 

@@ -1,0 +1,257 @@
+"""Leaving a contract because a law allows it: who may, with which units, until when, and what a declaration does.
+
+The right is read from the law that protects the buyer, never from its name. A law offers the function from the day its
+value ``two_step_withdrawal`` is true; its rules on ``return`` say which lines may go; its value ``withdrawal`` is the
+period after delivery, ``refund_within`` that of the money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import (
+    CancellationApproved,
+    CancellationWithdrawn,
+    Decision,
+    RequestCancellation,
+    request,
+)
+from rescind.core.cancellation.guards import require_consent, require_none_open, require_speaker
+from rescind.core.context import Context
+from rescind.core.deadline import Calendar, due
+from rescind.core.errors import (
+    DeadlinePassed,
+    InvalidField,
+    NothingSelected,
+    NoWithdrawal,
+    QuantityNotOpen,
+)
+from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
+from rescind.core.instant import Instant
+from rescind.core.order import CancellationStatus, Order, ReturnCase, stage
+from rescind.core.policy import ResolvedPolicy
+from rescind.core.policy.facts import facts
+from rescind.core.returns import WITHDRAWN, Wish, begin
+from rescind.core.terms import Terms
+
+REASON = "withdrawal"
+"""What such a request, or such a case, gives as its reason; nobody has to give another."""
+
+_SETTLED = frozenset({"refund_by_shop", "return_agreed"})
+"""Outcomes of any case after which its units are the buyer's no more."""
+
+
+class DeclareWithdrawal(BaseCommand, frozen=True, kw_only=True):
+    """The buyer, or support with consent, withdraws from the contract. lines: units by line; None is all that may go.
+
+    statement: the declaration as it was confirmed, with the name and the address for its acknowledgement.
+    """
+
+    statement: Note
+    lines: dict[str, int] | None = None
+    consent: Note | None = None
+
+
+class Right(msgspec.Struct, frozen=True, kw_only=True):
+    """What may still be withdrawn from. until: the first instant after the period; None until all has been delivered.
+
+    lines: units by line that are not exempt and not withdrawn from yet. law: the law's name; zone: whose days count.
+    """
+
+    law: str
+    zone: str
+    refund_within: str
+    until: Instant | None
+    lines: dict[str, int]
+
+    def over(self, now: Instant) -> bool:
+        """Whether the period has ended."""
+        return self.until is not None and now >= self.until
+
+    def refund_by(self, at: Instant) -> Instant:
+        """When the money must be back, of a declaration made at ``at``."""
+        return _after(at, self.refund_within, self.zone)
+
+
+def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right | None:
+    """The buyer's right under the law of today, over or not; None where no law offers the function, or all is exempt."""
+    if not order.country or order.progress.cancelled_at:
+        return None
+    known = facts(
+        order,
+        now=now,
+        at_stage=stage(order, now),
+        actor=ActorKind.BUYER.value,
+        selection={line.id: line.open for line in order.lines},
+        amount_minor=0,
+        context=context,
+    )
+    for law in terms.laws_for(known, now):
+        if law.values.get("two_step_withdrawal") is True:
+            return _under(law, order, known)
+    return None
+
+
+def _under(law: ResolvedPolicy, order: Order, known: Mapping[str, object]) -> Right | None:
+    allowed = law.first.get("return")
+    lines = known["lines"]
+    assert isinstance(lines, list), "facts of each line"
+    gone = _withdrawn(order)
+    left = {
+        line.id: line.open - gone.get(line.id, 0)
+        for line, read in zip(order.lines, lines, strict=True)
+        if allowed is not None and allowed({**known, "lines": [read]}) >= 0
+    }
+    left = {line: count for line, count in left.items() if count > 0}
+    came = received(order)
+    zone = law.policy.zone
+    return (
+        Right(
+            law=law.name,
+            zone=zone,
+            refund_within=str(law.values["refund_within"]),
+            until=None if came is None else _after(came, str(law.values["withdrawal"]), zone),
+            lines=left,
+        )
+        if left
+        else None
+    )
+
+
+def received(order: Order) -> Instant | None:
+    """When the last of the goods came to the buyer; None while some of them have not.
+
+    Goods of one order that are delivered separately count from the last (2011/83/EU, art. 9(2)(b)(i)). An order that
+    ended as completed without any word of the delivery had come by then.
+    """
+    arrived = [parcel.delivered_at for parcel in order.travelling if parcel.delivered_at]
+    if order.progress.delivered_at:
+        arrived.append(order.progress.delivered_at)
+    elif order.undelivered():
+        return order.progress.completed_at
+    return max(arrived, default=order.progress.completed_at)
+
+
+def _after(start: Instant, span: str, zone: str) -> Instant:
+    # Days are counted in the law's zone, whatever days of rest there are.
+    return due(start, span, Calendar(zone), zone)
+
+
+def _withdrawn(order: Order) -> dict[str, int]:
+    """Units by line that were withdrawn from after they had left, or given back otherwise."""
+    units: dict[str, int] = {}
+    for case in order.returns:
+        if _counts(case):
+            for line, count in case.lines.items():
+                units[line] = units.get(line, 0) + count
+    return units
+
+
+def _counts(case: ReturnCase) -> bool:
+    return case.outcome in _SETTLED or (case.reason == REASON and case.outcome != WITHDRAWN)
+
+
+def parts(order: Order, lines: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Which of these units can be stopped, and which the buyer sends back: what has left, or leaves with its parcel."""
+    here = order.open_units()
+    stopped = {line: min(count, here.get(line, 0)) for line, count in lines.items() if here.get(line)}
+    if stopped != here:
+        by_line = order.units_by_line()
+        stopped = {line: min(count, by_line.get(line, 0)) for line, count in stopped.items() if by_line.get(line)}
+    back = {line: count - stopped.get(line, 0) for line, count in lines.items()}
+    return stopped, {line: count for line, count in back.items() if count}
+
+
+def declare(
+    order: Order, command: DeclareWithdrawal, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Withdraw: what is in the shop is cancelled as by any request, what has left becomes a return case (art. 9, 11a).
+
+    Both at once, where an order is split. A request that waits about the same units is taken back by it. Raises
+    Forbidden, ConsentMissing, NoWithdrawal, DeadlinePassed, NothingSelected, QuantityNotOpen, InvalidField,
+    InvalidTransition (too many cases).
+    """
+    require_speaker(actor, ActorKind.BUYER, "withdraw_from_contract")
+    require_consent(actor, command.consent)
+    found = right(order, terms, context, now)
+    if found is None:
+        raise NoWithdrawal
+    if found.over(now):
+        assert found.until is not None, "what is over has an end"
+        raise DeadlinePassed(due_at=found.until, now=now)
+    stopped, back = parts(order, _chosen(order, found, command.lines))
+    events: list[BaseEvent] = []
+    finding = None
+    if stopped:
+        answer = _stop(order, command, stopped, actor, context, terms, now)
+        events += answer.events
+        finding = answer.finding
+    if back:
+        events.append(
+            begin(
+                order,
+                reason=REASON,
+                wish=Wish.RETURN,
+                lines=back,
+                actor=actor,
+                context=context,
+                terms=terms,
+                now=now,
+                comment=NoteRef.of(command.statement),
+                consent=NoteRef.of(command.consent),
+            )
+        )
+    notes = (command.statement, command.consent) if command.consent else (command.statement,)
+    return Decision(events=tuple(events), finding=finding, notes=notes)
+
+
+def _chosen(order: Order, found: Right, lines: dict[str, int] | None) -> dict[str, int]:
+    if lines is None:
+        return found.lines
+    if not lines:
+        raise NothingSelected
+    bought = {line.id for line in order.lines}
+    for place, (line, count) in enumerate(lines.items()):
+        if line not in bought:
+            raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
+        if not 0 < count <= found.lines.get(line, 0):
+            raise QuantityNotOpen(line=line, open=found.lines.get(line, 0))
+    return lines
+
+
+def _stop(
+    order: Order,
+    command: DeclareWithdrawal,
+    lines: dict[str, int],
+    actor: Actor,
+    context: Context,
+    terms: Terms,
+    now: Instant,
+) -> Decision:
+    """The request for what is still in the shop, judged as if no other waited: the law gives it whatever was asked."""
+    waiting = order.open_cancellation
+    free = order
+    if waiting is not None:
+        free = msgspec.structs.replace(
+            order,
+            cancellations=tuple(
+                msgspec.structs.replace(one, status=CancellationStatus.WITHDRAWN) if one.id == waiting.id else one
+                for one in order.cancellations
+            ),
+        )
+    asked = RequestCancellation(
+        order=order.id, reason=REASON, lines=lines, comment=command.statement, consent=command.consent
+    )
+    answer = request(free, asked, actor, context, terms, now)
+    if waiting is None:
+        return answer
+    if lines.keys() & waiting.lines.keys():
+        taken_back = CancellationWithdrawn(at=now, cancellation=waiting.id, consent=NoteRef.of(command.consent))
+        return msgspec.structs.replace(answer, events=(taken_back, *answer.events))
+    if not isinstance(answer.events[0], CancellationApproved):
+        # Two questions about one order never wait side by side (E-04).
+        require_none_open(order, "withdraw_from_contract")
+    return answer

@@ -1,0 +1,278 @@
+"""Leaving a contract because the law allows it: whom, from what, until when, and what follows (2011/83/EU, art. 9, 11a)."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rescind.core.context import Context
+from rescind.core.errors import (
+    ConsentMissing,
+    DeadlinePassed,
+    Forbidden,
+    InvalidField,
+    NothingSelected,
+    NoWithdrawal,
+    QuantityNotOpen,
+    ReasonNotListed,
+)
+from rescind.core.instant import instant
+from rescind.core.order import CancellationStatus, FactKind, Stage
+from rescind.core.returns import WithdrawReturn
+from rescind.core.withdrawal import DeclareWithdrawal, right
+from scenarios.shop import Shop, eur, item
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+TICK = timedelta(microseconds=1)
+
+
+def offered(shop):
+    """The right as a page reads it: none, or one whose period has not ended."""
+    context = Context(calendar=shop.calendar, entropy=0)
+    found = right(shop.state, shop.terms, context, shop.now)
+    return None if found is None or found.over(shop.now) else found
+
+
+def declares(shop, actor=None, **more):
+    command = DeclareWithdrawal(order=shop.state.id, statement=shop.note("I, Ann, withdraw."), **more)
+    return shop.handle(command, actor or shop.buyer.actor)
+
+
+def german(placed="2026-07-06 10:00", stage=Stage.PREPARING, policy="eu", country="DE", **more):
+    return Shop(policy).order(paid=eur("40.00"), placed=placed, stage=stage, country=country, **more)
+
+
+def two(**more):
+    return [item("mug", eur("20.00")), item("sign", eur("20.00"), **more)]
+
+
+# --- whom the law offers it, and since when ---------------------------------------------------------------------------
+
+
+def test_the_function_is_there_from_the_day_of_the_law_for_orders_placed_before_it():
+    shop = german(placed="2026-06-18 10:00", stage=Stage.REVIEW)
+    assert offered(shop.at("2026-06-18 23:59")) is None
+    assert offered(shop.at("2026-06-19 00:00")).lines == {"mug": 1}
+
+
+def test_before_that_day_nobody_declares_it_and_cancelling_is_as_it_was():
+    shop = german(placed="2026-06-18 10:00")
+    with pytest.raises(NoWithdrawal):
+        declares(shop)
+    shop.buyer.requests_cancellation()
+    assert shop.cancellation.status == "approved"
+
+
+@pytest.mark.parametrize(("country", "policy"), [("GB", "uk"), ("CN", "base"), ("US", "us"), ("", "eu")])
+def test_where_no_law_asks_for_the_function_there_is_none(country, policy):
+    shop = german(country=country, policy=policy)
+    assert offered(shop) is None
+    with pytest.raises(NoWithdrawal):
+        declares(shop)
+
+
+@pytest.mark.parametrize("stage", [one for one in Stage if one not in {Stage.CANCELLED, Stage.PARTIALLY_SHIPPING}])
+def test_it_is_reachable_in_every_stage_that_is_not_over(stage):
+    shop = Shop("eu").order(total=eur("40.00"), placed="2026-07-06 10:00", country="DE")
+    if stage is Stage.ON_HOLD:
+        shop.host.reports(FactKind.PAID)
+    elif stage is not Stage.UNPAID:
+        shop = german(stage=stage)
+    assert offered(shop).lines == {"mug": 1}
+
+
+# --- until when -------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_that_has_not_arrived_may_always_be_withdrawn_from():
+    shop = german(stage=Stage.IN_TRANSIT)
+    assert offered(shop.at("2026-12-06 10:00")).until is None
+
+
+def test_day_fourteen_is_in_time_and_the_first_instant_of_day_fifteen_is_not():
+    shop = german(stage=Stage.DELIVERED)  # delivered on 6 July
+    end = shop.time("2026-07-21 00:00")
+    assert offered(shop).until == end
+    shop.at(end - TICK)
+    assert offered(shop)
+    shop.at(end)
+    assert offered(shop) is None
+    with pytest.raises(DeadlinePassed):
+        declares(shop)
+
+
+@given(
+    day=st.dates(date(2026, 6, 20), date(2030, 12, 31)),
+    minute=st.integers(0, 24 * 60 - 1),
+    fold=st.integers(0, 1),
+)
+def test_the_period_ends_with_the_fourteenth_day_of_brussels_whatever_the_clocks_do(day, minute, fold):
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=BRUSSELS, fold=fold)
+    came = instant(local)
+    shop = Shop("eu").order(paid=eur("40.00"), placed="2026-06-19 10:00", country="DE")
+    shop.now = came
+    shop.host.reports(FactKind.DELIVERED)
+    found = offered(shop)
+    last = instant(found.until - TICK).astimezone(BRUSSELS)
+    assert (last.date() - came.astimezone(BRUSSELS).date()).days == 14
+    assert instant(found.until).astimezone(BRUSSELS).date() == last.date() + timedelta(days=1)
+    assert not found.over(found.until - TICK)
+    assert found.over(found.until)
+
+
+def test_goods_that_come_in_two_parcels_count_from_the_last():
+    shop = german(lines=two())
+    shop.host.reports(FactKind.DELIVERED, parcel="1", lines={"mug": 1})
+    shop.at("2026-07-09 10:00")
+    assert offered(shop).until is None
+    shop.host.reports(FactKind.DELIVERED, parcel="2", lines={"sign": 1})
+    assert offered(shop).until == shop.time("2026-07-24 00:00")
+    assert offered(shop).lines == {"mug": 1, "sign": 1}
+
+
+def test_an_order_that_ended_without_word_of_its_delivery_had_come_by_then():
+    shop = german()
+    shop.host.reports(FactKind.COMPLETED)
+    assert offered(shop).until == shop.time("2026-07-21 00:00")
+
+
+# --- from what --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", [Stage.PREPARING, Stage.AWAITING_COLLECTION, Stage.DELIVERED])
+@pytest.mark.parametrize("exempt", ["custom_made", "special"])
+def test_what_was_made_for_the_buyer_stays_and_the_line_beside_it_goes(stage, exempt):
+    shop = german(stage=stage, lines=two(**{exempt: True}))
+    assert offered(shop).lines == {"mug": 1}
+    with pytest.raises(QuantityNotOpen):
+        declares(shop, lines={"mug": 1, "sign": 1})
+    declares(shop)
+    assert offered(shop) is None
+    assert shop.state.lines[1].open == 1
+
+
+def test_an_order_of_nothing_but_custom_goods_has_no_function():
+    assert offered(german(custom_made=True)) is None
+
+
+def test_what_is_declared_is_checked_before_anything_is_written():
+    shop = german(lines=two())
+    for wrong, error in (({}, NothingSelected), ({"cup": 1}, InvalidField), ({"mug": 2}, QuantityNotOpen)):
+        with pytest.raises(error):
+            declares(shop, lines=wrong)
+    with pytest.raises(Forbidden):
+        declares(shop, actor=shop.seller.actor)
+    with pytest.raises(ConsentMissing):
+        declares(shop, actor=shop.support.actor)
+    assert not shop.state.cancellations
+
+
+# --- what follows -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stage", "custom"), [(Stage.REVIEW, False), (Stage.PACKED, True), (Stage.AWAITING_COLLECTION, True)]
+)
+def test_before_the_goods_leave_it_is_a_cancellation_that_the_law_approves(stage, custom):
+    shop = german(stage=stage, lines=two(custom_made=custom))
+    declares(shop)
+    one = shop.cancellation
+    assert (one.status, one.reason, one.filed_by) == ("approved", "withdrawal", "buyer")
+    assert shop.decision.finding.verdict == "approve"
+    assert shop.refunded == (eur("20.00") if custom else eur("40.00"))
+    assert shop.state.returns == ()
+
+
+@pytest.mark.parametrize("stage", [Stage.IN_TRANSIT, Stage.DELIVERED, Stage.COMPLETED])
+def test_after_the_goods_have_left_it_is_a_return_case_that_needs_no_ground(stage):
+    shop = german(stage=stage)
+    declares(shop)
+    case = shop.state.returns[-1]
+    assert (case.reason, case.wish, case.lines) == ("withdrawal", "return_refund", {"mug": 1})
+    assert (case.due_at - shop.now, case.filed_by) == (timedelta(hours=48), "buyer")
+    assert shop.state.cancellations == ()
+    with pytest.raises(NoWithdrawal):
+        declares(shop)
+
+
+def test_of_a_split_order_the_rest_is_stopped_and_what_left_comes_back_at_once():
+    shop = german(lines=two())
+    shop.host.reports(FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1")
+    assert shop.stage is Stage.PARTIALLY_SHIPPING
+    declares(shop)
+    assert (shop.cancellation.status, shop.cancellation.lines) == ("approved", {"sign": 1})
+    assert shop.cancellation.rule == "LAW-EU-2"
+    assert shop.state.returns[-1].lines == {"mug": 1}
+
+
+def test_what_cannot_be_taken_out_of_its_parcel_comes_back_in_it():
+    shop = german(lines=[item("mug", eur("20.00")), item("cup", eur("10.00")), item("sign", eur("10.00"))])
+    shop.host.reports(FactKind.TRACKING_ADDED, parcel="1", lines={"mug": 1, "cup": 1}, tracking="JD1")
+    declares(shop, lines={"mug": 1})
+    assert shop.state.returns[-1].lines == {"mug": 1}
+    assert shop.state.lines[0].open == 1
+
+
+def test_a_request_that_waits_about_the_same_goods_is_taken_back_by_it():
+    shop = german(policy="base", stage=Stage.ALLOCATED, lines=two(custom_made=True))
+    shop.buyer.requests_cancellation()
+    assert shop.cancellation.status == "awaiting_seller"
+    declares(shop)
+    first, second = shop.state.cancellations
+    assert (first.status, second.status) == (CancellationStatus.WITHDRAWN, CancellationStatus.APPROVED)
+
+
+def test_a_request_that_waits_about_other_goods_goes_on():
+    shop = german(policy="base", stage=Stage.ALLOCATED, lines=two(custom_made=True))
+    shop.buyer.requests_cancellation(lines={"sign": 1})
+    declares(shop)
+    first, second = shop.state.cancellations
+    assert (first.status, second.status) == ("awaiting_seller", "approved")
+    assert shop.state.open_cancellation == first
+
+
+def test_a_case_the_buyer_takes_back_may_be_declared_again():
+    shop = german(stage=Stage.DELIVERED)
+    declares(shop)
+    shop.handle(WithdrawReturn(order=shop.state.id, case=shop.state.returns[-1].id), shop.buyer.actor)
+    assert offered(shop).lines == {"mug": 1}
+
+
+def test_support_declares_it_with_consent():
+    shop = german()
+    declares(shop, actor=shop.support.actor, consent=shop.note("on the phone"))
+    assert (shop.cancellation.status, shop.cancellation.filed_by) == ("approved", "support")
+
+
+@pytest.mark.parametrize("policy", ["eu", "base", "th", "us"])
+@pytest.mark.parametrize(
+    "stage", [Stage.UNPAID, Stage.REVIEW, Stage.PREPARING, Stage.PACKED, Stage.AWAITING_COLLECTION]
+)
+def test_whatever_the_market_says_the_law_gives_it(policy, stage):
+    shop = Shop(policy).order(
+        **{"total" if stage is Stage.UNPAID else "paid": eur("40.00")},
+        placed="2026-07-06 10:00",
+        stage=stage,
+        country="DE",
+    )
+    declares(shop)
+    assert shop.cancellation.status == "approved"
+
+
+def test_the_money_is_back_fourteen_days_after_the_declaration():
+    shop = german(stage=Stage.DELIVERED)
+    assert offered(shop).refund_by(shop.now) == shop.time("2026-07-21 00:00")
+
+
+# --- reasons that a law brings ----------------------------------------------------------------------------------------
+
+
+def test_a_law_that_protects_the_buyer_brings_its_reason_to_the_list():
+    mine = german()
+    mine.buyer.requests_cancellation(reason="withdrawal")
+    assert mine.cancellation.status == "approved"
+    theirs = german(country="GB", policy="uk")
+    with pytest.raises(ReasonNotListed):
+        theirs.buyer.requests_cancellation(reason="withdrawal")
