@@ -208,6 +208,14 @@ async def test_an_order_in_manual_review_waits_for_a_look(sam, market):
     assert "Start preparing" in (await sam.see(f"{ORDERS}/{order}")).text
 
 
+async def test_a_check_is_no_request_and_gives_nothing_back(sam, market):  # M-07
+    order = await market.order(Stage.REVIEW, found=("high_value",))
+    queue = await sam.see("/seller/requests?tab=with_platform")
+    assert f'href="/seller/orders/{order}"' in queue.raw
+    assert "€0.00" not in queue.text
+    assert "…review" not in queue.text
+
+
 # --- one answer ------------------------------------------------------------------------------------------------------
 
 

@@ -197,6 +197,7 @@ async def test_a_review_is_a_row_of_the_queue_with_an_owner_and_an_end(robin, ma
     queue = await robin.see(f"{HOME}?tab=with_platform")
     assert f"{HOME}/orders/{order}" in queue.raw
     assert "The order is worth a lot" in queue.text
+    assert "€0.00" not in queue.text  # what is at stake is the whole order
     act = f"{HOME}/orders/{order}/review"
     page = await robin.see(f"{HOME}/orders/{order}")
     assert "Nobody looks at it yet." in page.text

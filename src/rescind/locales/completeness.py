@@ -20,6 +20,7 @@ from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
+from rescind.core.lifecycle.due import Kind
 from rescind.core.order import (
     Act,
     CancellationStatus,
@@ -32,6 +33,7 @@ from rescind.core.order import (
 )
 from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
+from rescind.core.policy.policy import Layer
 from rescind.core.refund import NOT_SENT_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
@@ -127,10 +129,13 @@ def codes() -> Iterator[tuple[str, str]]:
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
+        "due": (*get_args(Kind), "fan_out"),
+        "policy.layer": get_args(Layer),
     }
     for context, keys in tables.items():
         for key in keys:
             yield context, str(key)
+    yield from _policy_names()
     for code in _problems():
         yield "problem.title", code
         yield "problem.detail", code
@@ -196,6 +201,21 @@ def _rules() -> Iterator[str]:
         if not path.name.endswith(".examples.toml"):
             for rule in cast("list[dict[str, str]]", tomllib.loads(path.read_text("utf-8")).get("rules", [])):
                 yield rule["id"]
+
+
+def _policy_names() -> Iterator[tuple[str, str]]:
+    """What the shipped policies call their values and deadlines, and how a deadline is counted."""
+    for path in sorted((PACKAGE / "policies").glob("*.toml")):
+        if path.name.endswith(".examples.toml"):
+            continue
+        text = cast("dict[str, dict[str, dict[str, str]]]", tomllib.loads(path.read_text("utf-8")))
+        for name in (*text.get("values", {}), *text.get("tunable", {})):
+            yield "policy.value", name
+        for name, terms in text.get("deadlines", {}).items():
+            yield "policy.deadline", name
+            yield "policy.from", terms["from"]
+            if "then" in terms:
+                yield "policy.then", terms["then"]
 
 
 def sentences() -> Iterator[tuple[tuple[str, str], str]]:

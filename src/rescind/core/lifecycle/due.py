@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 import msgspec
 
 from rescind.core import cancellation, fulfilment, override, refund, returns, review, timers
@@ -11,14 +13,17 @@ from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 
-UNPAID = "unpaid"
+Kind = Literal["deadline", "hold", "review", "return", "override", "unpaid", "timer", "refund"]
+"""What waits for a time. The installation's page has words for each of them."""
+
+UNPAID: Final = "unpaid"
 """The kind of due work that asks the provider before the clock says that nobody paid (KF-17)."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that must happen to an order by itself, no earlier than ``due_at``. ``ref`` names its object."""
 
-    kind: str
+    kind: Kind
     ref: str
     due_at: Instant
 

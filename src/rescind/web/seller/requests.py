@@ -247,6 +247,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "reason": case_reason(language, row),
         "flags": flags,
         "waits": may,
+        "asks": row.kind in {"cancellation", "return"},
         "state": case_state(language, row, "seller")[1],
         "plain_no": plain_no,
     }

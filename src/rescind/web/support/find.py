@@ -111,6 +111,8 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
         "href": f"{HOME}/orders/{row.order_id}" + _page_of(row),
         "case": row,
         "waits": waits,
+        # A review and a contradiction ask for no sum of their own: what is at stake is the order.
+        "amount": row.order_total if row.kind in {"review", "contradiction"} else row.amount,
         "kind": deadline_kind(row.status),
         "move": whose_move(language, row.status, row.kind) if waits else "",
         "late": row.status == "escalated",
