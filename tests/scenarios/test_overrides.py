@@ -172,3 +172,14 @@ def test_what_may_be_overridden_is_said_before_anybody_tries(shop):  # R-039
     assert [act for act, _ in possible(shop.state, shop.now)] == ["cancel", "approve"]
     shop.carrier.reports("delivered")
     assert possible(shop.state, shop.now) == (), "what has arrived is returned, not cancelled"
+
+
+def test_an_order_whose_late_payment_goes_back_is_not_restored(shop):  # I-10
+    shop.order(total=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.host.reports("paid")
+    assert shop.refunded == eur("40.00")
+    assert [act for act, _ in possible(shop.state, shop.now)] == []
+    with pytest.raises(InvalidTransition):
+        shop.agent.overrides("reverse", "parties_agree", alone=eur("100.00"))
+    assert shop.stage is Stage.CANCELLED, "nobody packs what nobody has paid for"

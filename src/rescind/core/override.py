@@ -37,6 +37,7 @@ from rescind.core.order import (
     Order,
     Override,
     OverrideOutcome,
+    Refund,
     RefundStatus,
     stage,
 )
@@ -307,11 +308,17 @@ def _stoppable(order: Order, lines: dict[str, int] | None, now: Instant) -> dict
 def _reversible(order: Order, done: Cancellation) -> dict[str, int]:
     """The units of the last cancellation, if its money has not moved and nobody has taken the goods apart."""
     last = next((one for one in reversed(order.cancellations) if one.status is CancellationStatus.APPROVED), None)
-    moved = any(one.cancellation == done.id and one.status is not RefundStatus.FAILED for one in order.refunds)
+    moved = any(_of(one, done) and one.status is not RefundStatus.FAILED for one in order.refunds)
     unpacked = any(order.unpacked.get(line) for line in done.lines)
     if last is None or last.id != done.id or moved or unpacked or done.reason in _GONE or order.open_cancellation:
         raise InvalidTransition(action="override_reverse", current_state=done.status.value, allowed_actions=())
     return done.lines
+
+
+def _of(refund: Refund, done: Cancellation) -> bool:
+    """Whether money goes back because of a cancellation: by its own refund, or as a payment that came after it."""
+    late = refund.cancellation is None and done.closed_at is not None and refund.owed_at >= done.closed_at
+    return refund.cancellation == done.id or late
 
 
 _GONE = frozenset(kind.value for kind in ENDINGS)
