@@ -57,8 +57,8 @@ WAITS = timedelta(hours=48)
 class OverrideRules(BaseCommand, frozen=True, kw_only=True):
     """Support decides against the rules. ``cancellation``: the request to approve or the cancellation to reverse.
 
-    lines: of ``cancel``, units by line; None for everything. alone_up_to_minor: the highest amount one person decides
-    alone, in the order's currency; None where two always do.
+    lines: of ``cancel``, units by line; None for everything. alone_up_to_minor: the highest amount, of all such acts on
+    the order together, that is decided by one person alone, in the order's currency; None where two always do.
     """
 
     act: Act
@@ -128,6 +128,16 @@ def waiting(order: Order) -> Override | None:
     return next((one for one in order.overrides if one.outcome is OverrideOutcome.PROPOSED), None)
 
 
+def alone(order: Order) -> int:
+    """The money that decisions of single people have moved on this order, in minor units.
+
+    The limit is for the order: who stops it line by line needs the second person as who stops it at once.
+    """
+    return sum(
+        one.amount_minor for one in order.overrides if one.outcome is OverrideOutcome.DONE and not one.answered_by
+    )
+
+
 def possible(order: Order, now: Instant) -> tuple[tuple[Act, CancellationId | None], ...]:
     """What could be decided against the rules now, each with the cancellation it is about."""
     found: list[tuple[Act, CancellationId | None]] = []
@@ -176,7 +186,7 @@ def override(order: Order, command: OverrideRules, actor: Actor, context: Contex
         due_at=now + WAITS,
     )
     words = NoteRef.of(command.comment)
-    if command.alone_up_to_minor is None or terms.amount_minor > command.alone_up_to_minor:
+    if command.alone_up_to_minor is None or alone(order) + terms.amount_minor > command.alone_up_to_minor:
         event = OverrideProposed(
             at=now,
             number=terms.number,
