@@ -123,6 +123,10 @@ class OverrideDropped(BaseEvent, frozen=True, kw_only=True):
     comment: NoteRef | None = None
 
 
+AMONG_STAFF = (OverrideProposed, OverrideDropped, RulesOverridden)
+"""What support weighs among itself; what came of it stands in an event of its own."""
+
+
 def waiting(order: Order) -> Override | None:
     """The proposal that waits for a second person; there is never more than one."""
     return next((one for one in order.overrides if one.outcome is OverrideOutcome.PROPOSED), None)
