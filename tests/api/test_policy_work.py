@@ -148,4 +148,5 @@ async def test_a_key_is_seen_by_its_mark_and_ended(people, desk):
     ended = await people.ops.post(f"/v1/keys/{ann['mark']}/revoke", {})
     assert (ended.json()["in_force"], (await people.ann.get("/v1/orders")).status_code) == (False, 401)
     assert (await people.ops.post(f"/v1/keys/{ann['mark']}/revoke", {})).json() == ended.json()
-    assert (await people.ops.post(f"/v1/keys/{'0' * 16}/revoke", {})).status_code == 404
+    for mark in ("0" * 16, "%00", "a%00b", ann["mark"].upper(), "%F0%9F%94%91"):
+        assert (await people.ops.post(f"/v1/keys/{mark}/revoke", {})).status_code == 404, mark

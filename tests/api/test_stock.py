@@ -110,7 +110,7 @@ async def test_a_page_ends_between_events_and_its_cursor_leads_on(market, pool):
 
 
 async def test_a_cursor_of_another_time_is_refused_and_names_itself(people, market):
-    for wrong in ("7-1-1", "x", "1-2", "1--3"):
+    for wrong in ("7-1-1", "x", "1-2", "1--3", "1-1-" + "9" * 19):
         answer = await people.host.get(FEED, after=wrong)
         assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (422, "after"), wrong
 

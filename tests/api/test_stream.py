@@ -117,3 +117,21 @@ async def test_nobody_is_left_behind_when_listeners_go(served, people, desk):
     async with asyncio.timeout(5):
         while desk.tail._readers:  # noqa: ASYNC110 - nor has the tail
             await asyncio.sleep(0.05)
+
+
+async def test_what_support_weighs_among_itself_is_heard_by_staff_alone(served, people, market):  # I-26, R-039
+    order = await market.order(Stage.PACKED)
+    async with listening(served, people.ann.token) as ann, listening(served, people.sam.token) as sam:
+        await ann.message()
+        left = await sam.message()
+        body = {"act": "cancel", "reason": "fraud", "comment": "Three cards, one address."}
+        assert (await people.sue.post(f"/v1/orders/{order}/overrides", body)).status_code == 201
+        for listener in (ann, sam):
+            heard = json.loads((await listener.message())["data"])
+            assert heard["type"] == "CancellationApproved", "what came of it, and not how"
+    async with listening(served, people.sam.token, after=left["id"]) as sam:
+        await sam.message()
+        assert json.loads((await sam.message())["data"])["type"] == "CancellationApproved"
+    async with listening(served, people.sue.token, after=left["id"]) as sue:
+        await sue.message()
+        assert json.loads((await sue.message())["data"])["type"] == "RulesOverridden"

@@ -172,3 +172,24 @@ def test_what_may_be_overridden_is_said_before_anybody_tries(shop):  # R-039
     assert [act for act, _ in possible(shop.state, shop.now)] == ["cancel", "approve"]
     shop.carrier.reports("delivered")
     assert possible(shop.state, shop.now) == (), "what has arrived is returned, not cancelled"
+
+
+def test_an_order_whose_late_payment_goes_back_is_not_restored(shop):  # I-10
+    shop.order(total=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.host.reports("paid")
+    assert shop.refunded == eur("40.00")
+    assert [act for act, _ in possible(shop.state, shop.now)] == []
+    with pytest.raises(InvalidTransition):
+        shop.agent.overrides("reverse", "parties_agree", alone=eur("100.00"))
+    assert shop.stage is Stage.CANCELLED, "nobody packs what nobody has paid for"
+
+
+def test_small_steps_on_one_order_add_up_to_what_two_people_decide(shop):  # R-039, I-33
+    shop.order(lines=[item("mug", eur("10.00"), 4)], paid=eur("40.00"))
+    for _ in range(2):
+        shop.agent.overrides("cancel", "experience", lines={"mug": 1}, alone=eur("20.00"))
+    shop.colleague.overrides("cancel", "experience", lines={"mug": 1}, alone=eur("20.00"))
+    assert shop.refunded == eur("20.00"), "another single person is no second one"
+    shop.agent.confirms(3)
+    assert shop.refunded == eur("30.00")

@@ -100,8 +100,8 @@ async def carrier_answer(call: Call) -> Answer:
 async def override(call: Call) -> Answer:
     """Approve what was refused, stop an order for the platform's own reasons, or restore what was cancelled.
 
-    Up to the amount of `RESCIND_SECOND_PERSON_ABOVE` it is done at once; above it, it waits two days for another person
-    of support to confirm it, and nothing happens meanwhile.
+    Up to the amount of `RESCIND_SECOND_PERSON_ABOVE`, of all that was decided so on this order, it is done at once;
+    above it, it waits two days for another person of support to confirm it, and nothing happens meanwhile.
     """
     body = call.body
     order = await call.order()

@@ -96,15 +96,11 @@ async def timeline(call: Call) -> Answer:
             rows=[
                 _told(entry, currency, who.role)
                 for entry in entries
-                if who.role in STAFF or not isinstance(entry.record.event, _AMONG_STAFF)
+                if who.role in STAFF or not isinstance(entry.record.event, override.AMONG_STAFF)
             ],
         ),
         version=view.order.version,
     )
-
-
-_AMONG_STAFF = (override.OverrideProposed, override.OverrideDropped, override.RulesOverridden)
-"""What support weighs among itself; what came of it stands in an event of its own."""
 
 
 def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:

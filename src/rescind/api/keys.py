@@ -5,6 +5,7 @@ None is made here. A call that is repeated would have to give the same key again
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from rescind.api.answers import Told
@@ -13,6 +14,9 @@ from rescind.api.policies import OPERATOR, Untouched
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
+
+
+_MARK = re.compile("[0-9a-f]{16}")
 
 
 class KeyTold(Told, frozen=True, kw_only=True):
@@ -76,6 +80,8 @@ async def revoke(call: Call) -> Answer:
     """End a key now, also for whoever is using it. The same call again gives the same answer."""
     call.key(ShopId(""))
     mark = call.ids["mark"]
+    if not _MARK.fullmatch(mark):
+        raise errors.NotFound(kind="key")
     await call.desk.access.revoke_key(mark)
     keys = (await listed.handler(call)).body
     assert isinstance(keys, KeysTold), "the list of keys"

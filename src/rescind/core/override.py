@@ -37,6 +37,7 @@ from rescind.core.order import (
     Order,
     Override,
     OverrideOutcome,
+    Refund,
     RefundStatus,
     stage,
 )
@@ -56,8 +57,8 @@ WAITS = timedelta(hours=48)
 class OverrideRules(BaseCommand, frozen=True, kw_only=True):
     """Support decides against the rules. ``cancellation``: the request to approve or the cancellation to reverse.
 
-    lines: of ``cancel``, units by line; None for everything. alone_up_to_minor: the highest amount one person decides
-    alone, in the order's currency; None where two always do.
+    lines: of ``cancel``, units by line; None for everything. alone_up_to_minor: the highest amount, of all such acts on
+    the order together, that is decided by one person alone, in the order's currency; None where two always do.
     """
 
     act: Act
@@ -122,9 +123,23 @@ class OverrideDropped(BaseEvent, frozen=True, kw_only=True):
     comment: NoteRef | None = None
 
 
+AMONG_STAFF = (OverrideProposed, OverrideDropped, RulesOverridden)
+"""What support weighs among itself; what came of it stands in an event of its own."""
+
+
 def waiting(order: Order) -> Override | None:
     """The proposal that waits for a second person; there is never more than one."""
     return next((one for one in order.overrides if one.outcome is OverrideOutcome.PROPOSED), None)
+
+
+def alone(order: Order) -> int:
+    """The money that decisions of single people have moved on this order, in minor units.
+
+    The limit is for the order: who stops it line by line needs the second person as who stops it at once.
+    """
+    return sum(
+        one.amount_minor for one in order.overrides if one.outcome is OverrideOutcome.DONE and not one.answered_by
+    )
 
 
 def possible(order: Order, now: Instant) -> tuple[tuple[Act, CancellationId | None], ...]:
@@ -175,7 +190,7 @@ def override(order: Order, command: OverrideRules, actor: Actor, context: Contex
         due_at=now + WAITS,
     )
     words = NoteRef.of(command.comment)
-    if command.alone_up_to_minor is None or terms.amount_minor > command.alone_up_to_minor:
+    if command.alone_up_to_minor is None or alone(order) + terms.amount_minor > command.alone_up_to_minor:
         event = OverrideProposed(
             at=now,
             number=terms.number,
@@ -307,11 +322,17 @@ def _stoppable(order: Order, lines: dict[str, int] | None, now: Instant) -> dict
 def _reversible(order: Order, done: Cancellation) -> dict[str, int]:
     """The units of the last cancellation, if its money has not moved and nobody has taken the goods apart."""
     last = next((one for one in reversed(order.cancellations) if one.status is CancellationStatus.APPROVED), None)
-    moved = any(one.cancellation == done.id and one.status is not RefundStatus.FAILED for one in order.refunds)
+    moved = any(_of(one, done) and one.status is not RefundStatus.FAILED for one in order.refunds)
     unpacked = any(order.unpacked.get(line) for line in done.lines)
     if last is None or last.id != done.id or moved or unpacked or done.reason in _GONE or order.open_cancellation:
         raise InvalidTransition(action="override_reverse", current_state=done.status.value, allowed_actions=())
     return done.lines
+
+
+def _of(refund: Refund, done: Cancellation) -> bool:
+    """Whether money goes back because of a cancellation: by its own refund, or as a payment that came after it."""
+    late = refund.cancellation is None and done.closed_at is not None and refund.owed_at >= done.closed_at
+    return refund.cancellation == done.id or late
 
 
 _GONE = frozenset(kind.value for kind in ENDINGS)

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from rescind.core.errors import InvalidField
+from rescind.core.override import AMONG_STAFF
 from rescind.core.scope import Scope
 from rescind.postgres.store import AWAY
 
@@ -35,6 +36,9 @@ ORDER BY e.tx, e.id
 LIMIT $3
 """
 _HERE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
+_MOST_ID = 2**63 - 1
+"""The highest id an event can have."""
+_AMONG_STAFF = frozenset(kind.__name__ for kind in AMONG_STAFF)
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
 
@@ -52,10 +56,14 @@ class Position(msgspec.Struct, frozen=True, order=True):
     def parse(cls, text: str) -> Position:
         """Read a cursor a client sends back. Raises InvalidField."""
         parts = text.split("-")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        digits = len(parts) == 3 and all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts)
+        epoch, tx, number = (int(part) for part in parts) if digits else (0, 0, _MOST_ID + 1)
+        if number > _MOST_ID:
             raise InvalidField(field="Last-Event-ID", expected="a cursor that this stream has given out")
-        epoch, tx, number = (int(part) for part in parts)
         return cls(epoch, tx, number)
+
+
+_EVERYTHING = Scope()
 
 
 class LiveEvent(msgspec.Struct, frozen=True):
@@ -67,6 +75,10 @@ class LiveEvent(msgspec.Struct, frozen=True):
     buyer: str
     seq: int
     type: str
+
+    def told_to(self, scope: Scope) -> bool:
+        """Whether it is of an order that is visible, and not what support weighs among itself (I-26)."""
+        return scope.sees(self.shop, self.buyer) and (scope == _EVERYTHING or self.type not in _AMONG_STAFF)
 
     @property
     def cursor(self) -> str:
@@ -91,7 +103,7 @@ class _Reader:
         self.queue: asyncio.Queue[LiveEvent | Reset] = asyncio.Queue(QUEUE)
 
     def tell(self, event: LiveEvent) -> None:
-        if not self.scope.sees(event.shop, event.buyer):
+        if not event.told_to(self.scope):
             return
         if self.queue.full():
             while not self.queue.empty():
@@ -163,4 +175,4 @@ class Tail:
     def _missed(self, start: Position, scope: Scope) -> list[LiveEvent | Reset]:
         if start.epoch != self._position.epoch or start < self._from or start > self._position:
             return [] if start == self._position else [Reset(self.cursor)]
-        return [event for event in self._remembered if event.position > start and scope.sees(event.shop, event.buyer)]
+        return [event for event in self._remembered if event.position > start and event.told_to(scope)]

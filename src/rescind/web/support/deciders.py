@@ -10,7 +10,7 @@ from rescind.core.ids import CancellationId
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.order import Act, CancellationStatus, Order
-from rescind.core.override import REASONS, AnswerOverride, OverrideRules, possible, waiting
+from rescind.core.override import REASONS, AnswerOverride, OverrideRules, alone, possible, waiting
 from rescind.core.views import TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, new_key
@@ -54,7 +54,7 @@ def override_of(console: Console, order: Order, entries: tuple[TimelineEntry, ..
     return {
         "proposed": None,
         "choices": choices,
-        "alone": None if limit is None else Money(limit, order.currency),
+        "alone": None if limit is None else Money(max(0, limit - alone(order)), order.currency),
         "key": new_key(),
     }
 
