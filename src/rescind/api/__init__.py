@@ -22,6 +22,7 @@ from rescind.api import (
     returns,
     shops,
     stock,
+    withdrawals,
 )
 from rescind.api.addresses import Api
 from rescind.api.reference import Described
@@ -36,6 +37,7 @@ OPERATIONS = (
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
     *evidence.OPERATIONS,
+    *withdrawals.OPERATIONS,
     *returns.OPERATIONS,
     *deciders.OPERATIONS,
     *buyers.OPERATIONS,

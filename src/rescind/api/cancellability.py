@@ -32,6 +32,7 @@ from rescind.core.order import Order, Stage, stage, status_of
 from rescind.core.policy import Atom, Finding, Reason, flips
 from rescind.core.refund import quote, select
 from rescind.core.terms import Terms
+from rescind.core.withdrawal import Right, right
 from rescind.intake.fields import Code
 from rescind.web.buyer.matter import likely
 from rescind.web.buyer.outlook import Outlook
@@ -86,6 +87,16 @@ class FavoursTold(Told, frozen=True, kw_only=True):
     granted: int
 
 
+class WithdrawalTold(Told, frozen=True, kw_only=True):
+    """The right to withdraw from the contract, where a law in force today wants it offered as a function of its own.
+
+    until: the first instant after the period; null until everything has been delivered. lines: what may be withdrawn from.
+    """
+
+    until: Instant | None
+    lines: list[UnitsTold]
+
+
 class Cancellability(Told, frozen=True, kw_only=True):
     """What would be decided now.
 
@@ -93,6 +104,7 @@ class Cancellability(Told, frozen=True, kw_only=True):
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
     when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
     facts: what the rules could read. likely, favours: to buyers and staff, and only when drawn from 20 cases or more.
+    withdrawal: null where no such function is to be offered, or its time is over.
     """
 
     order: str
@@ -115,6 +127,7 @@ class Cancellability(Told, frozen=True, kw_only=True):
     then: str
     likely: LikelyTold | None
     favours: FavoursTold | None
+    withdrawal: WithdrawalTold | None
     quote: QuoteTold
     findings: list[StepTold]
     flips: list[FlipTold]
@@ -264,6 +277,7 @@ async def ask(call: Call) -> Answer:
             then=then,
             likely=await _likely(call, asking, now),
             favours=await _favours(call, order, finding, wanted, now),
+            withdrawal=_withdrawal(right(order, terms, context, now), now),
             quote=quote_told(quote(order, selection), who.role),
             findings=findings_told(finding, who.role),
             flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
@@ -273,6 +287,12 @@ async def ask(call: Call) -> Answer:
         ),
         version=order.version,
     )
+
+
+def _withdrawal(may: Right | None, now: Instant) -> WithdrawalTold | None:
+    if may is None or may.over(now):
+        return None
+    return WithdrawalTold(until=may.until, lines=units_told(may.lines))
 
 
 async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:

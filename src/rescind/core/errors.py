@@ -99,7 +99,10 @@ class DeadlinePassed(RescindError):
 
 
 class NoWithdrawal(RescindError):
-    """No law in force today lets this buyer withdraw from the contract here, or nothing of it is left. Params: none."""
+    """No law in force today lets this buyer withdraw from the contract here, or nothing of it is left.
+
+    Params: until (when the period ended; null where there was none).
+    """
 
     code = "no-withdrawal"
 

@@ -94,7 +94,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return judge(self.layers_for(facts, now), on, facts, now, starts, calendar, trace=trace)
 
     def reasons(self, actor: Catalogue, facts: Mapping[str, object], now: Instant) -> tuple[Reason, ...]:
-        """The reasons this actor may choose from now (R-130): the preset's, then a law's that protects the buyer.
+        """The reasons this actor may choose from now (R-130): the preset's, then a protecting law's.
 
         A code that the preset lists already means what the preset says.
         """

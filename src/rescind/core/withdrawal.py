@@ -2,12 +2,13 @@
 
 The right is read from the law that protects the buyer, never from its name. A law offers the function from the day its
 value ``two_step_withdrawal`` is true; its rules on ``return`` say which lines may go; its value ``withdrawal`` is the
-period after delivery, ``refund_within`` that of the money.
+period after delivery; ``refund_within`` and ``send_back_within`` count from the declaration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 
@@ -23,7 +24,6 @@ from rescind.core.cancellation.guards import require_consent, require_none_open,
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, due
 from rescind.core.errors import (
-    DeadlinePassed,
     InvalidField,
     NothingSelected,
     NoWithdrawal,
@@ -39,6 +39,9 @@ from rescind.core.terms import Terms
 
 REASON = "withdrawal"
 """What such a request, or such a case, gives as its reason; nobody has to give another."""
+
+_COUNTED = {"withdrawal", "refund_within", "send_back_within"}
+"""Values a law has that offers the function; one from before there was such a function offers none."""
 
 _SETTLED = frozenset({"refund_by_shop", "return_agreed"})
 """Outcomes of any case after which its units are the buyer's no more."""
@@ -63,7 +66,6 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
 
     law: str
     zone: str
-    refund_within: str
     until: Instant | None
     lines: dict[str, int]
 
@@ -71,16 +73,60 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the period has ended."""
         return self.until is not None and now >= self.until
 
-    def refund_by(self, at: Instant) -> Instant:
-        """When the money must be back, of a declaration made at ``at``."""
-        return _after(at, self.refund_within, self.zone)
-
 
 def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right | None:
-    """The buyer's right under the law of today, over or not; None where no law offers the function, or all is exempt."""
-    if not order.country or order.progress.cancelled_at:
+    """The buyer's right under the law of today, over or not; None where no law offers it, or nothing is left of it."""
+    if order.progress.cancelled_at:
         return None
-    known = facts(
+    law = _law(order, terms, context, now)
+    if law is None:
+        return None
+    allowed, gone = law.first.get("return"), _withdrawn(order)
+    known = _facts(order, context, now)
+    left = {
+        line.id: line.open - gone.get(line.id, 0)
+        for line, read in zip(order.lines, cast("list[object]", known["lines"]), strict=True)
+        if allowed is not None and allowed({**known, "lines": [read]}) >= 0
+    }
+    left = {line: count for line, count in left.items() if count > 0}
+    came, zone = received(order), law.policy.zone
+    until = None if came is None else _after(came, str(law.values["withdrawal"]), zone)
+    return Right(law=law.name, zone=zone, until=until, lines=left) if left else None
+
+
+class Follows(msgspec.Struct, frozen=True, kw_only=True):
+    """What a declaration binds both sides to: the first instants after the last day for it. zone: whose days count."""
+
+    refund_by: Instant
+    send_back_by: Instant
+    zone: str
+
+
+def follows(order: Order, terms: Terms, context: Context, at: Instant) -> Follows | None:
+    """By when the money must be back and the goods be sent, of a declaration made at ``at``; None where no law says."""
+    law = _law(order, terms, context, at)
+    if law is None:
+        return None
+    zone = law.policy.zone
+    return Follows(
+        refund_by=_after(at, str(law.values["refund_within"]), zone),
+        send_back_by=_after(at, str(law.values["send_back_within"]), zone),
+        zone=zone,
+    )
+
+
+def _law(order: Order, terms: Terms, context: Context, now: Instant) -> ResolvedPolicy | None:
+    """The law that offers this buyer the function on that day."""
+    if not order.country:
+        return None
+    speaking = terms.laws_for(_facts(order, context, now), now)
+    offering = (law for law in speaking if law.values.get("two_step_withdrawal") is True)
+    return next((law for law in offering if law.values.keys() >= _COUNTED), None)
+
+
+def _facts(order: Order, context: Context, now: Instant) -> dict[str, object]:
+    """Facts with every line of the order, whether anything of it is still here or not."""
+    return facts(
         order,
         now=now,
         at_stage=stage(order, now),
@@ -88,36 +134,6 @@ def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right |
         selection={line.id: line.open for line in order.lines},
         amount_minor=0,
         context=context,
-    )
-    for law in terms.laws_for(known, now):
-        if law.values.get("two_step_withdrawal") is True:
-            return _under(law, order, known)
-    return None
-
-
-def _under(law: ResolvedPolicy, order: Order, known: Mapping[str, object]) -> Right | None:
-    allowed = law.first.get("return")
-    lines = known["lines"]
-    assert isinstance(lines, list), "facts of each line"
-    gone = _withdrawn(order)
-    left = {
-        line.id: line.open - gone.get(line.id, 0)
-        for line, read in zip(order.lines, lines, strict=True)
-        if allowed is not None and allowed({**known, "lines": [read]}) >= 0
-    }
-    left = {line: count for line, count in left.items() if count > 0}
-    came = received(order)
-    zone = law.policy.zone
-    return (
-        Right(
-            law=law.name,
-            zone=zone,
-            refund_within=str(law.values["refund_within"]),
-            until=None if came is None else _after(came, str(law.values["withdrawal"]), zone),
-            lines=left,
-        )
-        if left
-        else None
     )
 
 
@@ -171,17 +187,14 @@ def declare(
     """Withdraw: what is in the shop is cancelled as by any request, what has left becomes a return case (art. 9, 11a).
 
     Both at once, where an order is split. A request that waits about the same units is taken back by it. Raises
-    Forbidden, ConsentMissing, NoWithdrawal, DeadlinePassed, NothingSelected, QuantityNotOpen, InvalidField,
+    Forbidden, ConsentMissing, NoWithdrawal, NothingSelected, QuantityNotOpen, InvalidField,
     InvalidTransition (too many cases).
     """
     require_speaker(actor, ActorKind.BUYER, "withdraw_from_contract")
     require_consent(actor, command.consent)
     found = right(order, terms, context, now)
-    if found is None:
-        raise NoWithdrawal
-    if found.over(now):
-        assert found.until is not None, "what is over has an end"
-        raise DeadlinePassed(due_at=found.until, now=now)
+    if found is None or found.over(now):
+        raise NoWithdrawal(until=found.until if found else None)
     stopped, back = parts(order, _chosen(order, found, command.lines))
     events: list[BaseEvent] = []
     finding = None

@@ -26,6 +26,7 @@ from rescind.core.order import (
 )
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
+from rescind.core.withdrawal import Right, right
 from rescind.desk import Desk
 from rescind.locales import Locale
 from rescind.web.buyer.outlook import Answer, Outlook, Until
@@ -40,6 +41,7 @@ class Matter:
     """``answer``: what a request would be told now, None where none can be made; ``until``: when that gets worse.
 
     likely: when it will likely be too late, by the shop's own pace; favours: what it said to those who were too late.
+    withdrawal: the right to withdraw from the contract here, while a law gives it.
     """
 
     view: OrderView
@@ -51,6 +53,7 @@ class Matter:
     now: Instant
     likely: Pace | None = None
     favours: Favours | None = None
+    withdrawal: Right | None = None
 
     @property
     def order(self) -> Order:
@@ -166,6 +169,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
     answer = outlook.ask(visit.now)
     until = outlook.until(visit.now, answer) if answer else None
+    may = right(order, terms, context, visit.now)
     return Matter(
         view=view,
         terms=terms,
@@ -176,6 +180,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
         now=visit.now,
         likely=await likely(visit.desk, outlook, visit.now, until),
         favours=await visit.desk.habits.favours(order.shop, visit.now) if answer and asks_a_favour(answer) else None,
+        withdrawal=may if may is not None and not may.over(visit.now) else None,
     )
 
 

@@ -9,6 +9,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.core.acknowledgement import declarations
 from rescind.core.errors import InvalidField
 from rescind.core.order import Parcel, Stage, rank
 from rescind.core.review import correctable
@@ -93,7 +94,7 @@ def _row(row: OrderRow) -> Row:
 async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """One order: where it is, what can be done about it, what it holds, and what happened."""
     found = await load(visit, order_id)
-    _, entries = await history(visit, found)
+    records, entries = await history(visit, found)
     order = found.order
     waiting = order.open_cancellation
     last = order.cancellations[-1] if order.cancellations else None
@@ -115,6 +116,10 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         refunds=refunds(visit, found),
         parcels=[parcel_words(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
         cases=return_rows(visit.locale, order, found.path),
+        declared=[
+            {"href": f"{found.path}/withdrawals/{one.id}", "at": one.at}
+            for one in declarations((entry.record, entry.notes) for entry in records)
+        ],
         door=words.at_the_door(
             visit.locale,
             await visit.desk.at_the_door_of(order),

@@ -1,0 +1,124 @@
+"""The acknowledgement of a withdrawal in words: the same on the page, in the file to keep and over the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rescind.core import returns
+from rescind.core.acknowledgement import Declared
+from rescind.core.deadline import last_before
+from rescind.core.order import CancellationStatus
+from rescind.core.views import OrderView
+from rescind.core.withdrawal import Follows
+from rescind.locales import Locale
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A declaration with what its reader is told. numbers: of the request and of the case; follows: sentences."""
+
+    declared: Declared
+    received: str
+    goods: tuple[str, ...]
+    trader: tuple[str, ...]
+    numbers: tuple[tuple[str, str], ...]
+    follows: tuple[str, ...]
+
+
+def statement(locale: Locale, view: OrderView, name: str, to: str) -> str:
+    """What the buyer declares, in the language in which they confirm it."""
+    order = view.order
+    return locale.gettext(
+        "I, %(name)s, withdraw from the contract of order %(number)s, placed on %(day)s with %(shop)s, for the items"
+        " named with this statement. Acknowledge its receipt to %(to)s."
+    ) % {
+        "name": name,
+        "number": order.number,
+        "day": locale.day(order.placed_at, view.shop.zone),
+        "shop": view.shop.name,
+        "to": to,
+    }
+
+
+def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Follows | None, zone: str) -> Acknowledged:
+    """What is told of a declaration. zone: whose clock the time is told by."""
+    _ = locale.gettext
+    order, shop = view.order, view.shop
+    titles = {one.line: " · ".join(part for part in (one.title, one.variant) if part) for one in view.details.lines}
+    skus = {line.id: line.sku for line in order.lines}
+    numbers: list[tuple[str, str]] = []
+    if declared.cancellation:
+        numbers.append((_("Number of the cancellation"), declared.cancellation))
+    case = next((one for one in order.returns if one.id == declared.case), None)
+    if case is not None:
+        numbers.append((_("Number of the case"), returns.number(order, case)))
+    return Acknowledged(
+        declared=declared,
+        received=f"{locale.instant(declared.at, zone)} {locale.zone(declared.at, zone)}",
+        goods=tuple(f"{count} × {titles.get(line) or skus[line]}" for line, count in declared.lines.items()),
+        trader=tuple(
+            part
+            for part in (shop.contact.get("trader", shop.name), _address(shop.contact), _reach(shop.contact))
+            if part
+        ),
+        numbers=tuple(numbers),
+        follows=_follows(locale, view, declared, bound),
+    )
+
+
+def _address(contact: dict[str, str]) -> str:
+    return contact.get("address") or contact.get("city", "")
+
+
+def _reach(contact: dict[str, str]) -> str:
+    return contact.get("email", "")
+
+
+def _follows(locale: Locale, view: OrderView, declared: Declared, bound: Follows | None) -> tuple[str, ...]:
+    _ = locale.gettext
+    said: list[str] = []
+    stopped = next((one for one in view.order.cancellations if one.id == declared.cancellation), None)
+    if stopped is not None and stopped.status is CancellationStatus.APPROVED:
+        said.append(_("What has not left the shop is cancelled and will not be sent."))
+    elif stopped is not None:
+        said.append(_("What has not left the shop was asked to be stopped. The answer stands with your request."))
+    if declared.returned:
+        said.append(_("What has left the shop goes back. Platform support tells you where to, in the case named here."))
+    if bound is not None and declared.returned:
+        day = locale.day(last_before(bound.send_back_by), bound.zone)
+        said.append(_("Send the goods on their way back by %(day)s.") % {"day": day})
+    if bound is not None:
+        day = locale.day(last_before(bound.refund_by), bound.zone)
+        said.append(_("The trader pays your money back by %(day)s, the way you paid.") % {"day": day})
+        if declared.returned:
+            said.append(_("For goods you send back, it may wait until they are there or you show that you sent them."))
+    return tuple(said)
+
+
+def text(locale: Locale, view: OrderView, told: Acknowledged) -> str:
+    """The file to keep: plain text, UTF-8, whole in itself."""
+    _ = locale.gettext
+    rows = [
+        (_("Received"), told.received),
+        (_("Order"), view.order.number),
+        *told.numbers,
+        (_("Trader"), ", ".join(told.trader)),
+    ]
+    title = _("Acknowledgement of receipt of your withdrawal")
+    parts = [
+        title,
+        "=" * len(title),
+        "",
+        *(f"{name}{_(': ')}{value}" for name, value in rows),
+        "",
+        _("Your statement"),
+        told.declared.statement or _("It was made without words, or its words were erased."),
+        "",
+        _("Withdrawn from"),
+        *(f"- {one}" for one in told.goods),
+        "",
+        _("What follows"),
+        *(f"- {one}" for one in told.follows),
+        "",
+    ]
+    return "\n".join(parts)

@@ -1,0 +1,86 @@
+"""Withdrawing from the contract over the API: asking first, declaring, and the text to hand on (art. 11a)."""
+
+import pytest
+
+from rescind.core.order import Line, Stage
+
+SAID = {"name": "Ann Müller", "acknowledge_to": "ann@example.org"}
+GOODS = (
+    Line(id="1", sku="MUG", quantity=2, unit_minor=1000),
+    Line(id="2", sku="SIGN", quantity=1, unit_minor=2000, custom_made=True),
+)
+
+
+@pytest.fixture(autouse=True)
+def summer(desk):
+    """After the law of June 2026."""
+    desk.clock.set(desk.clock.read().replace(year=2026, month=7, day=6))
+
+
+async def test_asking_first_tells_what_may_be_withdrawn_from_and_until_when(people, market):
+    here = await market.order(Stage.PREPARING, country="DE", lines=GOODS)
+    there = await market.order(Stage.DELIVERED, country="DE")
+    british = await market.order(Stage.DELIVERED, country="GB")
+
+    async def told(order):
+        return (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()["withdrawal"]
+
+    assert await told(here) == {"until": None, "lines": [{"line": "1", "quantity": 2}]}
+    assert await told(there) == {"until": "2026-07-20T22:00:00Z", "lines": [{"line": "1", "quantity": 1}]}
+    assert await told(british) is None
+
+
+async def test_a_declaration_cancels_and_is_acknowledged(people, market):
+    order = await market.order(Stage.PREPARING, country="DE", lines=GOODS)
+    path = f"/v1/orders/{order}/withdrawals"
+    made = await people.ann.post(path, SAID)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["cancelled"], told["returned"], told["case"]) == ([{"line": "1", "quantity": 2}], [], "")
+    assert (told["refund_before"], told["send_back_before"]) == ("2026-07-20T22:00:00Z", None)
+    assert "I, Ann Müller, withdraw" in told["acknowledgement"]
+    case = (await people.ann.get(f"/v1/orders/{order}/cancellations/{told['cancellation']}")).json()
+    assert (case["cancellation"]["status"], case["cancellation"]["reason"]) == ("approved", "withdrawal")
+    assert (await people.ann.get(path)).json()["rows"] == [told]
+    again = await people.ann.post(path, SAID)
+    assert (again.status_code, again.json()["type"].rpartition("/")[2]) == (409, "no-withdrawal")
+    assert (await people.bob.get(path)).status_code == 404
+    assert (await people.bob.post(path, SAID)).status_code == 404
+    assert (await people.sam.post(path, SAID)).status_code == 403
+
+
+async def test_after_delivery_support_declares_it_with_consent(people, market):
+    order = await market.order(Stage.DELIVERED, country="DE")
+    path = f"/v1/orders/{order}/withdrawals"
+    assert (await people.sue.post(path, SAID)).status_code == 422
+    agreed = {"way": "phone", "agreed_at": market.clock.read().isoformat()}
+    made = await people.sue.post(path, {**SAID, "consent": agreed})
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["returned"], told["cancellation"]) == ([{"line": "1", "quantity": 1}], "")
+    (case,) = (await people.ann.get(f"/v1/orders/{order}/returns")).json()["rows"]
+    assert (case["id"], case["reason"], case["wish"], case["filed_by"]) == (
+        told["case"],
+        "withdrawal",
+        "return_refund",
+        "support",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"name": "Ann"}, 422),
+        ({**SAID, "name": ""}, 422),
+        ({**SAID, "name": "A\u202eb"}, 422),
+        ({**SAID, "lines": [{"line": "1", "quantity": 3}]}, 409),
+        ({**SAID, "lines": [{"line": "9", "quantity": 1}]}, 422),
+        ({**SAID, "lines": []}, 422),
+        ({**SAID, "reason": "x"}, 422),
+    ],
+)
+async def test_what_is_wrong_is_named_and_nothing_is_written(people, market, said, status):
+    order = await market.order(Stage.PREPARING, country="DE", units=2)
+    refused = await people.ann.post(f"/v1/orders/{order}/withdrawals", said)
+    assert refused.status_code == status, refused.text
+    assert (await market.read(order)).cancellations == ()
