@@ -1,12 +1,15 @@
 """Withdrawing from the contract: the function on the order's page, two steps, and the acknowledgement (art. 11a)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from postgres.market import audit
+from postgres.market import KILN, audit
 from rescind.app import make_app
 from rescind.core.order import Line, Stage
+from rescind.demo import catalogue
+from rescind.demo.withdrawals import ProtectedBuyer
 from web.consoles import Person
 
 HERE = "Withdraw from contract here"
@@ -142,3 +145,14 @@ async def test_the_same_in_chinese(app, desk, market):
     sent = await confirms(li, order, name="安", to="ann@example.org")
     file = await li.client.get(sent.to.removesuffix("?sent=1") + "/file")
     assert "撤回声明的接收确认" in file.text
+
+
+async def test_the_demos_german_buyer_has_an_order_of_either_kind(app, desk, market):
+    lukas = next(one for one in catalogue.load().buyers if one.address.country == "DE")
+    opened = desk.clock.read()
+    assert await ProtectedBuyer(market.engine, market.directory, desk.clock, desk, KILN, lukas).play(opened) == 2
+    buyer = await Person(app).sign_in(desk, "buyer", lukas.key, buyer_id=lukas.key)
+    orders = (await buyer.see("/orders")).raw
+    pages = [await buyer.see(path) for path in sorted(set(re.findall(r"/orders/ord_\w+", orders)))]
+    assert [HERE in page.text for page in pages] == [True, True]
+    assert sum("until 14 days after everything has come" in page.text for page in pages) == 1
