@@ -1,12 +1,15 @@
 """Withdrawing from the contract: the function on the order's page, two steps, and the acknowledgement (art. 11a)."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from postgres.market import audit
+from postgres.market import KILN, audit
 from rescind.app import make_app
 from rescind.core.order import Line, Stage
+from rescind.demo import catalogue
+from rescind.demo.withdrawals import ProtectedBuyer
 from web.consoles import Person
 
 HERE = "Withdraw from contract here"
@@ -47,7 +50,7 @@ async def confirms(ann, order, **typed):
 )
 async def test_the_function_stands_on_the_orders_page_in_every_stage(ann, market, stage):
     order = await market.order(stage, country="DE")
-    assert f'href="/orders/{order}/withdrawal"' in (await ann.see(f"/orders/{order}")).text
+    assert f'href="/orders/{order}/withdrawal"' in (await ann.see(f"/orders/{order}")).raw
     assert HERE in (await ann.see(f"/orders/{order}")).text
 
 
@@ -77,7 +80,7 @@ async def test_before_the_goods_leave_it_cancels_and_is_acknowledged_at_once(ann
         assert words in file.text, words
     assert (await bob.see(sent.to)).status == 404
     assert (await bob.client.get(sent.to.removesuffix("?sent=1") + "/file")).status_code == 404
-    assert sent.to.removesuffix("?sent=1") in (await ann.see(f"/orders/{order}")).text
+    assert sent.to.removesuffix("?sent=1") in (await ann.see(f"/orders/{order}")).raw
     assert HERE not in (await ann.see(f"/orders/{order}")).text
     assert await audit(desk.pool) == 1
 
@@ -142,3 +145,14 @@ async def test_the_same_in_chinese(app, desk, market):
     sent = await confirms(li, order, name="安", to="ann@example.org")
     file = await li.client.get(sent.to.removesuffix("?sent=1") + "/file")
     assert "撤回声明的接收确认" in file.text
+
+
+async def test_the_demos_german_buyer_has_an_order_of_either_kind(app, desk, market):
+    lukas = next(one for one in catalogue.load().buyers if one.address.country == "DE")
+    opened = desk.clock.read()
+    assert await ProtectedBuyer(market.engine, market.directory, desk.clock, desk, KILN, lukas).play(opened) == 2
+    buyer = await Person(app).sign_in(desk, "buyer", lukas.key, buyer_id=lukas.key)
+    orders = (await buyer.see("/orders")).raw
+    pages = [await buyer.see(path) for path in sorted(set(re.findall(r"/orders/ord_\w+", orders)))]
+    assert [HERE in page.text for page in pages] == [True, True]
+    assert sum("until 14 days after everything has come" in page.text for page in pages) == 1

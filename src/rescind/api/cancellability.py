@@ -90,7 +90,7 @@ class FavoursTold(Told, frozen=True, kw_only=True):
 class WithdrawalTold(Told, frozen=True, kw_only=True):
     """The right to withdraw from the contract, where a law in force today wants it offered as a function of its own.
 
-    until: the first instant after the period; null until everything has been delivered. lines: what may be withdrawn from.
+    until: the first instant after the period; null until everything has been delivered. lines: what it is about.
     """
 
     until: Instant | None

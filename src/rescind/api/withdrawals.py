@@ -40,8 +40,8 @@ class NewWithdrawal(Incoming, frozen=True, kw_only=True):
 class WithdrawalDeclared(Told, frozen=True, kw_only=True):
     """A declaration that was received. at: when. cancelled, returned: units stopped, and units that are sent back.
 
-    cancellation, case: ids of what it opened; empty where it did not. refund_before, send_back_before: the first instants
-    after the last day for each. acknowledgement: plain text to hand on to the buyer, in the language of
+    cancellation, case: ids of what it opened; empty where it did not. refund_before, send_back_before: the first
+    instants after the last day for each. acknowledgement: plain text to hand on to the buyer, in the language of
     `Accept-Language`.
     """
 

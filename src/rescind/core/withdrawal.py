@@ -61,11 +61,13 @@ class DeclareWithdrawal(BaseCommand, frozen=True, kw_only=True):
 class Right(msgspec.Struct, frozen=True, kw_only=True):
     """What may still be withdrawn from. until: the first instant after the period; None until all has been delivered.
 
-    lines: units by line that are not exempt and not withdrawn from yet. law: the law's name; zone: whose days count.
+    lines: units by line that are not exempt and not withdrawn from yet. law: the law's name; zone: whose days count;
+    period: how long after delivery, as the law writes it.
     """
 
     law: str
     zone: str
+    period: str
     until: Instant | None
     lines: dict[str, int]
 
@@ -89,9 +91,9 @@ def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right |
         if allowed is not None and allowed({**known, "lines": [read]}) >= 0
     }
     left = {line: count for line, count in left.items() if count > 0}
-    came, zone = received(order), law.policy.zone
-    until = None if came is None else _after(came, str(law.values["withdrawal"]), zone)
-    return Right(law=law.name, zone=zone, until=until, lines=left) if left else None
+    came, zone, period = received(order), law.policy.zone, str(law.values["withdrawal"])
+    until = None if came is None else _after(came, period, zone)
+    return Right(law=law.name, zone=zone, period=period, until=until, lines=left) if left else None
 
 
 class Follows(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,9 @@ from rescind.core.acknowledgement import Declared
 from rescind.core.deadline import last_before
 from rescind.core.order import CancellationStatus
 from rescind.core.views import OrderView
-from rescind.core.withdrawal import Follows
+from rescind.core.withdrawal import Follows, Right
 from rescind.locales import Locale
+from rescind.web.explain import span_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ def statement(locale: Locale, view: OrderView, name: str, to: str) -> str:
         "shop": view.shop.name,
         "to": to,
     }
+
+
+def until(locale: Locale, may: Right) -> str:
+    """How long the right lasts. Its last day is one of the law's own zone."""
+    _ = locale.gettext
+    if may.until is None:
+        told = _(
+            "You may withdraw from this contract without giving a reason, until %(time)s after everything has come."
+        )
+        return told % {"time": span_words(locale, may.period)}
+    told = _("You may withdraw from this contract without giving a reason, until the end of %(day)s, %(place)s time.")
+    return told % {"day": locale.day(last_before(may.until), may.zone), "place": locale.place(may.zone)}
 
 
 def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Follows | None, zone: str) -> Acknowledged:

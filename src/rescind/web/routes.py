@@ -151,6 +151,7 @@ _STATUS: Mapping[str, int] = {
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "invalid-transition": HTTPStatus.CONFLICT,
     "deadline-passed": HTTPStatus.CONFLICT,
+    "no-withdrawal": HTTPStatus.CONFLICT,
     "order-conflict": HTTPStatus.CONFLICT,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,

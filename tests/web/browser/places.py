@@ -23,6 +23,7 @@ class Scene:
     orders: dict[str, Placed] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
+    withdrawal: str = ""
 
     def order(self, name: str) -> str:
         return f"/orders/{self.orders[name].id}"
@@ -66,6 +67,9 @@ def set_scene(marketplace: Marketplace) -> Scene:
     marketplace.offer(scene.orders["offered"], scene.requests["offered"])
     scene.orders["leaving"] = marketplace.place("packed", buyer=BUYER)
     marketplace.lease(scene.orders["leaving"])
+    for name, stage in (("contract", "delivered"), ("left contract", "preparing")):
+        scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
+    scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
     return scene
 
 
@@ -88,6 +92,11 @@ def _send_empty(form: str) -> Callable[[Page], None]:
             page.locator(f"{form} button:is(.primary, .danger)").last.click()
 
     return send
+
+
+def _send_unnamed(page: Page) -> None:
+    page.locator("#name").fill("")
+    _send_empty("#declare")(page)
 
 
 def _send_nothing_offered(page: Page) -> None:
@@ -157,6 +166,10 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("withdraw", scene.request("waiting") + "/withdraw"),
         Place("receipt", scene.request("approved") + "/receipt"),
         Place("return", of("delivered") + "/return"),
+        Place("order with a right of withdrawal", of("contract")),
+        Place("withdrawal", of("contract") + "/withdrawal"),
+        Place("withdrawal without a name", of("contract") + "/withdrawal", _send_unnamed, 422),
+        Place("acknowledgement", f"{of('left contract')}/withdrawals/{scene.withdrawal}"),
         Place("policy of a shop", "/policy"),
         Place("shop", f"/shops/shp_{scene.orders['unpaid'].id[4:12]}"),
         Place("help", "/help"),

@@ -135,8 +135,12 @@ class Marketplace:
         self._keys: dict[tuple[str, str], str] = {}
         self._numbers = itertools.count(1)
 
-    def place(self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2) -> Placed:
+    def place(
+        self, stage: str = "preparing", *, buyer: str = "amelia-hart", units: int = 2, country: str = ""
+    ) -> Placed:
         """An order of two lines placed some hours ago, at this stage; its sum is none that the sandbox declines.
+
+        country: where its buyer lives, if the host says so.
 
         Each has a sum of its own, for two alike would be held back as one order sent twice.
         """
@@ -151,7 +155,7 @@ class Marketplace:
         body = {
             "shop": SHOP,
             "number": number,
-            "buyer": {"id": buyer},
+            "buyer": {"id": buyer, **({"country": country} if country else {})},
             "currency": "GBP",
             "placed_at": placed.isoformat(),
             "lines": [
@@ -191,6 +195,11 @@ class Marketplace:
         """Ask to cancel as its buyer; gives the request's id."""
         body = {"reason": "changed_mind", "comment": "I found the old one again.", **more}
         return self.send(f"/v1/orders/{order.id}/cancellations", body, ("buyer", order.buyer))["cancellation"]["id"]
+
+    def withdraw_from(self, order: Placed) -> str:
+        """Withdraw from the contract as its buyer; gives the id of the declaration."""
+        body = {"name": "Anna Schmidt", "acknowledge_to": "anna.schmidt@example.org"}
+        return self.send(f"/v1/orders/{order.id}/withdrawals", body, ("buyer", order.buyer))["id"]
 
     def approve(self, order: Placed, request: str) -> None:
         """Agree as the shop."""

@@ -15,6 +15,7 @@ from rescind.core.order import Parcel, Stage, rank
 from rescind.core.review import correctable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
+from rescind.web import acknowledgement
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
@@ -116,6 +117,7 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         refunds=refunds(visit, found),
         parcels=[parcel_words(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
         cases=return_rows(visit.locale, order, found.path),
+        until=acknowledgement.until(visit.locale, found.withdrawal) if found.withdrawal else "",
         declared=[
             {"href": f"{found.path}/withdrawals/{one.id}", "at": one.at}
             for one in declarations((entry.record, entry.notes) for entry in records)

@@ -118,7 +118,7 @@ async def acknowledgement_file(
     told = await _told(visit, found, declared_id)
     return Response(
         text(visit.locale, found.view, told),
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={"Content-Disposition": f'attachment; filename="withdrawal-{told.declared.id}.txt"'},
     )
 
