@@ -107,6 +107,15 @@ async def test_the_button_is_what_the_policy_says_at_this_stage(ann, market, sta
     assert line in page.text
 
 
+async def test_the_list_promises_no_more_than_the_order_does(ann, market):
+    await market.order(Stage.REVIEW)
+    assert "Cancel order" in (await ann.get("/orders", tab="to_ship")).text
+    await market.order(Stage.PACKED)
+    page = (await ann.get("/orders", tab="to_ship")).text
+    assert page.count("Cancel order") == 1
+    assert page.count("Request cancellation") == 1
+
+
 async def test_another_shops_terms_give_another_button_and_say_until_when(ann, market, clock):
     order = await market.order(Stage.REVIEW, shop=LANTERN)
     page = await ann.get(f"/orders/{order}")

@@ -222,6 +222,19 @@ async def test_examples_that_turn_are_named_and_have_to_be_meant(ines, omar, des
     )
 
 
+async def test_a_value_is_written_as_people_say_it(ines):
+    page = await ines.see(f"{POLICIES}/th")
+    assert "As before: 24h. 30m are minutes, 24h hours, 7d days, 2bd working days" in page.text
+    assert "As before: 10%" in page.text
+    form = [("_csrf_token", token(page)), ("name", "fault_limit_bps"), ("first_day", "2026-06-01"), ("source", "Board")]
+    for odd in ("1000", "101", "-3", "a tenth", "1.234"):
+        refused = await ines.send(f"{POLICIES}/th/values", [*form, ("value", odd)])
+        assert refused.status == 422
+        assert "Write a share in percent, such as 90 or 12.5." in refused.text
+    number = number_of(await ines.send(f"{POLICIES}/th/values", [*form, ("value", "12.5 %")]))
+    assert "12.5% from Mon 1 Jun 2026" in (await ines.see(f"/operator/drafts/{number}")).text
+
+
 async def test_recent_requests_are_judged_again_under_a_draft(ines, market):
     order = await market.order("preparing")
     await market.asks(order)

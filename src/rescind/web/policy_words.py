@@ -35,13 +35,16 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class ValueWords:
-    """One value with its history. kind: how it is asked for: ``flag``, ``number`` or ``text``."""
+    """One value with its history. kind: how it is asked for: ``flag``, ``number``, ``percent`` or ``text``. hint: what
+    it is now, and how another one is written.
+    """
 
     name: str
     title: str
     kind: str
     meanings: tuple[Meaning, ...]
     latest: Plain
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def plain_words(locale: Locale, name: str, value: Plain) -> str:
         case bool():
             return _("Yes") if value else _("No")
         case int() if name.endswith(_PER_TEN_THOUSAND):
-            return locale.percent(value / 10_000, digits=1 if value % 100 else 0)
+            return locale.percent(value / 10_000, digits=0 if value % 100 == 0 else 1 if value % 10 == 0 else 2)
         case int():
             return locale.number(value)
         case str():
@@ -96,7 +99,7 @@ def value_words(locale: Locale, value: NamedValue, today: date) -> ValueWords:
     return ValueWords(
         name=value.name,
         title=locale.pgettext("policy.value", value.name),
-        kind="flag" if isinstance(latest, bool) else "number" if isinstance(latest, int) else "text",
+        kind=kind_of(value),
         meanings=tuple(
             Meaning(
                 day=day_words(locale, one.first_day),
@@ -109,7 +112,32 @@ def value_words(locale: Locale, value: NamedValue, today: date) -> ValueWords:
             for one in reversed(value.history)
         ),
         latest=latest,
+        hint=_hint(locale, value),
     )
+
+
+def kind_of(value: NamedValue) -> str:
+    """How a value is asked for. A share is asked for in percent: nobody should have to know that 9000 is 90 %."""
+    match value.history[-1].value:
+        case bool():
+            return "flag"
+        case int():
+            return "percent" if value.name.endswith(_PER_TEN_THOUSAND) else "number"
+        case str():
+            return "text"
+
+
+def _hint(locale: Locale, value: NamedValue) -> str:
+    _ = locale.gettext
+    latest = value.history[-1].value
+    if kind_of(value) == "percent":
+        return _("As before: %(latest)s") % {"latest": plain_words(locale, value.name, latest)}
+    said = {"latest": latest}
+    try:
+        span(str(latest))
+    except ValueError:
+        return _("As before: %(latest)s") % said
+    return _("As before: %(latest)s. 30m are minutes, 24h hours, 7d days, 2bd working days") % said
 
 
 def rule_words(locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, Plain]) -> RuleWords:

@@ -31,10 +31,13 @@ _LONGEST_SEARCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One card of the list. ``state``: what its pill is made of: context and key; ``left``: nothing is in the shop."""
+    """One card of the list. ``state``: what its pill is made of: context and key; ``begun``: the shop works on it, so
+    that cancelling may have to be asked for; ``left``: nothing is in the shop.
+    """
 
     order: OrderRow
     state: tuple[str, str]
+    begun: bool
     left: bool
 
 
@@ -88,7 +91,7 @@ async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:
 
 def _row(row: OrderRow) -> Row:
     state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
-    return Row(row, state, left=rank(row.stage) >= rank(Stage.IN_TRANSIT))
+    return Row(row, state, begun=rank(row.stage) > rank(Stage.REVIEW), left=rank(row.stage) >= rank(Stage.IN_TRANSIT))
 
 
 @get("/orders/{order_id:str}")

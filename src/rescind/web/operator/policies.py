@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date
+from decimal import Decimal
 from typing import Any
 
 from litestar import get, post
@@ -28,6 +30,7 @@ from rescind.web.policy_words import (
     deadline_words,
     decided_words,
     flow_words,
+    kind_of,
     rule_words,
     tunable_words,
     value_words,
@@ -36,6 +39,8 @@ from rescind.web.seller.console import Console, Fields, Here
 from rescind.web.session import Html
 
 QUESTIONS = ("request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric")
+
+_PERCENT = re.compile(r"(?P<percent>\d{1,2}(?:\.\d{1,2})?|100)\s*%?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +263,7 @@ def _why(language: Locale, refused: _Refused) -> str:
         "later": _("Choose a day after the last one: a value is continued, never edited."),
         "source": _("Say where this comes from."),
         "number": _("Write a whole number."),
+        "percent": _("Write a share in percent, such as 90 or 12.5."),
         "text": _("Write what it means."),
     }.get(refused.message, refused.message)
 
@@ -287,6 +293,11 @@ def _plain(value: NamedValue, said: str) -> Plain:
     latest = value.history[-1].value
     if isinstance(latest, bool):
         return said == "true"
+    if kind_of(value) == "percent":
+        share = _PERCENT.fullmatch(said)
+        if share is None:
+            raise _Refused("value", "percent")
+        return int(Decimal(share["percent"]) * 100)
     if isinstance(latest, int):
         if not (said.isascii() and said.isdigit() and len(said) <= 12):
             raise _Refused("value", "number")
