@@ -15,7 +15,6 @@ from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 
-
 _MARK = re.compile("[0-9a-f]{16}")
 
 
