@@ -45,6 +45,7 @@ from rescind.core.ports import (
     Written,
 )
 from rescind.core.record import ROOT, Record, chain, encode
+from rescind.core.room import require_room
 from rescind.core.scope import Scope
 
 if TYPE_CHECKING:
@@ -277,6 +278,7 @@ class Engine:
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
+        require_room(command, submission.actor, after)
         outcome = Outcome(order=after, records=tuple(one.record for one in written), finding=decision.finding)
         settled = (submission.settled,) if submission.settled else ()
         if not written and not settled:

@@ -234,7 +234,8 @@ async def test_a_reader_that_is_too_slow_is_told_to_begin_anew(market, tail, mon
 
 
 @pytest.mark.parametrize(
-    "cursor", ["1", "1-2", "1-2-3-4", "1-x-3", "1--3", "-1-2-3", "1-²-3", "1-2-" + "9" * 19, "1-2-" + "9" * 20, "1-2-3 "]
+    "cursor",
+    ["1", "1-2", "1-2-3-4", "1-x-3", "1--3", "-1-2-3", "1-²-3", "1-2-" + "9" * 19, "1-2-" + "9" * 20, "1-2-3 "],
 )
 async def test_a_cursor_that_is_none_is_refused(tail, cursor):
     with pytest.raises(InvalidField) as refused:

@@ -367,7 +367,7 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     if one.takes:
         found += [errors.MalformedBody, errors.FileRefused, problems.TooLarge, problems.UnsupportedMediaType]
     if one.versioned:
-        found.append(errors.StaleOrder if isinstance(one.versioned, bool) else one.versioned)
+        found += [errors.StaleOrder, errors.OrderFull] if isinstance(one.versioned, bool) else [one.versioned]
     return (*found, errors.Unavailable)
 
 

@@ -203,6 +203,12 @@ class IdempotencyKeyInvalid(RescindError):
     code = "idempotency-key-invalid"
 
 
+class OrderFull(RescindError):
+    """So much has happened to the order that only what must still be written has room. Params: none."""
+
+    code = "order-full"
+
+
 class IdempotencyKeyReused(RescindError):
     """The key was used for another request (ID-02). Params: none."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from rescind.clock import Clock
+from rescind.core.errors import OrderFull
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ports import Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
@@ -41,6 +42,9 @@ ACQUIRE_S = 2.0
 """How long a transaction waits for a free connection before the caller is told to come back."""
 
 
+_STATE_FITS = "orders_state_check"
+"""The column's check of how large an order may be."""
+
 PLANNED_FOR = 100
 """After so many tries a connection plans its statements again. A plan made while a table was nearly empty reads all of
 it, and would go on doing so as it grows.
@@ -71,6 +75,10 @@ class PostgresStore:
                     yield work
         except asyncpg.UniqueViolationError as fault:
             raise Conflict(fault.constraint_name) from fault
+        except asyncpg.CheckViolationError as fault:
+            if fault.constraint_name != _STATE_FITS:
+                raise
+            raise OrderFull from fault
         except PASSING as fault:
             raise Retry(type(fault).__name__) from fault
 
