@@ -1,4 +1,4 @@
-"""A shop that sells to Germany: its buyer may withdraw from the contract, before the goods leave and after they came."""
+"""A shop that sells to Germany: its buyer may withdraw from the contract, before the goods leave and after."""
 
 from __future__ import annotations
 
