@@ -70,6 +70,8 @@ async def finish(pool, clock, folder):
     table = DueTable(pool, later)
     async with market_on(pool, later) as market:
         for _ in range(60):
+            # Where the provider did not say what came in, it is asked again in five minutes of the database's clock.
+            await pool.execute("UPDATE due SET lease_until = NULL WHERE kind = 'unpaid'")
             done = await deadlines.sweep(market.engine, table)
             done += await fan_out.sweep(table)
             done += await payments.sweep(market.engine, table, provider)
