@@ -9,7 +9,7 @@ from postgres.market import KILN, audit
 from rescind.app import make_app
 from rescind.core.order import Line, Stage
 from rescind.demo import catalogue
-from rescind.demo.withdrawals import ProtectedBuyer
+from rescind.demo.withdrawals import ProtectedBuyer, protected
 from web.consoles import Person
 
 HERE = "Withdraw from contract here"
@@ -148,7 +148,7 @@ async def test_the_same_in_chinese(app, desk, market):
 
 
 async def test_the_demos_german_buyer_has_an_order_of_either_kind(app, desk, market):
-    lukas = next(one for one in catalogue.load().buyers if one.address.country == "DE")
+    lukas = protected(catalogue.load())
     opened = desk.clock.read()
     assert await ProtectedBuyer(market.engine, market.directory, desk.clock, desk, KILN, lukas).play(opened) == 2
     buyer = await Person(app).sign_in(desk, "buyer", lukas.key, buyer_id=lukas.key)

@@ -34,7 +34,7 @@ from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
 from rescind.demo.deciders import LateShop
 from rescind.demo.pictures import dented_parcel, two_colours
-from rescind.demo.withdrawals import ProtectedBuyer
+from rescind.demo.withdrawals import ProtectedBuyer, protected
 from rescind.engine import Engine, Submission
 from rescind.evidence import Evidence
 from rescind.policies import preset
@@ -122,16 +122,15 @@ class Opening:
             demo_shop_id(len(self._demo.shops)),
             self._demo.buyers[0],
         )
-        german = next(one for one in self._demo.buyers if one.address.country == "DE")
-        protected = ProtectedBuyer(
+        german = ProtectedBuyer(
             self._engine,
             self._directory,
             self._clock,
             self._ids,
             demo_shop_id(len(self._demo.shops) + 1),
-            german,
+            protected(self._demo),
         )
-        return len(self._orders) + await late.play(opened_at) + await protected.play(opened_at)
+        return len(self._orders) + await late.play(opened_at) + await german.play(opened_at)
 
     async def _offer(self) -> None:
         """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""

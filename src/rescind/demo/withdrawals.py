@@ -1,4 +1,4 @@
-"""A shop that sells to Germany: its buyer may withdraw from the contract, before the goods leave and after."""
+"""A shop that sells to Germany: its buyer may withdraw from the contract, of goods still here and of goods that came."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import FactKind, Line, Order, Pins, Tender
-from rescind.demo.catalogue import Buyer
+from rescind.demo.catalogue import Buyer, Demo
 from rescind.engine import Engine, Submission
 from rescind.policies import preset
 from rescind.postgres.directory import Directory
 
 _PRESET, _CURRENCY, _ZONE = "eu", "EUR", "Europe/Berlin"
 _HOST, _CARRIER = Actor(kind=ActorKind.HOST, id="demo"), Actor(kind=ActorKind.CARRIER, id="demo")
+
+
+def protected(demo: Demo) -> Buyer:
+    """The first buyer of the demo who lives in Germany."""
+    return next(one for one in demo.buyers if one.address.country == "DE")
 
 
 class _Ids(Protocol):

@@ -26,6 +26,7 @@ from rescind.core.scope import Scope
 from rescind.demo import catalogue
 from rescind.demo.guests import OPERATORS
 from rescind.demo.marketplace import demo_shop_id
+from rescind.demo.withdrawals import protected
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.postgres.tail import LiveEvent, Reset
@@ -210,11 +211,13 @@ class DemoPerson:
 
 
 def demo_people() -> dict[str, DemoPerson]:
-    """The first buyer, the first shop, the support agent and two operators of the demo marketplace, by who they are."""
+    """The people of the demo marketplace, by who they are: two buyers, a shop, support, and two operators."""
     demo = catalogue.load()
     buyer, shop = demo.buyers[0], demo.shops[0]
+    german = protected(demo)
     return {
         "buyer": DemoPerson("buyer", buyer.name, "", buyer.key, buyer=buyer.key),
+        "buyer2": DemoPerson("buyer", german.name, "", german.key, buyer=german.key),
         "seller": DemoPerson("seller", shop.name, "", f"staff-{demo_shop_id(0)}", shop=0),
         "support": DemoPerson("support", "Robin Ashe", "", "support-1"),
     } | {key: DemoPerson("operator", name, "", principal) for key, (principal, name) in OPERATORS.items()}
