@@ -68,6 +68,7 @@ async def test_the_page_reads_in_chinese(app, desk):
     ines = await Person(app, "zh").sign_in(desk, "operator", "ines")
     page = await ines.see(f"{PATH}?calendar=TH&year=2026")
     assert "休息：不算工作日" in page.text
+    assert "泰国 · TH" in page.text  # a code alone says little
 
 
 async def test_an_address_that_makes_no_sense(ines):

@@ -62,6 +62,14 @@ async def test_the_buyer_reads_who_is_asked_until_when_and_what_silence_means(an
     assert "The carrier could not stop the parcel" in (await robin.see(f"{HOME}/{order}")).text
 
 
+async def test_a_parcel_that_arrives_meanwhile_is_said_to_have_arrived(ann, market):
+    order, asked = await called_back(market)
+    await market.fact(order, "delivered")
+    page = await ann.see(f"/orders/{order}/requests/{asked}")
+    assert "The parcel arrived before the carrier could stop it." in page.text
+    assert "left before" not in page.text
+
+
 async def test_a_buyer_asks_for_a_late_parcel_by_the_form(ann, market):
     order = await market.order(Stage.IN_TRANSIT, policy="my", shipping_by="platform", deliver_by=market.clock.read())
     assert "The carrier has 48 hours to stop the parcel" in (await ann.see(f"/orders/{order}")).text

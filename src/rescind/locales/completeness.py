@@ -129,7 +129,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
-        "due": (*get_args(Kind), "fan_out"),
+        "due": get_args(Kind),
         "policy.layer": get_args(Layer),
     }
     for context, keys in tables.items():

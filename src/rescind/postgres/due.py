@@ -13,6 +13,7 @@ from rescind.clock import Clock
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Due
+from rescind.core.lifecycle.due import Kind
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
@@ -150,7 +151,7 @@ class DueTable:
             (OrderId(row["order_id"]), Due(kind=row["kind"], ref=row["ref"], due_at=row["due_at"])) for row in found
         ]
 
-    async def lease(self, kind: str, span: timedelta, limit: int) -> list[Leased]:
+    async def lease(self, kind: Kind, span: timedelta, limit: int) -> list[Leased]:
         """Take work that calls the outside world; nobody else gets it before ``span`` is over."""
         found = await self._pool.fetch(_LEASE, kind, self._slices, self._clock.read(), span, limit)
         return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -391,7 +391,7 @@ def _due_new(change: Change, now: Instant) -> Iterable[Row]:
         yield (order.shop, FAN_OUT, f"{order.id}:{first}-{last}", order.id, now, part)
 
 
-FAN_OUT = "fan_out"
+FAN_OUT: Final = "fan_out"
 """Due work that carries events to everybody who wants to hear of them."""
 
 

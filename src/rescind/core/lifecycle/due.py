@@ -13,8 +13,8 @@ from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 
-Kind = Literal["deadline", "hold", "review", "return", "override", "unpaid", "timer", "refund"]
-"""What waits for a time. The installation's page has words for each of them."""
+Kind = Literal["deadline", "hold", "review", "return", "override", "unpaid", "timer", "refund", "fan_out"]
+"""What waits for a time, and news of an order to pass on. The installation's page has words for each of them."""
 
 UNPAID: Final = "unpaid"
 """The kind of due work that asks the provider before the clock says that nobody paid (KF-17)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from rescind.core.cancellation import called_back
 from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -250,6 +251,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             }.get(one.instead, _("The policy does not allow it at this stage, so the order goes on."))
         case CancellationStatus.WITHDRAWN:
             text = _("You took the request back, so the order goes on.")
+        case CancellationStatus.OVERTAKEN if called_back(one):
+            text = _("The parcel arrived before the carrier could stop it. You can send it back for a refund.")
         case CancellationStatus.OVERTAKEN:
             text = _("The parcel left before anybody answered. You can refuse it at the door or return it.")
         case CancellationStatus.SETTLED if one.refund_minor:
@@ -443,6 +446,8 @@ def request_title(locale: Locale, one: Cancellation) -> str:
             return _("Not cancelled")
         case CancellationStatus.WITHDRAWN:
             return _("You withdrew your request")
+        case CancellationStatus.OVERTAKEN if called_back(one):
+            return _("The parcel had already arrived")
         case CancellationStatus.OVERTAKEN:
             return _("The parcel had already left")
         case CancellationStatus.SETTLED:

@@ -84,9 +84,10 @@ def _show(
         errors=errors or {},
         values=values or {},
         calendar=chosen,
+        name=_name(language, chosen),
         year=shown,
         zones=zones[chosen],
-        calendars=[(one, _("Weekdays only") if one == "weekdays" else one) for one in zones],
+        calendars=[(one, _name(language, one)) for one in zones],
         years=[(str(one), str(one)) for one in range(FIRST_YEAR, LAST_YEAR + 1)],
         days=[_row(language, one) for one in book.year(chosen, shown, language.tag)],
         said=[_said(language, one) for one in reversed(book.said(chosen)) if one.day.year == shown],
@@ -95,6 +96,13 @@ def _show(
         previous=address(PATH, calendar=chosen, year=str(shown - 1)) if shown > FIRST_YEAR else "",
         next=address(PATH, calendar=chosen, year=str(shown + 1)) if shown < LAST_YEAR else "",
     )
+
+
+def _name(language: Locale, calendar: str) -> str:
+    """What people call a calendar: its country, with the code by which policies name it."""
+    if calendar == "weekdays":
+        return language.gettext("Weekdays only")
+    return f"{language.country(calendar.partition('-')[0])} · {calendar}"
 
 
 def _row(language: Locale, one: CalendarDay) -> dict[str, object]:

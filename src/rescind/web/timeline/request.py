@@ -43,7 +43,7 @@ def request(teller: Teller, event: RequestEvent) -> Entry:
                 _("You withdrew the request") if teller.mine else _("The request was withdrawn"), "undo-2"
             )
         case stop.CancellationOvertaken():
-            return teller.entry(_("The parcel left before an answer"), "truck")
+            return teller.entry(_("The parcel went ahead before an answer"), "truck")
         case stop.DeadlineExtended():
             more = teller.locale.time_left(event.returned_s)
             return teller.entry(
