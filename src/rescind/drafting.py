@@ -355,8 +355,8 @@ _ANSWERS = (SellerAsked, CancellationHeld, CancellationApproved, CancellationRef
 
 
 _DOTS = 24
-"""Most dots in one line that is no comment. Each part of a dotted key is looked up from the first, and a line of ten thousands of them
-would hold up everybody for half a minute.
+"""Most dots in one line that is no comment. Each part of a dotted key is looked up from the first, and a line of ten
+thousands of them would hold up everybody for half a minute.
 """
 
 
