@@ -354,12 +354,21 @@ class Drafting:
 _ANSWERS = (SellerAsked, CancellationHeld, CancellationApproved, CancellationRefused)
 
 
+_DOTS = 24
+"""Most dots in one line that is no comment. Each part of a dotted key is looked up from the first, and a line of ten
+thousands of them would hold up everybody for half a minute.
+"""
+
+
 def read(text: str, *, layer: str = "", name: str | None = None) -> Policy:
     """A policy from its text, which may extend what is shipped. Raises PolicyInvalid with line and column.
 
     layer, name: what it must be of and be called.
     """
     file = f"{name or 'policy'}.toml"
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.count(".") > _DOTS and not line.lstrip().startswith("#"):
+            raise PolicyInvalid(file=file, line=number, column=1, message="it is nested too deep")
     try:
         policy = load(text.encode(), file, bases={known: preset(known) for known in names()})
     except PolicyError as error:

@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from rescind.core.errors import PolicyInvalid
 from rescind.core.policy import load
 from rescind.core.policy.continuing import NotContinued, continued
 from rescind.core.policy.policy import Dated
 from rescind.core.policy.trial import as_of, rewritten, turned
 from rescind.core.policy.writing import literal, written
+from rescind.drafting import read
 from rescind.policies import names, preset, source, worked_examples
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -98,3 +100,14 @@ def test_a_shops_own_rule_is_tried_beside_its_preset():
     found = turned([preset("base")], [preset("base"), kinder], [worked_examples("base")], NOW)
     assert {one.after.id for one in found} == {"KILN-1"}
     assert all(one.before.rank > one.after.rank for one in found)
+
+
+@pytest.mark.parametrize(
+    "key", ["a." * 2000, 'a = "x"\nb = { ' + "c." * 2000, "# " + "." * 99 + '\n"a"' + ' . "a"' * 2000]
+)
+def test_a_key_of_thousands_of_parts_is_refused_before_it_is_looked_up(key, monkeypatch):  # section 3: bad input
+    monkeypatch.setattr("rescind.drafting.load", lambda *_args, **_more: pytest.fail("it was looked up"))
+    with pytest.raises(PolicyInvalid) as refused:
+        read(key + "b = 1")
+    assert refused.value.params["message"] == "it is nested too deep"
+    assert refused.value.params["line"] == 1 + key.count("\n")

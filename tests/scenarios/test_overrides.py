@@ -193,3 +193,12 @@ def test_small_steps_on_one_order_add_up_to_what_two_people_decide(shop):  # R-0
     assert shop.refunded == eur("20.00"), "another single person is no second one"
     shop.agent.confirms(3)
     assert shop.refunded == eur("30.00")
+
+
+def test_an_order_nobody_paid_in_time_is_not_restored_to_wait_for_ever(shop):  # I-15
+    shop.order(total=eur("40.00"))
+    shop.at(max(one.due_at for one in shop.state.timers))
+    assert (shop.stage, shop.cancellation.reason) == (Stage.CANCELLED, "unpaid_timeout")
+    assert possible(shop.state, shop.now) == ()
+    with pytest.raises(InvalidTransition):
+        shop.agent.overrides("reverse", "parties_agree", alone=eur("100.00"))

@@ -276,6 +276,17 @@ def test_the_second_chargeback_of_the_same_payment_is_news(shop):
     assert len({one.id for one in shop.state.contradictions}) == 2
 
 
+def test_the_bank_takes_no_more_than_came_in_however_often_it_is_told(shop):  # I-02, I-10
+    shop.order(paid=eur("40.00"))
+    shop.host.reports("charged_back", tender="card", amount_minor=3000)
+    before = shop.state
+    with pytest.raises(InvalidField):
+        shop.host.reports("charged_back", tender="card", amount_minor=3000)
+    assert shop.state == before
+    shop.host.reports("charged_back", tender="card", amount_minor=1000)
+    assert shop.state.tenders[0].taken_elsewhere_minor == 4000
+
+
 def test_a_currency_is_the_orders_own(shop):  # I-03
     shop.order(paid=usd("40.00"))
     shop.buyer.requests_cancellation()

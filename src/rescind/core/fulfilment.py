@@ -280,7 +280,7 @@ def _captured(order: Order, command: ReportFact) -> dict[str, int]:
 
 def _taken(order: Order, command: ReportFact) -> dict[str, int]:
     tender = _tender(order, command.tender)
-    if not 0 < command.amount_minor <= tender.captured_minor:
+    if not 0 < command.amount_minor <= tender.captured_minor - tender.taken_elsewhere_minor:
         raise InvalidField(field="amount", expected="more than nothing and at most what was captured")
     return {tender.id: command.amount_minor}
 

@@ -42,6 +42,7 @@ from rescind.core.order import (
     stage,
 )
 from rescind.core.refund import quote
+from rescind.core.timers import UNPAID
 
 REASONS: Mapping[Act, tuple[str, ...]] = {
     Act.APPROVE: ("rule_misapplied", "seller_agrees", "hardship", "goodwill"),
@@ -335,7 +336,10 @@ def _of(refund: Refund, done: Cancellation) -> bool:
     return refund.cancellation == done.id or late
 
 
-_GONE = frozenset(kind.value for kind in ENDINGS)
+_GONE = frozenset(kind.value for kind in ENDINGS) | {UNPAID}
+"""Reasons of cancellations that nobody restores: the goods are lost, or the time to pay is over and no other clock
+would ever end the order again (I-15); a payment in time restores it by itself.
+"""
 
 
 def _amount(order: Order, act: Act, cancellation: CancellationId | None, units: dict[str, int]) -> int:

@@ -13,6 +13,7 @@ from typing import cast
 
 import msgspec
 
+from rescind.core.business_calendar import FIRST_YEAR, LAST_YEAR
 from rescind.core.deadline import span
 from rescind.core.errors import InvalidField, one_of
 from rescind.core.instant import Instant
@@ -197,5 +198,9 @@ def _check(rule: StandingRule, at: str, preset: ResolvedPolicy) -> None:
         raise InvalidField(field=f"{at}/amount", expected="the currency of the amounts")
     if low is not None and high is not None and low > high:
         raise InvalidField(field=f"{at}/amount", expected="an amount from the smaller to the larger")
+    for name in ("first_day", "last_day"):
+        day: date | None = getattr(rule, name)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise InvalidField(field=f"{at}/{name}", expected=f"a day from {FIRST_YEAR} to {LAST_YEAR}")
     if rule.first_day and rule.last_day and rule.first_day > rule.last_day:
         raise InvalidField(field=f"{at}/last_day", expected="a day that is not before the first")
