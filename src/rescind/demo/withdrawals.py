@@ -1,4 +1,4 @@
-"""A shop that sells to Germany: its buyer may withdraw from the contract, of goods still here and of goods that came."""
+"""A shop that sells to Germany: its buyer may withdraw, from goods that are still here and from goods that came."""
 
 from __future__ import annotations
 
