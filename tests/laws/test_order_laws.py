@@ -109,10 +109,12 @@ def test_what_is_said_twice_changes_nothing(shop, history):  # KF-14
     facts = (FactKind.ALLOCATED, FactKind.PACKED, FactKind.HANDED_OVER, FactKind.COMPLETED)
     outcomes = ("submitted", "succeeded", "declined")
     later = at + timedelta(1)
+    # Of an order in several parcels a scan says which.
+    parcel = order.parcels[0].id if order.parcels else "1"
     again = [
         EndHold(order=order.id),
         *(LapseDeadline(order=order.id, cancellation=one.id) for one in order.cancellations),
-        *(ReportFact(order=order.id, fact=fact, occurred_at=at) for fact in facts),
+        *(ReportFact(order=order.id, fact=fact, occurred_at=at, parcel=parcel) for fact in facts),
         *(
             RecordRefundReply(order=order.id, refund=refund.id, outcome=ProviderOutcome(outcome), next_check_at=later)
             for refund in order.refunds

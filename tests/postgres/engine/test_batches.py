@@ -77,7 +77,7 @@ async def test_a_problem_writes_nothing_at_all(market):  # I-20
         (market.approves(order, NOBODY), NotFound),
         (market.approves(order, asked, expected_version=3), StaleOrder),
         (market.does(ApproveCancellation(order=order, cancellation=asked), ANN), Exception),
-        (market.cancels(shipped, lines={"1": 1}), QuantityNotOpen),
+        (market.cancels(shipped, lines={"1": 99}), QuantityNotOpen),
         (market.does(again, HOST), OrderConflict),
         (market.asks(order, scope=Scope(buyer="bob")), NotFound),
     )
