@@ -151,6 +151,8 @@ async def test_a_foreign_order_answers_like_a_missing_one_on_every_page(people, 
             "request_id": anns["cancellation"],
             "case_id": anns["cancellation"] if "/requests/" in path else anns["case"],
             "evidence_id": anns["evidence"],
+            # A declaration is found by the id of what it opened.
+            "declared_id": anns["case"],
         }
         missing = {name: other(value) for name, value in theirs.items()}
         answers = [await _page(person.client, method, path.format(**ids), token) for ids in (theirs, missing)]

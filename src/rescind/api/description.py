@@ -114,6 +114,7 @@ EXAMPLES: Mapping[str, Any] = {
     "returns_add": {"comment": "The green one."},
     "returns_close": {"outcome": "return_agreed", "comment": "The shop sends you a label today."},
     "returns_withdraw": {},
+    "withdrawals_declare": {"name": "Ann Müller", "acknowledge_to": "ann@example.org"},
     "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
     "deciders_carrier_answer": {"answer": "yes", "comment": "Case 4711: it turns round at the Lyon depot tonight."},
     "deciders_override": {
