@@ -487,7 +487,7 @@ def test_an_empty_history_is_no_division_by_zero(tmp_path):
     [
         (["nowhere", "--policy", "base"], "does not exist"),
         ([".", "--policy", "base"], "no known order history"),
-        (["small", "--policy", "bas"], "did you mean 'base'? Presets: base, br"),
+        (["small", "--policy", "bas"], "did you mean 'base'? Presets: automation, base, br"),
         (["small", "--policy", "lost.toml"], "lost.toml cannot be read"),
         (["small", "--policy", "broken.toml"], "broken.toml:6:9:"),
         (["small", "--policy", "mute.toml"], "lists no reason"),
@@ -549,7 +549,7 @@ def test_presets_are_listed_shown_and_checked():
         assert all(rule.id in shown.stdout for rule in preset(name).rules)
     checked = command("policy", "check")
     assert checked.exit_code == 0
-    assert "base: 32 examples, 0 failed" in checked.stdout
+    assert "base: 36 examples, 0 failed" in checked.stdout
 
 
 def test_a_policy_of_ones_own_is_checked_with_the_examples_beside_it(tmp_path):
@@ -584,4 +584,4 @@ def test_a_mistake_in_a_policy_is_named_with_its_place(tmp_path, action):
     result = command("policy", action, file)
     assert result.exit_code == 2
     assert "own.toml:3:" in result.stderr
-    assert "Presets: base, br" in command("policy", action, "nosuch").stderr
+    assert "Presets: automation, base, br" in command("policy", action, "nosuch").stderr

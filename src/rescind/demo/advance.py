@@ -28,7 +28,7 @@ async def decide(desk: Desk) -> None:
     )
     policy = policy_of(rules, preset("us").at(now), shop.zone)
     await desk.versions.put_rules(demo_shop_id(place), rules, policy, f"seller:staff-{shop.key}")
-    await _answered_too_late(desk, demo_shop_id(len(demo.shops)))
+    await _answered_too_late(desk, demo_shop_id(len(demo.shops) + 2))
     await desk.book.refresh()
 
 

@@ -70,7 +70,7 @@ async def download(console: Here, digest: FromPath[str]) -> Response[str]:
     plain = policy.name if _PLAIN.fullmatch(policy.name) else "policy"
     name = f"{plain}-{digest[:12]}.toml"
     return Response(
-        text, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+        text, media_type="text/plain", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
 
 
