@@ -44,7 +44,8 @@ def some_facts(chance: random.Random, counts):
             case Kind.FLAG:
                 said[spec.name] = chance.random() < special
             case Kind.COUNT | Kind.AMOUNT:
-                said[spec.name] = chance.choice(counts[spec.name])
+                several = [chance.choice(counts[spec.name]) for _ in range(3 if special < 0.2 else 1)]
+                said[spec.name] = min(several)
             case _:
                 said[spec.name] = chance.choice(spec.members or COUNTRIES)
     lines = [
