@@ -69,9 +69,7 @@ async def download(console: Here, digest: FromPath[str]) -> Response[str]:
     text = await console.desk.drafting.text(policy)
     plain = policy.name if _PLAIN.fullmatch(policy.name) else "policy"
     name = f"{plain}-{digest[:12]}.toml"
-    return Response(
-        text, media_type="text/plain", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
+    return Response(text, media_type="text/plain", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 ROUTES = (read, edit, write, download)
