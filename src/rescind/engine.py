@@ -55,6 +55,8 @@ log = structlog.get_logger()
 
 LANES = 2
 BATCH = 64
+FEW = 8
+"""So many commands are never divided."""
 PATIENCE_S = 0.05
 """How long a command waits at most for company while a larger batch is being written."""
 TRIES = 5
@@ -166,13 +168,16 @@ class Engine:
         """What may run together: no order twice, and none that another lane holds; the rest keeps its place.
 
         Nothing while another lane decides: two would only take turns. patient: nothing either while far more commands
-        are being written than wait, for a small batch costs nearly as much as a large one.
+        are being written than wait, for a small batch costs nearly as much as a large one. And never many more than
+        half of all that is under way: callers who were answered together ask again together, and if all of them were
+        one batch, the database would wait while it is decided and everybody while it is written.
         """
         if self._deciding is not None or (patient and len(self._queue) < self._writing / 2):
             return []
+        most = min(self._batch, max(FEW, (len(self._queue) + self._writing + 1) // 2))
         batch: list[_Waiting] = []
         passed: list[_Waiting] = []
-        while self._queue and len(batch) < self._batch:
+        while self._queue and len(batch) < most:
             waiting = self._queue.popleft()
             if waiting.answer.cancelled():
                 continue

@@ -1,4 +1,4 @@
-"""From what commands changed to the rows of each table, column by column, as ``unnest`` wants them."""
+"""From what commands changed to the rows of each table, as the types of the statements want them."""
 
 from __future__ import annotations
 
@@ -44,29 +44,26 @@ class Write:
         ]
         self._together: dict[tuple[str, ...], str] = {}
 
-    def statement(self, changes: Sequence[Change], now: Instant) -> tuple[str, list[list[Any]]]:
-        """The statement, and a list for each column of each of its tables, in order.
+    def statement(self, changes: Sequence[Change], now: Instant) -> tuple[str, list[list[Row]]]:
+        """The statement, and the rows of each of its tables, in order.
 
         A table without rows is left out, because preparing to write none costs as much as writing a few; only the
         first one stays, whose rows are counted.
         """
-        columns: list[list[Any]] = []
         parts: list[str] = []
+        written: list[list[Row]] = []
         for part, rows_of, shared, first in self._tables:
             rows = [row for change in changes for row in rows_of(change, now)]
             if shared:
                 rows.sort(key=lambda row, shared=shared: [row[column] for column in shared])
-            if rows:
-                columns.extend(map(list, zip(*rows, strict=True)))
+            if rows or first:
                 parts.append(part)
-            elif first:
-                columns.extend([] for _ in range(sql.width(part)))
-                parts.append(part)
+                written.append(rows)
         chosen = tuple(parts)
         text = self._together.get(chosen)
         if text is None:
             text = self._together[chosen] = sql.together(chosen)
-        return text, columns
+        return text, written
 
 
 def _moved_order(change: Change, now: Instant) -> Iterable[Row]:

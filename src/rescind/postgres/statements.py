@@ -1,15 +1,16 @@
-"""Every statement of the write path: one a table, for a whole batch at a time."""
+"""Every statement of the write path: one a table, for a whole batch at a time.
 
-import re
+Each takes its rows as one parameter, a list of a type of its own; the types are in the migrations.
+"""
+
 from collections.abc import Sequence
 
 # One statement sees one moment: an order and the key that changed it are found both or neither.
 # clock_timestamp(): now() is when the transaction began, which may be before it was granted its locks.
 READ = """
 SELECT w.place, coalesce(n.state, o.state), coalesce(n.head, o.head), coalesce(n.updated_at, o.updated_at),
-       i.fingerprint, i.order_id, i.first_seq, i.last_seq, c.count, coalesce($8, clock_timestamp())
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-     WITH ORDINALITY AS w (shop_id, order_id, number, key_shop, principal, route, key, place)
+       i.fingerprint, i.order_id, i.first_seq, i.last_seq, c.count, coalesce($2, clock_timestamp())
+FROM unnest($1::orders_read[]) AS w
 LEFT JOIN orders o ON o.shop_id = w.shop_id AND o.order_id = w.order_id
 LEFT JOIN orders n ON n.shop_id = w.shop_id AND n.number = w.number
 LEFT JOIN LATERAL (
@@ -20,7 +21,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT sum(count)::int AS count FROM buyer_counters
     WHERE buyer_id = o.buyer_id AND name = 'cancellations'
-      AND day > (coalesce($8::timestamptz, clock_timestamp()) AT TIME ZONE 'UTC')::date - 30
+      AND day > (coalesce($2::timestamptz, clock_timestamp()) AT TIME ZONE 'UTC')::date - 30
 ) c ON true
 ORDER BY w.place
 """
@@ -43,19 +44,14 @@ RECORDS = "SELECT body FROM events WHERE shop_id = $1 AND order_id = $2 AND seq 
 INSERT_ORDERS = """
 INSERT INTO orders (shop_id, order_id, number, buyer_id, version, state, head, stage, case_status, due_at, total_minor,
                     currency, placed_at, updated_at, dispatch_due_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::bytea[], $7::bytea[], $8::text[],
-                     $9::text[], $10::timestamptz[], $11::bigint[], $12::text[], $13::timestamptz[], $14::timestamptz[],
-                     $15::timestamptz[])
+SELECT * FROM unnest($1::orders_insert[])
 """
 
 UPDATE_ORDERS = """
 UPDATE orders o
 SET version = w.version, state = w.state, head = w.head, stage = w.stage, case_status = w.case_status,
     due_at = w.due_at, updated_at = w.updated_at, dispatch_due_at = w.dispatch_due_at
-FROM unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::bytea[], $6::bytea[], $7::text[], $8::text[],
-            $9::timestamptz[], $10::timestamptz[], $11::timestamptz[])
-     AS w (shop_id, order_id, version_before, version, state, head, stage, case_status, due_at, updated_at,
-           dispatch_due_at)
+FROM unnest($1::orders_update[]) AS w
 WHERE o.shop_id = w.shop_id AND o.order_id = w.order_id AND o.version = w.version_before
 """
 
@@ -64,80 +60,72 @@ INSERT INTO order_lines (shop_id, order_id, line_id, place, sku, title, variant,
                          discount_minor, tax_minor)
 SELECT shop_id, order_id, line_id, place, sku, title, variant, options::jsonb, image, quantity, unit_minor,
        discount_minor, tax_minor
-FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[])
-     AS w (shop_id, order_id, line_id, place, sku, title, variant, options, image, quantity, unit_minor,
-           discount_minor, tax_minor)
+FROM unnest($1::order_lines_insert[]) AS w
 """
 
 UPDATE_LINES = """
 UPDATE order_lines l SET cancelled = w.cancelled
-FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) AS w (shop_id, order_id, line_id, cancelled)
+FROM unnest($1::order_lines_update[]) AS w
 WHERE l.shop_id = w.shop_id AND l.order_id = w.order_id AND l.line_id = w.line_id
 """
 
 UPSERT_PARCELS = """
 INSERT INTO parcels (shop_id, order_id, parcel_id, carrier, tracking)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+SELECT * FROM unnest($1::parcels_upsert[])
 ON CONFLICT (shop_id, order_id, parcel_id) DO UPDATE SET carrier = excluded.carrier, tracking = excluded.tracking
 """
 
 INSERT_TENDERS = """
 INSERT INTO tenders (shop_id, order_id, tender_id, method, label, currency, amount_minor, captured_minor,
                      reserved_minor, refunded_minor, taken_elsewhere_minor)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                     $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+SELECT * FROM unnest($1::tenders_insert[])
 """
 
 UPDATE_TENDERS = """
 UPDATE tenders t
-SET captured_minor = w.captured, reserved_minor = w.reserved, refunded_minor = w.refunded,
-    taken_elsewhere_minor = w.taken
-FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[])
-     AS w (shop_id, order_id, tender_id, captured, reserved, refunded, taken)
+SET captured_minor = w.captured_minor, reserved_minor = w.reserved_minor, refunded_minor = w.refunded_minor,
+    taken_elsewhere_minor = w.taken_elsewhere_minor
+FROM unnest($1::tenders_update[]) AS w
 WHERE t.shop_id = w.shop_id AND t.order_id = w.order_id AND t.tender_id = w.tender_id
 """
 
 INSERT_PEOPLE = """
 INSERT INTO people (shop_id, order_id, recipient, note)
 SELECT shop_id, order_id, recipient::jsonb, note
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS w (shop_id, order_id, recipient, note)
+FROM unnest($1::people_upsert[]) AS w
 ON CONFLICT (shop_id, order_id) DO UPDATE SET recipient = excluded.recipient
 """
 
 INSERT_EVENTS = """
 INSERT INTO events (shop_id, order_id, seq, type, body, hash, received_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bytea[], $6::bytea[], $7::timestamptz[])
+SELECT * FROM unnest($1::events_insert[])
 """
 
 INSERT_TEXTS = """
 INSERT INTO texts (shop_id, order_id, text_id, body, salt)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+SELECT * FROM unnest($1::texts_insert[])
 """
 
 INSERT_LEDGER = """
 INSERT INTO ledger (shop_id, order_id, seq, place, account, tender_id, currency, amount_minor)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::smallint[], $5::text[], $6::text[], $7::text[],
-                     $8::bigint[])
+SELECT * FROM unnest($1::ledger_insert[])
 """
 
 UPSERT_DUE = """
 INSERT INTO due (shop_id, kind, ref, order_id, due_at, slice)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::smallint[])
+SELECT * FROM unnest($1::due_upsert[])
 ON CONFLICT (shop_id, kind, ref) DO UPDATE SET due_at = excluded.due_at, lease_until = NULL
 """
 
 DELETE_DUE = """
-DELETE FROM due d USING unnest($1::text[], $2::text[], $3::text[]) AS w (shop_id, kind, ref)
+DELETE FROM due d USING unnest($1::due_delete[]) AS w
 WHERE d.shop_id = w.shop_id AND d.kind = w.kind AND d.ref = w.ref
 """
 
 UPSERT_CASES = """
 INSERT INTO cases (shop_id, case_id, order_id, buyer_id, kind, status, reason, stage, rule, amount_minor, currency,
                    requested_at, due_at, on_silence, closed_at, closed_by, filed_by)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::text[], $10::bigint[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::text[],
-                     $15::timestamptz[], $16::text[], $17::text[])
+SELECT * FROM unnest($1::cases_upsert[])
 ON CONFLICT (shop_id, case_id) DO UPDATE
 SET status = excluded.status, amount_minor = excluded.amount_minor, due_at = excluded.due_at,
     on_silence = excluded.on_silence, closed_at = excluded.closed_at, closed_by = excluded.closed_by
@@ -145,14 +133,13 @@ SET status = excluded.status, amount_minor = excluded.amount_minor, due_at = exc
 
 UPSERT_UNPACKING = """
 INSERT INTO unpacking (shop_id, order_id, since, done_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+SELECT * FROM unnest($1::unpacking_upsert[])
 ON CONFLICT (shop_id, order_id) DO UPDATE SET since = excluded.since, done_at = excluded.done_at
 """
 
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::int[], $8::int[],
-                     $9::timestamptz[])
+SELECT * FROM unnest($1::idempotency_insert[])
 """
 
 SHARED: dict[str, tuple[int, ...]] = {UPDATE_ORDERS: (0, 1), INSERT_ORDERS: (0, 2), INSERT_KEYS: (0, 1, 2, 3)}
@@ -164,18 +151,11 @@ took them crosswise would wait for each other.
 def together(parts: Sequence[str]) -> str:
     """One statement that runs all of these, in one trip to the server and one transaction.
 
-    Their parameters follow one another; the last one is how many rows the first part must touch, or nothing is written.
+    Its parameters are the rows of each part, in order, and how many the first part must touch, or nothing is written.
     They all see the same moment, so no two may touch the same row.
     """
-    named: list[str] = []
-    before = 0
-    for place, part in enumerate(parts):
-        shifted = re.sub(r"\$(\d+)", lambda found, by=before: f"${int(found[1]) + by}", part)
-        named.append(f"w{place} AS ({shifted}{' RETURNING 1' if place == 0 else ''})")
-        before += width(part)
-    return f"WITH {', '.join(named)} SELECT require_rows(count(*), ${before + 1}) FROM w0"  # noqa: S608 - all of it is our own text
-
-
-def width(statement: str) -> int:
-    """How many parameters a statement has."""
-    return max(int(number) for number in re.findall(r"\$(\d+)", statement))
+    named = [
+        f"w{place} AS ({part.replace('$1', f'${place}')}{' RETURNING 1' if place == 1 else ''})"
+        for place, part in enumerate(parts, start=1)
+    ]
+    return f"WITH {', '.join(named)} SELECT require_rows(count(*), ${len(parts) + 1}) FROM w1"  # noqa: S608 - all of it is our own text

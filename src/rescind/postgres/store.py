@@ -96,22 +96,11 @@ class PostgresUnitOfWork:
 
         Locks come before, in (shop, id) order, so that two batches can never wait for each other.
         """
-        shops = [one.shop for one in wanted]
-        orders = [one.order for one in wanted]
-        numbers = [one.number for one in wanted]
         if self._locking:
+            shops, orders, numbers = zip(*((one.shop, one.order, one.number) for one in wanted), strict=True)
             await self._connection.execute(sql.LOCK, shops, orders, numbers)
-        keys = [one.key for one in wanted]
         found = await self._connection.fetch(
-            sql.READ,
-            shops,
-            orders,
-            numbers,
-            [key and key.shop for key in keys],
-            [key and key.principal for key in keys],
-            [key and key.route for key in keys],
-            [key and key.key for key in keys],
-            self._clock.read(),
+            sql.READ, [(place, *_names(one)) for place, one in enumerate(wanted)], self._clock.read()
         )
         return Situation(now=max(row[9] for row in found), found=[_found(row) for row in found])
 
@@ -123,9 +112,15 @@ class PostgresUnitOfWork:
     async def write(self, changes: Sequence[Change], now: Instant) -> None:
         """Write everything in one statement, or nothing when one of the orders is not any more as it was read."""
         write = rows.PLACING if any(change.before is None or change.details for change in changes) else rows.MOVING
-        statement, columns = write.statement(changes, now)
+        statement, written = write.statement(changes, now)
         # The first table is that of the orders which move on: each of its rows must find its order.
-        await self._connection.execute(statement, *columns, len(columns[0]))
+        await self._connection.execute(statement, *written, len(written[0]))
+
+
+def _names(wanted: Wanted) -> tuple[str | None, ...]:
+    key = wanted.key
+    names = (wanted.shop, wanted.order, wanted.number)
+    return (*names, key.shop, key.principal, key.route, key.key) if key else (*names, None, None, None, None)
 
 
 def _found(row: asyncpg.Record) -> Found:
