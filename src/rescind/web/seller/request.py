@@ -20,7 +20,8 @@ from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
-from rescind.web.buyer.words import pill_key, quote_rows
+from rescind.web.buyer.money_words import quote_rows
+from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
 from rescind.web.evidence import field as file_field
 from rescind.web.explain import RuleCard, ground_of, rule_card
