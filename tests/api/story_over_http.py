@@ -1,6 +1,6 @@
 """Stories played through the running program: a real server on a socket, a real database, its worker, its API.
 
-``rescind.core.story`` plays the same stories on the decisions alone. Here everybody speaks with a key of their own,
+``rescind.core.playing`` plays the same stories on the decisions alone. Here everybody speaks with a key of their own,
 time passes on the clock of the program, and the worker does what is due at the instant at which it is. What must be
 true is read from what the API answers; the database is asked for one thing: when the worker has something to do next.
 """
@@ -19,9 +19,9 @@ from rescind.core.automation import SETTING, month_before
 from rescind.core.deadline import zone_of
 from rescind.core.ids import shop_id
 from rescind.core.instant import instant
+from rescind.core.playing import FOR_CARRIER
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
-from rescind.core.story import FOR_CARRIER
 from rescind.policies import automation, names, preset
 from rescind.postgres.due import DueTable
 from rescind.providers.sandbox import Sandbox

@@ -55,7 +55,7 @@ async def test_a_story_comes_out_over_http_as_it_says(name, program):
 
 
 async def played(story, program):
-    """What is wrong with a story over HTTP, as ``core.story.play`` says it."""
+    """What is wrong with a story over HTTP, as ``core.playing.play`` says it."""
     with pytest.raises(Wrong) as wrong:
         await play(story, program)
     return str(wrong.value)

@@ -5,7 +5,8 @@ import re
 import pytest
 from msgspec import structs
 
-from rescind.core.story import SCENARIOS, Then, play, scenarios, stories, verdict
+from rescind.core.playing import play, verdict
+from rescind.core.story import SCENARIOS, Then, scenarios, stories
 from rescind.policies import automation, laws, names, preset, told, worked_examples
 
 STORIES = {story.id: story for story in told()}

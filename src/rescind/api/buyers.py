@@ -6,8 +6,8 @@ from datetime import date
 
 import msgspec
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import canonical
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.business_calendar import FIRST_YEAR, LAST_YEAR, CalendarDay, DaySaid, Says
 from rescind.core.ids import ShopId

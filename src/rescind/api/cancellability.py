@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.api.answers import QuoteTold, Told, UnitsTold, quote_told, units_told
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.money_answers import QuoteTold, quote_told
 from rescind.api.reasoning import (
     DeadlineTold,
     FlipTold,
@@ -20,6 +20,7 @@ from rescind.api.reasoning import (
     flips_told,
     withheld,
 )
+from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import cancellation, errors
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from rescind.api.answers import (
-    BuyerNamed,
+from rescind.api.cancellation_answers import (
     CancellationTold,
     DecisionTold,
-    ShopNamed,
-    Told,
-    UnitsTold,
     cancellation_of,
     cancellation_told,
     decision_told,
 )
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.evidence import Files, named
+from rescind.api.order_answers import BuyerNamed, ShopNamed
 from rescind.api.orders import Narrowing, narrowed
+from rescind.api.told import Told, UnitsTold
 from rescind.core import errors
 from rescind.core.cancellation import (
     ApproveCancellation,

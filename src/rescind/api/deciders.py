@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rescind.api.answers import DecisionTold, OrderState, OverrideTold, Told, order_state, override_told
+from rescind.api.cancellation_answers import DecisionTold
 from rescind.api.cancellations import DECISION_FAILS, decide, note
 from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.order_answers import OverrideTold, override_told
+from rescind.api.order_state import OrderState, order_state
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.cancellation import AnswerForCarrier
 from rescind.core.ids import CancellationId, OrderId, shop_of

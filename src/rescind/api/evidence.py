@@ -6,8 +6,8 @@ from typing import Annotated, get_args
 
 import msgspec
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.evidence import MOST, EvidenceRef, MediaType
 from rescind.core.exhibits import exhibits

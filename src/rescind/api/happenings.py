@@ -9,8 +9,9 @@ from typing import Annotated, cast
 
 import msgspec
 
-from rescind.api.answers import Told, UnitsTold, cancellation_of, ground_of, units_told
+from rescind.api.cancellation_answers import cancellation_of, ground_of
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
+from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import cancellation, errors, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant

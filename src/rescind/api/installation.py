@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from rescind import __version__
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.postgres.migrate import MigrationError, status
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import OPERATOR, Untouched
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant

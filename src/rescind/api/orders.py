@@ -8,16 +8,10 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from rescind.api.answers import (
-    BuyerNamed,
-    OrderState,
-    OrderTold,
-    ShopNamed,
-    Told,
-    order_state,
-    order_told,
-)
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
+from rescind.api.order_answers import BuyerNamed, OrderTold, ShopNamed, order_told
+from rescind.api.order_state import OrderState, order_state
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.details import Details
 from rescind.core.fulfilment import OrderPlaced, PlaceOrder, ReportFact

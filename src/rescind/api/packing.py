@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from rescind.api.answers import LeaseTold, OrderState, Told, UnitsTold, lease_told, order_state, units_told
 from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.order_answers import LeaseTold, lease_told
+from rescind.api.order_state import OrderState, order_state
+from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from rescind.api.answers import Told
+from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.policy import Policy, ResolvedRule
 from rescind.core.policy.difference import changes

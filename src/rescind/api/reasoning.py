@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from rescind.api.answers import Told
+from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.policy import Atom, Deadline, Finding, Flip, Step
 from rescind.postgres.credentials import Role

@@ -11,17 +11,10 @@ from datetime import date
 
 import msgspec
 
-from rescind.api.answers import (
-    CancellationTold,
-    RefundTold,
-    Told,
-    cancellation_of,
-    cancellation_told,
-    ground_of,
-    refunds_told,
-)
+from rescind.api.cancellation_answers import CancellationTold, cancellation_of, cancellation_told, ground_of
 from rescind.api.cancellations import find
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
+from rescind.api.money_answers import RefundTold, refunds_told
 from rescind.api.reasoning import (
     SENSITIVE,
     DeadlineTold,
@@ -31,6 +24,7 @@ from rescind.api.reasoning import (
     findings_told,
     withheld,
 )
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.event import Ground
 from rescind.core.instant import Instant

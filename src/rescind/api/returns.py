@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rescind.api.answers import Told, UnitsTold, units_told
 from rescind.api.cancellability import ReasonTold
 from rescind.api.cancellations import speaks_for
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.evidence import EvidenceTold, Files, evidence_told, named
+from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors, returns
 from rescind.core.event import Note
 from rescind.core.exhibits import Said, case_of, talk

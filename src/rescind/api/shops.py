@@ -7,8 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.told import Told
 from rescind.core import automation, errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.api.answers import Told
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.orders import FactTold, recorded
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rescind.api.answers import Told, UnitsTold, units_told
 from rescind.api.cancellations import speaks_for
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
 from rescind.core.acknowledgement import Declared, declarations
 from rescind.core.ids import OrderId, shop_of

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from rescind.core.playing import verdict
 from rescind.core.policy import Policy, PolicyError, check, examples, load
 from rescind.core.policy.example import Book
 from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
-from rescind.core.story import scenarios, verdict
+from rescind.core.story import scenarios
 from rescind.policies import automation, laws, names, preset, told, worked_examples
 
 ENDING = ".toml"

@@ -20,7 +20,7 @@ from rescind.core.order import Stage
 from rescind.core.ports import Fingerprint, Key
 from rescind.engine import Submission
 from rescind.intake.text import words as checked
-from rescind.web.buyer import words
+from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.buyer.outlook import Answer
 from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
@@ -307,8 +307,8 @@ def _show(
         "answer": answer,
         "refused": refused,
         "offer": offer,
-        "quoted": words.quote_rows(visit.locale, answer.quote, found.titles()) if answer else [],
-        "tenders": words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
+        "quoted": money_words.quote_rows(visit.locale, answer.quote, found.titles()) if answer else [],
+        "tenders": money_words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
         "seen": seen(answer) if answer else "",
         "changed": changed,
         "files": file_field(visit, files.tiles if files else (), form.error("files")),

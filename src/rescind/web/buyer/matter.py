@@ -29,8 +29,8 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.core.withdrawal import Right, right
 from rescind.desk import Desk
 from rescind.locales import Locale
+from rescind.web.buyer.money_words import tender_words
 from rescind.web.buyer.outlook import Answer, Outlook, Until
-from rescind.web.buyer.words import tender_words
 from rescind.web.explain import RuleCard, rule_card
 from rescind.web.session import Visit
 from rescind.web.timeline import Entry, story

@@ -16,7 +16,7 @@ from rescind.core.review import correctable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.web import acknowledgement
-from rescind.web.buyer import words
+from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
 from rescind.web.progress import progress
@@ -125,7 +125,7 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
             {"href": f"{found.path}/withdrawals/{one.id}", "at": one.at}
             for one in declarations((entry.record, entry.notes) for entry in records)
         ],
-        door=words.at_the_door(
+        door=money_words.at_the_door(
             visit.locale,
             await visit.desk.at_the_door_of(order),
             order,
@@ -169,7 +169,7 @@ def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[st
             "refund": one,
             "amount": found.money(one.amount_minor),
             "tender": tender_name(visit.locale, tenders[one.tender]),
-            "steps": words.refund_steps(
+            "steps": money_words.refund_steps(
                 visit.locale,
                 one,
                 tenders[one.tender],

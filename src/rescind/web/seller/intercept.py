@@ -7,11 +7,12 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import InvalidText, NotFound, RescindError
+from rescind.core.errors import InvalidText, RescindError
 from rescind.core.intercept import ContradictionResolved, ResolveContradiction, steps
 from rescind.core.order import Contradiction, on_hold_until, stage
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
+from rescind.web.seller.case import load, reader_of
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.seller.order import lines_of
 from rescind.web.session import Html
@@ -48,7 +49,7 @@ async def resolve(console: Here, order_id: FromPath[str], case_id: FromPath[str]
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
         return await _show(console, fresh, case_id, notice=console.problem(error), values=values, status=409)
-    return console.go(f"{_root(console)}/orders/{order_id}/contradictions/{case_id}?said=resolved")
+    return console.go(f"/{reader_of(console)}/orders/{order_id}/contradictions/{case_id}?said=resolved")
 
 
 async def _show(
@@ -62,15 +63,12 @@ async def _show(
     status: int = 200,
 ) -> Html:
     order, language = view.order, console.language
-    noted = next((one for one in order.contradictions if one.id == case_id), None)
-    if noted is None:
-        raise NotFound(kind="contradiction")
-    entries = await console.desk.reads.timeline(console.scope, order.id)
+    noted, entries = await load(console, view, "contradiction", order.contradictions, case_id)
     parcels = [one for one in order.parcels if one.handed_over_at or one.delivered_at or one.tracking]
     return console.page(
         "seller/contradiction.html",
         status=status,
-        here=f"{_root(console)}/orders/{order.id}/contradictions/{case_id}",
+        here=f"/{reader_of(console)}/orders/{order.id}/contradictions/{case_id}",
         notice=notice,
         errors=errors or {},
         values=values or {},
@@ -78,7 +76,7 @@ async def _show(
         order=order,
         noted=noted,
         stage=stage(order, console.now),
-        back=f"{_root(console)}/orders/{order.id}",
+        back=f"/{reader_of(console)}/orders/{order.id}",
         title=title(language, noted.kind),
         advice=advice(language, noted.kind),
         outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
@@ -149,10 +147,6 @@ def _done(noted: Contradiction, entries: tuple[TimelineEntry, ...], language: Lo
                 }
             )
     return found
-
-
-def _root(console: Console) -> str:
-    return "/seller" if console.person.role == "seller" else "/support"
 
 
 ROUTES = (case, resolve)

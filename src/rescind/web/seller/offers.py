@@ -15,7 +15,7 @@ from rescind.core.money import Money
 from rescind.core.offer import MakeOffer, OfferKind, most
 from rescind.core.order import Order
 from rescind.web.seller.console import Console, Fields, Here
-from rescind.web.seller.requests import HOME, find_case, show
+from rescind.web.seller.request import HOME, find_case, show
 from rescind.web.session import Html
 
 LONGEST = timedelta(days=366)

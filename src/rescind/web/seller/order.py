@@ -28,7 +28,7 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.matter import named
-from rescind.web.buyer.words import quote_rows, quote_tenders
+from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, goods, steps

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core import returns
-from rescind.core.errors import InvalidField, InvalidText, NotFound, RescindError
+from rescind.core.errors import InvalidField, InvalidText, RescindError
 from rescind.core.exhibits import talk
 from rescind.core.ids import ReturnId
 from rescind.core.lifecycle import Command
@@ -15,6 +15,7 @@ from rescind.core.order import Order, ReturnCase, ReturnStatus, stage
 from rescind.core.returns import OUTCOMES, AskForMore, CloseReturn, TakeReturn
 from rescind.core.views import OrderView
 from rescind.web.return_words import conversation
+from rescind.web.seller.case import load, reader_of
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.seller.order import lines_of
 from rescind.web.session import Html
@@ -89,11 +90,8 @@ async def _show(
     status: int = 200,
 ) -> Html:
     order, language = view.order, console.language
-    found = next((one for one in order.returns if one.id == case_id), None)
-    if found is None:
-        raise NotFound(kind="return")
-    entries = await console.desk.reads.timeline(console.scope, order.id)
-    reader = "seller" if console.person.role == "seller" else "support"
+    found, entries = await load(console, view, "return", order.returns, case_id)
+    reader = reader_of(console)
     said = talk([(entry.record, entry.notes) for entry in entries], found.id)
     return console.page(
         "seller/case.html",

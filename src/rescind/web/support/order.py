@@ -26,7 +26,8 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
-from rescind.web.buyer.words import pill_key, quote_rows, quote_tenders
+from rescind.web.buyer.money_words import quote_rows, quote_tenders
+from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card
 from rescind.web.return_words import return_rows

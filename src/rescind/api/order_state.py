@@ -1,0 +1,140 @@
+"""Where an order stands, in short, and whose move it is (I-15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rescind.api.told import Told
+from rescind.core import review
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.offer import open_offer
+from rescind.core.order import CancellationStatus, Order, RefundStatus, ReturnStatus, Stage, stage, status_of
+from rescind.core.refund import OPEN
+from rescind.core.timers import pay_by
+
+
+class NextAction(Told, frozen=True, kw_only=True):
+    """Whose move it is. ``about``: the object it concerns; ``if_silent``: what happens at the deadline without it."""
+
+    actor: str
+    action: str
+    about: str
+    deadline: Instant | None = None
+    if_silent: str = ""
+
+
+class OrderState(Told, frozen=True, kw_only=True):
+    """Where an order stands. ``version`` counts its events and is its entity tag; ``status`` is the coarse stage."""
+
+    id: str
+    number: str
+    shop: str
+    version: int
+    stage: Stage
+    status: str
+    total: Money
+    paid: Money
+    refunded: Money
+    next_actions: list[NextAction]
+
+
+def order_state(order: Order, now: Instant) -> OrderState:
+    """An order in short."""
+    at_stage = stage(order, now)
+    return OrderState(
+        id=order.id,
+        number=order.number,
+        shop=order.shop,
+        version=order.version,
+        stage=at_stage,
+        status=status_of(at_stage),
+        total=order.total,
+        paid=order.paid,
+        refunded=order.refunded,
+        next_actions=next_actions(order, now),
+    )
+
+
+def next_actions(order: Order, now: Instant) -> list[NextAction]:
+    """Everything the order waits for: who, what, by when, and what happens otherwise (I-15)."""
+    return [*_answers(order), *_steps(order, stage(order, now)), *_money(order), *_oddities(order)]
+
+
+def _answers(order: Order) -> Iterable[NextAction]:
+    waiting = order.open_cancellation
+    if waiting is None:
+        return
+    match waiting.status:
+        case CancellationStatus.AWAITING_SELLER:
+            actor, action = "seller", "approve_or_refuse"
+        case CancellationStatus.AWAITING_CARRIER:
+            actor, action = "carrier", "stop_the_parcel"
+        case _:
+            actor, action = "support", "decide"
+    yield NextAction(
+        actor=actor, action=action, about=waiting.id, deadline=waiting.due_at, if_silent=waiting.on_silence
+    )
+    offer = open_offer(waiting)
+    if offer is not None:
+        yield NextAction(actor="buyer", action="answer_offer", about=waiting.id, deadline=waiting.due_at)
+    if waiting.filed_by != "seller":
+        yield NextAction(actor="buyer", action="withdraw", about=waiting.id, deadline=waiting.due_at)
+
+
+_STEPS: dict[Stage, tuple[str, str]] = {
+    Stage.UNPAID: ("buyer", "pay"),
+    Stage.ON_HOLD: ("system", "end_hold"),
+    Stage.REVIEW: ("seller", "prepare"),
+    Stage.ALLOCATED: ("seller", "prepare"),
+    Stage.PREPARING: ("seller", "pack"),
+    Stage.PACKING: ("seller", "pack"),
+    Stage.PACKED: ("seller", "ship"),
+    Stage.AWAITING_COLLECTION: ("carrier", "collect"),
+    Stage.PARTIALLY_SHIPPING: ("seller", "ship"),
+    Stage.IN_TRANSIT: ("carrier", "deliver"),
+}
+
+
+def _steps(order: Order, at_stage: Stage) -> Iterable[NextAction]:
+    step = _STEPS.get(at_stage)
+    if step is None:
+        return
+    actor, action = step
+    if at_stage is Stage.ON_HOLD:
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=order.hold_until)
+    elif actor == "seller":
+        late = "late" if order.dispatch_due_at else ""
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=order.dispatch_due_at, if_silent=late)
+    elif at_stage is Stage.UNPAID and (limit := pay_by(order)) is not None:
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
+    else:
+        yield NextAction(actor=actor, action=action, about=order.id)
+
+
+def _money(order: Order) -> Iterable[NextAction]:
+    for one in order.refunds:
+        if one.status in OPEN:
+            action = "send_refund" if one.status is RefundStatus.OWED else "ask_provider"
+            yield NextAction(actor="system", action=action, about=one.id, deadline=one.next_check_at)
+        elif one.status is RefundStatus.FAILED:
+            yield NextAction(actor="support", action="resolve_failed_refund", about=one.id)
+
+
+def _oddities(order: Order) -> Iterable[NextAction]:
+    for one in order.open_returns:
+        with_buyer = one.status is ReturnStatus.WITH_BUYER
+        yield NextAction(
+            actor="buyer" if with_buyer else "support",
+            action="add_to_return" if with_buyer else "close_return",
+            about=one.id,
+            deadline=one.due_at,
+            if_silent="support" if with_buyer else "escalate",
+        )
+    waits = review.waiting(order)
+    if waits is not None:
+        yield NextAction(
+            actor="support", action="review", about=order.id, deadline=waits.due_at, if_silent=waits.on_silence
+        )
+    for one in order.open_contradictions:
+        yield NextAction(actor="support", action="resolve_contradiction", about=one.id)
