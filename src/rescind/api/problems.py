@@ -95,6 +95,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.ReasonNotListed: (422, "This reason is not on offer"),
     errors.EvidenceMissing: (422, "Something is missing"),
     errors.FileRefused: (422, "This file cannot be used"),
+    errors.EvidenceFull: (409, "No more files for this order"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.FactFromTheFuture: (422, "A report from the future"),

@@ -155,6 +155,12 @@ class FileRefused(RescindError):
     code = "file-refused"
 
 
+class EvidenceFull(RescindError):
+    """This side has sent as much for the order as it may (UP-02). Params: files, mib (what it may send in all)."""
+
+    code = "evidence-full"
+
+
 class ConsentMissing(RescindError):
     """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
 

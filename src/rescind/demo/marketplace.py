@@ -190,7 +190,7 @@ class Opening:
             self._clock.set(opened_at - timedelta(hours=hours))
             order = self._orders[planned.number]
             who = Principal(role="buyer", id=buyer, credential="demo")
-            photo = await self._evidence.keep(order.id, who, picture())
+            photo = (await self._evidence.keep(order.id, who, picture())).ref
             line = next(iter(returnable(order, opened_at)))
             command = OpenReturn(
                 order=order.id,
