@@ -90,7 +90,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.InvalidField: (422, "A field is not right"),
     errors.UnknownField: (422, "A field is not known"),
     errors.InvalidText: (422, "The text cannot be used"),
-    errors.CurrencyMismatch: (422, "The currency is not the payment's"),
+    errors.CurrencyMismatch: (422, "The amount is in another currency"),
     errors.AmountsDoNotAddUp: (422, "The amounts do not add up"),
     errors.ReasonNotListed: (422, "This reason is not on offer"),
     errors.EvidenceMissing: (422, "Something is missing"),

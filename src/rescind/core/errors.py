@@ -51,7 +51,7 @@ class InvalidText(RescindError):
 
 
 class CurrencyMismatch(RescindError):
-    """An amount in another currency than the payment's (I-03). Params: expected, actual."""
+    """An amount in another currency than the payment's (I-03) or the shop's preset. Params: expected, actual."""
 
     code = "currency-mismatch"
 
