@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC
 from functools import cache
@@ -194,13 +194,17 @@ async def _fields(request: Call) -> dict[str, str]:
 # --- signing in and out ----------------------------------------------------------------------------------------------
 
 
+def guests_of(visit: Visit) -> Mapping[str, guests.Guest]:
+    """Whom anybody may be here: nobody outside a demo."""
+    return guests.people() if visit.desk.settings.demo else {}
+
+
 @get("/", sync_to_thread=False)
 def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
-    people = guests.people() if visit.desk.settings.demo else {}
-    return visit.page("buyer/start.html", live=False, people=people)
+    return visit.page("buyer/start.html", live=False, people=guests_of(visit))
 
 
 @get("/sign-in", sync_to_thread=False)
@@ -231,8 +235,8 @@ async def sign_in(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
 async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) -> Html:
     """Be one of the demo's people; there is no such door outside a demo."""
     visit.desk.access.require_same_site(visit.request)
-    guest = guests.people().get(role)
-    if not visit.desk.settings.demo or guest is None:
+    guest = guests_of(visit).get(role)
+    if guest is None:
         raise NotFound(kind="page")
     link = await guest.link(visit.desk)
     session, person = await visit.desk.access.redeem_link(link.rpartition("/")[2])
