@@ -264,10 +264,12 @@ def plain(stage: str) -> Tell:
     return tell
 
 
-def manual_review(*, cleared: bool = False) -> Tell:
+def manual_review(found: str = "", *, cleared: bool = False) -> Tell:
+    """found: code of what the automatic check stopped at; empty when somebody asked for the review."""
+
     def tell(story: Story) -> None:
         story.reach("on_hold", 0.1)
-        story.say("review_opened", 3)
+        story.say("review_opened", 3, reason=found)
         if cleared:
             story.say("review_cleared", story.rng.randrange(90, 400))
             story.reach("preparing", 0.3)
@@ -700,14 +702,14 @@ EVENTS = (
     Wish(BAGS, seller_stops("preparing", "price_error", "The discount was applied twice."), lines=2),
 )
 REVIEWS = (
-    Wish(LIGHTS, manual_review(), address="no number", note=NOTE_CHECK),
-    Wish(LIGHTS, manual_review(), lines=4),
+    Wish(LIGHTS, manual_review("address_implausible"), address="no number", note=NOTE_CHECK),
+    Wish(LIGHTS, manual_review("high_value"), lines=4),
     Wish(LIGHTS, manual_review(cleared=True), address="no postcode"),
-    Wish(KITCHEN, manual_review(), address="no postcode"),
-    Wish(CRAFT, manual_review(), locale="zh", note=NOTE_ZH, address="no number"),
+    Wish(KITCHEN, manual_review("address_implausible"), address="no postcode"),
+    Wish(CRAFT, manual_review("recipient_missing"), locale="zh", note=NOTE_ZH, address="nobody"),
     Wish(GARDEN, manual_review(cleared=True)),
-    Wish(TOYS, manual_review(), lines=2),
-    Wish(BAGS, manual_review(), address="no number"),
+    Wish(TOYS, manual_review("duplicate"), lines=2),
+    Wish(BAGS, manual_review("address_implausible"), address="no number"),
 )
 WISHES = (*AMELIA, *QUEUE, *EVENTS, *REVIEWS)
 
@@ -811,6 +813,8 @@ def misaddressed(address: Address, how: str) -> Address:
     """An address that the automatic check would want a person to look at."""
     if how == "no postcode":
         return msgspec.structs.replace(address, postcode="")
+    if how == "nobody":
+        return msgspec.structs.replace(address, recipient="")
     street = address.lines[0]
     return msgspec.structs.replace(
         address, lines=(street.split(" ", 1)[1] if street[0].isdigit() else street.rsplit(" ", 1)[0],)
@@ -842,7 +846,7 @@ def told(wish: Wish, basket: Basket, buyer: Buyer, rng: random.Random) -> Order:
         shop=shop.key,
         buyer=buyer.key,
         placed=story.offset,
-        currency="GBP",
+        currency="USD" if shop.preset == "us" else "GBP",
         lines=lines,
         shipping_minor=shipping,
         tenders=tenders,
@@ -902,6 +906,10 @@ def make(history: Sequence[PastOrder]) -> Demo:
         told(wish, goods[place], buyer, rng) for place, (wish, buyer) in enumerate(zip(wishes, buyers, strict=True))
     ]
     orders.sort(key=lambda order: -order.placed)
+    for shop in (LIGHTS, KITCHEN):
+        # The first buyer has orders that are over, too: the newest of them.
+        over = max(n for n, one in enumerate(orders) if one.shop == shop and one.expects.stage == "completed")
+        orders[over] = msgspec.structs.replace(orders[over], buyer=BUYERS[0].key)
     numbered = (
         msgspec.structs.replace(order, number=f"RM-{FIRST_NUMBER + place}") for place, order in enumerate(orders)
     )

@@ -19,7 +19,8 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
 from rescind.demo import advance
 from rescind.demo.marketplace import Opening
-from rescind.demo.policies import open_policies
+from rescind.demo.policies import open_policies, say_a_day
+from rescind.demo.stall import Ground
 from rescind.desk import Desk
 from rescind.engine import Engine
 from rescind.evidence import Evidence
@@ -138,9 +139,11 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     async with open_desk(settings, dsn, "", clock) as desk:
         if not await desk.directory.empty():
             return 0
-        placed = await Opening(desk.engine, desk.directory, clock, desk.evidence, desk).play(wall_clock())
-        await advance.decide(desk)
-        await open_policies(desk.drafting, wall_clock())
+        opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)
+        placed = await Opening(ground, desk.evidence).play(opened_at)
+        placed += await advance.decide(desk, ground, opened_at)
+        await open_policies(desk.drafting, opened_at)
+        await say_a_day(desk.book, opened_at)
         return placed
 
 

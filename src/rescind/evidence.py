@@ -20,7 +20,7 @@ from rescind.core.evidence import EvidenceRef, digest
 from rescind.core.ids import EvidenceId, OrderId, make_id, shop_of
 from rescind.core.ports import ObjectStore
 from rescind.intake.evidence import take
-from rescind.postgres.evidence import EvidenceTable, Hand, Old
+from rescind.postgres.evidence import EvidenceTable, Hand, Old, Once, Room
 from rescind.settings import Settings
 
 log = structlog.get_logger()
@@ -32,15 +32,23 @@ SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "appl
 
 
 class Limits(NamedTuple):
-    """mib: of one file; files: with one command."""
+    """mib: of one file; files: with one command; of_order: what each side may have sent for one order in all."""
 
     mib: int
     files: int
+    of_order: Room
 
     @property
     def size(self) -> int:
         """Bytes of one file."""
         return self.mib * MIB
+
+
+class Kept(NamedTuple):
+    """A file that was taken. repeated: the same call had brought it before."""
+
+    ref: EvidenceRef
+    repeated: bool
 
 
 class Shown(NamedTuple):
@@ -73,12 +81,19 @@ class Evidence:
         self._table = table
         self._objects = objects
         self._clock = clock
-        self.limits = Limits(settings.evidence_mib, settings.evidence_files)
+        self.limits = Limits(
+            settings.evidence_mib,
+            settings.evidence_files,
+            Room(settings.evidence_order_files, settings.evidence_order_mib),
+        )
 
-    async def keep(self, order: OrderId, who: Principal, data: bytes, declared: str = "") -> EvidenceRef:
+    async def keep(
+        self, order: OrderId, who: Principal, data: bytes, declared: str = "", once: Once | None = None
+    ) -> Kept:
         """Take a file for an order the caller was seen to have a part in. declared: the type its sender gives it.
 
-        The same file from the same hand again is the same file. Raises FileRefused, Unavailable.
+        The same file from the same hand again is the same file. Raises FileRefused, EvidenceFull,
+        IdempotencyKeyReused, Unavailable; after any of them there is no more than before.
         """
         if len(data) > self.limits.size:
             raise FileRefused(why="too_large", limit=self.limits.mib)
@@ -93,17 +108,15 @@ class Evidence:
             size=len(taken.data),
             digest=digest(taken.data),
         )
-        claimed = await self._table.claim(order, hand, wanted)
-        if claimed is None:
-            raise FileRefused(why="too_many")
+        claimed, repeated = await self._table.claim(order, hand, wanted, self.limits.of_order, once)
         ref = msgspec.structs.replace(wanted, id=claimed)
         try:
             await self._objects.put(_name(order, ref.id), taken.data)
         except Exception:
-            await self._table.forget(ref.id)
+            await self._table.forget(ref.id, once)
             raise
         await self._table.kept(ref.id)
-        return ref
+        return Kept(ref, repeated)
 
     async def named(self, order: OrderId, who: Principal, ids: Sequence[str]) -> tuple[EvidenceRef, ...]:
         """The files a command names. Raises FileRefused for too many, InvalidField for what the caller did not upload

@@ -225,6 +225,15 @@ class Settings:
     ] = None
     evidence_mib: Annotated[int, Choice(_from_to(1, 50), "Size of the largest photo or document, in MiB.")] = 10
     evidence_files: Annotated[int, Choice(_from_to(1, 10), "How many of them may go with one request or answer.")] = 5
+    evidence_order_files: Annotated[
+        int,
+        Choice(
+            _from_to(1, 200), "How many photos and documents buyer, seller and support may each send for one order."
+        ),
+    ] = 20
+    evidence_order_mib: Annotated[
+        int, Choice(_from_to(1, 2000), "How many MiB they may each send for one order, in all.")
+    ] = 100
     support_email: Annotated[
         str | None, Choice(_email, "Where people write to platform support; it stands on the page of help.")
     ] = None

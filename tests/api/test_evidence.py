@@ -10,7 +10,6 @@ import pytest
 from api.conftest import Caller
 from rescind.core.order import Stage
 from rescind.objects import Objects
-from rescind.postgres.evidence import OF_ONE_SIDE
 from scenarios.files import HTML, SVG, exif, jpeg, pdf, png, segment, webp
 
 MIB = 1024 * 1024
@@ -181,15 +180,68 @@ async def test_the_same_file_sent_again_is_the_same_and_so_is_a_request(people, 
     assert (second.status_code, second.content) == (201, first.content)
 
 
-async def test_no_side_can_fill_the_store_however_many_send_at_once(people, market):  # UP-02
+async def test_a_key_that_was_used_for_one_file_takes_no_other(people, market):  # ID-02
+    order, other = await market.order(Stage.PREPARING), await market.order(Stage.PREPARING)
+    key = {"idempotency-key": "a-key-of-some-length"}
+    first = await send(people.ann, order, png(), **key)
+    assert (first.status_code, first.headers.get("idempotent-replay")) == (201, None)
+    for where, data, kind in (
+        (order, jpeg(), "image/jpeg"),
+        (order, png(colour=(1, 2, 3)), "image/png"),
+        (other, png(), "image/png"),
+    ):
+        reused = await send(people.ann, where, data, kind, **key)
+        assert (reused.status_code, reused.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    again = await send(people.ann, order, png(), **key)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replay"] == "true"
+    assert (await send(people.sam, order, jpeg(), "image/jpeg", **key)).status_code == 201
+    assert await market.pool.fetchval("SELECT count(*) FROM evidence") == 2
+
+
+async def test_of_two_files_with_one_key_at_once_one_is_kept(people, market):  # ID-02
     order = await market.order(Stage.PREPARING)
-    answers = await asyncio.gather(
-        *(send(people.ann, order, png(colour=(place, 0, 0))) for place in range(OF_ONE_SIDE + 5))
-    )
-    assert sorted(one.status_code for one in answers) == [201] * OF_ONE_SIDE + [422] * 5
-    assert {one.json()["why"] for one in answers if one.status_code == 422} == {"too_many"}
+    key = {"idempotency-key": "a-key-of-some-length"}
+    answers = await asyncio.gather(*(send(people.ann, order, png(colour=(n, 0, 0)), **key) for n in range(6)))
+    assert sorted(one.status_code for one in answers) == [201] + [422] * 5
+    assert await market.pool.fetchval("SELECT count(*) FROM evidence") == 1
+
+
+async def test_a_call_that_kept_nothing_leaves_its_key_free(people, market, tmp_path):  # ID-02, UP-06
+    order = await market.order(Stage.PREPARING)
+    key = {"idempotency-key": "a-key-of-some-length"}
+    assert (await send(people.ann, order, SVG, **key)).status_code == 422
+    blocked = tmp_path / "evidence" / f"shp_{order[4:12]}"
+    blocked.write_text("in the way")
+    assert (await send(people.ann, order, png(), **key)).status_code == 503
+    blocked.unlink()
+    assert (await send(people.ann, order, jpeg(), "image/jpeg", **key)).status_code == 201
+
+
+async def test_no_side_can_fill_the_store_however_many_send_at_once(people, market, desk, tmp_path):  # UP-02
+    order = await market.order(Stage.PREPARING)
+    most = desk.settings.evidence_order_files
+    answers = await asyncio.gather(*(send(people.ann, order, png(colour=(place, 0, 0))) for place in range(most + 5)))
+    assert sorted(one.status_code for one in answers) == [201] * most + [409] * 5
+    full = next(one.json() for one in answers if one.status_code == 409)
+    assert (full["type"], full["files"], full["mib"]) == ("/problems/evidence-full", most, 100)
+    kept = [path for path in (tmp_path / "evidence").rglob("*") if path.is_file()]
+    assert len(kept) == await market.pool.fetchval("SELECT count(*) FROM evidence") == most
     assert (await send(people.sam, order)).status_code == 201
-    assert (await send(people.ann, order, png(colour=(3, 0, 0)))).status_code == 201
+    kept_already = next(place for place, one in enumerate(answers) if one.status_code == 201)
+    assert (await send(people.ann, order, png(colour=(kept_already, 0, 0)))).status_code == 201
+
+
+async def test_large_files_fill_a_sides_room_before_many_do(people, market, desk, tmp_path):  # UP-02
+    order, other = await market.order(Stage.PREPARING), await market.order(Stage.PREPARING)
+    large = [pdf(b"(" + bytes((65 + place,)) * (9 * MIB) + b")") for place in range(12)]
+    answers = await asyncio.gather(*(send(people.ann, order, one, "application/pdf") for one in large))
+    assert sorted(one.status_code for one in answers) == [201] * 11 + [409]
+    held = await market.pool.fetchval("SELECT sum(size) FROM evidence WHERE order_id = $1", order)
+    kept = [path for path in (tmp_path / "evidence").rglob("*") if path.is_file()]
+    assert held == sum(path.stat().st_size for path in kept) <= desk.settings.evidence_order_mib * MIB
+    assert (await send(people.ann, order, png())).status_code == 201
+    assert (await send(people.ann, other, large[0], "application/pdf")).status_code == 201
 
 
 async def test_what_nothing_names_is_swept_and_what_is_named_stays(people, market, desk, tmp_path):  # UP-06

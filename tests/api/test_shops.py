@@ -125,6 +125,14 @@ async def test_a_rule_that_cannot_be_is_refused_by_field(people, change, pointer
     assert (await people.lou.get(RULES)).json()["rules"] == []
 
 
+async def test_a_rule_in_another_currency_names_the_shops_own(people):
+    for change in ({"most": {"amount": 5000, "currency": "THB"}}, {"least": {"amount": 1, "currency": "EUR"}}):
+        answer = await people.lou.send("PUT", RULES, {"rules": [MISTAKE, MISTAKE | change]})
+        told = answer.json()
+        assert (answer.status_code, told["type"], told["expected"]) == (422, "/problems/currency-mismatch", "USD")
+    assert (await people.lou.get(RULES)).json()["rules"] == []
+
+
 async def test_a_shop_whose_preset_has_no_rules_is_told(people):
     told = (await people.sam.get(f"/v1/shops/{KILN}/rules")).json()
     assert (told["offered"], told["rules"]) == (False, [])

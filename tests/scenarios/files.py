@@ -46,8 +46,27 @@ def webp(*chunks: tuple[bytes, bytes], width=3, height=2) -> bytes:
     return riff(*chunks, (b"VP8L", b"\x2f" + struct.pack("<I", bits) + b"\x00" * 8))
 
 
-def pdf(inside=b"<< /Type /Catalog >>", end=b"%%EOF\n") -> bytes:
-    return b"%PDF-1.7\n1 0 obj\n" + inside + b"\nendobj\ntrailer << /Root 1 0 R >>\n" + end
+PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>"
+
+
+def pdf(more=b"", page=PAGE, end=b"%%EOF\n", after=b"") -> bytes:
+    """A document of one empty page, which every reader opens. more: one more object."""
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page]
+    out, places = b"%PDF-1.7\n", list[int]()
+    for number, one in enumerate([*objects, *([more] if more else [])], 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    at = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(places) + 1, table)
+    return out + b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%b%b" % (len(places) + 1, at, end, after)
+
+
+def packed(objects: bytes, data: bytes | None = None) -> bytes:
+    """Objects as documents of today pack them."""
+    body = zlib.compress(objects) if data is None else data
+    head = b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>" % len(body)
+    return head + b"\nstream\n" + body + b"\nendstream"
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(document.domain)</script></svg>'

@@ -6,7 +6,7 @@ import pytest
 
 from rescind.core.errors import FileRefused
 from rescind.intake.evidence import take
-from scenarios.files import GIF, HEIC, HTML, SVG, ZIP, chunk, exif, jpeg, pdf, png, riff, segment, webp
+from scenarios.files import GIF, HEIC, HTML, SVG, ZIP, chunk, exif, jpeg, packed, pdf, png, riff, segment, webp
 
 
 def refused(data):
@@ -54,12 +54,30 @@ def test_pictures_and_documents_are_taken_as_they_are(data, kind):
         (pdf(b"<< /S /J#61vaScript >>"), "active"),
         (pdf(b"<< /Names << /EmbeddedFiles 2 0 R >> >>"), "active"),
         (pdf(b"<< /Encrypt 3 0 R >>"), "locked"),
+        (pdf(b"<< /Subtype /FileAttachment /FS 5 0 R >>"), "active"),
+        (pdf(packed(b"<< /S /JavaScript /JS (app.alert(1)) >>")), "active"),
+        (pdf(packed(b"<< /S /J#61vaScript >>")), "active"),
         (HTML + pdf(), "type"),
+        (b"%PDF-1.7\n%%EOF\n", "damaged"),
+        (b"%PDF-1.7\n" + HTML + b"\nstartxref\n9\n%%EOF\n", "damaged"),
+        (pdf(page=b"<< /Kids [] /Type /Pages >>"), "damaged"),
+        (pdf(after=HTML), "damaged"),
+        (pdf().replace(b"startxref\n", b"startxref\n9"), "damaged"),
+        (pdf(packed(b"", b"no such packing")), "damaged"),
+        (pdf(packed(bytes(17 * 1024 * 1024))), "damaged"),
+        (pdf(b"<< /Length 40 >>\nstream\nPK\x01\x02" + bytes(40) + b"PK\x05\x06" + bytes(18) + b"\nendstream"), "type"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_can_run_nest_or_hide_is_refused(data, why):  # KF-25
     assert refused(data) == why
+
+
+def test_a_page_may_be_packed_and_a_document_may_have_been_added_to():
+    inside = packed(b"3 0 << /Type /Page /Parent 2 0 R >>")
+    assert take(pdf(inside, page=b"<< >>")).type == "application/pdf"
+    twice = pdf() + b"4 0 obj << /Note (seen) >> endobj\nstartxref\n9\n%%EOF"
+    assert take(twice).data == twice
 
 
 def test_a_document_may_speak_of_what_it_does_not_do():

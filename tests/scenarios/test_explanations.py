@@ -7,10 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescind.core.order import Stage, status_of
-from rescind.core.policy import flips, judge_fast
+from rescind.core.policy import Atom, flips, judge_fast
 from rescind.core.policy.flip import _with
+from rescind.core.policy.tree import values_read
 from rescind.core.policy.vocabulary import BUYER_REASONS, STANDARD
-from rescind.policies import preset, presets
+from rescind.locales import LANGUAGE_NAMES, locale
+from rescind.policies import names, preset, presets
+from rescind.web.explain.comparison import atom_words
 
 PLACED = datetime(2026, 5, 4, 10, tzinfo=UTC)
 
@@ -102,3 +105,18 @@ def test_each_flip_leads_where_it_says(policy, stage, reason, since, count, flag
         assert (then.id, then.verdict.value) == (flip.rule, flip.verdict)
         assert then.rank != given_rule.rank or then.verdict is not given_rule.verdict
         assert flip.kinder is (then.rank < given_rule.rank)
+
+
+@pytest.mark.parametrize("tag", LANGUAGE_NAMES)
+@pytest.mark.parametrize("name", names())
+def test_a_switch_of_a_policy_is_told_in_words(name, tag):  # M-36
+    policy = preset(name)
+    read = {value for rule in policy.rules for value in values_read(rule.when)}
+    switches = {one.name for one in policy.values if one.name in read and isinstance(one.history[0].value, bool)}
+    for switch in (*sorted(switches), "holds_1"):
+        yes, no = (
+            atom_words(locale(tag), Atom(fact=switch, op="is", wanted=True, actual=held, held=held))
+            for held in (True, False)
+        )
+        assert switch not in yes + no
+        assert yes != no

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rescind.core.automation import Answered, AutomationRequired, Required, may_end_at, month_before, require_over
 from rescind.core.deadline import Calendar
-from rescind.core.errors import InvalidField
+from rescind.core.errors import CurrencyMismatch, InvalidField
 from rescind.core.policy import PolicyError, judge, load
 from rescind.core.policy.example import plain_facts
 from rescind.core.standing import WAITS, StandingRule, allowed, policy_of, waits
@@ -106,6 +106,13 @@ def test_what_a_rule_cannot_say_is_named(rule, field):
     with pytest.raises(InvalidField) as met:
         policy_of((rule,), US, ZONE)
     assert met.value.params["field"] == field
+
+
+def test_an_amount_in_a_currency_of_elsewhere_is_refused():
+    foreign = StandingRule(name="x", most_minor=100, currency="THB")
+    with pytest.raises(CurrencyMismatch) as why:
+        policy_of((StandingRule(name="y", most_minor=100, currency="USD"), foreign), US, ZONE)
+    assert why.value.params == {"expected": "USD", "actual": "THB"}
 
 
 def test_only_presets_that_offer_rules_have_them():

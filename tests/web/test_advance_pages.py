@@ -103,6 +103,14 @@ async def test_a_rule_that_cannot_be_names_its_field(lou):
     assert (await writes(lou, name="")).status == 422
 
 
+async def test_a_form_of_another_currency_is_refused_and_comes_back_in_the_shops_own(lou, desk):
+    page = await writes(lou, name="Small", most="50", currency="EUR")
+    assert page.status == 422
+    assert "Amounts here are in USD, this one is in EUR" in page.text
+    assert 'name="currency" value="USD"' in page.raw
+    assert (await desk.versions.choices(LANTERN)).rules == ()
+
+
 async def test_the_buyer_reads_that_the_shop_agreed_in_advance(app, desk, lou, market):
     order = await market.order(shop=LANTERN)
     desk.clock.advance(timedelta(hours=2))

@@ -9,6 +9,7 @@ from rescind.app import make_app
 from rescind.core.order import Stage, Tender
 from rescind.demo import catalogue
 from rescind.demo.deciders import LateShop
+from rescind.demo.stall import Ground
 from web.consoles import Person
 
 HOME = "/support/orders"
@@ -136,8 +137,9 @@ async def test_two_people_decide_against_the_rules_and_nobody_else_hears_of_it(a
 
 
 async def test_the_demo_has_something_to_decide_for_everybody(robin, desk, market, clock):
-    buyer = catalogue.load().buyers[0]
-    await LateShop(desk.engine, desk.directory, clock, desk, KILN, buyer).play(clock.read() + timedelta(days=30))
+    *buyers, buyer = catalogue.load().buyers[:4]
+    ground = Ground(desk.engine, desk.directory, clock, desk)
+    await LateShop(ground, KILN, (*buyers, buyer)).play(clock.read() + timedelta(days=30))
     page = await robin.see("/support?tab=with_platform")
     for number in ("SP-1001", "SP-1002", "SP-1003"):
         assert number in page.text

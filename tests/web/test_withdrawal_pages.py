@@ -9,6 +9,7 @@ from postgres.market import KILN, audit
 from rescind.app import make_app
 from rescind.core.order import Line, Stage
 from rescind.demo import catalogue
+from rescind.demo.stall import Ground
 from rescind.demo.withdrawals import ProtectedBuyer, protected
 from web.consoles import Person
 
@@ -150,7 +151,8 @@ async def test_the_same_in_chinese(app, desk, market):
 async def test_the_demos_german_buyer_has_an_order_of_either_kind(app, desk, market):
     lukas = protected(catalogue.load())
     opened = desk.clock.read()
-    assert await ProtectedBuyer(market.engine, market.directory, desk.clock, desk, KILN, lukas).play(opened) == 2
+    ground = Ground(market.engine, market.directory, desk.clock, desk)
+    assert await ProtectedBuyer(ground, KILN, lukas).play(opened) == 2
     buyer = await Person(app).sign_in(desk, "buyer", lukas.key, buyer_id=lukas.key)
     orders = (await buyer.see("/orders")).raw
     pages = [await buyer.see(path) for path in sorted(set(re.findall(r"/orders/ord_\w+", orders)))]

@@ -13,6 +13,7 @@ from rescind.core.evidence import MOST, EvidenceRef, MediaType
 from rescind.core.exhibits import exhibits
 from rescind.core.instant import Instant
 from rescind.headers import as_bytes
+from rescind.postgres.evidence import Once
 
 EvidenceName = Annotated[str, msgspec.Meta(pattern=r"^evd_[0-9a-hjkmnp-tv-z]{22}(?!\n)$", description="Id of a file.")]
 Files = Annotated[tuple[EvidenceName, ...], msgspec.Meta(max_length=MOST, description="Files that were sent before.")]
@@ -65,7 +66,7 @@ async def named(call: Call, ids: tuple[str, ...]) -> tuple[EvidenceRef, ...]:
     gives=EvidenceTold,
     changes=True,
     statuses=(201,),
-    fails=(errors.NotFound, errors.InvalidField),
+    fails=(errors.NotFound, errors.InvalidField, errors.EvidenceFull),
 )
 async def send(call: Call) -> Answer:
     """Send one file as the body, and name its id in the request, refusal or return case it belongs to, within a day.
@@ -74,9 +75,14 @@ async def send(call: Call) -> Answer:
     where they live; a document is kept as it is. The same file sent twice is one file. What nothing names is removed.
     """
     order = await call.order()
-    call.key(order.shop)
-    ref = await call.desk.evidence.keep(order.id, call.principal, call.body, call.media_type)
-    return Answer(body=evidence_told((ref,))[0], status=201, location=f"/v1/orders/{order.id}/evidence/{ref.id}")
+    once = Once(call.key(order.shop), call.fingerprint())
+    ref, repeated = await call.desk.evidence.keep(order.id, call.principal, call.body, call.media_type, once)
+    return Answer(
+        body=evidence_told((ref,))[0],
+        status=201,
+        location=f"/v1/orders/{order.id}/evidence/{ref.id}",
+        replayed=repeated,
+    )
 
 
 @operation(

@@ -51,7 +51,7 @@ class InvalidText(RescindError):
 
 
 class CurrencyMismatch(RescindError):
-    """An amount in another currency than the payment's (I-03). Params: expected, actual."""
+    """An amount in another currency than the payment's (I-03) or the shop's preset. Params: expected, actual."""
 
     code = "currency-mismatch"
 
@@ -153,6 +153,12 @@ class FileRefused(RescindError):
     """A file that is not kept as evidence (KF-25). Params: why (a code of the page), limit (files, or MiB of one)."""
 
     code = "file-refused"
+
+
+class EvidenceFull(RescindError):
+    """This side has sent as much for the order as it may (UP-02). Params: files, mib (what it may send in all)."""
+
+    code = "evidence-full"
 
 
 class ConsentMissing(RescindError):

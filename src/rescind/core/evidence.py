@@ -30,7 +30,6 @@ REFUSED = (
     "active",
     "locked",
     "too_large",
-    "too_many",
     "too_many_at_once",
 )
 """Why a file is not kept: what FileRefused says."""

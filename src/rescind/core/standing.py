@@ -15,7 +15,7 @@ import msgspec
 
 from rescind.core.business_calendar import FIRST_YEAR, LAST_YEAR
 from rescind.core.deadline import span
-from rescind.core.errors import InvalidField, one_of
+from rescind.core.errors import CurrencyMismatch, InvalidField, one_of
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.policy import Policy, PolicyError
@@ -135,7 +135,8 @@ def tried(policy: Policy, requests: Iterable[tuple[Instant, Mapping[str, object]
 def policy_of(rules: Sequence[StandingRule], preset: ResolvedPolicy, zone: str) -> Policy:
     """The policy that these rules are. zone: the shop's, for their days.
 
-    Raises InvalidField, which names the field of the rule and what it should have been.
+    Raises InvalidField, which names the field of the rule and what it should have been; CurrencyMismatch for an amount
+    in another currency than the preset's, with which no order of the shop would ever be compared.
     """
     if not allowed(preset):
         raise InvalidField(field="/rules", expected="no rules, for this policy does not offer them")
@@ -193,7 +194,9 @@ def _check(rule: StandingRule, at: str, preset: ResolvedPolicy) -> None:
             raise InvalidField(field=f"{at}/{name}", expected=f"at most {LISTED} of them")
     if rule.wait not in waits(preset):
         raise InvalidField(field=f"{at}/wait", expected=one_of(waits(preset)))
-    low, high = rule.least_minor, rule.most_minor
+    own, low, high = preset.policy.currency, rule.least_minor, rule.most_minor
+    if own and rule.currency not in {"", own}:
+        raise CurrencyMismatch(expected=own, actual=rule.currency)
     if (low is not None or high is not None) and not rule.currency:
         raise InvalidField(field=f"{at}/amount", expected="the currency of the amounts")
     if low is not None and high is not None and low > high:

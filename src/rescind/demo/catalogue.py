@@ -9,7 +9,7 @@ that a deadline of twenty minutes is twenty minutes on any day. An order is plac
 
 =====================  ================================================================================
 `paid`                 every tender in full
-`review_opened`        the automatic check wants a person to look; `review_cleared` ends that
+`review_opened`        the automatic check wants a person to look, `reason` what it found; `review_cleared` ends that
 `allocated`            stock is set aside; then `preparation_started`, `packing_started`, `packed`
 `tracking_added`       `parcel`, `carrier`, `tracking`; `lines` when the parcel does not hold everything
 `handed_over`          the carrier took `parcel`; then `delivered`; `completed` closes the order

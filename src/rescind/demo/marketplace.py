@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Protocol
 
 import structlog
 
 from rescind.access import Principal
-from rescind.clock import HandClock
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
     ApproveCancellation,
@@ -18,27 +16,26 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import Details, LineWords
 from rescind.core.errors import RescindError
-from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
-from rescind.core.ids import OrderId, ShopId, shop_id
+from rescind.core.ids import ShopId, shop_id
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
-from rescind.core.returns import AskForMore, OpenReturn, Wish, returnable
+from rescind.core.returns import AskForMore, CloseReturn, OpenReturn, TakeReturn, Wish, returnable
 from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
 from rescind.demo.deciders import LateShop
 from rescind.demo.pictures import dented_parcel, two_colours
+from rescind.demo.stall import HOST, Ground, recipient_of
 from rescind.demo.withdrawals import ProtectedBuyer, protected
-from rescind.engine import Engine, Submission
+from rescind.engine import Submission
 from rescind.evidence import Evidence
 from rescind.policies import preset
-from rescind.postgres.directory import Directory
 
 log = structlog.get_logger()
 
@@ -49,18 +46,8 @@ _OUTCOMES = {
     "refund.in_doubt": ProviderOutcome.IN_DOUBT,
 }
 _MAX_WAIT = timedelta(hours=6)
-
-
-class Ids(Protocol):
-    """Makes ids and notes, as the desk does."""
-
-    def new_order_id(self, shop: ShopId) -> OrderId:
-        """A fresh id for an order of this shop."""
-        ...
-
-    def note(self, words: str) -> Note:
-        """Words ready to be kept."""
-        ...
+SUPPORTER = "support-1"
+"""Who of the platform's support the demo lets anyone be."""
 
 
 def demo_shop_id(place: int) -> ShopId:
@@ -71,12 +58,13 @@ def demo_shop_id(place: int) -> ShopId:
 class Opening:
     """One run through the plan, from the oldest event of any order to the newest."""
 
-    def __init__(self, engine: Engine, directory: Directory, clock: HandClock, evidence: Evidence, ids: Ids) -> None:
-        self._engine = engine
-        self._directory = directory
-        self._clock = clock
+    def __init__(self, ground: Ground, evidence: Evidence) -> None:
+        self._ground = ground
+        self._engine = ground.engine
+        self._directory = ground.directory
+        self._clock = ground.clock
         self._evidence = evidence
-        self._ids = ids
+        self._ids = ground.ids
         self._demo = catalogue.load()
         self._orders: dict[str, Order] = {}
         self._by_platform = self._uneventful("preparing")
@@ -114,23 +102,12 @@ class Opening:
         await self._returns(opened_at)
         for planned in self._demo.orders:
             await self._by_itself(planned, opened_at)
-        late = LateShop(
-            self._engine,
-            self._directory,
-            self._clock,
-            self._ids,
-            demo_shop_id(len(self._demo.shops)),
-            self._demo.buyers[0],
-        )
-        german = ProtectedBuyer(
-            self._engine,
-            self._directory,
-            self._clock,
-            self._ids,
-            demo_shop_id(len(self._demo.shops) + 1),
-            protected(self._demo),
-        )
-        return len(self._orders) + await late.play(opened_at) + await german.play(opened_at)
+        shops, buyers = len(self._demo.shops), self._demo.buyers
+        late = LateShop(self._ground, demo_shop_id(shops), (buyers[0], buyers[4], buyers[23], buyers[37]))
+        german = ProtectedBuyer(self._ground, demo_shop_id(shops + 1), protected(self._demo))
+        placed = len(self._orders) + await late.play(opened_at) + await german.play(opened_at)
+        self._clock.set(opened_at)
+        return placed
 
     async def _offer(self) -> None:
         """The demo's seller has made one offer, so that there is one to read, to accept and to decline."""
@@ -175,7 +152,9 @@ class Opening:
         arrived = [
             planned
             for planned in sorted(self._demo.orders, key=lambda one: one.shop != self._demo.shops[0].key)
-            if planned.buyer == buyer and returnable(self._orders[planned.number], opened_at)
+            if planned.buyer == buyer
+            and planned.expects.stage != "completed"
+            and returnable(self._orders[planned.number], opened_at)
         ]
         told = (
             (
@@ -190,7 +169,7 @@ class Opening:
             self._clock.set(opened_at - timedelta(hours=hours))
             order = self._orders[planned.number]
             who = Principal(role="buyer", id=buyer, credential="demo")
-            photo = await self._evidence.keep(order.id, who, picture())
+            photo = (await self._evidence.keep(order.id, who, picture())).ref
             line = next(iter(returnable(order, opened_at)))
             command = OpenReturn(
                 order=order.id,
@@ -206,8 +185,50 @@ class Opening:
                 question = self._ids.note("Which colour did you order, and does the label on the box name it?")
                 case = self._orders[planned.number].returns[-1].id
                 asked = AskForMore(order=order.id, case=case, comment=question)
-                await self._handle(planned, asked, Actor(kind=ActorKind.SUPPORT, id="support-1"))
+                await self._handle(planned, asked, Actor(kind=ActorKind.SUPPORT, id=SUPPORTER))
+        await self._decided_return(opened_at)
         self._clock.set(opened_at)
+
+    async def _decided_return(self, opened_at: Instant) -> None:
+        """A case of somebody else that support has ended, so that one can be read to its end."""
+        days = timedelta(days=1)
+        planned = max(
+            (
+                one
+                for one in self._demo.orders
+                if one.shop == self._demo.shops[0].key
+                and one.buyer != self._demo.buyers[0].key
+                and not one.expects.cancellation
+                and any(event.what == "delivered" and event.minutes > 5 * 24 * 60 for event in one.plan)
+                and returnable(self._orders[one.number], opened_at - 4 * days)
+            ),
+            key=lambda one: one.number,
+        )
+        order = self._orders[planned.number]
+        buyer, support = Actor(kind=ActorKind.BUYER, id=planned.buyer), Actor(kind=ActorKind.SUPPORT, id=SUPPORTER)
+        self._clock.set(opened_at - 4 * days)
+        photo = (
+            await self._evidence.keep(
+                order.id, Principal(role="buyer", id=planned.buyer, credential="demo"), dented_parcel()
+            )
+        ).ref
+        line = next(iter(returnable(order, opened_at - 4 * days)))
+        opened = OpenReturn(
+            order=order.id,
+            reason="damaged",
+            wish=Wish.REPLACEMENT,
+            lines={line: 1},
+            comment=self._ids.note("One of them came broken. Could I have another?"),
+            evidence=(photo,),
+        )
+        await self._handle(planned, opened, buyer)
+        case = self._orders[planned.number].returns[-1].id
+        self._clock.set(opened_at - 3 * days)
+        await self._handle(planned, TakeReturn(order=order.id, case=case), support)
+        self._clock.set(opened_at - 3 * days + timedelta(minutes=25))
+        words = "The shop sends another one this week; you need not send anything back."
+        ended = CloseReturn(order=order.id, case=case, outcome="replacement_agreed", comment=self._ids.note(words))
+        await self._handle(planned, ended, support)
 
     async def _people(self) -> dict[str, ShopId]:
         shops = {shop.key: demo_shop_id(place) for place, shop in enumerate(self._demo.shops)}
@@ -253,6 +274,7 @@ class Opening:
                 for tender in planned.tenders
             ),
             shipping_minor=planned.shipping_minor,
+            found=_findings(planned),
             shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
         )
         details = Details(
@@ -260,19 +282,10 @@ class Opening:
                 LineWords(line=line.id, title=line.title, variant=line.variant, options=line.options)
                 for line in planned.lines
             ),
-            recipient=Recipient(
-                name=address.recipient,
-                phone=address.phone,
-                email=buyer.email,
-                street=", ".join(address.lines),
-                city=address.city,
-                postcode=address.postcode,
-                country=address.country,
-            ),
+            recipient=recipient_of(buyer, address),
             note=planned.note,
         )
-        host = Actor(kind=ActorKind.HOST, id="demo")
-        outcome = await self._engine.handle(Submission(command=command, actor=host, details=details))
+        outcome = await self._engine.handle(Submission(command=command, actor=HOST, details=details))
         self._orders[planned.number] = outcome.order
 
     async def _by_itself(self, planned: catalogue.Order, now: Instant) -> None:
@@ -292,6 +305,8 @@ class Opening:
 
     async def _step(self, planned: catalogue.Order, event: catalogue.Event, now: Instant) -> None:
         order = self._orders[planned.number]
+        if event.what == "review_opened" and event.reason:
+            return  # It was found as the order came in.
         for command, actor in self._commands(order, event, now):
             await self._handle(planned, command, actor)
 
@@ -356,7 +371,12 @@ class Opening:
                     carrier=event.carrier,
                     tracking=event.tracking,
                 )
-                return [(fact, Actor(kind=ActorKind.HOST, id="demo"))]
+                return [(fact, HOST)]
+
+
+def _findings(planned: catalogue.Order) -> tuple[str, ...]:
+    """What the automatic check stopped at when the order came in."""
+    return tuple(event.reason for event in planned.plan if event.what == "review_opened" and event.reason)
 
 
 def _settings(shop: catalogue.Shop) -> dict[str, bool | int | str]:

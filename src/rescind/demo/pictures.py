@@ -5,8 +5,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 WIDTH, HEIGHT = 480, 300
+_DOT = 2
+"""Points on each side of what is asked at once."""
 _TABLE, _WALL, _SHADE = 0, 1, 2
 _BOX, _BOX_DARK, _TAPE, _HOLE = 3, 4, 5, 6
 _BLUE, _RED, _RIM = 7, 8, 9
@@ -24,6 +27,7 @@ _COLOURS = (
 )
 
 
+@cache
 def dented_parcel() -> bytes:
     """A parcel with a torn corner."""
 
@@ -60,8 +64,15 @@ def _ground(y: int) -> int:
     return _WALL if y < 150 else _TABLE
 
 
+def _row(at: Callable[[int, int], int], y: int) -> bytes:
+    """One line of the picture: the demo opens sooner when not every point of it is asked."""
+    row = bytearray(WIDTH)
+    row[::_DOT] = row[1::_DOT] = bytes(at(x, y) for x in range(0, WIDTH, _DOT))
+    return b"\0" + row
+
+
 def _png(at: Callable[[int, int], int]) -> bytes:
-    rows = b"".join(b"\0" + bytes(at(x, y) for x in range(WIDTH)) for y in range(HEIGHT))
+    rows = b"".join(_row(at, y) * _DOT for y in range(0, HEIGHT, _DOT))
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 3, 0, 0, 0)
     palette = b"".join(bytes(colour) for colour in _COLOURS)
     chunks = ((b"IHDR", header), (b"PLTE", palette), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))

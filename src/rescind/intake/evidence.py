@@ -7,8 +7,9 @@ No picture is decoded here, so there is nothing a crafted one could break.
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, NoReturn, cast
 
 import puremagic
@@ -242,23 +243,60 @@ def _webp_chunk(name: bytes, body: bytes) -> bytes:
 
 # --- PDF --------------------------------------------------------------------------------------------------------------
 
-_ACTS = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/RichMedia", b"/XFA", b"/SubmitForm", b"/ImportData")
+_ACTS = (
+    *(b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/FileAttachment", b"/RichMedia", b"/XFA"),
+    *(b"/SubmitForm", b"/ImportData"),
+)
 _NAME_ENDS = b"()<>[]{}/% \t\r\n\f\0"
+_PAGE = re.compile(rb"/Type\s*/Page(?=[()<>\[\]{}/%\s\0]|$)")
+_TABLE = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
+_PACKED = re.compile(rb"/Type\s*/ObjStm(?=[()<>\[\]{}/%\s\0])")
+_UNPACKED = 16 * 1024 * 1024
+"""Bytes that a document's packed objects may have in all: more would be there to fill the memory of who reads it."""
+_ARCHIVE_END, _ARCHIVE_FILE, _ARCHIVE_NOTE = b"PK\x05\x06", b"PK\x01\x02", 65_557
 
 
 def _pdf(data: bytes) -> bytes:
-    """A document that begins and ends as one, is not locked, and in plain sight does nothing by itself.
+    """A document that begins and ends as one, has a page, is not locked, is nothing else besides, and in its objects
+    does nothing by itself.
 
     It is kept as it came, with whatever it says of its maker, and it is only ever handed out to be saved.
     """
-    if not data.startswith(b"%PDF-") or b"%%EOF" not in data[-1024:]:
+    ends = _TABLE.search(data, max(0, len(data) - 1024))
+    if not data.startswith(b"%PDF-") or ends is None or not 0 < int(ends[1]) < ends.start():
         _refuse("damaged")
+    if _ARCHIVE_END in data[-_ARCHIVE_NOTE:] and _ARCHIVE_FILE in data:
+        # An archive is read from its end, so that one file can be a document and an archive as well.
+        _refuse("type")
     plain = _plain_names(data)
     if _has(plain, b"/Encrypt"):
         _refuse("locked")
-    if any(_has(plain, act) for act in _ACTS):
+    objects = [plain, *map(_plain_names, _unpacked(data))]
+    if any(_has(part, act) for part in objects for act in _ACTS):
         _refuse("active")
+    if not any(_PAGE.search(part) for part in objects):
+        _refuse("damaged")
     return data
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """The objects that a document of today packs together, each lot of them spelt out."""
+    left = _UNPACKED
+    for found in _PACKED.finditer(data):
+        begins = data.find(b"stream", found.end())
+        ends = data.find(b"endstream", begins)
+        if begins < 0 or ends < 0 or b"endobj" in data[found.end() : begins]:
+            _refuse("damaged")
+        opened = zlib.decompressobj()
+        try:
+            objects = opened.decompress(data[begins + len(b"stream") : ends].lstrip(b"\r\n"), left)
+        except zlib.error:
+            # Nothing else is in use to pack objects with, and what cannot be read is not said to be harmless.
+            _refuse("damaged")
+        left -= len(objects)
+        if left <= 0 or not opened.eof:
+            _refuse("damaged")
+        yield objects
 
 
 def _plain_names(data: bytes) -> bytes:

@@ -4,38 +4,57 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
 import msgspec
 
 from rescind.clock import Clock
+from rescind.core.errors import EvidenceFull, IdempotencyKeyReused
 from rescind.core.evidence import ATTACH_WITHIN, SWEPT_AFTER, EvidenceRef
 from rescind.core.ids import EvidenceId, OrderId, ShopId, shop_of
+from rescind.core.instant import Instant
+from rescind.core.ports import Fingerprint, Key
 
-OF_ONE_SIDE = 20
-"""Most files of one order that buyer, seller and support may each have uploaded (UP-02)."""
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
-# The same file from the same hand is one file: a repeated upload finds it again, and begins its time anew. Its place is
-# one that is free, and no two can have the same, so that no number of uploads at once comes to more.
+# The order's row, so that of several uploads at once each sees what those before it brought (UP-02). A command waits no
+# longer than it takes to count.
+_ALONE = "SELECT FROM orders WHERE shop_id = $1 AND order_id = $2 FOR NO KEY UPDATE"
+# The same file from the same hand is one file: a repeated upload finds it again, and begins its time anew.
+_AGAIN = """
+UPDATE evidence SET uploaded_at = coalesce($6, clock_timestamp())
+WHERE shop_id = $1 AND order_id = $2 AND by_role = $3 AND by_id = $4 AND digest = $5
+RETURNING evidence_id
+"""
+_SENT = """
+SELECT count(*), coalesce(sum(size), 0)::bigint AS size FROM evidence
+WHERE shop_id = $1 AND order_id = $2 AND by_role = $3
+"""
 _CLAIM = """
 INSERT INTO evidence (shop_id, evidence_id, order_id, by_role, by_id, place, type, size, digest, uploaded_at)
 SELECT $1, $2, $3, $4, $5, free.place, $6, $7, $8, coalesce($9, clock_timestamp())
-FROM (
-    SELECT p.place, false AS mine FROM generate_series(1, $10::int) AS p (place)
-    WHERE NOT EXISTS (
-        SELECT FROM evidence e WHERE e.shop_id = $1 AND e.order_id = $3 AND e.by_role = $4 AND e.place = p.place
-    )
-    UNION ALL
-    SELECT e.place, true FROM evidence e
-    WHERE e.shop_id = $1 AND e.order_id = $3 AND e.by_role = $4 AND e.by_id = $5 AND e.digest = $8
-    ORDER BY mine DESC LIMIT 1
-) AS free
-ON CONFLICT (shop_id, order_id, by_role, by_id, digest) DO UPDATE SET uploaded_at = excluded.uploaded_at
-RETURNING evidence_id
+FROM generate_series(1, $10::int + 1) AS free (place)
+WHERE NOT EXISTS (
+    SELECT FROM evidence e WHERE e.shop_id = $1 AND e.order_id = $3 AND e.by_role = $4 AND e.place = free.place
+)
+ORDER BY free.place LIMIT 1
+"""
+# No event comes of an upload, so its key names none: the last is below the first.
+_TAKE_KEY = """
+INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, 1, 0, coalesce($7, clock_timestamp()))
+ON CONFLICT DO NOTHING RETURNING true
+"""
+_KEY_IS_OF = """
+SELECT fingerprint FROM idempotency WHERE shop_id = $1 AND principal = $2 AND route = $3 AND key = $4
 """
 _KEPT = "UPDATE evidence SET kept_at = coalesce($3, clock_timestamp()) WHERE shop_id = $1 AND evidence_id = $2"
-_FORGET = "DELETE FROM evidence WHERE shop_id = $1 AND evidence_id = $2 AND kept_at IS NULL"
+_FORGET = "DELETE FROM evidence WHERE shop_id = $1 AND evidence_id = $2 AND kept_at IS NULL RETURNING true"
+_GIVE_KEY_BACK = """
+DELETE FROM idempotency WHERE shop_id = $1 AND principal = $2 AND route = $3 AND key = $4
+"""
 _NAMED = """
 EXISTS (
     SELECT FROM events v WHERE v.shop_id = e.shop_id AND v.order_id = e.order_id
@@ -72,6 +91,25 @@ class Hand(msgspec.Struct, frozen=True):
     id: str
 
 
+class Room(NamedTuple):
+    """What buyer, seller and support may each have sent for one order (UP-02)."""
+
+    files: int
+    mib: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return self.mib * 1024 * 1024
+
+
+class Once(NamedTuple):
+    """What makes a repeated call a repeat: its key, and what the call said."""
+
+    key: Key
+    fingerprint: Fingerprint
+
+
 class Old(msgspec.Struct, frozen=True, kw_only=True):
     """A file past its time. ``named``: an event has it, so it stays."""
 
@@ -88,29 +126,41 @@ class EvidenceTable:
         self._pool = pool
         self._clock = clock
 
-    async def claim(self, order: OrderId, hand: Hand, ref: EvidenceRef) -> EvidenceId | None:
-        """Make room for a file before its bytes are kept; None when this side has no more of it for this order.
+    async def claim(
+        self, order: OrderId, hand: Hand, ref: EvidenceRef, room: Room, once: Once | None = None
+    ) -> tuple[EvidenceId, bool]:
+        """Make room for a file before its bytes are kept. ``once``: the key of the call, taken with it or not at all.
 
-        Returns the id it has: that of ``ref``, or its earlier one when the same hand sent the same bytes before.
+        Returns the id it has, its earlier one when the same hand sent the same bytes before, and whether the call is a
+        repeat. Raises EvidenceFull, IdempotencyKeyReused.
         """
-        now = self._clock.read()
-        given = (shop_of(order), ref.id, order, hand.role, hand.id, ref.type, ref.size, ref.digest, now, OF_ONE_SIDE)
-        for _ in range(OF_ONE_SIDE):
-            try:
-                found: str | None = await self._pool.fetchval(_CLAIM, *given)
-            except asyncpg.UniqueViolationError:
-                # Another upload took the same place at the same moment, so there is one fewer now.
-                continue
-            return EvidenceId(found) if found is not None else None
-        return None
+        now, shop = self._clock.read(), shop_of(order)
+        async with self._pool.acquire() as connection, connection.transaction():
+            repeated = await _repeats(connection, order, once, now)
+            await connection.execute(_ALONE, shop, order)
+            found: str | None = await connection.fetchval(_AGAIN, shop, order, hand.role, hand.id, ref.digest, now)
+            if found is not None:
+                return EvidenceId(found), repeated
+            sent = await connection.fetchrow(_SENT, shop, order, hand.role)
+            assert sent is not None, "a count is a row"
+            if sent["count"] >= room.files or sent["size"] + ref.size > room.size:
+                raise EvidenceFull(files=room.files, mib=room.mib)
+            await connection.execute(
+                _CLAIM,
+                *(shop, ref.id, order, hand.role, hand.id, ref.type, ref.size, ref.digest, now, sent["count"]),
+            )
+        return ref.id, repeated
 
     async def kept(self, evidence: EvidenceId) -> None:
         """The bytes are there."""
         await self._pool.execute(_KEPT, shop_of(evidence), evidence, self._clock.read())
 
-    async def forget(self, evidence: EvidenceId) -> None:
-        """Give the room back of a file whose bytes could not be kept."""
-        await self._pool.execute(_FORGET, shop_of(evidence), evidence)
+    async def forget(self, evidence: EvidenceId, once: Once | None = None) -> None:
+        """Give back the room of a file whose bytes could not be kept, and the key of the call that brought it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            gone = await connection.fetchval(_FORGET, shop_of(evidence), evidence)
+            if gone and once is not None:
+                await connection.execute(_GIVE_KEY_BACK, *msgspec.structs.astuple(once.key))
 
     async def to_attach(self, order: OrderId, hand: Hand, ids: Sequence[str]) -> tuple[EvidenceRef, ...]:
         """Those of these files that this hand uploaded for this order lately, or that a command named already."""
@@ -145,6 +195,20 @@ class EvidenceTable:
         async with self._pool.acquire() as connection, connection.transaction():
             gone = await connection.fetchval(_REMOVE, one.shop, one.id, self._clock.read(), SWEPT_AFTER)
             yield gone is not None
+
+
+async def _repeats(
+    connection: PoolConnectionProxy[Any], order: OrderId, once: Once | None, now: Instant | None
+) -> bool:
+    """Take the key of a call; whether the same call took it before. Raises IdempotencyKeyReused."""
+    if once is None:
+        return False
+    key = msgspec.structs.astuple(once.key)
+    if await connection.fetchval(_TAKE_KEY, *key, once.fingerprint, order, now):
+        return False
+    if await connection.fetchval(_KEY_IS_OF, *key) != once.fingerprint:
+        raise IdempotencyKeyReused
+    return True
 
 
 def _ref(row: asyncpg.Record) -> EvidenceRef:

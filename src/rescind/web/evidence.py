@@ -16,7 +16,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.errors import FileRefused, InvalidField, Unavailable
+from rescind.core.errors import EvidenceFull, FileRefused, InvalidField, Unavailable
 from rescind.core.evidence import EvidenceRef
 from rescind.core.exhibits import Exhibit, exhibits
 from rescind.core.ids import OrderId, canonical
@@ -70,9 +70,11 @@ async def brought(visit: Visit, order: OrderId) -> Brought:
         try:
             if len(ids) >= evidence.limits.files:
                 raise FileRefused(why="too_many_at_once", limit=evidence.limits.files)
-            ids.append((await evidence.keep(order, visit.person, data)).id)
+            ids.append((await evidence.keep(order, visit.person, data)).ref.id)
         except FileRefused as refusal:
             error = error or said(visit.locale, refusal)
+        except EvidenceFull:
+            error = error or _("For this order no more files can be sent. Tell the rest in words.")
         except Unavailable:
             error = error or _("The file could not be kept. Try again in a moment.")
     ids = list(dict.fromkeys(ids))

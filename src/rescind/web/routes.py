@@ -169,7 +169,7 @@ def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
     visit: Visit = request.state.get("visit") or Visit(desk, request, None)
     code, status, params = _problem(fault)
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
-        return visit.page("buyer/start.html", status=status, live=False, people=_people(visit))
+        return visit.page("buyer/start.html", status=status, live=False, people=session.guests_of(visit))
     if isinstance(fault, InternalServerException) and fault.detail == _LEFT:
         log.info("page.left", path=request.url.path)
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -181,10 +181,6 @@ def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
     )
     response.headers.update(headers)
     return response
-
-
-def _people(visit: Visit) -> Mapping[str, object]:
-    return session.demo_people() if visit.desk.settings.demo else {}
 
 
 def _problem(fault: Exception) -> tuple[str, int, dict[str, object]]:

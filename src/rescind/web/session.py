@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
 from http import HTTPStatus
@@ -23,10 +22,7 @@ from rescind.access import CrossSite, Principal, Role
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
-from rescind.demo import catalogue
-from rescind.demo.guests import OPERATORS
-from rescind.demo.marketplace import demo_shop_id
-from rescind.demo.withdrawals import protected
+from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.postgres.tail import LiveEvent, Reset
@@ -198,29 +194,9 @@ async def _fields(request: Call) -> dict[str, str]:
 # --- signing in and out ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class DemoPerson:
-    """Somebody the demo lets anyone be."""
-
-    role: Role
-    name: str
-    about: str
-    principal: str
-    buyer: str = ""
-    shop: int | None = None
-
-
-def demo_people() -> dict[str, DemoPerson]:
-    """The people of the demo marketplace, by who they are: two buyers, a shop, support, and two operators."""
-    demo = catalogue.load()
-    buyer, shop = demo.buyers[0], demo.shops[0]
-    german = protected(demo)
-    return {
-        "buyer": DemoPerson("buyer", buyer.name, "", buyer.key, buyer=buyer.key),
-        "buyer2": DemoPerson("buyer", german.name, "", german.key, buyer=german.key),
-        "seller": DemoPerson("seller", shop.name, "", f"staff-{demo_shop_id(0)}", shop=0),
-        "support": DemoPerson("support", "Robin Ashe", "", "support-1"),
-    } | {key: DemoPerson("operator", name, "", principal) for key, (principal, name) in OPERATORS.items()}
+def guests_of(visit: Visit) -> Mapping[str, guests.Guest]:
+    """Whom anybody may be here: nobody outside a demo."""
+    return guests.people() if visit.desk.settings.demo else {}
 
 
 @get("/", sync_to_thread=False)
@@ -228,8 +204,7 @@ def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
-    people = demo_people() if visit.desk.settings.demo else {}
-    return visit.page("buyer/start.html", live=False, people=people)
+    return visit.page("buyer/start.html", live=False, people=guests_of(visit))
 
 
 @get("/sign-in", sync_to_thread=False)
@@ -260,16 +235,10 @@ async def sign_in(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
 async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) -> Html:
     """Be one of the demo's people; there is no such door outside a demo."""
     visit.desk.access.require_same_site(visit.request)
-    one = demo_people().get(role)
-    if not visit.desk.settings.demo or one is None:
+    guest = guests_of(visit).get(role)
+    if guest is None:
         raise NotFound(kind="page")
-    link = await visit.desk.access.issue_link(
-        one.role,
-        one.principal,
-        name=one.name,
-        buyer_id=one.buyer or None,
-        shop_id=demo_shop_id(one.shop) if one.shop is not None else None,
-    )
+    link = await guest.link(visit.desk)
     session, person = await visit.desk.access.redeem_link(link.rpartition("/")[2])
     return _enter(visit, session, person)
 

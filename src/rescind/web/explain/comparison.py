@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from rescind.core.policy import Atom
@@ -19,6 +20,8 @@ def wanted_words(locale: Locale, atom: Atom) -> str:
     return _words(locale, atom, true=True)
 
 
+_OF_A_RULE = re.compile(r"holds_\d+")
+"""What ``core/standing.py`` calls the switch for the days of one rule."""
 _OPPOSITE = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "in": "not in", "not in": "in"}
 
 
@@ -79,9 +82,12 @@ def _flag(locale: Locale, fact: str, *, yes: bool) -> str:
         "custom_made": (_("An item is made to order"), _("No item is made to order")),
         "special": (_("An item cannot be sold again"), _("Every item can be sold again")),
     }
+    if _OF_A_RULE.fullmatch(fact):
+        return _("The rule holds on this day") if yes else _("The rule does not hold on this day")
     pair = said.get(fact)
     if pair is None:
-        name = locale.term("fact", fact)
+        # A policy reads its own switches beside facts; its authors may have made more of either than we have words for.
+        name = next((locale.term(kind, fact) for kind in ("fact", "policy.value") if locale.has(kind, fact)), fact)
         return (_("%(fact)s: yes") if yes else _("%(fact)s: no")) % {"fact": name}
     return pair[0] if yes else pair[1]
 

@@ -9,7 +9,7 @@ from datetime import date
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import InvalidField, InvalidText, RescindError
+from rescind.core.errors import CurrencyMismatch, InvalidField, InvalidText, RescindError
 from rescind.core.ids import ShopId
 from rescind.core.money import Money
 from rescind.core.policy import ResolvedPolicy
@@ -46,7 +46,7 @@ async def rules(console: Here) -> Html:
     shop, preset, choices = await of_shop(console)
     text = console.query("edit")
     place = int(text) if text.isdecimal() and int(text) < len(choices.rules) else len(choices.rules)
-    values = _values(choices.rules[place]) if place < len(choices.rules) else {}
+    values = _values(choices.rules[place], preset.policy.currency) if place < len(choices.rules) else {}
     return await _show(console, shop, preset, choices, place=place, values=values, notice=_said(console))
 
 
@@ -74,6 +74,9 @@ async def save(console: Here) -> Html:
         field = _AT.get(str(error.params["field"]).rpartition("/")[2], "name")
         errors = {field: console.language.expected(str(error.params["expected"]))}
         return await _show(console, shop, preset, choices, place=place, values=values, errors=errors, status=422)
+    except CurrencyMismatch as error:
+        errors = {"least": console.problem(error).text}
+        return await _show(console, shop, preset, choices, place=place, values=values, errors=errors, status=422)
     except RescindError as error:
         again = await console.desk.versions.choices(ShopId(shop.id))
         notice = console.problem(error)
@@ -88,8 +91,8 @@ async def remove(console: Here, place: FromPath[int]) -> Html:
     form = await console.form()
     shop, preset, choices = await of_shop(console)
     written = choices.rules[:place] + choices.rules[place + 1 :]
-    policy = policy_of(written, preset, shop.zone) if written else None
     try:
+        policy = policy_of(written, preset, shop.zone) if written else None
         await console.desk.versions.put_rules(ShopId(shop.id), written, policy, by(console), expected=version_of(form))
     except RescindError as error:
         again = await console.desk.versions.choices(ShopId(shop.id))
@@ -133,13 +136,14 @@ def _day(text: str, field: str) -> date | None:
         raise InvalidField(field=f"/{field}", expected="a day, such as 2026-05-31") from None
 
 
-def _values(rule: StandingRule) -> dict[str, str]:
-    """A rule as the form shows it."""
+def _values(rule: StandingRule, own: str) -> dict[str, str]:
+    """A rule as the form shows it. own: the preset's currency; amounts in another one have to be written anew."""
+    foreign = bool(own) and rule.currency not in {"", own}
     return {
         "name": rule.name,
         "categories": ", ".join(rule.categories),
-        "least": _typed(rule.least_minor, rule.currency),
-        "most": _typed(rule.most_minor, rule.currency),
+        "least": _typed(None if foreign else rule.least_minor, rule.currency),
+        "most": _typed(None if foreign else rule.most_minor, rule.currency),
         "currency": rule.currency,
         "first_day": rule.first_day.isoformat() if rule.first_day else "",
         "last_day": rule.last_day.isoformat() if rule.last_day else "",
@@ -181,7 +185,7 @@ async def _show(
         editing=place < len(choices.rules),
         reasons=[(code, language.term("reason", code)) for code in _listed(preset)],
         waits=[(one, _wait(language, one)) for one in waits(preset)],
-        currency=values.get("currency") or preset.policy.currency,
+        currency=preset.policy.currency or values.get("currency", ""),
         trial=trial,
         automation_words=automation_words(console, choices.automation),
     )
