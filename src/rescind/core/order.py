@@ -233,7 +233,8 @@ class Cancellation(_State, frozen=True, kw_only=True):
     """One request to cancel, or one cancellation by the seller or the system, from its beginning to its end.
 
     returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it. fault: whose fault it
-    was that the system cancelled; empty for every other.
+    was that the system cancelled; empty for every other. escalated_at: since when it is left to the platform, because
+    whoever was asked first was silent.
     """
 
     id: CancellationId
@@ -256,6 +257,12 @@ class Cancellation(_State, frozen=True, kw_only=True):
     answer: str = ""
     offer: Offer | None = None
     fault: str = ""
+    escalated_at: Instant | None = None
+
+    @property
+    def waits_since(self) -> Instant:
+        """From when on whoever has the move now has had it."""
+        return self.escalated_at or self.requested_at
 
 
 class RefundStatus(StrEnum):

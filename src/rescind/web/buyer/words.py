@@ -236,6 +236,15 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("Nothing had been paid, so there is nothing to refund.")
         case CancellationStatus.REFUSED if one.closed_by == "seller":
             text = _("The shop declined, so the order goes on. You can still turn to platform support.")
+        case CancellationStatus.REFUSED if one.escalated_at and one.closed_by == "silence":
+            text = {
+                "return_or_refund": _(
+                    "Nobody answered in time, and the parcel is on its way. Refuse it at the door or send it back."
+                ),
+            }.get(
+                one.instead,
+                _("Nobody answered in time, so the order goes on. You can still turn to platform support."),
+            )
         case CancellationStatus.REFUSED if one.closed_by == "silence":
             text = _("The shop did not answer in time, so the order goes on.")
         case CancellationStatus.REFUSED if one.closed_by == "carrier":
