@@ -352,7 +352,8 @@ class ShippingLease(_State, frozen=True, kw_only=True):
 class Report(_State, frozen=True, kw_only=True):
     """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter.
 
-    partly: of a payment after which something was still missing.
+    partly: of a payment after which something was still missing. reference, amount_minor: of money that somebody
+    outside knows by a name, such as a bank's dispute; it counts once.
     """
 
     seq: int
@@ -363,6 +364,8 @@ class Report(_State, frozen=True, kw_only=True):
     carrier: str = ""
     tracking: str = ""
     partly: bool = False
+    reference: str = ""
+    amount_minor: int = 0
 
 
 class Review(_State, frozen=True, kw_only=True):

@@ -16,10 +16,12 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Timer, stage, units_in
+from rescind.core.terms import Terms
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
 _NOT_SHIPPED, _NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
+_TO_SHIP = frozenset({_NOT_SHIPPED, _NOT_COLLECTED})
 _WAITS_FOR: Mapping[str, str] = {
     "unpaid": UNPAID,
     "auto_cancel_uncollected": _NOT_COLLECTED,
@@ -109,6 +111,21 @@ def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tu
     at_stage, units, reason = stage(order, now), missing(order, timer), reason_of(timer)
     fault = _fault(order, reason, units)
     return (rang, *cancel_by_system(order, reason, units, at_stage, context, now, fault=fault))
+
+
+def anew(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Timer, ...]:
+    """The times to ship that a restored order is promised: those that were over, counted from now.
+
+    A time that is still to come stays. Nothing where nothing is to be shipped.
+    """
+    if not order.unlabelled_units() or (order.progress.paid_at is None and not order.cash_on_delivery):
+        return ()
+    starts = {"placed": now, "paid": now}
+    if order.promised_at:
+        starts["promised"] = max(order.promised_at, now)
+    still = {one.name for one in order.timers if one.rung_at is None and one.due_at > now}
+    promised = terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
+    return tuple(one for one in promised if reason_of(one) in _TO_SHIP and one.name not in still)
 
 
 def apply_rang(order: Order, event: TimerRang) -> Order:

@@ -110,8 +110,12 @@ def apply_reopened(order: Order, event: CancellationReopened) -> Order:
 
 
 def apply_undone(order: Order, event: CancellationUndone) -> Order:
-    """Give the units back to the order. It had ended with them, if ever delivery was among what was taken off."""
+    """Give the units back to the order. It had ended with them, if ever delivery was among what was taken off.
+
+    What had come back is on the shelf for this order again, as if it had not left.
+    """
     undone = next(one for one in order.cancellations if one.id == event.cancellation)
+    anew = {one.name for one in event.timers}
     order = msgspec.structs.replace(
         order,
         lines=tuple(
@@ -120,9 +124,19 @@ def apply_undone(order: Order, event: CancellationUndone) -> Order:
         ),
         shipping_refunded_minor=0,
         progress=msgspec.structs.replace(order.progress, cancelled_at=None),
+        came_back=_less(order.came_back, event.back),
+        sellable=_less(order.sellable, event.back),
+        parcels=tuple(parcel for parcel in order.parcels if parcel.id not in event.parcels),
+        timers=(*(one for one in order.timers if one.name not in anew), *event.timers),
+        dispatch_due_at=event.dispatch_due_at or order.dispatch_due_at,
     )
     by = {"closed_at": event.at, "closed_by": event.by} if event.by else {}
     return _replace(order, event.cancellation, status=CancellationStatus.UNDONE, **by)
+
+
+def _less(units: dict[str, int], taken: dict[str, int]) -> dict[str, int]:
+    left = {line: count - taken.get(line, 0) for line, count in units.items()} if taken else units
+    return {line: count for line, count in left.items() if count > 0}
 
 
 _WAITS_FOR = {

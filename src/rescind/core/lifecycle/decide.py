@@ -111,9 +111,9 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case withdrawal.DeclareWithdrawal():
             return withdrawal.declare(order, command, actor, context, terms, now)
         case override.OverrideRules():
-            return override.override(order, command, actor, context, now)
+            return override.override(order, command, actor, context, terms, now)
         case override.AnswerOverride():
-            return override.answer(order, command, actor, context, now)
+            return override.answer(order, command, actor, context, terms, now)
         case override.LapseOverride():
             return Decision(events=override.lapse(order, command, now))
         case _:
