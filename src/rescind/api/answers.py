@@ -18,6 +18,7 @@ from rescind.core.cancellation import (
     CancellationWithdrawn,
     DeadlineExtended,
     SellerAsked,
+    reason_for_buyer,
 )
 from rescind.core.details import LineWords, Recipient
 from rescind.core.event import Ground
@@ -415,7 +416,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         lines=_lines(order, view.details.lines),
         tenders=[_tender(one, order.currency) for one in order.tenders] if role in _MONEY_SEEN_BY else [],
         parcels=[_parcel(one) for one in order.parcels],
-        cancellations=[cancellation_told(one, order) for one in order.cancellations],
+        cancellations=[cancellation_told(one, order, role) for one in order.cancellations],
         refunds=refunds_told(order, order.refunds, role),
         review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
@@ -460,7 +461,7 @@ def decision_told(order: Order, cancellation: Cancellation, records: Iterable[Re
     grounds = [ground for one in written if (ground := ground_of(one)) is not None]
     now = written[-1].received_at if written else order.placed_at
     return DecisionTold(
-        cancellation=cancellation_told(cancellation, order),
+        cancellation=cancellation_told(cancellation, order, role),
         cites=list(grounds[-1].cites) if grounds else [],
         refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == cancellation.id), role),
         order=order_state(order, now),
@@ -497,8 +498,8 @@ def ground_of(record: Record) -> Ground | None:
     return None
 
 
-def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
-    """A request, for any of the parties to it."""
+def cancellation_told(one: Cancellation, order: Order, role: Role) -> CancellationTold:
+    """A request, for any of the parties to it; a buyer is not told what the platform suspects (I-26)."""
     return CancellationTold(
         id=one.id,
         order=order.id,
@@ -506,7 +507,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         requested_by=one.filed_by if one.filed_by in {"seller", "system", PLATFORM} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
-        reason=one.reason,
+        reason=reason_for_buyer(one.reason) if role == "buyer" else one.reason,
         stage=one.stage,
         lines=units_told(one.lines),
         verdict=one.verdict,

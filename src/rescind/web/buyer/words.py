@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rescind.core.cancellation import called_back
+from rescind.core.cancellation import called_back, reason_for_buyer
 from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -435,6 +435,11 @@ def at_the_door(locale: Locale, door: AtTheDoor | None, order: Order, *, over: b
     else:
         return ""
     return text % numbers
+
+
+def reason(one: Cancellation) -> str:
+    """The code of the reason that the buyer is told."""
+    return reason_for_buyer(one.reason)
 
 
 def request_title(locale: Locale, one: Cancellation) -> str:
