@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from rescind.api.answers import (
     BuyerNamed,
     CancellationTold,
@@ -26,7 +24,6 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
     reason_for_buyer,
-    reasons_meant,
 )
 from rescind.core.event import Note
 from rescind.core.ids import CancellationId, OrderId, shop_of
@@ -477,12 +474,12 @@ class QueueNarrowing(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields
 )
 async def queue(call: Call) -> Answer:
     """The requests of the caller's scope, by tab: to_respond, waiting_for_buyer, with_platform, approved, and so on."""
-    desk, filters = call.desk, call.query.filters()
-    wanted = call.query
-    if call.principal.role == "buyer":
-        # Asking for a reason must not tell what reading it does not.
-        filters = msgspec.structs.replace(filters, reason=reasons_meant(filters.reason))
-    page = await narrowed(desk.reads.cases(call.principal.scope, filters, wanted.cursor, wanted.limit, now=desk.now()))
+    desk, wanted = call.desk, call.query
+    page = await narrowed(
+        desk.reads.cases(
+            call.principal.scope, wanted.filters(call.principal.role), wanted.cursor, wanted.limit, now=desk.now()
+        )
+    )
     return Answer(
         body=QueueTold(
             rows=[_case(one, call.principal.role) for one in page.rows],

@@ -12,6 +12,7 @@ import msgspec
 
 from rescind.core.cancellation import cancel_by_system
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
@@ -21,7 +22,6 @@ from rescind.core.terms import Terms
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
 _NOT_SHIPPED, _NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
-_TO_SHIP = frozenset({_NOT_SHIPPED, _NOT_COLLECTED})
 _WAITS_FOR: Mapping[str, str] = {
     "unpaid": UNPAID,
     "auto_cancel_uncollected": _NOT_COLLECTED,
@@ -114,18 +114,20 @@ def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tu
 
 
 def anew(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Timer, ...]:
-    """The times to ship that a restored order is promised: those that were over, counted from now.
+    """What a restored order is promised: the times to ship and to arrive that were over, counted from now.
 
-    A time that is still to come stays. Nothing where nothing is to be shipped.
+    A time that is still to come stays, and so does the one to pay.
     """
-    if not order.unlabelled_units() or (order.progress.paid_at is None and not order.cash_on_delivery):
+    if order.progress.paid_at is None and not order.cash_on_delivery:
         return ()
     starts = {"placed": now, "paid": now}
+    if order.deliver_by:
+        starts["estimated"] = max(last_before(order.deliver_by), now)
     if order.promised_at:
         starts["promised"] = max(order.promised_at, now)
     still = {one.name for one in order.timers if one.rung_at is None and one.due_at > now}
     promised = terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
-    return tuple(one for one in promised if reason_of(one) in _TO_SHIP and one.name not in still)
+    return tuple(one for one in promised if reason_of(one) != UNPAID and one.name not in still and missing(order, one))
 
 
 def apply_rang(order: Order, event: TimerRang) -> Order:

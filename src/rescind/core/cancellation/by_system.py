@@ -75,7 +75,7 @@ def reasons_meant(reasons: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         meant
         for one in reasons
-        for meant in (sorted(AMONG_STAFF) if one == UNSAID else ["" if one in AMONG_STAFF else one])
+        for meant in (sorted(AMONG_STAFF) if one == UNSAID else [UNSAID if one in AMONG_STAFF else one])
     )
 
 
