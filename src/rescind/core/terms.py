@@ -21,7 +21,6 @@ _KINDS = re.compile(r"_(handling|pre_order)$")
 _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
 
 _REVIEW_SPAN = timedelta(hours=48)
-_ENDS = frozenset({OnSilence.APPROVE, OnSilence.REFUSE})
 
 BY_SELLER = "undelivered"
 """The limit that is there only where the seller sees to the delivery (R-083)."""
@@ -172,7 +171,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         name = "escalated_on_its_way" if on_its_way else "escalated"
         if name in self.preset.deadlines:
             found = deadline_of(self.preset, name, {"escalated": at}, calendar)
-            if found.on_silence in _ENDS:
+            if found.on_silence is OnSilence.APPROVE or found.on_silence is OnSilence.REFUSE:
                 return found.due_at, found.on_silence
         return at + _REVIEW_SPAN, OnSilence.REFUSE if on_its_way else OnSilence.APPROVE
 
