@@ -1,14 +1,22 @@
 """The carrier decides about goods that are late on their way, and support about what was left to it."""
 
 from datetime import timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from rescind.core.cancellation import ApproveCancellation
+from rescind import policies
+from rescind.core.cancellation import ApproveCancellation, CancellationHeld
 from rescind.core.errors import DeadlinePassed, EvidenceMissing, Forbidden, InvalidTransition, ReasonNotListed
+from rescind.core.lifecycle import due, replay
 from rescind.core.money import Money
-from rescind.core.order import Stage
+from rescind.core.order import CancellationStatus, Stage
+from rescind.core.policy import load
 from scenarios.shop import eur, item
+
+POLICIES = Path(policies.__file__).parent
+TICK = timedelta(microseconds=1)
 
 
 def asked(shop, policy="my", **order):
@@ -165,3 +173,116 @@ def test_who_acts_for_a_buyer_does_not_decide_for_the_platform(shop):  # M-49
     frequent(shop)
     with pytest.raises(Forbidden):
         shop.support.says(ApproveCancellation, cancellation=shop.cancellation.id)
+
+
+# --- and when the platform is silent too ------------------------------------------------------------------------------
+
+
+def left_to_us(shop):
+    """A carrier that said nothing in its time: the platform is to decide about goods on their way."""
+    here = asked(shop)
+    here.at(here.cancellation.due_at)
+    assert here.cancellation.status == "in_review"
+    return here
+
+
+def test_what_a_silent_carrier_leaves_to_the_platform_says_by_when_and_what_then(shop):  # R-007, R-034, I-15
+    here = left_to_us(shop)
+    waits = here.cancellation
+    assert (waits.due_at - here.now, waits.on_silence, waits.escalated_at) == (timedelta(hours=48), "refuse", here.now)
+    assert waits.requested_at < waits.waits_since == here.now
+    assert [one.due_at for one in here.due if one.kind == "deadline"] == [waits.due_at]
+
+
+@pytest.mark.parametrize(("late", "status"), [(-TICK, "in_review"), (0 * TICK, "refused"), (TICK, "refused")])
+def test_two_silences_pay_nobody_for_goods_that_are_still_on_their_way(shop, late, status):  # R-007, R-034, I-37
+    here = left_to_us(shop)
+    due = here.cancellation.due_at
+    here.at(due + late)
+    assert (here.cancellation.status, here.refunded.minor, here.stage) == (status, 0, Stage.IN_TRANSIT)
+    if status == "refused":
+        ended = here.cancellation
+        assert (ended.closed_by, ended.instead, ended.closed_at) == ("silence", "return_or_refund", due)
+        here.buyer.requests_cancellation("better_price")
+        assert here.cancellation.status == "awaiting_carrier", "the carrier has not said no, and may be asked again"
+
+
+@pytest.mark.parametrize("late", [0 * TICK, TICK])
+def test_the_platform_is_as_late_at_its_deadline_as_anybody(shop, late):  # I-37
+    here = left_to_us(shop)
+    here.now = here.cancellation.due_at + late
+    for says in (here.agent.approves, lambda: here.agent.refuses("other", comment="No."), here.buyer.withdraws):
+        with pytest.raises(DeadlinePassed):
+            says()
+
+
+def test_the_platform_still_decides_in_the_last_instant(shop):  # I-37
+    here = left_to_us(shop)
+    here.now = here.cancellation.due_at - TICK
+    here.agent.approves()
+    assert (here.cancellation.closed_by, here.refunded) == ("support", Money(4000, "MYR"))
+
+
+def test_a_request_left_to_the_platform_before_the_goods_left_is_granted_by_silence(shop):  # M-20, R-041, I-15
+    asked_before = corner(shop)
+    asked_before.at(asked_before.cancellation.due_at)
+    waits = asked_before.cancellation
+    assert (waits.status, waits.on_silence) == ("in_review", "approve")
+    asked_before.at(waits.due_at - TICK)
+    assert asked_before.cancellation.status == "in_review"
+    asked_before.at(waits.due_at)
+    assert (asked_before.cancellation.status, asked_before.cancellation.closed_by) == ("approved", "silence")
+    assert asked_before.refunded == eur("40.00")
+
+
+def corner(shop):
+    """A preset that lets nobody be refunded for a shop's silence alone: its question goes up to the platform."""
+    shop.policy = load(escalating("base"), "base.toml")
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.buyer.requests_cancellation()
+    assert (shop.cancellation.status, shop.cancellation.on_silence) == ("awaiting_seller", "escalate")
+    return shop
+
+
+def escalating(name):
+    """The text of a preset in which a seller's silence hands the question on."""
+    text = (POLICIES / f"{name}.toml").read_text()
+    before = 'span = "answer_span"\non_silence = "approve"'
+    assert before in text
+    return text.replace(before, 'span = "answer_span"\non_silence = "escalate"').encode()
+
+
+def test_goods_that_leave_while_the_platform_has_the_question_answer_it_as_ever(shop):  # R-050, R-052
+    here = corner(shop)
+    here.at(here.cancellation.due_at)
+    here.host.reports("tracking_added", tracking="JD1")
+    assert here.cancellation.status == "overtaken"
+    here.host.corrects("tracking_added", "label_voided")
+    waits = here.cancellation
+    assert (waits.status, waits.on_silence) == ("in_review", "approve"), "it is still the platform's"
+    assert here.at(waits.due_at).cancellation.status == "approved"
+
+
+def test_an_order_under_terms_that_say_nothing_of_it_ends_all_the_same(shop):  # I-15, I-18
+    text = escalating("base").decode()
+    for name in ("escalated", "escalated_on_its_way"):
+        begin = text.index(f"[deadlines.{name}]")
+        text = text[:begin] + text[text.index("[deadlines.", begin + 1) :]
+    here = shop
+    here.policy = load(text.encode(), "base.toml")
+    here.order(paid=eur("40.00"), stage=Stage.PREPARING).buyer.requests_cancellation()
+    here.at(here.cancellation.due_at)
+    assert (here.cancellation.due_at - here.now, here.cancellation.on_silence) == (timedelta(hours=48), "approve")
+
+
+def test_a_request_that_was_handed_on_before_there_was_a_deadline_can_be_read_and_decided(shop):  # I-15
+    here = left_to_us(shop)
+    old = CancellationHeld(
+        at=here.now, cancellation=here.cancellation.id, by=CancellationStatus.IN_REVIEW, due_at=here.now, on_silence=""
+    )
+    here.records[-1] = msgspec.structs.replace(here.records[-1], event=old)
+    here.state = replay(tuple(one.event for one in here.records))
+    assert (here.cancellation.status, here.cancellation.due_at, here.cancellation.on_silence) == ("in_review", None, "")
+    assert not [one for one in due(here.state) if one.kind == "deadline"]
+    here.agent.approves()
+    assert here.cancellation.status == "approved"

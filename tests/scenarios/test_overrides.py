@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from rescind.core import stock
 from rescind.core.errors import (
     DeadlinePassed,
     EvidenceMissing,
@@ -14,6 +15,7 @@ from rescind.core.errors import (
     ReasonNotListed,
     SecondPersonNeeded,
 )
+from rescind.core.money import Money
 from rescind.core.order import Act, Stage
 from rescind.core.override import REASONS, WAITS, AnswerOverride, OverrideRules, possible
 from scenarios.shop import eur, item
@@ -202,3 +204,87 @@ def test_an_order_nobody_paid_in_time_is_not_restored_to_wait_for_ever(shop):  #
     assert possible(shop.state, shop.now) == ()
     with pytest.raises(InvalidTransition):
         shop.agent.overrides("reverse", "parties_agree", alone=eur("100.00"))
+
+
+# --- what was called back and is to go out once more ------------------------------------------------------------------
+
+
+RINGGIT = Money(10000, "MYR")
+
+
+def at_the_door(shop):
+    """An order that is to be paid at the door, so that no money stands in the way of restoring it."""
+    return shop("my").order(total=Money(4000, "MYR"), tenders={"cash_on_delivery": 4000})
+
+
+def called_back(shop, *, back=True):
+    """Such an order, stopped on its way, and a week later in the house again."""
+    here = at_the_door(shop)
+    here.seller.reports("tracking_added", tracking="MY1")
+    here.carrier.reports("handed_over")
+    here.at("Tue 08:00").agent.overrides("cancel", "experience", alone=RINGGIT)
+    assert stock.outside(here.state) == {here.state.lines[0].id: 1}
+    here.at("2026-05-11 08:00")
+    if not back:
+        return here
+    here.seller.says(stock.ReceiveBack)
+    assert stock.back_to_stock(here.state) == {here.state.lines[0].id: 1}
+    return here
+
+
+def test_goods_that_came_back_are_the_restored_orders_again(shop):  # KF-18, R-039
+    here = called_back(shop)
+    before = here.state
+    here.agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    assert (here.state.came_back, here.state.sellable, here.stage) == ({}, {}, Stage.REVIEW)
+    told = stock.instructions(before, here.state)
+    assert [(one.kind, one.quantity) for one in told] == [("reserve", 1)]
+
+
+def test_what_leaves_a_second_time_is_not_back_until_somebody_says_so(shop):  # KF-18
+    here = called_back(shop)
+    here.agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    here.seller.reports("tracking_added", tracking="MY2")
+    here.carrier.reports("handed_over")
+    assert here.stage == Stage.IN_TRANSIT
+    here.agent.overrides("cancel", "experience", alone=RINGGIT)
+    assert stock.outside(here.state) == {here.state.lines[0].id: 1}, "it is out once more"
+    assert stock.back_to_stock(here.state) == {}
+
+
+def test_what_stayed_after_it_was_restored_is_released_at_once(shop):  # KF-18
+    here = called_back(shop)
+    here.agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    here.agent.overrides("cancel", "experience", alone=RINGGIT)
+    assert stock.released(here.state) == {here.state.lines[0].id: 1}
+    assert stock.outside(here.state) == {}
+
+
+def test_what_is_still_out_when_it_is_restored_stays_on_its_way(shop):  # KF-18
+    here = called_back(shop, back=False)
+    here.agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    assert here.stage == Stage.IN_TRANSIT
+    assert [parcel.id for parcel in here.state.parcels] == ["1"]
+
+
+def test_a_restored_order_has_a_new_time_to_ship_where_the_old_one_is_over(shop):  # I-15, R-073, R-079
+    here = called_back(shop)
+    over = {one.name: one.due_at for one in here.state.timers}
+    here.agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    waits = [one for one in here.due if one.kind == "timer"]
+    assert waits, "nothing waits for ever"
+    assert all(one.due_at > here.now for one in waits)
+    again = {one.name: one.due_at for one in here.state.timers}
+    assert all(over[name] <= here.now < again[name] for name in ("auto_cancel", "auto_cancel_uncollected"))
+    assert again["undelivered"] == over["undelivered"], "a time that is still to come stays"
+    assert here.at(here.now).stage == Stage.REVIEW, "it is not cancelled again at once"
+    assert here.at(max(one.due_at for one in waits)).stage == Stage.CANCELLED
+
+
+def test_a_time_to_ship_that_is_still_to_come_stays(shop):  # I-15
+    here = at_the_door(shop)
+    before, dispatch = here.state.timers, here.state.dispatch_due_at
+    here.agent.overrides("cancel", "experience", alone=RINGGIT)
+    here.at("Mon 09:00").agent.overrides("reverse", "parties_agree", alone=RINGGIT)
+    assert before
+    assert (here.state.timers, here.state.dispatch_due_at) == (before, dispatch)

@@ -287,6 +287,49 @@ def test_the_bank_takes_no_more_than_came_in_however_often_it_is_told(shop):  # 
     assert shop.state.tenders[0].taken_elsewhere_minor == 4000
 
 
+def test_one_dispute_told_twice_took_the_money_once(shop):  # I-02, I-10, KF-17
+    shop.order(paid=eur("40.00"))
+    for _ in range(2):
+        shop.host.reports("charged_back", tender="card", amount_minor=3000, reference="dp_1")
+    assert (shop.state.tenders[0].taken_elsewhere_minor, shop.contradictions) == (3000, ["charged_back"])
+    assert shop.decision.events == (), "it is the same money"
+    shop.host.reports("charged_back", tender="card", amount_minor=1000, reference="dp_2")
+    assert shop.state.tenders[0].taken_elsewhere_minor == 4000
+
+
+@pytest.mark.parametrize("amounts", [(1000, 4000), (4000, 1000), (1000, 4000, 1000, 4000)])
+def test_one_dispute_with_two_amounts_counts_the_higher_and_a_person_looks(shop, amounts):  # I-02, I-10
+    shop.order(paid=eur("40.00"))
+    for amount in amounts:
+        shop.host.reports("charged_back", tender="card", amount_minor=amount, reference="dp_1")
+    assert shop.state.tenders[0].taken_elsewhere_minor == 4000
+    assert shop.contradictions == ["charged_back", "amounts_differ"]
+    shop.buyer.requests_cancellation()
+    assert shop.refunded.minor == 0, "what the bank took is not paid back once more"
+
+
+def test_one_dispute_takes_no_more_than_came_in_by_whatever_amount(shop):  # I-02
+    shop.order(paid=eur("40.00"))
+    shop.host.reports("charged_back", tender="card", amount_minor=3000, reference="dp_1")
+    before = shop.state
+    with pytest.raises(InvalidField):
+        shop.host.reports("charged_back", tender="card", amount_minor=4001, reference="dp_1")
+    assert shop.state == before
+
+
+def test_one_payment_told_twice_came_in_once(shop):  # I-02
+    shop.order(total=eur("40.00"))
+    for _ in range(2):
+        shop.host.reports("paid", tender="card", amount_minor=1500, reference="ch_1")
+    assert (shop.state.paid, shop.stage) == (eur("15.00"), Stage.UNPAID)
+    shop.host.reports("paid", tender="card", amount_minor=2500, reference="ch_1")
+    assert (shop.state.paid, shop.contradictions) == (eur("15.00"), ["amounts_differ"])
+    shop.host.reports("paid", tender="card", amount_minor=2500, reference="ch_2")
+    assert (shop.state.paid, shop.stage) == (eur("40.00"), Stage.REVIEW)
+    shop.host.reports("paid", tender="card", amount_minor=2500, reference="ch_2")
+    assert shop.decision.events == ()
+
+
 def test_a_currency_is_the_orders_own(shop):  # I-03
     shop.order(paid=usd("40.00"))
     shop.buyer.requests_cancellation()

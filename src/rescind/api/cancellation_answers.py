@@ -18,6 +18,7 @@ from rescind.core.cancellation import (
     CancellationWithdrawn,
     DeadlineExtended,
     SellerAsked,
+    reason_for_buyer,
 )
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
@@ -92,7 +93,7 @@ def decision_told(order: Order, cancellation: Cancellation, records: Iterable[Re
     grounds = [ground for one in written if (ground := ground_of(one)) is not None]
     now = written[-1].received_at if written else order.placed_at
     return DecisionTold(
-        cancellation=cancellation_told(cancellation, order),
+        cancellation=cancellation_told(cancellation, order, role),
         cites=list(grounds[-1].cites) if grounds else [],
         refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == cancellation.id), role),
         order=order_state(order, now),
@@ -129,8 +130,8 @@ def ground_of(record: Record) -> Ground | None:
     return None
 
 
-def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
-    """A request, for any of the parties to it."""
+def cancellation_told(one: Cancellation, order: Order, role: Role) -> CancellationTold:
+    """A request, for any of the parties to it; a buyer is not told what the platform suspects (I-26)."""
     return CancellationTold(
         id=one.id,
         order=order.id,
@@ -138,7 +139,7 @@ def cancellation_told(one: Cancellation, order: Order) -> CancellationTold:
         requested_by=one.filed_by if one.filed_by in {"seller", "system", PLATFORM} else "buyer",
         filed_by=one.filed_by,
         requested_at=one.requested_at,
-        reason=one.reason,
+        reason=reason_for_buyer(one.reason) if role == "buyer" else one.reason,
         stage=one.stage,
         lines=units_told(one.lines),
         verdict=one.verdict,

@@ -21,6 +21,7 @@ from rescind.core.cancellation import (
     RefuseCancellation,
     RequestCancellation,
     WithdrawCancellation,
+    reason_for_buyer,
 )
 from rescind.core.event import Note
 from rescind.core.ids import CancellationId, OrderId, shop_of
@@ -36,6 +37,7 @@ from rescind.intake.consent import Consent, recorded
 from rescind.intake.fields import Amount, Code, Incoming, Moment, Quantity, Units, Words
 from rescind.intake.text import label, words
 from rescind.intake.tracking import tracking_number
+from rescind.postgres.credentials import Role
 
 _LINES = 500
 
@@ -427,7 +429,7 @@ def note(call: Call, said: str | None, field: str) -> Note | None:
 async def of_order(call: Call) -> Answer:
     """Every request to cancel this order and every cancellation by its seller, oldest first."""
     order = await call.order()
-    rows = [cancellation_told(one, order) for one in order.cancellations]
+    rows = [cancellation_told(one, order, call.principal.role) for one in order.cancellations]
     return Answer(body=CancellationsTold(rows=rows), version=order.version)
 
 
@@ -443,7 +445,7 @@ async def of_order(call: Call) -> Answer:
 async def read(call: Call) -> Answer:
     """One request to cancel. Its `ETag` is the order's version, which answers to it may name in `If-Match`."""
     order = await call.order()
-    return Answer(body=cancellation_told(find(call, order), order), version=order.version)
+    return Answer(body=cancellation_told(find(call, order), order, call.principal.role), version=order.version)
 
 
 def find(call: Call, order: Order) -> Cancellation:
@@ -472,14 +474,21 @@ async def queue(call: Call) -> Answer:
     """The requests of the caller's scope, by tab: to_respond, waiting_for_buyer, with_platform, approved, and so on."""
     desk, wanted = call.desk, call.query
     page = await narrowed(
-        desk.reads.cases(call.principal.scope, wanted.filters(), wanted.cursor, wanted.limit, now=desk.now())
+        desk.reads.cases(
+            call.principal.scope, wanted.filters(call.principal.role), wanted.cursor, wanted.limit, now=desk.now()
+        )
     )
     return Answer(
-        body=QueueTold(rows=[_case(one) for one in page.rows], next=page.next, previous=page.previous, total=page.total)
+        body=QueueTold(
+            rows=[_case(one, call.principal.role) for one in page.rows],
+            next=page.next,
+            previous=page.previous,
+            total=page.total,
+        )
     )
 
 
-def _case(one: CaseRow) -> CaseTold:
+def _case(one: CaseRow, role: Role) -> CaseTold:
     return CaseTold(
         id=one.case_id,
         kind=one.kind,
@@ -488,7 +497,7 @@ def _case(one: CaseRow) -> CaseTold:
         shop=ShopNamed(id=one.shop_id, name=one.shop_name),
         buyer=BuyerNamed(id=one.buyer_id, name=one.buyer_name),
         status=one.status,
-        reason=one.reason,
+        reason=reason_for_buyer(one.reason) if role == "buyer" else one.reason,
         rule=one.rule,
         stage=one.stage,
         order_stage=one.order_stage,

@@ -109,6 +109,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
     ground = ground_of(record)
     asked = getattr(event, "request", None)
     staff = role in STAFF
+    reason = asked.reason if asked else str(getattr(event, "reason", ""))
     return EventTold(
         seq=record.seq,
         type=type(event).__name__,
@@ -120,7 +121,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         refund=event.refund if isinstance(event, refund.RefundAnswered) else None,
         fact=str(getattr(event, "fact", "")),
         kind=getattr(event, "kind", ""),
-        reason=asked.reason if asked else str(getattr(event, "reason", "")),
+        reason=cancellation.reason_for_buyer(reason) if role == "buyer" else reason,
         stage=asked.stage.value if asked else "",
         verdict=ground.verdict if ground else "",
         rule=ground.rule if ground else "",

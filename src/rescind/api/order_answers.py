@@ -256,7 +256,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         lines=_lines(order, view.details.lines),
         tenders=[_tender(one, order.currency) for one in order.tenders] if role in MONEY_SEEN_BY else [],
         parcels=[_parcel(one) for one in order.parcels],
-        cancellations=[cancellation_told(one, order) for one in order.cancellations],
+        cancellations=[cancellation_told(one, order, role) for one in order.cancellations],
         refunds=refunds_told(order, order.refunds, role),
         review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],

@@ -13,6 +13,7 @@ from rescind.api.order_answers import BuyerNamed, OrderTold, ShopNamed, order_to
 from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told
 from rescind.core import errors
+from rescind.core.cancellation import reasons_meant
 from rescind.core.details import Details
 from rescind.core.fulfilment import OrderPlaced, PlaceOrder, ReportFact
 from rescind.core.ids import OrderId
@@ -28,6 +29,7 @@ from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.fields import Incoming, Moment, moment
 from rescind.intake.orders import NewOrder, NewRecipient, buyer_of, place_order, recipient, shop_of
+from rescind.postgres.credentials import Role
 
 T = TypeVar("T")
 
@@ -115,13 +117,13 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     cursor: str | None = None
     limit: Limit = 25
 
-    def filters(self) -> Filters:
-        """As the reads take them."""
+    def filters(self, role: Role) -> Filters:
+        """As the reads take them. Asking for a reason tells a buyer no more than reading it does (I-26)."""
         return Filters(
             tab=self.tab,
             numbers=self.number,
             text=self.text,
-            reason=self.reason,
+            reason=reasons_meant(self.reason) if role == "buyer" else self.reason,
             stage=self.stage,
             placed_from=_time(self.placed_from, "?placed_from"),
             placed_to=_time(self.placed_to, "?placed_to"),
@@ -437,7 +439,9 @@ async def search(call: Call) -> Answer:
     """
     desk, wanted = call.desk, call.query
     page = await narrowed(
-        desk.reads.orders(call.principal.scope, wanted.filters(), wanted.cursor, wanted.limit, now=desk.now())
+        desk.reads.orders(
+            call.principal.scope, wanted.filters(call.principal.role), wanted.cursor, wanted.limit, now=desk.now()
+        )
     )
     return Answer(
         body=OrdersTold(rows=[_row(one) for one in page.rows], next=page.next, previous=page.previous, total=page.total)

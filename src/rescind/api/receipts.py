@@ -182,7 +182,7 @@ async def receipt(call: Call) -> Answer:
         reader=who.role,
         order=order.id,
         number=order.number,
-        cancellation=cancellation_told(cancellation, order),
+        cancellation=cancellation_told(cancellation, order, who.role),
         refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == about), who.role),
         on=judged.on,
         decided_at=decided.event.at,

@@ -74,7 +74,8 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
     """Somebody saw something happen. ``lines``: units in the parcel; empty means everything that is open.
 
-    tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``.
+    tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``. reference: what the
+    bank or the provider calls this money; told again under it, it is the same money.
     """
 
     fact: FactKind
@@ -85,6 +86,7 @@ class ReportFact(BaseCommand, frozen=True, kw_only=True):
     tracking: str = ""
     tender: str = ""
     amount_minor: int = 0
+    reference: str = ""
 
 
 class EndHold(BaseCommand, frozen=True, kw_only=True):
@@ -102,6 +104,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
 
     by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
     ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
+    reference, amount_minor: of money that has a name outside, as it was told; ``captured`` and ``taken`` are what of it
+    had not been told before.
     """
 
     fact: FactKind
@@ -117,6 +121,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     timers: tuple[Timer, ...] = ()
     review: Review | None = None
     partly: bool = False
+    reference: str = ""
+    amount_minor: int = 0
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -231,7 +237,16 @@ def report(
         timers=_unknown(order, timers) if paid and not partly else (),
         review=review,
         partly=partly,
+        reference=command.reference,
+        amount_minor=command.amount_minor if command.reference else 0,
     )
+
+
+def told_before(order: Order, fact: FactKind, reference: str) -> list[int]:
+    """The amounts that were told of one money fact under its name outside, each in its turn."""
+    if not reference:
+        return []
+    return [one.amount_minor for one in order.reports if one.fact is fact and one.reference == reference]
 
 
 def paid_since(reports: Iterable[Report], at: Instant) -> Instant:
@@ -272,6 +287,9 @@ def _captured(order: Order, command: ReportFact) -> dict[str, int]:
     if not command.tender:
         return {t.id: t.amount_minor - t.captured_minor for t in order.tenders if t.amount_minor > t.captured_minor}
     tender = _tender(order, command.tender)
+    if told_before(order, FactKind.PAID, command.reference):
+        # What came in by it is known; another amount is for a person to look at, and pays nobody back meanwhile.
+        return {}
     amount = command.amount_minor or tender.amount_minor - tender.captured_minor
     if not 0 <= amount <= tender.amount_minor - tender.captured_minor:
         raise InvalidField(field="amount", expected="at most what the tender was to pay and has not paid")
@@ -279,10 +297,14 @@ def _captured(order: Order, command: ReportFact) -> dict[str, int]:
 
 
 def _taken(order: Order, command: ReportFact) -> dict[str, int]:
+    """What the bank took that was not told before: of one dispute the highest amount that was ever named."""
     tender = _tender(order, command.tender)
-    if not 0 < command.amount_minor <= tender.captured_minor - tender.taken_elsewhere_minor:
+    told = max(told_before(order, FactKind.CHARGED_BACK, command.reference), default=0)
+    if told and 0 < command.amount_minor <= told:
+        return {}
+    if not told < command.amount_minor <= told + tender.captured_minor - tender.taken_elsewhere_minor:
         raise InvalidField(field="amount", expected="more than nothing and at most what was captured")
-    return {tender.id: command.amount_minor}
+    return {tender.id: command.amount_minor - told}
 
 
 def _tender(order: Order, identifier: str) -> Tender:
@@ -309,6 +331,8 @@ def is_news(order: Order, fact: FactReported) -> bool:
     """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
     if fact.fact in ENDINGS:
         return not any(one.fact in ENDINGS and one.parcel == fact.parcel for one in order.reports)
+    if fact.reference and (told := told_before(order, fact.fact, fact.reference)):
+        return fact.amount_minor not in told
     seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
     return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order
 
@@ -336,6 +360,8 @@ def apply_fact(order: Order, event: FactReported) -> Order:
         carrier=event.carrier,
         tracking=event.tracking,
         partly=event.partly,
+        reference=event.reference,
+        amount_minor=event.amount_minor,
     )
     order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
     if event.fact in OF_PARCELS:

@@ -20,6 +20,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_after_cancel": ("carrier_asked", "came_back", "never_left", "loss_accepted"),
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
     "charged_back": ("looked_at",),
+    "amounts_differ": ("looked_at",),
 }
 """What can be said of each kind of contradiction, in the order in which people think of it."""
 
@@ -34,7 +35,8 @@ TOLD_TO_BUYER = frozenset({"carrier_asked", "came_back"})
 """What the buyer of a parcel that is on its way against the decision is told."""
 
 _MAY: Mapping[ActorKind, Decider] = {ActorKind.SELLER: "seller", ActorKind.SUPPORT: "support"}
-_PLATFORM_ONLY = frozenset({"charged_back"})
+PLATFORM_ONLY = frozenset({"charged_back", "amounts_differ"})
+"""What is between the platform and a bank or provider."""
 
 
 class ResolveContradiction(BaseCommand, frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ def resolve(order: Order, command: ResolveContradiction, actor: Actor, now: Inst
     if noted is None:
         raise NotFound(kind="contradiction")
     by = _MAY.get(actor.kind)
-    if by is None or (by == "seller" and noted.kind in _PLATFORM_ONLY):
+    if by is None or (by == "seller" and noted.kind in PLATFORM_ONLY):
         raise Forbidden(action="resolve_contradiction")
     if noted.closed_at is not None:
         raise InvalidTransition(action="resolve_contradiction", current_state=noted.outcome, allowed_actions=())

@@ -233,7 +233,8 @@ class Cancellation(_State, frozen=True, kw_only=True):
     """One request to cancel, or one cancellation by the seller or the system, from its beginning to its end.
 
     returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it. fault: whose fault it
-    was that the system cancelled; empty for every other.
+    was that the system cancelled; empty for every other. escalated_at: since when it is left to the platform, because
+    whoever was asked first was silent.
     """
 
     id: CancellationId
@@ -256,6 +257,12 @@ class Cancellation(_State, frozen=True, kw_only=True):
     answer: str = ""
     offer: Offer | None = None
     fault: str = ""
+    escalated_at: Instant | None = None
+
+    @property
+    def waits_since(self) -> Instant:
+        """From when on whoever has the move now has had it."""
+        return self.escalated_at or self.requested_at
 
 
 class RefundStatus(StrEnum):
@@ -345,7 +352,8 @@ class ShippingLease(_State, frozen=True, kw_only=True):
 class Report(_State, frozen=True, kw_only=True):
     """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter.
 
-    partly: of a payment after which something was still missing.
+    partly: of a payment after which something was still missing. reference, amount_minor: of money that somebody
+    outside knows by a name, such as a bank's dispute; it counts once.
     """
 
     seq: int
@@ -356,6 +364,8 @@ class Report(_State, frozen=True, kw_only=True):
     carrier: str = ""
     tracking: str = ""
     partly: bool = False
+    reference: str = ""
+    amount_minor: int = 0
 
 
 class Review(_State, frozen=True, kw_only=True):

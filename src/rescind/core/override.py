@@ -14,6 +14,7 @@ import msgspec
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancellationUndone, Decision, approved, cancel_by_platform, still_open
+from rescind.core.cancellation.fold import apply_undone
 from rescind.core.context import Context
 from rescind.core.errors import (
     DeadlinePassed,
@@ -37,12 +38,15 @@ from rescind.core.order import (
     Order,
     Override,
     OverrideOutcome,
+    Parcel,
     Refund,
     RefundStatus,
     stage,
 )
 from rescind.core.refund import quote
-from rescind.core.timers import UNPAID
+from rescind.core.stock import outside
+from rescind.core.terms import Terms
+from rescind.core.timers import UNPAID, anew
 
 REASONS: Mapping[Act, tuple[str, ...]] = {
     Act.APPROVE: ("rule_misapplied", "seller_agrees", "hardship", "goodwill"),
@@ -158,7 +162,9 @@ def possible(order: Order, now: Instant) -> tuple[tuple[Act, CancellationId | No
     return tuple(found)
 
 
-def override(order: Order, command: OverrideRules, actor: Actor, context: Context, now: Instant) -> Decision:
+def override(
+    order: Order, command: OverrideRules, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
     """Decide against the rules, or propose it where two people have to.
 
     Raises Forbidden, NotFound, InvalidTransition, NothingSelected, QuantityNotOpen, ReasonNotListed, EvidenceMissing.
@@ -179,7 +185,7 @@ def override(order: Order, command: OverrideRules, actor: Actor, context: Contex
         )
     units = _units(order, command.act, command.cancellation, command.lines, now)
     _require_all(command.lines, units)
-    terms = Override(
+    wanted = Override(
         number=len(order.overrides) + 1,
         act=command.act,
         cancellation=command.cancellation,
@@ -191,25 +197,27 @@ def override(order: Order, command: OverrideRules, actor: Actor, context: Contex
         due_at=now + WAITS,
     )
     words = NoteRef.of(command.comment)
-    if command.alone_up_to_minor is None or alone(order) + terms.amount_minor > command.alone_up_to_minor:
+    if command.alone_up_to_minor is None or alone(order) + wanted.amount_minor > command.alone_up_to_minor:
         event = OverrideProposed(
             at=now,
-            number=terms.number,
-            act=terms.act,
-            cancellation=terms.cancellation,
-            lines=terms.lines,
-            reason=terms.reason,
-            amount_minor=terms.amount_minor,
-            by=terms.by,
-            due_at=terms.due_at,
+            number=wanted.number,
+            act=wanted.act,
+            cancellation=wanted.cancellation,
+            lines=wanted.lines,
+            reason=wanted.reason,
+            amount_minor=wanted.amount_minor,
+            by=wanted.by,
+            due_at=wanted.due_at,
             comment=words,
         )
         return Decision(events=(event,), notes=(command.comment,))
-    done = _overridden(terms, now, words)
-    return Decision(events=(done, *_effect(order, terms, actor, context, now)), notes=(command.comment,))
+    done = _overridden(wanted, now, words)
+    return Decision(events=(done, *_effect(order, wanted, actor, context, terms, now)), notes=(command.comment,))
 
 
-def answer(order: Order, command: AnswerOverride, actor: Actor, context: Context, now: Instant) -> Decision:
+def answer(
+    order: Order, command: AnswerOverride, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
     """Confirm a proposal as another person than who made it, or drop it.
 
     Raises Forbidden, NotFound, InvalidTransition (answered, or the order does not allow it any more), DeadlinePassed,
@@ -239,7 +247,7 @@ def answer(order: Order, command: AnswerOverride, actor: Actor, context: Context
         # Who confirms has read one amount; the order has moved on to another.
         raise InvalidTransition(action="confirm", current_state=stage(order, now).value, allowed_actions=("reject",))
     done = _overridden(found, now, words, confirmed_by=actor.id)
-    return Decision(events=(done, *_effect(order, found, actor, context, now)), notes=notes)
+    return Decision(events=(done, *_effect(order, found, actor, context, terms, now)), notes=notes)
 
 
 def lapse(order: Order, command: LapseOverride, now: Instant) -> tuple[BaseEvent, ...]:
@@ -347,18 +355,43 @@ def _amount(order: Order, act: Act, cancellation: CancellationId | None, units: 
     return _about(order, cancellation).refund_minor if act is Act.REVERSE else quote(order, units).total_minor
 
 
-def _effect(order: Order, terms: Override, actor: Actor, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
-    match terms.act:
+def _effect(
+    order: Order, wanted: Override, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> tuple[BaseEvent, ...]:
+    match wanted.act:
         case Act.APPROVE:
-            asked = _about(order, terms.cancellation)
-            return (approved(order, asked.id, "support", terms.lines, context, now),)
+            asked = _about(order, wanted.cancellation)
+            return (approved(order, asked.id, "support", wanted.lines, context, now),)
         case Act.CANCEL:
-            return cancel_by_platform(order, terms.reason, terms.lines, stage(order, now), actor, context, now)
+            return cancel_by_platform(order, wanted.reason, wanted.lines, stage(order, now), actor, context, now)
         case Act.REVERSE:
-            assert terms.cancellation is not None, "what is reversed is named"
-            return (CancellationUndone(at=now, cancellation=terms.cancellation, by="support"),)
+            return (_restored(order, _about(order, wanted.cancellation), context, terms, now),)
         case _:
-            assert_never(terms.act)
+            assert_never(wanted.act)
+
+
+def _restored(order: Order, done: Cancellation, context: Context, terms: Terms, now: Instant) -> CancellationUndone:
+    """The order as it was, with what came back in the house again and a time to ship where the old one is over."""
+    back = {line: min(count, order.came_back.get(line, 0)) for line, count in done.lines.items()}
+    event = CancellationUndone(
+        at=now,
+        cancellation=done.id,
+        by="support",
+        back={line: count for line, count in back.items() if count},
+        parcels=tuple(parcel.id for parcel in order.parcels if _came_back(order, parcel)),
+    )
+    timers = anew(apply_undone(order, event), terms, context, now)
+    late = next((one.due_at for one in timers if one.then == "late"), None)
+    return msgspec.structs.replace(event, timers=timers, dispatch_due_at=late)
+
+
+def _came_back(order: Order, parcel: Parcel) -> bool:
+    """Whether everything in a parcel that had left is in the house again."""
+    if not (parcel.gone or parcel.ended) or not order.came_back:
+        return False
+    if not parcel.lines:
+        return not outside(order)
+    return all(order.came_back.get(line, 0) >= count for line, count in parcel.lines.items())
 
 
 def _overridden(terms: Override, at: Instant, comment: NoteRef | None, *, confirmed_by: str = "") -> RulesOverridden:

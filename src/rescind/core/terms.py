@@ -14,10 +14,13 @@ from rescind.core.order import Review, Stage, Timer
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
+from rescind.core.verdict import OnSilence
 
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}
 _KINDS = re.compile(r"_(handling|pre_order)$")
 _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
+
+_REVIEW_SPAN = timedelta(hours=48)
 
 BY_SELLER = "undelivered"
 """The limit that is there only where the seller sees to the delivery (R-083)."""
@@ -159,6 +162,18 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         due_at = self.due_at(name, {"review_opened": at}, calendar)
         then = self.preset.deadlines[name].then if due_at else None
         return Review(found=found, due_at=due_at, on_silence=then or "")
+
+    def escalated(self, at: Instant, calendar: Calendar, *, on_its_way: bool) -> tuple[Instant, str]:
+        """Until when the platform decides what others left to it at ``at``, and what its own silence means then.
+
+        on_its_way: a carrier has the goods. Orders placed under a policy that does not say get what is said since.
+        """
+        name = "escalated_on_its_way" if on_its_way else "escalated"
+        if name in self.preset.deadlines:
+            found = deadline_of(self.preset, name, {"escalated": at}, calendar)
+            if found.on_silence is OnSilence.APPROVE or found.on_silence is OnSilence.REFUSE:
+                return found.due_at, found.on_silence
+        return at + _REVIEW_SPAN, OnSilence.REFUSE if on_its_way else OnSilence.APPROVE
 
     def seller_at_fault(self, catalogue: Catalogue, reason: str, facts: Mapping[str, object]) -> bool:
         """Whether a cancellation for this reason counts against the seller (E-09)."""

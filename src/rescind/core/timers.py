@@ -12,10 +12,12 @@ import msgspec
 
 from rescind.core.cancellation import cancel_by_system
 from rescind.core.context import Context
+from rescind.core.deadline import last_before
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Timer, stage, units_in
+from rescind.core.terms import Terms
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
@@ -109,6 +111,23 @@ def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tu
     at_stage, units, reason = stage(order, now), missing(order, timer), reason_of(timer)
     fault = _fault(order, reason, units)
     return (rang, *cancel_by_system(order, reason, units, at_stage, context, now, fault=fault))
+
+
+def anew(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Timer, ...]:
+    """What a restored order is promised: the times to ship and to arrive that were over, counted from now.
+
+    A time that is still to come stays, and so does the one to pay.
+    """
+    if order.progress.paid_at is None and not order.cash_on_delivery:
+        return ()
+    starts = {"placed": now, "paid": now}
+    if order.deliver_by:
+        starts["estimated"] = max(last_before(order.deliver_by), now)
+    if order.promised_at:
+        starts["promised"] = max(order.promised_at, now)
+    still = {one.name for one in order.timers if one.rung_at is None and one.due_at > now}
+    promised = terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
+    return tuple(one for one in promised if reason_of(one) != UNPAID and one.name not in still and missing(order, one))
 
 
 def apply_rang(order: Order, event: TimerRang) -> Order:

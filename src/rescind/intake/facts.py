@@ -42,7 +42,8 @@ class Fact(Incoming, frozen=True, kw_only=True):
 
     parcel, lines, carrier, tracking: of tracking_added, handed_over, delivered, and of how else a parcel's way ends
     (refused, delivery_failed, lost, damaged, tracking_stale, untraceable); without lines, everything open.
-    tender, amount: of paid (without: every tender in full) and charged_back.
+    tender, amount: of paid (without: every tender in full) and charged_back. reference: what the bank or the provider
+    calls this payment or dispute; told again under it, the money counts once.
     """
 
     fact: FactKind
@@ -53,6 +54,7 @@ class Fact(Incoming, frozen=True, kw_only=True):
     tracking: Words = ""
     tender: Identifier | None = None
     amount: Amount | None = None
+    reference: Identifier | None = None
 
 
 def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
@@ -61,12 +63,14 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
         raise Forbidden(action=body.fact.value)
     if body.fact not in OF_PARCELS and (body.parcel or body.lines or body.carrier or body.tracking):
         raise InvalidField(field="/fact", expected="a fact of a parcel, as a parcel is described")
-    if body.fact not in _WITH_MONEY and (body.tender or body.amount):
+    if body.fact not in _WITH_MONEY and (body.tender or body.amount or body.reference):
         raise InvalidField(field="/fact", expected="paid or charged_back, as money is described")
     if body.amount and not body.tender:
         raise InvalidField(field="/tender", expected="present when amount is given")
     if body.fact is FactKind.CHARGED_BACK and not (body.tender and body.amount):
         raise InvalidField(field="/amount", expected="present, with its tender, for charged_back")
+    if body.reference and not (body.tender and body.amount):
+        raise InvalidField(field="/amount", expected="present, with its tender, when there is a reference")
     return ReportFact(
         order=order.id,
         fact=body.fact,
@@ -77,4 +81,5 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
         tracking=tracking_number(body.tracking, field="/tracking"),
         tender=body.tender or "",
         amount_minor=fields.minor(body.amount, order.currency),
+        reference=body.reference or "",
     )

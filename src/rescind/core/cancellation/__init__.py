@@ -5,7 +5,16 @@ messages: what can be asked and what can have happened. decide: the answers. fol
 
 from rescind.core.cancellation.by_carrier import answer_for_carrier
 from rescind.core.cancellation.by_support import SUPPORT_REFUSALS, way_on
-from rescind.core.cancellation.by_system import FAULT, PLATFORM, cancel_by_platform, cancel_by_system, contents
+from rescind.core.cancellation.by_system import (
+    FAULT,
+    PLATFORM,
+    UNSAID,
+    cancel_by_platform,
+    cancel_by_system,
+    contents,
+    reason_for_buyer,
+    reasons_meant,
+)
 from rescind.core.cancellation.decide import (
     ALREADY_SHIPPED,
     approve,
@@ -48,6 +57,7 @@ __all__ = [
     "FAULT",
     "PLATFORM",
     "SUPPORT_REFUSALS",
+    "UNSAID",
     "AnswerForCarrier",
     "ApproveCancellation",
     "CancelBySeller",
@@ -77,6 +87,8 @@ __all__ = [
     "lapse",
     "overtake",
     "read",
+    "reason_for_buyer",
+    "reasons_meant",
     "refuse",
     "reopen",
     "request",

@@ -58,6 +58,27 @@ def cancel_by_system(
     return _cancelled(order, reason, whose, selection, at_stage, SYSTEM.id, SYSTEM.kind.value, by, context, now)
 
 
+AMONG_STAFF = frozenset({"fraud", "risk"})
+"""Reasons that say what the platform thinks of a buyer."""
+
+UNSAID = "platform_decision"
+"""What a buyer reads in their place."""
+
+
+def reason_for_buyer(reason: str) -> str:
+    """The reason of a cancellation as its buyer is told it: what was suspected of them stays with staff (I-26)."""
+    return UNSAID if reason in AMONG_STAFF else reason
+
+
+def reasons_meant(reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """The reasons a buyer looks for by the words they are told: nothing is found by a word that they are not."""
+    return tuple(
+        meant
+        for one in reasons
+        for meant in (sorted(AMONG_STAFF) if one == UNSAID else [UNSAID if one in AMONG_STAFF else one])
+    )
+
+
 PLATFORM = "operator"
 """Who files a cancellation that the platform itself decides, against the rules; not support for a buyer."""
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import fold
-from rescind.core.cancellation.by_support import refuse_for_platform
+from rescind.core.cancellation.by_support import refuse_for_platform, way_on
 from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
@@ -325,16 +325,17 @@ def cancel_by_seller(
     return Decision(events=(event,), finding=finding, notes=_notes(command.comment))
 
 
-def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) -> Decision:
+def lapse(order: Order, command: LapseDeadline, context: Context, terms: Terms, now: Instant) -> Decision:
     """Let silence answer at or after the deadline; before it, or when somebody answered, nothing happens (I-37).
 
-    Time in which nobody could answer is given back first (I-38).
+    Time in which nobody could answer is given back first (I-38). What is handed on has a deadline again, so that the
+    platform's own silence is an answer too (I-15).
     """
     waiting = order.open_cancellation
     if waiting is None or waiting.id != command.cancellation or waiting.due_at is None or now < waiting.due_at:
         return Decision(events=())
     event: BaseEvent
-    away_s = ceil(lost(command.outages, waiting.requested_at, waiting.due_at).total_seconds())
+    away_s = ceil(lost(command.outages, waiting.waits_since, waiting.due_at).total_seconds())
     if away_s > waiting.returned_s:
         more = timedelta(seconds=away_s - waiting.returned_s)
         event = DeadlineExtended(
@@ -346,11 +347,16 @@ def lapse(order: Order, command: LapseDeadline, context: Context, now: Instant) 
             selection = still_open(order, waiting)
             event = approved(order, waiting.id, "silence", selection, context, now)
         case "refuse":
-            event = CancellationRefused(at=now, cancellation=waiting.id, by="silence")
+            instead = way_on(order, now) if waiting.escalated_at else ""
+            event = CancellationRefused(at=now, cancellation=waiting.id, by="silence", instead=instead)
         case _:
-            # Escalated: a person of the platform decides; the queue has no clock of its own that could decide for them.
+            due_at, on_silence = terms.escalated(now, context.calendar, on_its_way=_on_its_way(order, waiting))
             event = CancellationHeld(
-                at=now, cancellation=waiting.id, by=CancellationStatus.IN_REVIEW, due_at=waiting.due_at, on_silence=""
+                at=now,
+                cancellation=waiting.id,
+                by=CancellationStatus.IN_REVIEW,
+                due_at=due_at,
+                on_silence=on_silence,
             )
     return Decision(events=(event,))
 
@@ -429,6 +435,12 @@ def still_open(order: Order, asked: Cancellation) -> dict[str, int]:
     """The units of a request that may still be cancelled: some may have been cancelled, or delivered, since."""
     left = order.undelivered() if called_back(asked) else {line.id: line.open for line in order.lines}
     return {line: min(count, left.get(line, 0)) for line, count in asked.lines.items() if left.get(line, 0)}
+
+
+def _on_its_way(order: Order, asked: Cancellation) -> bool:
+    """Whether a carrier has any of the goods that a request is still about."""
+    here = order.open_units()
+    return any(count > here.get(line, 0) for line, count in still_open(order, asked).items())
 
 
 def called_back(asked: Cancellation) -> bool:

@@ -59,10 +59,18 @@ def apply_asked(order: Order, event: SellerAsked) -> Order:
 
 
 def apply_held(order: Order, event: CancellationHeld) -> Order:
-    """Keep whose move it is now; a held request that was already open only changes hands."""
+    """Keep whose move it is now; a held request that was already open only changes hands, with a time of its own.
+
+    Before the platform had a time of its own, such an event repeated the one that was over and said no silence.
+    """
     if event.request is not None and event.ground is not None:
         return _open(order, event, event.request, event.ground, event.by, event.due_at, event.on_silence)
-    return _replace(order, event.cancellation, status=event.by, due_at=None, on_silence=event.on_silence)
+    promise = (
+        {"due_at": event.due_at, "on_silence": event.on_silence, "returned_s": 0, "escalated_at": event.at}
+        if event.on_silence
+        else {"due_at": None, "on_silence": ""}
+    )
+    return _replace(order, event.cancellation, status=event.by, **promise)
 
 
 def apply_refused(order: Order, event: CancellationRefused) -> Order:
@@ -95,15 +103,19 @@ def apply_reopened(order: Order, event: CancellationReopened) -> Order:
     """The request waits again for whom it waited for, until the instant that was promised."""
     found = next(one for one in order.cancellations if one.id == event.cancellation)
     status = _WAITS_FOR.get(found.verdict, CancellationStatus.AWAITING_SELLER)
-    if not found.on_silence:
+    if found.escalated_at or not found.on_silence:
         # Silence had spoken already, and a person was deciding.
         status = CancellationStatus.IN_REVIEW
     return _replace(order, event.cancellation, status=status, closed_at=None, closed_by=None, answer="")
 
 
 def apply_undone(order: Order, event: CancellationUndone) -> Order:
-    """Give the units back to the order. It had ended with them, if ever delivery was among what was taken off."""
+    """Give the units back to the order. It had ended with them, if ever delivery was among what was taken off.
+
+    What had come back is on the shelf for this order again, as if it had not left.
+    """
     undone = next(one for one in order.cancellations if one.id == event.cancellation)
+    anew = {one.name for one in event.timers}
     order = msgspec.structs.replace(
         order,
         lines=tuple(
@@ -112,9 +124,19 @@ def apply_undone(order: Order, event: CancellationUndone) -> Order:
         ),
         shipping_refunded_minor=0,
         progress=msgspec.structs.replace(order.progress, cancelled_at=None),
+        came_back=_less(order.came_back, event.back),
+        sellable=_less(order.sellable, event.back),
+        parcels=tuple(parcel for parcel in order.parcels if parcel.id not in event.parcels),
+        timers=(*(one for one in order.timers if one.name not in anew), *event.timers),
+        dispatch_due_at=event.dispatch_due_at or order.dispatch_due_at,
     )
     by = {"closed_at": event.at, "closed_by": event.by} if event.by else {}
     return _replace(order, event.cancellation, status=CancellationStatus.UNDONE, **by)
+
+
+def _less(units: dict[str, int], taken: dict[str, int]) -> dict[str, int]:
+    left = {line: count - taken.get(line, 0) for line, count in units.items()} if taken else units
+    return {line: count for line, count in left.items() if count > 0}
 
 
 _WAITS_FOR = {

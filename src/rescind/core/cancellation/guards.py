@@ -40,7 +40,7 @@ _WAITS_FOR = {
 def require_in_time(waiting: Cancellation, now: Instant) -> None:
     """A person's act counts before the deadline only, whether or not the clock has acted yet. Raises DeadlinePassed.
 
-    Once silence has handed the question on, no clock decides it any more, and there is nothing to be late for.
+    A request that silence had handed to the platform before that had a time of its own has no deadline to be late for.
     """
     if waiting.due_at is not None and waiting.on_silence and now >= waiting.due_at:
         raise DeadlinePassed(due_at=waiting.due_at, now=now)

@@ -8,7 +8,7 @@ from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Decider, Stage
+from rescind.core.order import CancellationStatus, Decider, Stage, Timer
 from rescind.core.outage import Outage
 from rescind.core.policy import Finding
 from rescind.core.refund import RefundTerms
@@ -183,10 +183,18 @@ class CancellationReopened(BaseEvent, frozen=True, kw_only=True):
 
 
 class CancellationUndone(BaseEvent, frozen=True, kw_only=True):
-    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support says so."""
+    """What was cancelled stands again: it had been paid in time, as we hear now (S-04), or ``by`` support says so.
+
+    back: units by line that had left, are in the house again and are the order's again; parcels: those that brought
+    them, on no way any more. timers and dispatch_due_at: what is promised anew, where a time to ship was over.
+    """
 
     cancellation: CancellationId
     by: str = ""
+    back: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    parcels: tuple[str, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    dispatch_due_at: Instant | None = None
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,9 @@ def consequences(
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
+    if fulfilment.told_before(order, fact.fact, fact.reference):
+        # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
+        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact),)
     if fact.fact is FactKind.PAID:
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:

@@ -73,7 +73,7 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case cancellation.CancelBySeller():
             return cancellation.cancel_by_seller(order, command, actor, context, terms, now)
         case cancellation.LapseDeadline():
-            return cancellation.lapse(order, command, context, now)
+            return cancellation.lapse(order, command, context, terms, now)
         case refund.RecordRefundReply():
             return Decision(events=refund.answer(order, command, now))
         case packing.LeaseShipping():
@@ -111,9 +111,9 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case withdrawal.DeclareWithdrawal():
             return withdrawal.declare(order, command, actor, context, terms, now)
         case override.OverrideRules():
-            return override.override(order, command, actor, context, now)
+            return override.override(order, command, actor, context, terms, now)
         case override.AnswerOverride():
-            return override.answer(order, command, actor, context, now)
+            return override.answer(order, command, actor, context, terms, now)
         case override.LapseOverride():
             return Decision(events=override.lapse(order, command, now))
         case _:

@@ -33,6 +33,7 @@ Event = Literal[
     "estimated",
     "requested",
     "asked",
+    "escalated",
     "approved",
     "shipped",
     "delivered",

@@ -141,6 +141,7 @@ async def receipt_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         order=found.order,
         one=one,
         pill=words.pill_key(one),
+        words=words,
         entries=_part(told, one),
         refunds=refunds(visit, found, one.id),
         goods=_goods(found, one),

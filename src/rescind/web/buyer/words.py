@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rescind.core.cancellation import called_back
+from rescind.core.cancellation import called_back, reason_for_buyer
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
 from rescind.core.order import Cancellation, CancellationStatus, Order, RefundStatus, Stage
@@ -230,6 +230,15 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("Nothing had been paid, so there is nothing to refund.")
         case CancellationStatus.REFUSED if one.closed_by == "seller":
             text = _("The shop declined, so the order goes on. You can still turn to platform support.")
+        case CancellationStatus.REFUSED if one.escalated_at and one.closed_by == "silence":
+            text = {
+                "return_or_refund": _(
+                    "Nobody answered in time, and the parcel is on its way. Refuse it at the door or send it back."
+                ),
+            }.get(
+                one.instead,
+                _("Nobody answered in time, so the order goes on. You can still turn to platform support."),
+            )
         case CancellationStatus.REFUSED if one.closed_by == "silence":
             text = _("The shop did not answer in time, so the order goes on.")
         case CancellationStatus.REFUSED if one.closed_by == "carrier":
@@ -272,6 +281,11 @@ def deadline_kind(one: Cancellation) -> str:
         CancellationStatus.AWAITING_SELLER: "seller_answer",
         CancellationStatus.AWAITING_CARRIER: "carrier_answer",
     }.get(one.status, "review")
+
+
+def reason(one: Cancellation) -> str:
+    """The code of the reason that the buyer is told."""
+    return reason_for_buyer(one.reason)
 
 
 def request_title(locale: Locale, one: Cancellation) -> str:

@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import InvalidText, RescindError
-from rescind.core.intercept import ContradictionResolved, ResolveContradiction, steps
+from rescind.core.intercept import PLATFORM_ONLY, ContradictionResolved, ResolveContradiction, steps
 from rescind.core.order import Contradiction, on_hold_until, stage
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
@@ -97,6 +97,7 @@ def title(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("The parcel left although the order is cancelled"),
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
         "charged_back": _("The bank took the payment back"),
+        "amounts_differ": _("One payment was told with two amounts"),
     }.get(kind, language.term("contradiction", kind))
 
 
@@ -118,12 +119,15 @@ def advice(language: Locale, kind: str) -> list[str]:
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),
             _("If the goods have not left, keep them here until the bank has decided."),
         ],
+        "amounts_differ": [
+            _("Ask the bank or the payment provider which amount is right. Until then nothing is paid twice."),
+        ],
     }.get(kind, [])
 
 
 def _offered(console: Console, noted: Contradiction) -> tuple[str, ...]:
     """The steps this reader may take: what the bank did is for the platform to look at."""
-    if console.person.role == "seller" and noted.kind == "charged_back":
+    if console.person.role == "seller" and noted.kind in PLATFORM_ONLY:
         return ()
     return steps(noted)
 

@@ -191,6 +191,7 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
+        "amounts_differ": _("one payment was told with two amounts."),
         "delivered_after_ending": _("a parcel arrived that the carrier had reported as lost or on its way back."),
         "ended_after_delivery": _("the carrier reports trouble with a parcel that had been delivered."),
         "parcel_unknown": _("the carrier reports trouble with a parcel, and nobody said what is in it."),

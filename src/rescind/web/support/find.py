@@ -193,6 +193,7 @@ def misfit(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("Shipped after it was cancelled"),
         "shipped_while_asked": _("Shipped while a request was open"),
         "charged_back": _("Payment taken back by the bank"),
+        "amounts_differ": _("One payment, two amounts"),
         "delivered_after_ending": _("Delivered after it was given up"),
         "ended_after_delivery": _("Trouble with a delivered parcel"),
         "parcel_unknown": _("Trouble with a parcel of unknown contents"),

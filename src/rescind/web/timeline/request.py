@@ -77,7 +77,7 @@ def _answered(
     teller: Teller, event: stop.CancellationApproved | stop.CancellationRefused, text: str, icon: str, tone: str
 ) -> Entry:
     asked = event.request
-    detail = teller.locale.term("reason", asked.reason) if asked else ""
+    detail = teller.locale.term("reason", _reason(teller, asked)) if asked else ""
     if isinstance(event, stop.CancellationRefused) and event.answer:
         detail = teller.locale.term("refusal", event.answer)
     return teller.entry(
@@ -88,6 +88,11 @@ def _answered(
         said=teller.said(event.comment) or teller.said(asked.comment if asked else None),
         rule=event.ground.rule if event.ground else "",
     )
+
+
+def _reason(teller: Teller, asked: stop.RequestTerms) -> str:
+    """Why, as this reader is told it (I-26)."""
+    return stop.reason_for_buyer(asked.reason) if teller.mine else asked.reason
 
 
 def _approval(teller: Teller, event: stop.CancellationApproved) -> str:
