@@ -69,7 +69,7 @@ class Webhooks:
             task.cancel()
         self.subscriptions: list[Subscription] = []
         self.messages: list[Message] = []
-        self._events = 0
+        self._events = self._sent = 0
 
     async def close(self) -> None:
         self.clear()
@@ -125,7 +125,8 @@ class Webhooks:
         }
 
     def _send(self, subscription: Subscription, name: str, body: bytes) -> None:
-        number = len(self.messages)
+        self._sent += 1
+        number = self._sent
         if subscription.lost > _drawn(subscription.seed, number, "lost"):
             return
         times = 2 if subscription.duplicates > _drawn(subscription.seed, number, "twice") else 1
