@@ -83,7 +83,7 @@ class Provider:
     # What came in.
 
     def capture(self, amount: int, currency: str = "EUR", *, wire: str = "stripe", **more: Any) -> Paid:
-        """A payment of this many ISO minor units. more: account, status, metadata, invoice_id."""
+        """A payment of this many ISO minor units. more: account, status, metadata, invoice_id, destination, fee."""
         return self.captures(1, amount, currency, wire=wire, **more)[0]
 
     def captures(

@@ -24,6 +24,8 @@ class NewCaptures(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     status: str = "succeeded"
     metadata: dict[str, str] = {}
     invoice_id: str = ""
+    destination: str = ""
+    fee: int = 0
 
 
 class Moves(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -113,8 +115,9 @@ class Control:
         new = msgspec.json.decode(body, type=NewCaptures)
         if new.wire == "paypal" and (new.currency not in CURRENCIES or new.amount % WHOLE.get(new.currency, 1)):
             raise ValueError(f"PayPal takes no {new.amount} {new.currency}")
-        more = {"account": new.account, "status": new.status, "metadata": new.metadata, "invoice_id": new.invoice_id}
-        made = [self._fake.ledger.add(new.wire, new.amount, new.currency, **more) for _ in range(new.count)]
+        more = msgspec.structs.asdict(new)
+        wire, amount, currency, count = (more.pop(name) for name in ("wire", "amount", "currency", "count"))
+        made = [self._fake.ledger.add(wire, amount, currency, **more) for _ in range(count)]
         return [{"id": each.id, "charge": each.charge} for each in made]
 
     def _by_hand(self, body: bytes) -> dict[str, str]:

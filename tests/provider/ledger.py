@@ -67,6 +67,10 @@ class Capture:
     invoice_id: str
     created: float
     captured_at: float | None
+    destination: str = ""
+    """The connected account that a transfer handed the money on to, if any."""
+    fee: int = 0
+    """What the platform kept of it."""
     canceled_at: float | None = None
     cancel_reason: str = ""
     refunds: list[str] = field(default_factory=list)
@@ -94,6 +98,10 @@ class Refund:
     failure_reason: str
     pending_reason: str
     created: float
+    reversed: int
+    """What the seller gave back of its transfer."""
+    fee_refunded: int
+    """What the platform gave back of its fee."""
     history: list[tuple[float, str]]
 
 
@@ -134,9 +142,20 @@ class Ledger:
 
     # What came in.
 
-    def add(self, wire: str, amount: int, currency: str, **more: str | dict[str, str]) -> Capture:
-        """A payment that was made. more: account, status, metadata, invoice_id."""
-        status = str(more.get("status") or "succeeded")
+    def add(
+        self,
+        wire: str,
+        amount: int,
+        currency: str,
+        *,
+        account: str = "",
+        status: str = "succeeded",
+        metadata: dict[str, str] | None = None,
+        invoice_id: str = "",
+        destination: str = "",
+        fee: int = 0,
+    ) -> Capture:
+        """A payment that was made."""
         if wire not in {"stripe", "paypal"} or status not in CAPTURE_MOVES or amount <= 0 or len(currency) != 3:
             raise Refused("move", detail=f"no such payment: {wire} {status} {amount} {currency}")
         now, paypal = self._clock.now(), wire == "paypal"
@@ -144,14 +163,16 @@ class Ledger:
             id=self._paypal_id() if paypal else self._id("pi_3"),
             charge="" if paypal else self._id("ch_3"),
             wire=wire,
-            account=str(more.get("account") or ""),
+            account=account,
             amount=amount,
             currency=currency.upper(),
             status=status,
-            metadata=dict(more.get("metadata") or {}),
-            invoice_id=str(more.get("invoice_id") or ""),
+            metadata=metadata or {},
+            invoice_id=invoice_id,
             created=now,
             captured_at=now if status == "succeeded" else None,
+            destination=destination,
+            fee=fee,
         )
         self.captures[capture.id] = capture
         if capture.charge:
@@ -191,6 +212,8 @@ class Ledger:
         note: str = "",
         failure_reason: str = "",
         pending_reason: str = "",
+        reverse: bool = False,
+        return_fee: bool = False,
     ) -> Refund:
         """Send money back; None: all that is left. Raises Refused, with what is left."""
         left = self.left(capture)
@@ -221,6 +244,8 @@ class Ledger:
             failure_reason=failure_reason if status == "failed" else "",
             pending_reason=pending_reason if status == "pending" else "",
             created=now,
+            reversed=amount if reverse else 0,
+            fee_refunded=capture.fee * amount // capture.amount if return_fee else 0,
             history=[(now, status)],
         )
         self.refunds[refund.id] = refund

@@ -71,39 +71,49 @@ class StripeCalls:
     # Refunds.
 
     def create_refund(self, asked: Asked) -> Answer:
-        reason = asked.params.get("reason", "")
+        params, fault = asked.params, asked.money
+        reason, metadata = params.get("reason", ""), self._metadata(params)
         if reason and reason not in REASONS:
             raise Problem(
-                400, "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer", param="reason"
+                400, "Invalid reason: must be duplicate, fraudulent, or requested_by_customer", param="reason"
             )
-        for name in ("reverse_transfer", "refund_application_fee"):
-            if asked.params.get(name, "false") not in {"true", "false"}:
-                raise Problem(400, f"Invalid boolean: {asked.params[name]}", param=name)
-        metadata = self._metadata(asked.params)
-        capture = self._payment(asked.params, asked.account)
-        amount = self._amount(asked.params, capture)
-        if asked.params.get("currency", capture.currency.lower()) != capture.currency.lower():
-            raise Problem(
-                400, f"The currency of this charge is {capture.currency.lower()}.", param="currency", kept=True
-            )
-        status = STATUS_OF.get(asked.money.fault, "pending") if asked.money else "succeeded"
+        self._expanded(params, {"charge", "payment_intent"})
+        capture = self._payment(params, asked.account)
+        amount, (reverse, return_fee) = self._amount(params, capture), self._seller_side(params, capture)
+        currency = capture.currency.lower()
+        if params.get("currency", currency) != currency:
+            raise Problem(400, f"The currency of this charge is {currency}.", param="currency", kept=True)
+        short = fault is not None and fault.fault == "insufficient_funds"
         try:
             refund = self._fake.ledger.refund(
                 capture,
                 amount,
                 key=asked.key,
-                status=status,
+                status=STATUS_OF.get(fault.fault, "pending") if fault else "succeeded",
                 metadata=metadata,
                 reason=reason,
-                failure_reason=asked.money.failure_reason if asked.money else "",
-                pending_reason="insufficient_funds"
-                if asked.money and asked.money.fault == "insufficient_funds"
-                else "processing",
+                failure_reason=fault.failure_reason if fault else "",
+                pending_reason="insufficient_funds" if short else "processing",
+                reverse=reverse,
+                return_fee=return_fee,
             )
         except Refused as refused:
             raise self._refused(refused, capture, amount) from None
-        self._fake.afterwards(refund, asked.money)
-        return json(200, self._shown(refund, capture, asked.params))
+        self._fake.afterwards(refund, fault)
+        return json(200, self._shown(refund, capture, params))
+
+    @staticmethod
+    def _seller_side(params: Params, capture: Capture) -> tuple[bool, bool]:
+        """Whether the seller gives back its transfer, and the platform its fee. Both must have been taken."""
+        wishes = []
+        for name, there in (("reverse_transfer", capture.destination), ("refund_application_fee", capture.fee)):
+            wish = params.get(name, "false")
+            if wish not in {"true", "false"}:
+                raise Problem(400, f"Invalid boolean: {wish}", param=name)
+            if wish == "true" and not there:
+                raise Problem(400, f"Charge {capture.charge} has nothing for {name}.", param=name, kept=True)
+            wishes.append(wish == "true")
+        return wishes[0], wishes[1]
 
     @staticmethod
     def _amount(params: Params, capture: Capture) -> int | None:
@@ -143,16 +153,19 @@ class StripeCalls:
                 code, param = "", "payment_intent"
         return Problem(400, message, code=code, param=param, kept=True)
 
+    def _expanded(self, params: Params, known: set[str], prefix: str = "") -> set[str]:
+        """What is to be shown whole instead of by its id. Raises Problem for anything else."""
+        wanted = {name.removeprefix(prefix) for name in self._inner(params, "expand").values()}
+        if unknown := wanted - known:
+            raise Problem(400, f"This property cannot be expanded ({min(unknown)}).", param="expand")
+        return wanted
+
     def _shown(self, refund: Refund, capture: Capture, params: Params, prefix: str = "") -> dict[str, object]:
-        shown = refund_object(refund, capture)
-        for wanted in self._inner(params, "expand").values():
-            match wanted.removeprefix(prefix):
-                case "charge":
-                    shown["charge"] = charge_object(capture)
-                case "payment_intent":
-                    shown["payment_intent"] = intent_object(capture)
-                case _:
-                    raise Problem(400, f"This property cannot be expanded ({wanted}).", param="expand")
+        shown, wanted = refund_object(refund, capture), self._expanded(params, {"charge", "payment_intent"}, prefix)
+        if "charge" in wanted:
+            shown["charge"] = charge_object(capture)
+        if "payment_intent" in wanted:
+            shown["payment_intent"] = intent_object(capture)
         return shown
 
     def read_refund(self, asked: Asked) -> Answer:
@@ -227,7 +240,7 @@ class StripeCalls:
     def read_intent(self, asked: Asked) -> Answer:
         capture = self._payment({"payment_intent": asked.name}, asked.account)
         shown = intent_object(capture)
-        if "latest_charge" in self._inner(asked.params, "expand").values() and shown["latest_charge"]:
+        if "latest_charge" in self._expanded(asked.params, {"latest_charge"}) and shown["latest_charge"]:
             shown["latest_charge"] = charge_object(capture)
         return json(200, shown)
 
@@ -248,7 +261,7 @@ class StripeCalls:
         if capture.status not in {"succeeded", "requires_capture"}:
             raise missing("charge", capture.charge, "id")
         shown = charge_object(capture)
-        if "refunds" in self._inner(asked.params, "expand").values():
+        if "refunds" in self._expanded(asked.params, {"refunds"}):
             newest = [self._fake.ledger.refunds[name] for name in reversed(capture.refunds)]
             shown["refunds"] = {
                 "object": "list",

@@ -58,7 +58,7 @@ class StripeForm:
         asked = Asked(name, account, params, key, money)
         if not key:
             return leaves(self._said(call(self._calls, asked), connection), connection)
-        return self._once(key, account, request, request_id, connection, lambda: call(self._calls, asked))
+        return self._once(asked, request.path, request_id, connection, lambda: call(self._calls, asked))
 
     # Who asks.
 
@@ -92,12 +92,11 @@ class StripeForm:
     # Once a key.
 
     def _once(
-        self, key: str, account: str, request: Request, request_id: str, connection: Fault | None,
-        call: Callable[[], Answer],
-    ) -> Answer:  # fmt: skip
+        self, asked: Asked, path: str, request_id: str, connection: Fault | None, call: Callable[[], Answer]
+    ) -> Answer:
+        keys, key, account, what = self._fake.stripe_keys, asked.key, asked.account, (path, asked.params)
         if len(key) > 255:
             raise Problem(400, "Idempotency keys can be at most 255 characters long.")
-        keys, what = self._fake.stripe_keys, (request.path, tuple(sorted(parse_qsl(request.body.decode(), True))))
         if kept := keys.find(account, key):
             return leaves(self._again(kept, key, what), connection)
         kept = keys.claim(account, key, what)

@@ -59,7 +59,7 @@ def refund_object(refund: Refund, capture: Capture) -> dict[str, object]:
         "receipt_number": None,
         "source_transfer_reversal": None,
         "status": refund.status,
-        "transfer_reversal": None,
+        "transfer_reversal": "trr_" + refund.id[3:] if refund.reversed else None,
     }
     if refund.status == "failed":
         shown["failure_reason"] = refund.failure_reason
@@ -106,6 +106,7 @@ def intent_object(capture: Capture) -> dict[str, object]:
         "amount": amount,
         "amount_capturable": amount if capture.status == "requires_capture" else 0,
         "amount_received": amount if capture.status == "succeeded" else 0,
+        "application_fee_amount": to_stripe(capture.fee, capture.currency) if capture.fee else None,
         "canceled_at": int(capture.canceled_at) if capture.canceled_at else None,
         "cancellation_reason": capture.cancel_reason or None,
         "capture_method": "manual" if capture.status == "requires_capture" else "automatic",
@@ -123,7 +124,7 @@ def intent_object(capture: Capture) -> dict[str, object]:
         "payment_method": "pm_" + capture.id[3:] if reached else None,
         "payment_method_types": ["card"],
         "status": capture.status,
-        "transfer_data": None,
+        "transfer_data": {"destination": capture.destination} if capture.destination else None,
         "transfer_group": None,
     }
 

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import time
+import urllib.request
+from threading import Thread
 
 import pytest
 from paypalserversdk.configuration import Configuration, Environment
@@ -87,6 +90,38 @@ def test_the_same_request_id_is_the_same_refund_as_it_is_now(provider, connect, 
     assert sends(paid, "15.00", "k", client=connect()).body.id != first.body.id
 
 
+def test_a_5xx_is_not_kept_under_the_request_id(provider, sends):
+    paid = provider.capture(4000, wire="paypal")
+    provider.script("error_after")
+    with pytest.raises(ApiException) as broken:
+        sends(paid, "15.00", "k")
+    assert broken.value.response_code == 500
+    again = sends(paid, "15.00", "k")
+    assert (again.status_code, again.body.id) == (200, provider.ledger()["refunds"][0]["id"])
+
+
+def test_a_refusal_is_not_kept_either(provider, sends):
+    paid = provider.capture(4000, wire="paypal")
+    provider.script("insufficient_funds")
+    with pytest.raises(ErrorException) as refused:
+        sends(paid, "15.00", "k")
+    assert issue(refused) == "REFUND_FAILED_INSUFFICIENT_FUNDS"
+    assert sends(paid, "15.00", "k").status_code == 201
+
+
+def test_a_request_id_whose_first_request_is_under_way_is_in_use(provider, connect, sends):
+    paid = provider.capture(4000, wire="paypal")
+    provider.script("slow", seconds=0.6)
+    first = Thread(target=sends, args=(paid, "15.00", "k"), kwargs={"client": connect()})
+    first.start()
+    time.sleep(0.3)
+    with pytest.raises(ErrorException) as busy:
+        sends(paid, "15.00", "k")
+    assert (busy.value.response_code, issue(busy)) == (409, "PREVIOUS_REQUEST_IN_PROGRESS")
+    first.join()
+    assert sends(paid, "15.00", "k").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("value", "currency", "wrong"),
     [
@@ -166,3 +201,24 @@ def test_the_search_finds_what_moved_once_reporting_has_caught_up(provider, clie
     with pytest.raises(ApiException) as too_long:
         search(span | {"end_date": "2030-01-01T00:00:00Z"})
     assert too_long.value.response_code == 400
+
+
+def test_disputes_are_found_by_their_payment(provider):  # their client has no call for these
+    paid, quiet = provider.captures(2, 4000, wire="paypal")
+    dispute = provider.dispute(paid.id, 1500)
+
+    def ask(path, form=None, **headers):
+        asked = urllib.request.Request(provider.url + path, form, headers)
+        with urllib.request.urlopen(asked) as answer:
+            return json.load(answer)
+
+    login = base64.b64encode(b"fake-client:fake-secret").decode()
+    token = ask("/v1/oauth2/token", b"grant_type=client_credentials", Authorization=f"Basic {login}")["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    listed = ask(f"/v1/customer/disputes?disputed_transaction_id={paid.id}", **bearer)["items"]
+    assert [(each["dispute_id"], each["dispute_state"]) for each in listed] == [(dispute, "REQUIRED_ACTION")]
+    assert ask(f"/v1/customer/disputes?disputed_transaction_id={quiet.id}", **bearer)["items"] == []
+    provider.move_dispute(dispute, "lost")
+    found = ask(f"/v1/customer/disputes/{dispute}", **bearer)
+    assert found["disputed_transactions"][0]["seller_transaction_id"] == paid.id
+    assert found["dispute_outcome"]["amount_refunded"] == {"currency_code": "EUR", "value": "15.00"}

@@ -55,6 +55,17 @@ async def test_stripes_own_client_believes_the_signature(provider, receiver):  #
             stripe.Webhook.construct_event(wrong_body, headers["Stripe-Signature"], secret)
 
 
+async def test_a_message_may_come_before_the_answer(provider, receiver):  # WH-03
+    provider.subscribe(receiver.url)
+    provider.script("slow", seconds=1)
+    form, key = {"payment_intent": provider.capture(4000).id}, {"Authorization": "Bearer sk_test_fake"}
+    async with aiohttp.ClientSession() as session:
+        asked = asyncio.create_task(session.post(f"{provider.url}/v1/refunds", data=form, headers=key))
+        await until(2, receiver.kept)
+        assert not asked.done()
+        assert (await asked).status == 200
+
+
 def test_an_old_delivery_is_old(provider):
     provider.advance(-3600)
     provider.subscribe()
