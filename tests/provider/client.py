@@ -140,7 +140,7 @@ class Provider:
     # What it tells, and what it knows.
 
     def subscribe(self, url: str = "", *, wire: str = "stripe", **more: Any) -> None:
-        """Send what happens to this URL, or only keep it; more: seed, duplicates, lost, delay_s, secret."""
+        """Send what happens to this URL, or only keep it; more: seed, duplicates, lost, delay_s, secrets."""
         self._ask("POST", "/_webhooks", {"wire": wire, "url": url, **more})
 
     def messages(self) -> list[dict[str, Any]]:

@@ -55,6 +55,16 @@ async def test_stripes_own_client_believes_the_signature(provider, receiver):  #
             stripe.Webhook.construct_event(wrong_body, headers["Stripe-Signature"], secret)
 
 
+def test_while_a_secret_is_replaced_both_fit(provider):  # WH-01
+    provider.subscribe(secrets=["whsec_old", "whsec_new"])
+    provider.refund_by_hand(provider.capture(4000).id)
+    message = provider.messages()[0]
+    for secret in ("whsec_old", "whsec_new"):
+        stripe.Webhook.construct_event(message["body"], message["headers"]["Stripe-Signature"], secret)
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(message["body"], message["headers"]["Stripe-Signature"], SECRET)
+
+
 async def test_a_message_may_come_before_the_answer(provider, receiver):  # WH-03
     provider.subscribe(receiver.url)
     provider.script("slow", seconds=1)

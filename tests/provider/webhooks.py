@@ -40,8 +40,8 @@ class Subscription(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     duplicates: float = 0.0
     lost: float = 0.0
     delay_s: float = 0.0
-    secret: str = ""
-    """Stripe's; the one of the settings if empty."""
+    secrets: tuple[str, ...] = ()
+    """Stripe's; two while one takes over from the other; the one of the settings if none is given."""
 
 
 class Message(msgspec.Struct, kw_only=True):
@@ -86,8 +86,10 @@ class Webhooks:
                 self._send(subscription, name, body)
 
     def _bodies(self, news: str, capture: Capture, about: Refund | Dispute | None) -> list[tuple[str, bytes]]:
+        # Only what a request of ours brought about names its key.
+        key = about.key if isinstance(about, Refund) and news.startswith("refund.created") else ""
         return [
-            (name, msgspec.json.encode(self._event(capture, name, *rest)))
+            (name, msgspec.json.encode(self._event(capture, key, name, *rest)))
             for name, *rest in (
                 stripe_objects.happenings(news, capture, about)
                 if capture.wire == "stripe"
@@ -95,7 +97,7 @@ class Webhooks:
             )
         ]
 
-    def _event(self, capture: Capture, name: str, *rest: object) -> dict[str, object]:
+    def _event(self, capture: Capture, key: str, name: str, *rest: object) -> dict[str, object]:
         self._events += 1
         now, number = self._fake.clock.now(), self._events
         if capture.wire == "stripe":
@@ -108,7 +110,7 @@ class Webhooks:
                 "data": {"object": rest[0]},
                 "livemode": False,
                 "pending_webhooks": 1,
-                "request": {"id": None, "idempotency_key": None},
+                "request": {"id": None, "idempotency_key": key or None},
                 "type": name,
                 **whose,
             }
@@ -166,11 +168,14 @@ class Webhooks:
     def _signed(self, subscription: Subscription, body: bytes, number: int) -> dict[str, str]:
         now = self._fake.clock.now()
         if subscription.wire == "stripe":
-            secret = subscription.secret or self._fake.settings.stripe_webhook_secret
-            signature = hmac.new(secret.encode(), b"%d." % int(now) + body, hashlib.sha256).hexdigest()
+            secrets = subscription.secrets or (self._fake.settings.stripe_webhook_secret,)
+            signed = b"%d." % int(now) + body
+            signatures = "".join(
+                f",v1={hmac.new(each.encode(), signed, hashlib.sha256).hexdigest()}" for each in secrets
+            )
             return {
                 "Content-Type": "application/json; charset=utf-8",
-                "Stripe-Signature": f"t={int(now)},v1={signature},v0={hashlib.sha256(body).hexdigest()}",
+                "Stripe-Signature": f"t={int(now)}{signatures},v0={hashlib.sha256(body).hexdigest()}",
             }
         sent_at, transmission = self._fake.clock.iso(now), f"69cd13f0-d67a-11e5-baa3-{number:012x}"
         signed = self._paypal_text(transmission, sent_at, self._fake.settings.paypal_webhook, body)
