@@ -37,6 +37,7 @@ SENTENCES = {
     "DECIMALS_NOT_SUPPORTED": "Currency does not support decimals.",
     "DECIMAL_PRECISION": "The value of the field should not be more than two decimal places.",
     "DUPLICATE_INVOICE_ID": "Invoice ID was previously used to refund a capture.",
+    "INVALID_RESOURCE_ID": "Specified resource ID does not exist. Please check the resource ID and try again.",
     "INVALID_CURRENCY_CODE": "Currency code is not supported.",
     "PENDING_CAPTURE": "Cannot initiate a refund as the capture is pending.",
     "REFUND_AMOUNT_EXCEEDED": (
@@ -61,12 +62,14 @@ STATUS_OF = {"requires_action": "pending", "fails_later": "succeeded", "failed":
 class Problem(Exception):
     """One of PayPal's errors: name, sentence, and the issue where there is one."""
 
-    def __init__(self, status: int, name: str, message: str, issue: str = "", field: str = "") -> None:
+    def __init__(
+        self, status: int, name: str, message: str, issue: str = "", field: str = "", *, location: str = "body"
+    ) -> None:
         super().__init__(name, issue)
         self.status, self.headers = status, dict[str, str]()
         self.error: dict[str, object] = {"name": name, "message": message}
         if issue:
-            where = {"field": field, "location": "body"} if field else {}
+            where = {"field": field, "location": location} if field else {}
             self.error["details"] = [{"issue": issue, "description": SENTENCES.get(issue, issue)} | where]
 
 
@@ -79,8 +82,9 @@ def invalid(issue: str, field: str = "") -> Problem:
     return Problem(400, "INVALID_REQUEST", message, issue, field)
 
 
-def missing(name: str) -> Problem:
-    return Problem(404, "RESOURCE_NOT_FOUND", "The specified resource does not exist.", f"INVALID_RESOURCE_ID: {name}")
+def missing(field: str) -> Problem:
+    message = "The specified resource does not exist."
+    return Problem(404, "RESOURCE_NOT_FOUND", message, "INVALID_RESOURCE_ID", field, location="path")
 
 
 class PayPalForm:
@@ -141,6 +145,9 @@ class PayPalForm:
                 raise self._limit(connection)
             return leaves(self._broken(connection.status or 503), connection)
         kept = self._in_use(request, key) if key else None
+        if kept and connection and connection.fault == "late" and not kept.refund:
+            self._fake.clock.after(connection.seconds, lambda: self._afterwards(request, key, kept, call, money))
+            return leaves(self._broken(504), connection)
         try:
             answer = call(money)
         except Problem:
@@ -154,6 +161,15 @@ class PayPalForm:
         elif kept:
             kept.answer = answer
         return leaves(answer, connection)
+
+    def _afterwards(
+        self, request: Request, key: str, kept: Kept, call: Callable[[Fault | None], Answer], money: Fault | None
+    ) -> None:
+        """Do it when nobody waits for the answer any more."""
+        try:
+            kept.answer = call(money)
+        except Problem:
+            self._fake.paypal_keys.forget(request.path, key)
 
     def _in_use(self, request: Request, key: str) -> Kept | None:
         """The key as it is held from now on. Raises Problem while somebody else's request with it is under way."""
@@ -215,7 +231,7 @@ class PayPalForm:
     def _capture(self, request: Request, name: str) -> Capture:
         capture = self._fake.ledger.captures.get(name)
         if capture is None or capture.wire != "paypal":
-            raise missing(name)
+            raise missing("capture_id")
         if capture.account != self._merchant(request):
             message = "Authorization failed due to insufficient permissions."
             raise Problem(403, "NOT_AUTHORIZED", message, "PERMISSION_DENIED")
@@ -315,7 +331,7 @@ class PayPalForm:
     def _read_refund(self, request: Request, name: str, *_: object) -> Answer:
         refund = self._fake.ledger.refunds.get(name)
         if refund is None:
-            raise missing(name)
+            raise missing("refund_id")
         return json(200, refund_object(refund, self._capture(request, refund.capture), self._fake, self.base))
 
     def _read_capture(self, request: Request, name: str, *_: object) -> Answer:
@@ -343,7 +359,7 @@ class PayPalForm:
     def _read_dispute(self, request: Request, name: str, *_: object) -> Answer:
         dispute = self._fake.ledger.disputes.get(name)
         if dispute is None:
-            raise missing(name)
+            raise missing("dispute_id")
         capture = self._capture(request, dispute.capture)
         return json(200, dispute_object(dispute, capture, self._fake, self.base, whole=True))
 

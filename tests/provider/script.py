@@ -16,6 +16,7 @@ CONNECTION = {
     "drop_after": "it was done, and the connection ends without an answer",
     "hang_before": "nothing was done, and no answer comes",
     "hang_after": "it was done, and no answer comes",
+    "late": "no answer comes, and it is done only after `seconds`; the key is in use until then",
     "error_before": "nothing was done: 5xx",
     "error_after": "it was done: 5xx all the same",
     "rate_limited": "nothing was done: 429 with Retry-After",
@@ -38,6 +39,7 @@ MANNERS = {
     "drop_after": Manner.DROP,
     "hang_before": Manner.HANG,
     "hang_after": Manner.HANG,
+    "late": Manner.HANG,
 } | {name: Manner(name) for name in ("slow", "drip", "truncated", "garbled", "html", "huge")}
 
 

@@ -98,26 +98,36 @@ class StripeForm:
         if len(key) > 255:
             raise Problem(400, "Idempotency keys can be at most 255 characters long.")
         if kept := keys.find(account, key):
-            return leaves(self._again(kept, key, what), connection)
+            return leaves(self._said(self._again(kept, key, what), connection), connection)
         kept = keys.claim(account, key, what)
+        if connection and connection.fault == "late":
+            self._fake.clock.after(connection.seconds, lambda: self._finish(kept, asked, request_id, None, call))
+            return leaves(self._broken(504), connection)
+        answer = self._finish(kept, asked, request_id, connection, call)
+        return leaves(answer, connection)
+
+    def _finish(
+        self, kept: Kept, asked: Asked, request_id: str, connection: Fault | None, call: Callable[[], Answer]
+    ) -> Answer:
+        """Do what was asked, and keep the answer under the key where Stripe would."""
         try:
             made = call()
         except Problem as problem:
-            if not problem.kept:
-                keys.forget(account, key)
-                raise
             made = problem.answer()
+            if not problem.kept:
+                self._fake.stripe_keys.forget(asked.account, asked.key)
+                return made
         said = self._said(made, connection)
         # What Stripe's own programs failed at is kept as it failed. Had something before them failed, they would have
         # kept what they meant to say.
         keep = said if connection and connection.stored else made
         for answer in (made, said):
-            answer.headers |= {"idempotency-key": key, "original-request": request_id}
+            answer.headers |= {"idempotency-key": asked.key, "original-request": request_id}
         if connection and connection.fault == "slow":
             said.sent = lambda: setattr(kept, "answer", keep)
         else:
             kept.answer = keep
-        return leaves(said, connection)
+        return said
 
     @staticmethod
     def _again(kept: Kept, key: str, what: object) -> Answer:

@@ -53,6 +53,18 @@ async def test_each_fault_and_the_try_after_it(provider, session, fault, seen, r
     assert [each["fault"] for each in provider.fired()] == [fault]
 
 
+async def test_what_was_given_up_may_still_be_done(provider, session):  # I-07
+    paid = provider.capture(4000)
+    provider.script("late", seconds=60)
+    assert (await refund(session, provider, paid))[0] == "TimeoutError"
+    assert provider.ledger()["refunds"] == [], "a look-up finds nothing yet"
+    assert (await refund(session, provider, paid))[0] == 409
+    provider.advance(60)
+    status, body = await refund(session, provider, paid)
+    assert (status, body["id"]) == (200, provider.ledger()["refunds"][0]["id"])
+    assert len(provider.ledger()["refunds"]) == 1
+
+
 async def test_a_huge_body_is_huge(provider, session):
     provider.script("huge")
     paid = provider.capture(4000)

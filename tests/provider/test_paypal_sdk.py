@@ -7,6 +7,7 @@ import urllib.request
 from threading import Thread
 
 import pytest
+import requests
 from paypalserversdk.configuration import Configuration, Environment
 from paypalserversdk.exceptions.api_exception import ApiException
 from paypalserversdk.exceptions.error_exception import ErrorException
@@ -120,6 +121,15 @@ def test_a_request_id_whose_first_request_is_under_way_is_in_use(provider, conne
     assert (busy.value.response_code, issue(busy)) == (409, "PREVIOUS_REQUEST_IN_PROGRESS")
     first.join()
     assert sends(paid, "15.00", "k").status_code == 200
+
+
+def test_what_was_given_up_may_still_be_done(provider, sends):  # I-07
+    paid = provider.capture(4000, wire="paypal")
+    provider.script("late", seconds=0.5)
+    with pytest.raises(requests.ConnectionError):
+        sends(paid, "15.00", "k")
+    assert sends(paid, "15.00", "k").status_code == 200
+    assert len(provider.ledger()["refunds"]) == 1
 
 
 @pytest.mark.parametrize(
