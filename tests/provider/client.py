@@ -12,6 +12,28 @@ from typing import Any, NamedTuple, Self
 
 TESTS = Path(__file__).parent.parent
 
+STORM = {
+    "drop_before": 0.05,
+    "drop_after": 0.05,
+    "hang_before": 0.03,
+    "hang_after": 0.03,
+    "late": 0.03,
+    "error_before": 0.05,
+    "error_after": 0.05,
+    "rate_limited": 0.05,
+    "slow": 0.05,
+    "drip": 0.03,
+    "truncated": 0.03,
+    "garbled": 0.03,
+    "html": 0.03,
+    "pending": 0.1,
+    "requires_action": 0.02,
+    "insufficient_funds": 0.03,
+    "failed": 0.03,
+    "fails_later": 0.03,
+}
+"""Weights for ``Provider.chance``: a very bad day."""
+
 
 class Paid(NamedTuple):
     """A payment at the provider. id: the PaymentIntent's or PayPal's capture; charge: Stripe's, else ""."""

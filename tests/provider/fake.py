@@ -29,6 +29,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     paypal_webhook: str = "8PT597110X687430L"
     requests_per_second: int = 0
     """0: as many as they like."""
+    search_delay_s: float = 0.0
+    """How young a payment Stripe's search does not find yet: a minute, they say, and longer on a bad day."""
     reporting_delay_s: float = 0.0
     """How long a movement takes to be found by PayPal's transaction search: three hours at worst, they say."""
 

@@ -23,6 +23,7 @@ from provider.stripe_objects import (
 
 REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
 CANCEL_REASONS = {"abandoned", "duplicate", "fraudulent", "requested_by_customer"}
+CLAUSE = re.compile(r"""(?:(?P<field>status)|metadata\[["'](?P<key>[^"']+)["']\]):["'](?P<value>[^"']*)["']""")
 LARGEST = 999_999_999_999
 STATUS_OF = {"requires_action": "requires_action", "failed": "failed", "fails_later": "succeeded"}
 """What a refund is at first under a fault of the script; under any other it is pending."""
@@ -244,6 +245,25 @@ class StripeCalls:
             shown["latest_charge"] = charge_object(capture)
         return json(200, shown)
 
+    def search_intents(self, asked: Asked) -> Answer:
+        """By metadata and status, all of which have to fit. What is young is not found yet."""
+        clauses = [CLAUSE.fullmatch(clause.strip()) for clause in asked.params.get("query", "").split(" AND ")]
+        if None in clauses:
+            raise Problem(400, "We were unable to parse your search query.", param="query")
+        wanted = [(each["field"], each["key"], each["value"]) for each in clauses if each]
+        latest = self._fake.clock.now() - self._fake.settings.search_delay_s
+        found = [
+            capture
+            for capture in reversed(self._fake.ledger.captures.values())
+            if (capture.wire, capture.account) == ("stripe", asked.account)
+            and capture.created <= latest
+            and all((capture.status if field else capture.metadata.get(key)) == value for field, key, value in wanted)
+        ]
+        limit = self._whole(asked.params, "limit") if "limit" in asked.params else 10
+        shown = [intent_object(each) for each in found[:limit]]
+        url, more = "/v1/payment_intents/search", len(found) > limit
+        return json(200, {"object": "search_result", "data": shown, "has_more": more, "next_page": None, "url": url})
+
     def cancel_intent(self, asked: Asked) -> Answer:
         capture = self._payment({"payment_intent": asked.name}, asked.account)
         reason = asked.params.get("cancellation_reason", "")
@@ -316,20 +336,14 @@ class StripeCalls:
         if len(given) != 1:
             wrong = "Only one" if given else "One"
             raise Problem(400, f"{wrong} of the following params should be provided: payment_intent or charge.")
-        name = params[given[0]]
+        (kind,) = given
+        name = params[kind]
         capture = self._fake.ledger.find(name)
-        if (
-            capture is None
-            or capture.wire != "stripe"
-            or capture.account != account
-            or name not in self._own(capture, given[0])
-        ):
-            raise missing(given[0], name, given[0])
+        if capture is None or (capture.wire, capture.account) != ("stripe", account):
+            raise missing(kind, name, kind)
+        if name != (capture.charge if kind == "charge" else capture.id):
+            raise missing(kind, name, kind)
         return capture
-
-    @staticmethod
-    def _own(capture: Capture, kind: str) -> tuple[str]:
-        return (capture.charge,) if kind == "charge" else (capture.id,)
 
     def _refund(self, name: str, account: str) -> Refund:
         refund = self._fake.ledger.refunds.get(name)
@@ -363,6 +377,7 @@ ROUTES: dict[tuple[str, str, int, str], tuple[str, frozenset[str], Call]] = {
         ("POST", "refunds", 4, "", "refund.update", ("metadata", "expand"), StripeCalls.update_refund),
         ("POST", "refunds", 5, "cancel", "refund.cancel", ("expand",), StripeCalls.cancel_refund),
         ("GET", "payment_intents", 4, "", "payment.read", ("expand", "client_secret"), StripeCalls.read_intent),
+        ("GET", "payment_intents", 4, "search", "payments.search", ("query", "limit"), StripeCalls.search_intents),
         (
             "POST",
             "payment_intents",

@@ -42,7 +42,7 @@ class StripeForm:
         key = request.header("idempotency-key") if request.method == "POST" else ""
         account = self._account(request)
         noun, name, verb = (*parts[2:5], "", "", "")[:3]
-        found = ROUTES.get((request.method, noun, len(parts), verb))
+        found = ROUTES.get((request.method, noun, len(parts), "search" if name == "search" else verb))
         if found is None:
             raise Problem(404, f"Unrecognized request URL ({request.method}: {request.path}).")
         operation, allowed, call = found

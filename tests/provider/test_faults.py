@@ -6,6 +6,8 @@ import time
 import aiohttp
 import pytest
 
+from provider.client import STORM
+
 KEY = {"Authorization": "Bearer sk_test_fake"}
 
 
@@ -124,6 +126,33 @@ async def test_the_same_seed_does_the_same_to_the_same_calls_in_any_order(provid
     assert first == await play(1, range(29, -1, -1))
     assert first != await play(2, range(30))
     assert {fault for _, _, fault in first[0]} == set(weights)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whoever_insists_under_one_key_pays_once_whatever_the_weather(provider, session, seed):  # I-05, ID-05
+    paid = provider.captures(60, 4000)
+    operations = ("refund", "refunds.list", "refund.read")
+    provider.chance(seed, STORM, operations=operations, seconds=0.1)
+
+    async def look_up(each):
+        url, query = f"{provider.url}/v1/refunds", {"payment_intent": each.id}
+        try:
+            async with session.get(url, params=query, headers=KEY) as answer:
+                return (await answer.json())["data"] if answer.status == 200 else []
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return []
+
+    async def insist(each):
+        for _ in range(40):
+            if (await refund(session, provider, each, key=each.id))[0] == 200 or await look_up(each):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("no end")
+
+    await asyncio.gather(*(insist(each) for each in paid))
+    await asyncio.sleep(0.2)
+    assert sorted(each["capture"] for each in provider.ledger()["refunds"]) == sorted(each.id for each in paid)
+    assert {each["fault"] for each in provider.fired()} > {"drop_after", "error_after", "hang_after", "late", "slow"}
 
 
 @pytest.mark.parametrize("wrong", [{"fault": "boom"}, {"fault": "slow", "second": 1}])

@@ -213,3 +213,28 @@ def test_disputes_are_found_by_their_payment(provider, client):
     assert client.v1.disputes.retrieve(dispute).status == "lost"
     assert client.v1.charges.retrieve(paid.charge).disputed
     assert client.v1.balance.retrieve().available[0].amount == 8000 - 1500
+
+
+def test_payments_are_searched_by_what_the_host_calls_them(provider, client):
+    paid = provider.capture(4000, metadata={"order": "1001", "tender": "card"})
+    provider.capture(4000, metadata={"order": "1002"})
+    waiting = provider.capture(4000, metadata={"order": "1001"}, status="processing")
+
+    def found(query):
+        return [each.id for each in client.v1.payment_intents.search({"query": query}).data]
+
+    assert found("metadata['order']:'1001'") == [waiting.id, paid.id]
+    assert found('metadata["order"]:"1001" AND status:"succeeded"') == [paid.id]
+    assert found("metadata['order']:'1003'") == []
+    with pytest.raises(stripe.InvalidRequestError):
+        found("order = 1001")
+    provider.set(search_delay_s=60)
+    assert found("metadata['order']:'1001'") == []
+    provider.advance(61)
+    assert len(found("metadata['order']:'1001'")) == 2
+
+
+def test_metadata_of_a_refund_is_changed_key_by_key(provider, client, sends):
+    made = sends(provider.capture(4000), metadata={"refund": "ref_1", "shop": "kiln"})
+    changed = client.v1.refunds.update(made.id, {"metadata": {"refund": "ref_2", "shop": ""}})
+    assert changed.metadata.to_dict() == {"refund": "ref_2"}
