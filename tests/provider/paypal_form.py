@@ -198,7 +198,10 @@ class PayPalForm:
     def _token(self, request: Request) -> Answer:
         settings = self._fake.settings
         scheme, _, value = request.header("authorization").partition(" ")
-        given = base64.b64decode(value).decode("latin-1") if scheme.lower() == "basic" else ""
+        try:
+            given = base64.b64decode(value).decode("latin-1") if scheme.lower() == "basic" else ""
+        except ValueError:
+            given = ""
         if given != f"{settings.paypal_client}:{settings.paypal_secret}":
             return json(401, {"error": "invalid_client", "error_description": "Client Authentication failed"})
         if parse_qs(request.body.decode()).get("grant_type") != ["client_credentials"]:

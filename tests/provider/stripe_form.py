@@ -86,7 +86,10 @@ class StripeForm:
     def _credential(request: Request) -> tuple[str, str]:
         scheme, _, value = request.header("authorization").partition(" ")
         if scheme.lower() == "basic":
-            value = base64.b64decode(value).decode("latin-1").partition(":")[0]
+            try:
+                value = base64.b64decode(value).decode("latin-1").partition(":")[0]
+            except ValueError:
+                value = ""
         return scheme, value
 
     # Once a key.
