@@ -32,9 +32,10 @@ setup: .venv/run.stamp
 	@$(PIP) --no-deps --no-build-isolation --no-index --editable .
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements/dev.lock
+.venv/dev.stamp: .venv/run.stamp requirements/build-dev.lock requirements/dev.lock
 	@echo "Installing what requirements/dev.lock names"
-	@$(PIP) --require-hashes -r requirements/dev.lock
+	@$(PIP) --require-hashes -r requirements/build-dev.lock
+	@$(PIP) --require-hashes --no-build-isolation -r requirements/dev.lock
 	@touch $@
 
 # exec: signals reach the program itself.
@@ -72,6 +73,7 @@ LOCK := $(BIN)/uv pip compile --quiet --no-cache --universal --python-version 3.
 	--no-emit-index-url $(if $(UPGRADE),--upgrade)
 lock: .venv/dev.stamp
 	$(LOCK) pyproject.toml --extra embedded --group build --output-file requirements/run.lock
+	$(LOCK) --group build-dev --output-file requirements/build-dev.lock
 	$(LOCK) --group dev --constraints requirements/run.lock --output-file requirements/dev.lock
 
 # The environment, caches and the demo's data folder. What you keep in another folder stays.
