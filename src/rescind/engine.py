@@ -7,6 +7,7 @@ while another waits for the database to write.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import secrets
 from collections import deque
@@ -168,13 +169,14 @@ class Engine:
         """What may run together: no order twice, and none that another lane holds; the rest keeps its place.
 
         Nothing while another lane decides: two would only take turns. patient: nothing either while far more commands
-        are being written than wait, for a small batch costs nearly as much as a large one. And never many more than
-        half of all that is under way: callers who were answered together ask again together, and if all of them were
-        one batch, the database would wait while it is decided and everybody while it is written.
+        are being written than wait, for a small batch costs nearly as much as a large one. And never many more than a
+        lane's share of all that is under way: callers who were answered together ask again together, and if all of them
+        were one batch, the database would wait while it is decided and everybody while it is written.
         """
-        if self._deciding is not None or (patient and len(self._queue) < self._writing / 2):
+        if self._deciding is not None or (patient and len(self._queue) * self._lanes < self._writing):
             return []
-        most = min(self._batch, max(FEW, (len(self._queue) + self._writing + 1) // 2))
+        share = math.ceil((len(self._queue) + self._writing) / self._lanes)
+        most = min(self._batch, max(FEW, share))
         batch: list[_Waiting] = []
         passed: list[_Waiting] = []
         while self._queue and len(batch) < most:
