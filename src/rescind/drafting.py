@@ -20,6 +20,7 @@ from rescind.core.errors import (
     ExamplesTurn,
     FourEyes,
     NotFound,
+    NothingChanged,
     PolicyInvalid,
     RightTakenAway,
     SettingNotOffered,
@@ -281,12 +282,15 @@ class Drafting:
     ) -> tuple[Version, bool]:
         """Begin a draft; and whether it is new. ``name``: what it must be called, where one goes on from a policy.
 
-        Raises PolicyInvalid, NotFound for a shop that is not there, IdempotencyKeyReused.
+        Raises PolicyInvalid, NothingChanged, NotFound for a shop that is not there, IdempotencyKeyReused.
         """
         owner = await self._reads.shop(canonical("shp", shop)) if shop else None
         policy = read(text, layer="shop" if owner else "preset", name=name)
         live = await self._book.policy(owner.shop_hash) if owner and owner.shop_hash else None
         live = live if owner else await self.live(policy.name)
+        # A call that is repeated after its draft came into force is still the call that made it.
+        if not (once and await self.versions.sent_before(by, once)):
+            await self._require_change(text, live)
         number, new = await self.versions.add(
             policy,
             by,
@@ -298,11 +302,18 @@ class Drafting:
         )
         return (await self.versions.draft(number))[0], new
 
+    async def _require_change(self, text: str, live: Policy | None) -> None:
+        """Raise NothingChanged for the very text that is in force. Another comment is a change: readers see it."""
+        if live is not None and text.strip() == (await self.text(live)).strip():
+            raise NothingChanged(policy=live.name)
+
     async def save(self, number: int, text: str, by: str, *, note: str | None = None) -> Version:
-        """Put another text into one's draft. Raises PolicyInvalid, NotFound, DraftSettled, FourEyes."""
+        """Put another text into one's draft. Raises PolicyInvalid, NothingChanged, NotFound, DraftSettled, FourEyes."""
         draft, _ = await self.versions.draft(number)
         _require_own(draft, by, "draft")
         policy = read(text, layer="shop" if draft.shop else "preset", name=draft.name)
+        standing = await self.standing(draft.shop or draft.name)
+        await self._require_change(text, standing.policy)
         return await self.versions.save(number, by, policy, text, draft.note if note is None else note)
 
     async def submit(self, number: int, by: str, now: Instant, accepted: Sequence[str] = ()) -> Version:

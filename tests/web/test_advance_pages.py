@@ -50,6 +50,22 @@ async def test_a_seller_chooses_and_the_public_page_follows(app, desk, lou, mark
     assert "Seller lou" in after.text
 
 
+async def test_what_was_not_changed_is_not_saved(lou, desk):
+    same = await chooses(lou)
+    assert same.to.endswith("said=unchanged")
+    assert "Nothing was changed, so nothing was saved." in (await lou.see(same.to)).text
+    await chooses(lou, window="24h")
+    assert (await chooses(lou, window="24h")).to.endswith("said=unchanged")
+    await writes(lou, name="Small", most="10")
+    again = await writes(lou, at="/seller/rules?edit=0")
+    assert again.to.endswith("said=unchanged")
+    assert "Nothing was changed" in (await lou.see(again.to)).text
+    assert sorted((one.kind, one.number) for one in await desk.versions.history(LANTERN)) == [
+        ("rules", 1),
+        ("settings", 1),
+    ]
+
+
 async def test_two_who_change_settings_at_once_are_told(lou, desk):
     page = await lou.see("/seller/settings")
     assert (await chooses(lou, window="24h")).status == 303

@@ -1,5 +1,6 @@
 """The operator's pages over the real application and database: policies read, drafts written, and a second person."""
 
+import html
 import re
 
 import pytest
@@ -143,6 +144,30 @@ async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes
     saved = await ines.press(mine, path, text=text.replace("harbour", "quay"), note="Better")
     assert saved.to.endswith("said=saved")
     assert "# for the quay" in (await omar.see(f"/operator/drafts/{number}/text")).text
+
+
+async def test_a_text_in_which_nothing_was_changed_is_no_draft(ines, desk):
+    path = f"{POLICIES}/base/edit"
+    text = await desk.drafting.text(preset("base"))
+    refused = await ines.press(await ines.see(path), path, text=text, note="Looks the same")
+    assert refused.status == 422
+    assert "Nothing was changed" in refused.text
+    assert "Looks the same" in refused.raw, "what was typed stays"
+    beginning = f"{POLICIES}/{KILN}/edit"
+    page = await ines.see(beginning)
+    offered = html.unescape(re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page.raw, re.DOTALL)[1])
+    assert 'id = "SHOP-1"' in offered
+    assert (await ines.press(page, beginning, text=offered)).status == 422
+    assert await desk.drafting.versions.all() == ()
+    number = number_of(await longer(ines))
+    path = f"/operator/drafts/{number}/edit"
+    mine = await desk.drafting.text((await desk.drafting.versions.draft(number))[1])
+    same = await ines.press(await ines.see(path), path, text=mine)
+    assert same.to.endswith("said=unchanged")
+    assert "Nothing was changed, so nothing was saved." in (await ines.see(same.to)).text
+    undone = await ines.press(await ines.see(path), path, text=text)
+    assert undone.status == 422
+    assert "36h" in (await ines.see(f"/operator/drafts/{number}/text")).text
 
 
 async def test_one_person_submits_and_another_puts_it_in_force(ines, omar, market, desk):  # I-18

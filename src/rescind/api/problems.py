@@ -100,6 +100,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.FactFromTheFuture: (422, "A report from the future"),
     errors.IdempotencyKeyReused: (422, "The idempotency key was used before"),
     errors.PolicyInvalid: (422, "The policy cannot be published"),
+    errors.NothingChanged: (422, "Nothing was changed"),
     errors.ExamplesTurn: (422, "Worked examples come out otherwise"),
     errors.RightTakenAway: (422, "It takes a right away"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import NotFound, PolicyInvalid
+from rescind.core.errors import NotFound, NothingChanged, PolicyInvalid
 from rescind.web.operator.console import DRAFTS, POLICIES
 from rescind.web.operator.policies import Subject, subject, title
-from rescind.web.seller.console import Console, Fields, Here
+from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 
 MOST_BYTES = 200_000
@@ -50,6 +50,9 @@ async def write(console: Here, key: FromPath[str]) -> Html:
     action = f"{POLICIES}/{key}/edit"
     shop = about.standing.shop
     try:
+        # The beginning that a shop without rules is offered is nothing to approve either.
+        if text.strip() == about.text.strip():
+            raise NothingChanged(policy=about.policy.name)
         draft, _ = await console.desk.drafting.draft(
             text,
             console.person.id,
@@ -59,6 +62,8 @@ async def write(console: Here, key: FromPath[str]) -> Html:
         )
     except PolicyInvalid as error:
         return edit_page(console, about, text, action, form=form, mistake=mistake_of(error))
+    except NothingChanged as error:
+        return edit_page(console, about, text, action, form=form, notice=console.problem(error))
     return console.go(f"{DRAFTS}/{draft.number}?said=drafted")
 
 
@@ -97,12 +102,14 @@ def edit_page(
     *,
     form: Fields | None = None,
     mistake: Mistake | None = None,
+    notice: Notice | None = None,
 ) -> Html:
     """The text to be edited; below it, where there is a mistake, the lines with their numbers."""
     return console.page(
         "operator/edit.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistake or notice else HTTPStatus.OK,
         here=action,
+        notice=notice,
         about=about,
         title=title(console.language, about.standing),
         action=action,

@@ -80,6 +80,8 @@ async def save(console: Here) -> Html:
         if form.text("act") == "preview":
             return await _show(console, shop, preset, choices, chosen, preview=True)
         change = {name: value for name, value in chosen.items() if choices.settings.get(name) != value}
+        if not change:
+            return console.go(f"{HOME}?said=unchanged")
         await console.desk.versions.put_settings(shop.id, change, preset.policy, by(console), expected=version_of(form))
     except RescindError as error:
         again = await console.desk.versions.choices(shop.id)
@@ -291,9 +293,12 @@ def _change(console: Console, version: ShopVersion) -> Change:
 
 
 def _said(console: Console) -> Notice | None:
-    if console.query("said") != "saved":
-        return None
-    return Notice(console.language.gettext("Saved. It holds for orders placed from now on."))
+    _ = console.language.gettext
+    text = {
+        "saved": _("Saved. It holds for orders placed from now on."),
+        "unchanged": _("Nothing was changed, so nothing was saved."),
+    }.get(console.query("said"))
+    return Notice(text, "calm" if console.query("said") == "unchanged" else "good") if text else None
 
 
 ROUTES = (settings, save)
