@@ -172,14 +172,17 @@ def automation_words(console: Console, running: Automation | None) -> str:
     said = {
         "month": f"{answered.month:%Y-%m}",
         "in_time": answered.in_time,
-        "asked": answered.asked,
+        "num": answered.asked,
         "percent": answered.in_time_bps // 100,
         "since": language.instant(running.since, console.zone, now=console.now),
         "until": language.instant(running.until, console.zone, now=console.now),
     }
-    text = _(
-        "In %(month)s you answered %(in_time)s of %(asked)s requests in time: %(percent)s %%. Since %(since)s the "
-        "platform approves requests in your place, also for orders that were placed before."
+    text = language.ngettext(
+        "In %(month)s you answered %(in_time)s of %(num)s request in time: %(percent)s %%. Since %(since)s the "
+        "platform approves requests in your place, also for orders that were placed before.",
+        "In %(month)s you answered %(in_time)s of %(num)s requests in time: %(percent)s %%. Since %(since)s the "
+        "platform approves requests in your place, also for orders that were placed before.",
+        answered.asked,
     )
     more = (
         _("You may switch it off from %(until)s on.")
