@@ -16,7 +16,7 @@ from rescind.core.policy.literal import Plain
 from rescind.core.policy.outline import outline
 from rescind.core.policy.tree import values_read
 from rescind.core.shop_settings import read, written
-from rescind.core.standing import StandingRule, allowed
+from rescind.core.standing import StandingRule
 from rescind.core.views import ShopView
 from rescind.locales import Locale
 from rescind.postgres.shop_versions import Automation, Choices, ShopVersion
@@ -158,7 +158,6 @@ async def _show(
         steps=steps,
         special=special,
         history=[_change(console, one) for one in history],
-        rules_offered=allowed(preset),
         public=f"/shops/{shop.id}",
     )
 
