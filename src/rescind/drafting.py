@@ -35,6 +35,7 @@ from rescind.core.policy.right import Case, taken_away
 from rescind.core.policy.trial import Turned, answered, as_of, resolved, rewritten, said, turned
 from rescind.core.policy.writing import written
 from rescind.core.record import Record
+from rescind.core.sentence import phrased, why
 from rescind.core.views import ShopView
 from rescind.policies import names, preset, source, worked_examples
 from rescind.postgres.calendars import CalendarTable
@@ -379,22 +380,27 @@ def read(text: str, *, layer: str = "", name: str | None = None) -> Policy:
     file = f"{name or 'policy'}.toml"
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _DOTS and not line.lstrip().startswith("#"):
-            raise PolicyInvalid(file=file, line=number, column=1, message="it is nested too deep")
+            raise PolicyInvalid(file=file, line=number, column=1, message=phrased("it is nested too deep"))
     try:
         policy = load(text.encode(), file, bases={known: preset(known) for known in names()})
     except PolicyError as error:
         raise PolicyInvalid(file=file, line=error.line, column=error.column, message=error.message) from None
     except RecursionError:
-        raise PolicyInvalid(file=file, line=1, column=1, message="it is nested too deep") from None
+        raise PolicyInvalid(file=file, line=1, column=1, message=phrased("it is nested too deep")) from None
     wrong = ""
     if policy.layer == "law":
-        wrong = "a law pack comes with a release; it is not published"
+        wrong = phrased("a law pack comes with a release; it is not published")
     elif layer and policy.layer != layer:
-        wrong = f"the layer is {layer} here"
+        wrong = phrased("the layer is %(layer)s here", layer=layer)
     if wrong:
         raise PolicyInvalid(file=file, line=_line(text, "layer"), column=1, message=wrong)
     if name is not None and policy.name != name:
-        raise PolicyInvalid(file=file, line=_line(text, "policy"), column=1, message=f"this policy is called {name}")
+        raise PolicyInvalid(
+            file=file,
+            line=_line(text, "policy"),
+            column=1,
+            message=phrased("this policy is called %(name)s", name=name),
+        )
     return policy
 
 
@@ -452,7 +458,7 @@ def _tried(
         try:
             policy.check_settings(shop.settings)
         except ValueError as error:
-            unfit.append((shop.id, str(error)))
+            unfit.append((shop.id, why(error)))
     return Examined(
         policy=policy,
         live=live,

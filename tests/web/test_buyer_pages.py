@@ -507,7 +507,7 @@ async def test_codes_on_a_shops_page_lead_to_words(app, market):  # M-36
     for code in codes:
         assert (await browser.get(f"/rules/{code}")).status == 200, code
     rule = await browser.get("/rules/ASK-1")
-    assert "24 hours to answer; no answer means yes" in rule.text
+    assert "The shop is asked; 24 hours from the request. No answer means yes" in rule.text
     assert 'href="/rules/R-040"' in rule.raw
     source = await browser.get("/rules/R-040")
     assert "Time the seller has to answer: 24 hours, since Fri 12 Jul 2024" in source.text

@@ -127,6 +127,21 @@ async def test_a_mistake_in_the_text_is_shown_with_its_line_and_nothing_is_kept(
     assert await desk.drafting.versions.all() == ()
 
 
+async def test_an_author_who_reads_chinese_is_told_in_chinese(app, desk):
+    mei = await Person(app, "zh").sign_in(desk, "operator", "mei")
+    path = f"{POLICIES}/base/edit"
+    text = await desk.drafting.text(preset("base"))
+    page = await mei.see(path)
+    wrong = await mei.press(
+        page, path, text=text.replace("stage = 'cancelled'\"", "stadge = 'cancelled'\"", 1), note=""
+    )
+    assert "没有名为 stadge 的事实或数值；您是否想写 'stage'？" in wrong.text
+    assert "did you mean" not in wrong.text
+    half = await mei.press(page, path, text=text.replace('zone = "UTC"', 'zone = "UTC', 1), note="")
+    assert "非法字符" in half.text
+    assert "没有任何改动" in (await mei.press(page, path, text=text, note="")).text
+
+
 async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes_on_with_it(ines, omar, desk):
     page = await ines.see(f"{POLICIES}/base/edit")
     text = (await desk.drafting.text(preset("base"))).replace("zone = ", "# for the harbour\nzone = ", 1)

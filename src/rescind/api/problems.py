@@ -150,7 +150,11 @@ def document(error: RescindError, request_id: str, language: Locale) -> bytes:
     if isinstance(error, _ONE_FIELD):
         members["errors"] = [_place(error)]
     else:
-        members |= {name: value for name, value in error.params.items() if name not in members}
+        members |= {
+            name: language.told(value) if isinstance(value, str) else value
+            for name, value in error.params.items()
+            if name not in members
+        }
     return _encode(members)
 
 
@@ -210,4 +214,4 @@ def _said(name: str, value: object, language: Locale) -> str:
             for context in _SAID_AS.get(name, ()):
                 if language.has(context, str(value)):
                     return language.term(context, str(value), "problem")
-            return str(value)
+            return language.told(value)

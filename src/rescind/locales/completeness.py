@@ -44,6 +44,8 @@ PACKAGE = Path(__file__).parent.parent
 
 _KEYWORDS = {
     "_": None,
+    "phrased": None,
+    "marked": None,
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -250,6 +252,8 @@ def _extracted() -> Iterator[tuple[str | tuple[str, ...], str, str]]:
         ("web", "*.py", "python"),
         ("notices", "*.py", "python"),
         ("locales", "*.py", "python"),
+        ("core", "*.py", "python"),
+        ("", "drafting.py", "python"),
     ):
         for path in sorted((PACKAGE / folder).rglob(pattern)):
             with path.open("rb") as file:
