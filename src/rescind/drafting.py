@@ -20,6 +20,7 @@ from rescind.core.errors import (
     ExamplesTurn,
     FourEyes,
     NotFound,
+    NothingChanged,
     PolicyInvalid,
     RightTakenAway,
     SettingNotOffered,
@@ -34,6 +35,7 @@ from rescind.core.policy.right import Case, taken_away
 from rescind.core.policy.trial import Turned, answered, as_of, resolved, rewritten, said, turned
 from rescind.core.policy.writing import written
 from rescind.core.record import Record
+from rescind.core.sentence import phrased, why
 from rescind.core.views import ShopView
 from rescind.policies import names, preset, source, worked_examples
 from rescind.postgres.calendars import CalendarTable
@@ -281,12 +283,15 @@ class Drafting:
     ) -> tuple[Version, bool]:
         """Begin a draft; and whether it is new. ``name``: what it must be called, where one goes on from a policy.
 
-        Raises PolicyInvalid, NotFound for a shop that is not there, IdempotencyKeyReused.
+        Raises PolicyInvalid, NothingChanged, NotFound for a shop that is not there, IdempotencyKeyReused.
         """
         owner = await self._reads.shop(canonical("shp", shop)) if shop else None
         policy = read(text, layer="shop" if owner else "preset", name=name)
         live = await self._book.policy(owner.shop_hash) if owner and owner.shop_hash else None
         live = live if owner else await self.live(policy.name)
+        # A call that is repeated after its draft came into force is still the call that made it.
+        if not (once and await self.versions.sent_before(by, once)):
+            await self._require_change(text, live)
         number, new = await self.versions.add(
             policy,
             by,
@@ -298,11 +303,18 @@ class Drafting:
         )
         return (await self.versions.draft(number))[0], new
 
+    async def _require_change(self, text: str, live: Policy | None) -> None:
+        """Raise NothingChanged for the very text that is in force. Another comment is a change: readers see it."""
+        if live is not None and text.strip() == (await self.text(live)).strip():
+            raise NothingChanged(policy=live.name)
+
     async def save(self, number: int, text: str, by: str, *, note: str | None = None) -> Version:
-        """Put another text into one's draft. Raises PolicyInvalid, NotFound, DraftSettled, FourEyes."""
+        """Put another text into one's draft. Raises PolicyInvalid, NothingChanged, NotFound, DraftSettled, FourEyes."""
         draft, _ = await self.versions.draft(number)
         _require_own(draft, by, "draft")
         policy = read(text, layer="shop" if draft.shop else "preset", name=draft.name)
+        standing = await self.standing(draft.shop or draft.name)
+        await self._require_change(text, standing.policy)
         return await self.versions.save(number, by, policy, text, draft.note if note is None else note)
 
     async def submit(self, number: int, by: str, now: Instant, accepted: Sequence[str] = ()) -> Version:
@@ -368,22 +380,27 @@ def read(text: str, *, layer: str = "", name: str | None = None) -> Policy:
     file = f"{name or 'policy'}.toml"
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") > _DOTS and not line.lstrip().startswith("#"):
-            raise PolicyInvalid(file=file, line=number, column=1, message="it is nested too deep")
+            raise PolicyInvalid(file=file, line=number, column=1, message=phrased("it is nested too deep"))
     try:
         policy = load(text.encode(), file, bases={known: preset(known) for known in names()})
     except PolicyError as error:
         raise PolicyInvalid(file=file, line=error.line, column=error.column, message=error.message) from None
     except RecursionError:
-        raise PolicyInvalid(file=file, line=1, column=1, message="it is nested too deep") from None
+        raise PolicyInvalid(file=file, line=1, column=1, message=phrased("it is nested too deep")) from None
     wrong = ""
     if policy.layer == "law":
-        wrong = "a law pack comes with a release; it is not published"
+        wrong = phrased("a law pack comes with a release; it is not published")
     elif layer and policy.layer != layer:
-        wrong = f"the layer is {layer} here"
+        wrong = phrased("the layer is %(layer)s here", layer=layer)
     if wrong:
         raise PolicyInvalid(file=file, line=_line(text, "layer"), column=1, message=wrong)
     if name is not None and policy.name != name:
-        raise PolicyInvalid(file=file, line=_line(text, "policy"), column=1, message=f"this policy is called {name}")
+        raise PolicyInvalid(
+            file=file,
+            line=_line(text, "policy"),
+            column=1,
+            message=phrased("this policy is called %(name)s", name=name),
+        )
     return policy
 
 
@@ -441,7 +458,7 @@ def _tried(
         try:
             policy.check_settings(shop.settings)
         except ValueError as error:
-            unfit.append((shop.id, str(error)))
+            unfit.append((shop.id, why(error)))
     return Examined(
         policy=policy,
         live=live,

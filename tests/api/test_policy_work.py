@@ -74,6 +74,23 @@ async def test_a_draft_sent_twice_is_one_draft(people):  # ID-01, ID-02
     assert missing.json()["type"] == "/problems/idempotency-key-required"
 
 
+async def test_the_text_in_force_is_no_draft_and_a_repeat_after_approval_is_still_one(people, second):  # ID-01
+    refused = await people.ops.post(VERSIONS, {"text": source("base").decode()})
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/nothing-changed")
+    assert refused.json()["policy"] == "base"
+    assert (await people.ops.get(VERSIONS)).json()["versions"] == []
+    made = await people.ops.post(VERSIONS, {"text": longer()}, key="a-key-of-sixteen-and-more")
+    path = made.headers["location"]
+    back = await people.ops.post(f"{path}/text", {"text": source("base").decode()})
+    assert back.json()["type"] == "/problems/nothing-changed"
+    await people.ops.post(f"{path}/submit", {})
+    await second.post(f"{path}/approve", {})
+    repeat = await people.ops.post(VERSIONS, {"text": longer()}, key="a-key-of-sixteen-and-more")
+    assert (repeat.status_code, repeat.json()["number"]) == (201, made.json()["number"])
+    other = await people.ops.post(VERSIONS, {"text": longer()})
+    assert other.json()["type"] == "/problems/nothing-changed"
+
+
 async def test_a_rejected_draft_says_why(people, second):
     path = (await people.ops.post(VERSIONS, OWN)).headers["location"]
     early = await second.post(f"{path}/reject", {"reason": "Not yet"})
@@ -92,6 +109,9 @@ async def test_what_cannot_be_read_is_refused_with_its_place_and_nothing_is_kept
         problem = refused.json()
         assert (refused.status_code, problem["type"]) == (422, "/problems/policy-invalid")
         assert text.split("\n")[problem["line"] - 1].find("stadge") + 1 == problem["column"]
+    told = await people.ops.post(VERSIONS, {"text": text}, headers={"accept-language": "zh"})
+    assert told.json()["message"] == "没有名为 stadge 的事实或数值；您是否想写 'stage'？"
+    assert refused.json()["message"] == "there is no fact and no value called stadge; did you mean 'stage'?"
     for text in ("", "policy = ", "[" * 2000, 'policy = "x"\nlayer = "law"', source("law-eu-withdrawal").decode()):
         assert (await people.ops.post(VERSIONS, {"text": text})).json()["type"] == "/problems/policy-invalid"
     foreign = await people.ops.post(VERSIONS, {**OWN, "shop": "shp_00000000"})

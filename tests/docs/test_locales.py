@@ -6,7 +6,7 @@ import pytest
 
 from rescind.core.money import Money
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
-from rescind.locales.completeness import _faults, codes, missing, sentences
+from rescind.locales.completeness import _faults, codes, missing, sentences, uncounted
 
 NOW = datetime(2026, 11, 23, 12, 48, tzinfo=UTC)
 EN, ZH = locale("en"), locale("zh")
@@ -137,6 +137,10 @@ def test_plural_forms_follow_the_language():
     assert EN.ngettext("One thing to put right", "%(num)s things to put right", 1) == "One thing to put right"
     assert EN.ngettext("One thing to put right", "%(num)s things to put right", 2) == "%(num)s things to put right"
     assert ZH.ngettext("One thing to put right", "%(num)s things to put right", 1) == "有 %(num)s 处需要修改"
+
+
+def test_whatever_is_counted_has_two_forms_everywhere():
+    assert uncounted() == []
 
 
 def test_every_language_names_itself():

@@ -1,5 +1,6 @@
 """The language of conditions: what it says, what it refuses and where it points."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from hashlib import sha256
@@ -14,6 +15,7 @@ from rescind.core.policy.example import examples
 from rescind.core.policy.language import parse
 from rescind.core.policy.position import Text
 from rescind.core.policy.tree import Always, And, Compare, Flag, Node, Not, Word
+from rescind.locales import locale
 from rescind.policies import preset, source
 
 HEAD = 'policy = "mine"\nlayer = "shop"\nzone = "Europe/Paris"\n'
@@ -36,7 +38,13 @@ def rule(when: str, rest: str = 'verdict = "approve"\ncites = ["M-01"]') -> byte
 def refused(data: bytes) -> PolicyError:
     with pytest.raises(PolicyError) as caught:
         load(data, "mine.toml")
+    assert in_chinese(caught.value), caught.value.message
     return caught.value
+
+
+def in_chinese(error: PolicyError) -> bool:
+    """Whether an author who reads Chinese is told in Chinese: the message kept its pattern, and somebody said it."""
+    return re.search("[\u4e00-\u9fff]", locale("zh").told(error.message)) is not None
 
 
 # --- what a condition means ---
@@ -165,6 +173,7 @@ def test_what_is_not_a_comparison_of_facts_is_refused_with_its_place(text: str, 
         read(text)
     assert message in caught.value.message
     assert caught.value.column == column
+    assert in_chinese(caught.value), caught.value.message
 
 
 def test_a_mistake_is_pointed_at_inside_the_file():

@@ -55,7 +55,9 @@ class Page:
     def __init__(self, response):
         self.status, self.raw = response.status_code, response.text
         self.to = response.headers.get("location", "")
-        self.text = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+        words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.text)).split())
+        # A link ends before the comma that follows it.
+        self.text = re.sub(r"(?<=-\d\d) (?=,)|(?<=-\d\d\d) (?=,)", "", words)
         parser = _Forms()
         parser.feed(response.text)
         parser.close()

@@ -8,7 +8,8 @@ from postgres.market import LANTERN
 from rescind.app import make_app
 from rescind.core.automation import SETTING, Answered
 from rescind.core.ids import shop_id
-from rescind.policies import automation, preset
+from rescind.core.standing import allowed
+from rescind.policies import automation, preset, presets
 from web.consoles import Person
 
 
@@ -48,6 +49,35 @@ async def test_a_seller_chooses_and_the_public_page_follows(app, desk, lou, mark
     after = await lou.see("/seller/settings?said=saved")
     assert "It holds for orders placed from now on" in after.text
     assert "Seller lou" in after.text
+
+
+async def test_a_shop_without_such_rules_finds_out_from_the_settings(app, desk, market):
+    plain = next(one for one in map(preset, presets()) if not allowed(one.at(desk.now())))
+    orchid = shop_id(3)
+    await desk.directory.put_shop(
+        orchid, name="Orchid", preset_hash=plain.hash, settings={}, zone="Asia/Bangkok", contact={}
+    )
+    kim = await Person(app).sign_in(desk, "seller", "kim", shop_id=orchid)
+    assert 'href="/seller/rules"' in (await kim.see("/seller/settings")).raw
+    page = await kim.see("/seller/rules")
+    assert "Your policy has no rules for automatic approval" in page.text
+    assert 'href="/seller/settings"' in page.raw
+
+
+async def test_what_was_not_changed_is_not_saved(lou, desk):
+    same = await chooses(lou)
+    assert same.to.endswith("said=unchanged")
+    assert "Nothing was changed, so nothing was saved." in (await lou.see(same.to)).text
+    await chooses(lou, window="24h")
+    assert (await chooses(lou, window="24h")).to.endswith("said=unchanged")
+    await writes(lou, name="Small", most="10")
+    again = await writes(lou, at="/seller/rules?edit=0")
+    assert again.to.endswith("said=unchanged")
+    assert "Nothing was changed" in (await lou.see(again.to)).text
+    assert sorted((one.kind, one.number) for one in await desk.versions.history(LANTERN)) == [
+        ("rules", 1),
+        ("settings", 1),
+    ]
 
 
 async def test_two_who_change_settings_at_once_are_told(lou, desk):

@@ -15,6 +15,7 @@ from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
 from rescind.locales import locale
 from rescind.policies import preset
 from rescind.receipts.checking import check
+from rescind.web.citations import explained, linked
 from rescind.web.routes import HEADERS
 
 ORIGIN = {"origin": "http://desk.test"}
@@ -496,6 +497,46 @@ async def test_the_rules_can_be_read_by_anybody(app, market):
         assert said in page.text
     assert "shop@example.org" in (await browser.get(f"/shops/{KILN}")).text
     assert (await browser.get("/help")).status == 200
+
+
+async def test_codes_on_a_shops_page_lead_to_words(app, market):  # M-36
+    browser = Browser(app)
+    page = await browser.get(f"/shops/{KILN}")
+    codes = set(re.findall(r'href="/rules/([^"]+)"', page.raw))
+    assert {"ASK-1", "R-040"} & codes
+    for code in codes:
+        assert (await browser.get(f"/rules/{code}")).status == 200, code
+    rule = await browser.get("/rules/ASK-1")
+    assert "The shop is asked; 24 hours from the request. No answer means yes" in rule.text
+    assert 'href="/rules/R-040"' in rule.raw
+    source = await browser.get("/rules/R-040")
+    assert "Time the seller has to answer: 24 hours, since Fri 12 Jul 2024" in source.text
+    assert "以此为依据的规则" in (await Browser(app, "zh").get("/rules/R-040")).text
+    for nothing in ("R-999", "SHOP-1", "<b>"):
+        assert (await browser.get(f"/rules/{nothing}")).status == 404
+
+
+def test_every_code_that_is_cited_is_explained_in_both_languages():
+    for code in explained():
+        if code[1] != "-":
+            assert all(locale(tag).has("rule", code) for tag in ("en", "zh")), code
+    assert linked("R-040, KILN-1 & art. 9") == '<a class="cite" href="/rules/R-040">R-040</a>, KILN-1 &amp; art. 9'
+
+
+async def test_the_footer_leads_to_the_rules_of_the_shop_at_hand(app, ann, desk, market):
+    order = await market.order("preparing")
+    footer = f'<a href="/policy?shop={KILN}">Cancellation policy</a></li>'
+    assert footer in (await ann.get(f"/orders/{order}")).raw
+    assert footer in (await Browser(app).get(f"/shops/{KILN}")).raw
+    everywhere = '<a href="/policy">Cancellation policy</a></li>'
+    assert everywhere in (await ann.get("/orders")).raw
+    assert everywhere in (await Browser(app).get("/policy", shop="<")).raw
+    listed = await Browser(app).get("/policy")
+    for shop in await desk.reads.shops():
+        assert f'href="/policy?shop={shop.id}"' in listed.raw
+    lou = Browser(app)
+    await lou.sign_in(desk, "seller", "lou", shop_id=LANTERN)
+    assert f'href="/policy?shop={LANTERN}"' in (await lou.get("/seller/orders")).raw
 
 
 async def test_an_address_that_looks_wrong_is_put_right_by_the_buyer(ann, market):  # M-07, R-028

@@ -1,5 +1,6 @@
 """The operator's pages over the real application and database: policies read, drafts written, and a second person."""
 
+import html
 import re
 
 import pytest
@@ -126,6 +127,21 @@ async def test_a_mistake_in_the_text_is_shown_with_its_line_and_nothing_is_kept(
     assert await desk.drafting.versions.all() == ()
 
 
+async def test_an_author_who_reads_chinese_is_told_in_chinese(app, desk):
+    mei = await Person(app, "zh").sign_in(desk, "operator", "mei")
+    path = f"{POLICIES}/base/edit"
+    text = await desk.drafting.text(preset("base"))
+    page = await mei.see(path)
+    wrong = await mei.press(
+        page, path, text=text.replace("stage = 'cancelled'\"", "stadge = 'cancelled'\"", 1), note=""
+    )
+    assert "没有名为 stadge 的事实或数值；您是否想写 'stage'？" in wrong.text
+    assert "did you mean" not in wrong.text
+    half = await mei.press(page, path, text=text.replace('zone = "UTC"', 'zone = "UTC', 1), note="")
+    assert "非法字符" in half.text
+    assert "没有任何改动" in (await mei.press(page, path, text=text, note="")).text
+
+
 async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes_on_with_it(ines, omar, desk):
     page = await ines.see(f"{POLICIES}/base/edit")
     text = (await desk.drafting.text(preset("base"))).replace("zone = ", "# for the harbour\nzone = ", 1)
@@ -143,6 +159,30 @@ async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes
     saved = await ines.press(mine, path, text=text.replace("harbour", "quay"), note="Better")
     assert saved.to.endswith("said=saved")
     assert "# for the quay" in (await omar.see(f"/operator/drafts/{number}/text")).text
+
+
+async def test_a_text_in_which_nothing_was_changed_is_no_draft(ines, desk):
+    path = f"{POLICIES}/base/edit"
+    text = await desk.drafting.text(preset("base"))
+    refused = await ines.press(await ines.see(path), path, text=text, note="Looks the same")
+    assert refused.status == 422
+    assert "Nothing was changed" in refused.text
+    assert "Looks the same" in refused.raw, "what was typed stays"
+    beginning = f"{POLICIES}/{KILN}/edit"
+    page = await ines.see(beginning)
+    offered = html.unescape(re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page.raw, re.DOTALL)[1])
+    assert 'id = "SHOP-1"' in offered
+    assert (await ines.press(page, beginning, text=offered)).status == 422
+    assert await desk.drafting.versions.all() == ()
+    number = number_of(await longer(ines))
+    path = f"/operator/drafts/{number}/edit"
+    mine = await desk.drafting.text((await desk.drafting.versions.draft(number))[1])
+    same = await ines.press(await ines.see(path), path, text=mine)
+    assert same.to.endswith("said=unchanged")
+    assert "Nothing was changed, so nothing was saved." in (await ines.see(same.to)).text
+    undone = await ines.press(await ines.see(path), path, text=text)
+    assert undone.status == 422
+    assert "36h" in (await ines.see(f"/operator/drafts/{number}/text")).text
 
 
 async def test_one_person_submits_and_another_puts_it_in_force(ines, omar, market, desk):  # I-18
@@ -242,11 +282,11 @@ async def test_recent_requests_are_judged_again_under_a_draft(ines, market):
     form = [("_csrf_token", token(page)), ("name", "window"), ("first_day", "2026-06-01"), ("value", "24h")]
     number = number_of(await ines.send(f"{POLICIES}/base/values", [*form, ("source", "Our notice")]))
     draft = await ines.see(f"/operator/drafts/{number}")
-    assert "Of the latest 1 requests 1 would be answered otherwise." in draft.text
+    assert "The latest request would be answered otherwise." in draft.text
     assert f"/support/orders/{order}" in draft.raw
     assert "Cancels at once (STANDING-1)" in draft.text
     untouched = number_of(await longer(ines))
-    assert "Of the latest 1 requests 1" in (await ines.see(f"/operator/drafts/{untouched}")).text
+    assert "The latest request would be answered" in (await ines.see(f"/operator/drafts/{untouched}")).text
 
 
 async def test_a_shops_rule_that_gives_less_is_shown_with_the_case(ines, omar, desk):  # R-012, M-29

@@ -196,7 +196,7 @@ async def version(call: Call) -> Answer:
     gives=VersionTold,
     changes=True,
     statuses=(201,),
-    fails=(errors.PolicyInvalid, errors.InvalidText, errors.NotFound),
+    fails=(errors.PolicyInvalid, errors.InvalidText, errors.NotFound, errors.NothingChanged),
 )
 async def draft(call: Call) -> Answer:
     """Keep a text as a draft of yours. It is read as a whole; nothing follows from a draft."""
@@ -221,7 +221,7 @@ async def draft(call: Call) -> Answer:
     body=DraftText,
     gives=VersionTold,
     changes=True,
-    fails=(*_DRAFT, errors.PolicyInvalid, errors.InvalidText),
+    fails=(*_DRAFT, errors.PolicyInvalid, errors.InvalidText, errors.NothingChanged),
 )
 async def save(call: Call) -> Answer:
     """Put another text into your draft. The same call again leaves it as it is."""

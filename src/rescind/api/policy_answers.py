@@ -237,7 +237,7 @@ def findings_told(found: Examined) -> FindingsTold:
         changes=changes_told(found.live, found.policy) if found.live else (),
         turned=turned_told(found.turned),
         failures=tuple(
-            ExampleFailed(example=one.example, says=one.says, message=one.message) for one in found.failures
+            ExampleFailed(example=one.example, says=one.says, message=str(one.message)) for one in found.failures
         ),
         right_taken_away=CaseTold(
             stage=case.stage,
@@ -248,7 +248,7 @@ def findings_told(found: Examined) -> FindingsTold:
         if case
         else None,
         rewritten=found.rewritten,
-        unfit=tuple(Unfit(shop=shop, message=message) for shop, message in found.unfit),
+        unfit=tuple(Unfit(shop=shop, message=str(message)) for shop, message in found.unfit),
         requests=found.asked,
         otherwise=tuple(
             RequestRejudged(order=one.order, at=one.at, before=answer_told(one.before), after=answer_told(one.after))

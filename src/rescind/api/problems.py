@@ -101,6 +101,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.FactFromTheFuture: (422, "A report from the future"),
     errors.IdempotencyKeyReused: (422, "The idempotency key was used before"),
     errors.PolicyInvalid: (422, "The policy cannot be published"),
+    errors.NothingChanged: (422, "Nothing was changed"),
     errors.ExamplesTurn: (422, "Worked examples come out otherwise"),
     errors.RightTakenAway: (422, "It takes a right away"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
@@ -150,7 +151,11 @@ def document(error: RescindError, request_id: str, language: Locale) -> bytes:
     if isinstance(error, _ONE_FIELD):
         members["errors"] = [_place(error)]
     else:
-        members |= {name: value for name, value in error.params.items() if name not in members}
+        members |= {
+            name: language.told(value) if isinstance(value, str) else value
+            for name, value in error.params.items()
+            if name not in members
+        }
     return _encode(members)
 
 
@@ -210,4 +215,4 @@ def _said(name: str, value: object, language: Locale) -> str:
             for context in _SAID_AS.get(name, ()):
                 if language.has(context, str(value)):
                     return language.term(context, str(value), "problem")
-            return str(value)
+            return language.told(value)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from rescind.core.instant import Instant
+from rescind.core.sentence import phrased
 
 Unit = Literal["s", "m", "h", "d", "bd"]
 
@@ -35,7 +36,7 @@ class Span(msgspec.Struct, frozen=True):
     def seconds(self) -> int:
         """Elapsed length; a day is 24 hours. A business day has no elapsed length: ValueError."""
         if self.unit == "bd":
-            msg = f"{self} has no fixed number of seconds"
+            msg = phrased("%(span)s has no fixed number of seconds", span=self)
             raise ValueError(msg)
         return self.amount * _SECONDS[self.unit]
 
@@ -47,7 +48,9 @@ def span(text: str) -> Span:
     """Read `90m`, `24h`, `14d` or `2bd`. Anything else: ValueError."""
     found = _SPAN.fullmatch(text)
     if found is None:
-        msg = f"{text!r} is not a span: write a whole number and s, m, h, d or bd, such as 24h or 2bd"
+        msg = phrased(
+            "%(text)s is not a span: write a whole number and s, m, h, d or bd, such as 24h or 2bd", text=repr(text)
+        )
         raise ValueError(msg)
     unit: Unit = found[2]  # pyright: ignore[reportAssignmentType]  # the pattern admits the five units only
     return Span(int(found[1]), unit)
@@ -149,7 +152,7 @@ def _count(day_zero: date, amount: int, calendar: Calendar) -> tuple[date, tuple
         skipped.append(day)
         idle += 1
         if idle > _LONGEST_WITHOUT_BUSINESS_DAY:
-            msg = f"the calendar has no business day after {day_zero}"
+            msg = phrased("the calendar has no business day after %(day)s", day=day_zero)
             raise ValueError(msg)
     return day, tuple(skipped)
 
@@ -158,7 +161,7 @@ def _business_day_from(day: date, calendar: Calendar) -> date:
     for n in range(_LONGEST_WITHOUT_BUSINESS_DAY):
         if calendar.counts(day + timedelta(days=n)):
             return day + timedelta(days=n)
-    msg = f"the calendar has no business day after {day}"
+    msg = phrased("the calendar has no business day after %(day)s", day=day)
     raise ValueError(msg)
 
 
@@ -181,5 +184,5 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        msg = f"{name!r} is not a time zone"
+        msg = phrased("%(name)s is not a time zone", name=repr(name))
         raise ValueError(msg) from error

@@ -245,6 +245,12 @@ class DraftSettled(RescindError):
     code = "draft-settled"
 
 
+class NothingChanged(RescindError):
+    """The text is, letter for letter, what is in force: there is nothing to approve. Params: policy."""
+
+    code = "nothing-changed"
+
+
 class ExamplesTurn(RescindError):
     """Worked examples come out otherwise than they say, and nobody has said that this is meant. Params: examples."""
 

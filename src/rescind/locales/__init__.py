@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from rescind.core.money import decimals
+from rescind.core.sentence import Sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,6 +75,16 @@ class Locale:
         if forms is None:
             return singular if n == 1 else plural
         return forms[0] if n == 1 or len(forms) == 1 else forms[1]
+
+    def told(self, said: object) -> str:
+        """What the core says to an author, in this language where it has a pattern; the rest as it is."""
+        if not isinstance(said, Sentence):
+            return str(said)
+        parts = {
+            name: self.expected(str(value)) if name == "expected" else self.told(value)
+            for name, value in said.params.items()
+        }
+        return self.gettext(said.pattern) % parts
 
     def pgettext(self, context: str, key: str) -> str:
         """What people call the thing that the program calls ``key``; the key itself when nobody has named it."""

@@ -44,6 +44,8 @@ PACKAGE = Path(__file__).parent.parent
 
 _KEYWORDS = {
     "_": None,
+    "phrased": None,
+    "marked": None,
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -55,6 +57,7 @@ _TEMPLATE_OPTIONS = {
     "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
 }
 _DIGITS = re.compile(r"\d+")
+_WORDS = re.compile(r"\b[a-z]{3,}\b")
 _PLACE = re.compile(r"%\(\w+\)s")
 _CJK = "[\u3400-\u9fff\uff00-\uffef\u3000-\u303f]"
 _HALF_WIDTH = re.compile(rf"{_CJK}\s*[,;:!?]|[,;!?]\s*{_CJK}|{_CJK}\.(?:\s|$)|\({_CJK}|{_CJK}\)")
@@ -218,20 +221,44 @@ def _policy_names() -> Iterator[tuple[str, str]]:
                 yield "policy.then", terms["then"]
 
 
+def uncounted() -> list[str]:
+    """Sentences with a number before a noun that has two forms in another sentence, and only one of them here.
+
+    The nouns are those of the sentences that do have both: whatever is counted once is counted everywhere.
+    """
+    found = [(message, where) for message, _, where in _extracted()]
+    nouns = {
+        word
+        for message, _ in found
+        if not isinstance(message, str) and "%(num)s" in message[1]
+        for word in set(_WORDS.findall(message[1])) - set(_WORDS.findall(message[0]))
+        if word.endswith("s") and word.removesuffix("s") in _WORDS.findall(message[0])
+    }
+    counted = re.compile(rf"%\(\w+\)s (?:[a-z-]+ )?(?:{'|'.join(sorted(nouns))})\b")
+    return [f"{message} ({where})" for message, where in found if isinstance(message, str) and counted.search(message)]
+
+
 def sentences() -> Iterator[tuple[tuple[str, str], str]]:
     """((context or "", message id), where) of every sentence in templates and in the code of pages and notices."""
+    for message, context, where in _extracted():
+        yield (context, message if isinstance(message, str) else message[0]), where
+
+
+def _extracted() -> Iterator[tuple[str | tuple[str, ...], str, str]]:
+    """(message id or its two forms, context or "", where)."""
     for folder, pattern, method in (
         ("web/templates", "*.html", "jinja2.ext:babel_extract"),
         ("notices", "*.html", "jinja2.ext:babel_extract"),
         ("web", "*.py", "python"),
         ("notices", "*.py", "python"),
         ("locales", "*.py", "python"),
+        ("core", "*.py", "python"),
+        ("", "drafting.py", "python"),
     ):
         for path in sorted((PACKAGE / folder).rglob(pattern)):
             with path.open("rb") as file:
                 for line, message, _, context in extract(method, file, keywords=_KEYWORDS, options=_TEMPLATE_OPTIONS):
-                    key = message if isinstance(message, str) else message[0]
-                    yield (context or "", key), f"{path.relative_to(PACKAGE)}:{line}"
+                    yield message, context or "", f"{path.relative_to(PACKAGE)}:{line}"
 
 
 if __name__ == "__main__":

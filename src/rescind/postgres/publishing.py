@@ -137,6 +137,10 @@ class Versions:
             raise IdempotencyKeyReused
         return row["number"], False
 
+    async def sent_before(self, by: str, once: Once) -> bool:
+        """Whether this person used the key before."""
+        return await self._pool.fetchrow(_AGAIN, by, once.key) is not None
+
     async def propose(self, policy: Policy, by: str, shop: ShopId | None = None) -> int:
         """Keep a policy and submit it at once; gives its number."""
         number, _ = await self.add(policy, by, shop)

@@ -191,14 +191,20 @@ class ShopVersions:
         *,
         expected: int | None = None,
     ) -> Choices:
-        """Let these rules stand instead of those before; None without any. Raises NotFound, StaleShop."""
+        """Let these rules stand instead of those before; None without any. The same again writes nothing.
+
+        Raises NotFound, StaleShop.
+        """
         if policy is not None:
             await PolicyTable(self._pool).publish(policy)
         async with self._pool.acquire() as connection, connection.transaction():
             _, now = await self._locked(connection, shop, "rules", expected)
             digest = policy.hash if policy is not None else None
-            body = msgspec.json.encode(rules).decode()
-            await connection.fetchval(_INSERT, shop, "rules", body, digest, None, now, by)
+            latest = {row["kind"]: row for row in await connection.fetch(_CURRENT, shop)}.get("rules")
+            before = msgspec.json.decode(latest["body"], type=tuple[StandingRule, ...]) if latest else ()
+            if (rules, digest) != (before, latest["hash"] if latest else None):
+                body = msgspec.json.encode(rules).decode()
+                await connection.fetchval(_INSERT, shop, "rules", body, digest, None, now, by)
         return await self.choices(shop)
 
     # --- the monthly count --------------------------------------------------------------------------------------------

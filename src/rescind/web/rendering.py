@@ -20,6 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from rescind.locales import DAY, HOUR, LANGUAGE_NAMES, Locale, locale
+from rescind.web.citations import linked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -177,6 +178,7 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
         "percent": language.percent,
         "short_id": short_id,
         "utc": utc,
+        "cited": linked,
     }
 
 

@@ -223,4 +223,4 @@ def _param(locale: Locale, value: object) -> str:
         return locale.money(value)
     if isinstance(value, tuple | list):
         return locale.gettext(", ").join(map(str, cast("Sequence[object]", value)))
-    return str(value)
+    return locale.told(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC
@@ -20,6 +21,7 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from rescind.access import CrossSite, Principal, Role
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
+from rescind.core.ids import canonical, shop_of
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
 from rescind.demo import guests
@@ -166,8 +168,9 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     """What stands around a page for this person. ``nav``: the role's own entries; a buyer's are known here."""
     person = visit.principal
     here = here or visit.here
+    policy_href = _policy_of(visit)
     if person is None:
-        return Frame(here=here, demo=visit.desk.settings.demo)
+        return Frame(here=here, demo=visit.desk.settings.demo, policy_href=policy_href)
     role = _READERS[person.role]
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")
@@ -180,10 +183,31 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         csrf=visit.desk.access.csrf_token(person),
         csrf_name=CSRF_FIELD,
         home=HOME[person.role],
+        policy_href=policy_href,
         demo=visit.desk.settings.demo,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
     )
+
+
+_ORDER_OR_SHOP = re.compile(r"/(ord|shp)_[0-9a-z]+")
+
+
+def _policy_of(visit: Visit) -> str:
+    """The rules of the shop at hand: of who works there, of the order or the shop that the page is about; else all."""
+    path = visit.request.url.path
+    found = _ORDER_OR_SHOP.search(path)
+    shop = visit.query("shop") if path == "/policy" else ""
+    try:
+        if visit.principal is not None and visit.principal.shop_id is not None:
+            shop = visit.principal.shop_id
+        elif found is not None:
+            shop = shop_of(found[0][1:]) if found[1] == "ord" else canonical("shp", found[0][1:])
+        elif shop:
+            canonical("shp", shop)
+    except NotFound:
+        shop = ""
+    return f"/policy?shop={shop}" if shop else "/policy"
 
 
 async def _fields(request: Call) -> dict[str, str]:

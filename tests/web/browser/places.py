@@ -134,6 +134,8 @@ def _nobody(_scene: Scene, program: Program) -> list[Place]:
         Place("signed out", "/orders", status=401),
         Place("help", "/help"),
         Place("policy", "/policy"),
+        Place("rule explained", "/rules/ASK-1"),
+        Place("source explained", "/rules/R-040"),
         Place("nothing here", "/no/such/page", status=404),
         Place("pieces", "/design"),
     ]
@@ -170,7 +172,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("withdrawal", of("contract") + "/withdrawal"),
         Place("withdrawal without a name", of("contract") + "/withdrawal", _send_unnamed, 422),
         Place("acknowledgement", f"{of('left contract')}/withdrawals/{scene.withdrawal}"),
-        Place("policy of a shop", "/policy"),
+        Place("policy of a shop", f"/policy?shop=shp_{scene.orders['unpaid'].id[4:12]}"),
         Place("shop", f"/shops/shp_{scene.orders['unpaid'].id[4:12]}"),
         Place("help", "/help"),
         Place("nothing here", "/orders/ord_00000000000000000000ab", status=404),

@@ -31,6 +31,7 @@ from rescind.core.policy.vocabulary import (
     Per,
     Vocabulary,
 )
+from rescind.core.sentence import phrased, why
 from rescind.core.verdict import OnSilence, Verdict
 
 Problem = tuple[str, Path]
@@ -41,17 +42,20 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Each thing that is wrong, with its path in the file; rules are named by id."""
     meanings = {value.name: [dated.value for dated in value.history] for value in policy.values}
     if policy.language != LANGUAGE:
-        yield f"this program reads policy language {LANGUAGE} only", ("language",)
+        yield phrased("this program reads policy language %(version)s only", version=LANGUAGE), ("language",)
     try:
         zone_of(policy.zone)
     except ValueError as error:
-        yield str(error), ("zone",)
+        yield why(error), ("zone",)
     yield from _law(policy)
     yield from _standing(policy)
     for value in policy.values:
         for dated in value.history:
             if not dated.source:
-                yield f"{value.name} cites no source", ("values", value.name, str(dated.first_day), "source")
+                yield (
+                    phrased("%(value)s cites no source", value=value.name),
+                    ("values", value.name, str(dated.first_day), "source"),
+                )
     for terms in policy.deadlines:
         yield from _deadline(terms, meanings)
     yield from _rules(policy, meanings, vocabulary)
@@ -59,7 +63,10 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
     for tunable in policy.tunable:
         yield from _tunable(tunable, meanings)
         if tunable.name not in read:
-            yield f"a shop may tune {tunable.name}, and no rule or deadline reads it", ("tunable", tunable.name)
+            yield (
+                phrased("a shop may tune %(value)s, and no rule or deadline reads it", value=tunable.name),
+                ("tunable", tunable.name),
+            )
     catalogues = {
         "buyer": BUYER_REASONS,
         "seller": SELLER_REASONS,
@@ -75,18 +82,24 @@ def _law(policy: Policy) -> Iterator[Problem]:
     """A law gives rights and takes none; who it protects and since when is part of it."""
     if policy.layer != "law":
         if policy.countries or policy.in_force:
-            yield "only a law names countries and a day from which it is in force", ("layer",)
+            yield phrased("only a law names countries and a day from which it is in force"), ("layer",)
         return
     if not policy.countries:
-        yield "a law names the countries of the buyers it protects", ("countries",)
+        yield phrased("a law names the countries of the buyers it protects"), ("countries",)
     for country in policy.countries:
         if re.fullmatch(r"[A-Z]{2}", country) is None:
-            yield f"{country} is not a country: write two capital letters, such as DE", ("countries",)
+            yield (
+                phrased("%(country)s is not a country: write two capital letters, such as DE", country=country),
+                ("countries",),
+            )
     if policy.in_force is None:
-        yield "a law names the first day it is in force", ("in_force",)
+        yield phrased("a law names the first day it is in force"), ("in_force",)
     for rule in policy.rules:
         if rule.verdict is Verdict.REFUSE:
-            yield f"{rule.id} refuses: a law grants a right or says nothing", ("rules", rule.id, "verdict")
+            yield (
+                phrased("%(rule)s refuses: a law grants a right or says nothing", rule=rule.id),
+                ("rules", rule.id, "verdict"),
+            )
 
 
 def _standing(policy: Policy) -> Iterator[Problem]:
@@ -96,11 +109,17 @@ def _standing(policy: Policy) -> Iterator[Problem]:
     silence = {terms.name: terms.on_silence for terms in policy.deadlines}
     for rule in policy.rules:
         if rule.on != "request":
-            yield f"{rule.id} is not about a request: a standing consent answers nothing else", ("rules", rule.id, "on")
+            yield (
+                phrased("%(rule)s is not about a request: a standing consent answers nothing else", rule=rule.id),
+                ("rules", rule.id, "on"),
+            )
         waits = rule.verdict is Verdict.ASK_SELLER and silence.get(rule.deadline) is OnSilence.APPROVE
         if rule.verdict is not Verdict.APPROVE and not waits:
             yield (
-                f"{rule.id} does not agree: a standing consent approves, or asks and takes silence for a yes",
+                phrased(
+                    "%(rule)s does not agree: a standing consent approves, or asks and takes silence for a yes",
+                    rule=rule.id,
+                ),
                 ("rules", rule.id, "verdict"),
             )
 
@@ -118,14 +137,14 @@ def _deadline(terms: DeadlineTerms, meanings: Meanings) -> Iterator[Problem]:
         try:
             span(str(meant))
         except ValueError as error:
-            yield f"{error}{near(terms.span, meanings)}", (*path, "span")
+            yield phrased("%(why)s%(hint)s", why=why(error), hint=near(terms.span, meanings)), (*path, "span")
     if (terms.on_silence is None) == (terms.then is None):
-        yield "a deadline has either on_silence, for whoever is waited for, or then", path
+        yield phrased("a deadline has either on_silence, for whoever is waited for, or then"), path
     if terms.cutoff:
         try:
             time.fromisoformat(terms.cutoff)
         except ValueError:
-            yield f"{terms.cutoff} is not a time of day: write 14:00", (*path, "cutoff")
+            yield phrased("%(text)s is not a time of day: write 14:00", text=terms.cutoff), (*path, "cutoff")
 
 
 def _rules(policy: Policy, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[Problem]:
@@ -134,36 +153,55 @@ def _rules(policy: Policy, meanings: Meanings, vocabulary: Vocabulary) -> Iterat
     for rule in policy.rules:
         path = ("rules", rule.id)
         if rule.id in seen:
-            yield f"there are two rules called {rule.id}", (*path, "id")
+            yield phrased("there are two rules called %(rule)s", rule=rule.id), (*path, "id")
         seen.add(rule.id)
         if rule.on in closed:
-            yield f"{rule.id} is never reached: a rule before it always holds", path
+            yield phrased("%(rule)s is never reached: a rule before it always holds", rule=rule.id), path
         if rule.when == Always(holds=True):
             closed.add(rule.on)
         yield from _rule(rule, policy, meanings, vocabulary)
     if policy.layer == "preset":
         for on in ALWAYS_ANSWERED:
             if on not in closed:
-                yield f"the last rule on {on} must always hold (when = 'TRUE'), so that every order gets an answer", ()
+                yield (
+                    phrased(
+                        "the last rule on %(on)s must always hold (when = 'TRUE'), so that every order gets an answer",
+                        on=on,
+                    ),
+                    (),
+                )
 
 
 def _rule(rule: Rule, policy: Policy, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[Problem]:
     path = ("rules", rule.id)
     if not rule.cites or not all(rule.cites):
-        yield f"{rule.id} cites no source", path
+        yield phrased("%(rule)s cites no source", rule=rule.id), path
     deadlines = {terms.name: terms for terms in policy.deadlines}
     if rule.verdict.waits and not rule.deadline:
-        yield f"{rule.id} waits for somebody and names no deadline", path
+        yield phrased("%(rule)s waits for somebody and names no deadline", rule=rule.id), path
     elif not rule.verdict.waits and rule.deadline:
-        yield f"{rule.id} waits for nobody and needs no deadline", (*path, "deadline")
+        yield phrased("%(rule)s waits for nobody and needs no deadline", rule=rule.id), (*path, "deadline")
     elif rule.deadline and rule.deadline not in deadlines:
-        yield f"there is no deadline called {rule.deadline}{near(rule.deadline, deadlines)}", (*path, "deadline")
+        yield (
+            phrased(
+                "there is no deadline called %(deadline)s%(hint)s",
+                deadline=rule.deadline,
+                hint=near(rule.deadline, deadlines),
+            ),
+            (*path, "deadline"),
+        )
     elif rule.deadline and deadlines[rule.deadline].on_silence is None:
-        yield f"the deadline {rule.deadline} does not say what silence means", (*path, "deadline")
+        yield (
+            phrased("the deadline %(deadline)s does not say what silence means", deadline=rule.deadline),
+            (*path, "deadline"),
+        )
     if rule.instead and rule.instead not in WAYS_ON:
-        yield f"there is no way on called {rule.instead}{near(rule.instead, WAYS_ON)}", (*path, "instead")
+        yield (
+            phrased("there is no way on called %(way)s%(hint)s", way=rule.instead, hint=near(rule.instead, WAYS_ON)),
+            (*path, "instead"),
+        )
     if rule.verdict is Verdict.REFUSE and rule.on in ALWAYS_ANSWERED and not rule.instead:
-        yield f"{rule.id} refuses and does not say what to do instead", path
+        yield phrased("%(rule)s refuses and does not say what to do instead", rule=rule.id), path
     for message in _misfits(rule, meanings, vocabulary):
         yield message, (*path, "when")
 
@@ -171,15 +209,15 @@ def _rule(rule: Rule, policy: Policy, meanings: Meanings, vocabulary: Vocabulary
 def _misfits(rule: Rule, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[str]:
     """What a value of a policy that extends another can spoil: rules written for the values of the other one."""
     for name in sorted(facts_read(rule.when) - vocabulary.keys()):
-        yield f"there is no fact called {name}"
+        yield phrased("there is no fact called %(name)s", name=name)
         return
     for name in sorted(values_read(rule.when) - meanings.keys()):
-        yield f"there is no value called {name}"
+        yield phrased("there is no value called %(name)s", name=name)
         return
     for atom in atoms(rule.when):
         match atom:
             case Setting(name) if not all(isinstance(meant, bool) for meant in meanings[name]):
-                yield f"{name} is not true or false"
+                yield phrased("%(name)s is not true or false", name=name)
             case Compare(fact, value=value):
                 yield from _unfit((value,), vocabulary[fact], meanings)
             case Among(fact, values):
@@ -195,23 +233,31 @@ def _unfit(values: tuple[Value, ...], fact: FactSpec, meanings: Meanings) -> Ite
             try:
                 read_literal(meant, fact)
             except ValueError as error:
-                yield f"the value {name} does not fit: {error}"
+                yield phrased("the value %(name)s does not fit: %(why)s", name=name, why=why(error))
 
 
 def _tunable(tunable: Tunable, meanings: Meanings) -> Iterator[Problem]:
     path = ("tunable", tunable.name)
     if tunable.name not in meanings:
-        yield f"there is no value called {tunable.name}{near(tunable.name, meanings)}", path
+        yield (
+            phrased(
+                "there is no value called %(value)s%(hint)s", value=tunable.name, hint=near(tunable.name, meanings)
+            ),
+            path,
+        )
         return
     if bool(tunable.choices) == (tunable.low != "" or tunable.high != ""):
-        yield "a tunable value has either choices, or low and high", path
+        yield phrased("a tunable value has either choices, or low and high"), path
     if not tunable.allows(meanings[tunable.name][-1]):
-        yield f"the value {tunable.name} itself is not among what a shop may choose", path
+        yield phrased("the value %(value)s itself is not among what a shop may choose", value=tunable.name), path
 
 
 def _reason(reason: Reason, known: tuple[str, ...], vocabulary: Vocabulary, path: Path) -> Iterator[Problem]:
     if reason.code not in known:
-        yield f"there is no reason called {reason.code}{near(reason.code, known)}", (*path, "code")
+        yield (
+            phrased("there is no reason called %(reason)s%(hint)s", reason=reason.code, hint=near(reason.code, known)),
+            (*path, "code"),
+        )
     for condition, member in ((reason.when, "when"), (reason.fault, "fault")):
         if condition is not None and any(vocabulary[name].level is Per.LINE for name in facts_read(condition)):
-            yield "the condition of a reason reads facts of the order only", (*path, member)
+            yield phrased("the condition of a reason reads facts of the order only"), (*path, member)

@@ -8,6 +8,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from rescind.core.policy.literal import Plain, read_literal
 from rescind.core.policy.position import PolicyError, near
+from rescind.core.policy.remarks import CONDITION, remark
 from rescind.core.policy.tree import (
     FLIPPED,
     Always,
@@ -27,6 +28,7 @@ from rescind.core.policy.tree import (
     Value,
 )
 from rescind.core.policy.vocabulary import FactSpec, Kind, Vocabulary
+from rescind.core.sentence import phrased, why
 
 Fail = Callable[[str, int], PolicyError]
 """Makes an error from a message and an index into the condition's text."""
@@ -42,15 +44,15 @@ _OPERATORS: dict[type[exp.Expr], Op] = {
     exp.GTE: ">=",
 }
 _SAID: dict[type[exp.Expr], str] = {
-    exp.Like: "LIKE is not allowed: list the words with IN",
-    exp.ILike: "LIKE is not allowed: list the words with IN",
-    exp.Null: "NULL is not allowed: a fact is never null",
-    exp.Is: "IS is not allowed: a fact is never null, and a flag is written alone",
-    exp.Subquery: "a query inside a condition is not allowed",
-    exp.Select: "a query inside a condition is not allowed",
-    exp.Exists: "a query inside a condition is not allowed",
-    exp.Case: "CASE is not allowed: write a second rule",
-    exp.Neg: "a negative number is not allowed: facts are never below zero",
+    exp.Like: phrased("LIKE is not allowed: list the words with IN"),
+    exp.ILike: phrased("LIKE is not allowed: list the words with IN"),
+    exp.Null: phrased("NULL is not allowed: a fact is never null"),
+    exp.Is: phrased("IS is not allowed: a fact is never null, and a flag is written alone"),
+    exp.Subquery: phrased("a query inside a condition is not allowed"),
+    exp.Select: phrased("a query inside a condition is not allowed"),
+    exp.Exists: phrased("a query inside a condition is not allowed"),
+    exp.Case: phrased("CASE is not allowed: write a second rule"),
+    exp.Neg: phrased("a negative number is not allowed: facts are never below zero"),
 }
 
 
@@ -61,7 +63,7 @@ def parse(text: str, vocabulary: Vocabulary, values: Mapping[str, Sequence[Plain
     Raises what `fail` makes for anything that is not a closed comparison of facts with literals and values.
     """
     if len(text) > _LONGEST:
-        raise fail(f"a condition is at most {_LONGEST} characters long", _LONGEST)
+        raise fail(phrased("a condition is at most %(most)s characters long", most=_LONGEST), _LONGEST)
     return _Reader(text, vocabulary, values, fail).read()
 
 
@@ -80,11 +82,13 @@ class _Reader:
             self._check_tokens()
             found = dialect.parse_into(exp.Condition, self.text)
         except TokenError as error:
-            raise self.fail(f"not a condition: {_first_line(error)}", self._unclosed()) from None
+            raise self.fail(phrased("not a condition: %(why)s", why=_first_line(error)), self._unclosed()) from None
         except ParseError as error:
-            raise self.fail(f"not a condition: {_description(error)}", self._offset_of(error)) from None
+            raise self.fail(
+                phrased("not a condition: %(why)s", why=_description(error)), self._offset_of(error)
+            ) from None
         if len(found) != 1 or found[0] is None:
-            raise self.fail("a condition is one expression", 0)
+            raise self.fail(phrased("a condition is one expression"), 0)
         return self._node(found[0])
 
     def _check_tokens(self) -> None:
@@ -93,7 +97,7 @@ class _Reader:
         for token in self.tokens:
             match token.token_type:
                 case TokenType.SEMICOLON:
-                    raise self.fail("a condition is one expression, without a semicolon", token.start)
+                    raise self.fail(phrased("a condition is one expression, without a semicolon"), token.start)
                 case TokenType.L_PAREN:
                     depth += 1
                 case TokenType.R_PAREN:
@@ -103,7 +107,7 @@ class _Reader:
                 case _:
                     continue
             if max(depth, nots) > _DEEPEST:
-                raise self.fail("too many parentheses and NOTs: split the rule", token.start)
+                raise self.fail(phrased("too many parentheses and NOTs: split the rule"), token.start)
 
     def _node(self, node: exp.Expr) -> Node:
         match node:
@@ -139,10 +143,10 @@ class _Reader:
         spec = self.vocabulary.get(name)
         if spec is not None:
             if spec.kind is not Kind.FLAG:
-                raise self._error(f"{name} is not a flag: compare it with something", node)
+                raise self._error(phrased("%(name)s is not a flag: compare it with something", name=name), node)
             return Flag(name)
         if not all(isinstance(meant, bool) for meant in self.values[name]):
-            raise self._error(f"{name} is not true or false: compare a fact with it", node)
+            raise self._error(phrased("%(name)s is not true or false: compare a fact with it", name=name), node)
         return Setting(name)
 
     def _compare(self, node: exp.Expr) -> Node:
@@ -155,36 +159,39 @@ class _Reader:
                 for side in (left, right):
                     if not isinstance(side, exp.Literal | exp.Column | exp.Boolean | exp.Add):
                         raise self._refusal(side)
-                raise self._error("a comparison needs a fact on one side", node)
+                raise self._error(phrased("a comparison needs a fact on one side"), node)
             left, right, op = right, left, FLIPPED[op]
         elif self._fact(right) is not None:
-            raise self._error(f"{fact.name} is compared with another fact: use a literal or a name of [values]", right)
+            raise self._error(
+                phrased("%(fact)s is compared with another fact: use a literal or a name of [values]", fact=fact.name),
+                right,
+            )
         if fact.kind is Kind.FLAG:
             return self._flag(fact, op, right)
         if op not in {"=", "!="} and not fact.ordered:
-            raise self._error(f"{fact.name} has no order: use =, != or IN", node)
+            raise self._error(phrased("%(fact)s has no order: use =, != or IN", fact=fact.name), node)
         return Compare(fact.name, op, self._value(right, fact))
 
     def _flag(self, fact: FactSpec, op: Op, other: exp.Expr) -> Node:
         if not isinstance(other, exp.Boolean) or op not in {"=", "!="}:
-            raise self._error(f"{fact.name} is a flag: write it alone, or with NOT", other)
+            raise self._error(phrased("%(fact)s is a flag: write it alone, or with NOT", fact=fact.name), other)
         return Flag(fact.name) if bool(other.this) == (op == "=") else Not(Flag(fact.name))
 
     def _among(self, node: exp.In) -> Node:
         fact = self._needed(node.this)
         listed: list[exp.Expr] = node.args.get("expressions") or []
         if not listed or any(node.args.get(other) for other in ("query", "unnest", "field")):
-            raise self._error("IN takes a list in parentheses", node)
+            raise self._error(phrased("IN takes a list in parentheses"), node)
         if fact.kind is Kind.FLAG:
-            raise self._error(f"{fact.name} is a flag: write it alone, or with NOT", node)
+            raise self._error(phrased("%(fact)s is a flag: write it alone, or with NOT", fact=fact.name), node)
         return Among(fact.name, tuple(self._value(item, fact) for item in listed))
 
     def _between(self, node: exp.Between) -> Node:
         fact = self._needed(node.this)
         if not fact.ordered:
-            raise self._error(f"{fact.name} has no order: use =, != or IN", node)
+            raise self._error(phrased("%(fact)s has no order: use =, != or IN", fact=fact.name), node)
         if node.args.get("symmetric"):
-            raise self._error("BETWEEN SYMMETRIC is not allowed: write the smaller one first", node)
+            raise self._error(phrased("BETWEEN SYMMETRIC is not allowed: write the smaller one first"), node)
         low, high = self._value(node.args["low"], fact), self._value(node.args["high"], fact)
         return And((Compare(fact.name, ">=", low), Compare(fact.name, "<=", high)))
 
@@ -198,33 +205,40 @@ class _Reader:
             case exp.Add():
                 return self._sum(node, fact)
             case exp.Boolean():
-                raise self._error(f"{fact.name} is not a flag", node)
+                raise self._error(phrased("%(fact)s is not a flag", fact=fact.name), node)
             case _:
                 raise self._refusal(node)
 
     def _literal(self, node: exp.Literal, fact: FactSpec) -> Value:
         raw: str = node.this
         if not node.is_string and not (raw.isascii() and raw.isdigit()):
-            raise self._error(f"{raw} is not a whole number", node)
+            raise self._error(phrased("%(raw)s is not a whole number", raw=raw), node)
         try:
             return read_literal(raw if node.is_string else int(raw), fact)
         except ValueError as error:
-            raise self._error(str(error), node) from None
+            raise self._error(why(error), node) from None
 
     def _named(self, node: exp.Column, fact: FactSpec) -> Named:
         name = self._name(node)
         if name in self.vocabulary:
-            raise self._error(f"{fact.name} is compared with another fact: use a literal or a name of [values]", node)
+            raise self._error(
+                phrased("%(fact)s is compared with another fact: use a literal or a name of [values]", fact=fact.name),
+                node,
+            )
         for meant in self.values[name]:
             try:
                 read_literal(meant, fact)
             except ValueError as error:
-                raise self._error(f"the value {name} does not fit here: {error}", node) from None
+                raise self._error(
+                    phrased("the value %(name)s does not fit here: %(why)s", name=name, why=why(error)), node
+                ) from None
         return Named(name)
 
     def _sum(self, node: exp.Add, fact: FactSpec) -> Sum:
         if fact.kind is not Kind.COUNT:
-            raise self._error(f"only counts and times can be added, and {fact.name} is neither", node)
+            raise self._error(
+                phrased("only counts and times can be added, and %(fact)s is neither", fact=fact.name), node
+            )
         terms: list[Elapsed | Number | Named] = []
         for side in (node.args["this"], node.args["expression"]):
             value = self._value(side, fact)
@@ -240,7 +254,7 @@ class _Reader:
     def _needed(self, node: exp.Expr) -> FactSpec:
         fact = self._fact(_inside(node))
         if fact is None:
-            raise self._error("a comparison needs a fact on the left", node)
+            raise self._error(phrased("a comparison needs a fact on the left"), node)
         return fact
 
     def _fact(self, node: exp.Expr) -> FactSpec | None:
@@ -249,17 +263,21 @@ class _Reader:
     def _name(self, node: exp.Column) -> str:
         identifier = node.this
         if not isinstance(identifier, exp.Identifier) or node.args.get("table") or identifier.args.get("quoted"):
-            raise self._error("a name is one plain word", node)
+            raise self._error(phrased("a name is one plain word"), node)
         name: str = identifier.this
         known = (*self.vocabulary, *self.values)
         if name not in known:
-            raise self._error(f"there is no fact and no value called {name}{near(name, known)}", node)
+            raise self._error(
+                phrased("there is no fact and no value called %(name)s%(hint)s", name=name, hint=near(name, known)),
+                node,
+            )
         return name
 
     def _refusal(self, node: exp.Expr) -> PolicyError:
         if isinstance(node, exp.Func) and type(node) not in _SAID:
-            return self._error("functions are not allowed in a condition", node)
-        return self._error(_SAID.get(type(node), f"{type(node).__name__} is not allowed in a condition"), node)
+            return self._error(phrased("functions are not allowed in a condition"), node)
+        other = phrased("%(kind)s is not allowed in a condition", kind=type(node).__name__)
+        return self._error(_SAID.get(type(node), other), node)
 
     def _error(self, message: str, node: exp.Expr) -> PolicyError:
         return self.fail(message, self._offset(node))
@@ -293,10 +311,11 @@ def _inside(node: exp.Expr) -> exp.Expr:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].split(" from ", 1)[0]
+    return remark(str(error).split("\n", 1)[0].split(" from ", 1)[0], CONDITION)
 
 
 def _description(error: ParseError) -> str:
     if not error.errors:
         return _first_line(error)
-    return str(error.errors[0].get("description") or "it cannot be read").split("<class")[0].strip().removesuffix("for")
+    text = str(error.errors[0].get("description") or "it cannot be read").split("<class")[0].strip().removesuffix("for")
+    return remark(text, CONDITION)

@@ -11,6 +11,7 @@ from rescind.core.money import CAP_MINOR, Money
 from rescind.core.policy.position import near
 from rescind.core.policy.tree import Elapsed, Literal_, Named, Number, Op, Price, Sum, Value, Word
 from rescind.core.policy.vocabulary import FactSpec, Kind
+from rescind.core.sentence import phrased
 
 Plain = bool | int | str
 Values = Mapping[str, Plain]
@@ -41,24 +42,28 @@ def read_literal(raw: Plain, spec: FactSpec) -> Literal_:
         case Kind.LEVEL | Kind.CODE:
             return _word(raw, spec)
         case Kind.FLAG:
-            msg = f"{spec.name} is a flag: write it alone, or with NOT"
+            msg = phrased("%(fact)s is a flag: write it alone, or with NOT", fact=spec.name)
             raise ValueError(msg)
 
 
 def _count(raw: Plain, spec: FactSpec) -> Number | Elapsed:
     if isinstance(raw, bool):
-        msg = f"{spec.name} is a count of {spec.unit}, not a flag"
+        msg = phrased("%(fact)s is a count of %(unit)s, not a flag", fact=spec.name, unit=spec.unit)
         raise ValueError(msg)  # noqa: TRY004  # every bad literal is a ValueError, whatever its Python type
     if isinstance(raw, int):
         if not 0 <= raw <= _LARGEST:
-            msg = f"{raw} is out of range for {spec.name}"
+            msg = phrased("%(raw)s is out of range for %(fact)s", raw=raw, fact=spec.name)
             raise ValueError(msg)
         return Number(raw)
     if spec.unit != "seconds":
-        msg = f"{spec.name} is a count of {spec.unit}: compare it with a whole number"
+        msg = phrased("%(fact)s is a count of %(unit)s: compare it with a whole number", fact=spec.name, unit=spec.unit)
         raise ValueError(msg)
     if span(raw).unit == "bd":
-        msg = f"'{raw}' counts business days, and {spec.name} is elapsed time: use a deadline for business days"
+        msg = phrased(
+            "'%(raw)s' counts business days, and %(fact)s is elapsed time: use a deadline for business days",
+            raw=raw,
+            fact=spec.name,
+        )
         raise ValueError(msg)
     return Elapsed(raw)
 
@@ -66,28 +71,33 @@ def _count(raw: Plain, spec: FactSpec) -> Number | Elapsed:
 def _price(raw: Plain, spec: FactSpec) -> Price:
     found = _PRICE.fullmatch(raw) if isinstance(raw, str) else None
     if found is None:
-        msg = f"{spec.name} is money: write the currency and the amount, such as 'USD 100.00'"
+        msg = phrased("%(fact)s is money: write the currency and the amount, such as 'USD 100.00'", fact=spec.name)
         raise ValueError(msg)
     try:
         minor = Money.parse(found[2], found[1]).minor
     except InvalidField as error:
-        msg = f"'{raw}' is not an amount of {found[1]}: {error.params['expected']}"
+        msg = phrased(
+            "'%(raw)s' is not an amount of %(currency)s: %(expected)s",
+            raw=raw,
+            currency=found[1],
+            expected=error.params["expected"],
+        )
         raise ValueError(msg) from None
     if minor > CAP_MINOR:
-        msg = f"'{raw}' is larger than any order"
+        msg = phrased("'%(raw)s' is larger than any order", raw=raw)
         raise ValueError(msg)
     return Price(found[1], minor)
 
 
 def _word(raw: Plain, spec: FactSpec) -> Word:
     if not isinstance(raw, str):
-        msg = f"{spec.name} is compared with a word in quotes"
+        msg = phrased("%(fact)s is compared with a word in quotes", fact=spec.name)
         raise ValueError(msg)  # noqa: TRY004
     if spec.members and raw not in spec.members:
-        msg = f"{spec.name} is never '{raw}'{near(raw, spec.members)}"
+        msg = phrased("%(fact)s is never '%(raw)s'%(hint)s", fact=spec.name, raw=raw, hint=near(raw, spec.members))
         raise ValueError(msg)
     if _WORD.fullmatch(raw) is None:
-        msg = f"'{raw}' is not a word"
+        msg = phrased("'%(raw)s' is not a word", raw=raw)
         raise ValueError(msg)
     return Word(raw)
 

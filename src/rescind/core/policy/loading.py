@@ -29,8 +29,10 @@ from rescind.core.policy.policy import (
     Tunable,
 )
 from rescind.core.policy.position import Path, PolicyError, Text, near
+from rescind.core.policy.remarks import FORMS, TOML, remark
 from rescind.core.policy.tree import LANGUAGE, Node
 from rescind.core.policy.vocabulary import STANDARD, WAYS_ON, Vocabulary
+from rescind.core.sentence import phrased
 from rescind.core.verdict import OnSilence, Verdict
 
 T = TypeVar("T")
@@ -118,7 +120,7 @@ def restore(data: bytes, *, vocabulary: Vocabulary = STANDARD) -> Policy:
     try:
         policy = msgspec.json.decode(data, type=Policy)
     except msgspec.DecodeError as error:
-        raise PolicyError("<canonical>", 1, 1, str(error)) from None
+        raise PolicyError("<canonical>", 1, 1, remark(str(error), FORMS)) from None
     for message, _ in problems(policy, vocabulary):
         raise PolicyError("<canonical>", 1, 1, message)
     vars(policy)["_published"] = data
@@ -133,7 +135,7 @@ class _Loader:
             # TOML knows one line end; positions count what an editor shows.
             source = data.decode().replace("\r\n", "\n")
         except UnicodeDecodeError as error:
-            raise PolicyError(file, data[: error.start].count(b"\n") + 1, 1, "the file is not UTF-8") from None
+            raise PolicyError(file, data[: error.start].count(b"\n") + 1, 1, phrased("the file is not UTF-8")) from None
         self.text = Text(file, source)
         try:
             self.table = tomllib.loads(source)
@@ -145,7 +147,9 @@ class _Loader:
     def policy(self) -> Policy:
         file, base = self.file, self._base()
         if file.language != LANGUAGE:
-            raise self.text.error(f"this program reads policy language {LANGUAGE} only", ("language",))
+            raise self.text.error(
+                phrased("this program reads policy language %(version)s only", version=LANGUAGE), ("language",)
+            )
         values = self._values(base)
         meanings = {value.name: [dated.value for dated in value.history] for value in values}
         policy = Policy(
@@ -186,17 +190,24 @@ class _Loader:
                 known = [field.encode_name for field in msgspec.structs.fields(kind)]  # pyright: ignore[reportArgumentType]
                 hint = near(unknown[1], known)
                 member = (*path, *inner, unknown[1])
-                raise self.text.error_at_key(f"there is no '{unknown[1]}' here{hint}", member) from None
+                raise self.text.error_at_key(
+                    phrased("there is no '%(name)s' here%(hint)s", name=unknown[1], hint=hint), member
+                ) from None
             wrong = re.search(r"Invalid enum value '(.+)'", message)
             hint = near(wrong[1], _WORDS.get(str(inner[-1]) if inner else "", ())) if wrong else ""
-            raise self.text.error(f"{message}{hint}", (*path, *inner)) from None
+            raise self.text.error(
+                phrased("%(what)s%(hint)s", what=remark(message, FORMS), hint=hint), (*path, *inner)
+            ) from None
 
     def _base(self) -> Policy | None:
         name = self.file.extends
         if not name:
             return None
         if name not in self.bases:
-            raise self.text.error(f"there is no policy called {name} to extend{near(name, self.bases)}", ("extends",))
+            raise self.text.error(
+                phrased("there is no policy called %(name)s to extend%(hint)s", name=name, hint=near(name, self.bases)),
+                ("extends",),
+            )
         return self.bases[name]
 
     def _settings(self, base: Policy | None) -> Settings:
@@ -208,11 +219,13 @@ class _Loader:
         for name, history in self.file.values.items():
             path = ("values", name)
             if name in self.vocabulary:
-                raise self.text.error(f"{name} is the name of a fact already", path)
+                raise self.text.error(phrased("%(name)s is the name of a fact already", name=name), path)
             if re.fullmatch(r"[a-z][a-z0-9_]*", name) is None:
-                raise self.text.error("the name of a value is one word in lower case", path)
+                raise self.text.error(phrased("the name of a value is one word in lower case"), path)
             if not history:
-                raise self.text.error("a value needs a first day: 2024-01-31 = { value = ..., source = ... }", path)
+                raise self.text.error(
+                    phrased("a value needs a first day: 2024-01-31 = { value = ..., source = ... }"), path
+                )
             merged[name] = NamedValue(
                 name, tuple(sorted(self._dated(path, history), key=lambda dated: dated.first_day))
             )
@@ -224,7 +237,9 @@ class _Loader:
             try:
                 first_day = msgspec.convert(day, type=Dated.__annotations__["first_day"])
             except msgspec.ValidationError:
-                raise self.text.error(f"{day} is not a day: write 2024-01-31", (*path, day)) from None
+                raise self.text.error(
+                    phrased("%(day)s is not a day: write 2024-01-31", day=day), (*path, day)
+                ) from None
             raw = self.convert(entry, _Value, (*path, day))
             dated.append(Dated(first_day, raw.value, raw.source, raw.unverified))
         return dated
@@ -242,7 +257,7 @@ class _Loader:
         for n, table in enumerate(self.file.rules):
             raw = self.convert(table, _Rule, ("rules", n))
             if raw.id in own:
-                raise self.text.error(f"there are two rules called {raw.id}", ("rules", n, "id"))
+                raise self.text.error(phrased("there are two rules called %(rule)s", rule=raw.id), ("rules", n, "id"))
             when = self._condition(raw.when, meanings, ("rules", n, "when"))
             own[raw.id] = Rule(
                 id=raw.id,
@@ -262,16 +277,21 @@ class _Loader:
         if not order:
             added = [rule for rule in own if base and rule not in {old.id for old in base.rules}]
             if added:
-                raise self._at_rule(f"{added[0]} is new: list every rule in its place with order = [...]", added[0])
+                raise self._at_rule(
+                    phrased("%(rule)s is new: list every rule in its place with order = [...]", rule=added[0]), added[0]
+                )
             return tuple(merged.values())
         for n, name in enumerate(order):
             if name not in merged:
-                raise self.text.error(f"there is no rule called {name}{near(name, merged)}", ("order", n))
+                raise self.text.error(
+                    phrased("there is no rule called %(name)s%(hint)s", name=name, hint=near(name, merged)),
+                    ("order", n),
+                )
             if name in order[:n]:
-                raise self.text.error(f"{name} stands twice in the order", ("order", n))
+                raise self.text.error(phrased("%(name)s stands twice in the order", name=name), ("order", n))
         for name in own:
             if name not in order:
-                raise self._at_rule(f"{name} has no place in the order", name)
+                raise self._at_rule(phrased("%(name)s has no place in the order", name=name), name)
         return tuple(merged[name] for name in order)
 
     def _reasons(self, base: Policy | None) -> Reasons:
@@ -341,5 +361,5 @@ def _toml_error(text: Text, error: tomllib.TOMLDecodeError) -> PolicyError:
     message, _, where = str(error).rpartition(" (at ")
     found = re.match(r"line (\d+), column (\d+)", where)
     if found:
-        return PolicyError(text.file, int(found[1]), int(found[2]), message)
-    return text.error_at(message or str(error), len(text.source))
+        return PolicyError(text.file, int(found[1]), int(found[2]), remark(message, TOML))
+    return text.error_at(remark(message or str(error), TOML), len(text.source))

@@ -21,6 +21,7 @@ from rescind.core.policy.literal import Plain
 from rescind.core.policy.resolved import ResolvedPolicy, resolve
 from rescind.core.policy.tree import Node
 from rescind.core.policy.vocabulary import STANDARD
+from rescind.core.sentence import phrased
 from rescind.core.verdict import OnSilence, Verdict
 
 Layer = Literal["law", "preset", "shop", "standing"]
@@ -229,10 +230,12 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         offered = {tunable.name: tunable for tunable in self.tunable}
         for name, value in settings.items():
             if name not in offered:
-                msg = f"{self.name} offers no setting called {name}"
+                msg = phrased("%(policy)s offers no setting called %(name)s", policy=self.name, name=name)
                 raise ValueError(msg)
             if not offered[name].allows(value):
-                msg = f"{self.name} does not allow {name} = {value}"
+                msg = phrased(
+                    "%(policy)s does not allow %(name)s = %(value)s", policy=self.name, name=name, value=value
+                )
                 raise ValueError(msg)
 
     def reasons_for(self, catalogue: Catalogue, facts: Facts) -> tuple[Reason, ...]:

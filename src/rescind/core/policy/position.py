@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from rescind.core.sentence import phrased
+
 
 class PolicyError(ValueError):
     """A policy that cannot be loaded. line and column count from 1; `did_you_mean` is part of the message."""
@@ -25,7 +27,7 @@ class PolicyError(ValueError):
 def near(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'stage'?` when a known name is close, else the empty string."""
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{found[0]}'?" if found else ""
+    return phrased("; did you mean '%(name)s'?", name=found[0]) if found else ""
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What a buyer sees: their orders, one order, the way to cancel it, a request, and the terms it is judged by."""
 
-from rescind.web.buyer import address, cancel, orders, requests, returns, terms, withdrawal
+from rescind.web.buyer import address, cancel, orders, requests, returns, sources, terms, withdrawal
 
 ROUTES = (
     *orders.ROUTES,
@@ -10,6 +10,7 @@ ROUTES = (
     *returns.ROUTES,
     *withdrawal.ROUTES,
     *terms.ROUTES,
+    *sources.ROUTES,
 )
 
 __all__ = ["ROUTES"]

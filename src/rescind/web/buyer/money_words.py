@@ -11,6 +11,7 @@ from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundStatus, Tender
 from rescind.core.refund import Quote
 from rescind.locales import Locale
+from rescind.web.explain import span_words
 from rescind.web.tender import tender_name
 
 # Working days after the provider has sent it, by method (lowest, highest); 0 is at once. Banks decide, so "usually".
@@ -37,7 +38,10 @@ def arrival(locale: Locale, method: str) -> str:
         return _("There at once")
     if low == 0:
         return _("Usually there the same or the next day")
-    return _("Usually there in %(low)s to %(high)s working days") % {"low": low, "high": high}
+    text = locale.ngettext(
+        "Usually there in %(low)s to %(num)s working day", "Usually there in %(low)s to %(num)s working days", high
+    )
+    return text % {"low": low, "num": high}
 
 
 def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dict[str, Any]]:
@@ -139,21 +143,21 @@ def at_the_door(locale: Locale, door: AtTheDoor | None, order: Order, *, over: b
     if door is None:
         return ""
     _ = locale.gettext
-    numbers = {"count": door.refused, "limit": door.limit, "days": door.days}
+    numbers = {"count": door.refused, "limit": door.limit, "span": span_words(locale, f"{door.days}d")}
     if door.off_until is not None:
         text = _(
-            "You did not take %(count)s orders at the door in %(days)s days, so you cannot pay there until %(day)s. "
-            "Then it is open again by itself; every other way to pay is open now."
+            "Orders you did not take at the door in %(span)s: %(count)s. So you cannot pay there until %(day)s. Then "
+            "it is open again by itself; every other way to pay is open now."
         )
         return text % (numbers | {"day": locale.date(door.off_until)})
     if not over:
         text = _(
-            "You pay at the door. An order that is not taken there is counted: %(count)s in %(days)s days so far. At "
+            "You pay at the door. An order that is not taken there is counted: %(count)s in %(span)s so far. At "
             "%(limit)s you cannot pay there for a while."
         )
     elif any(one.reason == "refused" for one in order.cancellations):
         text = _(
-            "You did not take this order at the door. That is counted: %(count)s in %(days)s days so far. At %(limit)s "
+            "You did not take this order at the door. That is counted: %(count)s in %(span)s so far. At %(limit)s "
             "you cannot pay there for a while."
         )
     else:

@@ -43,9 +43,11 @@ class Row:
 
 @get("/policy")
 async def policy_page(visit: NamedDependency[Visit]) -> Html:
-    """The rules in force, in the order in which they are asked. ``?shop=``: with that shop's own choices."""
+    """The rules in force, in the order in which they are asked, of ``?shop=``; without it a list of the shops."""
     shops = await visit.desk.reads.shops()
-    chosen = next((shop for shop in shops if shop.id == visit.query("shop")), shops[0] if shops else None)
+    chosen = next((shop for shop in shops if shop.id == visit.query("shop")), None)
+    if chosen is None and len(shops) == 1:
+        chosen = shops[0]
     clauses: list[Clause] = []
     name = ""
     if chosen is not None:

@@ -137,21 +137,35 @@ def _amount(locale: Locale, op: str) -> str:
 
 
 def _count(locale: Locale, fact: str, op: str, number: int) -> str:
-    _ = locale.gettext
+    count = locale.ngettext
     fewer = op in {"<", "<="}
     bound = number + (1 if op in {"<=", ">"} else 0)
     if fact == "working_days_late":
-        text = _("Fewer than %(num)s working days late") if fewer else _("%(num)s or more working days late")
+        text = (
+            count("Not a working day late", "Fewer than %(num)s working days late", bound)
+            if fewer
+            else count("At least one working day late", "%(num)s or more working days late", bound)
+        )
     elif fact == "requests_on_order":
         text = (
-            _("Fewer than %(num)s earlier requests for this order")
+            count("No earlier request for this order", "Fewer than %(num)s earlier requests for this order", bound)
             if fewer
-            else _("%(num)s or more earlier requests for this order")
+            else count(
+                "At least one earlier request for this order", "%(num)s or more earlier requests for this order", bound
+            )
         )
     else:
         text = (
-            _("Fewer than %(num)s cancellations by this buyer in 30 days")
+            count(
+                "No cancellation by this buyer in 30 days",
+                "Fewer than %(num)s cancellations by this buyer in 30 days",
+                bound,
+            )
             if fewer
-            else _("%(num)s or more cancellations by this buyer in 30 days")
+            else count(
+                "At least one cancellation by this buyer in 30 days",
+                "%(num)s or more cancellations by this buyer in 30 days",
+                bound,
+            )
         )
     return text % {"num": bound}

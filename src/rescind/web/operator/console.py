@@ -41,8 +41,9 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
 
 def told(console: Console) -> Notice | None:
     """What the form before this page did, from the code its redirect left in the address."""
-    text = _said(console.language).get(console.query("said"))
-    return Notice(text) if text else None
+    said = console.query("said")
+    text = _said(console.language).get(said)
+    return Notice(text, "calm" if said == "unchanged" else "good") if text else None
 
 
 def _said(language: Locale) -> dict[str, str]:
@@ -50,6 +51,7 @@ def _said(language: Locale) -> dict[str, str]:
     return {
         "drafted": _("A draft was made. Nothing changes until another operator has approved it."),
         "saved": _("The draft was saved."),
+        "unchanged": _("Nothing was changed, so nothing was saved."),
         "submitted": _("Submitted. Another operator has to approve it now."),
         "taken_back": _("Taken back. You can work on it again."),
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import FourEyes, NotFound, PolicyInvalid, RescindError
+from rescind.core.errors import FourEyes, NotFound, NothingChanged, PolicyInvalid, RescindError
 from rescind.core.policy import Atom
 from rescind.core.policy.right import Case
 from rescind.core.policy.vocabulary import STANDARD, Kind
@@ -76,9 +76,15 @@ async def save(console: Here, number: FromPath[str]) -> Html:
     text = typed(form)
     try:
         note = console_note(console, form)
+        if (text.strip(), note) == (about.text.strip(), about.draft.note):
+            return console.go(f"{about.href}?said=unchanged")
         await console.desk.drafting.save(about.draft.number, text, console.person.id, note=note)
     except PolicyInvalid as error:
-        return edit_page(console, about, text, f"{about.href}/edit", form=form, mistake=mistake_of(error))
+        return edit_page(
+            console, about, text, f"{about.href}/edit", form=form, mistake=mistake_of(console.language, error)
+        )
+    except NothingChanged as error:
+        return edit_page(console, about, text, f"{about.href}/edit", form=form, notice=console.problem(error))
     except RescindError as error:
         return await _page(console, about, notice=console.problem(error), status=_status(error))
     return console.go(f"{about.href}?said=saved")
@@ -211,7 +217,12 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "changes": [change_words(language, one, live, found.policy) for one in found.changes] if live else [],
         "rewritten": [language.pgettext("policy.value", name) for name in found.rewritten],
         "failures": [
-            {"id": one.example, "says": one.says, "message": one.message, "accepted": one.example in accepted}
+            {
+                "id": one.example,
+                "says": one.says,
+                "message": language.told(one.message),
+                "accepted": one.example in accepted,
+            }
             for one in found.failures
         ],
         "turned": [
@@ -225,7 +236,7 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
             for one in found.turned
         ],
         "case": _case(language, found.case) if found.case else None,
-        "unfit": found.unfit,
+        "unfit": [(shop, language.told(message)) for shop, message in found.unfit],
         "asked": found.asked,
         "judged": _alike(language, found.judged),
         "judged_count": len(found.judged),

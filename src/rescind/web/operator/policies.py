@@ -92,7 +92,7 @@ async def add_value(console: Here, key: FromPath[str]) -> Html:
     except _Refused as refused:
         return await words_page(console, about, form=form, refused=refused, status=422)
     except PolicyInvalid as error:
-        refused = _Refused("value", str(error.params["message"]))
+        refused = _Refused("value", console.language.told(error.params["message"]))
         return await words_page(console, about, form=form, refused=refused, status=422)
     return console.go(f"{DRAFTS}/{draft.number}?said=drafted")
 
@@ -201,7 +201,7 @@ async def save_value(console: Console, about: Subject, form: Fields) -> Html:
     except _Refused as refused:
         return await words_page(console, about, form=form, refused=refused, status=422)
     except PolicyInvalid as error:
-        refused = _Refused("value", str(error.params["message"]))
+        refused = _Refused("value", console.language.told(error.params["message"]))
         return await words_page(console, about, form=form, refused=refused, status=422)
     return console.go(f"{about.href}?said=saved")
 

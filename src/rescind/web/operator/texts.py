@@ -9,10 +9,12 @@ from http import HTTPStatus
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import NotFound, PolicyInvalid
+from rescind.core.errors import NotFound, NothingChanged, PolicyInvalid
+from rescind.core.sentence import phrased
+from rescind.locales import Locale
 from rescind.web.operator.console import DRAFTS, POLICIES
 from rescind.web.operator.policies import Subject, subject, title
-from rescind.web.seller.console import Console, Fields, Here
+from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 
 MOST_BYTES = 200_000
@@ -21,7 +23,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Where a text is wrong, and how; the message is the language's own and in English."""
+    """Where a text is wrong, and how, in the reader's language."""
 
     line: int
     column: int
@@ -50,6 +52,9 @@ async def write(console: Here, key: FromPath[str]) -> Html:
     action = f"{POLICIES}/{key}/edit"
     shop = about.standing.shop
     try:
+        # The beginning that a shop without rules is offered is nothing to approve either.
+        if text.strip() == about.text.strip():
+            raise NothingChanged(policy=about.policy.name)
         draft, _ = await console.desk.drafting.draft(
             text,
             console.person.id,
@@ -58,7 +63,9 @@ async def write(console: Here, key: FromPath[str]) -> Html:
             note=console_note(console, form),
         )
     except PolicyInvalid as error:
-        return edit_page(console, about, text, action, form=form, mistake=mistake_of(error))
+        return edit_page(console, about, text, action, form=form, mistake=mistake_of(console.language, error))
+    except NothingChanged as error:
+        return edit_page(console, about, text, action, form=form, notice=console.problem(error))
     return console.go(f"{DRAFTS}/{draft.number}?said=drafted")
 
 
@@ -97,12 +104,14 @@ def edit_page(
     *,
     form: Fields | None = None,
     mistake: Mistake | None = None,
+    notice: Notice | None = None,
 ) -> Html:
     """The text to be edited; below it, where there is a mistake, the lines with their numbers."""
     return console.page(
         "operator/edit.html",
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistake else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if mistake or notice else HTTPStatus.OK,
         here=action,
+        notice=notice,
         about=about,
         title=title(console.language, about.standing),
         action=action,
@@ -118,7 +127,12 @@ def typed(form: Fields) -> str:
     """The text of a form, with one kind of line end: browsers send two signs for each. Raises PolicyInvalid."""
     text = form.values.get("text", "").replace("\r\n", "\n")
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
-        raise PolicyInvalid(file="policy.toml", line=1, column=1, message=f"a policy has at most {MOST_BYTES} bytes")
+        raise PolicyInvalid(
+            file="policy.toml",
+            line=1,
+            column=1,
+            message=phrased("a policy has at most %(most)s bytes", most=MOST_BYTES),
+        )
     return text
 
 
@@ -128,10 +142,10 @@ def console_note(console: Console, form: Fields) -> str:
     return kept.body if kept else ""
 
 
-def mistake_of(error: PolicyInvalid) -> Mistake:
-    """The place that an error names."""
+def mistake_of(language: Locale, error: PolicyInvalid) -> Mistake:
+    """The place that an error names, and what is wrong there."""
     said = error.params
-    return Mistake(int(str(said["line"])), int(str(said["column"])), str(said["message"]))
+    return Mistake(int(str(said["line"])), int(str(said["column"])), language.told(said["message"]))
 
 
 async def _to_edit(console: Console, key: str) -> Subject:

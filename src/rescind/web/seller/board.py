@@ -123,8 +123,12 @@ def too_many(language: Locale, search: Search) -> list[tuple[str, str]]:
     """The error of a search for more numbers than one search takes."""
     if not search.cut:
         return []
-    text = language.gettext("A search takes %(most)s numbers. The last %(cut)s were left out.")
-    return [("q", text % {"most": MOST, "cut": search.cut})]
+    text = language.ngettext(
+        "A search takes so many numbers: %(most)s. The last one was left out.",
+        "A search takes so many numbers: %(most)s. The last %(num)s were left out.",
+        search.cut,
+    )
+    return [("q", text % {"most": MOST, "num": search.cut})]
 
 
 def counted(language: Locale, total: int | None, shown: int) -> str:

@@ -191,7 +191,7 @@ class Console:
         for context in known.get(name, ("way_on",)):
             if self.language.has(context, text):
                 return self.language.term(context, text, self.person.role)
-        return text
+        return self.language.told(value)
 
     async def submit(
         self,

@@ -67,6 +67,8 @@ async def save(console: Here) -> Html:
             grounds = [(one.at, one.ground.facts) for one in asked]
             trial = tried(policy, grounds)
             return await _show(console, shop, preset, choices, place=place, values=values, trial=trial)
+        if tuple(written) == choices.rules:
+            return console.go(f"{HOME}?said=unchanged")
         await console.desk.versions.put_rules(
             ShopId(shop.id), tuple(written), policy, by(console), expected=version_of(form)
         )
@@ -241,8 +243,9 @@ def _said(console: Console) -> Notice | None:
     text = {
         "saved": _("Saved. It answers requests that come from now on."),
         "removed": _("Taken away. Such requests wait for you again."),
+        "unchanged": _("Nothing was changed, so nothing was saved."),
     }.get(console.query("said"))
-    return Notice(text) if text else None
+    return Notice(text, "calm" if console.query("said") == "unchanged" else "good") if text else None
 
 
 ROUTES = (rules, save, remove)

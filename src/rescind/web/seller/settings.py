@@ -16,7 +16,7 @@ from rescind.core.policy.literal import Plain
 from rescind.core.policy.outline import outline
 from rescind.core.policy.tree import values_read
 from rescind.core.shop_settings import read, written
-from rescind.core.standing import StandingRule, allowed
+from rescind.core.standing import StandingRule
 from rescind.core.views import ShopView
 from rescind.locales import Locale
 from rescind.postgres.shop_versions import Automation, Choices, ShopVersion
@@ -80,6 +80,8 @@ async def save(console: Here) -> Html:
         if form.text("act") == "preview":
             return await _show(console, shop, preset, choices, chosen, preview=True)
         change = {name: value for name, value in chosen.items() if choices.settings.get(name) != value}
+        if not change:
+            return console.go(f"{HOME}?said=unchanged")
         await console.desk.versions.put_settings(shop.id, change, preset.policy, by(console), expected=version_of(form))
     except RescindError as error:
         again = await console.desk.versions.choices(shop.id)
@@ -156,7 +158,6 @@ async def _show(
         steps=steps,
         special=special,
         history=[_change(console, one) for one in history],
-        rules_offered=allowed(preset),
         public=f"/shops/{shop.id}",
     )
 
@@ -170,14 +171,17 @@ def automation_words(console: Console, running: Automation | None) -> str:
     said = {
         "month": f"{answered.month:%Y-%m}",
         "in_time": answered.in_time,
-        "asked": answered.asked,
+        "num": answered.asked,
         "percent": answered.in_time_bps // 100,
         "since": language.instant(running.since, console.zone, now=console.now),
         "until": language.instant(running.until, console.zone, now=console.now),
     }
-    text = _(
-        "In %(month)s you answered %(in_time)s of %(asked)s requests in time: %(percent)s %%. Since %(since)s the "
-        "platform approves requests in your place, also for orders that were placed before."
+    text = language.ngettext(
+        "In %(month)s you answered %(in_time)s of %(num)s request in time: %(percent)s %%. Since %(since)s the "
+        "platform approves requests in your place, also for orders that were placed before.",
+        "In %(month)s you answered %(in_time)s of %(num)s requests in time: %(percent)s %%. Since %(since)s the "
+        "platform approves requests in your place, also for orders that were placed before.",
+        answered.asked,
     )
     more = (
         _("You may switch it off from %(until)s on.")
@@ -291,9 +295,12 @@ def _change(console: Console, version: ShopVersion) -> Change:
 
 
 def _said(console: Console) -> Notice | None:
-    if console.query("said") != "saved":
-        return None
-    return Notice(console.language.gettext("Saved. It holds for orders placed from now on."))
+    _ = console.language.gettext
+    text = {
+        "saved": _("Saved. It holds for orders placed from now on."),
+        "unchanged": _("Nothing was changed, so nothing was saved."),
+    }.get(console.query("said"))
+    return Notice(text, "calm" if console.query("said") == "unchanged" else "good") if text else None
 
 
 ROUTES = (settings, save)

@@ -29,7 +29,7 @@ from rescind.locales import Locale
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import wall
-from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card
+from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
 from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
@@ -364,11 +364,11 @@ def _at_the_door(console: Console, door: AtTheDoor | None) -> Notice | None:
     if door is None or not door.refused:
         return None
     _ = console.language.gettext
-    numbers = {"count": door.refused, "limit": door.limit, "days": door.days}
+    numbers = {"count": door.refused, "limit": door.limit, "span": span_words(console.language, f"{door.days}d")}
     if door.off_until is None:
-        return Notice(_("Refused at the door: %(count)s of %(limit)s in %(days)s days.") % numbers, "calm")
+        return Notice(_("Refused at the door: %(count)s of %(limit)s in %(span)s.") % numbers, "calm")
     day = console.language.date(door.off_until)
-    text = _("Refused at the door: %(count)s of %(limit)s in %(days)s days. Paying at the door is off until %(day)s.")
+    text = _("Refused at the door: %(count)s of %(limit)s in %(span)s. Paying at the door is off until %(day)s.")
     return Notice(text % (numbers | {"day": day}), "wait")
 
 

@@ -1,0 +1,118 @@
+"""What a code on a page stands for: a rule in words, or a source with everything that rests on it (M-36)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from rescind.core.errors import NotFound
+from rescind.core.policy import Policy
+from rescind.locales import Locale
+from rescind.policies import names, preset
+from rescind.web.citations import codes_in, explained
+from rescind.web.policy_words import RuleWords, day_words, plain_words, rule_words, tunable_words
+from rescind.web.session import Html, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One thing that rests on a source. code: of a rule; where: the policies that have it so."""
+
+    code: str
+    text: str
+    where: str
+    unverified: bool = False
+
+
+@get("/rules/{code:str}")
+async def explanation(visit: NamedDependency[Visit], code: FromPath[str]) -> Html:
+    """A rule as each policy has it, or what a source has been cited for, and since when."""
+    if code not in explained():
+        raise NotFound(kind="page")
+    language = visit.locale
+    versions = _versions(visit, code)
+    return visit.page(
+        "buyer/source.html",
+        live=False,
+        code=code,
+        kind=code[0] if not versions else "",
+        sentence=language.rule(code) if versions else "",
+        versions=versions,
+        rules=_rules(language, code),
+        values=_gathered(_values(language, code)),
+        terms=_gathered(_terms(language, code)),
+    )
+
+
+def _called(language: Locale, policy: Policy) -> str:
+    # Codes that begin with X are given to no country.
+    region = policy.region
+    named = policy.layer == "preset" and region and region[0] != "X"
+    return f"{policy.name} ({language.country(region)})" if named else policy.name
+
+
+def _versions(visit: Visit, code: str) -> list[tuple[RuleWords, str]]:
+    """The rule in words, once for all policies that say the same."""
+    found: dict[RuleWords, list[str]] = {}
+    for policy in map(preset, names()):
+        for rule in policy.rules:
+            if rule.id == code:
+                told = rule_words(visit.locale, policy, rule, policy.at(visit.now).values)
+                found.setdefault(told, []).append(_called(visit.locale, policy))
+    return [(told, visit.locale.gettext(", ").join(where)) for told, where in found.items()]
+
+
+def _rules(language: Locale, code: str) -> list[Cited]:
+    return _gathered(
+        (rule.id, language.rule(rule.id), _called(language, policy), False)
+        for policy in map(preset, names())
+        for rule in policy.rules
+        if code in codes_in(", ".join(rule.cites))
+    )
+
+
+def _values(language: Locale, code: str) -> Iterator[tuple[str, str, str, bool]]:
+    for policy in map(preset, names()):
+        for value in policy.values:
+            for dated in value.history:
+                if code in codes_in(dated.source):
+                    said = {
+                        "value": language.pgettext("policy.value", value.name),
+                        "what": plain_words(language, value.name, dated.value),
+                        "day": day_words(language, dated.first_day),
+                    }
+                    text = language.gettext("%(value)s: %(what)s, since %(day)s") % said
+                    yield "", text, _called(language, policy), dated.unverified
+
+
+def _terms(language: Locale, code: str) -> Iterator[tuple[str, str, str, bool]]:
+    for policy in map(preset, names()):
+        for terms in policy.deadlines:
+            if code in codes_in(", ".join(terms.cites)):
+                yield "", language.pgettext("policy.deadline", terms.name), _called(language, policy), False
+        for tunable in policy.tunable:
+            if code in codes_in(", ".join(tunable.cites)):
+                said = {
+                    "value": language.pgettext("policy.value", tunable.name),
+                    "what": tunable_words(language, tunable),
+                }
+                text = language.gettext("A shop may choose %(value)s: %(what)s") % said
+                yield "", text, _called(language, policy), False
+
+
+def _gathered(found: Iterable[tuple[str, str, str, bool]]) -> list[Cited]:
+    """The same said by several policies is said once, with all of their names."""
+    where: dict[tuple[str, str, bool], list[str]] = {}
+    for code, text, policy, unverified in found:
+        where.setdefault((code, text, unverified), []).append(policy)
+    return [
+        Cited(code, text, ", ".join(dict.fromkeys(policies)), unverified)
+        for (code, text, unverified), policies in where.items()
+    ]
+
+
+ROUTES = (explanation,)
