@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from rescind.core.money import Money
+from rescind.core.policy import Atom
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.locales.completeness import _faults, codes, missing, sentences, uncounted
+from rescind.web.explain import wanted_words
 
 NOW = datetime(2026, 11, 23, 12, 48, tzinfo=UTC)
 EN, ZH = locale("en"), locale("zh")
@@ -141,6 +143,13 @@ def test_plural_forms_follow_the_language():
 
 def test_whatever_is_counted_has_two_forms_everywhere():
     assert uncounted() == []
+
+
+@pytest.mark.parametrize("language", [EN, ZH])
+def test_a_stage_is_quoted_once(language):
+    for op in ("=", "!=", "<", "<=", ">", ">="):
+        said = wanted_words(language, Atom("stage", op, wanted="packing", actual="", held=True))
+        assert (said.count("“"), said.count("”")) == (1, 1), said
 
 
 def test_every_language_names_itself():

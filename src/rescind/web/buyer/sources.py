@@ -43,8 +43,8 @@ async def explanation(visit: NamedDependency[Visit], code: FromPath[str]) -> Htm
         sentence=language.rule(code) if versions else "",
         versions=versions,
         rules=_rules(language, code),
-        values=_gathered(_values(language, code)),
-        terms=_gathered(_terms(language, code)),
+        values=_gathered(language, _values(language, code)),
+        terms=_gathered(language, _terms(language, code)),
     )
 
 
@@ -52,7 +52,10 @@ def _called(language: Locale, policy: Policy) -> str:
     # Codes that begin with X are given to no country.
     region = policy.region
     named = policy.layer == "preset" and region and region[0] != "X"
-    return f"{policy.name} ({language.country(region)})" if named else policy.name
+    if not named:
+        return policy.name
+    said = {"policy": policy.name, "place": language.country(region)}
+    return language.gettext("%(policy)s (%(place)s)") % said
 
 
 def _versions(visit: Visit, code: str) -> list[tuple[RuleWords, str]]:
@@ -68,10 +71,13 @@ def _versions(visit: Visit, code: str) -> list[tuple[RuleWords, str]]:
 
 def _rules(language: Locale, code: str) -> list[Cited]:
     return _gathered(
-        (rule.id, language.rule(rule.id), _called(language, policy), False)
-        for policy in map(preset, names())
-        for rule in policy.rules
-        if code in codes_in(", ".join(rule.cites))
+        language,
+        (
+            (rule.id, language.rule(rule.id), _called(language, policy), False)
+            for policy in map(preset, names())
+            for rule in policy.rules
+            if code in codes_in(", ".join(rule.cites))
+        ),
     )
 
 
@@ -104,13 +110,13 @@ def _terms(language: Locale, code: str) -> Iterator[tuple[str, str, str, bool]]:
                 yield "", text, _called(language, policy), False
 
 
-def _gathered(found: Iterable[tuple[str, str, str, bool]]) -> list[Cited]:
+def _gathered(language: Locale, found: Iterable[tuple[str, str, str, bool]]) -> list[Cited]:
     """The same said by several policies is said once, with all of their names."""
     where: dict[tuple[str, str, bool], list[str]] = {}
     for code, text, policy, unverified in found:
         where.setdefault((code, text, unverified), []).append(policy)
     return [
-        Cited(code, text, ", ".join(dict.fromkeys(policies)), unverified)
+        Cited(code, text, language.gettext(", ").join(dict.fromkeys(policies)), unverified)
         for (code, text, unverified), policies in where.items()
     ]
 
