@@ -17,6 +17,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
+from rescind.core.ports import PaymentProvider
 from rescind.demo import advance
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -41,6 +42,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
+from rescind.providers.host import ByMethod, Host
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
@@ -118,10 +120,18 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
     async with (
-        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox(), months)),
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months)),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
+
+
+def provider(desk: Desk) -> PaymentProvider:
+    """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the sandbox."""
+    host = Host(desk.settings.pay_out_days, desk.paying_out.said)
+    if desk.settings.paid_out_by_host == ("all",):
+        return host
+    return ByMethod(host, frozenset(desk.settings.paid_out_by_host), Sandbox())
 
 
 @asynccontextmanager
