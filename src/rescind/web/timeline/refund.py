@@ -78,4 +78,4 @@ def ordered(teller: Teller, event: refund_order.RefundOrderTaken | refund_order.
     if isinstance(event, refund_order.RefundOrderTaken):
         return teller.entry(_("%(owner)s pays this refund out") % {"owner": event.owner}, "user")
     text = _("Nobody confirmed the refund in time. Whoever leads support has it now.")
-    return teller.entry(text, "alarm-clock", "urgent")
+    return teller.entry(text, "clock", "urgent")
