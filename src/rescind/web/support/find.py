@@ -136,7 +136,11 @@ def _then(language: Locale, row: CaseRow) -> str:
         )
         return late if with_buyer else lead
     if row.kind == "refund":
-        return "" if row.closed_at else _("Otherwise it goes to whoever leads support.")
+        again, lead = (
+            _("Otherwise whoever leads support is asked again."),
+            _("Otherwise it goes to whoever leads support."),
+        )
+        return "" if row.closed_at else again if row.status == "escalated" else lead
     return language.term("silence", row.on_silence) if row.on_silence else ""
 
 

@@ -249,6 +249,9 @@ def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
         "due_at": ordered.due_at,
         "waits": waiting,
         "late": waiting and ordered.escalated_at is not None,
+        "then": language.gettext("Otherwise whoever leads support is asked again.")
+        if owner_of(refund) == "lead"
+        else language.gettext("Otherwise it goes to whoever leads support."),
         "owner": owner_words(language, owner_of(refund)),
         "state": language.term("refund_order", key),
         "tone": {"escalated": "urgent", "succeeded": "good", "failed": "urgent"}.get(key, "wait"),
