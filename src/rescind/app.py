@@ -17,7 +17,8 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.core.errors import RescindError
-from rescind.demo import advance
+from rescind.core.ports import PaymentProvider
+from rescind.demo import advance, paid_out
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -41,6 +42,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
+from rescind.providers.host import ByMethod, Host
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
@@ -118,10 +120,21 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
     async with (
-        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox(), months)),
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months)),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
+
+
+def provider(desk: Desk) -> PaymentProvider:
+    """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the sandbox."""
+    settings = desk.settings
+    host = Host(settings.pay_out_days, desk.paying_out.said)
+    if settings.paid_out_by_host == ("all",):
+        return host
+    # The demo shows it for one means of payment, unless somebody chose others.
+    methods = settings.paid_out_by_host or ((paid_out.METHOD,) if settings.demo else ())
+    return ByMethod(host, frozenset(methods), Sandbox())
 
 
 @asynccontextmanager
@@ -142,6 +155,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)
         placed = await Opening(ground, desk.evidence).play(opened_at)
         placed += await advance.decide(desk, ground, opened_at)
+        placed += await paid_out.play(ground, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

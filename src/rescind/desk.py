@@ -30,6 +30,7 @@ from rescind.core.views import ShopView
 from rescind.drafting import Drafting
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.paying_out import PayingOut
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
@@ -64,6 +65,11 @@ class Desk:
     versions: ShopVersions
     clock: Clock
     base_url: str
+
+    @property
+    def paying_out(self) -> PayingOut:
+        """Refunds that the marketplace pays out itself."""
+        return PayingOut(self.engine, self.reads)
 
     @property
     def drafting(self) -> Drafting:

@@ -15,7 +15,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self, cast, get_type_hints
 from urllib.parse import urlsplit
 
 from rescind.core.errors import InvalidField
@@ -137,6 +137,13 @@ def _line(value: str) -> str:
     return value
 
 
+def _methods(value: str) -> tuple[str, ...]:
+    codes = tuple(part.strip() for part in value.split(","))
+    if not all(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", code) for code in codes) or ("all" in codes and len(codes) > 1):
+        raise ValueError("codes of means of payment with commas between them, like bank_transfer, alipay, or all alone")
+    return tuple(dict.fromkeys(codes))
+
+
 def _bucket(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"file", "s3", "gs", "az"} or (parts.scheme == "file") == bool(parts.netloc):
@@ -243,6 +250,21 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    paid_out_by_host: Annotated[
+        tuple[str, ...],
+        Choice(
+            _methods,
+            "Means of payment whose refunds the marketplace pays out itself, by their codes, such as "
+            "`bank_transfer, alipay`; `all` for every one. Somebody confirms each with reference and day.",
+        ),
+    ] = ()
+    pay_out_days: Annotated[
+        int,
+        Choice(
+            _from_to(1, 30),
+            "Working days in which such a refund is to be confirmed; after them whoever leads support has it.",
+        ),
+    ] = 3
     second_person_above: Annotated[
         Amounts,
         Choice(
@@ -297,13 +319,16 @@ def _variable(name: str, choice: Choice) -> str:
     return choice.variable or PREFIX + name.upper()
 
 
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(cast("tuple[str, ...]", value))
+    return "" if value is None else str(value)
+
+
 def documentation() -> list[tuple[str, str, str]]:
     """(variable, default, meaning) of every setting, in order: what the page of settings is made of."""
     plain = Settings()
-    return [
-        (_variable(name, choice), "" if getattr(plain, name) is None else str(getattr(plain, name)), choice.about)
-        for name, choice in _choices().items()
-    ]
+    return [(_variable(name, choice), _said(getattr(plain, name)), choice.about) for name, choice in _choices().items()]
 
 
 def listen(settings: Settings) -> socket.socket:

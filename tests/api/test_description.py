@@ -12,6 +12,9 @@ from rescind.api.reference import UNDESCRIBED
 from rescind.core.order import Stage
 from rescind.postgres.embedded import APP, OWNER
 
+REPEATED = {"policies_check"} | {f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")}
+"""Calls with a body that want no key: one changes nothing, and word of a refund said twice is said once."""
+
 
 async def test_the_document_is_valid_and_complete(people):
     answer = await people.client.get("/openapi.json")
@@ -25,7 +28,7 @@ async def test_the_document_is_valid_and_complete(people):
             assert one["description"], path
             names = [parameter["name"] for parameter in one.get("parameters", ())]
             # Trying a text is the one call with a body that changes nothing; files and choices repeat harmlessly.
-            changes = method == "post" and "requestBody" in one and one["operationId"] != "policies_check"
+            changes = method == "post" and "requestBody" in one and one["operationId"] not in REPEATED
             assert ("Idempotency-Key" in names) == changes
     assert api["paths"]["/v1/orders"]["post"]["x-roles"] == ["host"]
     assert "Narrowing" not in api["components"]["schemas"]

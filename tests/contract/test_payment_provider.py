@@ -9,9 +9,20 @@ from rescind.core.ids import make_id, shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import Captured, PaymentProvider, ProviderReply
 from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
+from rescind.providers.host import ByMethod, Host
 from rescind.providers.sandbox import Sandbox
 
-PROVIDERS = {"sandbox": Sandbox}
+
+async def paid_out(refund):
+    """Somebody who has paid everything out."""
+    return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=refund)
+
+
+PROVIDERS = {
+    "sandbox": Sandbox,
+    "host": lambda: Host(3, paid_out),
+    "by method": lambda: ByMethod(Host(3, paid_out), frozenset({"bank_transfer"}), Sandbox()),
+}
 AMOUNTS = (1, 12, 13, 14, 17, 99, 100, 113, 117, 1999, 10**15)
 FINAL = {ProviderOutcome.SUCCEEDED, ProviderOutcome.DECLINED}
 

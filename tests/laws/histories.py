@@ -97,7 +97,8 @@ def moves():
         st.tuples(st.just("stops"), selections()),
         st.tuples(st.just("arranges"), st.integers(1, 3), st.sampled_from(("host", "seller"))),
         st.tuples(st.just("receives"), selections(), st.booleans()),
-        st.tuples(st.just("provider"), st.sampled_from(ProviderOutcome), st.integers(0, 5)),
+        st.tuples(st.just("provider"), st.sampled_from(ProviderOutcome), st.integers(0, 5), st.sampled_from((0, 0, 3))),
+        st.tuples(st.just("people"), st.sampled_from(("confirm", "decline", "came_back", "take")), st.integers(0, 5)),
         st.tuples(st.just("passes"), st.sampled_from((1, 59, 3600, 86_400, 200_000))),
     )
 
@@ -188,7 +189,11 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
         case "provider":
             if shop.state.refunds:
                 refund = shop.state.refunds[said[1] % len(shop.state.refunds)]
-                shop.provider.answers(said[0], refund.id, next_check_at=shop.now + timedelta(minutes=1))
+                later = shop.now + timedelta(minutes=1)
+                shop.provider.answers(said[0], refund.id, next_check_at=later, confirm_days=said[2])
+        case "people":
+            if shop.state.refunds:
+                _about_refund(shop, said[0], shop.state.refunds[said[1] % len(shop.state.refunds)].id)
         case "passes":
             shop.at(shop.now + timedelta(seconds=said[0]))
 
@@ -202,6 +207,18 @@ def arranged(order, parcels):
             units = dealt[next(names)]
             units[line] = units.get(line, 0) + 1
     return {name: units for name, units in dealt.items() if units}
+
+
+def _about_refund(shop, what, refund):
+    match what:
+        case "confirm":
+            shop.host.paid_out(on=shop.now.date().isoformat(), refund=refund)
+        case "decline":
+            shop.agent.could_not_pay(refund=refund)
+        case "came_back":
+            shop.host.could_not_pay("came_back", refund=refund)
+        case "take":
+            shop.agent.takes_refund(refund)
 
 
 def _report(shop, move, *said):

@@ -142,7 +142,8 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
             assert one.on_silence in {"approve", "refuse", "escalate"}
             assert not one.escalated_at or one.on_silence != "escalate", "what was handed on once ends"
         for one in order.refunds:
-            assert (("refund", one.id) in named) == (one.status in OPEN)
+            # The provider is asked about it, or somebody is to confirm it; never both, and never neither.
+            assert (("refund", one.id) in named) + (("refund_order", one.id) in named) == (one.status in OPEN)
         if order.hold_until and not order.hold_ended and not order.progress.cancelled_at:
             assert named["hold", order.id] == order.hold_until
         open_refunds = sum(one.status in OPEN for one in order.refunds)
@@ -151,7 +152,8 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
 
     play(shop, history, watch)
     shop.at(shop.now + timedelta(days=60))
-    assert [one for one in shop.due if one.kind != "refund"] == []
+    # Money is owed until somebody has spoken, however long that takes.
+    assert [one for one in shop.due if not one.kind.startswith("refund")] == []
     assert shop.state.open_cancellation is None
 
 
@@ -244,6 +246,7 @@ SIMPLE = {
     inspect.BoolType: lambda _: st.booleans(),
     inspect.IntType: lambda kind: st.integers(kind.ge or -(2**40), 2**40),
     inspect.StrType: lambda _: st.text(max_size=8),
+    inspect.DateType: lambda _: st.dates(),
     inspect.DateTimeType: lambda _: st.datetimes(timezones=st.just(UTC)),
     inspect.NoneType: lambda _: st.none(),
     inspect.EnumType: lambda kind: st.sampled_from(kind.cls),

@@ -40,6 +40,7 @@ from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, s
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview
 from rescind.core.terms import Terms
@@ -105,7 +106,7 @@ class Shop:
         self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
         self.seller = Seller(self, Actor(kind=ActorKind.SELLER, id="sam"))
         self.support = Buyer(self, Actor(kind=ActorKind.SUPPORT, id="sue", on_behalf_of="ann"), consent="on the phone")
-        self.host = _Decider(self, Actor(kind=ActorKind.HOST, id="host"))
+        self.host = Payer(self, Actor(kind=ActorKind.HOST, id="host"))
         self.carrier = _Decider(self, Actor(kind=ActorKind.CARRIER, id="post"))
         self.agent = Agent(self, Actor(kind=ActorKind.SUPPORT, id="sue"))
         self.colleague = Agent(self, Actor(kind=ActorKind.SUPPORT, id="cal"))
@@ -142,6 +143,7 @@ class Shop:
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
+            "refund_order": lambda: LapseRefundOrder(order=self.state.id, refund=one.ref),
             "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }
         self.handle(commands[one.kind](), SYSTEM)
@@ -388,8 +390,34 @@ class _Decider(Reporter):
         )
 
 
-class Agent(_Decider):
+class Payer(_Decider):
+    """Somebody who may say that a refund order was paid out: the marketplace's program, or support."""
+
+    def paid_out(self, reference="BK-1", *, on="2026-05-04", amount=None, refund=None):
+        """Say that it was paid out; ``amount``: unless told, what is owed."""
+        found = self._ordered(refund)
+        owed = Money(found.amount_minor, self.shop.state.currency)
+        return self.says(
+            ConfirmRefundOrder,
+            refund=found.id,
+            reference=reference,
+            paid_on=date.fromisoformat(on),
+            amount=owed if amount is None else amount,
+        )
+
+    def could_not_pay(self, code="account_closed", *, refund=None):
+        return self.says(DeclineRefundOrder, refund=self._ordered(refund).id, code=code)
+
+    def _ordered(self, refund):
+        return next(one for one in self.shop.state.refunds if refund in {None, one.id})
+
+
+class Agent(Payer):
     """Somebody of support who speaks for the platform."""
+
+    def takes_refund(self, refund=None):
+        """Pay it out oneself."""
+        return self.says(TakeRefundOrder, refund=self._ordered(refund).id)
 
     def overrides(self, act, reason, *, comment="I looked at it.", cancellation=None, lines=None, alone=None):
         """Decide against the rules; ``alone``: the highest amount for which one person is enough."""
@@ -422,6 +450,10 @@ class Provider:
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
+
+    def orders(self, days=3):
+        """Leave every refund that is owed to the marketplace's own people, for so many working days."""
+        self.answers("submitted", confirm_days=days)
 
     def answers(self, outcome: ProviderOutcome | str, refund=None, **more):
         """Say something about one refund; without one, about every refund that is open."""

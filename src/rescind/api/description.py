@@ -93,6 +93,23 @@ EXAMPLES: Mapping[str, Any] = {
         "lines": [{"line": "1", "quantity": 1}],
         "comment": "One is enough after all.",
     },
+    "refund_orders_take": {},
+    "refund_orders_confirm": {
+        "reference": "SEPA-88121-20",
+        "paid_on": "2026-05-04",
+        "amount": {"amount": 4000, "currency": "EUR"},
+    },
+    "refund_orders_decline": {"code": "account_closed"},
+    "refund_orders_confirm_many": {
+        "rows": [
+            {
+                "refund_order": "ref_00000001cxy805000000z8",
+                "reference": "SEPA-88121-20",
+                "paid_on": "2026-05-04",
+                "amount": {"amount": 4000, "currency": "EUR"},
+            }
+        ]
+    },
     "cancellations_approve": {},
     "cancellations_refuse": {
         "reason": "already_shipped",

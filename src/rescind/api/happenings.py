@@ -118,7 +118,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         by=record.actor.kind.value,
         behalf=bool(record.actor.on_behalf_of),
         cancellation=cancellation_of(record),
-        refund=event.refund if isinstance(event, refund.RefundAnswered) else None,
+        refund=getattr(event, "refund", None),
         fact=str(getattr(event, "fact", "")),
         kind=getattr(event, "kind", ""),
         reason=cancellation.reason_for_buyer(reason) if role == "buyer" else reason,

@@ -167,6 +167,18 @@ class ConsentMissing(RescindError):
     code = "consent-missing"
 
 
+class RefundSettled(RescindError):
+    """A refund order that was answered before, otherwise. Params: refund, status, reference, paid_on."""
+
+    code = "refund-settled"
+
+
+class RefundAmountDiffers(RescindError):
+    """The amount that somebody says was paid out is not the refund's. Params: refund, expected, actual (amounts)."""
+
+    code = "refund-amount-differs"
+
+
 class NothingSelected(RescindError):
     """An empty selection never means everything (KF-06). Params: none."""
 

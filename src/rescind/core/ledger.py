@@ -16,6 +16,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    refund_order,
     returns,
     review,
     stock,
@@ -58,6 +59,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | fulfilment.ContradictionNoted()
             | correction.FactCorrected()
             | timers.TimerRang()
+            | refund_order.RefundOrderTaken()
+            | refund_order.RefundOrderLapsed()
             | review.ReviewTaken()
             | review.RecipientCorrected()
             | cancellation.SellerAsked()

@@ -7,6 +7,7 @@ from payment and parcel facts, because those arrive late, twice and out of order
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -275,10 +276,28 @@ class RefundStatus(StrEnum):
     IN_DOUBT = "in_doubt"
 
 
+class RefundOrder(_State, frozen=True, kw_only=True):
+    """That the marketplace pays a refund out itself, by means we do not see, and somebody says so.
+
+    days: working days in which it is to be confirmed, so until ``due_at``, counted from ``moved_at``. owner: who of
+    support took it. escalated_at: since when whoever leads support has it, because nobody confirmed in time. paid_on:
+    the day on which it left, as confirmed. declined: the code for which it was not paid out, or came back.
+    """
+
+    ordered_at: Instant
+    moved_at: Instant
+    due_at: Instant
+    days: int
+    owner: str = ""
+    escalated_at: Instant | None = None
+    paid_on: date | None = None
+    declined: str = ""
+
+
 class Refund(_State, frozen=True, kw_only=True):
     """Money owed to one tender. Its own id is the provider's idempotency key (I-05).
 
-    cause: why nothing was sent yet, where something is in the way (KF-16).
+    cause: why nothing was sent yet, where something is in the way (KF-16). ordered: where the marketplace pays it out.
     """
 
     id: RefundId
@@ -291,6 +310,7 @@ class Refund(_State, frozen=True, kw_only=True):
     settled_at: Instant | None = None
     reference: str = ""
     cause: str = ""
+    ordered: RefundOrder | None = None
 
 
 class Contradiction(_State, frozen=True, kw_only=True):

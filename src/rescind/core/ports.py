@@ -166,12 +166,14 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     """A payment provider's answer. ``check_after_s``: seconds until it is worth asking again, when not final.
 
     cause: of ``refund.NOT_SENT_BECAUSE``, where the adapter found out before any call that there is nothing to send.
+    confirm_days: working days in which people are to say that it was paid out; 0: the provider says it itself.
     """
 
     outcome: ProviderOutcome
     reference: str = ""
     cause: str = ""
     check_after_s: int = 0
+    confirm_days: int = 0
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ One allocation serves quotes, decisions and receipts, so that they cannot differ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 
 import msgspec
@@ -182,7 +183,8 @@ class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     """A reply, a later message or a look-up about one refund; all three come as this.
 
     reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final. cause: of
-    ``NOT_SENT_BECAUSE``, for what the provider was never asked.
+    ``NOT_SENT_BECAUSE``, for what the provider was never asked. confirm_days: working days in which people confirm it,
+    for a refund order; 0 where the provider says itself what became of it.
     """
 
     refund: RefundId
@@ -190,6 +192,7 @@ class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     reference: str = ""
     cause: str = ""
     next_check_at: Instant | None = None
+    confirm_days: int = 0
 
 
 class RefundTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,13 +210,21 @@ class RefundOwed(BaseEvent, frozen=True, kw_only=True):
 
 
 class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
-    """The provider said something new about a refund, or it was not asked and ``cause`` says why not (KF-16)."""
+    """The provider said something new about a refund, or it was not asked and ``cause`` says why not (KF-16).
+
+    Of a refund order: confirm_by, until when and in how many working days (confirm_days) somebody is to confirm it;
+    paid_on, the day it left; declined, the code for which it was not paid out.
+    """
 
     refund: RefundId
     status: RefundStatus
     reference: str = ""
     cause: str = ""
     next_check_at: Instant | None = None
+    confirm_by: Instant | None = None
+    confirm_days: int = 0
+    paid_on: date | None = None
+    declined: str = ""
 
 
 _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {

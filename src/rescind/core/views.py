@@ -10,7 +10,7 @@ from rescind.core.details import Details
 from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Order, ReturnStatus, Stage
+from rescind.core.order import CancellationStatus, Order, Refund, RefundOrder, ReturnStatus, Stage, Tender
 from rescind.core.record import Record
 
 T = TypeVar("T")
@@ -115,10 +115,11 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A request to cancel, a contradiction, an order's review, or a return case, in a queue or list.
+    """A request to cancel, a contradiction, an order's review, a return case or a refund order, in a queue or list.
 
     stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
-    of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed.
+    of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed;
+    of a refund order, reason is the means of payment.
     amount: what it would give, or gave, back; of a return case, what was paid for its goods.
     answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
@@ -126,7 +127,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review", "return", "override"]
+    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund"]
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -153,6 +154,45 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     tracking: tuple[str, ...]
     note: str
     requests_on_order: int
+
+
+class RefundOrderRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund that the marketplace pays out itself, and the order and the means of payment it belongs to."""
+
+    order: Order
+    refund: Refund
+    shop_name: str
+    buyer_name: str
+
+    @property
+    def amount(self) -> Money:
+        """What is to be paid out."""
+        return Money(self.refund.amount_minor, self.order.currency)
+
+    @property
+    def tender(self) -> Tender:
+        """What it goes back to."""
+        return next(one for one in self.order.tenders if one.id == self.refund.tender)
+
+    @property
+    def ordered(self) -> RefundOrder:
+        """What was ordered."""
+        assert self.refund.ordered is not None, "only such refunds are in the list"
+        return self.refund.ordered
+
+
+RefundOrderState = Literal["open", "overdue", "confirmed", "declined", "all"]
+"""``open`` and, of those, the ``overdue`` that whoever leads support has; how the others ended."""
+
+
+class RefundOrderFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list of refund orders is narrowed to. since <= ordered < before. method: of the tender. shop: its id."""
+
+    state: RefundOrderState = "open"
+    method: str = ""
+    shop: str = ""
+    since: Instant | None = None
+    before: Instant | None = None
 
 
 class UnpackRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -275,6 +315,7 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
         ReturnStatus.WITH_SUPPORT,
         ReturnStatus.ESCALATED,
         "proposed",
+        "ordered",
     ),
     "escalated": (ReturnStatus.ESCALATED,),
     "approved": (CancellationStatus.APPROVED,),
@@ -285,5 +326,6 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,
 ``carrier_asked`` one for which somebody asked the carrier to turn the parcel back; ``proposed`` is a decision against
 the rules that waits for a second person.
-``escalated``: return cases that support let wait for too long, so that whoever leads it has them.
+``ordered`` is a refund that the marketplace pays out itself, until somebody says that it did.
+``escalated``: return cases and refund orders that support let wait for too long, so that whoever leads it has them.
 """

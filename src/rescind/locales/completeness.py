@@ -35,6 +35,7 @@ from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
 from rescind.core.policy.policy import Layer
 from rescind.core.refund import NOT_SENT_BECAUSE
+from rescind.core.refund_order import DECLINED_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
@@ -110,6 +111,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
         "not_sent": NOT_SENT_BECAUSE,
+        "not_paid_out": DECLINED_BECAUSE,
+        "refund_order": ("ordered", "escalated", "succeeded", "failed"),
+        "refund_owner": ("support", "lead"),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

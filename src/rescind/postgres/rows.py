@@ -15,6 +15,7 @@ from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutco
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
+from rescind.core.refund_order import waits
 from rescind.core.returns import worth
 from rescind.core.review import waiting
 from rescind.postgres import statements as sql
@@ -366,11 +367,41 @@ def _returns(change: Change, _: Instant) -> Iterable[Row]:
             )
 
 
+def _refund_orders(change: Change, now: Instant) -> Iterable[Row]:
+    """Refunds that the marketplace pays out itself, as rows of the queue; ``reason`` is by which means."""
+    order = change.after
+    known = change.before.refunds if change.before is not None else ()
+    for one in order.refunds:
+        if one.ordered is None or one in known:
+            continue
+        waiting = "escalated" if one.ordered.escalated_at else "ordered"
+        yield (
+            order.shop,
+            one.id,
+            order.id,
+            order.buyer,
+            "refund",
+            waiting if waits(one) else one.status.value,
+            next(tender.method for tender in order.tenders if tender.id == one.tender),
+            stage(order, now).value,
+            "",
+            one.amount_minor,
+            order.currency,
+            one.ordered.ordered_at,
+            one.ordered.due_at,
+            "escalate",
+            one.settled_at,
+            None,
+            "system",
+        )
+
+
 def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _cases(change, now)
     yield from _returns(change, now)
     yield from _reviews(change, now)
     yield from _overrides(change, now)
+    yield from _refund_orders(change, now)
 
 
 def _due_gone(change: Change, _: Instant) -> Iterable[Row]:

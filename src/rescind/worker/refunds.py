@@ -44,6 +44,7 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
         reference=reply.reference,
         cause=reply.cause,
         next_check_at=leased.at + wait,
+        confirm_days=reply.confirm_days,
     )
     await engine.handle(Submission(command=command, actor=SYSTEM))
     if reply.outcome is ProviderOutcome.NOT_SENT:

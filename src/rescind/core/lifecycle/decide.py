@@ -14,6 +14,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    refund_order,
     returns,
     review,
     stock,
@@ -75,7 +76,15 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case cancellation.LapseDeadline():
             return cancellation.lapse(order, command, context, terms, now)
         case refund.RecordRefundReply():
-            return Decision(events=refund.answer(order, command, now))
+            return Decision(events=refund_order.answer(order, command, context, now))
+        case refund_order.TakeRefundOrder():
+            return Decision(events=refund_order.take(order, command, actor, now))
+        case refund_order.ConfirmRefundOrder():
+            return Decision(events=refund_order.confirm(order, command, actor, now))
+        case refund_order.DeclineRefundOrder():
+            return Decision(events=refund_order.decline(order, command, actor, now))
+        case refund_order.LapseRefundOrder():
+            return Decision(events=refund_order.lapse(order, command, context, now))
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

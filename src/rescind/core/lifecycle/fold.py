@@ -17,6 +17,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    refund_order,
     returns,
     review,
     stock,
@@ -76,7 +77,11 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
         case refund.RefundOwed():
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
-            return refund.apply_answered(order, event)
+            return refund_order.apply_answered(refund.apply_answered(order, event), event)
+        case refund_order.RefundOrderTaken():
+            return refund_order.apply_taken(order, event)
+        case refund_order.RefundOrderLapsed():
+            return refund_order.apply_lapsed(order, event)
         case packing.ShippingLeased():
             return packing.apply_leased(order, event)
         case packing.ShippingGivenBack():

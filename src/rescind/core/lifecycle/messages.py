@@ -12,6 +12,7 @@ from rescind.core import (
     packing,
     parcels,
     refund,
+    refund_order,
     returns,
     review,
     stock,
@@ -38,6 +39,10 @@ Command = (
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
     | refund.RecordRefundReply
+    | refund_order.TakeRefundOrder
+    | refund_order.ConfirmRefundOrder
+    | refund_order.DeclineRefundOrder
+    | refund_order.LapseRefundOrder
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -80,6 +85,8 @@ Event = (
     | cancellation.CancellationUndone
     | refund.RefundOwed
     | refund.RefundAnswered
+    | refund_order.RefundOrderTaken
+    | refund_order.RefundOrderLapsed
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

@@ -68,10 +68,12 @@ def narrow(where: Where, scope: Scope, of: str) -> None:
 
 
 def scoped_cases(scope: Scope) -> Where:
-    """A contradiction is between the marketplace and its sellers, and a decision against the rules the platform's."""
+    """A contradiction is between the marketplace and its sellers; a decision against the rules is the platform's, and
+    so is what it pays out itself.
+    """
     where = scoped(scope, "c")
     if scope.shop is not None:
-        where.add("c.kind <> 'override'")
+        where.add("c.kind NOT IN ('override', 'refund')")
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

@@ -8,8 +8,9 @@ from typing import Any
 from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order, Refund, RefundOrder, RefundStatus, Tender
 from rescind.core.refund import Quote
+from rescind.core.refund_order import waits
 from rescind.locales import Locale
 from rescind.web.explain import span_words
 from rescind.web.tender import tender_name
@@ -90,6 +91,8 @@ def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: In
         return {"label": label, "state": state, "at": at, "detail": detail}
 
     steps = [step(_("Approved"), "done", approved_at)]
+    if refund.ordered is not None:
+        return [*steps, *_by_hand(locale, refund, refund.ordered)]
     if status is RefundStatus.FAILED:
         steps.append(step(_("Sent to the payment provider"), "done", detail=reference))
         steps.append(
@@ -121,6 +124,34 @@ def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: In
     label = _("On your statement") if tender.method.endswith("card") and not at_once else _("With you")
     steps.append(step(label, there, detail=arrival(locale, tender.method)))
     return steps
+
+
+def _by_hand(locale: Locale, refund: Refund, ordered: RefundOrder) -> list[dict[str, Any]]:
+    """The way of a refund that the shop's platform pays out itself: ordered, paid out with its reference and day."""
+    _ = locale.gettext
+    label = _("The shop's platform pays it out")
+    if waits(refund):
+        late = ordered.escalated_at is not None
+        why = _("It takes longer than planned. Whoever leads support sees to it.")
+        soon = _("To be paid out by %(day)s. You need to do nothing.") % {"day": locale.instant(ordered.due_at)}
+        return [
+            {"label": label, "state": "now", "at": None, "detail": why if late else soon},
+            {"label": _("With you"), "state": "todo", "at": None, "detail": ""},
+        ]
+    told = {"reference": refund.reference, "day": locale.date(ordered.paid_on) if ordered.paid_on else ""}
+    paid = _("Reference %(reference)s, paid out on %(day)s") % told
+    if refund.status is RefundStatus.FAILED:
+        sorry = _("We are sorting this out with the shop. The money stays yours; you need to do nothing.")
+        return [
+            {"label": label, "state": "done", "at": None, "detail": paid if ordered.paid_on else ""},
+            {"label": _("It could not be paid out"), "state": "failed", "at": refund.settled_at, "detail": sorry},
+        ]
+    if refund.status is RefundStatus.SUCCEEDED:
+        return [
+            {"label": label, "state": "done", "at": None, "detail": paid},
+            {"label": _("With you"), "state": "now", "at": None, "detail": _("Your bank or wallet shows it.")},
+        ]
+    return [{"label": label, "state": "todo", "at": None, "detail": ""}]
 
 
 def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:

@@ -32,8 +32,12 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
     return (
         Link(POLICIES, _("Policies"), count=waiting, current=path.startswith((POLICIES, DRAFTS)) or path == HOME),
         Link(
-            "/support", _("Cases and orders"), count=counts.get("with_platform", 0), current=path.startswith("/support")
+            "/support",
+            _("Cases and orders"),
+            count=counts.get("with_platform", 0),
+            current=path.startswith("/support") and not path.startswith("/support/refund-orders"),
         ),
+        Link("/support/refund-orders", _("Refunds to pay out"), current=path.startswith("/support/refund-orders")),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )

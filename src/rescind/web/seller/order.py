@@ -24,6 +24,7 @@ from rescind.core.order import (
     stage,
 )
 from rescind.core.packing import platform_ships
+from rescind.core.refund_order import waits
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
@@ -263,6 +264,10 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
             "label": names[one.tender],
             "status": one.status.value,
             "cause": language.term("not_sent", one.cause) if one.cause else "",
+            "by_hand": language.term("refund_order", "escalated" if one.ordered.escalated_at else "ordered")
+            if one.ordered and waits(one)
+            else "",
+            "href": f"/support/refund-orders/{one.id}" if one.ordered else "",
         }
         for one in order.refunds
     ]

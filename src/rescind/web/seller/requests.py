@@ -132,6 +132,8 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
         return "", language.gettext("Being checked")
     if row.kind == "return":
         return row.status, language.term("return", row.status, reader)
+    if row.kind == "refund":
+        return "", language.term("refund_order", row.status)
     if row.kind == "override":
         return "", language.term("override_outcome", row.status)
     if row.kind == "contradiction":

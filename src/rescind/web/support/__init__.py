@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
 from rescind.web.seller import intercept, returns
-from rescind.web.support import calendars, find, order
+from rescind.web.support import calendars, find, order, refund_orders
 from rescind.web.support.find import support_console
 
 
@@ -30,6 +30,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 *intercept.ROUTES,
                 *returns.ROUTES,
                 *calendars.ROUTES,
+                *refund_orders.ROUTES,
             ],
             dependencies={"console": Provide(support_console)},
             include_in_schema=False,

@@ -26,9 +26,11 @@ async def support_console(visit: Comes) -> Console:
         return Console(visit, "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
-    days = visit.request.url.path == f"{HOME}/calendars"
+    path = visit.request.url.path
+    days, paying = path == f"{HOME}/calendars", path.startswith(f"{HOME}/refund-orders")
     nav = (
-        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days),
+        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days and not paying),
+        Link(f"{HOME}/refund-orders", _("Refunds to pay out"), current=paying),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
     return Console(visit, "UTC", nav)
@@ -108,7 +110,7 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
     key, words = case_state(language, row, "support")
     return {
         "id": row.case_id,
-        "href": f"{HOME}/orders/{row.order_id}" + _page_of(row),
+        "href": _page_of(row),
         "case": row,
         "waits": waits,
         # A review and a contradiction ask for no sum of their own: what is at stake is the order.
@@ -133,18 +135,27 @@ def _then(language: Locale, row: CaseRow) -> str:
             _("Otherwise it goes to whoever leads support."),
         )
         return late if with_buyer else lead
+    if row.kind == "refund":
+        again, lead = (
+            _("Otherwise whoever leads support is asked again."),
+            _("Otherwise it goes to whoever leads support."),
+        )
+        return "" if row.closed_at else again if row.status == "escalated" else lead
     return language.term("silence", row.on_silence) if row.on_silence else ""
 
 
 def _page_of(row: CaseRow) -> str:
-    """What follows the order's address where a case has a page of its own."""
+    """The order's page, or the one a case has of its own."""
+    order = f"{HOME}/orders/{row.order_id}"
     match row.kind:
         case "contradiction":
-            return f"/contradictions/{row.case_id.partition(':')[2]}"
+            return f"{order}/contradictions/{row.case_id.partition(':')[2]}"
         case "return":
-            return f"/returns/{row.case_id}"
+            return f"{order}/returns/{row.case_id}"
+        case "refund":
+            return f"{HOME}/refund-orders/{row.case_id}"
         case _:
-            return ""
+            return order
 
 
 def case_reason(language: Locale, row: CaseRow) -> str:
@@ -156,6 +167,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("finding", row.reason)
         case "return":
             return language.term("return_reason", row.reason)
+        case "refund":
+            return language.gettext("To pay out: %(tender)s") % {"tender": language.term("tender", row.reason)}
         case "override":
             return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:
@@ -182,6 +195,7 @@ def deadline_kind(status: str) -> str:
         "awaiting_carrier": "carrier_answer",
         "with_support": "case_step",
         "escalated": "case_step",
+        "ordered": "refund_order",
         "with_buyer": "case_answer",
     }.get(status, "review")
 

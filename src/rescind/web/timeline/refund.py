@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rescind.core import refund
-from rescind.core.order import RefundStatus
+from rescind.core import refund, refund_order
+from rescind.core.order import Refund, RefundStatus
 from rescind.web.tender import tender_name
 from rescind.web.timeline.teller import Entry, Teller
 
@@ -22,6 +22,8 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
         return None
     tender = next(one for one in teller.order.tenders if one.id == found.tender)
     values = {"amount": teller.money(found.amount_minor), "tender": tender_name(teller.locale, tender)}
+    if found.ordered is not None:
+        return _by_hand(teller, event, found, values)
     text, icon, tone = {
         RefundStatus.OWED: (_("%(amount)s to %(tender)s was not sent yet"), "circle-alert", "wait"),
         RefundStatus.SUBMITTED: (_("%(amount)s sent back to %(tender)s"), "banknote", ""),
@@ -47,3 +49,33 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
         )
     detail = _("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
     return teller.entry(text % values, icon, tone, detail=detail, cancellation=found.cancellation or "")
+
+
+def _by_hand(teller: Teller, event: refund.RefundAnswered, found: Refund, values: dict[str, str]) -> Entry:
+    """What became of a refund that the platform pays out itself."""
+    _ = teller.locale.gettext
+    cancellation = found.cancellation or ""
+    if event.confirm_by is not None:
+        text = _("%(amount)s to %(tender)s is being paid out by the platform") % values
+        until = _("To be confirmed by %(until)s") % {"until": teller.locale.instant(event.confirm_by)}
+        return teller.entry(text, "banknote", detail="" if teller.mine else until, cancellation=cancellation)
+    if event.status is RefundStatus.SUCCEEDED:
+        day = teller.locale.date(event.paid_on) if event.paid_on else ""
+        text = _("%(amount)s paid out to %(tender)s") % values
+        told = {"reference": event.reference, "day": day}
+        detail = _("Reference %(reference)s, paid out on %(day)s") % told
+        return teller.entry(text, "circle-check", "good", detail=detail, cancellation=cancellation)
+    text = _("The refund of %(amount)s to %(tender)s did not go through") % values
+    why = teller.locale.term("not_paid_out", event.declined) if event.declined else ""
+    return teller.entry(text, "triangle-alert", "urgent", detail=why, cancellation=cancellation)
+
+
+def ordered(teller: Teller, event: refund_order.RefundOrderTaken | refund_order.RefundOrderLapsed) -> Entry | None:
+    """Who sees to a refund that the platform pays out itself; a matter of the platform's."""
+    if not teller.among_staff:
+        return None
+    _ = teller.locale.gettext
+    if isinstance(event, refund_order.RefundOrderTaken):
+        return teller.entry(_("%(owner)s pays this refund out") % {"owner": event.owner}, "user")
+    text = _("Nobody confirmed the refund in time. Whoever leads support has it now.")
+    return teller.entry(text, "clock", "urgent")

@@ -1,0 +1,146 @@
+"""`rescind refunds`: the file of refunds that the marketplace pays out itself, out to be paid and back confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+
+from rescind.administration import with_pool
+from rescind.api import problems
+from rescind.book import Book
+from rescind.clock import DatabaseClock, wall_clock
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.errors import InvalidField, InvalidText, RescindError, UnknownField
+from rescind.core.scope import Scope
+from rescind.core.views import RefundOrderFilters
+from rescind.engine import Engine
+from rescind.intake import confirmations
+from rescind.intake.confirmations import Fault, Read
+from rescind.locales import locale
+from rescind.paying_out import Confirmed, PayingOut
+from rescind.policies import names, preset
+from rescind.policies.publishing import Key, operator_of
+from rescind.postgres.calendars import CalendarTable
+from rescind.postgres.policies import PolicyTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.store import PostgresStore
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, out, read_settings, run
+
+app = typer.Typer(no_args_is_help=True, help="Refunds that the marketplace pays out itself.")
+T = TypeVar("T")
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write the table (CSV); it must not be there yet.")],
+    method: Annotated[str, typer.Option(help="Only refunds to this means of payment, such as bank_transfer.")] = "",
+    data: Data = None,
+) -> None:
+    """Write every refund that is to be paid out as a table, to be filled in and given back."""
+    if file.exists():
+        fail(f"{file} is there already; another name keeps both.")
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bytes:
+        async def every(paying: PayingOut) -> bytes:
+            return confirmations.written(await paying.every(Scope(), RefundOrderFilters(method=method)))
+
+        return await _paying(pool, settings, every)
+
+    try:
+        table = run(with_pool(read_settings(data=data), work))
+    except InvalidField as error:
+        fail(f"The {str(error.params['field']).lstrip('/?')} must be {error.params['expected']}.")
+    file.write_bytes(table)
+    rows = len(table.splitlines()) - 1
+    out.print(f"Wrote {rows} to {file}.", highlight=False)
+
+
+@app.command()
+def confirm(
+    file: Annotated[Path, typer.Argument(help="The table (CSV) with reference and paid_on filled in.")],
+    key: Key,
+    check: Annotated[bool, typer.Option("--check", help="Only say what it would do.")] = False,
+    data: Data = None,
+) -> None:
+    """Confirm the refunds of a table, once every line of it is right; while one is not, none is confirmed.
+
+    Exit status 1 when a line has a fault. Confirming the same again changes nothing.
+    """
+    try:
+        read = confirmations.read(file.read_bytes())
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except RescindError as error:
+        fail(_words(error))
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[list[Fault], list[Confirmed | RescindError]]:
+        by = await operator_of(pool, settings, key)
+        actor = Actor(kind=ActorKind.SUPPORT, id=by, via="command line")
+
+        async def act(paying: PayingOut) -> tuple[list[Fault], list[Confirmed | RescindError]]:
+            return await _checked_then_confirmed(paying, actor, read, check=check)
+
+        return await _paying(pool, settings, act)
+
+    faults, done = run(with_pool(read_settings(data=data), work))
+    for one in faults:
+        out.print(f"line {one.line}: {one.refund}: {_words(one.error)}", highlight=False, soft_wrap=True, markup=False)
+    if faults:
+        fail(f"Nothing was confirmed: {len(faults)} of {len(read.rows) + len(read.faults)} lines are not right.")
+    late = 0
+    for row, result in zip(read.rows, done, strict=False):
+        if isinstance(result, RescindError):
+            late += 1
+        news = _words(result) if isinstance(result, RescindError) else "confirmed" if result.news else "was so before"
+        out.print(f"line {row.line}: {row.said.refund}: {news}", highlight=False, soft_wrap=True, markup=False)
+    said = "would be confirmed" if check else "done"
+    out.print(f"{len(read.rows) - late} {said}, {read.left} not paid yet.", highlight=False)
+    if late:
+        raise typer.Exit(1)
+
+
+async def _checked_then_confirmed(
+    paying: PayingOut, actor: Actor, read: Read, *, check: bool
+) -> tuple[list[Fault], list[Confirmed | RescindError]]:
+    said = [one.said for one in read.rows]
+    found = await paying.check_each(Scope(), actor, said, wall_clock())
+    faults = [
+        *read.faults,
+        *(
+            Fault(line=row.line, refund=row.said.refund, error=error)
+            for row, error in zip(read.rows, found, strict=True)
+            if isinstance(error, RescindError)
+        ),
+    ]
+    faults.sort(key=lambda one: one.line)
+    if faults or check:
+        return faults, []
+    return [], await paying.confirm_each(Scope(), actor, said)
+
+
+async def _paying(pool: asyncpg.Pool[Any], settings: Settings, work: Callable[[PayingOut], Awaitable[T]]) -> T:
+    """Do something about refund orders, beside the program that serves or without one."""
+    clock = DatabaseClock()
+    book = Book(PolicyTable(pool), CalendarTable(pool), ShopVersions(pool, clock))
+    await book.open(tuple(preset(one) for one in names()))
+    async with Engine(PostgresStore(pool, clock), book).running() as engine:
+        return await work(PayingOut(engine, Reads(pool, secret(settings))))
+
+
+def _words(error: RescindError) -> str:
+    """What is wrong, in English, with the column where there is one."""
+    params = error.params
+    match error:
+        case UnknownField():
+            columns = ", ".join(confirmations.HEADER)
+            return f"There is no column {str(params['field']).lstrip('/')}; the columns are {columns}."
+        case InvalidField() | InvalidText():
+            return f"{str(params['field']).lstrip('/')} must be {params['expected']}."
+        case _:
+            return problems.detail(error, locale("en"))

@@ -1,0 +1,93 @@
+"""Refunds that the marketplace pays out itself, from the command line: the table goes out and comes back."""
+
+import asyncio
+import csv
+import io
+
+import pytest
+from typer.testing import CliRunner
+
+from postgres.market import Market, worked
+from rescind.app import database, open_desk
+from rescind.cli import cli
+from rescind.core.order import Line, Tender
+from rescind.core.scope import Scope
+from rescind.core.views import RefundOrderFilters
+from rescind.providers.host import Host
+from rescind.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data folder whose installation has two refunds of EUR 40 to pay out."""
+
+    async def fill():
+        settings = Settings(data=tmp_path / "data")
+        async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
+            market = await Market(desk.pool, desk.engine, desk.clock).open()
+            for _ in range(2):
+                tender = Tender(id="t", method="bank_transfer", amount_minor=4000)
+                line = Line(id="1", sku="MUG", quantity=1, unit_minor=4000)
+                await market.cancels(await market.order(lines=(line,), tenders=(tender,)))
+            await worked(market, Host(3, desk.paying_out.said))
+
+    asyncio.run(fill())
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder):
+    """A command on that folder: exit status and what it says."""
+    environ = {"RESCIND_DATA": str(folder / "data"), "LANG": "C.UTF-8", "COLUMNS": "160"}
+
+    def command(*words, key=None):
+        done = CliRunner().invoke(cli, [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})
+        return done.exit_code, " ".join(done.output.split())
+
+    return command
+
+
+def references(folder):
+    async def read():
+        settings = Settings(data=folder / "data")
+        async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
+            rows = await desk.paying_out.every(Scope(), RefundOrderFilters(state="confirmed"))
+            return [one.refund.reference for one in rows]
+
+    return asyncio.run(read())
+
+
+def test_a_table_goes_out_is_checked_and_confirmed_once(run, folder):  # M-15, ID-05
+    _, ops = run("key", "new", "operator", "ines")
+    _, host = run("key", "new", "host", "backend")
+    table = folder / "open.csv"
+    assert run("refunds", "export", table)[1].startswith("Wrote 2 to")
+    assert run("refunds", "export", table)[0] == 2, "what is there is not written over"
+    header, *rows = csv.reader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline=""))
+
+    def filled(paid_on, *, amount="40.00"):
+        rows[0][-2:] = ["BK-1", paid_on]
+        rows[0][header.index("amount")] = amount
+        out = io.StringIO(newline="")
+        csv.writer(out).writerows([header, *rows])
+        table.write_bytes(out.getvalue().encode())
+        return table
+
+    today = rows[0][header.index("ordered_on")]
+    assert "it takes an operator's" in run("refunds", "confirm", filled(today), key=host)[1]
+    status, told = run("refunds", "confirm", filled("2030-01-01"), key=ops)
+    assert status == 2
+    assert "line 2:" in told
+    assert "paid_on must be a day from when it was owed until today." in told
+    status, told = run("refunds", "confirm", filled(today, amount="41.00"), key=ops)
+    assert "The refund is of €40.00, not €41.00." in told
+    assert references(folder) == []
+    assert run("refunds", "confirm", filled(today), "--check", key=ops) == (0, "1 would be confirmed, 1 not paid yet.")
+    assert references(folder) == []
+    status, told = run("refunds", "confirm", table, key=ops)
+    assert (status, told) == (0, f"line 2: {rows[0][0]}: confirmed 1 done, 1 not paid yet.")
+    assert "was so before" in run("refunds", "confirm", table, key=ops)[1]
+    assert references(folder) == ["BK-1"]
+    table.write_text("order;note\n1;2\n")
+    assert "There is no column note" in run("refunds", "confirm", table, key=ops)[1]
+    assert "cannot be read" in run("refunds", "confirm", folder / "none.csv", key=ops)[1]
