@@ -222,6 +222,7 @@ def _kind(finding: Finding) -> tuple[str, str, str]:
         errors.InvalidTransition,
         errors.ReasonNotListed,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
         errors.InParcel,
     ),

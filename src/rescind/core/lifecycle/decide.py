@@ -7,7 +7,9 @@ from typing import assert_never
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
+    giving_back,
     intercept,
     offer,
     override,
@@ -76,6 +78,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return cancellation.lapse(order, command, context, terms, now)
         case refund.RecordRefundReply():
             return Decision(events=refund.answer(order, command, now))
+        case giving_back.GiveBack():
+            return giving_back.give(order, command, actor, context, now)
+        case failed_refund.SettleFailedRefund():
+            return failed_refund.settle(order, command, actor, context, terms, now)
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
+    giving_back,
     intercept,
     offer,
     override,
@@ -38,6 +40,8 @@ Command = (
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
     | refund.RecordRefundReply
+    | giving_back.GiveBack
+    | failed_refund.SettleFailedRefund
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -80,6 +84,7 @@ Event = (
     | cancellation.CancellationUndone
     | refund.RefundOwed
     | refund.RefundAnswered
+    | failed_refund.FailedRefundSettled
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

@@ -107,9 +107,11 @@ def _standing(policy: Policy) -> Iterator[Problem]:
 
 def read_by(policy: Policy) -> set[str]:
     """Names of the values some rule or deadline reads."""
-    return {name for rule in policy.rules for name in values_read(rule.when)} | {
-        terms.span for terms in policy.deadlines
-    }
+    return (
+        {name for rule in policy.rules for name in values_read(rule.when)}
+        | {name for rule in policy.rules for name in rule.fee}
+        | {terms.span for terms in policy.deadlines}
+    )
 
 
 def _deadline(terms: DeadlineTerms, meanings: Meanings) -> Iterator[Problem]:
@@ -164,8 +166,30 @@ def _rule(rule: Rule, policy: Policy, meanings: Meanings, vocabulary: Vocabulary
         yield f"there is no way on called {rule.instead}{near(rule.instead, WAYS_ON)}", (*path, "instead")
     if rule.verdict is Verdict.REFUSE and rule.on in ALWAYS_ANSWERED and not rule.instead:
         yield f"{rule.id} refuses and does not say what to do instead", path
+    yield from _fee(rule, meanings, path)
     for message in _misfits(rule, meanings, vocabulary):
         yield message, (*path, "when")
+
+
+_WHOLE_BPS = 10_000
+
+
+def _fee(rule: Rule, meanings: Meanings, path: Path) -> Iterator[Problem]:
+    """A fee is a value with a first day and a source, and its name says what it counts."""
+    if rule.on == "fee" and rule.verdict is not Verdict.APPROVE:
+        yield f"{rule.id} is on fees: it approves, and fee says what may be kept", (*path, "verdict")
+    if rule.on != "fee" and rule.fee:
+        yield f"{rule.id} is not on fees and keeps none", (*path, "fee")
+    for name in rule.fee:
+        if name not in meanings:
+            yield f"there is no value called {name}{near(name, meanings)}", (*path, "fee")
+        elif not name.endswith(("_bps", "_minor")):
+            yield f"{name} says how much is kept: its name ends in _bps or in _minor", (*path, "fee")
+        for meant in meanings.get(name, ()):
+            if isinstance(meant, bool) or not isinstance(meant, int) or meant < 0:
+                yield f"{name} is not a count from 0", (*path, "fee")
+            elif name.endswith("_bps") and meant > _WHOLE_BPS:
+                yield f"{name} is more than all of a price: 10000 is 100 %", (*path, "fee")
 
 
 def _misfits(rule: Rule, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[str]:
