@@ -9,6 +9,7 @@ from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.price import BenefitKind
 from rescind.core.refund import Quote
 from rescind.locales import Locale
 from rescind.web.tender import tender_name
@@ -59,7 +60,40 @@ def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dic
         rows.append({"label": _("Tax you paid on these items"), "amount": money(tax)})
     if quote.shipping_minor:
         rows.append({"label": _("Delivery"), "amount": money(quote.shipping_minor)})
+    if quote.charges_minor:
+        rows.append({"label": _("Charges on the whole order"), "amount": money(quote.charges_minor)})
+    rows.extend(
+        {
+            "label": _("Kept by the shop: %(why)s") % {"why": fee_words(locale, fee.rule)},
+            "amount": money(fee.amount_minor),
+            "minus": True,
+        }
+        for fee in quote.fees
+    )
     return rows
+
+
+def fee_words(locale: Locale, rule: str) -> str:
+    """What a fee is for; a shop's own rule is named as the shop named it."""
+    return locale.term("fee", rule) if locale.has("fee", rule) else rule
+
+
+def quote_notes(locale: Locale, quote: Quote) -> list[str]:
+    """What happens beside money that goes back: a bank's promise is let go, vouchers and points return."""
+    _ = locale.gettext
+    notes: list[str] = []
+    if quote.released_minor:
+        amount = locale.money(Money(quote.released_minor, quote.currency))
+        notes.append(
+            _("%(amount)s is only reserved at your bank. It was never taken, and is let go.") % {"amount": amount}
+        )
+    vouchers = [one for one in quote.benefits if one.kind is BenefitKind.VOUCHER]
+    if vouchers:
+        notes.append(_("The voucher you used is yours again."))
+    points = sum(one.units for one in quote.benefits if one.kind is BenefitKind.POINTS)
+    if points:
+        notes.append(_("%(count)s points you used are yours again.") % {"count": locale.number(points)})
+    return notes
 
 
 def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, Any]]:

@@ -251,6 +251,9 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
         rows.append({"label": _("Tax"), "amount": Money(tax, order.currency)})
     if order.shipping_minor:
         rows.append({"label": _("Delivery"), "amount": Money(order.shipping_minor, order.currency)})
+    if order.charges:
+        charged = sum(charge.amount_minor for charge in order.charges)
+        rows.append({"label": _("Charges on the whole order"), "amount": Money(charged, order.currency)})
     return rows
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from rescind.core import (
     correction,
+    failed_refund,
     fulfilment,
     intercept,
     offer,
@@ -27,7 +28,7 @@ from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
-from rescind.web.timeline.refund import answered, owed
+from rescind.web.timeline.refund import answered, owed, settled
 from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
 from rescind.web.timeline.review import recipient_corrected, taken
@@ -64,6 +65,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return corrected(teller, event)
         case refund.RefundOwed():
             return owed(teller, event)
+        case failed_refund.FailedRefundSettled():
+            return settled(teller, event)
         case refund.RefundAnswered():
             return answered(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
