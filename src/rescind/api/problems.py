@@ -99,7 +99,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.RefundOfNothing: (422, "A refund of nothing"),
-    errors.RefundTooHigh: (422, "More than is left to refund"),
+    errors.RefundTooHigh: (409, "More than is left to refund"),
     errors.UnknownLine: (422, "The order has no such line"),
     errors.FactFromTheFuture: (422, "A report from the future"),
     errors.IdempotencyKeyReused: (422, "The idempotency key was used before"),
