@@ -100,7 +100,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.RefundOfNothing: (422, "A refund of nothing"),
     errors.RefundTooHigh: (409, "More than is left to refund"),
-    errors.UnknownLine: (422, "The order has no such line"),
+    errors.UnknownLine: (422, "The order has no such item"),
     errors.FactFromTheFuture: (422, "A report from the future"),
     errors.IdempotencyKeyReused: (422, "The idempotency key was used before"),
     errors.PolicyInvalid: (422, "The policy cannot be published"),
