@@ -8,6 +8,7 @@ from rescind.core.giving_back import GiveBack
 from rescind.core.ids import RefundId
 from rescind.core.ledger import BY_HAND, CREDIT, PROVIDER, SELLER
 from rescind.core.order import Stage
+from rescind.core.record import encode
 from rescind.core.refund import quote
 from scenarios.shop import eur, item
 
@@ -191,3 +192,11 @@ def test_nothing_that_went_another_way_meanwhile_goes_again(failed):  # I-10
     with pytest.raises(InvalidTransition) as refused:
         failed.agent.settles("again")
     assert refused.value.params["allowed_actions"] == ()
+
+
+def test_an_ordinary_cancellation_writes_nothing_of_what_it_has_not(shop):  # what is empty costs no byte
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    written = b"".join(encode(record) for record in shop.records)
+    for member in (b"benefits", b"fees", b"charges", b"authorised", b"release", b"into"):
+        assert b'"' + member not in written

@@ -123,7 +123,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     tracking: str = ""
     captured: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])
-    authorised: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    authorised: dict[str, int] = {}  # noqa: RUF012 - copied each time, and left out of the bytes while empty
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
     timers: tuple[Timer, ...] = ()

@@ -121,7 +121,7 @@ class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
     comment: NoteRef | None = None
     charges_minor: int = 0
     fees: tuple[Fee, ...] = ()
-    benefits: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    benefits: dict[str, int] = {}  # noqa: RUF012 - copied each time, and left out of the bytes while empty
 
 
 class SellerAsked(BaseEvent, frozen=True, kw_only=True):

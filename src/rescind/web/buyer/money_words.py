@@ -112,6 +112,8 @@ def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, 
 def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: Instant) -> list[dict[str, Any]]:
     """The way of one refund: approved, sent, accepted, there. A failure says what we do about it."""
     _ = locale.gettext
+    if refund.release:
+        return _release_steps(locale, refund, approved_at)
     status = refund.status
     reference = _("Reference %(reference)s") % {"reference": refund.reference} if refund.reference else ""
     sent = status is not RefundStatus.OWED
@@ -151,6 +153,22 @@ def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: In
     label = _("On your statement") if tender.method.endswith("card") and not at_once else _("With you")
     steps.append(step(label, there, detail=arrival(locale, tender.method)))
     return steps
+
+
+def _release_steps(locale: Locale, refund: Refund, approved_at: Instant) -> list[dict[str, Any]]:
+    """The way of a promise that is let go: nothing was taken, so nothing has to arrive."""
+    _ = locale.gettext
+    done, failed = refund.status is RefundStatus.SUCCEEDED, refund.status is RefundStatus.FAILED
+    said = _("Your bank ends it by itself after some days. Nothing is taken.") if failed else ""
+    return [
+        {"label": _("Approved"), "state": "done", "at": approved_at, "detail": ""},
+        {
+            "label": _("Your bank lets the reserved amount go"),
+            "state": "done" if done else "failed" if failed else "now",
+            "at": refund.settled_at,
+            "detail": said,
+        },
+    ]
 
 
 def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from rescind.core.order import (
     CancellationStatus,
     FactKind,
     Order,
+    Refund,
     Stage,
     in_manual_review,
     on_hold_until,
@@ -257,13 +258,21 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
     return rows
 
 
+def refund_label(language: Locale, refund: Refund, tender: str) -> str:
+    """Where money goes: to its tender, unless it is only let go or was settled another way."""
+    _ = language.gettext
+    if refund.release:
+        return _("let go at %(tender)s") % {"tender": tender}
+    return language.term("way", refund.into) if refund.into else tender
+
+
 def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
     """Money on its way back, by tender."""
     names = {tender.id: tender_name(language, tender) for tender in order.tenders}
     return [
         {
             "amount": Money(one.amount_minor, order.currency),
-            "label": names[one.tender],
+            "label": refund_label(language, one, names[one.tender]),
             "status": one.status.value,
             "cause": language.term("not_sent", one.cause) if one.cause else "",
         }
