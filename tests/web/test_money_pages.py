@@ -36,7 +36,7 @@ async def test_a_buyer_reads_what_the_shop_keeps_before_asking_and_after(app, de
     order = await engraved(market)
     for language, kept, back in (
         ("en", "Kept by the shop: material and labour", "€30.00"),
-        ("zh", "卖家扣除：材料和人工成本", "€30.00"),
+        ("zh", "商家扣除：材料和人工成本", "€30.00"),
     ):
         ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
         page = await ann.see(f"/orders/{order}/cancel?anyway=1&reason=changed_mind")
@@ -58,7 +58,7 @@ async def test_a_buyer_reads_that_a_promise_is_let_go_and_points_return(app, des
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     page = await ann.see(f"/orders/{order}/cancel?reason=changed_mind")
     assert "€40.00 is only reserved at your bank. It was never taken, and is let go." in page.text
-    assert "1,200 points you used are yours again." in page.text
+    assert "1,200 points you used come back to you." in page.text
     assert "Nothing has been paid yet" not in page.text
     page = await ann.see(f"/orders/{order}")
     assert "The bank reserved €40.00" in page.text

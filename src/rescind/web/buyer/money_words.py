@@ -89,10 +89,10 @@ def quote_notes(locale: Locale, quote: Quote) -> list[str]:
         )
     vouchers = [one for one in quote.benefits if one.kind is BenefitKind.VOUCHER]
     if vouchers:
-        notes.append(_("The voucher you used is yours again."))
+        notes.append(_("The voucher you used comes back to you."))
     points = sum(one.units for one in quote.benefits if one.kind is BenefitKind.POINTS)
     if points:
-        notes.append(_("%(count)s points you used are yours again.") % {"count": locale.number(points)})
+        notes.append(_("%(count)s points you used come back to you.") % {"count": locale.number(points)})
     return notes
 
 
