@@ -1,6 +1,6 @@
 """``make bench``: every figure we promise, measured now, as ratios where a machine's own speed would show through.
 
-python -m bench [judge] [cancel] [serving] [replay] [due] [ask]
+python -m bench [judge] [quote] [cancel] [serving] [replay] [due] [ask]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import ask, cancel, due, judge, serving
+from bench import ask, cancel, due, judge, quote, serving
 
 HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "olist"
 DECISIONS_A_SECOND = 10_000
@@ -40,11 +40,13 @@ def replay(out: Console) -> bool:
 def main() -> int:
     """Run what was asked for, or everything; 1 when a figure was not met."""
     out = Console(width=140)
-    asked = sys.argv[1:] or ["judge", "cancel", "serving", "replay", "due", "ask"]
+    asked = sys.argv[1:] or ["judge", "quote", "cancel", "serving", "replay", "due", "ask"]
     out.print(f"{date.today()}  {platform.python_implementation()} {platform.python_version()}  {platform.machine()}")  # noqa: DTZ011
     met = True
     if "judge" in asked:
         met &= judge.run(out)
+    if "quote" in asked:
+        met &= quote.run(out)
     if "cancel" in asked:
         met &= asyncio.run(cancel.run(out))
     if "serving" in asked:

@@ -31,10 +31,12 @@ from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.event import Note
+from rescind.core.failed_refund import SettleFailedRefund, Way
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
+from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
-from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER, postings
+from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, PROVIDER, SELLER, postings
 from rescind.core.money import Money
 from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
@@ -196,7 +198,8 @@ class Shop:
         price = price or eur("40.00")
         lines = lines or (Line(id="mug", sku="MUG", quantity=1, unit_minor=price.minor, custom_made=custom_made),)
         fee = shipping.minor if shipping else 0
-        tenders = tenders or {"card": sum(line.paid_minor for line in lines) + fee}
+        charged = sum(charge.amount_minor for charge in more.get("charges", ()))
+        tenders = tenders or {"card": sum(line.paid_minor for line in lines) + fee + charged}
         return PlaceOrder(
             order=OrderId(make_id("ord", SHOP, self.now, next(self._entropy))),
             shop=SHOP,
@@ -242,8 +245,21 @@ class Shop:
             assert self.books.get((tender.id, SELLER), 0) == gone - tender.captured_minor
             assert self.books.get((tender.id, BUYER), 0) == -tender.reserved_minor
             assert self.books.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
-            held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+            else_ = self._otherwise(tender.id)
+            held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor + sum(else_.values())
             assert self.books.get((tender.id, PROVIDER), 0) == held
+            for account, amount in else_.items():
+                assert self.books.get((tender.id, account), 0) == -amount
+            assert tender.authorised_minor >= 0
+            assert tender.released_minor >= 0
+
+    def _otherwise(self, tender: str) -> dict[str, int]:
+        """What came back to the buyer by another way than the provider, by the account it came from."""
+        done = [one for one in self.state.refunds if one.tender == tender and one.status == "succeeded"]
+        return {
+            CREDIT: sum(one.amount_minor for one in done if one.into == "store_credit"),
+            BY_HAND: sum(one.amount_minor for one in done if one.into == "paid_out"),
+        }
 
     def _post(self, entry) -> None:
         assert sum(one.amount_minor for one in entry) == 0
@@ -435,11 +451,28 @@ class Agent(Payer):
     def confirms(self, number=1):
         return self.says(AnswerOverride, number=number, confirm=True)
 
+    def settles(self, way, refund=None, *, consent="", **more):
+        """Say what becomes of a refund that failed: the last one, unless another is named."""
+        failed = [one.id for one in self.shop.state.refunds if one.status == "failed"]
+        return self.says(
+            SettleFailedRefund,
+            refund=refund or failed[-1],
+            way=Way(way),
+            consent=self.shop.note(consent) if consent else None,
+            **more,
+        )
+
+    def gives_back(self, amount: Money | None = None, *, shipping=False):
+        return self.says(GiveBack, shipping=shipping, amount_minor=None if amount is None else amount.minor)
+
     def drops(self, number=1, comment="No."):
         return self.says(AnswerOverride, number=number, confirm=False, comment=self.shop.note(comment))
 
 
 class Seller(_Decider):
+    def gives_back(self, amount: Money | None = None, *, shipping=False):
+        return self.says(GiveBack, shipping=shipping, amount_minor=None if amount is None else amount.minor)
+
     def cancels(self, reason="out_of_stock", lines=None):
         self.says(CancelBySeller, reason=reason, lines=lines)
         return self.shop.cancellation

@@ -11,12 +11,12 @@ from rescind.core.errors import (
     DeadlinePassed,
     EvidenceMissing,
     Forbidden,
-    InvalidField,
     InvalidTransition,
     NotFound,
     NothingSelected,
     QuantityNotOpen,
     ReasonNotListed,
+    UnknownLine,
 )
 from rescind.core.ids import CancellationId
 from rescind.core.order import Stage
@@ -366,7 +366,7 @@ def test_an_empty_choice_never_means_everything(shop):  # KF-06
         for wrong in ({"cup": 0}, {"cup": -1}, {"cup": 2}):
             with pytest.raises(QuantityNotOpen):
                 does(lines=wrong)
-        with pytest.raises(InvalidField):
+        with pytest.raises(UnknownLine):
             does(lines={"cup": 1, "lid": 1})
     assert shop.state.cancellations == ()
 

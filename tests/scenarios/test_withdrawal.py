@@ -12,11 +12,11 @@ from rescind.core.context import Context
 from rescind.core.errors import (
     ConsentMissing,
     Forbidden,
-    InvalidField,
     NothingSelected,
     NoWithdrawal,
     QuantityNotOpen,
     ReasonNotListed,
+    UnknownLine,
 )
 from rescind.core.instant import instant
 from rescind.core.order import CancellationStatus, FactKind, Stage
@@ -160,7 +160,7 @@ def test_an_order_of_nothing_but_custom_goods_has_no_function():
 
 def test_what_is_declared_is_checked_before_anything_is_written():
     shop = german(lines=two())
-    for wrong, error in (({}, NothingSelected), ({"cup": 1}, InvalidField), ({"mug": 2}, QuantityNotOpen)):
+    for wrong, error in (({}, NothingSelected), ({"cup": 1}, UnknownLine), ({"mug": 2}, QuantityNotOpen)):
         with pytest.raises(error):
             declares(shop, lines=wrong)
     with pytest.raises(Forbidden):

@@ -23,7 +23,7 @@ from rescind.api.reasoning import (
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import cancellation, errors
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation
+from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation, RequestTerms
 from rescind.core.context import Context
 from rescind.core.errors import RescindError
 from rescind.core.event import Note
@@ -31,7 +31,8 @@ from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, stage, status_of
 from rescind.core.policy import Atom, Finding, Reason, flips
-from rescind.core.refund import quote, select
+from rescind.core.price import Fee
+from rescind.core.quote import quote, select
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
 from rescind.intake.fields import Code
@@ -222,6 +223,7 @@ def _kind(finding: Finding) -> tuple[str, str, str]:
         errors.InvalidTransition,
         errors.ReasonNotListed,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
         errors.InParcel,
     ),
@@ -279,7 +281,7 @@ async def ask(call: Call) -> Answer:
             likely=await _likely(call, asking, now),
             favours=await _favours(call, order, finding, wanted, now),
             withdrawal=_withdrawal(right(order, terms, context, now), now),
-            quote=quote_told(quote(order, selection), who.role),
+            quote=quote_told(quote(order, selection, fees=_fees(decision), at=now), who.role),
             findings=findings_told(finding, who.role),
             flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
             facts=facts_told(who.role, ground.facts),
@@ -288,6 +290,12 @@ async def ask(call: Call) -> Answer:
         ),
         version=order.version,
     )
+
+
+def _fees(decision: Decision) -> tuple[Fee, ...]:
+    """What would be kept: what the decision itself would store."""
+    asked: RequestTerms | None = getattr(decision.events[0], "request", None)
+    return asked.fees if asked is not None else ()
 
 
 def _withdrawal(may: Right | None, now: Instant) -> WithdrawalTold | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rescind.api.money_answers import RefundTold, refunds_told
+from rescind.api.money_answers import FeeTold, RefundTold, fees_told, refunds_told
 from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core.cancellation import (
@@ -44,9 +44,10 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     """A request to cancel, or a cancellation by the seller or the system.
 
     verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent: until
-    when somebody has to answer, and the answer if nobody does. refund: what it gives back. answer: a refusing
-    seller's reason. instead: what the policy offers in place of what it refused. fault: whose it was that the system
-    cancelled, empty where that cannot be said.
+    when somebody has to answer, and the answer if nobody does. refund: what it gives back. fees, fee: what the seller
+    keeps if it is approved, each and together. returned: vouchers and points that went back, in units by the host's
+    id. answer: a refusing seller's reason. instead: what the policy offers in place of what it refused. fault: whose it
+    was that the system cancelled, empty where that cannot be said.
     """
 
     id: str
@@ -62,6 +63,9 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     rule: str
     instead: str
     refund: Money
+    fees: list[FeeTold]
+    fee: Money
+    returned: dict[str, int]
     deadline: Instant | None
     if_silent: str
     closed_at: Instant | None
@@ -146,6 +150,9 @@ def cancellation_told(one: Cancellation, order: Order, role: Role) -> Cancellati
         rule=one.rule,
         instead=one.instead,
         refund=Money(one.refund_minor, order.currency),
+        fees=fees_told(one.fees, order.currency),
+        fee=Money(one.fee_minor, order.currency),
+        returned=one.returned,
         deadline=one.due_at if one.status.waiting else None,
         if_silent=one.on_silence if one.status.waiting else "",
         closed_at=one.closed_at,

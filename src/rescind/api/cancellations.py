@@ -166,6 +166,7 @@ DECISION_FAILS = (
         errors.FileRefused,
         errors.ConsentMissing,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
         errors.InParcel,
     ),

@@ -97,6 +97,7 @@ async def carrier_answer(call: Call) -> Answer:
         errors.ReasonNotListed,
         errors.EvidenceMissing,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
     ),
 )

@@ -133,6 +133,11 @@ EXAMPLES: Mapping[str, Any] = {
     "returns_withdraw": {},
     "withdrawals_declare": {"name": "Ann Müller", "acknowledge_to": "ann@example.org"},
     "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
+    "refunds_give_back": {"shipping": True, "comment": "The parcel came a week late."},
+    "refunds_settle": {
+        "way": "store_credit",
+        "consent": "On the telephone: the card is closed, credit is fine.",
+    },
     "deciders_carrier_answer": {"answer": "yes", "comment": "Case 4711: it turns round at the Lyon depot tonight."},
     "deciders_override": {
         "act": "cancel",

@@ -12,7 +12,7 @@ import msgspec
 from rescind.api.cancellation_answers import cancellation_of, ground_of
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.told import Told, UnitsTold, units_told
-from rescind.core import cancellation, errors, fulfilment, override, refund, stock
+from rescind.core import cancellation, errors, failed_refund, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -165,8 +165,8 @@ def _lines(record: Record) -> dict[str, int]:
 
 def _amount(record: Record, currency: str) -> Money | None:
     match record.event:
-        case cancellation.CancellationApproved() | refund.RefundOwed():
-            return Money(sum(one.amount_minor for one in record.event.refunds), currency)
+        case cancellation.CancellationApproved() | refund.RefundOwed() | failed_refund.FailedRefundSettled():
+            return Money(sum(one.amount_minor for one in record.event.refunds if not one.release), currency)
         case cancellation.SellerAsked():
             return Money(record.event.request.refund_minor, currency)
         case override.OverrideProposed() | override.RulesOverridden():

@@ -8,7 +8,8 @@ from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundStatus
-from rescind.core.refund import Quote
+from rescind.core.price import BenefitKind, Fee
+from rescind.core.quote import Quote, TenderShare
 from rescind.postgres.credentials import Role
 
 MONEY_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "host"})
@@ -19,6 +20,8 @@ class RefundTold(Told, frozen=True, kw_only=True):
     """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked.
 
     not_sent: why nothing was sent yet although it is owed, for those who can do something about it; empty otherwise.
+    release: nothing was taken, so a promise of the bank is let go. into: empty for its tender, ``store_credit`` or
+    ``paid_out`` otherwise. settled: what became of one that failed (again, store_credit, paid_out).
     """
 
     id: str
@@ -27,19 +30,50 @@ class RefundTold(Told, frozen=True, kw_only=True):
     amount: Money
     status: RefundStatus
     not_sent: str
+    release: bool
+    into: str
+    settled: str
     owed_at: Instant
     settled_at: Instant | None
 
 
 class QuoteLineTold(Told, frozen=True, kw_only=True):
-    """What one line would give back: goods less their discount share, plus their recorded tax."""
+    """What one line would give back: goods less their discount share, plus their recorded tax.
+
+    discount_by_platform: what of the discount the platform gave.
+    """
 
     line: str
     quantity: int
     goods: Money
     discount: Money
+    discount_by_platform: Money
     tax: Money
     total: Money
+
+
+class FeeTold(Told, frozen=True, kw_only=True):
+    """What the seller keeps, by which rule. ``line``: of whose price; null for what is kept once."""
+
+    rule: str
+    line: str | None
+    amount: Money
+
+
+class BenefitTold(Told, frozen=True, kw_only=True):
+    """Units of a voucher or of points that go back as what they were. ``id``: the host's."""
+
+    id: str
+    kind: BenefitKind
+    units: int
+
+
+class FundingTold(Told, frozen=True, kw_only=True):
+    """Who bears what goes back. ``subsidy``: what the platform had paid of the price, which falls to it again."""
+
+    seller: Money
+    platform: Money
+    subsidy: Money
 
 
 class QuoteTenderTold(Told, frozen=True, kw_only=True):
@@ -50,12 +84,25 @@ class QuoteTenderTold(Told, frozen=True, kw_only=True):
 
 
 class QuoteTold(Told, frozen=True, kw_only=True):
-    """What cancelling would give back. ``total`` is what the tenders add up to; before payment that is nothing."""
+    """What cancelling would give back. ``total`` is what the tenders add up to; before payment that is nothing.
+
+    charges: what was paid for the order as a whole. fees, fee: what the seller keeps, each and together. released,
+    releases: what a bank has promised and nobody took; it is let go. benefits: what comes back as voucher or points.
+    funding: to sellers and staff.
+    """
 
     lines: list[QuoteLineTold]
     shipping: Money
+    shipping_tax: Money
+    charges: Money
+    fees: list[FeeTold]
+    fee: Money
     total: Money
     tenders: list[QuoteTenderTold]
+    released: Money
+    releases: list[QuoteTenderTold]
+    benefits: list[BenefitTold]
+    funding: FundingTold | None
 
 
 def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[RefundTold]:
@@ -68,6 +115,9 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             amount=Money(one.amount_minor, order.currency),
             status=one.status,
             not_sent=one.cause if role in MONEY_SEEN_BY and role != "buyer" else "",
+            release=one.release,
+            into=one.into,
+            settled=one.settled,
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )
@@ -85,14 +135,38 @@ def quote_told(quote: Quote, role: Role) -> QuoteTold:
                 quantity=one.quantity,
                 goods=Money(one.goods_minor, currency),
                 discount=Money(one.discount_minor, currency),
+                discount_by_platform=Money(one.platform_minor, currency),
                 tax=Money(one.tax_minor, currency),
                 total=Money(one.total_minor, currency),
             )
             for one in quote.lines
         ],
         shipping=Money(quote.shipping_minor, currency),
+        shipping_tax=Money(quote.shipping_tax_minor, currency),
+        charges=Money(quote.charges_minor, currency),
+        fees=fees_told(quote.fees, currency),
+        fee=Money(quote.fee_minor, currency),
         total=Money(quote.total_minor, currency),
-        tenders=[QuoteTenderTold(tender=one.tender, amount=Money(one.amount_minor, currency)) for one in quote.tenders]
-        if role in MONEY_SEEN_BY
-        else [],
+        tenders=_shares(quote.tenders, currency, role),
+        released=Money(quote.released_minor, currency),
+        releases=_shares(quote.releases, currency, role),
+        benefits=[BenefitTold(id=one.id, kind=one.kind, units=one.units) for one in quote.benefits],
+        funding=None
+        if role == "buyer"
+        else FundingTold(
+            seller=Money(quote.funding.seller_minor, currency),
+            platform=Money(quote.funding.platform_minor, currency),
+            subsidy=Money(quote.funding.subsidy_minor, currency),
+        ),
     )
+
+
+def fees_told(fees: Iterable[Fee], currency: str) -> list[FeeTold]:
+    """What the seller keeps of a cancellation."""
+    return [FeeTold(rule=one.rule, line=one.line or None, amount=Money(one.amount_minor, currency)) for one in fees]
+
+
+def _shares(shares: Iterable[TenderShare], currency: str, role: Role) -> list[QuoteTenderTold]:
+    if role not in MONEY_SEEN_BY:
+        return []
+    return [QuoteTenderTold(tender=one.tender, amount=Money(one.amount_minor, currency)) for one in shares]

@@ -218,7 +218,9 @@ SOON_AGAIN = timedelta(hours=1)
 async def _found(call: Call, command: PlaceOrder, details: Details) -> tuple[str, ...]:
     """What the automatic checks want a person to look at."""
     desk = call.desk
-    total = Money(sum(line.paid_minor for line in command.lines) + command.shipping_minor, command.currency)
+    charged = sum(charge.amount_minor for charge in command.charges)
+    price = sum(line.paid_minor for line in command.lines) + command.shipping_minor + charged
+    total = Money(price, command.currency)
     terms = await desk.book.terms(command.pins, command.placed_at)
     since = command.placed_at - SOON_AGAIN
     return check_order(

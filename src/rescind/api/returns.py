@@ -148,6 +148,7 @@ _BUYER = frozenset({"buyer", "support", "operator"})
         errors.FileRefused,
         errors.ConsentMissing,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
     ),
 )

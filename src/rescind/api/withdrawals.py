@@ -87,6 +87,7 @@ _BUYER = frozenset({"buyer", "support", "operator"})
         errors.InvalidText,
         errors.ConsentMissing,
         errors.NothingSelected,
+        errors.UnknownLine,
         errors.QuantityNotOpen,
     ),
 )

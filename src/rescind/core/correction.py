@@ -17,7 +17,7 @@ from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, Inva
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, paid_since, scanned
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, Progress, Report
+from rescind.core.order import PAYING, FactKind, Order, Progress, Report
 
 
 class CorrectionReason(StrEnum):
@@ -65,7 +65,7 @@ _BEFORE_A_SCAN = frozenset(
         FactKind.DELIVERED,
     }
 )
-_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
+_MONEY = PAYING | {FactKind.CHARGED_BACK}
 _REVIEW = frozenset({FactKind.REVIEW_OPENED, FactKind.REVIEW_CLEARED})
 _WORDS_OF: dict[ActorKind, frozenset[str]] = {
     ActorKind.SELLER: frozenset({"seller"}),
@@ -94,12 +94,12 @@ def correct(
     require_correctable(order, wrong, actor.kind)
     if command.occurred_at is not None:
         check_time(command.occurred_at, now)
-    elif wrong.fact is FactKind.PAID:
+    elif wrong.fact in PAYING:
         # Money came in; only when it did can have been wrong.
         raise InvalidField(field="/occurred_at", expected="the time of the payment, which itself is not undone")
     if command.occurred_at == wrong.at:
         return Decision(events=())
-    paid = wrong.fact is FactKind.PAID and not wrong.partly
+    paid = wrong.fact in PAYING and not wrong.partly
     event = FactCorrected(
         at=now,
         seq=wrong.seq,
@@ -161,15 +161,15 @@ def apply_corrected(order: Order, event: FactCorrected) -> Order:
     if event.fact in STAMPS:
         return _with_parcel(order, event.parcel)
     order = msgspec.structs.replace(order, progress=_progress(order, event.fact))
-    return _with_promises(order, event) if event.fact is FactKind.PAID else order
+    return _with_promises(order, event) if event.fact in PAYING else order
 
 
 def _progress(order: Order, fact: FactKind) -> Progress:
     """The times again, worked out from the reports of this kind that are left."""
-    kinds = _REVIEW if fact in _REVIEW else {fact}
+    kinds = _REVIEW if fact in _REVIEW else PAYING if fact in PAYING else {fact}
     unknown = msgspec.structs.replace(order.progress, **dict.fromkeys((FIELDS[kind] for kind in kinds), None))
     left = (one for one in order.reports if one.fact in kinds and not one.partly)
-    if fact is FactKind.PAID:
+    if fact in PAYING:
         left = (msgspec.structs.replace(one, at=paid_since(order.reports, one.at)) for one in left)
     return reduce(lambda known, one: noted(known, one.fact, one.at), left, unknown)
 

@@ -179,6 +179,24 @@ class RefundAmountDiffers(RescindError):
     code = "refund-amount-differs"
 
 
+class RefundOfNothing(RescindError):
+    """An amount to give back is 0 or less, or is that of delivery of which nothing is left (KF-13). Params: left."""
+
+    code = "refund-of-nothing"
+
+
+class RefundTooHigh(RescindError):
+    """More is to go back than was captured and has not gone back (I-02). Params: asked, left (amounts)."""
+
+    code = "refund-too-high"
+
+
+class UnknownLine(RescindError):
+    """A line that the order does not have. Params: field."""
+
+    code = "unknown-line"
+
+
 class NothingSelected(RescindError):
     """An empty selection never means everything (KF-06). Params: none."""
 

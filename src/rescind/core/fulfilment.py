@@ -13,6 +13,7 @@ from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR, Money
 from rescind.core.order import (
+    PAYING,
     Contradiction,
     FactKind,
     Line,
@@ -27,6 +28,7 @@ from rescind.core.order import (
     in_manual_review,
     rearranged,
 )
+from rescind.core.price import Benefit, Charge
 from rescind.core.refund import paid_in_full
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
@@ -63,6 +65,10 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     tenders: tuple[Tender, ...]
     shipping_minor: int = 0
     shipping_by: str = "seller"
+    shipping_tax_minor: int = 0
+    shipping_discount_minor: int = 0
+    charges: tuple[Charge, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
     found: tuple[str, ...] = ()
     handling: str = "regular"
     promised_at: Instant | None = None
@@ -100,7 +106,8 @@ class OrderPlaced(BaseEvent, frozen=True, kw_only=True):
 
 
 class FactReported(BaseEvent, frozen=True, kw_only=True):
-    """Something happened in the world at ``at``. ``captured``: minor units by tender, for ``paid``.
+    """Something happened in the world at ``at``. ``captured``, ``authorised``: minor units by tender, for ``paid`` and
+    ``authorised``.
 
     by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
     ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
@@ -116,6 +123,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     tracking: str = ""
     captured: dict[str, int] = msgspec.field(default_factory=dict[str, int])
     taken: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    authorised: dict[str, int] = {}  # noqa: RUF012 - copied each time, and left out of the bytes while empty
     hold_until: Instant | None = None
     dispatch_due_at: Instant | None = None
     timers: tuple[Timer, ...] = ()
@@ -146,6 +154,10 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
         raise InvalidField(field="lines", expected="each line id once")
     if len({tender.id for tender in command.tenders}) != len(command.tenders):
         raise InvalidField(field="tenders", expected="each tender id once")
+    if len({one.id for one in command.benefits}) != len(command.benefits):
+        raise InvalidField(field="benefits", expected="each benefit id once")
+    if command.shipping_tax_minor > command.shipping_minor:
+        raise InvalidField(field="shipping_tax", expected="at most what was paid for delivery, of which it is a part")
     order = Order(
         id=command.order,
         shop=command.shop,
@@ -158,6 +170,10 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
         tenders=command.tenders,
         shipping_minor=command.shipping_minor,
         shipping_by=command.shipping_by,
+        shipping_tax_minor=command.shipping_tax_minor,
+        shipping_discount_minor=command.shipping_discount_minor,
+        charges=command.charges,
+        benefits=command.benefits,
         timers=timers,
         handling=command.handling,
         promised_at=command.promised_at,
@@ -190,6 +206,8 @@ def _contents(order: Order) -> tuple[object, ...]:
         order.shipping_minor,
         order.shipping_by,
         (order.handling, order.promised_at, order.deliver_by, order.cross_border, order.country),
+        (order.shipping_tax_minor, order.shipping_discount_minor, order.charges),
+        tuple(msgspec.structs.replace(one, returned=0) for one in order.benefits),
         tuple(msgspec.structs.replace(line, cancelled=0) for line in order.lines),
         tuple((tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders),
     )
@@ -219,9 +237,12 @@ def report(
         bought = next((have.quantity for have in order.lines if have.id == line), 0)
         if not 0 < count <= bought:
             raise InvalidField(field="lines", expected="units of lines that the order has")
-    paid = command.fact is FactKind.PAID
-    captured = _captured(order, command) if paid else {}
-    partly = paid and not paid_in_full(_captured_too(order, captured))
+    paid = command.fact in PAYING
+    captured = _captured(order, command) if command.fact is FactKind.PAID else {}
+    authorised = _authorised(order, command) if command.fact is FactKind.AUTHORISED else {}
+    partly = paid and not paid_in_full(
+        msgspec.structs.replace(order, tenders=_secured(order.tenders, captured, authorised))
+    )
     return FactReported(
         at=command.occurred_at,
         fact=command.fact,
@@ -231,6 +252,7 @@ def report(
         carrier=command.carrier,
         tracking=command.tracking,
         captured=captured,
+        authorised=authorised,
         taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
         hold_until=hold_until if paid and not partly else None,
         dispatch_due_at=dispatch_due_at if paid and not partly else None,
@@ -251,16 +273,23 @@ def told_before(order: Order, fact: FactKind, reference: str) -> list[int]:
 
 def paid_since(reports: Iterable[Report], at: Instant) -> Instant:
     """When an order was paid whose last part was captured ``at``: with the latest of its parts (E-08)."""
-    return max((at, *(one.at for one in reports if one.fact is FactKind.PAID and one.partly)))
+    return max((at, *(one.at for one in reports if one.fact in PAYING and one.partly)))
 
 
-def _captured_too(order: Order, captured: Mapping[str, int]) -> Order:
-    return msgspec.structs.replace(
-        order,
-        tenders=tuple(
-            msgspec.structs.replace(tender, captured_minor=tender.captured_minor + captured.get(tender.id, 0))
-            for tender in order.tenders
-        ),
+def _secured(
+    tenders: tuple[Tender, ...], captured: Mapping[str, int], authorised: Mapping[str, int]
+) -> tuple[Tender, ...]:
+    """The tenders with what came in, and what is promised: what is captured was promised before, as far as it was."""
+    return tuple(
+        msgspec.structs.replace(
+            tender,
+            captured_minor=tender.captured_minor + captured.get(tender.id, 0),
+            authorised_minor=max(0, tender.authorised_minor - captured.get(tender.id, 0))
+            + authorised.get(tender.id, 0),
+        )
+        if tender.id in captured or tender.id in authorised
+        else tender
+        for tender in tenders
     )
 
 
@@ -285,14 +314,29 @@ def _the_parcel(order: Order, fact: FactKind) -> str:
 def _captured(order: Order, command: ReportFact) -> dict[str, int]:
     """Newly captured money by tender; a payment reported twice captures nothing twice."""
     if not command.tender:
-        return {t.id: t.amount_minor - t.captured_minor for t in order.tenders if t.amount_minor > t.captured_minor}
+        return {tender.id: tender.wanted_minor for tender in order.tenders if tender.wanted_minor}
     tender = _tender(order, command.tender)
     if told_before(order, FactKind.PAID, command.reference):
         # What came in by it is known; another amount is for a person to look at, and pays nobody back meanwhile.
         return {}
-    amount = command.amount_minor or tender.amount_minor - tender.captured_minor
+    amount = command.amount_minor or tender.wanted_minor
     if not 0 <= amount <= tender.amount_minor - tender.captured_minor:
         raise InvalidField(field="amount", expected="at most what the tender was to pay and has not paid")
+    return {tender.id: amount} if amount else {}
+
+
+def _authorised(order: Order, command: ReportFact) -> dict[str, int]:
+    """What a bank newly promises by tender; a promise told twice is one."""
+    if not command.tender:
+        found = {tender.id: tender.wanted_minor - tender.authorised_minor for tender in order.tenders}
+        return {tender: amount for tender, amount in found.items() if amount > 0}
+    tender = _tender(order, command.tender)
+    if told_before(order, FactKind.AUTHORISED, command.reference):
+        return {}
+    most = max(0, tender.wanted_minor - tender.authorised_minor)
+    amount = command.amount_minor or most
+    if not 0 <= amount <= most:
+        raise InvalidField(field="amount", expected="at most what the tender was to pay and nobody has promised")
     return {tender.id: amount} if amount else {}
 
 
@@ -369,7 +413,7 @@ def apply_fact(order: Order, event: FactReported) -> Order:
     if event.partly:
         # Money came in; the order is paid when all of it has.
         return order
-    at = paid_since(order.reports, event.at) if event.fact is FactKind.PAID else event.at
+    at = paid_since(order.reports, event.at) if event.fact in PAYING else event.at
     opens = event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order)
     return msgspec.structs.replace(
         order,
@@ -391,6 +435,7 @@ def noted(progress: Progress, fact: FactKind, at: Instant) -> Progress:
 
 FIELDS: Mapping[FactKind, str] = {
     FactKind.PAID: "paid_at",
+    FactKind.AUTHORISED: "paid_at",
     FactKind.REVIEW_OPENED: "review_opened_at",
     FactKind.REVIEW_CLEARED: "review_cleared_at",
     FactKind.ALLOCATED: "allocated_at",
@@ -404,7 +449,7 @@ FIELDS: Mapping[FactKind, str] = {
 }
 
 
-_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
+_MONEY = PAYING | {FactKind.CHARGED_BACK}
 
 
 def _apply_money(order: Order, event: FactReported) -> Order:
@@ -412,11 +457,9 @@ def _apply_money(order: Order, event: FactReported) -> Order:
         return order
     tenders = tuple(
         msgspec.structs.replace(
-            tender,
-            captured_minor=tender.captured_minor + event.captured.get(tender.id, 0),
-            taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0),
+            tender, taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0)
         )
-        for tender in order.tenders
+        for tender in _secured(order.tenders, event.captured, event.authorised)
     )
     return msgspec.structs.replace(
         order,

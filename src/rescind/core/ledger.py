@@ -9,6 +9,7 @@ import msgspec
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
     intercept,
     offer,
@@ -22,6 +23,7 @@ from rescind.core import (
     stock,
     timers,
 )
+from rescind.core.failed_refund import Way
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order, RefundStatus
 
@@ -33,6 +35,10 @@ BUYER = "buyer"
 """What is on its way back to the buyer."""
 ELSEWHERE = "elsewhere"
 """Money that left by a way that is not ours: a chargeback, the provider's own page."""
+CREDIT = "credit"
+"""What the marketplace gave buyers as credit with itself; the money it stands for is still with the provider."""
+BY_HAND = "by_hand"
+"""What somebody paid out by hand, with a voucher, because no provider could."""
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -53,6 +59,10 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
             return _answered(before, event)
+        case failed_refund.FailedRefundSettled():
+            by_hand = {one.tender: one.amount_minor for one in event.refunds if one.into == Way.PAID_OUT}
+            others = tuple(one for one in event.refunds if one.into != Way.PAID_OUT)
+            return (*_move(_owed(others), source=BUYER, target=SELLER), *_move(by_hand, source=BY_HAND, target=SELLER))
         case (
             fulfilment.OrderPlaced()
             | fulfilment.HoldEnded()
@@ -98,19 +108,23 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
 def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posting, ...]:
     assert before is not None, "a refund belongs to an order"
     owed = next(one for one in before.refunds if one.id == event.refund)
+    if owed.release:
+        return ()
     amount = {owed.tender: owed.amount_minor}
+    source = CREDIT if owed.into == Way.STORE_CREDIT else PROVIDER
     if event.status is RefundStatus.SUCCEEDED:
-        return _move(amount, source=PROVIDER, target=BUYER)
+        return _move(amount, source=source, target=BUYER)
     if event.status is not RefundStatus.FAILED:
         return ()
     if owed.status is RefundStatus.SUCCEEDED:
         # The bank sent it back: it lies with the provider again and is owed to nobody until somebody decides (I-09).
-        return (*_move(amount, source=BUYER, target=PROVIDER), *_move(amount, source=SELLER, target=BUYER))
+        return (*_move(amount, source=BUYER, target=source), *_move(amount, source=SELLER, target=BUYER))
     return _move(amount, source=SELLER, target=BUYER)
 
 
 def _owed(refunds: tuple[refund.RefundTerms, ...]) -> dict[str, int]:
-    return {terms.tender: terms.amount_minor for terms in refunds}
+    """What becomes owed of what was captured: to let go of a promise moves no money."""
+    return {terms.tender: terms.amount_minor for terms in refunds if not terms.release}
 
 
 def _move(amounts: dict[str, int], *, source: str, target: str) -> tuple[Posting, ...]:

@@ -16,6 +16,7 @@ import msgspec
 from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
+from rescind.core.price import Benefit, Charge, Fee
 
 
 class Stage(StrEnum):
@@ -54,6 +55,7 @@ class FactKind(StrEnum):
     """What the host, the seller or the carrier reports of the world."""
 
     PAID = "paid"
+    AUTHORISED = "authorised"
     REVIEW_OPENED = "review_opened"
     REVIEW_CLEARED = "review_cleared"
     ALLOCATED = "allocated"
@@ -84,6 +86,7 @@ class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
     category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+    discount_platform_minor: what of the discount the platform gave; the seller gave the rest (R-143).
 
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
     recorded at checkout and never worked out again (E-05).
@@ -99,6 +102,7 @@ class Line(_State, frozen=True, kw_only=True):
     special: bool = False
     cancelled: int = 0
     category: str = ""
+    discount_platform_minor: int = 0
 
     @property
     def paid_minor(self) -> int:
@@ -115,6 +119,7 @@ class Tender(_State, frozen=True, kw_only=True):
     """One means of payment and what has happened to its money (minor units).
 
     reserved: on its way back; refunded: arrived; taken_elsewhere: left without us (chargeback, provider's own page).
+    authorised: promised by the bank, neither captured nor let go; released: let go, so that it never will be captured.
     """
 
     id: str
@@ -125,11 +130,27 @@ class Tender(_State, frozen=True, kw_only=True):
     reserved_minor: int = 0
     refunded_minor: int = 0
     taken_elsewhere_minor: int = 0
+    authorised_minor: int = 0
+    released_minor: int = 0
 
     @property
     def left_minor(self) -> int:
         """What may still go back to this tender, never below zero."""
         return max(0, self.captured_minor - self.reserved_minor - self.refunded_minor - self.taken_elsewhere_minor)
+
+    @property
+    def secured_minor(self) -> int:
+        """What was captured and what may be captured still: by this a refund is shared (E-06)."""
+        return self.captured_minor + self.authorised_minor
+
+    @property
+    def wanted_minor(self) -> int:
+        """What is still to be paid by it, never below zero: what was let go is not."""
+        return max(0, self.amount_minor - self.captured_minor - self.released_minor)
+
+
+PAYING = frozenset({FactKind.PAID, FactKind.AUTHORISED})
+"""Facts by which an order is paid: captured, or promised by the bank so that it can be."""
 
 
 class Parcel(_State, frozen=True, kw_only=True):
@@ -235,7 +256,8 @@ class Cancellation(_State, frozen=True, kw_only=True):
 
     returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it. fault: whose fault it
     was that the system cancelled; empty for every other. escalated_at: since when it is left to the platform, because
-    whoever was asked first was silent.
+    whoever was asked first was silent. fees: what the seller keeps if it is approved, as it was shown when it was
+    asked; returned: units of vouchers and points that went back, by the host's id.
     """
 
     id: CancellationId
@@ -259,6 +281,13 @@ class Cancellation(_State, frozen=True, kw_only=True):
     offer: Offer | None = None
     fault: str = ""
     escalated_at: Instant | None = None
+    fees: tuple[Fee, ...] = ()
+    returned: dict[str, int] = {}
+
+    @property
+    def fee_minor(self) -> int:
+        """What the seller keeps of it, in minor units."""
+        return sum(fee.amount_minor for fee in self.fees)
 
     @property
     def waits_since(self) -> Instant:
@@ -298,6 +327,9 @@ class Refund(_State, frozen=True, kw_only=True):
     """Money owed to one tender. Its own id is the provider's idempotency key (I-05).
 
     cause: why nothing was sent yet, where something is in the way (KF-16). ordered: where the marketplace pays it out.
+    release: nothing was captured, so it is a promise of the bank that is let go. into: where it goes if not to its
+    tender (``failed_refund.Way``). settled: what became of one that failed, in the same words; empty while somebody
+    still has to say.
     """
 
     id: RefundId
@@ -311,6 +343,9 @@ class Refund(_State, frozen=True, kw_only=True):
     reference: str = ""
     cause: str = ""
     ordered: RefundOrder | None = None
+    release: bool = False
+    into: str = ""
+    settled: str = ""
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
@@ -456,7 +491,8 @@ class Order(_State, frozen=True, kw_only=True):
     by line that somebody has taken out of a parcel after they were cancelled. came_back: units by line that had left
     and are in the house again; sellable: those of them that may be sold. promised_at: when goods that are not ready yet
     will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the estimated day of
-    delivery is over. country: where the buyer lives, ISO 3166 alpha-2.
+    delivery is over. country: where the buyer lives, ISO 3166 alpha-2. shipping_minor: what was paid for delivery, with
+    its tax and less its discount, both as they were recorded. kept: fees that the seller has kept of cancellations.
     """
 
     id: OrderId
@@ -494,6 +530,12 @@ class Order(_State, frozen=True, kw_only=True):
     review: Review | None = None
     returns: tuple[ReturnCase, ...] = ()
     overrides: tuple[Override, ...] = ()
+    shipping_tax_minor: int = 0
+    shipping_discount_minor: int = 0
+    charges: tuple[Charge, ...] = ()
+    charges_refunded_minor: int = 0
+    benefits: tuple[Benefit, ...] = ()
+    kept_minor: int = 0
 
     @property
     def paid(self) -> Money:
@@ -503,7 +545,13 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def total(self) -> Money:
         """What the buyer agreed to pay."""
-        return Money(sum(line.paid_minor for line in self.lines) + self.shipping_minor, self.currency)
+        charged = sum(charge.amount_minor for charge in self.charges)
+        return Money(sum(line.paid_minor for line in self.lines) + self.shipping_minor + charged, self.currency)
+
+    @property
+    def returning_charges_minor(self) -> int:
+        """What of the charges goes back with the last of the order and has not yet, in minor units."""
+        return sum(charge.amount_minor for charge in self.charges if charge.returns) - self.charges_refunded_minor
 
     @property
     def refunded(self) -> Money:

@@ -26,6 +26,7 @@ from rescind.core.errors import (
     QuantityNotOpen,
     ReasonNotListed,
     SecondPersonNeeded,
+    UnknownLine,
 )
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS
@@ -184,7 +185,7 @@ def override(
             deadline=proposed.due_at,
         )
     units = _units(order, command.act, command.cancellation, command.lines, now)
-    _require_all(command.lines, units)
+    _require_all(order, command.lines, units)
     wanted = Override(
         number=len(order.overrides) + 1,
         act=command.act,
@@ -258,13 +259,15 @@ def lapse(order: Order, command: LapseOverride, now: Instant) -> tuple[BaseEvent
     return (OverrideDropped(at=now, number=found.number, outcome=OverrideOutcome.LAPSED),)
 
 
-def _require_all(wanted: dict[str, int] | None, units: dict[str, int]) -> None:
-    """Nobody gets less than they chose without being told. Raises NothingSelected, QuantityNotOpen."""
+def _require_all(order: Order, wanted: dict[str, int] | None, units: dict[str, int]) -> None:
+    """Nobody gets less than they chose without being told. Raises NothingSelected, UnknownLine, QuantityNotOpen."""
     if wanted is None:
         return
     if not wanted:
         raise NothingSelected
-    for line, count in wanted.items():
+    for place, (line, count) in enumerate(wanted.items()):
+        if all(line != one.id for one in order.lines):
+            raise UnknownLine(field=f"/lines/{place}/line")
         if not 0 < count <= units.get(line, 0):
             raise QuantityNotOpen(line=line, open=max(0, units.get(line, 0)))
 

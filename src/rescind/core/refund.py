@@ -1,7 +1,4 @@
-"""Money owed to a buyer: how much, to which tender, and what the provider said about it.
-
-One allocation serves quotes, decisions and receipts, so that they cannot differ.
-"""
+"""Money owed to a buyer: to which tender, and what the provider said about it. How much is worked out by ``quote``."""
 
 from __future__ import annotations
 
@@ -11,158 +8,50 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.errors import InParcel, InvalidField, NotFound, NothingSelected, QuantityNotOpen
-from rescind.core.event import BaseCommand, BaseEvent
+from rescind.core.context import Context
+from rescind.core.errors import NotFound
+from rescind.core.event import BaseCommand, BaseEvent, NoteRef
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
-from rescind.core.money import split_minor
-from rescind.core.order import Line, Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.quote import (
+    Quote,
+    QuoteLine,
+    Shares,
+    TenderShare,
+    overpaid,
+    paid_in_full,
+    quote,
+    select,
+    share_out,
+    units_share,
+    wanted,
+)
 
-
-class QuoteLine(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of one line that a selection gives back (minor units; discount is taken off, tax added)."""
-
-    line: str
-    quantity: int
-    goods_minor: int
-    discount_minor: int
-    tax_minor: int
-
-    @property
-    def total_minor(self) -> int:
-        """Goods less their discount share plus their recorded tax."""
-        return self.goods_minor - self.discount_minor + self.tax_minor
-
-
-class TenderShare(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes back to one tender, in minor units, more than zero."""
-
-    tender: str
-    amount_minor: int
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    """What cancelling a selection would give back. ``total_minor`` is what the tenders add up to."""
-
-    currency: str
-    lines: tuple[QuoteLine, ...]
-    shipping_minor: int
-    total_minor: int
-    tenders: tuple[TenderShare, ...]
-
-
-def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
-    """Turn what was asked into units by line: None is everything open; an empty choice is refused (KF-06).
-
-    Of an order that is on its way whole, None is all that has not arrived, and so is naming just that: it can still be
-    asked to come back, though not in part (R-007, R-037).
-
-    Raises NothingSelected, QuantityNotOpen, InParcel (of a split order, what is in a parcel that is further on goes
-    with its parcel: R-024), InvalidField for a line the order does not have.
-    """
-    left = order.open_units()
-    bought = {line.id for line in order.lines}
-    if lines is None or (not left and lines and lines == order.undelivered()):
-        return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
-    if not lines:
-        raise NothingSelected
-    for place, (line, count) in enumerate(lines.items()):
-        if line not in bought:
-            raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
-        if not 0 < count <= left.get(line, 0):
-            raise QuantityNotOpen(line=line, open=left.get(line, 0))
-    if lines != left:
-        by_line = order.units_by_line()
-        for line, count in lines.items():
-            if count > by_line.get(line, 0):
-                raise InParcel(line=line, open=by_line.get(line, 0))
-    return dict(lines)
-
-
-def quote(order: Order, selection: dict[str, int]) -> Quote:
-    """Work out what a selection of open units gives back.
-
-    The order's own recorded discount and tax are shared over units, never worked out anew (E-05, KF-02, KF-03).
-    Shipping comes back only when nothing of the order ships any more (E-10).
-    """
-    lines = tuple(_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection)
-    nothing_ships = all(line.open == selection.get(line.id, 0) for line in order.lines)
-    shipping = order.shipping_minor - order.shipping_refunded_minor if nothing_ships else 0
-    value = sum(line.total_minor for line in lines) + shipping
-    shares = share_out(order.tenders, value, everything=nothing_ships)
-    return Quote(
-        currency=order.currency,
-        lines=lines,
-        shipping_minor=shipping,
-        total_minor=sum(share.amount_minor for share in shares),
-        tenders=shares,
-    )
-
-
-def share_out(tenders: tuple[Tender, ...], amount: int, *, everything: bool) -> tuple[TenderShare, ...]:
-    """Share an amount over the tenders by what was captured on each, never more than is left on one (E-06, KF-10).
-
-    What exceeds all that is left is not owed: money that already went another way is not paid twice.
-    ``everything``: nothing of the order remains, so whatever is left goes back and no cent stays behind (KF-07).
-    """
-    left = [tender.left_minor for tender in tenders]
-    amount = sum(left) if everything else min(amount, sum(left))
-    if amount <= 0:
-        return ()
-    parts = [min(part, room) for part, room in zip(_by_capture(tenders, amount), left, strict=True)]
-    missing = amount - sum(parts)
-    for i, room in enumerate(left):
-        more = min(missing, room - parts[i])
-        parts[i] += more
-        missing -= more
-    return tuple(
-        TenderShare(tender=tender.id, amount_minor=part) for tender, part in zip(tenders, parts, strict=True) if part
-    )
-
-
-def overpaid(order: Order) -> tuple[TenderShare, ...]:
-    """What was captured beyond the price of all that is not cancelled: a payment that came after units were stopped,
-    or after the whole order was, goes back (R-070, S-04).
-    """
-    left = sum(tender.left_minor for tender in order.tenders)
-    return share_out(order.tenders, left - wanted(order), everything=False)
-
-
-def wanted(order: Order) -> int:
-    """The price of all that is not cancelled, in minor units."""
-    price = sum(_quote_line(line, line.open).total_minor for line in order.lines)
-    if any(line.open for line in order.lines):
-        price += order.shipping_minor - order.shipping_refunded_minor
-    return price
-
-
-def paid_in_full(order: Order) -> bool:
-    """Whether everything was captured, or as much as is still wanted; what is paid at the door is not waited for."""
-    before = [tender for tender in order.tenders if tender.method != "cash_on_delivery"]
-    if all(tender.captured_minor >= tender.amount_minor for tender in before):
-        return True
-    at_the_door = sum(tender.amount_minor for tender in order.tenders if tender not in before)
-    return sum(tender.left_minor for tender in before) >= wanted(order) - at_the_door
-
-
-def _by_capture(tenders: tuple[Tender, ...], amount: int) -> list[int]:
-    return split_minor(amount, [tender.captured_minor for tender in tenders])
-
-
-def _quote_line(line: Line, count: int) -> QuoteLine:
-    return QuoteLine(
-        line=line.id,
-        quantity=count,
-        goods_minor=count * line.unit_minor,
-        discount_minor=units_share(line.discount_minor, line.quantity, line.cancelled, count),
-        tax_minor=units_share(line.tax_minor, line.quantity, line.cancelled, count),
-    )
-
-
-def units_share(whole: int, units: int, first: int, count: int) -> int:
-    """What units ``first`` to ``first + count`` carry of ``whole``: spare cents belong to the earlier (I-11)."""
-    each, spare = divmod(whole, units)
-    return count * each + min(first + count, spare) - min(first, spare)
+__all__ = [
+    "NOT_SENT_BECAUSE",
+    "OPEN",
+    "ProviderOutcome",
+    "Quote",
+    "QuoteLine",
+    "RecordRefundReply",
+    "RefundAnswered",
+    "RefundOwed",
+    "RefundTerms",
+    "TenderShare",
+    "answer",
+    "apply_answered",
+    "apply_owed",
+    "overpaid",
+    "owe",
+    "paid_in_full",
+    "quote",
+    "select",
+    "share_out",
+    "terms_of",
+    "units_share",
+    "wanted",
+]
 
 
 class ProviderOutcome(StrEnum):
@@ -195,18 +84,39 @@ class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     confirm_days: int = 0
 
 
-class RefundTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that becomes owed to one tender."""
+class RefundTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Money that becomes owed to one tender. release: it was not captured, and is let go. into: as in ``Refund``."""
 
     id: RefundId
     tender: str
     amount_minor: int
+    release: bool = False
+    into: str = ""
 
 
 class RefundOwed(BaseEvent, frozen=True, kw_only=True):
-    """Money is owed although nothing new was cancelled: a payment reached an order that had ended (R-070, S-04)."""
+    """Money is owed although nothing new was cancelled: a payment reached an order that had ended (R-070, S-04), or
+    ``by`` the seller or support gave some back; ``shipping_minor`` of it for delivery.
+    """
 
     refunds: tuple[RefundTerms, ...]
+    by: str = ""
+    shipping_minor: int = 0
+    comment: NoteRef | None = None
+
+
+def terms_of(shares: Shares, order: Order, context: Context, now: Instant) -> tuple[RefundTerms, ...]:
+    """What becomes owed by a sharing: the refunds in the order of their tenders, then what is let go."""
+    parts = [(one, False) for one in shares.refunds] + [(one, True) for one in shares.releases]
+    return tuple(
+        RefundTerms(
+            id=context.refund_id(order.shop, now, place),
+            tender=share.tender,
+            amount_minor=share.amount_minor,
+            release=release,
+        )
+        for place, (share, release) in enumerate(parts)
+    )
 
 
 class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
@@ -277,14 +187,10 @@ OPEN = frozenset({RefundStatus.OWED, RefundStatus.SUBMITTED, RefundStatus.IN_DOU
 
 
 def owe(order: Order, refunds: tuple[RefundTerms, ...], cancellation: CancellationId | None, at: Instant) -> Order:
-    """Reserve money on its tenders and keep the refunds that are owed."""
-    owed = {terms.tender: terms.amount_minor for terms in refunds}
+    """Reserve money on its tenders, let go of what was only promised, and keep both as refunds that are owed."""
     return msgspec.structs.replace(
         order,
-        tenders=tuple(
-            msgspec.structs.replace(tender, reserved_minor=tender.reserved_minor + owed.get(tender.id, 0))
-            for tender in order.tenders
-        ),
+        tenders=_moved(order.tenders, refunds),
         refunds=(
             *order.refunds,
             *(
@@ -295,11 +201,37 @@ def owe(order: Order, refunds: tuple[RefundTerms, ...], cancellation: Cancellati
                     amount_minor=terms.amount_minor,
                     owed_at=at,
                     next_check_at=at,
+                    release=terms.release,
+                    into=terms.into,
                 )
                 for terms in refunds
             ),
         ),
     )
+
+
+def _moved(tenders: tuple[Tender, ...], refunds: tuple[RefundTerms, ...]) -> tuple[Tender, ...]:
+    owed = {terms.tender: terms.amount_minor for terms in refunds if not terms.release}
+    let_go = {terms.tender: terms.amount_minor for terms in refunds if terms.release}
+    return tuple(
+        msgspec.structs.replace(
+            tender,
+            reserved_minor=tender.reserved_minor + owed.get(tender.id, 0),
+            authorised_minor=tender.authorised_minor - let_go.get(tender.id, 0),
+            released_minor=tender.released_minor + let_go.get(tender.id, 0),
+        )
+        if tender.id in owed or tender.id in let_go
+        else tender
+        for tender in tenders
+    )
+
+
+def apply_owed(order: Order, event: RefundOwed) -> Order:
+    """Owe what came too late, or what somebody gave back."""
+    order = owe(order, event.refunds, None, event.at)
+    if not event.shipping_minor:
+        return order
+    return msgspec.structs.replace(order, shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor)
 
 
 def apply_answered(order: Order, event: RefundAnswered) -> Order:
@@ -316,14 +248,24 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
         settled_at=None if event.status in OPEN else event.at,
     )
     tenders = tuple(
-        msgspec.structs.replace(
-            tender,
-            reserved_minor=tender.reserved_minor + reserved * before.amount_minor,
-            refunded_minor=tender.refunded_minor + refunded * before.amount_minor,
-        )
-        if tender.id == before.tender
-        else tender
+        _answered(tender, before, event, reserved, refunded) if tender.id == before.tender else tender
         for tender in order.tenders
     )
     refunds = tuple(after if one.id == event.refund else one for one in order.refunds)
     return msgspec.structs.replace(order, tenders=tenders, refunds=refunds)
+
+
+def _answered(tender: Tender, before: Refund, event: RefundAnswered, reserved: int, refunded: int) -> Tender:
+    if before.release:
+        # A bank that does not let go holds the promise still; that it did was taken for granted.
+        back = before.amount_minor if event.status is RefundStatus.FAILED else 0
+        return msgspec.structs.replace(
+            tender,
+            authorised_minor=tender.authorised_minor + back,
+            released_minor=tender.released_minor - back,
+        )
+    return msgspec.structs.replace(
+        tender,
+        reserved_minor=tender.reserved_minor + reserved * before.amount_minor,
+        refunded_minor=tender.refunded_minor + refunded * before.amount_minor,
+    )

@@ -145,5 +145,5 @@ def undone_by_payment(order: Order, paid_at: Instant) -> CancellationId | None:
     limit = next((one.due_at for one in order.timers if one.name == "unpaid"), None)
     if last is None or last.status is not CancellationStatus.APPROVED or last.reason != UNPAID or limit is None:
         return None
-    in_full = all(tender.captured_minor == tender.amount_minor for tender in order.tenders)
+    in_full = all(tender.secured_minor == tender.amount_minor for tender in order.tenders)
     return last.id if paid_at < limit and in_full and not order.refunds else None

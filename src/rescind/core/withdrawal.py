@@ -24,10 +24,10 @@ from rescind.core.cancellation.guards import require_consent, require_none_open,
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, due
 from rescind.core.errors import (
-    InvalidField,
     NothingSelected,
     NoWithdrawal,
     QuantityNotOpen,
+    UnknownLine,
 )
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.instant import Instant
@@ -231,7 +231,7 @@ def _chosen(order: Order, found: Right, lines: dict[str, int] | None) -> dict[st
     bought = {line.id for line in order.lines}
     for place, (line, count) in enumerate(lines.items()):
         if line not in bought:
-            raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
+            raise UnknownLine(field=f"/lines/{place}/line")
         if not 0 < count <= found.lines.get(line, 0):
             raise QuantityNotOpen(line=line, open=found.lines.get(line, 0))
     return lines

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.fulfilment import OF_PARCELS, ReportFact
-from rescind.core.order import FactKind, Order
+from rescind.core.order import PAYING, FactKind, Order
 from rescind.intake import fields
 from rescind.intake.fields import Amount, Identifier, Incoming, Moment, Units, Words
 from rescind.intake.text import label
@@ -34,7 +34,7 @@ REPORTED_BY: Mapping[str, frozenset[FactKind]] = {
 }
 """Which facts a role may report. Money is the host's word alone: a seller's would make us pay back what never came."""
 
-_WITH_MONEY = frozenset({FactKind.PAID, FactKind.CHARGED_BACK})
+_WITH_MONEY = PAYING | {FactKind.CHARGED_BACK}
 
 
 class Fact(Incoming, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ class Fact(Incoming, frozen=True, kw_only=True):
 
     parcel, lines, carrier, tracking: of tracking_added, handed_over, delivered, and of how else a parcel's way ends
     (refused, delivery_failed, lost, damaged, tracking_stale, untraceable); without lines, everything open.
-    tender, amount: of paid (without: every tender in full) and charged_back. reference: what the bank or the provider
-    calls this payment or dispute; told again under it, the money counts once.
+    tender, amount: of paid and authorised (without: every tender in full) and of charged_back. reference: what the bank
+    or the provider calls this payment or dispute; told again under it, the money counts once.
     """
 
     fact: FactKind
@@ -64,7 +64,7 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
     if body.fact not in OF_PARCELS and (body.parcel or body.lines or body.carrier or body.tracking):
         raise InvalidField(field="/fact", expected="a fact of a parcel, as a parcel is described")
     if body.fact not in _WITH_MONEY and (body.tender or body.amount or body.reference):
-        raise InvalidField(field="/fact", expected="paid or charged_back, as money is described")
+        raise InvalidField(field="/fact", expected="paid, authorised or charged_back, as money is described")
     if body.amount and not body.tender:
         raise InvalidField(field="/tender", expected="present when amount is given")
     if body.fact is FactKind.CHARGED_BACK and not (body.tender and body.amount):

@@ -15,6 +15,7 @@ from rescind.core.ids import OrderId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
 from rescind.core.order import Line, Pins, Tender
+from rescind.core.price import Benefit, BenefitKind, Charge, Payer
 from rescind.intake import fields
 from rescind.intake.fields import (
     Amount,
@@ -31,6 +32,8 @@ from rescind.intake.fields import (
 from rescind.intake.text import label, words
 
 LINES, TENDERS, OPTIONS = 500, 20, 20
+CHARGES, BENEFITS = 20, 20
+_POINTS = 10**9
 _STORED_BYTES = 40_000
 """Room for an order as it is placed; what happens to it later has the rest of its 64 KiB."""
 # Whether somebody reads there only a letter can tell; this keeps out what is no address at all.
@@ -45,7 +48,10 @@ Handling = Literal["regular", "made_to_order", "backorder", "custom", "pre_order
 
 
 class NewLine(Incoming, frozen=True, kw_only=True):
-    """One line as bought. ``discount`` and ``tax`` are the line's recorded shares and are never worked out again."""
+    """One line as bought. ``discount`` and ``tax`` are the line's recorded shares and are never worked out again.
+
+    discount_by_platform: what of the discount the platform gave; the seller gave the rest.
+    """
 
     id: Identifier
     sku: Identifier
@@ -58,6 +64,7 @@ class NewLine(Incoming, frozen=True, kw_only=True):
     quantity: Quantity
     unit_price: Amount
     discount: Amount | None = None
+    discount_by_platform: Amount | None = None
     tax: Amount | None = None
     custom_made: bool = False
     special: bool = False
@@ -71,6 +78,25 @@ class NewTender(Incoming, frozen=True, kw_only=True):
     method: Code
     label: Words = ""
     amount: Amount
+
+
+class NewCharge(Incoming, frozen=True, kw_only=True):
+    """Something paid for the order as a whole, such as a service fee. ``returns``: it goes back with the last of it."""
+
+    code: Code
+    amount: Amount
+    returns: bool = True
+    by: Payer = "platform"
+
+
+class NewBenefit(Incoming, frozen=True, kw_only=True):
+    """A voucher or points the buyer used; it goes back as what it was, never as money. ``units``: of points."""
+
+    id: Identifier
+    kind: BenefitKind
+    units: Annotated[int, msgspec.Meta(ge=1, le=_POINTS)] = 1
+    by: Payer = "platform"
+    expires_at: Moment | None = None
 
 
 class NewRecipient(Incoming, frozen=True, kw_only=True):
@@ -100,7 +126,9 @@ class NewBuyer(Incoming, frozen=True, kw_only=True):
 
 
 class NewOrder(Incoming, frozen=True, kw_only=True):
-    """An order. Lines, less discounts, with tax, and shipping add up to the tenders.
+    """An order. Lines, less discounts, with tax, shipping and charges add up to the tenders.
+
+    shipping: what was paid for delivery. shipping_tax: of it, the tax. shipping_discount: what it would have cost more.
 
     handling: whether the goods are ready, or made, got or released first; then ``promised_at`` says when they will be.
     deliver_by: the first instant at which the estimated day of delivery is over.
@@ -114,6 +142,10 @@ class NewOrder(Incoming, frozen=True, kw_only=True):
     lines: Annotated[tuple[NewLine, ...], msgspec.Meta(min_length=1, max_length=LINES)]
     tenders: Annotated[tuple[NewTender, ...], msgspec.Meta(min_length=1, max_length=TENDERS)]
     shipping: Amount | None = None
+    shipping_tax: Amount | None = None
+    shipping_discount: Amount | None = None
+    charges: Annotated[tuple[NewCharge, ...], msgspec.Meta(max_length=CHARGES)] = ()
+    benefits: Annotated[tuple[NewBenefit, ...], msgspec.Meta(max_length=BENEFITS)] = ()
     shipping_by: Code = "seller"
     handling: Handling = "regular"
     promised_at: Moment | None = None
@@ -166,6 +198,13 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
             for place, tender in enumerate(body.tenders)
         ),
         shipping_minor=fields.minor(body.shipping, currency),
+        shipping_tax_minor=fields.minor(body.shipping_tax, currency),
+        shipping_discount_minor=fields.minor(body.shipping_discount, currency),
+        charges=tuple(
+            Charge(code=one.code, amount_minor=fields.minor(one.amount, currency), returns=one.returns, by=one.by)
+            for one in body.charges
+        ),
+        benefits=tuple(_benefit(one, place) for place, one in enumerate(body.benefits)),
         shipping_by=body.shipping_by,
         handling=body.handling,
         promised_at=_moment(body.promised_at, "/promised_at"),
@@ -182,6 +221,18 @@ def _moment(value: datetime | None, field: str) -> Instant | None:
     return None if value is None else fields.moment(value, field=field)
 
 
+def _benefit(one: NewBenefit, place: int) -> Benefit:
+    if one.kind is BenefitKind.VOUCHER and one.units != 1:
+        raise InvalidField(field=f"/benefits/{place}/units", expected="1: a voucher is one")
+    return Benefit(
+        id=one.id,
+        kind=one.kind,
+        units=one.units,
+        by=one.by,
+        expires_at=_moment(one.expires_at, f"/benefits/{place}/expires_at"),
+    )
+
+
 def _line(line: NewLine, currency: str, place: int) -> Line:
     made = Line(
         id=line.id,
@@ -189,6 +240,7 @@ def _line(line: NewLine, currency: str, place: int) -> Line:
         quantity=line.quantity,
         unit_minor=fields.minor(line.unit_price, currency),
         discount_minor=fields.minor(line.discount, currency),
+        discount_platform_minor=fields.minor(line.discount_by_platform, currency),
         tax_minor=fields.minor(line.tax, currency),
         custom_made=line.custom_made,
         special=line.special,
@@ -196,6 +248,8 @@ def _line(line: NewLine, currency: str, place: int) -> Line:
     )
     if made.discount_minor > made.quantity * made.unit_minor:
         raise InvalidField(field=f"/lines/{place}/discount", expected="at most the price of the line")
+    if made.discount_platform_minor > made.discount_minor:
+        raise InvalidField(field=f"/lines/{place}/discount_by_platform", expected="at most the discount of the line")
     if made.paid_minor > CAP_MINOR:
         raise InvalidField(field=f"/lines/{place}/unit_price", expected=f"a line of at most {CAP_MINOR}")
     return made

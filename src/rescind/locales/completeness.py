@@ -20,6 +20,7 @@ from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
+from rescind.core.failed_refund import Way
 from rescind.core.lifecycle.due import Kind
 from rescind.core.order import (
     Act,
@@ -136,6 +137,8 @@ def codes() -> Iterator[tuple[str, str]]:
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
+        "fee": tuple(_rules(of_fees=True)),
+        "way": tuple(Way),
         "due": get_args(Kind),
         "policy.layer": get_args(Layer),
     }
@@ -203,11 +206,12 @@ def _expectations() -> Iterator[str]:
                     pass
 
 
-def _rules() -> Iterator[str]:
+def _rules(*, of_fees: bool = False) -> Iterator[str]:
     for path in sorted((PACKAGE / "policies").glob("*.toml")):
         if not path.name.endswith(".examples.toml"):
             for rule in cast("list[dict[str, str]]", tomllib.loads(path.read_text("utf-8")).get("rules", [])):
-                yield rule["id"]
+                if not of_fees or "fee" in rule:
+                    yield rule["id"]
 
 
 def _policy_names() -> Iterator[tuple[str, str]]:

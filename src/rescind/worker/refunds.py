@@ -32,8 +32,12 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
         return
     tender = next(tender for tender in order.tenders if tender.id == refund.tender)
     reply: ProviderReply
-    if refund.status is RefundStatus.OWED:
-        reply = await provider.refund(RefundId(refund.id), tender.method, refund.amount_minor, order.currency)
+    if refund.release:
+        # Nothing was taken, so there is nothing to refund, and no adapter lets go of a promise yet.
+        reply = ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="not_set_up")
+    elif refund.status is RefundStatus.OWED:
+        method = refund.into or tender.method
+        reply = await provider.refund(RefundId(refund.id), method, refund.amount_minor, order.currency)
     else:
         reply = await provider.look_up(RefundId(refund.id))
     wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN

@@ -36,7 +36,9 @@ def answer_for_carrier(
     said = NoteRef.of(command.comment)
     event: BaseEvent
     if command.stops:
-        event = approved(order, asked.id, "carrier", still_open(order, asked), context, now, comment=said)
+        event = approved(
+            order, asked.id, "carrier", still_open(order, asked), context, now, comment=said, fees=asked.fees
+        )
     else:
         event = CancellationRefused(
             at=now, cancellation=asked.id, by="carrier", comment=said, instead=way_on(order, now)

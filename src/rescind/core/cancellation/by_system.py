@@ -113,7 +113,7 @@ def _cancelled(
         return ()
     waiting = order.open_cancellation
     answered = waiting.id if waiting is not None and grants(order, waiting, units) else None
-    money = quote(order, units)
+    money = quote(order, units, at=now)
     asked = RequestTerms(
         reason=reason,
         requested_by=requested_by,

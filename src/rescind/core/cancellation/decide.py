@@ -42,6 +42,7 @@ from rescind.core.context import Context
 from rescind.core.deadline import last_before
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, RefusalNotOffered
 from rescind.core.event import BaseEvent, Ground, Note, NoteRef
+from rescind.core.fees import keepable
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
@@ -49,7 +50,9 @@ from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKi
 from rescind.core.outage import lost
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
-from rescind.core.refund import Quote, RefundTerms, quote, select
+from rescind.core.price import Fee
+from rescind.core.quote import Quote, Shares, quote, select
+from rescind.core.refund import terms_of
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 
@@ -85,6 +88,9 @@ def request(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
     identifier = context.cancellation_id(order.shop, now)
+    fees = () if finding.verdict is Verdict.REFUSE else keepable(order, selection, found, terms, now)
+    if fees or order.benefits:
+        money = quote(order, selection, fees=fees, at=now)
     asked = RequestTerms(
         reason=command.reason,
         requested_by=order.buyer,
@@ -95,6 +101,7 @@ def request(
         comment=NoteRef.of(command.comment),
         consent=NoteRef.of(command.consent),
         evidence=command.evidence,
+        fees=fees,
     )
     ground = _ground(finding, terms, found, context, now)
     event: BaseEvent
@@ -158,7 +165,7 @@ def approve(order: Order, command: ApproveCancellation, actor: Actor, context: C
     asked = require_answerable(order, command.cancellation, _decides(actor, "approve"), "approve", now)
     selection = still_open(order, asked)
     by: Decider = "support" if actor.kind is ActorKind.SUPPORT else "seller"
-    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment))
+    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment), fees=asked.fees)
     return Decision(events=(event,), notes=_notes(command.comment))
 
 
@@ -345,7 +352,7 @@ def lapse(order: Order, command: LapseDeadline, context: Context, terms: Terms, 
     match waiting.on_silence:
         case "approve":
             selection = still_open(order, waiting)
-            event = approved(order, waiting.id, "silence", selection, context, now)
+            event = approved(order, waiting.id, "silence", selection, context, now, fees=waiting.fees)
         case "refuse":
             instead = way_on(order, now) if waiting.escalated_at else ""
             event = CancellationRefused(at=now, cancellation=waiting.id, by="silence", instead=instead)
@@ -405,21 +412,20 @@ def approved(
     ground: Ground | None = None,
     comment: NoteRef | None = None,
     money: Quote | None = None,
+    fees: tuple[Fee, ...] = (),
 ) -> CancellationApproved:
-    """The approval of some units, with the refunds it makes us owe."""
-    money = money or quote(order, selection)
+    """The approval of some units, with the refunds it makes us owe. fees: what was shown when it was asked."""
+    money = money or quote(order, selection, fees=fees, at=now)
     return CancellationApproved(
         at=now,
         cancellation=cancellation,
         by=by,
         lines=selection,
-        refunds=tuple(
-            RefundTerms(
-                id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
-            )
-            for place, share in enumerate(money.tenders)
-        ),
+        refunds=terms_of(Shares(refunds=money.tenders, releases=money.releases), order, context, now),
         shipping_minor=money.shipping_minor,
+        charges_minor=money.charges_minor,
+        fees=money.fees,
+        benefits={one.id: one.units for one in money.benefits},
         request=request,
         ground=ground,
         comment=comment,

@@ -20,6 +20,7 @@ from rescind.core.event import Ground
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, CancellationStatus, Decider, Order, rearranged
+from rescind.core.price import Benefit
 from rescind.core.refund import owe
 
 
@@ -35,13 +36,24 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
         order,
         lines=lines,
         shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor,
+        charges_refunded_minor=order.charges_refunded_minor + event.charges_minor,
+        kept_minor=order.kept_minor + sum(fee.amount_minor for fee in event.fees),
+        benefits=_returned(order, event.benefits),
         progress=progress,
     )
     order = owe(order, event.refunds, event.cancellation, event.at)
-    refunded = sum(terms.amount_minor for terms in event.refunds)
+    refunded = sum(terms.amount_minor for terms in event.refunds if not terms.release)
     order = _close(order, event, CancellationStatus.APPROVED, event.by)
     fault = event.request.fault if event.request else ""
-    order = _replace(order, event.cancellation, lines=event.lines, refund_minor=refunded, fault=fault)
+    order = _replace(
+        order,
+        event.cancellation,
+        lines=event.lines,
+        refund_minor=refunded,
+        fault=fault,
+        fees=event.fees,
+        returned=event.benefits,
+    )
     return rearranged(order) if order.parcels else order
 
 
@@ -123,6 +135,9 @@ def apply_undone(order: Order, event: CancellationUndone) -> Order:
             for line in order.lines
         ),
         shipping_refunded_minor=0,
+        charges_refunded_minor=0,
+        kept_minor=order.kept_minor - undone.fee_minor,
+        benefits=_returned(order, {one: -units for one, units in undone.returned.items()}),
         progress=msgspec.structs.replace(order.progress, cancelled_at=None),
         came_back=_less(order.came_back, event.back),
         sellable=_less(order.sellable, event.back),
@@ -132,6 +147,12 @@ def apply_undone(order: Order, event: CancellationUndone) -> Order:
     )
     by = {"closed_at": event.at, "closed_by": event.by} if event.by else {}
     return _replace(order, event.cancellation, status=CancellationStatus.UNDONE, **by)
+
+
+def _returned(order: Order, units: dict[str, int]) -> tuple[Benefit, ...]:
+    if not units:
+        return order.benefits
+    return tuple(msgspec.structs.replace(one, returned=one.returned + units.get(one.id, 0)) for one in order.benefits)
 
 
 def _less(units: dict[str, int], taken: dict[str, int]) -> dict[str, int]:
@@ -182,6 +203,7 @@ def _open(
         due_at=due_at,
         on_silence=on_silence,
         instead=ground.instead if ground else "",
+        fees=asked.fees,
     )
     return msgspec.structs.replace(order, cancellations=(*order.cancellations, opened))
 

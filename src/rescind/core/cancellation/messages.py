@@ -11,6 +11,7 @@ from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Decider, Stage, Timer
 from rescind.core.outage import Outage
 from rescind.core.policy import Finding
+from rescind.core.price import Fee
 from rescind.core.refund import RefundTerms
 
 
@@ -87,7 +88,7 @@ class LapseDeadline(BaseCommand, frozen=True, kw_only=True):
 class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it.
 
-    fault: whose fault it is when the system cancels.
+    fault: whose fault it is when the system cancels. fees: what the seller keeps if it is approved, as it was shown.
     """
 
     reason: str
@@ -100,12 +101,14 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     consent: NoteRef | None = None
     fault: str = ""
     evidence: tuple[EvidenceRef, ...] = ()
+    fees: tuple[Fee, ...] = ()
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
     """The units are cancelled and their money is owed. ``request``: present when asked and answered at once.
 
-    ground: of a policy's or a person's decision; the system's own needs no rule.
+    ground: of a policy's or a person's decision; the system's own needs no rule. fees: what the seller keeps.
+    benefits: units of vouchers and points that go back, by the host's id.
     """
 
     cancellation: CancellationId
@@ -116,6 +119,9 @@ class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
     request: RequestTerms | None = None
     ground: Ground | None = None
     comment: NoteRef | None = None
+    charges_minor: int = 0
+    fees: tuple[Fee, ...] = ()
+    benefits: dict[str, int] = {}  # noqa: RUF012 - copied each time, and left out of the bytes while empty
 
 
 class SellerAsked(BaseEvent, frozen=True, kw_only=True):

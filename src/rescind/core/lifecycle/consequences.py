@@ -8,7 +8,7 @@ from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.fold import apply
-from rescind.core.order import FactKind, Order, Parcel, Stage, stage, units_in
+from rescind.core.order import PAYING, FactKind, Order, Parcel, Stage, stage, units_in
 from rescind.core.terms import Terms
 
 
@@ -38,16 +38,11 @@ def consequences(
     if fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact),)
-    if fact.fact is FactKind.PAID:
+    if fact.fact in PAYING:
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
-        owed = tuple(
-            refund.RefundTerms(
-                id=context.refund_id(order.shop, now, place), tender=share.tender, amount_minor=share.amount_minor
-            )
-            for place, share in enumerate(refund.overpaid(after))
-        )
+        owed = refund.terms_of(refund.overpaid(after), order, context, now)
         return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
     if fact.fact is FactKind.CHARGED_BACK:
         return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)

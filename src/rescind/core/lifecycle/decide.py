@@ -7,7 +7,9 @@ from typing import assert_never
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
+    giving_back,
     intercept,
     offer,
     override,
@@ -85,6 +87,10 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return Decision(events=refund_order.decline(order, command, actor, now))
         case refund_order.LapseRefundOrder():
             return Decision(events=refund_order.lapse(order, command, context, now))
+        case giving_back.GiveBack():
+            return giving_back.give(order, command, actor, context, now)
+        case failed_refund.SettleFailedRefund():
+            return failed_refund.settle(order, command, actor, context, terms, now)
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

@@ -10,6 +10,7 @@ import msgspec
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
     intercept,
     offer,
@@ -75,13 +76,15 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
         case cancellation.CancellationUndone():
             return fold.apply_undone(order, event)
         case refund.RefundOwed():
-            return refund.owe(order, event.refunds, None, event.at)
+            return refund.apply_owed(order, event)
         case refund.RefundAnswered():
             return refund_order.apply_answered(refund.apply_answered(order, event), event)
         case refund_order.RefundOrderTaken():
             return refund_order.apply_taken(order, event)
         case refund_order.RefundOrderLapsed():
             return refund_order.apply_lapsed(order, event)
+        case failed_refund.FailedRefundSettled():
+            return failed_refund.apply_settled(order, event)
         case packing.ShippingLeased():
             return packing.apply_leased(order, event)
         case packing.ShippingGivenBack():

@@ -5,7 +5,9 @@ from __future__ import annotations
 from rescind.core import (
     cancellation,
     correction,
+    failed_refund,
     fulfilment,
+    giving_back,
     intercept,
     offer,
     override,
@@ -43,6 +45,8 @@ Command = (
     | refund_order.ConfirmRefundOrder
     | refund_order.DeclineRefundOrder
     | refund_order.LapseRefundOrder
+    | giving_back.GiveBack
+    | failed_refund.SettleFailedRefund
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -87,6 +91,7 @@ Event = (
     | refund.RefundAnswered
     | refund_order.RefundOrderTaken
     | refund_order.RefundOrderLapsed
+    | failed_refund.FailedRefundSettled
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

@@ -16,7 +16,7 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle.consequences import consequences
 from rescind.core.lifecycle.fold import apply
 from rescind.core.lifecycle.messages import known
-from rescind.core.order import FactKind, Order, stage
+from rescind.core.order import PAYING, FactKind, Order, stage
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
@@ -37,7 +37,7 @@ def record(
         hold_until=terms.due_at("hold", starts, context.calendar),
         dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
         timers=terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
-        if command.fact is FactKind.PAID
+        if command.fact in PAYING
         else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
     )

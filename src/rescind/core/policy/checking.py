@@ -126,9 +126,11 @@ def _standing(policy: Policy) -> Iterator[Problem]:
 
 def read_by(policy: Policy) -> set[str]:
     """Names of the values some rule or deadline reads."""
-    return {name for rule in policy.rules for name in values_read(rule.when)} | {
-        terms.span for terms in policy.deadlines
-    }
+    return (
+        {name for rule in policy.rules for name in values_read(rule.when)}
+        | {name for rule in policy.rules for name in rule.fee}
+        | {terms.span for terms in policy.deadlines}
+    )
 
 
 def _deadline(terms: DeadlineTerms, meanings: Meanings) -> Iterator[Problem]:
@@ -202,8 +204,39 @@ def _rule(rule: Rule, policy: Policy, meanings: Meanings, vocabulary: Vocabulary
         )
     if rule.verdict is Verdict.REFUSE and rule.on in ALWAYS_ANSWERED and not rule.instead:
         yield phrased("%(rule)s refuses and does not say what to do instead", rule=rule.id), path
+    yield from _fee(rule, meanings, path)
     for message in _misfits(rule, meanings, vocabulary):
         yield message, (*path, "when")
+
+
+_WHOLE_BPS = 10_000
+
+
+def _fee(rule: Rule, meanings: Meanings, path: Path) -> Iterator[Problem]:
+    """A fee is a value with a first day and a source, and its name says what it counts."""
+    if rule.on == "fee" and rule.verdict is not Verdict.APPROVE:
+        yield (
+            phrased("%(rule)s is on fees: it approves, and fee says what may be kept", rule=rule.id),
+            (*path, "verdict"),
+        )
+    if rule.on != "fee" and rule.fee:
+        yield phrased("%(rule)s is not on fees and keeps none", rule=rule.id), (*path, "fee")
+    for name in rule.fee:
+        if name not in meanings:
+            yield (
+                phrased("there is no value called %(name)s%(hint)s", name=name, hint=near(name, meanings)),
+                (*path, "fee"),
+            )
+        elif not name.endswith(("_bps", "_minor")):
+            yield (
+                phrased("%(name)s says how much is kept: its name ends in _bps or in _minor", name=name),
+                (*path, "fee"),
+            )
+        for meant in meanings.get(name, ()):
+            if isinstance(meant, bool) or not isinstance(meant, int) or meant < 0:
+                yield phrased("%(name)s is not a count from 0", name=name), (*path, "fee")
+            elif name.endswith("_bps") and meant > _WHOLE_BPS:
+                yield phrased("%(name)s is more than all of a price: 10000 is 100 %%", name=name), (*path, "fee")
 
 
 def _misfits(rule: Rule, meanings: Meanings, vocabulary: Vocabulary) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, Stage, in_manual_review, leased, rank, status_of
+from rescind.core.order import CancellationStatus, Line, Order, Stage, in_manual_review, leased, rank, status_of
 
 NONE = "none"
 """What ``country`` and ``category`` say when nobody told us."""
@@ -78,11 +78,13 @@ def facts(
             [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by not in _UNASKED]
         ),
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": [
-            {"custom_made": line.custom_made, "special": line.special, "category": line.category or NONE}
-            for line in chosen
-        ],
+        "lines": [line_facts(line) for line in chosen],
     }
+
+
+def line_facts(line: Line) -> dict[str, object]:
+    """What a rule may read of one line."""
+    return {"custom_made": line.custom_made, "special": line.special, "category": line.category or NONE}
 
 
 def _seconds(since: Instant, now: Instant) -> int:

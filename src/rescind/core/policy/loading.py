@@ -87,6 +87,7 @@ class _Rule(msgspec.Struct, forbid_unknown_fields=True):
     deadline: str = ""
     instead: str = ""
     lines: Literal["any", "all"] = "any"
+    fee: tuple[str, ...] = ()
 
 
 class _Reason(msgspec.Struct, forbid_unknown_fields=True):
@@ -269,6 +270,7 @@ class _Loader:
                 deadline=raw.deadline,
                 instead=raw.instead,
                 lines=raw.lines,
+                fee=raw.fee,
             )
         return self._ordered({**inherited, **own}, own, base)
 

@@ -89,7 +89,11 @@ class DeadlineTerms(_Data, frozen=True):
 
 
 class Rule(_Data, frozen=True, kw_only=True):
-    """One question with one answer. text: the condition as written, for people; `when`: the one that counts."""
+    """One question with one answer. text: the condition as written, for people; `when`: the one that counts.
+
+    fee: of a rule on fees, the values that say what the seller keeps of a line: `..._bps` of its price, in hundredths
+    of a per cent, and `..._minor` once a cancellation. None: nothing.
+    """
 
     id: str
     on: On
@@ -100,6 +104,7 @@ class Rule(_Data, frozen=True, kw_only=True):
     deadline: str = ""
     instead: str = ""
     lines: Literal["any", "all"] = "any"
+    fee: tuple[str, ...] = ()
 
 
 class Reason(_Data, frozen=True, kw_only=True):
@@ -151,13 +156,15 @@ class Settings(_Data, frozen=True):
 
     ship_while_pending: an upload of tracking while a request waits either answers it or is not possible (R-050, R-052).
     explicit_reject: whether the seller may refuse in words (R-031, R-054). buyer_partial: whether a buyer may ask for
-    some lines only (R-060). seller_partial: when a seller may cancel some lines (R-061).
+    some lines only (R-060). seller_partial: when a seller may cancel some lines (R-061). failed_refund: what may be
+    done with money that a provider could not send back.
     """
 
     ship_while_pending: Literal["rejects_request", "blocked"] = "blocked"
     explicit_reject: bool = True
     buyer_partial: bool = True
     seller_partial: Literal["no", "out_of_stock", "any"] = "any"
+    failed_refund: tuple[Literal["again", "store_credit", "paid_out"], ...] = ("again", "store_credit", "paid_out")
 
 
 class Policy(_Data, frozen=True, kw_only=True, dict=True):

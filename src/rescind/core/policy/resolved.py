@@ -34,11 +34,16 @@ class ResolvedDeadline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResolvedRule(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule ready to answer. rank: place in the published order by verdict and silence, 0 the most generous."""
+    """A rule ready to answer. rank: place in the published order by verdict and silence, 0 the most generous.
+
+    fee_bps, fee_minor: what the seller keeps of a line's price, in hundredths of a per cent, and once a cancellation.
+    """
 
     rule: Rule
     deadline: ResolvedDeadline | None
     rank: int
+    fee_bps: int = 0
+    fee_minor: int = 0
 
     @property
     def id(self) -> str:
@@ -56,7 +61,10 @@ class ResolvedRule(msgspec.Struct, frozen=True, kw_only=True):
 class ResolvedPolicy:
     """Immutable by convention; made by `Policy.at` only. values: what each name means here, settings included."""
 
-    __slots__ = ("_rules", "deadlines", "explainer", "first", "policy", "settings", "trace", "values", "vocabulary")
+    __slots__ = (
+        *("_rules", "deadlines", "explainer", "first", "has_fees"),
+        *("policy", "settings", "trace", "values", "vocabulary"),
+    )
 
     def __init__(
         self,
@@ -82,6 +90,7 @@ class ResolvedPolicy:
             )
             for on, rules in self._rules.items()
         }
+        self.has_fees = any(rule.fee_bps or rule.fee_minor for rule in self.rules_on("fee"))
         self.trace: Mapping[str, Trace] = {
             on: compiled(
                 [Asked(rule.id, rule.rule.when, rule.rule.lines) for rule in rules],
@@ -95,7 +104,13 @@ class ResolvedPolicy:
     def _rule(self, rule: Rule) -> ResolvedRule:
         deadline = self.deadlines[rule.deadline] if rule.deadline else None
         silence = 0 if deadline is None or deadline.on_silence is None else SILENCE_RANK[deadline.on_silence]
-        return ResolvedRule(rule=rule, deadline=deadline, rank=VERDICT_RANK[rule.verdict] * 4 + silence)
+        return ResolvedRule(
+            rule=rule,
+            deadline=deadline,
+            rank=VERDICT_RANK[rule.verdict] * 4 + silence,
+            fee_bps=sum(int(self.values[name]) for name in rule.fee if name.endswith("_bps")),
+            fee_minor=sum(int(self.values[name]) for name in rule.fee if name.endswith("_minor")),
+        )
 
     @property
     def name(self) -> str:

@@ -65,7 +65,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield from _head(policy)
     if policy.settings != Settings():
         yield from ("", "[settings]")
-        yield from _members(msgspec.structs.asdict(policy.settings))
+        # An empty list of ways says something here.
+        for name, content in msgspec.structs.asdict(policy.settings).items():
+            yield f"{name} = {literal(content)}"
     if policy.values:
         yield from ("", "# Values: each has a first day and a source, and is never edited, only continued.")
     for value in policy.values:
@@ -118,6 +120,7 @@ def _rule(rule: Rule) -> Mapping[str, object]:
         "deadline": rule.deadline,
         "instead": rule.instead,
         "lines": "" if rule.lines == "any" else rule.lines,
+        "fee": rule.fee,
         "cites": rule.cites,
     }
 

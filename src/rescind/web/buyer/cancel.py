@@ -309,6 +309,7 @@ def _show(
         "offer": offer,
         "quoted": money_words.quote_rows(visit.locale, answer.quote, found.titles()) if answer else [],
         "tenders": money_words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
+        "notes": money_words.quote_notes(visit.locale, answer.quote) if answer else [],
         "seen": seen(answer) if answer else "",
         "changed": changed,
         "files": file_field(visit, files.tiles if files else (), form.error("files")),

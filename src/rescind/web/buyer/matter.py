@@ -142,6 +142,9 @@ class Matter:
         if tax:
             rows.append({"label": _("Tax"), "amount": self.money(tax)})
         rows.append({"label": _("Delivery"), "amount": self.money(self.order.shipping_minor)})
+        if self.order.charges:
+            charged = sum(charge.amount_minor for charge in self.order.charges)
+            rows.append({"label": _("Charges on the whole order"), "amount": self.money(charged)})
         return rows
 
     def payments(self, locale: Locale) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from rescind.core.counting import AtTheDoor
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundOrder, RefundStatus, Tender
+from rescind.core.price import BenefitKind
 from rescind.core.refund import Quote
 from rescind.core.refund_order import waits
 from rescind.locales import Locale
@@ -64,7 +65,40 @@ def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dic
         rows.append({"label": _("Tax you paid on these items"), "amount": money(tax)})
     if quote.shipping_minor:
         rows.append({"label": _("Delivery"), "amount": money(quote.shipping_minor)})
+    if quote.charges_minor:
+        rows.append({"label": _("Charges on the whole order"), "amount": money(quote.charges_minor)})
+    rows.extend(
+        {
+            "label": _("Kept by the shop: %(why)s") % {"why": fee_words(locale, fee.rule)},
+            "amount": money(fee.amount_minor),
+            "minus": True,
+        }
+        for fee in quote.fees
+    )
     return rows
+
+
+def fee_words(locale: Locale, rule: str) -> str:
+    """What a fee is for; a shop's own rule is named as the shop named it."""
+    return locale.term("fee", rule) if locale.has("fee", rule) else rule
+
+
+def quote_notes(locale: Locale, quote: Quote) -> list[str]:
+    """What happens beside money that goes back: a bank's promise is let go, vouchers and points return."""
+    _ = locale.gettext
+    notes: list[str] = []
+    if quote.released_minor:
+        amount = locale.money(Money(quote.released_minor, quote.currency))
+        notes.append(
+            _("%(amount)s is only reserved at your bank. It was never taken, and is let go.") % {"amount": amount}
+        )
+    vouchers = [one for one in quote.benefits if one.kind is BenefitKind.VOUCHER]
+    if vouchers:
+        notes.append(_("The voucher you used comes back to you."))
+    points = sum(one.units for one in quote.benefits if one.kind is BenefitKind.POINTS)
+    if points:
+        notes.append(_("%(count)s points you used come back to you.") % {"count": locale.number(points)})
+    return notes
 
 
 def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, Any]]:
@@ -83,6 +117,8 @@ def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, 
 def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: Instant) -> list[dict[str, Any]]:
     """The way of one refund: approved, sent, accepted, there. A failure says what we do about it."""
     _ = locale.gettext
+    if refund.release:
+        return _release_steps(locale, refund, approved_at)
     status = refund.status
     reference = _("Reference %(reference)s") % {"reference": refund.reference} if refund.reference else ""
     sent = status is not RefundStatus.OWED
@@ -152,6 +188,22 @@ def _by_hand(locale: Locale, refund: Refund, ordered: RefundOrder) -> list[dict[
             {"label": _("With you"), "state": "now", "at": None, "detail": _("Your bank or wallet shows it.")},
         ]
     return [{"label": label, "state": "todo", "at": None, "detail": ""}]
+
+
+def _release_steps(locale: Locale, refund: Refund, approved_at: Instant) -> list[dict[str, Any]]:
+    """The way of a promise that is let go: nothing was taken, so nothing has to arrive."""
+    _ = locale.gettext
+    done, failed = refund.status is RefundStatus.SUCCEEDED, refund.status is RefundStatus.FAILED
+    said = _("Your bank ends it by itself after some days. Nothing is taken.") if failed else ""
+    return [
+        {"label": _("Approved"), "state": "done", "at": approved_at, "detail": ""},
+        {
+            "label": _("Your bank lets the reserved amount go"),
+            "state": "done" if done else "failed" if failed else "now",
+            "at": refund.settled_at,
+            "detail": said,
+        },
+    ]
 
 
 def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from rescind.core.cancellation import starts
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
+from rescind.core.fees import keepable
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
 from rescind.core.policy import Atom, Explainer, Finding, Reason
@@ -130,6 +131,9 @@ class Outlook:
             cites=finding.cites,
             instead=finding.instead or "",
         )
+        if finding.verdict is not Verdict.REFUSE:
+            fees = keepable(asked, selection, read, self.terms, now)
+            money = quote(asked, selection, fees=fees, at=now)
         return Answer(finding, ground, money, selection)
 
     def until(self, now: Instant, answer: Answer) -> Until | None:

@@ -41,7 +41,7 @@ def answers(order: Order, waiting: Cancellation, terms: Terms, calendar: Calenda
     """The two answers a seller may give to a request that waits, as they stand at ``now``."""
     left = order.open_units()
     back = {line: min(count, left.get(line, 0)) for line, count in waiting.lines.items() if left.get(line, 0)}
-    money = quote(order, back)
+    money = quote(order, back, fees=waiting.fees, at=now)
     read = _facts(order, calendar, now, back, money)
     # Work has begun only on what is made for somebody.
     made = any(line.custom_made for line in order.lines if line.id in waiting.lines)

@@ -17,6 +17,7 @@ from rescind.core.order import (
     CancellationStatus,
     FactKind,
     Order,
+    Refund,
     Stage,
     in_manual_review,
     on_hold_until,
@@ -252,7 +253,18 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
         rows.append({"label": _("Tax"), "amount": Money(tax, order.currency)})
     if order.shipping_minor:
         rows.append({"label": _("Delivery"), "amount": Money(order.shipping_minor, order.currency)})
+    if order.charges:
+        charged = sum(charge.amount_minor for charge in order.charges)
+        rows.append({"label": _("Charges on the whole order"), "amount": Money(charged, order.currency)})
     return rows
+
+
+def refund_label(language: Locale, refund: Refund, tender: str) -> str:
+    """Where money goes: to its tender, unless it is only let go or was settled another way."""
+    _ = language.gettext
+    if refund.release:
+        return _("let go at %(tender)s") % {"tender": tender}
+    return language.term("way", refund.into) if refund.into else tender
 
 
 def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
@@ -261,7 +273,7 @@ def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
     return [
         {
             "amount": Money(one.amount_minor, order.currency),
-            "label": names[one.tender],
+            "label": refund_label(language, one, names[one.tender]),
             "status": one.status.value,
             "cause": language.term("not_sent", one.cause) if one.cause else "",
             "by_hand": language.term("refund_order", "escalated" if one.ordered.escalated_at else "ordered")

@@ -25,6 +25,8 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.correct,
                 order.review,
                 order.decide,
+                order.give_back,
+                order.settle,
                 order.override,
                 order.answer_override,
                 *intercept.ROUTES,

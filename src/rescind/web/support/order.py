@@ -36,6 +36,7 @@ from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
 from rescind.web.session import Html
 from rescind.web.support import deciders
+from rescind.web.support import refunds as money_back
 from rescind.web.support.find import deadline_kind, whose_move
 from rescind.web.tender import tender_name
 from rescind.web.timeline import story
@@ -103,6 +104,8 @@ async def _show(
         review=_in_review(console, order),
         decision=deciders.answer_of(order, language),
         override=deciders.override_of(console, order, entries),
+        failed=money_back.failed_of(order, await console.desk.terms(order), language),
+        giving=money_back.giving_of(order),
         door=_at_the_door(console, await console.desk.at_the_door_of(order)),
         mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
@@ -130,7 +133,8 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
     ground = ground_in(decision)
     assert ground is not None, "every judgement says why"
     terms = await console.desk.terms(order)
-    money = quote(order, order.open_units())
+    asked = getattr(decision.events[0], "request", None)
+    money = quote(order, order.open_units(), fees=asked.fees if asked else (), at=console.now)
     deadline = finding.deadline
     return {
         "verdict": finding.verdict.value,
@@ -322,6 +326,18 @@ async def decide(console: Here, order_id: FromPath[str]) -> Html:
     return await _done(console, order_id, deciders.decide)
 
 
+@post("/orders/{order_id:str}/give-back", status_code=200)
+async def give_back(console: Here, order_id: FromPath[str]) -> Html:
+    """Give back the delivery, or an amount, while the order stays as it is."""
+    return await _done(console, order_id, money_back.give_back)
+
+
+@post("/orders/{order_id:str}/settle", status_code=200)
+async def settle(console: Here, order_id: FromPath[str]) -> Html:
+    """Say what becomes of a refund that failed."""
+    return await _done(console, order_id, money_back.settle)
+
+
 @post("/orders/{order_id:str}/override", status_code=200)
 async def override(console: Here, order_id: FromPath[str]) -> Html:
     """Decide against the rules, alone or with a second person."""
@@ -340,7 +356,8 @@ async def _done(console: Console, order_id: str, act: Callable[[Console, str], A
         said = await act(console, order_id)
     except RescindError as error:
         form = await console.form()
-        values = {name: form.text(name) for name in ("said", "why", "what", "words")} | {"way": "phone"}
+        kept = ("said", "why", "what", "words", "amount", "why_back", "way_back", "agreed_how", "voucher")
+        values = {name: form.text(name) for name in kept} | {"way": "phone"}
         fresh = await console.desk.reads.order(console.scope, order_id)
         return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
     return console.go(f"/support/orders/{order_id}?said={said}")
@@ -405,6 +422,10 @@ def _told(console: Console) -> Notice | None:
         "decided_refuse": _("Declined. The buyer reads your words, and the order goes on."),
         "decided_carrier_yes": _("Noted: it comes back. What was paid goes back to the buyer."),
         "decided_carrier_no": _("Noted: it cannot be stopped. The order goes on, and the buyer reads what is left."),
+        "given_back": _("Given back. The money is on its way."),
+        "settled_again": _("It is sent again."),
+        "settled_store_credit": _("It becomes credit with us. The buyer can spend it once it is booked."),
+        "settled_paid_out": _("Noted as paid out by hand."),
         "override_done": _("Done against the rules. Who decided and why stands on the timeline."),
         "override_proposed": _("Proposed. Nothing happens until a colleague confirms it."),
         "override_dropped": _("Dropped. Nothing of it happens."),

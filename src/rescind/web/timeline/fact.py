@@ -27,6 +27,9 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
             # Word of it never came; the provider was asked before the order was given up (KF-17).
             names.append(_("found by asking the payment provider"))
         return teller.entry(text, "credit-card", detail=_(", ").join(names), by="buyer")
+    if event.fact is FactKind.AUTHORISED:
+        text = _("The bank reserved %(amount)s") % {"amount": teller.money(sum(event.authorised.values()))}
+        return teller.entry(text, "credit-card", by="buyer")
     text, icon = {
         FactKind.REVIEW_OPENED: (_("A person checks the order"), "eye"),
         FactKind.REVIEW_CLEARED: (_("The check is done"), "check"),

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from rescind.core import refund, refund_order
+from rescind.core import failed_refund, refund, refund_order
 from rescind.core.order import Refund, RefundStatus
 from rescind.web.tender import tender_name
 from rescind.web.timeline.teller import Entry, Teller
 
 
 def owed(teller: Teller, event: refund.RefundOwed) -> Entry:
-    """Money that came in too late, or twice."""
+    """Money that came in too late, or twice, or that somebody gave back."""
     _ = teller.locale.gettext
     amount = teller.money(sum(one.amount_minor for one in event.refunds))
+    if event.by:
+        text = _("%(amount)s given back, the delivery among it") if event.shipping_minor else _("%(amount)s given back")
+        return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
     return teller.entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
+
+
+def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
+    """What became of money that could not go back."""
+    _ = teller.locale.gettext
+    amount = teller.money(sum(one.amount_minor for one in event.refunds))
+    text, icon = {
+        failed_refund.Way.AGAIN: (_("%(amount)s is sent back once more"), "banknote"),
+        failed_refund.Way.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
+        failed_refund.Way.PAID_OUT: (_("%(amount)s was paid out by hand"), "circle-check"),
+    }[event.way]
+    detail = _("Voucher %(number)s") % {"number": event.voucher} if event.voucher else ""
+    return teller.entry(text % {"amount": amount}, icon, detail=detail)
 
 
 def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from rescind.core import (
     correction,
+    failed_refund,
     fulfilment,
     intercept,
     offer,
@@ -28,7 +29,7 @@ from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
-from rescind.web.timeline.refund import answered, ordered, owed
+from rescind.web.timeline.refund import answered, ordered, owed, settled
 from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
 from rescind.web.timeline.review import recipient_corrected, taken
@@ -65,6 +66,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return corrected(teller, event)
         case refund.RefundOwed():
             return owed(teller, event)
+        case failed_refund.FailedRefundSettled():
+            return settled(teller, event)
         case refund.RefundAnswered():
             return answered(teller, event)
         case refund_order.RefundOrderTaken() | refund_order.RefundOrderLapsed():

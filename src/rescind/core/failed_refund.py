@@ -1,0 +1,173 @@
+"""Money that could not go back: what support does with it, as far as the policy allows.
+
+Nothing here names where money goes. It is sent to its tender again, becomes credit with the marketplace if the buyer
+agrees, or somebody has paid it out by hand and says by which voucher (I-04).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import Decision
+from rescind.core.cancellation.guards import require_speaker
+from rescind.core.context import Context
+from rescind.core.errors import ConsentMissing, InvalidField, InvalidTransition, NotFound
+from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
+from rescind.core.ids import RefundId
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.refund import RefundTerms, owe
+from rescind.core.terms import Terms
+
+
+class Way(StrEnum):
+    """What may become of it. ``again``: to the same tender, now or later."""
+
+    AGAIN = "again"
+    STORE_CREDIT = "store_credit"
+    PAID_OUT = "paid_out"
+
+
+class SettleFailedRefund(BaseCommand, frozen=True, kw_only=True):
+    """Support says what becomes of a refund that failed.
+
+    wait_until: when to try again, for a tender that cannot take it today. consent: how the buyer agreed to credit.
+    voucher: the number of the document by which it was paid out by hand; comment: what happened.
+    """
+
+    refund: RefundId
+    way: Way
+    wait_until: Instant | None = None
+    consent: Note | None = None
+    voucher: str = ""
+    comment: Note | None = None
+
+
+class FailedRefundSettled(BaseEvent, frozen=True, kw_only=True):
+    """``by`` whom of support, and what is owed in place of the refund that failed."""
+
+    refund: RefundId
+    way: Way
+    refunds: tuple[RefundTerms, ...]
+    by: str
+    wait_until: Instant | None = None
+    voucher: str = ""
+    consent: NoteRef | None = None
+    comment: NoteRef | None = None
+
+
+def unsettled(order: Order) -> tuple[Refund, ...]:
+    """The refunds that failed and about which nobody has said anything yet."""
+    return tuple(one for one in order.refunds if one.status is RefundStatus.FAILED and not one.settled)
+
+
+def open_minor(order: Order, failed: Refund) -> int:
+    """What of a failed refund can go another way, in minor units: what went back meanwhile does not (I-10)."""
+    tender = next(one for one in order.tenders if one.id == failed.tender)
+    return min(failed.amount_minor, tender.authorised_minor if failed.release else tender.left_minor)
+
+
+def ways(order: Order, failed: Refund, terms: Terms) -> tuple[Way, ...]:
+    """What may be done with it: the policy's list, and of a promise that was not let go only to try again."""
+    allowed = tuple(Way(one) for one in terms.preset.policy.settings.failed_refund)
+    if not open_minor(order, failed):
+        return ()
+    return tuple(one for one in allowed if one is Way.AGAIN or not failed.release)
+
+
+def settle(
+    order: Order, command: SettleFailedRefund, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> Decision:
+    """Give the money another way, once.
+
+    Raises Forbidden, NotFound, InvalidTransition (it did not fail, somebody was quicker, or the policy does not allow
+    this way), ConsentMissing, InvalidField.
+    """
+    require_speaker(actor, ActorKind.SUPPORT, "settle_failed_refund")
+    failed = next((one for one in order.refunds if one.id == command.refund), None)
+    if failed is None:
+        raise NotFound(kind="refund")
+    if failed not in unsettled(order):
+        raise InvalidTransition(
+            action=command.way.value, current_state=failed.settled or failed.status.value, allowed_actions=()
+        )
+    possible = ways(order, failed, terms)
+    if command.way not in possible:
+        raise InvalidTransition(
+            action=command.way.value,
+            current_state=failed.status.value,
+            allowed_actions=tuple(one.value for one in possible),
+        )
+    _require_said(command, now)
+    terms_of_it = RefundTerms(
+        id=context.refund_id(order.shop, now, 0),
+        tender=failed.tender,
+        amount_minor=open_minor(order, failed),
+        release=failed.release,
+        into="" if command.way is Way.AGAIN else command.way.value,
+    )
+    event = FailedRefundSettled(
+        at=now,
+        refund=failed.id,
+        way=command.way,
+        refunds=(terms_of_it,),
+        by=actor.id,
+        wait_until=command.wait_until,
+        voucher=command.voucher,
+        consent=NoteRef.of(command.consent),
+        comment=NoteRef.of(command.comment),
+    )
+    return Decision(events=(event,), notes=tuple(one for one in (command.consent, command.comment) if one))
+
+
+def _require_said(command: SettleFailedRefund, now: Instant) -> None:
+    """Each way comes with what shows that it was right, and with nothing else."""
+    if command.way is Way.STORE_CREDIT and command.consent is None:
+        raise ConsentMissing
+    if command.way is not Way.STORE_CREDIT and command.consent is not None:
+        raise InvalidField(field="/consent", expected="absent, unless the way is store_credit")
+    if (command.way is Way.PAID_OUT) != bool(command.voucher):
+        raise InvalidField(field="/voucher", expected="the number of the voucher for paid_out, and absent otherwise")
+    if command.way is not Way.AGAIN and command.wait_until is not None:
+        raise InvalidField(field="/wait_until", expected="absent, unless the way is again")
+    if command.wait_until is not None and command.wait_until <= now:
+        raise InvalidField(field="/wait_until", expected="a time that is still to come")
+
+
+def apply_settled(order: Order, event: FailedRefundSettled) -> Order:
+    """Owe it anew; what was paid out by hand is done."""
+    before = next(one for one in order.refunds if one.id == event.refund)
+    order = msgspec.structs.replace(
+        order,
+        refunds=tuple(
+            msgspec.structs.replace(one, settled=event.way.value) if one is before else one for one in order.refunds
+        ),
+    )
+    order = owe(order, event.refunds, before.cancellation, event.at)
+    anew = {terms.id for terms in event.refunds}
+    changes: dict[str, object] = {"next_check_at": event.wait_until or event.at}
+    tenders = order.tenders
+    if event.way is Way.PAID_OUT:
+        changes = {
+            "status": RefundStatus.SUCCEEDED,
+            "reference": event.voucher,
+            "settled_at": event.at,
+            "next_check_at": None,
+        }
+        paid = {terms.tender: terms.amount_minor for terms in event.refunds}
+        tenders = tuple(
+            msgspec.structs.replace(
+                one,
+                reserved_minor=one.reserved_minor - paid.get(one.id, 0),
+                refunded_minor=one.refunded_minor + paid.get(one.id, 0),
+            )
+            for one in tenders
+        )
+    return msgspec.structs.replace(
+        order,
+        tenders=tenders,
+        refunds=tuple(msgspec.structs.replace(one, **changes) if one.id in anew else one for one in order.refunds),
+    )

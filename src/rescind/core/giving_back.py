@@ -1,0 +1,62 @@
+"""Money the seller or support gives back although nothing is cancelled: the delivery alone, or an amount (KF-06)."""
+
+from __future__ import annotations
+
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.cancellation import Decision
+from rescind.core.context import Context
+from rescind.core.errors import Forbidden, NothingSelected, RefundOfNothing, RefundTooHigh
+from rescind.core.event import BaseCommand, Note, NoteRef
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.core.order import Order
+from rescind.core.quote import Shares, share_out
+from rescind.core.refund import RefundOwed, terms_of
+
+
+class GiveBack(BaseCommand, frozen=True, kw_only=True):
+    """Give back what was paid for delivery, an amount in minor units of the order's currency, or both together.
+
+    shipping: the delivery, as far as it was not given back. amount_minor: None for none.
+    """
+
+    shipping: bool = False
+    amount_minor: int | None = None
+    comment: Note | None = None
+
+
+def most(order: Order) -> int:
+    """The most that can be given back, in minor units: what was captured and is neither back nor on its way."""
+    return sum(tender.left_minor for tender in order.tenders)
+
+
+def shipping_left(order: Order) -> int:
+    """What of the delivery can be given back, in minor units."""
+    return min(order.shipping_minor - order.shipping_refunded_minor, most(order))
+
+
+def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: Instant) -> Decision:
+    """Owe it, shared over the payments as every refund is.
+
+    Raises Forbidden, NothingSelected (neither delivery nor amount), RefundOfNothing (0, less, or delivery of which
+    nothing is left), RefundTooHigh.
+    """
+    if actor.speaks_as not in {ActorKind.SELLER, ActorKind.SUPPORT}:
+        raise Forbidden(action="give_back")
+    if not command.shipping and command.amount_minor is None:
+        raise NothingSelected
+    shipping = shipping_left(order) if command.shipping else 0
+    if (command.shipping and shipping <= 0) or (command.amount_minor is not None and command.amount_minor <= 0):
+        raise RefundOfNothing(left=Money(most(order), order.currency))
+    amount = shipping + (command.amount_minor or 0)
+    if amount > most(order):
+        raise RefundTooHigh(asked=Money(amount, order.currency), left=Money(most(order), order.currency))
+    event = RefundOwed(
+        at=now,
+        # Only what was captured is given back: of a promise less can be captured instead.
+        refunds=terms_of(Shares(refunds=share_out(order.tenders, amount, everything=False)), order, context, now),
+        by=actor.id,
+        shipping_minor=shipping,
+        comment=NoteRef.of(command.comment),
+    )
+    return Decision(events=(event,), notes=(command.comment,) if command.comment else ())

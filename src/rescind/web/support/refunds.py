@@ -1,0 +1,92 @@
+"""Support gives money back without a cancellation, and says what becomes of money that could not go back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rescind.core.errors import InvalidField
+from rescind.core.failed_refund import SettleFailedRefund, Way, open_minor, unsettled, ways
+from rescind.core.giving_back import GiveBack, most, shipping_left
+from rescind.core.ids import RefundId
+from rescind.core.money import Money
+from rescind.core.order import Order
+from rescind.core.terms import Terms
+from rescind.intake.text import label
+from rescind.locales import Locale
+from rescind.web.seller.console import Console, new_key
+from rescind.web.tender import tender_name
+
+
+def failed_of(order: Order, terms: Terms, language: Locale) -> list[dict[str, Any]]:
+    """Each refund that failed and waits for a word, with the ways the policy leaves."""
+    by_id = {tender.id: tender for tender in order.tenders}
+    return [
+        {
+            "id": one.id,
+            "amount": Money(open_minor(order, one), order.currency),
+            "tender": tender_name(language, by_id[one.tender]),
+            "ways": [(way.value, language.term("way", way.value)) for way in ways(order, one, terms)],
+            "key": new_key(),
+        }
+        for one in unsettled(order)
+    ]
+
+
+def giving_of(order: Order) -> dict[str, Any] | None:
+    """What may be given back though nothing is cancelled; None when nothing is left."""
+    if not most(order):
+        return None
+    shipping = shipping_left(order)
+    return {
+        "most": Money(most(order), order.currency),
+        "shipping": Money(shipping, order.currency) if shipping > 0 else None,
+        "key": new_key(),
+    }
+
+
+async def give_back(console: Console, order_id: str) -> str:
+    """Give back what the form says. Raises RescindError."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    typed = form.text("amount")
+    amount = Money.parse(typed, view.order.currency).minor if typed else None
+    command = GiveBack(
+        order=view.order.id,
+        shipping=bool(form.text("shipping")),
+        amount_minor=amount,
+        comment=console.note(form.text("why_back"), "why_back"),
+    )
+    await console.submit(command, view.shop.id, f"give_back:{order_id}", form.text("key"))
+    return "given_back"
+
+
+async def settle(console: Console, order_id: str) -> str:
+    """Send a failed refund another way. Raises RescindError."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    way = form.text("way_back")
+    if way not in {one.value for one in Way}:
+        raise InvalidField(field="way_back", expected="a choice of the list")
+    refund = RefundId(form.text("refund"))
+    command = SettleFailedRefund(
+        order=view.order.id,
+        refund=refund,
+        way=Way(way),
+        wait_until=_until(form.text("wait_until"), console.zone) if way == Way.AGAIN else None,
+        consent=console.note(form.text("agreed_how"), "agreed_how") if way == Way.STORE_CREDIT else None,
+        voucher=label(form.text("voucher"), field="voucher") if way == Way.PAID_OUT else "",
+    )
+    await console.submit(command, view.shop.id, f"settle:{refund}", form.text("key"))
+    return f"settled_{way}"
+
+
+def _until(text: str, zone: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidField(field="wait_until", expected="a time that is still to come") from None
+    return local.replace(tzinfo=local.tzinfo or ZoneInfo(zone)).astimezone(UTC)
