@@ -224,7 +224,7 @@ def _fee(rule: Rule, meanings: Meanings, path: Path) -> Iterator[Problem]:
     for name in rule.fee:
         if name not in meanings:
             yield (
-                phrased("there is no value called %(name)s%(hint)s", name=name, hint=near(name, meanings)),
+                phrased("there is no value called %(value)s%(hint)s", value=name, hint=near(name, meanings)),
                 (*path, "fee"),
             )
         elif not name.endswith(("_bps", "_minor")):
