@@ -41,6 +41,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
+from rescind.providers.router import Fixed, Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
@@ -118,7 +119,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
     async with (
-        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Sandbox(), months)),
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), Router(Fixed(Sandbox())), months)),
         _task(loops.tidy(desk.evidence)),
     ):
         yield

@@ -114,6 +114,8 @@ class Tender(_State, frozen=True, kw_only=True):
     """One means of payment and what has happened to its money (minor units).
 
     reserved: on its way back; refunded: arrived; taken_elsewhere: left without us (chargeback, provider's own page).
+    payment: the provider's own id of it. provider: the connection it was taken through, empty: the installation's own.
+    account: the seller's account at the provider, where the payment has to do with one.
     """
 
     id: str
@@ -124,6 +126,9 @@ class Tender(_State, frozen=True, kw_only=True):
     reserved_minor: int = 0
     refunded_minor: int = 0
     taken_elsewhere_minor: int = 0
+    payment: str = ""
+    provider: str = ""
+    account: str = ""
 
     @property
     def left_minor(self) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rescind.core.actor import SYSTEM
-from rescind.core.ids import RefundId
-from rescind.core.order import RefundStatus
-from rescind.core.ports import PaymentProvider, ProviderReply
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.ports import PaymentProvider, ProviderReply, RefundCall
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
@@ -30,12 +30,12 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
     refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
     if refund is None:
         return
-    tender = next(tender for tender in order.tenders if tender.id == refund.tender)
+    call = refund_call(order, refund, leased.at)
     reply: ProviderReply
     if refund.status is RefundStatus.OWED:
-        reply = await provider.refund(RefundId(refund.id), tender.method, refund.amount_minor, order.currency)
+        reply = await provider.refund(call)
     else:
-        reply = await provider.look_up(RefundId(refund.id))
+        reply = await provider.look_up(call)
     wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN
     command = RecordRefundReply(
         order=order.id,
@@ -49,3 +49,24 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
     if reply.outcome is ProviderOutcome.NOT_SENT:
         # It is owed as before, so nothing in the order says when to try again.
         await due.postpone(leased, wait)
+
+
+def refund_call(order: Order, refund: Refund, at: Instant) -> RefundCall:
+    """A refund as its provider is asked for it."""
+    tender = next(tender for tender in order.tenders if tender.id == refund.tender)
+    return RefundCall(
+        order=order.id,
+        number=order.number,
+        shop=order.shop,
+        tender=tender.id,
+        method=tender.method,
+        payment=tender.payment,
+        provider=tender.provider,
+        account=tender.account,
+        amount_minor=refund.amount_minor,
+        currency=order.currency,
+        refund=refund.id,
+        owed_at=refund.owed_at,
+        at=at,
+        reference=refund.reference,
+    )
