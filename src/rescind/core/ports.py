@@ -253,6 +253,17 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says to a key, asked by reading only. trouble: refused, forbidden, unreachable, or empty.
+
+    account: whose key it is, where the key may know. test: it moves no real money.
+    """
+
+    trouble: str = ""
+    account: str = ""
+    test: bool = False
+
+
 class PaymentProvider(Protocol):
     """Sends money back, and knows what came in.
 
