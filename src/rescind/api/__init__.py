@@ -17,6 +17,7 @@ from rescind.api import (
     orders,
     packing,
     policies,
+    providers,
     receipts,
     reference,
     returns,
@@ -49,6 +50,7 @@ OPERATIONS = (
     *happenings.OPERATIONS,
     *policies.OPERATIONS,
     *keys.OPERATIONS,
+    *providers.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -253,6 +253,53 @@ class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a provider whose signature is good. test: it is about no real money."""
+
+    id: str
+    type: str
+    test: bool
+
+
+class RefundNews(msgspec.Struct, frozen=True, kw_only=True):
+    """How a refund stands at the provider now. refund, order: our ids, empty for one that was made there by hand.
+
+    payments: what the provider calls its payment.
+    """
+
+    refund: str = ""
+    order: str = ""
+    reference: str
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    status: ProviderOutcome
+    at: Instant
+
+
+class DisputeNews(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer went to the bank, and the bank took the money. won: it was given back."""
+
+    reference: str
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    at: Instant
+    won: bool = False
+
+
+class PaymentNews(msgspec.Struct, frozen=True, kw_only=True):
+    """Money came in."""
+
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    at: Instant
+
+
+News = RefundNews | DisputeNews | PaymentNews
+
+
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider says to a key, asked by reading only. trouble: refused, forbidden, unreachable, or empty.
 
