@@ -161,6 +161,10 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             with err.status("Opening the demo marketplace"):
                 await open_demo(settings, dsn)
         async with open_desk(settings, dsn, base_url) as desk, AsyncExitStack() as stack:
+            if settings.demo and not all(one.test for one in await desk.connected.all()):
+                fail(
+                    "A live payment provider is connected here; a demonstration moves no real money. Leave out --demo."
+                )
             if web:
                 await stack.enter_async_context(attending(desk))
             if work:
