@@ -16,8 +16,8 @@ from rescind import api, web
 from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
+from rescind.connections import Connected
 from rescind.core.errors import RescindError
-from rescind.core.ports import PaymentProvider
 from rescind.demo import advance, paid_out
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -29,6 +29,7 @@ from rescind.objects import Objects
 from rescind.policies import automation, names, preset
 from rescind.postgres import embedded
 from rescind.postgres.calendars import CalendarTable
+from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
@@ -42,7 +43,8 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
-from rescind.providers.host import ByMethod, Host
+from rescind.providers.host import Host
+from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
@@ -88,6 +90,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await signer.open(clock.read() or wall_clock())
         tail = Tail(pool)
         await tail.open()
+        connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         async with Engine(PostgresStore(writing, clock), book).running() as engine:
             desk = Desk(
                 settings=settings,
@@ -103,13 +106,17 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
                 ),
                 habits=Habits(pool),
+                connected=connected,
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
                 base_url=base_url,
             )
             async with _task(tail.read()), _task(book.follow()):
-                yield desk
+                try:
+                    yield desk
+                finally:
+                    await connected.close()
     finally:
         await _close(writing)
         await _close(pool)
@@ -120,21 +127,18 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
     async with (
-        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months)),
+        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months, desk.connected)),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
 
 
-def provider(desk: Desk) -> PaymentProvider:
-    """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the sandbox."""
+def provider(desk: Desk) -> Router:
+    """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the connection."""
     settings = desk.settings
-    host = Host(settings.pay_out_days, desk.paying_out.said)
-    if settings.paid_out_by_host == ("all",):
-        return host
     # The demo shows it for one means of payment, unless somebody chose others.
     methods = settings.paid_out_by_host or ((paid_out.METHOD,) if settings.demo else ())
-    return ByMethod(host, frozenset(methods), Sandbox())
+    return Router(desk.connected, Host(settings.pay_out_days, desk.paying_out.said), frozenset(methods))
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from rescind import __version__, administration, calendars, logs, refunds
+from rescind import __version__, administration, calendars, connecting, logs, refunds
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -41,6 +41,7 @@ cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
+cli.add_typer(connecting.app, name="provider")
 cli.command()(replay)
 T = TypeVar("T")
 
@@ -161,6 +162,10 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             with err.status("Opening the demo marketplace"):
                 await open_demo(settings, dsn)
         async with open_desk(settings, dsn, base_url) as desk, AsyncExitStack() as stack:
+            if settings.demo and not all(one.test for one in await desk.connected.all()):
+                fail(
+                    "A live payment provider is connected here; a demonstration moves no real money. Leave out --demo."
+                )
             if web:
                 await stack.enter_async_context(attending(desk))
             if work:

@@ -12,6 +12,7 @@ import asyncpg
 from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
+from rescind.connections import Connected
 from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, RequestCancellation
@@ -61,6 +62,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     habits: Habits
+    connected: Connected
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

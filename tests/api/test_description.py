@@ -12,8 +12,10 @@ from rescind.api.reference import UNDESCRIBED
 from rescind.core.order import Stage
 from rescind.postgres.embedded import APP, OWNER
 
-REPEATED = {"policies_check"} | {f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")}
-"""Calls with a body that want no key: one changes nothing, and word of a refund said twice is said once."""
+REPEATED = {"policies_check", "providers_hear"} | {
+    f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")
+}
+"""Calls with a body that want no key: one changes nothing, and what is said twice of a refund is heard once."""
 
 
 async def test_the_document_is_valid_and_complete(people):

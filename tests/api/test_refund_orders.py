@@ -10,8 +10,10 @@ from rescind.core.order import Line, RefundStatus, Tender
 from rescind.core.refund import ProviderOutcome
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
-from rescind.providers.host import ByMethod, Host
+from rescind.providers.host import Host
+from rescind.providers.router import Fixed, Router
 from rescind.providers.sandbox import Sandbox
+from rescind.worker.refunds import refund_call
 
 LIST = "/v1/refund-orders"
 MANY = "/v1/refund-order-confirmations"
@@ -20,7 +22,7 @@ MANY = "/v1/refund-order-confirmations"
 @pytest.fixture
 def paid_by_host(desk):
     """The provider of an installation that pays bank transfers out itself, and all else by the sandbox."""
-    return ByMethod(Host(3, desk.paying_out.said), frozenset({"bank_transfer"}), Sandbox())
+    return Router(Fixed(Sandbox()), Host(3, desk.paying_out.said), frozenset({"bank_transfer"}))
 
 
 @pytest.fixture
@@ -224,13 +226,18 @@ async def test_what_nobody_confirms_is_passed_up_by_the_clock(people, market, to
 async def test_the_provider_port_tells_what_somebody_said(desk, market, to_pay, people, paid_by_host):  # WH-06
     order, refund = await to_pay()
     host = Host(3, desk.paying_out.said)
-    assert (await host.look_up(refund)).outcome is ProviderOutcome.SUBMITTED
+    kept = await market.read(order)
+    asked = refund_call(kept, kept.refunds[0], kept.refunds[0].owed_at)
+    assert (await host.look_up(asked)).outcome is ProviderOutcome.SUBMITTED
     await people.host.post(f"{LIST}/{refund}/confirm", said("WX-1"), key=None)
-    found = await host.look_up(refund)
+    found = await host.look_up(asked)
     assert (found.outcome, found.reference) == (ProviderOutcome.SUCCEEDED, "WX-1")
     assert (await market.read(order)).refunds[0].status is RefundStatus.SUCCEEDED
 
 
-async def test_an_installation_without_the_setting_leaves_nothing_to_people(desk):
-    assert provider(desk).name == "sandbox"
+async def test_an_installation_without_the_setting_leaves_nothing_to_people(desk, market):
+    order = await market.order()
+    await market.cancels(order)
+    await worked(market, provider(desk))
+    assert (await market.read(order)).refunds[0].status is RefundStatus.SUCCEEDED
     assert await desk.paying_out.every(Scope(), RefundOrderFilters(state="all")) == []

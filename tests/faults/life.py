@@ -72,21 +72,21 @@ class Provider:
         lines = self._file.read_text().splitlines() if self._file.exists() else []
         return {refund: int(amount) for refund, amount in (line.split() for line in lines)}
 
-    async def refund(self, refund, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+    async def refund(self, call):
         if self._dice.random() < 0.1:
             return ProviderReply(outcome=ProviderOutcome.DECLINED)
-        if refund not in self.done():
+        if call.refund not in self.done():
             with self._file.open("a") as books:
-                books.write(f"{refund} {amount_minor}\n")
+                books.write(f"{call.refund} {call.amount_minor}\n")
         await asyncio.sleep(self._dice.random() * 0.01)
         outcome = self._dice.choice([ProviderOutcome.SUCCEEDED, ProviderOutcome.SUBMITTED, ProviderOutcome.IN_DOUBT])
         return ProviderReply(outcome=outcome, check_after_s=60)
 
-    async def look_up(self, refund):
-        known = refund in self.done()
+    async def look_up(self, call):
+        known = call.refund in self.done()
         return ProviderReply(outcome=ProviderOutcome.SUCCEEDED if known else ProviderOutcome.DECLINED)
 
-    async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
+    async def captured(self, _):
         return Captured(clear=self._dice.random() < 0.9)
 
 

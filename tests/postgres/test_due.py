@@ -17,6 +17,7 @@ from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.rows import SLICES, slice_of
 from rescind.providers.sandbox import Sandbox
 from rescind.worker import deadlines, fan_out, loops, payments, refunds
+from rescind.worker.refunds import refund_call
 
 TICK = timedelta(microseconds=1)
 LONG = timedelta(seconds=30)
@@ -44,18 +45,18 @@ class Books:
         self.sent, self.looked_up = [], []
         self.came_in, self.asked_for = {}, []
 
-    async def refund(self, refund, method, amount_minor, currency):
-        self.sent.append((refund, method, amount_minor, currency))
-        return await self._answer(refund)
+    async def refund(self, call):
+        self.sent.append((call.refund, call.method, call.amount_minor, call.currency))
+        return await self._answer(call.refund)
 
-    async def look_up(self, refund):
-        self.looked_up.append(refund)
-        return await self._answer(refund)
+    async def look_up(self, call):
+        self.looked_up.append(call.refund)
+        return await self._answer(call.refund)
 
-    async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
-        self.asked_for.append((number, tender, amount_minor))
+    async def captured(self, call):
+        self.asked_for.append((call.number, call.tender, call.amount_minor))
         await asyncio.sleep(self.slow_s)
-        return self.came_in.get(tender, Captured(clear=True))
+        return self.came_in.get(call.tender, Captured(clear=True))
 
     async def _answer(self, refund):
         if refund in self.broken:
@@ -477,11 +478,44 @@ async def test_two_workers_send_a_refund_once(market, due, clock):  # I-05
     assert await audit(market.pool) == 6
 
 
+class Asked(Books):
+    """Keeps the whole call."""
+
+    async def refund(self, call):
+        self.call = call
+        return await super().refund(call)
+
+
+async def test_the_provider_is_told_which_payment_goes_back_and_through_what(market, due):  # I-05
+    told = Tender(id="t", method="card", amount_minor=4000, payment="pi_1", provider="stripe_main", account="acct_1")
+    order, refund = await owed(market, tenders=(told,))
+    books = Asked()
+    await refunds.sweep(market.engine, due, books)
+    call = books.call
+    assert (call.payment, call.provider, call.account) == ("pi_1", "stripe_main", "acct_1")
+    assert (call.order, call.refund, call.tender, call.amount_minor) == (order, refund, "t", 4000)
+    stands = (await market.read(order)).refunds[0]
+    assert (call.owed_at, call.number) == (stands.owed_at, (await market.read(order)).number)
+
+
+async def test_the_payment_is_what_the_host_called_it_when_it_came_in(market, due):
+    order = await market.order(Stage.UNPAID)
+    await market.fact(order, "paid", tender="t", amount_minor=1500, reference="pi_first")
+    await market.fact(order, "paid", tender="t", amount_minor=2500, reference="pi_second")
+    assert (await market.read(order)).tenders[0].payment == "pi_first", "the first one stays"
+    placed = await market.order(
+        Stage.UNPAID, tenders=(Tender(id="t", method="card", amount_minor=4000, payment="pi_placed"),)
+    )
+    await market.fact(placed, "paid", tender="t", amount_minor=4000, reference="ch_other")
+    assert (await market.read(placed)).tenders[0].payment == "pi_placed", "and so does what placing said"
+    assert await audit(market.pool) == 2
+
+
 async def test_a_worker_that_died_after_asking_asks_again_under_the_same_id(market, due, database):  # I-05, I-07
     order, refund = await owed(market)
     books = Books()
     (leased,) = await due.lease("refund", LONG, 1)
-    await books.refund(refund, "card", 4000, "EUR")  # and here the worker dies
+    await books.refund(refund_call(leased.order, leased.order.refunds[0], leased.at))  # and here the worker dies
     assert leased.order.refunds[0].status is RefundStatus.OWED
     await let_pass(database)
     await refunds.sweep(market.engine, due, books)
@@ -532,8 +566,8 @@ async def test_what_was_never_sent_says_so_with_its_cause_and_is_not_pending(mar
     order, refund = await owed(market)
 
     class Blocked(Books):
-        async def refund(self, refund, method, amount_minor, currency):  # noqa: ARG002  the port's own names
-            self.looked_up.append(refund)
+        async def refund(self, call):
+            self.looked_up.append(call.refund)
             return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="account_missing", check_after_s=900)
 
     books = Blocked()

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from postgres.market import KILN
+from provider.client import Provider
 from rescind.app import make_app
+from rescind.connections import Secrets
 from rescind.policies import preset
 from web.consoles import Person
 
@@ -372,5 +374,28 @@ async def test_nobody_makes_a_second_self_on_the_page_of_keys(ines, desk):
 async def test_the_installation_tells_what_runs_and_what_waits(ines, market, desk):
     await market.order("preparing")
     page = await ines.see("/operator/installation")
-    for words in ("PostgreSQL 18", "Sandbox: no money moves", "0011_pre_policy_drafts", "No process has reported yet"):
+    for words in ("PostgreSQL 18", "Sandbox: no money moves", "Schema 0013_", "No process has reported yet"):
         assert words in page.text
+
+
+async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16
+    page = await ines.see("/operator/providers")
+    assert "No provider is connected" in page.text
+    refused = await ines.press(page, "/operator/providers", kind="stripe", name="main", key="pk_test_wrong")
+    assert (refused.status, "Write a secret or restricted key" in refused.text) == (422, True)
+    assert "pk_test_wrong" not in refused.raw
+    with Provider() as fake:
+        await desk.connected.connect("main", "stripe", Secrets("sk_test_fake", (), fake.url), "operator:ines", own=True)
+        page = await ines.see("/operator/providers")
+        for words in ("main Stripe Test acct_fake", "Payments that name no connection"):
+            assert words in page.text, page.text
+        assert "sk_test" not in page.raw
+        tried = await ines.press(page, "/operator/providers/main/check")
+        assert "main: the key is good (test, no real money)." in tried.text
+        fake.set(stripe_key="sk_test_another")
+        tried = await ines.press(page, "/operator/providers/main/check")
+        assert "the provider does not accept the key" in tried.text
+        chinese = await ines.see("/operator/providers?lang=zh")
+        assert "支付服务商" in (await ines.see(chinese.to)).text
+    english = await ines.see("/operator/installation?lang=en")
+    assert "main · Test" in (await ines.see(english.to)).text

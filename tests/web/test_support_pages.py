@@ -219,8 +219,8 @@ async def test_a_payment_found_by_asking_is_told_to_staff_once(robin, market):  
     market.clock.set(limit)
 
     class Told(Sandbox):
-        async def captured(self, number, tender, method, amount_minor, currency):  # noqa: ARG002  the port's own names
-            return Captured(clear=True, at=limit - timedelta(seconds=1), amount_minor=amount_minor)
+        async def captured(self, call):
+            return Captured(clear=True, at=limit - timedelta(seconds=1), amount_minor=call.amount_minor)
 
     await worked(market, Told())
     page = await robin.see(f"{HOME}/orders/{order}")

@@ -17,6 +17,7 @@ from rescind.api import (
     orders,
     packing,
     policies,
+    providers,
     receipts,
     reference,
     refund_orders,
@@ -53,6 +54,7 @@ OPERATIONS = (
     *happenings.OPERATIONS,
     *policies.OPERATIONS,
     *keys.OPERATIONS,
+    *providers.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -157,6 +157,12 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_approve": {},
     "policies_reject": {"reason": "Ask the shops first."},
     "keys_revoke": {},
+    "providers_connect": {
+        "kind": "stripe",
+        "key": "rk_test_51example",
+        "webhook_secrets": ["whsec_example1"],
+        "own": True,
+    },
     "packing_unpacked": {},
     "stock_arrange": {
         "parcels": [

@@ -112,7 +112,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
     ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
     reference, amount_minor: of money that has a name outside, as it was told; ``captured`` and ``taken`` are what of it
-    had not been told before.
+    had not been told before. payments: by tender, what the provider calls the payment it now knows it was paid by.
     """
 
     fact: FactKind
@@ -131,6 +131,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     partly: bool = False
     reference: str = ""
     amount_minor: int = 0
+    payments: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -261,6 +262,7 @@ def report(
         partly=partly,
         reference=command.reference,
         amount_minor=command.amount_minor if command.reference else 0,
+        payments=_payments(order, {**captured, **authorised}, command.reference),
     )
 
 
@@ -349,6 +351,12 @@ def _taken(order: Order, command: ReportFact) -> dict[str, int]:
     if not told < command.amount_minor <= told + tender.captured_minor - tender.taken_elsewhere_minor:
         raise InvalidField(field="amount", expected="more than nothing and at most what was captured")
     return {tender.id: command.amount_minor - told}
+
+
+def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[str, str]:
+    """What a payment is called by the provider, for the tenders it pays; the first one to be told stays."""
+    unnamed = {tender.id for tender in order.tenders if not tender.payment}
+    return {tender: reference for tender in secured if tender in unnamed} if reference else {}
 
 
 def _tender(order: Order, identifier: str) -> Tender:
@@ -457,7 +465,9 @@ def _apply_money(order: Order, event: FactReported) -> Order:
         return order
     tenders = tuple(
         msgspec.structs.replace(
-            tender, taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0)
+            tender,
+            taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0),
+            payment=tender.payment or event.payments.get(tender.id, ""),
         )
         for tender in _secured(order.tenders, event.captured, event.authorised)
     )

@@ -120,6 +120,8 @@ class Tender(_State, frozen=True, kw_only=True):
 
     reserved: on its way back; refunded: arrived; taken_elsewhere: left without us (chargeback, provider's own page).
     authorised: promised by the bank, neither captured nor let go; released: let go, so that it never will be captured.
+    payment: the provider's own id of it. provider: the connection it was taken through, empty: the installation's own.
+    account: the seller's account at the provider, where the payment has to do with one.
     """
 
     id: str
@@ -132,6 +134,9 @@ class Tender(_State, frozen=True, kw_only=True):
     taken_elsewhere_minor: int = 0
     authorised_minor: int = 0
     released_minor: int = 0
+    payment: str = ""
+    provider: str = ""
+    account: str = ""
 
     @property
     def left_minor(self) -> int:

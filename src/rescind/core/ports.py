@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import NewType, Protocol
 
 import msgspec
@@ -188,6 +189,132 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     check_after_s: int = 0
 
 
+class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can do, as data: the engine reads these and never a name.
+
+    lists_refunds: it can say which refunds it made in a span of time. partial: a payment goes back in parts too.
+    releases: what was authorised and not captured can be let go. reverses_transfers: a seller gives back its own share.
+    idempotency_life: for how long asking twice with one key is asking once; None: for good. refund_within: how long
+    after the payment money still goes back; None: as long as one likes. asynchronous: a refund that was taken may fail
+    yet. pays_into: money goes back by another means than it came by, too. test: no real money moves.
+    """
+
+    lists_refunds: bool = False
+    partial: bool = True
+    releases: bool = False
+    reverses_transfers: bool = False
+    idempotency_life: timedelta | None = None
+    refund_within: timedelta | None = None
+    asynchronous: bool = True
+    pays_into: bool = False
+    test: bool = False
+
+
+class PaymentCall(msgspec.Struct, frozen=True, kw_only=True):
+    """One tender of an order, as a provider is asked about it.
+
+    number, tender: the host's own names for the order and for the tender. payment: the provider's id of the payment,
+    empty where the host never told it. provider: the name of the connection, empty: the installation's own. account:
+    the seller's account at the provider, where the payment has to do with one. amount_minor: what the tender was to
+    pay.
+    """
+
+    order: OrderId
+    number: str
+    shop: ShopId
+    tender: str
+    method: str
+    payment: str = ""
+    provider: str = ""
+    account: str = ""
+    amount_minor: int
+    currency: str
+
+
+class RefundCall(PaymentCall, frozen=True, kw_only=True):
+    """One refund, as a provider is asked for it; ``amount_minor`` is what goes back.
+
+    owed_at: nobody was asked for it before. at: the time now. reference: the provider's id of the refund, where it gave
+    one. into: by which other means than ``method`` it goes back; empty for the very means it was paid by.
+    """
+
+    refund: RefundId
+    owed_at: Instant
+    at: Instant
+    reference: str = ""
+    into: str = ""
+
+
+class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund as the provider knows it. refund: our id of it, empty for one that somebody made there by hand."""
+
+    reference: str
+    refund: str = ""
+    payment: str = ""
+    amount_minor: int
+    currency: str
+    status: ProviderOutcome
+    at: Instant
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a provider whose signature is good. test: it is about no real money."""
+
+    id: str
+    type: str
+    test: bool
+
+
+class RefundNews(msgspec.Struct, frozen=True, kw_only=True):
+    """How a refund stands at the provider now. refund, order: our ids, empty for one that was made there by hand.
+
+    payments: what the provider calls its payment.
+    """
+
+    refund: str = ""
+    order: str = ""
+    reference: str
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    status: ProviderOutcome
+    at: Instant
+
+
+class DisputeNews(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer went to the bank, and the bank took the money. won: it was given back."""
+
+    reference: str
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    at: Instant
+    won: bool = False
+
+
+class PaymentNews(msgspec.Struct, frozen=True, kw_only=True):
+    """Money came in."""
+
+    payments: tuple[str, ...]
+    amount_minor: int
+    currency: str
+    at: Instant
+
+
+News = RefundNews | DisputeNews | PaymentNews
+
+
+class Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says to a key, asked by reading only. trouble: refused, forbidden, unreachable, or empty.
+
+    account: whose key it is, where the key may know. test: it moves no real money.
+    """
+
+    trouble: str = ""
+    account: str = ""
+    test: bool = False
+
+
 class PaymentProvider(Protocol):
     """Sends money back, and knows what came in.
 
@@ -195,15 +322,24 @@ class PaymentProvider(Protocol):
     """
 
     name: str
+    traits: ProviderTraits
 
-    async def refund(self, refund: RefundId, method: str, amount_minor: int, currency: str) -> ProviderReply:
-        """Ask for a refund; ``refund`` is the idempotency key, so asking twice pays once."""
+    async def refund(self, call: RefundCall) -> ProviderReply:
+        """Ask for a refund; the refund's own id is the idempotency key, so asking twice pays once."""
         ...
 
-    async def look_up(self, refund: RefundId) -> ProviderReply:
-        """Ask what became of a refund."""
+    async def look_up(self, call: RefundCall) -> ProviderReply:
+        """Ask what became of a refund that was asked for and is not settled."""
         ...
 
-    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:
-        """Ask what came in for the order with the host's ``number`` by one of its tenders, by the host's id for it."""
+    async def captured(self, call: PaymentCall) -> Captured:
+        """Ask what came in by one tender."""
+        ...
+
+    async def release(self, call: PaymentCall) -> ProviderReply:
+        """Let go of what was authorised and never captured. Where money did come in: declined."""
+        ...
+
+    def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:
+        """Every refund it made from ``since`` until before ``until``. Raises Unavailable where it cannot say."""
         ...

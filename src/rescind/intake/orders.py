@@ -72,12 +72,20 @@ class NewLine(Incoming, frozen=True, kw_only=True):
 
 
 class NewTender(Incoming, frozen=True, kw_only=True):
-    """One means of payment and the share of the total it carries. ``label``: brand and last four digits, never more."""
+    """One means of payment and the share of the total it carries. ``label``: brand and last four digits, never more.
+
+    payment: what the payment provider calls it, such as Stripe's ``pi_…`` or a PayPal capture; it may come later, as
+    the reference of ``paid``. provider: the name of the connection it is taken through; without, the installation's
+    own. account: the seller's account at the provider, such as Stripe's ``acct_…``, where money was taken on or for it.
+    """
 
     id: Identifier
     method: Code
     label: Words = ""
     amount: Amount
+    payment: Identifier | None = None
+    provider: Code | None = None
+    account: Identifier | None = None
 
 
 class NewCharge(Incoming, frozen=True, kw_only=True):
@@ -194,6 +202,9 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
                 method=tender.method,
                 label=label(tender.label, field=f"/tenders/{place}/label"),
                 amount_minor=fields.minor(tender.amount, currency),
+                payment=tender.payment or "",
+                provider=tender.provider or "",
+                account=tender.account or "",
             )
             for place, tender in enumerate(body.tenders)
         ),

@@ -79,6 +79,10 @@ GROUP BY buyer_id, day, name
 ORDER BY buyer_id, name, day
 ON CONFLICT (buyer_id, name, day) DO UPDATE SET count = buyer_counters.count + excluded.count
 """
+_PAYMENTS = """
+INSERT INTO payments (payment, provider, shop_id, order_id, tender_id)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING
+"""
 _DONE = """
 DELETE FROM due d USING unnest($1::text[], $2::text[], $3::bigint[]) AS w (shop_id, ref, fence)
 WHERE d.shop_id = w.shop_id AND d.kind = 'fan_out' AND d.ref = w.ref AND d.fence = w.fence
@@ -191,10 +195,16 @@ class DueTable:
             for one in leased
         ]
 
-    async def finish(self, told: Sequence[Told], counted: Sequence[tuple[str, Instant, str, int]]) -> None:
+    async def finish(
+        self,
+        told: Sequence[Told],
+        counted: Sequence[tuple[str, Instant, str, int]],
+        payments: Sequence[tuple[str, str, str, str, str]] = (),
+    ) -> None:
         """Count and forget fan-outs in one transaction, so that a repeat after a crash counts nothing twice.
 
-        counted: buyer, when, name of the counter, how many.
+        counted: buyer, when, name of the counter, how many. payments: what a provider calls one, its connection, and
+        the shop, order and tender it pays for.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             done = await connection.execute(
@@ -202,6 +212,8 @@ class DueTable:
             )
             if done != f"DELETE {len(told)}":
                 raise LeaseLost
+            if payments:
+                await connection.execute(_PAYMENTS, *map(list, zip(*payments, strict=True)))
             if counted:
                 await connection.execute(
                     _COUNT,

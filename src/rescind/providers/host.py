@@ -6,10 +6,12 @@ here. What became of it is what somebody confirmed or declined; nothing is guess
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from rescind.core.errors import Unavailable
 from rescind.core.ids import RefundId
-from rescind.core.ports import Captured, PaymentProvider, ProviderReply
+from rescind.core.instant import Instant
+from rescind.core.ports import Captured, PaymentCall, ProviderRefund, ProviderReply, ProviderTraits, RefundCall
 from rescind.core.refund import ProviderOutcome
 
 CHECK_AFTER_S = 86_400
@@ -19,22 +21,32 @@ class Host:
     """Leaves every refund to people. ``days``: working days they have; ``said``: what was said of a refund so far."""
 
     name = "host"
+    traits = ProviderTraits(pays_into=True)
 
     def __init__(self, days: int, said: Callable[[RefundId], Awaitable[ProviderReply | None]]) -> None:
         self._days = days
         self._said = said
 
-    async def refund(self, refund: RefundId, method: str, amount_minor: int, currency: str) -> ProviderReply:  # noqa: ARG002
+    async def refund(self, call: RefundCall) -> ProviderReply:
         """Order it. The refund's id is the order's number, so asking twice orders once (I-05)."""
-        return self._ordered(refund)
+        return self._ordered(call.refund)
 
-    async def look_up(self, refund: RefundId) -> ProviderReply:
+    async def look_up(self, call: RefundCall) -> ProviderReply:
         """What somebody said of it; while nobody has, it stays ordered."""
-        return await self._said(refund) or self._ordered(refund)
+        return await self._said(call.refund) or self._ordered(call.refund)
 
-    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:  # noqa: ARG002
+    async def captured(self, call: PaymentCall) -> Captured:  # noqa: ARG002 - the answer is the same for all
         """It reports what came in by itself, as facts of the order, so there is nobody else to ask."""
         return Captured(clear=True)
+
+    async def release(self, call: PaymentCall) -> ProviderReply:  # noqa: ARG002 - as above
+        """A promise is a bank's; nobody here holds one."""
+        return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="not_set_up", check_after_s=CHECK_AFTER_S)
+
+    async def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:  # noqa: ARG002
+        """Its refund orders stand in our own orders, so there is no list to hold against them."""
+        raise Unavailable(retry_after=0)
+        yield
 
     def _ordered(self, refund: RefundId) -> ProviderReply:
         return ProviderReply(
@@ -43,31 +55,3 @@ class Host:
             check_after_s=CHECK_AFTER_S,
             confirm_days=self._days,
         )
-
-
-class ByMethod:
-    """Leaves refunds to some means of payment to the host, and all others to another provider.
-
-    Only a refund of the other's is ever looked up: a refund order waits for people and is not asked about.
-    """
-
-    def __init__(self, host: Host, methods: frozenset[str], other: PaymentProvider) -> None:
-        self.name = other.name
-        self._host = host
-        self._methods = methods
-        self._other = other
-
-    async def refund(self, refund: RefundId, method: str, amount_minor: int, currency: str) -> ProviderReply:
-        """Ask whoever pays to this means."""
-        return await self._of(method).refund(refund, method, amount_minor, currency)
-
-    async def look_up(self, refund: RefundId) -> ProviderReply:
-        """Ask the other one."""
-        return await self._other.look_up(refund)
-
-    async def captured(self, number: str, tender: str, method: str, amount_minor: int, currency: str) -> Captured:
-        """Ask whoever takes money by this means."""
-        return await self._of(method).captured(number, tender, method, amount_minor, currency)
-
-    def _of(self, method: str) -> PaymentProvider:
-        return self._host if method in self._methods else self._other

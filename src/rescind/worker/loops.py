@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from rescind.connections import Connected
 from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, payments, refunds
+from rescind.worker import deadlines, fan_out, messages, payments, refunds
 from rescind.worker.months import Months
 
 log = structlog.get_logger()
@@ -27,13 +28,25 @@ HOUR_S = 3600.0
 _NAME = f"{socket.gethostname()}:{os.getpid()}"
 
 
-async def run(engine: Engine, due: DueTable, provider: PaymentProvider, months: Months | None = None) -> None:
-    """Work until cancelled. months: who counts how shops answered, where that follows from anything."""
+async def run(
+    engine: Engine,
+    due: DueTable,
+    provider: PaymentProvider,
+    months: Months | None = None,
+    connected: Connected | None = None,
+) -> None:
+    """Work until cancelled. months: who counts how shops answered, where that follows from anything.
+
+    connected: whose messages are read.
+    """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
+        if connected is not None:
+            group.create_task(_repeat("messages", lambda: messages.sweep(engine, connected), IDLE_S))
+            group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))
         if months is not None:
             group.create_task(_repeat("months", months.sweep, MINUTE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))

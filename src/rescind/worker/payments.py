@@ -8,7 +8,7 @@ from rescind.core.actor import SYSTEM
 from rescind.core.fulfilment import ReportFact
 from rescind.core.lifecycle import UNPAID, by_itself
 from rescind.core.order import FactKind, Order, Tender
-from rescind.core.ports import Captured, PaymentProvider
+from rescind.core.ports import Captured, PaymentCall, PaymentProvider
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
 from rescind.worker.each import each
@@ -29,9 +29,7 @@ async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int
 async def _settle(engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider) -> None:
     order = leased.order
     asked = [one for one in order.tenders if one.captured_minor < one.amount_minor and one.method != CASH_ON_DELIVERY]
-    replies = [
-        await provider.captured(order.number, one.id, one.method, one.amount_minor, order.currency) for one in asked
-    ]
+    replies = [await provider.captured(payment_call(order, one)) for one in asked]
     unclear = [reply.check_after_s for reply in replies if not reply.clear]
     if unclear:
         # Not known is not unpaid: the order waits for the answer.
@@ -64,4 +62,20 @@ def _told(order: Order, tender: Tender, reply: Captured) -> ReportFact:
         occurred_at=reply.at,
         tender=tender.id,
         amount_minor=min(reply.amount_minor, tender.amount_minor - tender.captured_minor),
+    )
+
+
+def payment_call(order: Order, tender: Tender) -> PaymentCall:
+    """A tender as its provider is asked about it."""
+    return PaymentCall(
+        order=order.id,
+        number=order.number,
+        shop=order.shop,
+        tender=tender.id,
+        method=tender.method,
+        payment=tender.payment,
+        provider=tender.provider,
+        account=tender.account,
+        amount_minor=tender.amount_minor,
+        currency=order.currency,
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rescind.core.actor import SYSTEM
-from rescind.core.ids import RefundId
-from rescind.core.order import RefundStatus
-from rescind.core.ports import PaymentProvider, ProviderReply
+from rescind.core.instant import Instant
+from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.ports import PaymentProvider, ProviderReply, RefundCall
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
@@ -30,16 +30,7 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
     refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
     if refund is None:
         return
-    tender = next(tender for tender in order.tenders if tender.id == refund.tender)
-    reply: ProviderReply
-    if refund.release:
-        # Nothing was taken, so there is nothing to refund, and no adapter lets go of a promise yet.
-        reply = ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="not_set_up")
-    elif refund.status is RefundStatus.OWED:
-        method = refund.into or tender.method
-        reply = await provider.refund(RefundId(refund.id), method, refund.amount_minor, order.currency)
-    else:
-        reply = await provider.look_up(RefundId(refund.id))
+    reply = await _asked(provider, refund_call(order, refund, leased.at), refund)
     wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN
     command = RecordRefundReply(
         order=order.id,
@@ -54,3 +45,34 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
     if reply.outcome is ProviderOutcome.NOT_SENT:
         # It is owed as before, so nothing in the order says when to try again.
         await due.postpone(leased, wait)
+
+
+async def _asked(provider: PaymentProvider, call: RefundCall, refund: Refund) -> ProviderReply:
+    if refund.release:
+        # Letting go is asked for again until it is clear: what was let go stays so, and there is no refund to look up.
+        return await provider.release(call)
+    if refund.status is RefundStatus.OWED:
+        return await provider.refund(call)
+    return await provider.look_up(call)
+
+
+def refund_call(order: Order, refund: Refund, at: Instant) -> RefundCall:
+    """A refund as its provider is asked for it."""
+    tender = next(tender for tender in order.tenders if tender.id == refund.tender)
+    return RefundCall(
+        order=order.id,
+        number=order.number,
+        shop=order.shop,
+        tender=tender.id,
+        method=tender.method,
+        payment=tender.payment,
+        provider=tender.provider,
+        account=tender.account,
+        amount_minor=refund.amount_minor,
+        currency=order.currency,
+        refund=refund.id,
+        owed_at=refund.owed_at,
+        at=at,
+        reference=refund.reference,
+        into=refund.into,
+    )

@@ -11,6 +11,7 @@ HOME = "/operator"
 POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
+PROVIDERS = f"{HOME}/providers"
 INSTALLATION = f"{HOME}/installation"
 
 
@@ -39,6 +40,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         ),
         Link("/support/refund-orders", _("Refunds to pay out"), current=path.startswith("/support/refund-orders")),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
+        Link(PROVIDERS, _("Payment providers"), current=path.startswith(PROVIDERS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
 
@@ -60,5 +62,6 @@ def _said(language: Locale) -> dict[str, str]:
         "taken_back": _("Taken back. You can work on it again."),
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
+        "connected": _("Connected. The provider accepted the key."),
         "revoked": _("The key opens nothing any more."),
     }

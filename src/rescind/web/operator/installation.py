@@ -19,6 +19,7 @@ async def read(console: Here) -> Html:
         version=__version__,
         address=desk.base_url,
         own_database=bool(desk.settings.database_url),
+        own_provider=next((one for one in await desk.connected.all() if one.own), None),
         found=await condition(desk.pool),
     )
 

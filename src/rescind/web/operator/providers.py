@@ -1,0 +1,96 @@
+"""Payment providers: which there are, test or live; connecting one, trying its key, and messages to look at."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from rescind.connections import KINDS, Secrets
+from rescind.core.errors import InvalidField, Unavailable
+from rescind.core.ports import Checked
+from rescind.locales import Locale
+from rescind.web.operator.console import PROVIDERS, told
+from rescind.web.seller.console import Console, Fields, Here, Notice
+from rescind.web.session import Html
+
+
+@get("/providers")
+async def read(console: Here) -> Html:
+    """Every connection, and what providers told us that nothing could be made of. A key is nowhere."""
+    return await _page(console)
+
+
+@post("/providers", status_code=200)
+async def connect(console: Here) -> Html:
+    """Try the key by reading only, and keep it."""
+    form = await console.form()
+    _ = console.language.gettext
+    try:
+        await console.desk.connected.connect(
+            form.text("name"),
+            form.text("kind"),
+            Secrets(form.text("key"), tuple(form.text("webhook_secrets").split())),
+            f"operator:{console.person.id}",
+            own=bool(form.text("own")),
+            direct=bool(form.text("direct")),
+        )
+    except InvalidField as wrong:
+        field = str(wrong.params["field"]).strip("/")
+        said = console.language.expected(str(wrong.params["expected"]))
+        return await _page(
+            console,
+            form=form,
+            errors={field: _("Write %(expected)s.") % {"expected": said}},
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
+    except Unavailable:
+        errors = {"key": _("The provider cannot be reached now. Try again in a moment.")}
+        return await _page(console, form=form, errors=errors, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    return console.go(f"{PROVIDERS}?said=connected")
+
+
+@post("/providers/{name:str}/check", status_code=200)
+async def check(console: Here, name: FromPath[str]) -> Html:
+    """Try a key that is kept."""
+    await console.form()
+    checked = await console.desk.connected.check(name)
+    return await _page(console, notice=_checked(console.language, name, checked))
+
+
+ROUTES = (read, connect, check)
+
+
+async def _page(
+    console: Console,
+    *,
+    form: Fields | None = None,
+    errors: dict[str, str] | None = None,
+    notice: Notice | None = None,
+    status: int = HTTPStatus.OK,
+) -> Html:
+    connected = console.desk.connected
+    # What was typed into the fields of secrets is not shown again.
+    values = {**form.values, "key": "", "webhook_secrets": ""} if form else {"kind": KINDS[0]}
+    return console.page(
+        "operator/providers.html",
+        status=status,
+        here=PROVIDERS,
+        notice=notice or told(console),
+        errors=errors or {},
+        values=values,
+        rows=[{"id": one.name, "one": one} for one in await connected.all()],
+        aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
+        kinds=[(kind, console.language.term("provider", kind)) for kind in KINDS],
+        address=console.desk.base_url,
+    )
+
+
+def _checked(language: Locale, name: str, checked: Checked) -> Notice:
+    _ = language.gettext
+    if checked.trouble:
+        said = language.term("provider trouble", checked.trouble)
+        return Notice(_("%(name)s: %(trouble)s") % {"name": name, "trouble": said}, "urgent")
+    money = _("test, no real money") if checked.test else _("live, real money")
+    return Notice(_("%(name)s: the key is good (%(money)s).") % {"name": name, "money": money})
