@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from rescind import __version__, administration, calendars, logs
+from rescind import __version__, administration, bookkeeping, calendars, logs
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -40,6 +40,7 @@ cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(calendars.app, name="calendar")
+cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
-from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER
+from rescind.core.ledger import BUYER, ELSEWHERE, SELLER, holder
 from rescind.core.lifecycle import due, replay
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank
 from rescind.core.ports import Fingerprint, Key
@@ -222,9 +222,9 @@ async def _audit_money(pool, order):
         assert all(row[f"{name}_minor"] == getattr(tender, f"{name}_minor") for name in kept)
         assert 0 <= tender.reserved_minor + tender.refunded_minor <= tender.captured_minor
         gone = tender.reserved_minor + tender.refunded_minor
-        provider = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+        held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
         assert balance.get((tender.id, SELLER), 0) == gone - tender.captured_minor
-        assert balance.get((tender.id, PROVIDER), 0) == provider
+        assert balance.get((tender.id, holder(tender)), 0) == held
         assert balance.get((tender.id, BUYER), 0) == -tender.reserved_minor
         assert balance.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
 

@@ -34,7 +34,7 @@ from rescind.core.event import Note
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
-from rescind.core.ledger import BUYER, ELSEWHERE, PROVIDER, SELLER, postings
+from rescind.core.ledger import BUYER, ELSEWHERE, SELLER, holder, postings
 from rescind.core.money import Money
 from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
@@ -241,7 +241,7 @@ class Shop:
             assert self.books.get((tender.id, BUYER), 0) == -tender.reserved_minor
             assert self.books.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
             held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
-            assert self.books.get((tender.id, PROVIDER), 0) == held
+            assert self.books.get((tender.id, holder(tender)), 0) == held
 
     def _post(self, entry) -> None:
         assert sum(one.amount_minor for one in entry) == 0

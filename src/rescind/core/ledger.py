@@ -22,7 +22,7 @@ from rescind.core import (
     timers,
 )
 from rescind.core.lifecycle import Event
-from rescind.core.order import Order, RefundStatus
+from rescind.core.order import Order, RefundStatus, Tender
 
 PROVIDER = "provider"
 """Money that payment providers hold for the marketplace."""
@@ -30,8 +30,18 @@ SELLER = "seller"
 """What the marketplace owes the seller."""
 BUYER = "buyer"
 """What is on its way back to the buyer."""
+CREDIT = "credit"
+"""What the marketplace owes buyers as credit of its own: balances, gift cards, vouchers,
+points, store credit. Paying with it takes from
+it, a refund to it gives it back, and no payment provider has a part in either."""
 ELSEWHERE = "elsewhere"
 """Money that left by a way that is not ours: a chargeback, the provider's own page."""
+
+ACCOUNTS = (PROVIDER, CREDIT, SELLER, BUYER, ELSEWHERE)
+"""Every account there is, in the order in which people read them."""
+
+CREDIT_METHODS = frozenset({"balance", "gift_card", "points", "store_credit", "voucher"})
+"""Means of payment that are money the marketplace owes already."""
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -46,8 +56,11 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
     """The entry an event makes; empty for an event that moves no money."""
     match event:
         case fulfilment.FactReported():
-            captured = _move(event.captured, source=SELLER, target=PROVIDER)
-            return (*captured, *_move(event.taken, source=PROVIDER, target=ELSEWHERE))
+            if not event.captured and not event.taken:
+                return ()
+            held = _held(before)
+            captured = _move(event.captured, source=SELLER, target=held)
+            return (*captured, *_move(event.taken, source=held, target=ELSEWHERE))
         case cancellation.CancellationApproved() | refund.RefundOwed() | offer.OfferAccepted():
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
@@ -95,24 +108,52 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
 def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posting, ...]:
     assert before is not None, "a refund belongs to an order"
     owed = next(one for one in before.refunds if one.id == event.refund)
-    amount = {owed.tender: owed.amount_minor}
+    amount, held = {owed.tender: owed.amount_minor}, _held(before)
     if event.status is RefundStatus.SUCCEEDED:
-        return _move(amount, source=PROVIDER, target=BUYER)
+        return _move(amount, source=held, target=BUYER)
     if event.status is not RefundStatus.FAILED:
         return ()
     if owed.status is RefundStatus.SUCCEEDED:
         # The bank sent it back: it lies with the provider again and is owed to nobody until somebody decides (I-09).
-        return (*_move(amount, source=BUYER, target=PROVIDER), *_move(amount, source=SELLER, target=BUYER))
+        return (*_move(amount, source=BUYER, target=held), *_move(amount, source=SELLER, target=BUYER))
     return _move(amount, source=SELLER, target=BUYER)
+
+
+def holder(tender: Tender) -> str:
+    """The account that the money of a tender lies in while it is here."""
+    return CREDIT if tender.method in CREDIT_METHODS else PROVIDER
+
+
+def balances(tender: Tender) -> dict[str, int]:
+    """What the postings of one tender must add up to in each account, from the tender alone."""
+    gone = tender.reserved_minor + tender.refunded_minor
+    held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+    return {
+        holder(tender): held,
+        SELLER: gone - tender.captured_minor,
+        BUYER: -tender.reserved_minor,
+        ELSEWHERE: tender.taken_elsewhere_minor,
+    }
+
+
+def _held(order: Order | None) -> dict[str, str]:
+    assert order is not None, "money moves on an order that is there"
+    return {tender.id: holder(tender) for tender in order.tenders}
 
 
 def _owed(refunds: tuple[refund.RefundTerms, ...]) -> dict[str, int]:
     return {terms.tender: terms.amount_minor for terms in refunds}
 
 
-def _move(amounts: dict[str, int], *, source: str, target: str) -> tuple[Posting, ...]:
+def _move(
+    amounts: dict[str, int], *, source: str | dict[str, str], target: str | dict[str, str]
+) -> tuple[Posting, ...]:
+    """From one account to another; an account that depends on the tender is given by tender."""
     return tuple(
         posting
         for tender, amount in amounts.items()
-        for posting in (Posting(source, tender, -amount), Posting(target, tender, amount))
+        for posting in (
+            Posting(source if isinstance(source, str) else source[tender], tender, -amount),
+            Posting(target if isinstance(target, str) else target[tender], tender, amount),
+        )
     )
