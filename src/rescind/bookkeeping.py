@@ -1,4 +1,4 @@
-"""The books from the command line: proving them, adding them up, comparing them with a provider's."""
+"""The books from the command line: proving them, and adding them up."""
 
 from __future__ import annotations
 

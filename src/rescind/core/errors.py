@@ -245,6 +245,12 @@ class DraftSettled(RescindError):
     code = "draft-settled"
 
 
+class DifferenceSettled(RescindError):
+    """The difference is not open any more: told to its order, or explained otherwise. Params: run, place, state."""
+
+    code = "difference-settled"
+
+
 class ExamplesTurn(RescindError):
     """Worked examples come out otherwise than they say, and nobody has said that this is meant. Params: examples."""
 

@@ -186,6 +186,20 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     check_after_s: int = 0
 
 
+class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
+    """One refund as a provider lists it. reference: its own id; refund: ours, empty where it knows none; at: when it
+    was made. payment: the provider's id of the payment it went back on, empty where it does not say.
+    """
+
+    reference: str
+    refund: str
+    payment: str
+    amount_minor: int
+    currency: str
+    status: ProviderOutcome
+    at: Instant
+
+
 class PaymentProvider(Protocol):
     """Sends money back, and knows what came in.
 

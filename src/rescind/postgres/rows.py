@@ -11,7 +11,7 @@ import msgspec
 from rescind.core.cancellation import PLATFORM
 from rescind.core.details import LineWords
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, Review, Stage, stage
+from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, RefundStatus, Review, Stage, stage
 from rescind.core.packing import to_unpack
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
@@ -278,6 +278,17 @@ def _unpacking(change: Change, now: Instant) -> Iterable[Row]:
         yield (change.after.shop, change.after.id, now, None if after else now)
 
 
+def _failed(change: Change, _: Instant) -> Iterable[Row]:
+    """Refunds that failed just now; nothing is due about them any more, so this is where they are found."""
+    before, after = change.before, change.after
+    if before is None or before.refunds is after.refunds:
+        return
+    known = {one.id for one in before.refunds if one.status is RefundStatus.FAILED}
+    for one in after.refunds:
+        if one.status is RefundStatus.FAILED and one.id not in known:
+            yield (after.shop, one.id, after.id, one.settled_at or change.written[-1].record.received_at)
+
+
 def _reviews(change: Change, _: Instant) -> Iterable[Row]:
     """The review of an order as a row of the queue. It keeps its place when it is opened again."""
     order, before = change.after, change.before
@@ -410,6 +421,7 @@ _MOVES = (
     (sql.INSERT_LEDGER, _ledger),
     (sql.UPSERT_CASES, _all_cases),
     (sql.UPSERT_UNPACKING, _unpacking),
+    (sql.INSERT_FAILED, _failed),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),
     (sql.INSERT_KEYS, _keys),
