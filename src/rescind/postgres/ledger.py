@@ -45,7 +45,9 @@ FROM ledger WHERE $1::text IS NULL OR shop_id = $1
 GROUP BY GROUPING SETS ((currency, account), (shop_id, currency, account))
 ORDER BY shop_id NULLS FIRST, currency, account
 """
-_BALANCE_S = 60.0
+_LONGEST_S = 3600.0
+_BALANCE_S = 12
+"""Seconds after which adding up is given up: it reads the whole ledger while somebody waits for the page."""
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -74,6 +76,7 @@ async def check(
     """
     orders = postings = 0
     async with connection.transaction(isolation="repeatable_read", readonly=True):
+        await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
         after = ("", "")
         while rows := await connection.fetch(_ORDERS, *after, at_once, shop):
             for kept in await _kept(connection, rows):
@@ -83,7 +86,7 @@ async def check(
                     yield fault
             after = (rows[-1]["shop_id"], rows[-1]["order_id"])
         for table in ("ledger", "tenders", "events"):
-            for row in await connection.fetch(_LOST.format(table=table), shop, ORPHANS):
+            for row in await connection.fetch(_LOST.format(table=table), shop, ORPHANS, timeout=_LONGEST_S):
                 yield Fault(
                     kind="orphan", shop=row["shop_id"], order=row["order_id"], number="", currency="", what=table
                 )
@@ -113,9 +116,11 @@ async def _kept(connection: asyncpg.Connection[Any], rows: list[Any]) -> list[Ke
     ]
 
 
-async def balance(pool: asyncpg.Pool[Any] | asyncpg.Connection[Any], shop: str | None = None) -> tuple[Balance, ...]:
+async def balance(pool: asyncpg.Pool[Any], shop: str | None = None) -> tuple[Balance, ...]:
     """The trial balance: by currency and account over all shops first, then by shop."""
-    rows = await pool.fetch(_BALANCE, shop, timeout=_BALANCE_S)
+    async with pool.acquire() as connection, connection.transaction(readonly=True):
+        await connection.execute(f"SET LOCAL statement_timeout = '{_BALANCE_S}s'")
+        rows = await connection.fetch(_BALANCE, shop)
     return tuple(
         Balance(
             shop=row["shop_id"] or "",

@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 State = Literal["open", "told", "explained"]
 AT_ONCE: Final = 5_000
 """Rows that travel together."""
+LONGEST_S: Final = 3600.0
+"""Seconds that one statement of a comparison may take."""
 LARGEST: Final = 2**31 - 1
 """The largest number a run or a difference can have."""
 BACK: Final = timedelta(days=30)
 """From when on refunds are compared, where nothing says otherwise."""
 
-# No statement of this connection is cut off, and nobody waits for it: its tables are its own.
-_PATIENT = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+# No statement of this transaction is cut off, and nobody waits for it: its tables are its own. No state comes twice, so
+# remembering what was made of one only costs.
+_PATIENT = """
+SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_memoize = off
+"""
 _TABLES = """
 CREATE TEMPORARY TABLE ours (
     refund text COLLATE "C", shop text, order_id text, number text, tender text, payment text, amount_minor bigint,
@@ -193,13 +198,13 @@ class Reconciliations:
             await connection.execute(_TABLES)
             # A refund may be found in the provider's list long after it was owed, so older ones are looked at too.
             await connection.execute(
-                _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=None
+                _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=LONGEST_S
             )
             async for some in theirs:
                 rows = [_row(one) for one in some if since <= one.at <= until]
-                await connection.copy_records_to_table("theirs", records=rows, timeout=None)
+                await connection.copy_records_to_table("theirs", records=rows, timeout=LONGEST_S)
             await connection.execute("ANALYZE ours; ANALYZE theirs")
-            await connection.execute(_BY_REFERENCE, timeout=None)
+            await connection.execute(_BY_REFERENCE, timeout=LONGEST_S)
             yield _ours(connection), _theirs(connection)
 
     async def begin(self, *, provider: str, source: str, since: Instant, until: Instant, by: str) -> int:
@@ -283,7 +288,7 @@ def _kept(run: int, place: int, one: Difference, state: State) -> tuple[object, 
 
 
 async def _ours(connection: Any) -> AsyncIterator[OurRefund]:
-    async for row in connection.cursor(_IN_ORDER_OURS, prefetch=AT_ONCE, timeout=None):
+    async for row in connection.cursor(_IN_ORDER_OURS, prefetch=AT_ONCE, timeout=LONGEST_S):
         yield OurRefund(
             refund=row["refund"],
             shop=row["shop"],
@@ -301,7 +306,7 @@ async def _ours(connection: Any) -> AsyncIterator[OurRefund]:
 
 
 async def _theirs(connection: Any) -> AsyncIterator[ProviderRefund]:
-    async for row in connection.cursor(_IN_ORDER_THEIRS, prefetch=AT_ONCE, timeout=None):
+    async for row in connection.cursor(_IN_ORDER_THEIRS, prefetch=AT_ONCE, timeout=LONGEST_S):
         yield ProviderRefund(
             reference=row["reference"],
             refund=row["refund"],
