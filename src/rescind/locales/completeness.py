@@ -20,6 +20,7 @@ from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
+from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
 from rescind.core.order import (
     Act,
@@ -34,7 +35,8 @@ from rescind.core.order import (
 from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
 from rescind.core.policy.policy import Layer
-from rescind.core.refund import NOT_SENT_BECAUSE
+from rescind.core.reconcile import KINDS
+from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.verdict import OnSilence, Verdict
@@ -130,6 +132,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
         "due": get_args(Kind),
+        "account": ACCOUNTS,
+        "difference": KINDS,
+        "difference.state": ("open", "told", "explained"),
+        "outcome": tuple(one for one in ProviderOutcome if one is not ProviderOutcome.NOT_SENT),
         "policy.layer": get_args(Layer),
     }
     for context, keys in tables.items():

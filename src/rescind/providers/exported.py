@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from rescind.core.errors import InvalidField, RescindError
+from rescind.core.errors import InvalidField, RescindError, one_of
 from rescind.core.ids import canonical
 from rescind.core.instant import instant
 from rescind.core.money import CAP_MINOR, Money
@@ -108,7 +108,7 @@ def _refund(row: Mapping[str, str]) -> ProviderRefund:
         raise InvalidField(field="currency", expected="a currency's three letters, such as EUR")
     status = STATUSES.get(given.get("status", "").lower())
     if status is None:
-        raise InvalidField(field="status", expected=f"one of: {', '.join(STATUSES)}")
+        raise InvalidField(field="status", expected=one_of(STATUSES))
     if not given.get("reference") and not given.get("refund"):
         raise InvalidField(field="reference", expected="there, or our id of the refund")
     return ProviderRefund(

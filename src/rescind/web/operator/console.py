@@ -8,9 +8,11 @@ from rescind.web.seller.console import Comes, Console, Notice
 from rescind.web.session import Visit
 
 HOME = "/operator"
+REFUNDS = "/support/refunds"
 POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
+BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 
 
@@ -32,8 +34,13 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
     return (
         Link(POLICIES, _("Policies"), count=waiting, current=path.startswith((POLICIES, DRAFTS)) or path == HOME),
         Link(
-            "/support", _("Cases and orders"), count=counts.get("with_platform", 0), current=path.startswith("/support")
+            "/support",
+            _("Cases and orders"),
+            count=counts.get("with_platform", 0),
+            current=path.startswith("/support") and not path.startswith(REFUNDS),
         ),
+        Link(REFUNDS, _("Refunds"), current=path.startswith(REFUNDS)),
+        Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
@@ -54,5 +61,6 @@ def _said(language: Locale) -> dict[str, str]:
         "taken_back": _("Taken back. You can work on it again."),
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
+        "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
     }

@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
 from rescind.web.seller import intercept, returns
-from rescind.web.support import calendars, find, order
+from rescind.web.support import calendars, find, order, refunds
 from rescind.web.support.find import support_console
 
 
@@ -29,6 +29,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.answer_override,
                 *intercept.ROUTES,
                 *returns.ROUTES,
+                *refunds.ROUTES,
                 *calendars.ROUTES,
             ],
             dependencies={"console": Provide(support_console)},

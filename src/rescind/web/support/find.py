@@ -8,7 +8,7 @@ from rescind.core.errors import InvalidField
 from rescind.core.order import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
-from rescind.web.operator.console import navigation
+from rescind.web.operator.console import REFUNDS, navigation
 from rescind.web.rendering import Link, address
 from rescind.web.seller.board import counted, too_many
 from rescind.web.seller.console import Comes, Console, Here
@@ -26,9 +26,11 @@ async def support_console(visit: Comes) -> Console:
         return Console(visit, "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
-    days = visit.request.url.path == f"{HOME}/calendars"
+    path = visit.request.url.path
+    days, money = path == f"{HOME}/calendars", path.startswith(REFUNDS)
     nav = (
-        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days),
+        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days and not money),
+        Link(REFUNDS, _("Refunds"), current=money),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
     return Console(visit, "UTC", nav)
