@@ -65,7 +65,7 @@ WITH found AS (
 _COUNT_FAILED = f"""
 SELECT count(*) FROM (
     SELECT FROM failed_refunds WHERE $1::text IS NULL OR shop_id = $1 LIMIT {LOOKED_AT}
-) AS some
+) AS few
 """  # noqa: S608 - our own columns
 # Only what is open or failed has somebody to look after it.
 _TAKE = """
