@@ -43,28 +43,30 @@ FROM orders first WHERE first.order_id = $1 AND o.order_id <> $1
 async def run(out: Console) -> bool:
     """Measure and print; whether the figure was met."""
     with tempfile.TemporaryDirectory() as name:
-        async with field(Path(name) / "data", REFUNDS) as ready:
-            async with open_desk(ready.settings, ready.server.dsn(embedded.APP), "http://127.0.0.1") as desk:
-                refund = await _one_refund(desk)
-                root = await asyncpg.connect(ready.owner)
-                await root.execute(_CLONE, order_id(1), refund, timeout=600)
-                await root.execute("VACUUM ANALYZE orders", timeout=600)
-                await root.close()
-                file = Path(name) / "refunds.csv"
-                _list(file, refund)
-                began = time.perf_counter()
-                until = datetime.now(UTC) + timedelta(hours=2)
-                done = await reconcile(
-                    desk.engine,
-                    Reconciliations(desk.pool),
-                    in_parts(refunds(file)),
-                    provider="",
-                    source=file.name,
-                    since=until - timedelta(days=2),
-                    until=until,
-                    by="bench",
-                )
-                took = time.perf_counter() - began
+        async with (
+            field(Path(name) / "data", REFUNDS) as ready,
+            open_desk(ready.settings, ready.server.dsn(embedded.APP), "http://127.0.0.1") as desk,
+        ):
+            refund = await _one_refund(desk)
+            root = await asyncpg.connect(ready.owner)
+            await root.execute(_CLONE, order_id(1), refund, timeout=600)
+            await root.execute("VACUUM ANALYZE orders", timeout=600)
+            await root.close()
+            file = Path(name) / "refunds.csv"
+            _list(file, refund)
+            began = time.perf_counter()
+            until = datetime.now(UTC) + timedelta(hours=2)
+            done = await reconcile(
+                desk.engine,
+                Reconciliations(desk.pool),
+                in_parts(refunds(file)),
+                provider="",
+                source=file.name,
+                since=until - timedelta(days=2),
+                until=until,
+                by="bench",
+            )
+            took = time.perf_counter() - began
     found = done.open
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     out.print(

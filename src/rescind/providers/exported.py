@@ -95,7 +95,7 @@ def _rows(text: Any, file: Path, called: Mapping[str, str]) -> Iterator[tuple[in
         for found in reader:
             yield reader.line_num, {ours: found[theirs] for ours, theirs in called.items() if found.get(theirs)}
     except csv.Error as error:
-        raise BadExport(f"{file}, line {reader.line_num}: {error}.") from None
+        raise BadExport(f"{file}, line {reader.reader.line_num}: {error}.") from None
 
 
 def _refund(row: Mapping[str, str]) -> ProviderRefund:
