@@ -19,7 +19,7 @@ from rescind.core.scope import Scope
 
 Where = Literal["in_doubt", "not_sent", "failed", "owed", "submitted"]
 """not_sent: owed, with a cause for which nothing was sent (KF-16)."""
-WHERES: Final[tuple[Where, ...]] = get_args(Where)
+LISTS: Final[tuple[Where, ...]] = get_args(Where)
 MOST: Final = 100
 LOOKED_AT: Final = 10_000
 """So many open refunds are looked at, those first that are asked about first; a count that stops there says so."""
@@ -121,7 +121,7 @@ class RefundLists:
         """How many stand where; of open ones no more than ``LOOKED_AT`` are looked at."""
         found = {row["place"]: row["count"] for row in await self._pool.fetch(_COUNT, scope.shop)}
         found["failed"] = await self._pool.fetchval(_COUNT_FAILED, scope.shop)
-        return {where: found.get(where, 0) for where in WHERES}
+        return {where: found.get(where, 0) for where in LISTS}
 
     async def take(self, refund: RefundId, owner: str) -> None:
         """Note who looks after a refund from now on. Raises NotFound for one that is neither open nor failed."""

@@ -11,7 +11,7 @@ from rescind.core.errors import RescindError
 from rescind.core.ids import RefundId, canonical
 from rescind.core.money import Money
 from rescind.locales import Locale
-from rescind.postgres.refunds import LOOKED_AT, WHERES, RefundLists, RefundView, Where
+from rescind.postgres.refunds import LISTS, LOOKED_AT, RefundLists, RefundView, Where
 from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
@@ -23,7 +23,7 @@ _A_PAGE: Final = 50
 @get("/refunds")
 async def read(console: Here) -> Html:
     """One list of them; the address says which."""
-    where: Where = next((one for one in WHERES if one == console.query("state")), WHERES[0])
+    where: Where = next((one for one in LISTS if one == console.query("state")), LISTS[0])
     lists, language = RefundLists(console.desk.pool), console.language
     _ = language.gettext
     after = _refund(console.query("after"))
@@ -37,7 +37,7 @@ async def read(console: Here) -> Html:
         where=where,
         tabs=[
             {
-                "href": PATH if one == WHERES[0] else f"{PATH}?state={one}",
+                "href": PATH if one == LISTS[0] else f"{PATH}?state={one}",
                 "label": label,
                 "count": counts[one],
                 "current": one == where,
@@ -46,7 +46,7 @@ async def read(console: Here) -> Html:
         ],
         about=_about(language)[where],
         rows=[_row(console, one) for one in shown],
-        capped=sum(counts[one] for one in WHERES if one != "failed") >= LOOKED_AT,
+        capped=sum(counts[one] for one in LISTS if one != "failed") >= LOOKED_AT,
         next=address(PATH, state=where, after=shown[-1].refund) if len(found) > _A_PAGE else "",
         first=address(PATH, state=where) if after else "",
     )
@@ -57,7 +57,7 @@ async def take(console: Here, refund: FromPath[str]) -> Html:
     """Somebody of support puts their name to it."""
     form = await console.form()
     await RefundLists(console.desk.pool).take(RefundId(canonical("ref", refund)), console.person.id)
-    where = next((one for one in WHERES if one == form.text("state")), WHERES[0])
+    where = next((one for one in LISTS if one == form.text("state")), LISTS[0])
     return console.go(address(PATH, state=where, said="taken"))
 
 
