@@ -17,7 +17,7 @@ from rescind.intake.fields import Incoming
 from rescind.postgres.credentials import Role
 from rescind.postgres.refunds import MOST, RefundLists, RefundView, Where
 
-_MAY: frozenset[Role] = STAFF | {"seller"}
+_MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})
 
 
 class RefundsAsked(Incoming, frozen=True, kw_only=True):
