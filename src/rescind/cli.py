@@ -8,10 +8,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import asyncpg
 import typer
 
-from rescind import __version__, administration, calendars, connecting, logs, refunds
+from rescind import __version__, administration, bookkeeping, calendars, connecting, logs, reconciling, refunds
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -42,7 +41,10 @@ cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(connecting.app, name="provider")
+cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
+cli.command()(reconciling.reconcile)
+cli.command("explain-difference")(reconciling.explain_difference)
 T = TypeVar("T")
 
 
@@ -108,30 +110,26 @@ def restore_command(file: File, data: Data = None) -> None:
     """Fill an empty database from a backup. It starts held: no money moves until ``rescind release``."""
     settings = read_settings(data=data)
     run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
-    out.print("Restored. Refunds are held: compare ours with the provider's, then run: rescind release")
+    out.print("Restored. Refunds are held until: rescind reconcile, then: rescind release")
 
 
 @cli.command()
 def release(
     data: Data = None,
-    compared: Annotated[
-        bool, typer.Option("--compared", help="Refunds made after the backup were compared with the provider's.")
-    ] = False,
+    without_comparing: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Go without a clean reconciliation; the reason is kept.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who says so.")] = "command line",
 ) -> None:
-    """Let refunds run again after a restore."""
-    if not compared:
-        fail("Say --compared once every refund the provider knows has been compared with ours.")
+    """Let refunds run again after a restore, once ours were reconciled with every provider's."""
+    if without_comparing is not None and not without_comparing.strip():
+        fail("Say why refunds may run although nobody compared them.")
     settings = read_settings(data=data)
-    run(_as_owner(settings, _release, existing=True))
-    out.print("Refunds run again.")
-
-
-async def _release(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        await connection.execute("DELETE FROM installation WHERE key = 'held'")
-    finally:
-        await connection.close()
+    reason = (without_comparing or "").strip()
+    out.print(
+        run(_as_owner(settings, lambda dsn: reconciling.let_go(dsn, f"operator:{by}", reason), existing=True)),
+        highlight=False,
+    )
 
 
 async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, existing: bool = False) -> T:

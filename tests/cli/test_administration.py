@@ -17,7 +17,7 @@ def rescind(tmp_path):
     """Run a command on a data folder of its own; gives what it printed, or its complaint and exit status."""
     environ = {"PATH": os.environ["PATH"], "RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8"}
 
-    def command(*words, status=0):
+    def command(*words, status=0, output=""):
         done = subprocess.run(
             [sys.executable, "-m", "rescind", *words],
             check=False,
@@ -27,7 +27,7 @@ def rescind(tmp_path):
             timeout=60,
         )
         assert done.returncode == status, done.stderr
-        return (done.stdout if status == 0 else done.stderr).strip()
+        return getattr(done, output or ("stdout" if status == 0 else "stderr")).strip()
 
     command.environ = environ
     return command

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+from collections import Counter
 from contextlib import asynccontextmanager
 
 from rescind.book import Book
@@ -21,7 +22,7 @@ from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
-from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, PROVIDER, SELLER
+from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder
 from rescind.core.lifecycle import due, replay
 from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank
 from rescind.core.ports import Fingerprint, Key
@@ -227,11 +228,11 @@ async def _audit_money(pool, order):
             CREDIT: sum(one.amount_minor for one in done if one.into == "store_credit"),
             BY_HAND: sum(one.amount_minor for one in done if one.into == "paid_out"),
         }
-        provider = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
-        provider += sum(otherwise.values())
-        assert all(balance.get((tender.id, account), 0) == -amount for account, amount in otherwise.items())
+        wanted = Counter({account: -amount for account, amount in otherwise.items()})
+        wanted[holder(tender)] += tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+        wanted[holder(tender)] += sum(otherwise.values())
+        assert all(balance.get((tender.id, account), 0) == amount for account, amount in wanted.items())
         assert balance.get((tender.id, SELLER), 0) == gone - tender.captured_minor
-        assert balance.get((tender.id, PROVIDER), 0) == provider
         assert balance.get((tender.id, BUYER), 0) == -tender.reserved_minor
         assert balance.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
 

@@ -11,6 +11,7 @@ Moving the clock lets everything that is due happen, each at its own instant, ex
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -36,7 +37,7 @@ from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
-from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, PROVIDER, SELLER, postings
+from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder, postings
 from rescind.core.money import Money
 from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
@@ -246,10 +247,11 @@ class Shop:
             assert self.books.get((tender.id, BUYER), 0) == -tender.reserved_minor
             assert self.books.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
             else_ = self._otherwise(tender.id)
-            held = tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor + sum(else_.values())
-            assert self.books.get((tender.id, PROVIDER), 0) == held
-            for account, amount in else_.items():
-                assert self.books.get((tender.id, account), 0) == -amount
+            wanted = Counter({account: -amount for account, amount in else_.items()})
+            wanted[holder(tender)] += tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor
+            wanted[holder(tender)] += sum(else_.values())
+            for account, amount in wanted.items():
+                assert self.books.get((tender.id, account), 0) == amount
             assert tender.authorised_minor >= 0
             assert tender.released_minor >= 0
 

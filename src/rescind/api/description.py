@@ -156,6 +156,8 @@ EXAMPLES: Mapping[str, Any] = {
     "policies_take_back": {},
     "policies_approve": {},
     "policies_reject": {"reason": "Ask the shops first."},
+    "refund_lists_take": {},
+    "reconciliations_explain": {"why": "Settled by hand with the buyer on 3 May; the provider's case is 4711."},
     "keys_revoke": {},
     "providers_connect": {
         "kind": "stripe",
@@ -287,11 +289,12 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_"}
+    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_", "refund": "ref_"}
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
         "calendar": {"type": "string", "pattern": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"},
         "number": {"type": "integer", "minimum": 1},
+        "place": {"type": "integer", "minimum": 1},
         "mark": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
     }
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]

@@ -74,6 +74,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.CarrierHasScanned: (409, "The carrier already has it"),
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.DraftSettled: (409, "The draft is somewhere else"),
+    errors.DifferenceSettled: (409, "The difference is settled already"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
@@ -122,7 +123,7 @@ _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
 _SAID_AS = {
     "current_state": ("cancellation", "stage"),
     "reason": ("reason",),
-    "state": ("policy.status",),
+    "state": ("policy.status", "difference.state"),
     "why": ("file",),
 }
 

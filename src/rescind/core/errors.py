@@ -281,6 +281,12 @@ class NothingChanged(RescindError):
     code = "nothing-changed"
 
 
+class DifferenceSettled(RescindError):
+    """The difference is not open any more: told to its order, or explained otherwise. Params: run, place, state."""
+
+    code = "difference-settled"
+
+
 class ExamplesTurn(RescindError):
     """Worked examples come out otherwise than they say, and nobody has said that this is meant. Params: examples."""
 

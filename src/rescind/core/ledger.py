@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 import msgspec
@@ -25,7 +27,7 @@ from rescind.core import (
 )
 from rescind.core.failed_refund import Way
 from rescind.core.lifecycle import Event
-from rescind.core.order import Order, RefundStatus
+from rescind.core.order import Order, Refund, RefundStatus, Tender
 
 PROVIDER = "provider"
 """Money that payment providers hold for the marketplace."""
@@ -33,12 +35,22 @@ SELLER = "seller"
 """What the marketplace owes the seller."""
 BUYER = "buyer"
 """What is on its way back to the buyer."""
+CREDIT = "credit"
+"""What the marketplace owes buyers as credit of its own: balances, gift cards, vouchers, points, store credit. Paying
+with it takes from it, a refund to it gives it back, and no payment provider has a part in either. Of a refund that
+became credit because its tender could not take it, the money it stands for is still with the provider."""
 ELSEWHERE = "elsewhere"
 """Money that left by a way that is not ours: a chargeback, the provider's own page."""
-CREDIT = "credit"
-"""What the marketplace gave buyers as credit with itself; the money it stands for is still with the provider."""
 BY_HAND = "by_hand"
 """What somebody paid out by hand, with a voucher, because no provider could."""
+
+ACCOUNTS = (PROVIDER, CREDIT, SELLER, BUYER, ELSEWHERE, BY_HAND)
+"""Every account there is, in the order in which people read them."""
+
+CREDIT_METHODS = frozenset({"balance", "gift_card", "points", "store_credit", "voucher"})
+"""Means of payment that are money the marketplace owes already."""
+_OTHER_WAYS: Mapping[str, str] = {Way.STORE_CREDIT: CREDIT, Way.PAID_OUT: BY_HAND}
+"""Where a refund that its tender could not take comes from."""
 
 
 class Posting(msgspec.Struct, frozen=True):
@@ -53,8 +65,11 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
     """The entry an event makes; empty for an event that moves no money."""
     match event:
         case fulfilment.FactReported():
-            captured = _move(event.captured, source=SELLER, target=PROVIDER)
-            return (*captured, *_move(event.taken, source=PROVIDER, target=ELSEWHERE))
+            if not event.captured and not event.taken:
+                return ()
+            held = _held(before)
+            captured = _move(event.captured, source=SELLER, target=held)
+            return (*captured, *_move(event.taken, source=held, target=ELSEWHERE))
         case cancellation.CancellationApproved() | refund.RefundOwed() | offer.OfferAccepted():
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
@@ -111,7 +126,7 @@ def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posti
     if owed.release:
         return ()
     amount = {owed.tender: owed.amount_minor}
-    source = CREDIT if owed.into == Way.STORE_CREDIT else PROVIDER
+    source = _OTHER_WAYS.get(owed.into) or _held(before)[owed.tender]
     if event.status is RefundStatus.SUCCEEDED:
         return _move(amount, source=source, target=BUYER)
     if event.status is not RefundStatus.FAILED:
@@ -122,14 +137,50 @@ def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posti
     return _move(amount, source=SELLER, target=BUYER)
 
 
+def holder(tender: Tender) -> str:
+    """The account that the money of a tender lies in while it is here."""
+    return CREDIT if tender.method in CREDIT_METHODS else PROVIDER
+
+
+def balances(tender: Tender, refunds: Iterable[Refund]) -> dict[str, int]:
+    """What the postings of one tender must add up to in each account, from it and the order's refunds alone."""
+    gone = tender.reserved_minor + tender.refunded_minor
+    sums = Counter(
+        {
+            SELLER: gone - tender.captured_minor,
+            BUYER: -tender.reserved_minor,
+            ELSEWHERE: tender.taken_elsewhere_minor,
+            holder(tender): tender.captured_minor - tender.refunded_minor - tender.taken_elsewhere_minor,
+        }
+    )
+    for one in refunds:
+        account = _OTHER_WAYS.get(one.into)
+        if account and one.tender == tender.id and one.status is RefundStatus.SUCCEEDED:
+            # It came to the buyer from there, so what the tender took is where it was.
+            sums[account] -= one.amount_minor
+            sums[holder(tender)] += one.amount_minor
+    return dict(sums)
+
+
+def _held(order: Order | None) -> dict[str, str]:
+    assert order is not None, "money moves on an order that is there"
+    return {tender.id: holder(tender) for tender in order.tenders}
+
+
 def _owed(refunds: tuple[refund.RefundTerms, ...]) -> dict[str, int]:
     """What becomes owed of what was captured: to let go of a promise moves no money."""
     return {terms.tender: terms.amount_minor for terms in refunds if not terms.release}
 
 
-def _move(amounts: dict[str, int], *, source: str, target: str) -> tuple[Posting, ...]:
+def _move(
+    amounts: dict[str, int], *, source: str | dict[str, str], target: str | dict[str, str]
+) -> tuple[Posting, ...]:
+    """From one account to another; an account that depends on the tender is given by tender."""
     return tuple(
         posting
         for tender, amount in amounts.items()
-        for posting in (Posting(source, tender, -amount), Posting(target, tender, amount))
+        for posting in (
+            Posting(source if isinstance(source, str) else source[tender], tender, -amount),
+            Posting(target if isinstance(target, str) else target[tender], tender, amount),
+        )
     )

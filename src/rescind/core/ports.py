@@ -246,7 +246,9 @@ class RefundCall(PaymentCall, frozen=True, kw_only=True):
 
 
 class ProviderRefund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund as the provider knows it. refund: our id of it, empty for one that somebody made there by hand."""
+    """A refund as the provider lists it. reference: its own id; refund: ours, empty for one that somebody made there by
+    hand; payment: the provider's id of the payment it went back on, empty where it does not say; at: when it was made.
+    """
 
     reference: str
     refund: str = ""

@@ -21,6 +21,7 @@ from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
+from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
 from rescind.core.order import (
     Act,
@@ -35,7 +36,8 @@ from rescind.core.order import (
 from rescind.core.override import REASONS
 from rescind.core.policy import vocabulary
 from rescind.core.policy.policy import Layer
-from rescind.core.refund import NOT_SENT_BECAUSE
+from rescind.core.reconcile import KINDS
+from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
 from rescind.core.refund_order import DECLINED_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
@@ -140,6 +142,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "fee": tuple(_rules(of_fees=True)),
         "way": tuple(Way),
         "due": get_args(Kind),
+        "account": ACCOUNTS,
+        "difference": KINDS,
+        "difference.state": ("open", "told", "explained"),
+        "outcome": tuple(one for one in ProviderOutcome if one is not ProviderOutcome.NOT_SENT),
         "policy.layer": get_args(Layer),
     }
     for context, keys in tables.items():

@@ -137,6 +137,18 @@ SELECT * FROM unnest($1::unpacking_upsert[])
 ON CONFLICT (shop_id, order_id) DO UPDATE SET since = excluded.since, done_at = excluded.done_at
 """
 
+# What was told twice failed once.
+INSERT_FAILED = """
+INSERT INTO failed_refunds (shop_id, refund_id, order_id, failed_at)
+SELECT * FROM unnest($1::failed_refunds_insert[])
+ON CONFLICT (shop_id, refund_id) DO NOTHING
+"""
+
+DELETE_FAILED = """
+DELETE FROM failed_refunds f USING unnest($1::failed_refunds_delete[]) AS w
+WHERE f.shop_id = w.shop_id AND f.refund_id = w.refund_id
+"""
+
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
 SELECT * FROM unnest($1::idempotency_insert[])

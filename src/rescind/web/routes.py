@@ -147,6 +147,7 @@ _STATUS: Mapping[str, int] = {
     "consent-missing": HTTPStatus.FORBIDDEN,
     "four-eyes": HTTPStatus.FORBIDDEN,
     "draft-settled": HTTPStatus.CONFLICT,
+    "difference-settled": HTTPStatus.CONFLICT,
     "not-found": HTTPStatus.NOT_FOUND,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "invalid-transition": HTTPStatus.CONFLICT,

@@ -1,4 +1,4 @@
-"""The operator's console: policies, drafts that take two people, keys, and how the installation is."""
+"""The operator's console: policies, drafts that take two people, keys, the books, and how the installation is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
-from rescind.web.operator import drafts, installation, keys, policies, providers, texts
+from rescind.web.operator import books, drafts, installation, keys, policies, providers, texts
 from rescind.web.operator.console import operator_console
 
 
@@ -22,6 +22,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 *drafts.ROUTES,
                 *keys.ROUTES,
                 *providers.ROUTES,
+                *books.ROUTES,
                 *installation.ROUTES,
             ],
             dependencies={"console": Provide(operator_console)},

@@ -8,10 +8,12 @@ from rescind.web.seller.console import Comes, Console, Notice
 from rescind.web.session import Visit
 
 HOME = "/operator"
+REFUNDS = "/support/refunds"
 POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
 PROVIDERS = f"{HOME}/providers"
+BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 
 
@@ -36,9 +38,11 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
             "/support",
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
-            current=path.startswith("/support") and not path.startswith("/support/refund-orders"),
+            current=path.startswith("/support") and not path.startswith((REFUNDS, "/support/refund-orders")),
         ),
         Link("/support/refund-orders", _("Refunds to pay out"), current=path.startswith("/support/refund-orders")),
+        Link(REFUNDS, _("Refunds"), current=path.startswith(REFUNDS)),
+        Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(PROVIDERS, _("Payment providers"), current=path.startswith(PROVIDERS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
@@ -63,5 +67,6 @@ def _said(language: Locale) -> dict[str, str]:
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
         "connected": _("Connected. The provider accepted the key."),
+        "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
     }

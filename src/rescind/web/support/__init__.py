@@ -8,7 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from rescind.desk import Desk
 from rescind.web.seller import intercept, returns
-from rescind.web.support import calendars, find, order, refund_orders
+from rescind.web.support import calendars, find, order, refund_lists, refund_orders
 from rescind.web.support.find import support_console
 
 
@@ -31,6 +31,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.answer_override,
                 *intercept.ROUTES,
                 *returns.ROUTES,
+                *refund_lists.ROUTES,
                 *calendars.ROUTES,
                 *refund_orders.ROUTES,
             ],

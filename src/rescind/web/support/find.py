@@ -8,7 +8,7 @@ from rescind.core.errors import InvalidField
 from rescind.core.order import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
-from rescind.web.operator.console import navigation
+from rescind.web.operator.console import REFUNDS, navigation
 from rescind.web.rendering import Link, address
 from rescind.web.seller.board import counted, too_many
 from rescind.web.seller.console import Comes, Console, Here
@@ -28,9 +28,16 @@ async def support_console(visit: Comes) -> Console:
     _ = visit.locale.gettext
     path = visit.request.url.path
     days, paying = path == f"{HOME}/calendars", path.startswith(f"{HOME}/refund-orders")
+    money = path.startswith(REFUNDS)
     nav = (
-        Link(HOME, _("Cases and orders"), count=counts.get("with_platform", 0), current=not days and not paying),
+        Link(
+            HOME,
+            _("Cases and orders"),
+            count=counts.get("with_platform", 0),
+            current=not days and not paying and not money,
+        ),
         Link(f"{HOME}/refund-orders", _("Refunds to pay out"), current=paying),
+        Link(REFUNDS, _("Refunds"), current=money),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
     return Console(visit, "UTC", nav)

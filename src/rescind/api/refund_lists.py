@@ -1,0 +1,114 @@
+"""Refunds by where they stand, and who looks after those that do not come to an end by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.policies import Untouched
+from rescind.api.told import Told
+from rescind.core import errors
+from rescind.core.ids import RefundId, ShopId, canonical
+from rescind.core.instant import Instant
+from rescind.core.money import Money
+from rescind.intake.fields import Incoming
+from rescind.postgres.credentials import Role
+from rescind.postgres.refunds import MOST, RefundLists, RefundView, Where
+
+_MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})
+
+
+class RefundsAsked(Incoming, frozen=True, kw_only=True):
+    """state: where they stand; after: the refund to read on from."""
+
+    state: Where = "in_doubt"
+    after: str | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 50
+
+
+class RefundListed(Told, frozen=True, kw_only=True):
+    """One refund. next_check_at: when its provider is asked next; nothing for one that failed. owner: who looks after
+    it. cause: why nothing was sent yet.
+    """
+
+    refund: str
+    shop: str
+    order: str
+    number: str
+    tender: str
+    amount: Money
+    status: str
+    cause: str
+    reference: str
+    owed_at: Instant
+    next_check_at: Instant | None
+    owner: str | None
+
+
+class RefundsListed(Told, frozen=True, kw_only=True):
+    """A part of a list, the oldest first, of those that failed the newest. next: what to read on after, if anything."""
+
+    refunds: list[RefundListed]
+    next: str | None
+
+
+class RefundTaken(Told, frozen=True, kw_only=True):
+    """Who looks after a refund."""
+
+    refund: str
+    owner: str
+
+
+@operation(
+    "GET", "/v1/refunds", may=_MAY, through="scope", summary="List refunds", query=RefundsAsked, gives=RefundsListed
+)
+async def listed(call: Call) -> Answer:
+    """Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`."""
+    wanted: RefundsAsked = call.query
+    after = canonical("ref", wanted.after) if wanted.after else None
+    found = await RefundLists(call.desk.pool).listed(
+        call.principal.scope, wanted.state, after=after, limit=wanted.limit + 1
+    )
+    more, shown = len(found) > wanted.limit, found[: wanted.limit]
+    return Answer(body=RefundsListed(refunds=[_told(one) for one in shown], next=shown[-1].refund if more else None))
+
+
+@operation(
+    "POST",
+    "/v1/refunds/{refund}/take",
+    may=STAFF,
+    through="scope",
+    summary="Look after a refund",
+    body=Untouched,
+    gives=RefundTaken,
+    changes=True,
+    fails=(errors.NotFound,),
+)
+async def take(call: Call) -> Answer:
+    """Put your name to a refund that is open or failed, so that others know who looks after it."""
+    call.key(ShopId(""))  # A name that is there already is there once; the header is wanted as of every change.
+    refund = RefundId(call.identifier("refund", "ref"))
+    await RefundLists(call.desk.pool).take(refund, call.principal.id)
+    return Answer(body=RefundTaken(refund=refund, owner=call.principal.id))
+
+
+def _told(one: RefundView) -> RefundListed:
+    return RefundListed(
+        refund=one.refund,
+        shop=one.shop_id,
+        order=one.order_id,
+        number=one.number,
+        tender=one.tender,
+        amount=Money(one.amount_minor, one.currency),
+        status=one.status,
+        cause=one.cause,
+        reference=one.reference,
+        owed_at=one.owed_at,
+        next_check_at=one.due_at,
+        owner=one.owner,
+    )
+
+
+OPERATIONS = (listed, take)
