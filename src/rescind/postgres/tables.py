@@ -24,6 +24,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "cases": "shop",
     "unpacking": "shop",
     "evidence": "shop",
+    "documents": "shop",
+    "document_numbers": "shop",
     "shop_versions": "shop",
     "answer_months": "shop",
     "idempotency": "shop",
