@@ -19,6 +19,7 @@ from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
+from rescind.core.documents import DocumentKind
 from rescind.core.evidence import REFUSED
 from rescind.core.lifecycle.due import Kind
 from rescind.core.order import (
@@ -107,6 +108,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
         "not_sent": NOT_SENT_BECAUSE,
+        "document": tuple(DocumentKind),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

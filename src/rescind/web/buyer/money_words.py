@@ -1,43 +1,16 @@
-"""What a buyer is told of money: what goes back to which means of payment, how far it is, and when it is there."""
+"""What a buyer is told of money: what an order cost, what goes back to which means of payment, and when it is there."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from rescind.core.counting import AtTheDoor
-from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
 from rescind.core.refund import Quote
 from rescind.locales import Locale
 from rescind.web.tender import tender_name
-
-# Working days after the provider has sent it, by method (lowest, highest); 0 is at once. Banks decide, so "usually".
-_ARRIVAL: dict[str, tuple[int, int]] = {
-    "card": (3, 5),
-    "credit_card": (3, 10),
-    "debit_card": (5, 10),
-    "bank_transfer": (1, 3),
-    "boleto": (1, 3),
-    "wallet": (0, 1),
-    "balance": (0, 0),
-    "gift_card": (0, 0),
-    "voucher": (0, 0),
-    "points": (0, 0),
-    "store_credit": (0, 0),
-}
-
-
-def arrival(locale: Locale, method: str) -> str:
-    """When money usually is there once it was sent, by the kind of payment (M-15)."""
-    _ = locale.gettext
-    low, high = _ARRIVAL.get(method, (3, 10))
-    if high == 0:
-        return _("There at once")
-    if low == 0:
-        return _("Usually there the same or the next day")
-    return _("Usually there in %(low)s to %(high)s working days") % {"low": low, "high": high}
+from rescind.web.way_words import usually
 
 
 def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dict[str, Any]]:
@@ -69,54 +42,10 @@ def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, 
         {
             "label": tender_name(locale, by_id[share.tender]),
             "amount": Money(share.amount_minor, quote.currency),
-            "note": arrival(locale, by_id[share.tender].method),
+            "note": usually(locale, by_id[share.tender].method),
         }
         for share in quote.tenders
     ]
-
-
-def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: Instant) -> list[dict[str, Any]]:
-    """The way of one refund: approved, sent, accepted, there. A failure says what we do about it."""
-    _ = locale.gettext
-    status = refund.status
-    reference = _("Reference %(reference)s") % {"reference": refund.reference} if refund.reference else ""
-    sent = status is not RefundStatus.OWED
-
-    def step(label: str, state: str, at: datetime | None = None, detail: str = "") -> dict[str, Any]:
-        return {"label": label, "state": state, "at": at, "detail": detail}
-
-    steps = [step(_("Approved"), "done", approved_at)]
-    if status is RefundStatus.FAILED:
-        steps.append(step(_("Sent to the payment provider"), "done", detail=reference))
-        steps.append(
-            step(
-                _("The provider could not pay it out"),
-                "failed",
-                refund.settled_at,
-                _("We are sorting this out with the shop. The money stays yours; you need to do nothing."),
-            )
-        )
-        return steps
-    steps.append(step(_("Sent to the payment provider"), "done" if sent else "now", detail=reference if sent else ""))
-    if status is RefundStatus.IN_DOUBT:
-        steps.append(
-            step(
-                _("Waiting for the provider's word"),
-                "now",
-                detail=_("Its answer was not clear, so we keep asking. Nothing is lost."),
-            )
-        )
-    else:
-        done = status is RefundStatus.SUCCEEDED
-        steps.append(
-            step(_("Accepted by the provider"), "done" if done else ("now" if sent else "todo"), refund.settled_at)
-        )
-    arrived = status is RefundStatus.SUCCEEDED
-    at_once = _ARRIVAL.get(tender.method, (0, 1))[1] == 0
-    there = ("done" if at_once else "now") if arrived else "todo"
-    label = _("On your statement") if tender.method.endswith("card") and not at_once else _("With you")
-    steps.append(step(label, there, detail=arrival(locale, tender.method)))
-    return steps
 
 
 def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:
