@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from rescind import __version__, administration, calendars, logs
+from rescind import __version__, administration, calendars, document_command, logs
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -39,6 +39,7 @@ cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
+cli.add_typer(document_command.app, name="document")
 cli.add_typer(calendars.app, name="calendar")
 cli.command()(replay)
 T = TypeVar("T")
