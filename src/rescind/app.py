@@ -23,14 +23,17 @@ from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
 from rescind.desk import Desk
+from rescind.documents import Documents
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.objects import Objects
+from rescind.pdf import Press
 from rescind.policies import automation, names, preset
 from rescind.postgres import embedded
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.directory import Directory
+from rescind.postgres.documents import DocumentTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.evidence import EvidenceTable
@@ -92,11 +95,12 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         async with Engine(PostgresStore(writing, clock), book).running() as engine:
+            reads = Reads(pool, key)
             desk = Desk(
                 settings=settings,
                 pool=pool,
                 engine=engine,
-                reads=Reads(pool, key),
+                reads=reads,
                 tail=tail,
                 access=Access(pool, key, base_url),
                 book=book,
@@ -105,6 +109,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 evidence=Evidence(
                     EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
                 ),
+                documents=Documents(DocumentTable(pool, clock), reads),
+                press=Press(),
                 habits=Habits(pool),
                 connected=connected,
                 stock=StockFeed(pool),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -128,6 +129,17 @@ class Book:
         """The days that count where the preset holds, for what is decided now."""
         return self._counting[terms.preset.policy.calendar, terms.preset.policy.zone]
 
+    def working_days(self, country: str, terms: Terms) -> Calendar:
+        """The days on which banks work where a buyer lives; those of the market where that is not known.
+
+        Nothing is decided by them: they tell when money should be there.
+        """
+        market = self.calendar(terms)
+        try:
+            return with_words(calendar(country, market.zone), self.said(country)) if country else market
+        except NotImplementedError:
+            return market
+
     async def calendar_of(self, digest: str, terms: Terms) -> Calendar:
         """The calendar a decision was made by, which may have been edited since."""
         counting = self.calendar(terms)
@@ -234,4 +246,7 @@ def day_names(name: str, language: str) -> dict[date, str]:
 @cache
 def _package(name: str, language: str | None) -> holidays.HolidayBase:
     country, _, part = name.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None, years=YEARS, language=language)
+    with warnings.catch_warnings():
+        # Some countries announce a year's holidays in the year before: what lies beyond is without any.
+        warnings.simplefilter("ignore", UserWarning)
+        return holidays.country_holidays(country, subdiv=part or None, years=YEARS, language=language)

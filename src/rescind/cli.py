@@ -10,7 +10,17 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from rescind import __version__, administration, bookkeeping, calendars, connecting, logs, reconciling, refunds
+from rescind import (
+    __version__,
+    administration,
+    bookkeeping,
+    calendars,
+    connecting,
+    document_command,
+    logs,
+    reconciling,
+    refunds,
+)
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -38,6 +48,7 @@ cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
+cli.add_typer(document_command.app, name="document")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(connecting.app, name="provider")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from rescind.clock import Clock, wall_clock
 from rescind.connections import Connected
 from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
+from rescind.core.arrival import Way, ways
 from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
 from rescind.core.counting import DOOR_REFUSALS, AtTheDoor, at_the_door
@@ -26,12 +28,15 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order, Pins
 from rescind.core.policy import Reason
 from rescind.core.policy.policy import Catalogue
+from rescind.core.record import Record
 from rescind.core.terms import Terms
-from rescind.core.views import ShopView
+from rescind.core.views import OrderView, ShopView
+from rescind.documents import Documents
 from rescind.drafting import Drafting
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.paying_out import PayingOut
+from rescind.pdf import Press
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
 from rescind.postgres.reads import Reads
@@ -61,6 +66,8 @@ class Desk:
     directory: Directory
     signer: Signer
     evidence: Evidence
+    documents: Documents
+    press: Press
     habits: Habits
     connected: Connected
     stock: StockFeed
@@ -108,6 +115,11 @@ class Desk:
             as_of=now,
             explain=True,
         )
+
+    async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:
+        """The way of every refund of an order, in working days where its buyer lives."""
+        terms = await self.terms(view.order)
+        return ways(view.order, records, self.book.working_days(view.order.country, terms), self.now())
 
     async def at_the_door(self, buyer: str, shop: ShopView) -> AtTheDoor | None:
         """How a buyer stands with paying at the door by a shop's policy of today; None where it sets no limit."""

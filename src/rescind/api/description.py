@@ -292,6 +292,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
     prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_", "refund": "ref_"}
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
+        "document": {"type": "string", "pattern": "^doc_[0-9a-hjkmnp-tv-z]{22}(\\.(json|html|pdf))?$"},
         "calendar": {"type": "string", "pattern": "^(weekdays|[A-Z]{2}(-[A-Z0-9]{1,3})?)$"},
         "number": {"type": "integer", "minimum": 1},
         "place": {"type": "integer", "minimum": 1},
@@ -370,7 +371,8 @@ def _headers(one: Operation) -> list[dict[str, Any]]:
 def _responses(one: Operation, by_kind: Mapping[type[Any], Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"schema": by_kind[one.gives] if one.gives else {}}
     found: dict[str, Any] = {
-        str(status): {"description": _STATUS[status], "content": {one.media_type: answer}} for status in one.statuses
+        str(status): {"description": _STATUS[status], "content": {one.media_type: answer, **_also(one)}}
+        for status in one.statuses
     }
     problem = {"application/problem+json": {"schema": by_kind[Problem]}}
     by_status: dict[int, list[str]] = {}
@@ -381,6 +383,10 @@ def _responses(one: Operation, by_kind: Mapping[type[Any], Any]) -> dict[str, An
     for status, codes in sorted(by_status.items()):
         found[str(status)] = {"description": "Problem: " + ", ".join(f"`{code}`" for code in codes), "content": problem}
     return found
+
+
+def _also(one: Operation) -> dict[str, Any]:
+    return {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in one.also}
 
 
 def _always(one: Operation) -> tuple[type[RescindError], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ _DATABASE_AWAY = (
 )
 _ONCE = (b"authorization", b"idempotency-key", b"if-match", b"content-type", b"last-event-id", b"x-csrf-token")
 
+
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
 
 SLOW_MS = 1000.0
 """A call that took longer is told in the log although it succeeded."""
@@ -140,6 +143,10 @@ class Call:
         """An id from the address. Raises NotFound for one that is not canonical."""
         return canonical(prefix, self.ids[name])
 
+    def preferred(self) -> str:
+        """The form of the answer that the caller likes best, of those on offer."""
+        return _acceptable(self.headers.get(b"accept"), (self.operation.media_type, *self.operation.also))
+
     def expected_version(self) -> int | None:
         """The version named by ``If-Match``, None without one or for ``*``. Raises InvalidField."""
         raw = self.headers.get(b"if-match")
@@ -181,8 +188,8 @@ class Operation:
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
     structs. takes: media types of a body that is a file. changes: it writes, so a session must prove that its own page
     asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing it once. versioned: it honours
-    ``If-Match``; what it meets when the version is another. statuses: of success. fails: problems of its own, beside
-    those every call can meet.
+    ``If-Match``; what it meets when the version is another. also: other forms of the answer, by ``Accept``. statuses:
+    of success. fails: problems of its own, beside those every call can meet.
     """
 
     method: Method
@@ -198,6 +205,7 @@ class Operation:
     changes: bool = False
     statuses: tuple[int, ...] = (200,)
     media_type: str = "application/json"
+    also: tuple[str, ...] = ()
     fails: tuple[type[RescindError], ...] = ()
     versioned: bool | type[RescindError] = False
     keyed: bool = True
@@ -299,7 +307,7 @@ class Endpoint:
 
     async def _answer(self, call: Call, receive: Receive) -> Answer:
         wanted = call.operation
-        _require_acceptable(call.headers.get(b"accept"), wanted.media_type)
+        _acceptable(call.headers.get(b"accept"), (wanted.media_type, *wanted.also))
         if wanted.may is not None:
             access = self._desk.access
             call.principal = who = await access.principal_of(call)
@@ -358,16 +366,32 @@ def _header_bytes(scope: Mapping[str, Any]) -> int:
     return sum(len(name) + len(value) for name, value in scope["headers"])
 
 
-def _require_acceptable(accept: bytes | None, offered: str) -> None:
-    """Compare the caller's Accept with the one form there is; ``q=0`` is a refusal."""
+def _acceptable(accept: bytes | None, offered: Sequence[str]) -> str:
+    """The form of the answer that the caller's Accept likes best, the first among equals; ``q=0`` is a refusal.
+
+    Raises NotAcceptable. What is no quality counts as the highest.
+    """
     if accept is None or accept == b"*/*":
-        return
-    major = offered.partition("/")[0]
+        return offered[0]
+    best, liked = "", 0.0
+    wanted: dict[str, float] = {}
     for part in accept.decode("latin-1").lower().split(","):
         kind, _, parameters = part.strip().partition(";")
-        if kind.strip() in {"*/*", f"{major}/*", offered} and parameters.replace(" ", "") not in {"q=0", "q=0.0"}:
-            return
-    raise problems.NotAcceptable(offered=offered)
+        wanted[kind.strip()] = _quality(parameters)
+    for one in offered:
+        # The more exactly it is named, the more it counts.
+        names = (one, f"{one.partition('/')[0]}/*", "*/*")
+        quality = next((wanted[name] for name in names if name in wanted), 0.0)
+        if quality > liked:
+            best, liked = one, quality
+    if not best:
+        raise problems.NotAcceptable(offered=", ".join(offered))
+    return best
+
+
+def _quality(parameters: str) -> float:
+    found = _QUALITY.fullmatch(parameters.replace(" ", ""))
+    return float(found[1]) if found else 1.0
 
 
 def _require_json(content_type: bytes | None) -> None:

@@ -14,6 +14,7 @@ from rescind.core.automation import AutomationRequired
 from rescind.core.errors import RescindError
 from rescind.core.money import Money
 from rescind.locales import Locale
+from rescind.pdf import PdfUnavailable
 
 MEDIA_TYPE = b"application/problem+json; charset=utf-8"
 _encode = msgspec.json.Encoder().encode
@@ -114,6 +115,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RateLimited: (429, "Too many calls"),
     HeadersTooLarge: (431, "The headers are too large"),
     Unexpected: (500, "We made a mistake"),
+    PdfUnavailable: (501, "No PDF is made here"),
     errors.Unavailable: (503, "We cannot do this at the moment"),
 }
 """Status and English title of every problem. A test walks the classes and wants each here, with page and sentences."""

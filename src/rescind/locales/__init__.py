@@ -159,6 +159,14 @@ class Locale:
         """A day that is the same everywhere, with its year."""
         return format_date(day, "y年M月d日" if self.tag == "zh" else "d MMM y", locale=self.cldr)
 
+    def days(self, first: date, last: date) -> tuple[str, str]:
+        """Both ends of a span of days; the year is said once where it is one."""
+        zh = self.tag == "zh"
+        bare = [format_date(one, "M月d日" if zh else "d MMM", locale=self.cldr) for one in (first, last)]
+        if first.year != last.year:
+            return self.date(first), self.date(last)
+        return (self.date(first), bare[1]) if zh else (bare[0], self.date(last))
+
     def clock(self, moment: datetime, zone: str = "UTC") -> str:
         """Clock time in the reader's zone, 24 hours."""
         return self._clock(moment.astimezone(ZoneInfo(zone)))

@@ -19,6 +19,7 @@ from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
+from rescind.core.documents import DocumentKind
 from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
@@ -117,6 +118,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "not_paid_out": DECLINED_BECAUSE,
         "refund_order": ("ordered", "escalated", "succeeded", "failed"),
         "refund_owner": ("support", "lead"),
+        "document": tuple(DocumentKind),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

@@ -26,6 +26,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "evidence": "shop",
     "failed_refunds": "shop",
     "refund_owners": "shop",
+    "documents": "shop",
+    "document_numbers": "shop",
     "shop_versions": "shop",
     "answer_months": "shop",
     "idempotency": "shop",

@@ -164,20 +164,40 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 "tone": "good",
             },
         ],
-        "refund_steps": [
-            {"label": say("Approved", "已同意"), "state": "done", "at": ago(hours=2)},
+        "way": {
+            "heading": language.gettext("%(amount)s to %(tender)s")
+            % {"amount": language.money(4000, "EUR"), "tender": "Visa ··4242"},
+            "amount": Money(4000, "EUR"),
+            "tender": "Visa ··4242",
+            "refund": {"id": "ref_0000abcd0000000000000x", "status": "submitted"},
+            "reader": "buyer",
+            "trouble": ("", ""),
+            "expected": language.gettext("Expected between %(first)s and %(last)s")
+            % dict(zip(("first", "last"), language.days(ahead(days=3).date(), ahead(days=5).date()), strict=True)),
+            "note": say("Usually 3 to 5 working days", "通常需要 3 至 5 个工作日"),
+            "move": language.gettext("The payment provider"),
+            "reference": "7KQ2-88F",
+            "steps": [
+                {"label": say("Approved", "已同意"), "state": "done", "at": ago(hours=2)},
+                {
+                    "label": say("Sent to the payment provider", "已提交支付机构"),
+                    "state": "done",
+                    "at": ago(hours=1, minutes=58),
+                },
+                {
+                    "label": say("With your bank", "银行处理中"),
+                    "state": "now",
+                    "detail": say("Usually 3 to 5 working days", "通常需要 3 至 5 个工作日"),
+                },
+                {"label": say("On your statement", "到账"), "state": "todo"},
+            ],
+        },
+        "papers": [
             {
-                "label": say("Sent to the payment provider", "已提交支付机构"),
-                "state": "done",
-                "at": ago(hours=1, minutes=58),
-                "detail": say("Reference 7KQ2-88F", "参考号 7KQ2-88F"),
-            },
-            {
-                "label": say("With your bank", "银行处理中"),
-                "state": "now",
-                "detail": say("Usually 3 to 5 working days", "通常需要 3 至 5 个工作日"),
-            },
-            {"label": say("On your statement", "到账"), "state": "todo"},
+                "title": language.term("document", "receipt"),
+                "note": language.gettext("What was paid, cancelled and given back, as it stands now"),
+                "href": "#papers",
+            }
         ],
         "requests": requests,
         "options": [

@@ -23,7 +23,7 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, evidence, operator, seller, session, support
+from rescind.web import buyer, document, evidence, operator, seller, session, support
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -60,6 +60,7 @@ def routes(desk: Desk) -> list[ControllerRouterHandler]:
             *buyer.ROUTES,
             *seller.routes(desk),
             *support.routes(desk),
+            *document.ROUTES,
             *evidence.ROUTES,
             *operator.routes(desk),
             design,
@@ -158,6 +159,7 @@ _STATUS: Mapping[str, int] = {
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +11,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.acknowledgement import declarations
+from rescind.core.arrival import ways
 from rescind.core.errors import InvalidField
 from rescind.core.order import Parcel, Stage, rank
+from rescind.core.record import Record
 from rescind.core.review import correctable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
-from rescind.web import acknowledgement
+from rescind.web import acknowledgement, document, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.outlook import Ahead
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.session import Html, Visit
-from rescind.web.tender import tender_name
 
 TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
 PAGE_SIZE = 10
@@ -117,7 +119,8 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         entries=entries,
         ahead=_ahead(found) if found.answer else (),
         wrong=_wrong(found),
-        refunds=refunds(visit, found),
+        refunds=refunds(visit, found, (entry.record for entry in records)),
+        papers=document.offered(visit.locale, order, found.zone),
         parcels=[parcel_words(found, parcel) for parcel in order.parcels if parcel.carrier or parcel.tracking],
         cases=return_rows(visit.locale, order, found.path),
         until=acknowledgement.until(visit.locale, found.withdrawal) if found.withdrawal else "",
@@ -159,26 +162,13 @@ def parcel_words(found: Matter, parcel: Parcel) -> dict[str, Any]:
     return {"parcel": parcel, "goods": goods, "alone": len(found.order.parcels) == 1}
 
 
-def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[str, Any]]:
+def refunds(visit: Visit, found: Matter, records: Iterable[Record], cancellation: str = "") -> list[way_words.Told]:
     """The way of each refund, of one request or of all."""
     order = found.order
-    approved = {one.id: one.closed_at or one.requested_at for one in order.cancellations}
-    tenders = {tender.id: tender for tender in order.tenders}
-    return [
-        {
-            "refund": one,
-            "amount": found.money(one.amount_minor),
-            "tender": tender_name(visit.locale, tenders[one.tender]),
-            "steps": money_words.refund_steps(
-                visit.locale,
-                one,
-                tenders[one.tender],
-                approved.get(one.cancellation, one.owed_at) if one.cancellation else one.owed_at,
-            ),
-        }
-        for one in order.refunds
-        if not cancellation or one.cancellation == cancellation
-    ]
+    calendar = visit.desk.book.working_days(order.country, found.terms)
+    every = ways(order, records, calendar, found.now)
+    wanted = (one for one in every if not cancellation or one.refund.cancellation == cancellation)
+    return way_words.told(visit.locale, order, wanted, "buyer")
 
 
 ROUTES = (order_list, order_page)

@@ -17,7 +17,6 @@ from rescind.core.order import (
     CancellationStatus,
     FactKind,
     Order,
-    Refund,
     Stage,
     in_manual_review,
     on_hold_until,
@@ -25,19 +24,19 @@ from rescind.core.order import (
     stage,
 )
 from rescind.core.packing import platform_ships
-from rescind.core.refund_order import waits
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
+from rescind.web.document import offered
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, goods, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
-from rescind.web.tender import tender_name
 from rescind.web.timeline import story
+from rescind.web.way_words import told
 
 
 @get("/orders/{order_id:str}")
@@ -119,11 +118,15 @@ async def show(
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
         paid_rows=price_rows(language, view),
+        # How much came in, not by which means (I-26).
         tenders=[
-            {"label": tender_name(language, tender), "amount": Money(tender.captured_minor, order.currency)}
-            for tender in order.tenders
+            {
+                "label": language.gettext("So far"),
+                "amount": Money(sum(tender.captured_minor for tender in order.tenders), order.currency),
+            }
         ],
-        refunds=refunds(language, order),
+        refunds=told(language, order, await console.desk.ways(view, [entry.record for entry in entries]), "seller"),
+        papers=offered(language, order, console.zone),
         mistake=corrections.offer(order, ActorKind.SELLER, language),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
@@ -257,32 +260,6 @@ def price_rows(language: Locale, view: OrderView) -> list[dict[str, Any]]:
         charged = sum(charge.amount_minor for charge in order.charges)
         rows.append({"label": _("Charges on the whole order"), "amount": Money(charged, order.currency)})
     return rows
-
-
-def refund_label(language: Locale, refund: Refund, tender: str) -> str:
-    """Where money goes: to its tender, unless it is only let go or was settled another way."""
-    _ = language.gettext
-    if refund.release:
-        return _("let go at %(tender)s") % {"tender": tender}
-    return language.term("way", refund.into) if refund.into else tender
-
-
-def refunds(language: Locale, order: Order) -> list[dict[str, Any]]:
-    """Money on its way back, by tender."""
-    names = {tender.id: tender_name(language, tender) for tender in order.tenders}
-    return [
-        {
-            "amount": Money(one.amount_minor, order.currency),
-            "label": refund_label(language, one, names[one.tender]),
-            "status": one.status.value,
-            "cause": language.term("not_sent", one.cause) if one.cause else "",
-            "by_hand": language.term("refund_order", "escalated" if one.ordered.escalated_at else "ordered")
-            if one.ordered and waits(one)
-            else "",
-            "href": f"/support/refund-orders/{one.id}" if one.ordered else "",
-        }
-        for one in order.refunds
-    ]
 
 
 @get("/orders/{order_id:str}/cancel")

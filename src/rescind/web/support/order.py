@@ -28,18 +28,20 @@ from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.buyer.words import pill_key
+from rescind.web.document import offered
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
 from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
-from rescind.web.seller.order import case_links, lines_of, price_rows, refunds, titles
+from rescind.web.seller.order import case_links, lines_of, price_rows, titles
 from rescind.web.session import Html
 from rescind.web.support import deciders
 from rescind.web.support import refunds as money_back
 from rescind.web.support.find import deadline_kind, whose_move
 from rescind.web.tender import tender_name
 from rescind.web.timeline import story
+from rescind.web.way_words import told
 
 """How a buyer can have agreed."""
 
@@ -89,7 +91,8 @@ async def _show(
             {"label": tender_name(language, tender), "amount": Money(tender.captured_minor, order.currency)}
             for tender in order.tenders
         ],
-        refunds=refunds(language, order),
+        refunds=told(language, order, await console.desk.ways(view, [entry.record for entry in entries]), "support"),
+        papers=offered(language, order, view.shop.zone),
         cases=case_links(order, language, "/support"),
         returns=return_rows(language, order, f"/support/orders/{order.id}"),
         exhibits=wall(language, order, [entry.record for entry in entries], "support"),

@@ -19,9 +19,11 @@ def placed(teller: Teller) -> Entry:
 def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
     _ = teller.locale.gettext
     if event.fact is FactKind.PAID:
-        names = [tender_name(teller.locale, one) for one in teller.order.tenders if event.captured.get(one.id)]
-        if not names:
+        if not any(event.captured.values()):
             return None
+        # A seller is told how much, not by which means (I-26).
+        seen = teller.order.tenders if teller.mine or teller.among_staff else ()
+        names = [tender_name(teller.locale, one) for one in seen if event.captured.get(one.id)]
         text = _("Paid %(amount)s") % {"amount": teller.money(sum(event.captured.values()))}
         if event.by == ActorKind.SYSTEM.value and not teller.mine:
             # Word of it never came; the provider was asked before the order was given up (KF-17).

@@ -37,7 +37,9 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
     if found is None:
         return None
     tender = next(one for one in teller.order.tenders if one.id == found.tender)
-    values = {"amount": teller.money(found.amount_minor), "tender": tender_name(teller.locale, tender)}
+    # A seller is told how much, not by which means (I-26).
+    to = tender_name(teller.locale, tender) if teller.mine or teller.among_staff else _("the buyer")
+    values = {"amount": teller.money(found.amount_minor), "tender": to}
     if found.ordered is not None:
         return _by_hand(teller, event, found, values)
     text, icon, tone = {

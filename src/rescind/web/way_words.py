@@ -1,0 +1,210 @@
+"""The way of a refund in words: how far it is, when it should be there, whose move it is; for each who reads it.
+
+A seller is told how much goes back and how far it is, not by which means (I-26).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rescind.core.arrival import Step, Way, at_once, goes_by, usual_days
+from rescind.core.money import Money
+from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.refund_order import waits
+from rescind.locales import Locale
+from rescind.web.tender import tender_name
+
+Reader = Literal["buyer", "seller", "support"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A refund as ``ui.way`` shows it. expected: a sentence; note: how its days are counted; trouble: title and text.
+
+    steps: as of ``ui.tracker``; move: whose it is, empty where nobody has one. href: of its refund order.
+    """
+
+    refund: Any
+    amount: Money
+    tender: str
+    heading: str
+    expected: str
+    note: str
+    steps: tuple[dict[str, Any], ...]
+    trouble: tuple[str, str]
+    move: str
+    reference: str
+    reader: Reader
+    href: str = ""
+
+
+def told(locale: Locale, order: Order, ways: Iterable[Way], reader: Reader) -> list[Told]:
+    """Every refund of an order, or those that are asked about."""
+    tenders = {tender.id: tender for tender in order.tenders}
+    return [_one(locale, order, one, tenders[one.refund.tender], reader) for one in ways]
+
+
+def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader) -> Told:
+    _ = locale.gettext
+    amount = Money(way.refund.amount_minor, order.currency)
+    name = _("the buyer") if reader == "seller" else tender_name(locale, tender)
+    if way.refund.into and reader != "seller":
+        name = locale.term("way", way.refund.into)
+    heading = _("%(amount)s, only reserved") if way.refund.release else _("%(amount)s to %(tender)s")
+    return Told(
+        refund=way.refund,
+        amount=amount,
+        tender=name,
+        heading=heading % {"amount": locale.money(amount), "tender": name},
+        expected=_expected(locale, way, reader),
+        note=_counted(locale, order, way, tender),
+        steps=tuple(_step(locale, way, one, tender, reader) for one in way.steps),
+        trouble=_trouble(locale, way, reader),
+        move=_move(locale, way),
+        reference=way.refund.reference,
+        reader=reader,
+        href=f"/support/refund-orders/{way.refund.id}" if way.refund.ordered and reader == "support" else "",
+    )
+
+
+def usually(locale: Locale, method: str) -> str:
+    """When money usually is there once it was sent, by the kind of payment (M-15)."""
+    _ = locale.gettext
+    low, high = usual_days(method)
+    if high == 0:
+        return _("There at once")
+    if low == 0:
+        return _("Usually there the same or the next day")
+    text = locale.ngettext(
+        "Usually there in %(low)s to %(num)s working day", "Usually there in %(low)s to %(num)s working days", high
+    )
+    return text % {"low": low, "num": high}
+
+
+def _expected(locale: Locale, way: Way, reader: Reader) -> str:
+    _ = locale.gettext
+    if way.expected is None or way.trouble == "not_sent":
+        return ""
+    first_on, last_on = way.expected.first_on, way.expected.last_on
+    days = {"last": locale.date(last_on)}
+    if way.overdue and reader == "buyer":
+        text = _("It should have been there by %(last)s. Ask your bank, and give it the reference below.")
+    elif way.overdue:
+        text = _("It should have been with the buyer by %(last)s. The buyer's bank finds it by the reference below.")
+    elif way.trouble == "unclear":
+        text = _("If the provider has taken it, it is there by %(last)s.")
+    elif first_on == last_on:
+        text = _("Expected on %(last)s")
+    else:
+        text = _("Expected between %(first)s and %(last)s")
+        days = dict(zip(("first", "last"), locale.days(first_on, last_on), strict=True))
+    return text % days
+
+
+def _counted(locale: Locale, order: Order, way: Way, tender: Tender) -> str:
+    _ = locale.gettext
+    method = goes_by(way.refund, tender)
+    if way.expected is None or way.trouble == "not_sent" or at_once(method):
+        return ""
+    low, high = usual_days(method)
+    if low == 0 or not order.country:
+        return usually(locale, method)
+    text = _("%(low)s to %(high)s working days in %(country)s; the bank decides")
+    return text % {"low": low, "high": high, "country": locale.country(order.country)}
+
+
+def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) -> dict[str, Any]:
+    _ = locale.gettext
+    failed = step.state == "failed"
+    labels = {
+        "approved": _("Approved"),
+        "sent": _("Sent to the payment provider"),
+        "accepted": _("The provider could not pay it out") if failed else _("Accepted by the provider"),
+        "there": _("Sent back by the bank") if failed else _there(locale, way, tender, reader),
+        "paid_out": _("It could not be paid out") if failed else _("The shop's platform pays it out"),
+        "let_go": _("Your bank lets the reserved amount go")
+        if reader == "buyer"
+        else _("The buyer's bank lets the reserved amount go"),
+    }
+    detail = ""
+    if step.name == "accepted" and way.trouble == "unclear":
+        detail = _("Its answer was not clear")
+    elif step.name == "paid_out" and not failed:
+        detail = _paid_out(locale, way.refund, reader)
+    elif step.name == "let_go" and failed:
+        detail = _("The bank ends it by itself after some days. Nothing is taken.")
+    return {"label": labels[step.name], "state": step.state, "at": step.at, "detail": detail}
+
+
+def _paid_out(locale: Locale, refund: Refund, reader: Reader) -> str:
+    """Until when people pay it out; then by which reference, and on which day."""
+    _ = locale.gettext
+    ordered = refund.ordered
+    if ordered is None:
+        return _("Voucher %(number)s") % {"number": refund.reference} if reader != "seller" else ""
+    if waits(refund):
+        if ordered.escalated_at is not None:
+            return _("It takes longer than planned. Whoever leads support sees to it.")
+        return _("To be paid out by %(day)s. You need to do nothing.") % {"day": locale.instant(ordered.due_at)}
+    if ordered.paid_on is None:
+        return ""
+    day = locale.date(ordered.paid_on)
+    return _("Reference %(reference)s, paid out on %(day)s") % {"reference": refund.reference, "day": day}
+
+
+def _there(locale: Locale, way: Way, tender: Tender, reader: Reader) -> str:
+    _ = locale.gettext
+    if reader != "buyer":
+        return _("With the buyer")
+    method = goes_by(way.refund, tender)
+    by_bank = method.endswith("card") and not at_once(method) and way.refund.ordered is None
+    return _("On your statement") if by_bank else _("With you")
+
+
+def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
+    """What is in the way, and what happens next."""
+    _ = locale.gettext
+    if way.refund.release and reader != "support":
+        # It costs the buyer nothing: what is not let go ends by itself.
+        return "", ""
+    if way.trouble == "not_sent":
+        said = {
+            "buyer": _(
+                "Something is in the way on our side, and the platform is putting it right. The money is set aside for"
+                " you; you need to do nothing."
+            ),
+            "seller": _("The platform is putting it right. You need to do nothing."),
+            "support": _("In the way: %(cause)s. Once that is put right, it is sent by itself.")
+            % {"cause": locale.term("not_sent", way.cause)},
+        }
+        return _("Not sent yet."), said[reader]
+    if way.trouble == "unclear":
+        said = _(
+            "We ask again until it has answered. Nothing is lost and nothing is sent twice; nobody need do anything."
+        )
+        return _("The provider's answer was not clear."), said
+    if way.trouble:
+        said = {
+            "buyer": _(
+                "The money stays yours. Platform support finds another way to pay it back and contacts you if it needs"
+                " anything; until then you need to do nothing."
+            ),
+            "seller": _("Platform support finds another way to pay the buyer. You need to do nothing."),
+            "support": _("It is our move: agree with the buyer on another way. It is not tried again by itself."),
+        }
+        title = _("It could not be paid out.") if way.refund.ordered else _("The provider could not pay it out.")
+        if way.trouble == "came_back":
+            title = _("The bank sent the money back, usually because the account is closed.")
+        return title, said[reader]
+    return "", ""
+
+
+def _move(locale: Locale, way: Way) -> str:
+    _ = locale.gettext
+    if way.move == "nobody":
+        return ""
+    if way.move == "platform":
+        return _("The platform")
+    return _("The bank") if way.refund.status is RefundStatus.SUCCEEDED else _("The payment provider")
