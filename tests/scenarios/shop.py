@@ -27,6 +27,7 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
+from rescind.core.chargeback import LapseChargeback
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
@@ -141,6 +142,7 @@ class Shop:
             "review": lambda: LapseReview(order=self.state.id),
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
+            "chargeback": lambda: LapseChargeback(order=self.state.id, seq=int(one.ref.rpartition(":")[2])),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
             "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
         }

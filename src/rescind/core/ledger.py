@@ -8,6 +8,7 @@ import msgspec
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     fulfilment,
     intercept,
@@ -22,7 +23,7 @@ from rescind.core import (
     timers,
 )
 from rescind.core.lifecycle import Event
-from rescind.core.order import Order, RefundStatus
+from rescind.core.order import Order, Refund, RefundStatus
 
 PROVIDER = "provider"
 """Money that payment providers hold for the marketplace."""
@@ -47,11 +48,15 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
     match event:
         case fulfilment.FactReported():
             captured = _move(event.captured, source=SELLER, target=PROVIDER)
-            return (*captured, *_move(event.taken, source=PROVIDER, target=ELSEWHERE))
+            back = _move(event.returned, source=ELSEWHERE, target=PROVIDER)
+            return (*captured, *_move(event.taken, source=PROVIDER, target=ELSEWHERE), *back)
         case cancellation.CancellationApproved() | refund.RefundOwed() | offer.OfferAccepted():
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
             return _answered(before, event)
+        case chargeback.RefundCovered():
+            # Owed to nobody any more: the buyer has it already, from what lies in ``elsewhere``.
+            return _move({_refund(before, event.refund).tender: event.amount_minor}, source=SELLER, target=BUYER)
         case (
             fulfilment.OrderPlaced()
             | fulfilment.HoldEnded()
@@ -93,8 +98,7 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
 
 
 def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posting, ...]:
-    assert before is not None, "a refund belongs to an order"
-    owed = next(one for one in before.refunds if one.id == event.refund)
+    owed = _refund(before, event.refund)
     amount = {owed.tender: owed.amount_minor}
     if event.status is RefundStatus.SUCCEEDED:
         return _move(amount, source=PROVIDER, target=BUYER)
@@ -104,6 +108,11 @@ def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posti
         # The bank sent it back: it lies with the provider again and is owed to nobody until somebody decides (I-09).
         return (*_move(amount, source=BUYER, target=PROVIDER), *_move(amount, source=SELLER, target=BUYER))
     return _move(amount, source=SELLER, target=BUYER)
+
+
+def _refund(before: Order | None, identifier: str) -> Refund:
+    assert before is not None, "a refund belongs to an order"
+    return next(one for one in before.refunds if one.id == identifier)
 
 
 def _owed(refunds: tuple[refund.RefundTerms, ...]) -> dict[str, int]:

@@ -236,6 +236,7 @@ _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
     # A bank may send money back days after it was accepted (I-09); nothing brings a failed refund back to life.
     RefundStatus.SUCCEEDED: {ProviderOutcome.DECLINED: RefundStatus.FAILED},
     RefundStatus.FAILED: {},
+    RefundStatus.TAKEN_ELSEWHERE: {},
 }
 
 

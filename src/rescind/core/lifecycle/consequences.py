@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import cancellation, fulfilment, refund, timers
+from rescind.core import cancellation, chargeback, fulfilment, refund, timers
 from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
@@ -49,9 +49,34 @@ def consequences(
             for place, share in enumerate(refund.overpaid(after))
         )
         return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
-    if fact.fact is FactKind.CHARGED_BACK:
-        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
+    if fact.fact in chargeback.ELSEWHERE:
+        return _past_us(after, fact, identifier, context, now)
     return ()
+
+
+def _past_us(
+    after: Order, fact: fulfilment.FactReported, identifier: str, context: Context, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A person looks at money that left another way; what the buyer has for good is not sent again (I-10)."""
+    gone, back = fact.taken.get(fact.tender, 0), fact.returned.get(fact.tender, 0)
+    noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind=fact.fact.value, fact=fact.fact)
+    if fact.fact is FactKind.CHARGED_BACK:
+        return (noted,)
+    if fact.fact is FactKind.REFUNDED_ELSEWHERE:
+        return (noted, *chargeback.settled(after, fact.tender, gone, 0, context, now))
+    known = chargeback.named(after, fact.tender, fact.reference)
+    # Where the bank took and decided in one word, or takes again what it had given back, a person hears of it.
+    news = (noted,) if gone > back else ()
+    return (*news, *chargeback.settled(after, fact.tender, known.gone_minor, back, context, now))
+
+
+def silence(order: Order, command: chargeback.LapseChargeback, now: Instant) -> tuple[BaseEvent, ...]:
+    """Ask support when no word of a bank came in time. What is owed waits on: sending it could pay it twice."""
+    found = next((one for one in order.chargebacks if one.seq == command.seq), None)
+    if found is None or now < found.due_at or not chargeback.unheard(order, found):
+        return ()
+    identifier = f"{chargeback.SILENT}-{found.seq}"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=chargeback.SILENT, fact=FactKind.CHARGED_BACK),)
 
 
 def _given_up(after: Order) -> bool:

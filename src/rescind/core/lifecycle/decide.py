@@ -6,6 +6,7 @@ from typing import assert_never
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     fulfilment,
     intercept,
@@ -26,6 +27,7 @@ from rescind.core.context import Context
 from rescind.core.errors import NotFound
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import report
+from rescind.core.lifecycle.consequences import silence
 from rescind.core.lifecycle.messages import Command
 from rescind.core.lifecycle.placement import place
 from rescind.core.order import Order
@@ -76,6 +78,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return cancellation.lapse(order, command, context, terms, now)
         case refund.RecordRefundReply():
             return Decision(events=refund.answer(order, command, now))
+        case chargeback.LapseChargeback():
+            return Decision(events=silence(order, command, now))
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

@@ -6,14 +6,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, override, refund, returns, review, timers
+from rescind.core import cancellation, chargeback, fulfilment, override, refund, returns, review, timers
 from rescind.core.ids import CancellationId, OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 
-Kind = Literal["deadline", "hold", "review", "return", "override", "unpaid", "timer", "refund", "fan_out"]
+Kind = Literal["deadline", "hold", "review", "return", "override", "chargeback", "unpaid", "timer", "refund", "fan_out"]
 """What waits for a time, and news of an order to pass on. The installation's page has words for each of them."""
 
 UNPAID: Final = "unpaid"
@@ -50,7 +50,12 @@ def due(order: Order) -> tuple[Due, ...]:
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds
-        if one.status in refund.OPEN
+        if one.status in refund.OPEN and not (order.chargebacks and chargeback.frozen(order, one))
+    )
+    found.extend(
+        Due(kind="chargeback", ref=f"{order.id}:{one.seq}", due_at=one.due_at)
+        for one in order.chargebacks
+        if chargeback.unheard(order, one)
     )
     return tuple(found)
 
@@ -83,5 +88,7 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case "override":
             return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
+        case "chargeback":
+            return chargeback.LapseChargeback(order=order, seq=int(one.ref.rpartition(":")[2]))
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])

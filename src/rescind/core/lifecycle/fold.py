@@ -9,6 +9,7 @@ import msgspec
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     fulfilment,
     intercept,
@@ -77,6 +78,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return refund.owe(order, event.refunds, None, event.at)
         case refund.RefundAnswered():
             return refund.apply_answered(order, event)
+        case chargeback.RefundCovered():
+            return chargeback.apply_covered(order, event)
         case packing.ShippingLeased():
             return packing.apply_leased(order, event)
         case packing.ShippingGivenBack():

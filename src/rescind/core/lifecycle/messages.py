@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     fulfilment,
     intercept,
@@ -38,6 +39,7 @@ Command = (
     | cancellation.CancelBySeller
     | cancellation.LapseDeadline
     | refund.RecordRefundReply
+    | chargeback.LapseChargeback
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -80,6 +82,7 @@ Event = (
     | cancellation.CancellationUndone
     | refund.RefundOwed
     | refund.RefundAnswered
+    | chargeback.RefundCovered
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked
