@@ -186,9 +186,7 @@ def _begun(order: Order, tender: Tender, reference: str, at: Instant) -> Chargeb
     )
 
 
-def settled(
-    after: Order, tender: str, gone: int, back: int, context: Context, now: Instant
-) -> tuple[BaseEvent, ...]:
+def settled(after: Order, tender: str, gone: int, back: int, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
     """What money that moved past us changes in what we owe on its tender.
 
     gone: what the buyer has for good by this fact; back: what came back to us by it.
@@ -228,7 +226,7 @@ def _final(order: Order, tender: Tender) -> int:
 
 
 def _entitled(order: Order) -> int:
-    """What the buyer is to have back: what was paid for all that is cancelled, and what was agreed for keeping goods."""
+    """What the buyer is to have back: what was paid for all that is cancelled, and what was agreed beside that."""
     kept = {one.id for one in order.cancellations if one.status is CancellationStatus.SETTLED}
     agreed = sum(
         one.amount_minor + (0 if one.status is RefundStatus.TAKEN_ELSEWHERE else one.covered_minor)

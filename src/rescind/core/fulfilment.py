@@ -76,8 +76,8 @@ class ReportFact(BaseCommand, frozen=True, kw_only=True):
     """Somebody saw something happen. ``lines``: units in the parcel; empty means everything that is open.
 
     tender and amount_minor belong to ``paid`` (empty: every tender in full) and to money that moves past us
-    (``chargeback.ELSEWHERE``). reference: what the bank or the provider calls this money; told again under it, it is the
-    same money.
+    (``chargeback.ELSEWHERE``). reference: what the bank or the provider calls this money; told again under it, it is
+    the same money.
     """
 
     fact: FactKind
@@ -342,7 +342,11 @@ def is_news(order: Order, fact: FactReported) -> bool:
     """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
     if fact.fact in ENDINGS:
         return not any(one.fact in ENDINGS and one.parcel == fact.parcel for one in order.reports)
-    if fact.reference and (told := told_before(order, fact.fact, fact.reference)):
+    if fact.fact in chargeback.ENDS:
+        known = [one for one in order.reports if (one.fact, one.tender) == (fact.fact, fact.tender)]
+        if not any(one.reference == fact.reference for one in known):
+            return True
+    elif fact.reference and (told := told_before(order, fact.fact, fact.reference)):
         return fact.amount_minor not in told
     seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
     return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order

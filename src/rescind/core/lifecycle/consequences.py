@@ -35,9 +35,10 @@ def consequences(
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
-    if fulfilment.told_before(order, fact.fact, fact.reference):
+    if fact.fact not in chargeback.ENDS and fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
-        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact),)
+        differ = fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact)
+        return (differ, *(_settled(after, fact, context, now) if fact.fact in chargeback.ELSEWHERE else ()))
     if fact.fact is FactKind.PAID:
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
@@ -60,14 +61,19 @@ def _past_us(
     """A person looks at money that left another way; what the buyer has for good is not sent again (I-10)."""
     gone, back = fact.taken.get(fact.tender, 0), fact.returned.get(fact.tender, 0)
     noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind=fact.fact.value, fact=fact.fact)
-    if fact.fact is FactKind.CHARGED_BACK:
-        return (noted,)
-    if fact.fact is FactKind.REFUNDED_ELSEWHERE:
-        return (noted, *chargeback.settled(after, fact.tender, gone, 0, context, now))
-    known = chargeback.named(after, fact.tender, fact.reference)
     # Where the bank took and decided in one word, or takes again what it had given back, a person hears of it.
-    news = (noted,) if gone > back else ()
-    return (*news, *chargeback.settled(after, fact.tender, known.gone_minor, back, context, now))
+    news = () if fact.fact in chargeback.ENDS and gone <= back else (noted,)
+    return (*news, *_settled(after, fact, context, now))
+
+
+def _settled(after: Order, fact: fulfilment.FactReported, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
+    gone, back = fact.taken.get(fact.tender, 0), fact.returned.get(fact.tender, 0)
+    if fact.fact is not FactKind.REFUNDED_ELSEWHERE:
+        known = chargeback.named(after, fact.tender, fact.reference)
+        if not known.outcome:
+            return ()
+        gone = known.gone_minor
+    return chargeback.settled(after, fact.tender, gone, back, context, now)
 
 
 def silence(order: Order, command: chargeback.LapseChargeback, now: Instant) -> tuple[BaseEvent, ...]:
