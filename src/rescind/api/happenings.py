@@ -12,7 +12,7 @@ import msgspec
 from rescind.api.cancellation_answers import cancellation_of, ground_of
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.told import Told, UnitsTold, units_told
-from rescind.core import cancellation, errors, fulfilment, override, refund, stock
+from rescind.core import cancellation, chargeback, errors, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -118,7 +118,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         by=record.actor.kind.value,
         behalf=bool(record.actor.on_behalf_of),
         cancellation=cancellation_of(record),
-        refund=event.refund if isinstance(event, refund.RefundAnswered) else None,
+        refund=event.refund if isinstance(event, refund.RefundAnswered | chargeback.RefundCovered) else None,
         fact=str(getattr(event, "fact", "")),
         kind=getattr(event, "kind", ""),
         reason=cancellation.reason_for_buyer(reason) if role == "buyer" else reason,
@@ -171,8 +171,10 @@ def _amount(record: Record, currency: str) -> Money | None:
             return Money(record.event.request.refund_minor, currency)
         case override.OverrideProposed() | override.RulesOverridden():
             return Money(record.event.amount_minor, currency)
-        case fulfilment.FactReported(captured=captured, taken=taken) if captured or taken:
-            return Money(sum(captured.values()) + sum(taken.values()), currency)
+        case chargeback.RefundCovered():
+            return Money(record.event.amount_minor, currency)
+        case fulfilment.FactReported(captured=captured, taken=taken, returned=back) if captured or taken or back:
+            return Money(sum(captured.values()) + (sum(taken.values()) or sum(back.values())), currency)
         case _:
             return None
 

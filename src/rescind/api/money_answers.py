@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rescind.api.told import Told
+from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundStatus
@@ -19,6 +20,8 @@ class RefundTold(Told, frozen=True, kw_only=True):
     """Money on its way back to where it came from. ``in_doubt``: the provider has not said; it is being asked.
 
     not_sent: why nothing was sent yet although it is owed, for those who can do something about it; empty otherwise.
+    waits_for: ``bank`` while the buyer's bank decides about this payment, empty otherwise; waits_until: when support
+    asks what became of it. covered: what the buyer got of it another way, and is not sent.
     """
 
     id: str
@@ -27,6 +30,9 @@ class RefundTold(Told, frozen=True, kw_only=True):
     amount: Money
     status: RefundStatus
     not_sent: str
+    waits_for: str
+    waits_until: Instant | None
+    covered: Money
     owed_at: Instant
     settled_at: Instant | None
 
@@ -68,6 +74,9 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             amount=Money(one.amount_minor, order.currency),
             status=one.status,
             not_sent=one.cause if role in MONEY_SEEN_BY and role != "buyer" else "",
+            waits_for="bank" if frozen(order, one) else "",
+            waits_until=frozen_until(order, one.tender) if frozen(order, one) else None,
+            covered=Money(one.covered_minor, order.currency),
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )

@@ -77,6 +77,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
+    errors.AmountChanged: (409, "The refund is another one now"),
     errors.OrderFull: (409, "The order holds no more"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),

@@ -179,6 +179,12 @@ class QuantityNotOpen(RescindError):
     code = "quantity-not-open"
 
 
+class AmountChanged(RescindError):
+    """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
+
+    code = "amount-changed"
+
+
 class InParcel(RescindError):
     """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
 

@@ -14,6 +14,7 @@ from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
     require_evidence,
+    require_figure,
     require_in_time,
     require_listed,
     require_none_open,
@@ -45,6 +46,7 @@ from rescind.core.event import BaseEvent, Ground, Note, NoteRef
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
+from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage
 from rescind.core.outage import lost
 from rescind.core.policy import Finding
@@ -68,6 +70,7 @@ def request(
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     found = facts(
         order,
         now=now,
@@ -157,8 +160,10 @@ def approve(order: Order, command: ApproveCancellation, actor: Actor, context: C
     """
     asked = require_answerable(order, command.cancellation, _decides(actor, "approve"), "approve", now)
     selection = still_open(order, asked)
+    money = quote(order, selection)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     by: Decider = "support" if actor.kind is ActorKind.SUPPORT else "seller"
-    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment))
+    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment), money=money)
     return Decision(events=(event,), notes=_notes(command.comment))
 
 
@@ -283,6 +288,7 @@ def cancel_by_seller(
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     found = facts(
         order,
         now=now,

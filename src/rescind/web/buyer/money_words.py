@@ -75,8 +75,13 @@ def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, 
     ]
 
 
-def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: Instant) -> list[dict[str, Any]]:
-    """The way of one refund: approved, sent, accepted, there. A failure says what we do about it."""
+def refund_steps(
+    locale: Locale, refund: Refund, tender: Tender, approved_at: Instant, frozen_until: Instant | None = None
+) -> list[dict[str, Any]]:
+    """The way of one refund: approved, sent, accepted, there. A failure says what we do about it.
+
+    frozen_until: when support asks what became of it, while it waits for the buyer's bank.
+    """
     _ = locale.gettext
     status = refund.status
     reference = _("Reference %(reference)s") % {"reference": refund.reference} if refund.reference else ""
@@ -97,7 +102,19 @@ def refund_steps(locale: Locale, refund: Refund, tender: Tender, approved_at: In
             )
         )
         return steps
-    steps.append(step(_("Sent to the payment provider"), "done" if sent else "now", detail=reference if sent else ""))
+    if status is RefundStatus.TAKEN_ELSEWHERE:
+        got = _("You got this money another way, from your bank or from the shop, so it is not sent a second time.")
+        steps.append(step(_("Paid another way"), "done", refund.settled_at, got))
+        return steps
+    waits = "now"
+    if frozen_until is not None and not sent:
+        waits = "todo"
+        text = _(
+            "You asked your bank to take the payment back. While it decides, nothing more is sent to this payment. We "
+            "hear of the decision from the bank; if no word has come by %(day)s, platform support asks for it."
+        )
+        steps.append(step(_("Waiting for your bank"), "now", detail=text % {"day": locale.date(frozen_until)}))
+    steps.append(step(_("Sent to the payment provider"), "done" if sent else waits, detail=reference if sent else ""))
     if status is RefundStatus.IN_DOUBT:
         steps.append(
             step(

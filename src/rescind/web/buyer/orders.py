@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.acknowledgement import declarations
+from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.errors import InvalidField
 from rescind.core.order import Parcel, Stage, rank
 from rescind.core.review import correctable
@@ -174,6 +175,7 @@ def refunds(visit: Visit, found: Matter, cancellation: str = "") -> list[dict[st
                 one,
                 tenders[one.tender],
                 approved.get(one.cancellation, one.owed_at) if one.cancellation else one.owed_at,
+                frozen_until(order, one.tender) if frozen(order, one) else None,
             ),
         }
         for one in order.refunds
