@@ -86,7 +86,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await signer.open(clock.read() or wall_clock())
         tail = Tail(pool)
         await tail.open()
-        async with Engine(PostgresStore(writing, clock), book).running() as engine:
+        async with Engine(PostgresStore(writing, clock), book, limits=settings.daily_limits).running() as engine:
             desk = Desk(
                 settings=settings,
                 pool=pool,

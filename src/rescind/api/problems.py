@@ -106,6 +106,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RightTakenAway: (422, "It takes a right away"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
     errors.RateLimited: (429, "Too many calls"),
+    errors.DailyLimit: (429, "Today's limit is reached"),
     HeadersTooLarge: (431, "The headers are too large"),
     Unexpected: (500, "We made a mistake"),
     errors.Unavailable: (503, "We cannot do this at the moment"),
@@ -162,7 +163,7 @@ def headers(error: RescindError) -> list[tuple[bytes, bytes]]:
             return [(b"www-authenticate", b'Bearer realm="rescind"')]
         case MethodNotAllowed():
             return [(b"allow", str(error.params["allowed_methods"]).encode())]
-        case errors.RateLimited() | errors.Unavailable():
+        case errors.RateLimited() | errors.DailyLimit() | errors.Unavailable():
             return [(b"retry-after", str(error.params.get("retry_after", 1)).encode())]
         case errors.IdempotencyInProgress():
             return [(b"retry-after", b"1")]

@@ -179,6 +179,12 @@ class QuantityNotOpen(RescindError):
     code = "quantity-not-open"
 
 
+class DailyLimit(RescindError):
+    """One person, or one key, has given back as much today as they may. Params: currency, retry_after (seconds)."""
+
+    code = "daily-limit"
+
+
 class AmountChanged(RescindError):
     """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
 

@@ -15,6 +15,7 @@ from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
+from rescind.core.limits import Gift
 from rescind.core.order import Order, Pins
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
@@ -60,7 +61,10 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer."""
+    """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer.
+
+    gift: what of it counts against somebody's day.
+    """
 
     before: Order | None
     after: Order
@@ -70,6 +74,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     key: Key | None = None
     fingerprint: Fingerprint = Fingerprint(b"")
     due: DueMoves
+    gift: Gift | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,8 +112,11 @@ class UnitOfWork(Protocol):
         """The records of an order from the first to ``last``."""
         ...
 
-    async def write(self, changes: Sequence[Change], now: Instant) -> None:
-        """Write everything or nothing. Raises Retry when one of the orders is not any more as it was read."""
+    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+        """Write everything or nothing, but for what goes beyond somebody's day, which is left out and given back.
+
+        Raises Retry when one of the orders is not any more as it was read.
+        """
         ...
 
 

@@ -35,6 +35,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "calendars": "reference",
     "calendar_days": "reference",
     "credentials": "reference",
+    "daily_refunds": "reference",
     "heartbeats": "reference",
     "outages": "reference",
     "migrations": "reference",
