@@ -148,6 +148,7 @@ DECISION_FAILS = (
     errors.InvalidTransition,
     errors.StaleOrder,
     errors.InvalidText,
+    errors.DailyLimit,
 )
 
 
