@@ -94,7 +94,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         tail = Tail(pool)
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
-        async with Engine(PostgresStore(writing, clock), book).running() as engine:
+        async with Engine(PostgresStore(writing, clock), book, limits=settings.daily_limits).running() as engine:
             reads = Reads(pool, key)
             desk = Desk(
                 settings=settings,

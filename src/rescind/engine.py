@@ -23,12 +23,13 @@ from rescind.core.actor import Actor
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.details import Details
-from rescind.core.errors import IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
+from rescind.core.errors import DailyLimit, IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
 from rescind.core.fulfilment import PlaceOrder
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
+from rescind.core.limits import DailyLimits, gift
 from rescind.core.order import Order
 from rescind.core.policy import Finding
 from rescind.core.ports import (
@@ -99,11 +100,20 @@ class _Waiting(msgspec.Struct, frozen=True, eq=False):
 class Engine:
     """Handles commands. Use as ``async with engine.running():``; outside of it nothing is taken from the queue."""
 
-    def __init__(self, store: Store, book: TermsBook, *, lanes: int = LANES, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        store: Store,
+        book: TermsBook,
+        *,
+        lanes: int = LANES,
+        batch: int = BATCH,
+        limits: DailyLimits = DailyLimits(),  # noqa: B008 - frozen
+    ) -> None:
         self._store = store
         self._book = book
         self._lanes = lanes
         self._batch = batch
+        self._limits = limits
         self._queue: deque[_Waiting] = deque()
         self._busy: set[OrderId] = set()
         self._deciding: asyncio.Task[None] | None = None
@@ -254,9 +264,11 @@ class Engine:
             if changes:
                 self._writing += len(changes)
                 try:
-                    await work.write(changes, situation.now)
+                    beyond = await work.write(changes, situation.now)
                 finally:
                     self._writing -= len(changes)
+                if beyond:
+                    answers = _refused(answers, beyond, situation.now)
         return answers
 
     async def _decide(
@@ -299,7 +311,22 @@ class Engine:
             key=submission.key if written else None,
             fingerprint=submission.fingerprint,
             due=lifecycle.due_moves(before, after, settled),
+            gift=gift(decision.events, submission.actor, after.currency, self._limits),
         )
+
+
+def _refused(
+    answers: Sequence[Outcome | Exception], beyond: Sequence[Change], now: Instant
+) -> list[Outcome | Exception]:
+    """The answers, with a problem for each command that would have given more than somebody may on this day."""
+    left = {change.after.id: change for change in beyond}
+    seconds = 86_400 - (now.hour * 60 + now.minute) * 60 - now.second
+    return [
+        DailyLimit(currency=answer.order.currency, retry_after=seconds)
+        if isinstance(answer, Outcome) and answer.order.id in left
+        else answer
+        for answer in answers
+    ]
 
 
 def _wanted(submission: Submission) -> Wanted:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Self, cast, get_type_hints
 from urllib.parse import urlsplit
 
 from rescind.core.errors import InvalidField
+from rescind.core.limits import DailyLimits
 from rescind.core.money import Money, decimals
 
 PREFIX = "RESCIND_"
@@ -273,7 +274,29 @@ class Settings:
             "currency that is not named, a second person has to confirm.",
         ),
     ] = _ALONE
+    daily_refunds: Annotated[
+        int | None,
+        Choice(
+            _from_to(1, 9999),
+            "How many refunds one person, or one key, of a shop or of the platform grants on one day (UTC) at most, in "
+            "each currency; none: as many as they like. What a rule decides is not counted.",
+        ),
+    ] = None
+    daily_refund_amount: Annotated[
+        Amounts | None,
+        Choice(
+            _amounts,
+            "Up to which amount they do so in all on one day, like `EUR 5000, USD 5000`; a currency that is not named "
+            "has no limit.",
+        ),
+    ] = None
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
+
+    @property
+    def daily_limits(self) -> DailyLimits:
+        """What one person may give back on one day."""
+        amounts = self.daily_refund_amount.minor if self.daily_refund_amount else dict[str, int]()
+        return DailyLimits(acts=self.daily_refunds, amounts=amounts)
 
     @classmethod
     def read(cls, environ: Mapping[str, str], **options: object) -> Self:

@@ -158,7 +158,21 @@ async def test_a_dispute_takes_money_once_and_an_inquiry_none(till):  # I-10
     assert [one.reference for one in after.reports if one.fact is FactKind.CHARGED_BACK] == [inquiry]
     till.fake.move_dispute(inquiry, "won")
     await till.hears()
-    assert ("charge.dispute.closed", "set_aside", "dispute_won") in await till.outcomes()
+    after = await till.order(order)
+    assert after.tenders[0].taken_elsewhere_minor == 0
+    assert [(one.outcome, one.returned_minor) for one in after.chargebacks] == [("won", 1500)]
+    assert await audit(till.desk.pool) == 1
+
+
+async def test_a_dispute_that_is_lost_stays_with_the_buyer(till):  # I-10
+    order, paid = await till.paid()
+    made = till.fake.dispute(paid.id, 1500)
+    await till.hears()
+    till.fake.move_dispute(made, "lost")
+    await till.hears(times=2)
+    after = await till.order(order)
+    assert after.tenders[0].taken_elsewhere_minor == 1500
+    assert [(one.reference, one.outcome) for one in after.chargebacks] == [(made, "lost")]
     assert await audit(till.desk.pool) == 1
 
 
@@ -168,7 +182,7 @@ async def test_a_refund_made_by_hand_is_not_made_again(till):  # I-10, KF-14
     await till.hears(times=2)
     after = await till.order(order)
     assert after.tenders[0].taken_elsewhere_minor == 4000
-    assert [one.reference for one in after.reports if one.fact is FactKind.CHARGED_BACK] == [made]
+    assert [one.reference for one in after.reports if one.fact is FactKind.REFUNDED_ELSEWHERE] == [made]
     await till.market.asks(order)
     await till.works()
     assert (await till.order(order)).refunds == ()

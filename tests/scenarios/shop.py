@@ -28,6 +28,7 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
+from rescind.core.chargeback import LapseChargeback
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
@@ -145,6 +146,7 @@ class Shop:
             "review": lambda: LapseReview(order=self.state.id),
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
+            "chargeback": lambda: LapseChargeback(order=self.state.id, seq=int(one.ref.rpartition(":")[2])),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
             "refund_order": lambda: LapseRefundOrder(order=self.state.id, refund=one.ref),
             "unpaid": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),

@@ -137,3 +137,14 @@ def test_what_became_credit_is_there_at_once_and_a_voucher_is_the_end(shop):
     shop.agent.settles("paid_out", voucher="V-1")
     last = ways(shop.state, shop.records, WEEKDAYS, shop.now)[-1]
     assert (told(last)["there"], last.move, last.expected) == ("done", "nobody", None)
+
+
+def test_while_a_bank_decides_nothing_is_sent_and_what_it_gave_is_the_end(shop):  # I-10
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.at("Mon 09:00").host.reports("charged_back", tender="card", amount_minor=4000, reference="dp_1")
+    one = followed(shop)
+    assert (told(one)["bank"], told(one)["sent"], one.move) == ("now", "todo", "bank")
+    assert one.frozen_until == shop.state.chargebacks[0].due_at
+    shop.host.reports("chargeback_lost", tender="card", reference="dp_1")
+    assert (told(followed(shop)), followed(shop).move) == ({"approved": "done", "elsewhere": "done"}, "nobody")

@@ -213,6 +213,7 @@ def test_an_order_charged_back_in_full_is_cancelled_without_a_refund(shop):  # I
 def test_a_chargeback_after_the_refund_leaves_the_books_straight(shop):  # I-10
     shop.order(paid=eur("40.00"))
     shop.buyer.requests_cancellation()
+    shop.provider.answers("submitted")
     shop.host.reports("charged_back", tender="card", amount_minor=4000)
     (card,) = shop.state.tenders
     assert (card.reserved_minor, card.taken_elsewhere_minor, card.left_minor) == (4000, 4000, 0)

@@ -46,7 +46,8 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others. evidence: ids of files.
+    support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that was
+    shown; where another would be booked, nothing is.
     """
 
     reason: Code
@@ -55,12 +56,14 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     comment: Words | None = None
     consent: Consent | None = None
     evidence: Files = ()
+    refund: Amount | None = None
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
-    """A yes."""
+    """A yes. refund: the amount that was shown; where another would be booked, nothing is."""
 
     comment: Words | None = None
+    refund: Amount | None = None
 
 
 class Refusal(Incoming, frozen=True, kw_only=True):
@@ -145,6 +148,7 @@ DECISION_FAILS = (
     errors.InvalidTransition,
     errors.StaleOrder,
     errors.InvalidText,
+    errors.DailyLimit,
 )
 
 
@@ -169,6 +173,8 @@ DECISION_FAILS = (
         errors.UnknownLine,
         errors.QuantityNotOpen,
         errors.InParcel,
+        errors.CurrencyMismatch,
+        errors.AmountChanged,
     ),
 )
 async def request(call: Call) -> Answer:
@@ -190,6 +196,7 @@ async def request(call: Call) -> Answer:
         comment=note(call, body.comment, "/comment"),
         consent=consent,
         evidence=await named(call, body.evidence),
+        refund=fields.figure(body.refund),
     )
     return await decide(call, order, command, on_behalf_of)
 
@@ -205,6 +212,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
         lines=fields.selection(body.lines),
         comment=note(call, body.comment, "/comment"),
         evidence=await named(call, body.evidence),
+        refund=fields.figure(body.refund),
     )
 
 
@@ -218,7 +226,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*DECISION_FAILS, errors.DeadlinePassed),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.CurrencyMismatch, errors.AmountChanged),
 )
 async def approve(call: Call) -> Answer:
     """Say yes to a request that waits for you, before its deadline; the refund is owed from this moment.
@@ -229,6 +237,7 @@ async def approve(call: Call) -> Answer:
         order=OrderId(call.identifier("order", "ord")),
         cancellation=CancellationId(call.identifier("cancellation", "can")),
         comment=note(call, call.body.comment, "/comment"),
+        refund=fields.figure(call.body.refund),
     )
     return await decide(call, command.order, command)
 

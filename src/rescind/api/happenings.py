@@ -12,7 +12,7 @@ import msgspec
 from rescind.api.cancellation_answers import cancellation_of, ground_of
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.told import Told, UnitsTold, units_told
-from rescind.core import cancellation, errors, failed_refund, fulfilment, override, refund, stock
+from rescind.core import cancellation, chargeback, errors, failed_refund, fulfilment, override, refund, stock
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -171,8 +171,10 @@ def _amount(record: Record, currency: str) -> Money | None:
             return Money(record.event.request.refund_minor, currency)
         case override.OverrideProposed() | override.RulesOverridden():
             return Money(record.event.amount_minor, currency)
-        case fulfilment.FactReported(captured=captured, taken=taken) if captured or taken:
-            return Money(sum(captured.values()) + sum(taken.values()), currency)
+        case chargeback.RefundCovered():
+            return Money(record.event.amount_minor, currency)
+        case fulfilment.FactReported(captured=captured, taken=taken, returned=back) if captured or taken or back:
+            return Money(sum(captured.values()) + (sum(taken.values()) or sum(back.values())), currency)
         case _:
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rescind.api.told import Told
+from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, Refund, RefundStatus
@@ -22,6 +23,8 @@ class RefundTold(Told, frozen=True, kw_only=True):
     not_sent: why nothing was sent yet although it is owed, for those who can do something about it; empty otherwise.
     release: nothing was taken, so a promise of the bank is let go. into: empty for its tender, ``store_credit`` or
     ``paid_out`` otherwise. settled: what became of one that failed (again, store_credit, paid_out).
+    waits_for: ``bank`` while the buyer's bank decides about this payment, empty otherwise; waits_until: when support
+    asks what became of it. covered: what the buyer got of it another way, and is not sent.
     """
 
     id: str
@@ -33,6 +36,9 @@ class RefundTold(Told, frozen=True, kw_only=True):
     release: bool
     into: str
     settled: str
+    waits_for: str
+    waits_until: Instant | None
+    covered: Money
     owed_at: Instant
     settled_at: Instant | None
 
@@ -118,6 +124,9 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             release=one.release,
             into=one.into,
             settled=one.settled,
+            waits_for="bank" if frozen(order, one) else "",
+            waits_until=frozen_until(order, one.tender) if frozen(order, one) else None,
+            covered=Money(one.covered_minor, order.currency),
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rescind.api.told import Told
 from rescind.core import review
+from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
@@ -114,7 +115,12 @@ def _steps(order: Order, at_stage: Stage) -> Iterable[NextAction]:
 
 def _money(order: Order) -> Iterable[NextAction]:
     for one in order.refunds:
-        if one.status in OPEN:
+        if frozen(order, one):
+            until = frozen_until(order, one.tender)
+            yield NextAction(
+                actor="bank", action="decide_chargeback", about=one.id, deadline=until, if_silent="support"
+            )
+        elif one.status in OPEN:
             action = "send_refund" if one.status is RefundStatus.OWED else "ask_provider"
             yield NextAction(actor="system", action=action, about=one.id, deadline=one.next_check_at)
         elif one.status is RefundStatus.FAILED:

@@ -79,6 +79,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
+    errors.AmountChanged: (409, "The refund is another one now"),
     errors.OrderFull: (409, "The order holds no more"),
     errors.RefundSettled: (409, "Somebody has answered this refund"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
@@ -113,6 +114,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RightTakenAway: (422, "It takes a right away"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
     errors.RateLimited: (429, "Too many calls"),
+    errors.DailyLimit: (429, "Today's limit is reached"),
     HeadersTooLarge: (431, "The headers are too large"),
     Unexpected: (500, "We made a mistake"),
     PdfUnavailable: (501, "No PDF is made here"),
@@ -174,7 +176,7 @@ def headers(error: RescindError) -> list[tuple[bytes, bytes]]:
             return [(b"www-authenticate", b'Bearer realm="rescind"')]
         case MethodNotAllowed():
             return [(b"allow", str(error.params["allowed_methods"]).encode())]
-        case errors.RateLimited() | errors.Unavailable():
+        case errors.RateLimited() | errors.DailyLimit() | errors.Unavailable():
             return [(b"retry-after", str(error.params.get("retry_after", 1)).encode())]
         case errors.IdempotencyInProgress():
             return [(b"retry-after", b"1")]

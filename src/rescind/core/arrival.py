@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from rescind.core import failed_refund
+from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.deadline import Calendar, Span, reckon, zone_of
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Refund, RefundStatus, Tender
@@ -20,10 +21,10 @@ from rescind.core.record import Record
 from rescind.core.refund import RefundAnswered
 from rescind.core.refund_order import waits
 
-StepName = Literal["approved", "sent", "accepted", "there", "paid_out", "let_go"]
+StepName = Literal["approved", "sent", "accepted", "there", "paid_out", "let_go", "bank", "elsewhere"]
 StepState = Literal["done", "now", "todo", "failed"]
 Trouble = Literal["", "not_sent", "unclear", "declined", "came_back"]
-Move = Literal["nobody", "platform", "provider"]
+Move = Literal["nobody", "platform", "provider", "bank"]
 
 # Working days after the provider took it over (lowest, highest); 0 is at once. Banks decide, so "usually".
 _DAYS: dict[str, tuple[int, int]] = {
@@ -62,6 +63,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
     expected: None once it is there, and while nothing is on its way because it failed. overdue: the last of these days
     is over, and nobody has said that it is there. failed_at: when the provider said no, or the bank sent it back.
+    frozen_until: while it waits for the buyer's bank, when support asks that bank at last.
     """
 
     refund: Refund
@@ -71,6 +73,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     move: Move
     trouble: Trouble
     failed_at: Instant | None = None
+    frozen_until: Instant | None = None
 
     @property
     def cause(self) -> str:
@@ -103,10 +106,24 @@ def _day(since: Instant, count: int, calendar: Calendar) -> date:
     return last
 
 
-def way(refund: Refund, tender: Tender, records: Iterable[Record], calendar: Calendar, now: Instant) -> Way:
-    """How far a refund is. ``records``: of its order; ``calendar``: the working days where the buyer lives."""
+def way(
+    refund: Refund,
+    tender: Tender,
+    records: Iterable[Record],
+    calendar: Calendar,
+    now: Instant,
+    waits_until: Instant | None = None,
+) -> Way:
+    """How far a refund is. ``records``: of its order; ``calendar``: the working days where the buyer lives.
+
+    waits_until: when support asks the buyer's bank at last, while the refund waits for it.
+    """
     if refund.release:
         return _let_go(refund)
+    if refund.status is RefundStatus.TAKEN_ELSEWHERE:
+        return _elsewhere(refund)
+    if waits_until is not None:
+        return _frozen(refund, waits_until)
     method = goes_by(refund, tender)
     if refund.ordered is not None or refund.into == failed_refund.Way.PAID_OUT:
         return _paid_out(refund, method)
@@ -147,12 +164,56 @@ def ways(order: Order, records: Iterable[Record], calendar: Calendar, now: Insta
     """The way of every refund of an order, in the order in which they came to be owed."""
     tenders = {tender.id: tender for tender in order.tenders}
     known = tuple(records)
-    return tuple(way(one, tenders[one.tender], known, calendar, now) for one in order.refunds)
+    return tuple(
+        way(
+            one,
+            tenders[one.tender],
+            known,
+            calendar,
+            now,
+            frozen_until(order, one.tender) if frozen(order, one) else None,
+        )
+        for one in order.refunds
+    )
 
 
 def goes_by(refund: Refund, tender: Tender) -> str:
     """The means of payment by which it comes to the buyer: its tender's, unless it goes another way."""
     return refund.into or tender.method
+
+
+def _elsewhere(refund: Refund) -> Way:
+    """The buyer has it already, from the bank or by hand, so that nothing is sent (I-10)."""
+    return Way(
+        refund=refund,
+        steps=(
+            Step(name="approved", state="done", at=refund.owed_at),
+            Step(name="elsewhere", state="done", at=refund.settled_at),
+        ),
+        expected=None,
+        overdue=False,
+        move="nobody",
+        trouble="",
+    )
+
+
+def _frozen(refund: Refund, until: Instant) -> Way:
+    """The buyer's bank decides about the payment, and until then nothing is sent to it."""
+    return Way(
+        refund=refund,
+        steps=(
+            Step(name="approved", state="done", at=refund.owed_at),
+            Step(name="bank", state="now"),
+            Step(name="sent", state="todo"),
+            Step(name="accepted", state="todo"),
+            Step(name="there", state="todo"),
+        ),
+        expected=None,
+        overdue=False,
+        move="bank",
+        trouble="",
+        frozen_until=until,
+    )
 
 
 def _let_go(refund: Refund) -> Way:

@@ -13,6 +13,7 @@ import msgspec
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, reopen
+from rescind.core.chargeback import ELSEWHERE
 from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, paid_since, scanned
@@ -65,7 +66,7 @@ _BEFORE_A_SCAN = frozenset(
         FactKind.DELIVERED,
     }
 )
-_MONEY = PAYING | {FactKind.CHARGED_BACK}
+_MONEY = ELSEWHERE | PAYING
 _REVIEW = frozenset({FactKind.REVIEW_OPENED, FactKind.REVIEW_CLEARED})
 _WORDS_OF: dict[ActorKind, frozenset[str]] = {
     ActorKind.SELLER: frozenset({"seller"}),
@@ -124,7 +125,7 @@ def require_correctable(order: Order, report: Report, by: ActorKind) -> None:
         raise Forbidden(action=f"correct_{report.fact.value}")
     if report.fact in _BEFORE_A_SCAN and scanned(order, report.parcel):
         raise CarrierHasScanned(fact=report.fact.value, parcel=report.parcel)
-    if report.fact is FactKind.CHARGED_BACK or report.fact in ENDINGS:
+    if report.fact in ELSEWHERE or report.fact in ENDINGS:
         # Money has moved upon it.
         raise InvalidTransition(action="correct", current_state=report.fact.value, allowed_actions=())
 

@@ -30,6 +30,10 @@ WHOLE_ORDER = ""
 """What a receipt is about; a credit note is about one cancellation, by its id."""
 
 
+_NOT_GIVEN_BACK = frozenset({RefundStatus.FAILED, RefundStatus.TAKEN_ELSEWHERE})
+"""What failed is owed to nobody, and what the buyer got another way is told with its payment."""
+
+
 class DocumentKind(StrEnum):
     """A receipt of what was paid and cancelled; a credit note of what one cancellation gave back; its reversal."""
 
@@ -322,7 +326,7 @@ def _receipt(blank: Content, order: Order, titles: dict[str, str]) -> Content:
             for one in order.tenders
             if one.captured_minor
         ),
-        back=_back(order, {one.id: one.amount_minor for one in order.refunds if one.status is not RefundStatus.FAILED}),
+        back=_back(order, {one.id: one.amount_minor for one in order.refunds if one.status not in _NOT_GIVEN_BACK}),
     )
 
 

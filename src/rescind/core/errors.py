@@ -209,6 +209,18 @@ class QuantityNotOpen(RescindError):
     code = "quantity-not-open"
 
 
+class DailyLimit(RescindError):
+    """One person, or one key, has given back as much today as they may. Params: currency, retry_after (seconds)."""
+
+    code = "daily-limit"
+
+
+class AmountChanged(RescindError):
+    """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
+
+    code = "amount-changed"
+
+
 class InParcel(RescindError):
     """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
 

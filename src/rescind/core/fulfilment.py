@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
+from rescind.core import chargeback
 from rescind.core.errors import AmountsDoNotAddUp, FactFromTheFuture, InvalidField, InvalidTransition
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import ShopId
@@ -112,7 +113,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     by: the kind of actor who said so; a seller's word may be taken back where a carrier's may not. review: what
     ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
     reference, amount_minor: of money that has a name outside, as it was told; ``captured`` and ``taken`` are what of it
-    had not been told before. payments: by tender, what the provider calls the payment it now knows it was paid by.
+    had not been told before; ``returned``: what of it the bank gave back to us. tender: of money that moved past us.
+    payments: by tender, what the provider calls the payment it now knows it was paid by.
     """
 
     fact: FactKind
@@ -132,6 +134,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     reference: str = ""
     amount_minor: int = 0
     payments: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    tender: str = ""
+    returned: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -244,6 +248,7 @@ def report(
     partly = paid and not paid_in_full(
         msgspec.structs.replace(order, tenders=_secured(order.tenders, captured, authorised))
     )
+    moved = _moved(order, command) if command.fact in chargeback.ELSEWHERE else chargeback.Moved()
     return FactReported(
         at=command.occurred_at,
         fact=command.fact,
@@ -254,7 +259,7 @@ def report(
         tracking=command.tracking,
         captured=captured,
         authorised=authorised,
-        taken=_taken(order, command) if command.fact is FactKind.CHARGED_BACK else {},
+        taken={command.tender: moved.taken} if moved.taken else {},
         hold_until=hold_until if paid and not partly else None,
         dispatch_due_at=dispatch_due_at if paid and not partly else None,
         timers=_unknown(order, timers) if paid and not partly else (),
@@ -262,6 +267,8 @@ def report(
         partly=partly,
         reference=command.reference,
         amount_minor=command.amount_minor if command.reference else 0,
+        tender=command.tender if command.fact in chargeback.ELSEWHERE else "",
+        returned={command.tender: moved.returned} if moved.returned else {},
         payments=_payments(order, {**captured, **authorised}, command.reference),
     )
 
@@ -342,15 +349,19 @@ def _authorised(order: Order, command: ReportFact) -> dict[str, int]:
     return {tender.id: amount} if amount else {}
 
 
-def _taken(order: Order, command: ReportFact) -> dict[str, int]:
-    """What the bank took that was not told before: of one dispute the highest amount that was ever named."""
+def _moved(order: Order, command: ReportFact) -> chargeback.Moved:
+    """What moved past us and was not told before: of one chargeback the highest amount that was ever named."""
     tender = _tender(order, command.tender)
-    told = max(told_before(order, FactKind.CHARGED_BACK, command.reference), default=0)
-    if told and 0 < command.amount_minor <= told:
-        return {}
-    if not told < command.amount_minor <= told + tender.captured_minor - tender.taken_elsewhere_minor:
-        raise InvalidField(field="amount", expected="more than nothing and at most what was captured")
-    return {tender.id: command.amount_minor - told}
+    if command.fact in chargeback.ENDS:
+        return chargeback.ended(
+            order, tender, command.fact, command.amount_minor, command.reference, command.occurred_at
+        )
+    told = told_before(order, command.fact, command.reference)
+    known = chargeback.find(order, tender, command.reference) if command.reference else None
+    if known is not None and command.fact is FactKind.CHARGED_BACK:
+        # The word of its end overtook it.
+        told.append(known.amount_minor)
+    return chargeback.taken(tender, command.amount_minor, max(told, default=0))
 
 
 def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[str, str]:
@@ -383,7 +394,11 @@ def is_news(order: Order, fact: FactReported) -> bool:
     """Whether a fact says anything new: about the order, or that the carrier itself saw what a seller had said."""
     if fact.fact in ENDINGS:
         return not any(one.fact in ENDINGS and one.parcel == fact.parcel for one in order.reports)
-    if fact.reference and (told := told_before(order, fact.fact, fact.reference)):
+    if fact.fact in chargeback.ENDS:
+        known = [one for one in order.reports if (one.fact, one.tender) == (fact.fact, fact.tender)]
+        if not any(one.reference == fact.reference for one in known):
+            return True
+    elif fact.reference and (told := told_before(order, fact.fact, fact.reference)):
         return fact.amount_minor not in told
     seen = fact.fact in SCANS and fact.by != SELLER and not scanned(order, fact.parcel, fact.fact)
     return seen or msgspec.structs.replace(apply_fact(order, fact), reports=order.reports) != order
@@ -414,8 +429,9 @@ def apply_fact(order: Order, event: FactReported) -> Order:
         partly=event.partly,
         reference=event.reference,
         amount_minor=event.amount_minor,
+        tender=event.tender,
     )
-    order = _apply_money(msgspec.structs.replace(order, reports=(*order.reports, told)), event)
+    order = msgspec.structs.replace(_apply_money(order, event), reports=(*order.reports, told))
     if event.fact in OF_PARCELS:
         return _apply_parcel(order, event)
     if event.partly:
@@ -457,16 +473,20 @@ FIELDS: Mapping[FactKind, str] = {
 }
 
 
-_MONEY = PAYING | {FactKind.CHARGED_BACK}
+_MONEY = chargeback.ELSEWHERE | PAYING
 
 
 def _apply_money(order: Order, event: FactReported) -> Order:
     if event.fact not in _MONEY:
         return order
+    if event.fact in chargeback.OF_BANKS and event.tender:
+        order = chargeback.apply_told(order, event.fact, event.tender, event.reference, event.at, _past_us(event))
     tenders = tuple(
         msgspec.structs.replace(
             tender,
-            taken_elsewhere_minor=tender.taken_elsewhere_minor + event.taken.get(tender.id, 0),
+            taken_elsewhere_minor=tender.taken_elsewhere_minor
+            + event.taken.get(tender.id, 0)
+            - event.returned.get(tender.id, 0),
             payment=tender.payment or event.payments.get(tender.id, ""),
         )
         for tender in _secured(order.tenders, event.captured, event.authorised)
@@ -478,6 +498,10 @@ def _apply_money(order: Order, event: FactReported) -> Order:
         hold_until=order.hold_until or event.hold_until,
         dispatch_due_at=order.dispatch_due_at or event.dispatch_due_at,
     )
+
+
+def _past_us(event: FactReported) -> chargeback.Moved:
+    return chargeback.Moved(taken=event.taken.get(event.tender, 0), returned=event.returned.get(event.tender, 0))
 
 
 def _apply_parcel(order: Order, event: FactReported) -> Order:

@@ -21,10 +21,14 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
     "charged_back": ("looked_at",),
     "amounts_differ": ("looked_at",),
+    "chargeback_silent": ("bank_asked",),
+    "chargeback_lost": ("looked_at",),
+    "chargeback_won": ("looked_at",),
+    "refunded_elsewhere": ("looked_at",),
 }
 """What can be said of each kind of contradiction, in the order in which people think of it."""
 
-UNDER_WAY = frozenset({"carrier_asked"})
+UNDER_WAY = frozenset({"carrier_asked", "bank_asked"})
 """Steps after which somebody still has to find out how it ended."""
 
 NEVER_LEFT = "never_left"
@@ -35,7 +39,16 @@ TOLD_TO_BUYER = frozenset({"carrier_asked", "came_back"})
 """What the buyer of a parcel that is on its way against the decision is told."""
 
 _MAY: Mapping[ActorKind, Decider] = {ActorKind.SELLER: "seller", ActorKind.SUPPORT: "support"}
-PLATFORM_ONLY = frozenset({"charged_back", "amounts_differ"})
+PLATFORM_ONLY = frozenset(
+    {
+        "charged_back",
+        "amounts_differ",
+        "chargeback_silent",
+        "chargeback_lost",
+        "chargeback_won",
+        "refunded_elsewhere",
+    }
+)
 """What is between the platform and a bank or provider."""
 
 

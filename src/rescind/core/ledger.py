@@ -10,6 +10,7 @@ import msgspec
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     failed_refund,
     fulfilment,
@@ -65,15 +66,19 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
     """The entry an event makes; empty for an event that moves no money."""
     match event:
         case fulfilment.FactReported():
-            if not event.captured and not event.taken:
+            if not event.captured and not event.taken and not event.returned:
                 return ()
             held = _held(before)
             captured = _move(event.captured, source=SELLER, target=held)
-            return (*captured, *_move(event.taken, source=held, target=ELSEWHERE))
+            back = _move(event.returned, source=ELSEWHERE, target=held)
+            return (*captured, *_move(event.taken, source=held, target=ELSEWHERE), *back)
         case cancellation.CancellationApproved() | refund.RefundOwed() | offer.OfferAccepted():
             return _move(_owed(event.refunds), source=BUYER, target=SELLER)
         case refund.RefundAnswered():
             return _answered(before, event)
+        case chargeback.RefundCovered():
+            # Owed to nobody any more: the buyer has it already, from what lies in ``elsewhere``.
+            return _move({_refund(before, event.refund).tender: event.amount_minor}, source=SELLER, target=BUYER)
         case failed_refund.FailedRefundSettled():
             by_hand = {one.tender: one.amount_minor for one in event.refunds if one.into == Way.PAID_OUT}
             others = tuple(one for one in event.refunds if one.into != Way.PAID_OUT)
@@ -121,8 +126,7 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
 
 
 def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posting, ...]:
-    assert before is not None, "a refund belongs to an order"
-    owed = next(one for one in before.refunds if one.id == event.refund)
+    owed = _refund(before, event.refund)
     if owed.release:
         return ()
     amount = {owed.tender: owed.amount_minor}
@@ -135,6 +139,11 @@ def _answered(before: Order | None, event: refund.RefundAnswered) -> tuple[Posti
         # The bank sent it back: it lies with the provider again and is owed to nobody until somebody decides (I-09).
         return (*_move(amount, source=BUYER, target=source), *_move(amount, source=SELLER, target=BUYER))
     return _move(amount, source=SELLER, target=BUYER)
+
+
+def _refund(before: Order | None, identifier: str) -> Refund:
+    assert before is not None, "a refund belongs to an order"
+    return next(one for one in before.refunds if one.id == identifier)
 
 
 def holder(tender: Tender) -> str:

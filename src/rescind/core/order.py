@@ -74,6 +74,9 @@ class FactKind(StrEnum):
     UNTRACEABLE = "untraceable"
     COMPLETED = "completed"
     CHARGED_BACK = "charged_back"
+    CHARGEBACK_WON = "chargeback_won"
+    CHARGEBACK_LOST = "chargeback_lost"
+    REFUNDED_ELSEWHERE = "refunded_elsewhere"
     ERROR_CONFIRMED = "error_confirmed"
     SELLER_AT_FAULT = "seller_at_fault"
 
@@ -301,13 +304,17 @@ class Cancellation(_State, frozen=True, kw_only=True):
 
 
 class RefundStatus(StrEnum):
-    """Where money owed stands. ``in_doubt``: the provider has not said, so it is neither done nor undone (I-07)."""
+    """Where money owed stands. ``in_doubt``: the provider has not said, so it is neither done nor undone (I-07).
+
+    ``taken_elsewhere``: the buyer got it another way, from the bank or by hand, so that nothing is sent (I-10).
+    """
 
     OWED = "owed"
     SUBMITTED = "submitted"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     IN_DOUBT = "in_doubt"
+    TAKEN_ELSEWHERE = "taken_elsewhere"
 
 
 class RefundOrder(_State, frozen=True, kw_only=True):
@@ -334,7 +341,8 @@ class Refund(_State, frozen=True, kw_only=True):
     cause: why nothing was sent yet, where something is in the way (KF-16). ordered: where the marketplace pays it out.
     release: nothing was captured, so it is a promise of the bank that is let go. into: where it goes if not to its
     tender (``failed_refund.Way``). settled: what became of one that failed, in the same words; empty while somebody
-    still has to say.
+    still has to say. covered_minor: what the buyer got of it another way;
+    ``amount_minor`` is then what is left to send, or all of it where nothing is.
     """
 
     id: RefundId
@@ -351,6 +359,30 @@ class Refund(_State, frozen=True, kw_only=True):
     release: bool = False
     into: str = ""
     settled: str = ""
+    covered_minor: int = 0
+
+
+class Chargeback(_State, frozen=True, kw_only=True):
+    """Money of one tender that the buyer's bank took, by the bank's name for it; open until the bank has decided.
+
+    amount_minor: all that was taken; returned_minor: what of it came back to us. seq: the record that opened it.
+    outcome: ``won`` (it came back) or ``lost`` (it stays with the buyer), empty while open; due_at: when support asks.
+    """
+
+    tender: str
+    reference: str = ""
+    amount_minor: int
+    returned_minor: int = 0
+    seq: int
+    opened_at: Instant
+    due_at: Instant
+    outcome: str = ""
+    closed_at: Instant | None = None
+
+    @property
+    def gone_minor(self) -> int:
+        """What of it is with the buyer now."""
+        return self.amount_minor - self.returned_minor
 
 
 class Contradiction(_State, frozen=True, kw_only=True):
@@ -413,7 +445,7 @@ class Report(_State, frozen=True, kw_only=True):
     """A fact that stands: the record ``seq`` told it and no correction took it back. ``by``: the kind of reporter.
 
     partly: of a payment after which something was still missing. reference, amount_minor: of money that somebody
-    outside knows by a name, such as a bank's dispute; it counts once.
+    outside knows by a name, such as a bank's dispute; it counts once. tender: of money that moved past us.
     """
 
     seq: int
@@ -426,6 +458,7 @@ class Report(_State, frozen=True, kw_only=True):
     partly: bool = False
     reference: str = ""
     amount_minor: int = 0
+    tender: str = ""
 
 
 class Review(_State, frozen=True, kw_only=True):
@@ -541,6 +574,8 @@ class Order(_State, frozen=True, kw_only=True):
     charges_refunded_minor: int = 0
     benefits: tuple[Benefit, ...] = ()
     kept_minor: int = 0
+    given_minor: int = 0
+    chargebacks: tuple[Chargeback, ...] = ()
 
     @property
     def paid(self) -> Money:

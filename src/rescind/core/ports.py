@@ -16,6 +16,7 @@ from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
+from rescind.core.limits import Gift
 from rescind.core.order import Order, Pins
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
@@ -61,7 +62,10 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer."""
+    """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer.
+
+    gift: what of it counts against somebody's day.
+    """
 
     before: Order | None
     after: Order
@@ -71,6 +75,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     key: Key | None = None
     fingerprint: Fingerprint = Fingerprint(b"")
     due: DueMoves
+    gift: Gift | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,8 +113,11 @@ class UnitOfWork(Protocol):
         """The records of an order from the first to ``last``."""
         ...
 
-    async def write(self, changes: Sequence[Change], now: Instant) -> None:
-        """Write everything or nothing. Raises Retry when one of the orders is not any more as it was read."""
+    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+        """Write everything or nothing, but for what goes beyond somebody's day, which is left out and given back.
+
+        Raises Retry when one of the orders is not any more as it was read.
+        """
         ...
 
 
@@ -284,7 +292,7 @@ class RefundNews(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DisputeNews(msgspec.Struct, frozen=True, kw_only=True):
-    """A buyer went to the bank, and the bank took the money. won: it was given back."""
+    """A buyer went to the bank, and the bank took the money. won: it was given back; lost: it stays with the buyer."""
 
     reference: str
     payments: tuple[str, ...]
@@ -292,6 +300,7 @@ class DisputeNews(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     at: Instant
     won: bool = False
+    lost: bool = False
 
 
 class PaymentNews(msgspec.Struct, frozen=True, kw_only=True):

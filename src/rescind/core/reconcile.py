@@ -33,6 +33,7 @@ GRACE: Final = timedelta(hours=1)
 LATE_AFTER: Final = timedelta(days=10)
 """Time in which a refund that is on its way is expected to arrive, where nobody says otherwise."""
 
+_OVER: Final = frozenset({RefundStatus.FAILED, RefundStatus.TAKEN_ELSEWHERE})
 _UNDER_WAY: Final = frozenset({ProviderOutcome.SUBMITTED, ProviderOutcome.IN_DOUBT})
 _SENT: Final = frozenset({RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT, RefundStatus.SUCCEEDED})
 
@@ -114,6 +115,7 @@ _NEWS: Final[Mapping[RefundStatus, frozenset[ProviderOutcome]]] = {
     # A bank sends money back days after it was accepted (I-09).
     RefundStatus.SUCCEEDED: frozenset({ProviderOutcome.DECLINED}),
     RefundStatus.FAILED: frozenset(),
+    RefundStatus.TAKEN_ELSEWHERE: frozenset(),
 }
 """What of a provider's word an order can still take as news."""
 
@@ -129,8 +131,9 @@ def _status(ours: OurRefund, one: ProviderRefund, until: Instant, late_after: ti
     differences: list[Difference] = []
     if one.status in _NEWS[ours.status]:
         differences.append(Difference(kind="status", ours=ours, theirs=(one,), news=one.status))
-    elif ours.status is RefundStatus.FAILED and one.status is not ProviderOutcome.DECLINED:
-        # Nothing brings a failed refund back to life: the order may have paid the buyer in another way by now.
+    elif ours.status in _OVER and one.status is not ProviderOutcome.DECLINED:
+        # Nothing brings a failed refund back to life: the order may have paid the buyer in another way by now. What the
+        # buyer got another way was not to be sent.
         return Compared(differences=(Difference(kind="status", ours=ours, theirs=(one,)),))
     if one.status in _UNDER_WAY and ours.status in OPEN:
         if until - one.at > late_after:

@@ -157,6 +157,7 @@ _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
     # A bank may send money back days after it was accepted (I-09); nothing brings a failed refund back to life.
     RefundStatus.SUCCEEDED: {ProviderOutcome.DECLINED: RefundStatus.FAILED},
     RefundStatus.FAILED: {},
+    RefundStatus.TAKEN_ELSEWHERE: {},
 }
 
 
@@ -229,9 +230,14 @@ def _moved(tenders: tuple[Tender, ...], refunds: tuple[RefundTerms, ...]) -> tup
 def apply_owed(order: Order, event: RefundOwed) -> Order:
     """Owe what came too late, or what somebody gave back."""
     order = owe(order, event.refunds, None, event.at)
-    if not event.shipping_minor:
+    if not event.by:
         return order
-    return msgspec.structs.replace(order, shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor)
+    given = sum(one.amount_minor for one in event.refunds) - event.shipping_minor
+    return msgspec.structs.replace(
+        order,
+        shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor,
+        given_minor=order.given_minor + given,
+    )
 
 
 def apply_answered(order: Order, event: RefundAnswered) -> Order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rescind.core.chargeback import ELSEWHERE, ENDS
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.fulfilment import OF_PARCELS, ReportFact
 from rescind.core.order import PAYING, FactKind, Order
@@ -34,7 +35,9 @@ REPORTED_BY: Mapping[str, frozenset[FactKind]] = {
 }
 """Which facts a role may report. Money is the host's word alone: a seller's would make us pay back what never came."""
 
-_WITH_MONEY = PAYING | {FactKind.CHARGED_BACK}
+_WITH_MONEY = ELSEWHERE | PAYING
+
+_TAKES = frozenset({FactKind.CHARGED_BACK, FactKind.REFUNDED_ELSEWHERE})
 
 
 class Fact(Incoming, frozen=True, kw_only=True):
@@ -42,8 +45,10 @@ class Fact(Incoming, frozen=True, kw_only=True):
 
     parcel, lines, carrier, tracking: of tracking_added, handed_over, delivered, and of how else a parcel's way ends
     (refused, delivery_failed, lost, damaged, tracking_stale, untraceable); without lines, everything open.
-    tender, amount: of paid and authorised (without: every tender in full) and of charged_back. reference: what the bank
-    or the provider calls this payment or dispute; told again under it, the money counts once.
+    tender, amount: of paid and authorised (without: every tender in full), charged_back, refunded_elsewhere (paid back
+    at the provider's own page, or by hand), chargeback_won (what came back; without: all) and chargeback_lost (what
+    stays with the buyer; without: all). reference: what the bank or the provider calls it; told again, the money counts
+    once.
     """
 
     fact: FactKind
@@ -64,12 +69,14 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
     if body.fact not in OF_PARCELS and (body.parcel or body.lines or body.carrier or body.tracking):
         raise InvalidField(field="/fact", expected="a fact of a parcel, as a parcel is described")
     if body.fact not in _WITH_MONEY and (body.tender or body.amount or body.reference):
-        raise InvalidField(field="/fact", expected="paid, authorised or charged_back, as money is described")
+        raise InvalidField(field="/fact", expected="a fact of money, as money is described")
     if body.amount and not body.tender:
         raise InvalidField(field="/tender", expected="present when amount is given")
-    if body.fact is FactKind.CHARGED_BACK and not (body.tender and body.amount):
-        raise InvalidField(field="/amount", expected="present, with its tender, for charged_back")
-    if body.reference and not (body.tender and body.amount):
+    if body.fact in _TAKES and not (body.tender and body.amount):
+        raise InvalidField(field="/amount", expected="present, with its tender, where money left another way")
+    if body.fact in ENDS and not body.tender:
+        raise InvalidField(field="/tender", expected="present, for the end of a chargeback")
+    if body.reference and body.fact not in ENDS and not (body.tender and body.amount):
         raise InvalidField(field="/amount", expected="present, with its tender, when there is a reference")
     return ReportFact(
         order=order.id,

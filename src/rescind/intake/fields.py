@@ -11,7 +11,7 @@ from babel.numbers import list_currencies
 
 from rescind.core.errors import CurrencyMismatch, InvalidField, NothingSelected
 from rescind.core.instant import Instant
-from rescind.core.money import CAP_MINOR
+from rescind.core.money import CAP_MINOR, Money
 
 # Python's $ also stands before a line break at the end; the look-ahead keeps one out.
 _END = r"(?!\n)$"
@@ -65,6 +65,11 @@ def minor(amount: Amount | None, currency: str) -> int:
     if amount.currency != currency:
         raise CurrencyMismatch(expected=currency, actual=amount.currency)
     return amount.amount
+
+
+def figure(amount: Amount | None) -> Money | None:
+    """An amount that somebody was shown, in whatever currency it was said; the core compares it."""
+    return None if amount is None else Money(amount.amount, amount.currency)
 
 
 def moment(value: datetime, *, field: str) -> Instant:

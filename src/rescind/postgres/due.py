@@ -115,6 +115,9 @@ _FORGET_KEYS = """
 DELETE FROM idempotency WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM idempotency WHERE created_at < coalesce($1, clock_timestamp()) - interval '60 days' LIMIT 5000))
 """
+_FORGET_GIFTS = """
+DELETE FROM daily_refunds WHERE day < coalesce($1, clock_timestamp())::date - 7
+"""
 
 
 AWAY_FOR = timedelta(minutes=1)
@@ -232,9 +235,10 @@ class DueTable:
         return tuple(Outage(*row) for row in await self._pool.fetch(_OUTAGES, AWAY_FOR, self._clock.read()))
 
     async def forget(self) -> None:
-        """Drop some idempotency keys past their life (ID-04), and signs of life that say nothing any more."""
+        """Drop some idempotency keys past their life (ID-04), and what says nothing any more."""
         await self._pool.execute(_FORGET_KEYS, self._clock.read())
         await self._pool.execute(_FORGET_BEATS)
+        await self._pool.execute(_FORGET_GIFTS, self._clock.read())
 
 
 class LeaseLost(Exception):

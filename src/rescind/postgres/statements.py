@@ -27,6 +27,16 @@ ORDER BY w.place
 """
 
 # NO KEY UPDATE: others may still insert rows that refer to the order. UNION: an OR of the two would read every order.
+GIVE = """
+INSERT INTO daily_refunds AS d (actor, day, currency, acts, amount_minor)
+SELECT $1, $2, $3, 1, $4 WHERE coalesce($5::integer >= 1, true) AND coalesce($4::bigint <= $6::bigint, true)
+ON CONFLICT (actor, day, currency) DO UPDATE
+SET acts = d.acts + 1, amount_minor = d.amount_minor + excluded.amount_minor
+WHERE coalesce(d.acts < $5, true) AND coalesce(d.amount_minor + excluded.amount_minor <= $6, true)
+RETURNING 1
+"""
+"""Counts what somebody gives back on a day, if it is within the limits; those at once take turns at the row's lock."""
+
 LOCK = """
 SELECT FROM orders o
 WHERE (o.shop_id, o.order_id) IN (

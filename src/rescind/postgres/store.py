@@ -83,6 +83,10 @@ class PostgresStore:
             raise Retry(type(fault).__name__) from fault
 
 
+class _Beyond(Exception):
+    """Somebody's day is full; what of this gift was counted already is not."""
+
+
 class PostgresUnitOfWork:
     """One try on one connection."""
 
@@ -109,8 +113,36 @@ class PostgresUnitOfWork:
         found = await self._connection.fetch(sql.RECORDS, shop_of(order), order, last)
         return [decode(row[0]) for row in found]
 
-    async def write(self, changes: Sequence[Change], now: Instant) -> None:
-        """Write everything in one statement, or nothing when one of the orders is not any more as it was read."""
+    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+        """Write everything in one statement, or nothing when one of the orders is not any more as it was read.
+
+        What somebody gives by their own decision is counted first, in the same transaction.
+        """
+        if all(change.gift is None for change in changes):
+            await self._write(changes, now)
+            return ()
+        async with self._connection.transaction():
+            beyond = await self._count(changes, now)
+            if kept := [change for change in changes if all(change is not one for one in beyond)]:
+                await self._write(kept, now)
+        return beyond
+
+    async def _count(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+        """Count what is given, person by person; gives the changes that go beyond somebody's day, uncounted."""
+        beyond: list[Change] = []
+        gifts = [(change.gift, change) for change in changes if change.gift is not None]
+        for given, change in sorted(gifts, key=lambda one: one[0].givers):
+            day = (now.date(), given.currency, given.amount_minor, given.most_acts, given.most_minor)
+            try:
+                async with self._connection.transaction():
+                    for giver in given.givers:
+                        if not await self._connection.fetchval(sql.GIVE, giver, *day):
+                            raise _Beyond
+            except _Beyond:
+                beyond.append(change)
+        return beyond
+
+    async def _write(self, changes: Sequence[Change], now: Instant) -> None:
         write = rows.PLACING if any(change.before is None or change.details for change in changes) else rows.MOVING
         statement, written = write.statement(changes, now)
         # The first table is that of the orders which move on: each of its rows must find its order.

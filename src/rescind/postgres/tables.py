@@ -45,6 +45,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "reconciliations": "reference",
     "differences": "reference",
     "releases": "reference",
+    "daily_refunds": "reference",
     "heartbeats": "reference",
     "outages": "reference",
     "migrations": "reference",

@@ -29,6 +29,7 @@ class _Event(msgspec.Struct):
     livemode: bool
     data: dict[str, Any]
     account: str = ""
+    created: int = 0
 
 
 class _Object(msgspec.Struct):
@@ -90,7 +91,7 @@ async def news(adapter: Stripe, body: bytes) -> tuple[News, ...] | None:
         case "charge" if event.type in {"charge.refunded", "charge.succeeded"}:
             return ()  # A message of its own tells of the refund, and of the payment.
         case "dispute":
-            return _dispute(msgspec.convert(told, _Dispute), event.type)
+            return _dispute(msgspec.convert(told, _Dispute), event)
         case "payment_intent" if event.type == "payment_intent.succeeded":
             return (_payment(msgspec.convert(told, _Intent), event),)
         case "payment_intent":
@@ -113,11 +114,12 @@ def _refund(found: Refund) -> RefundNews:
     )
 
 
-def _dispute(told: _Dispute, kind: str) -> tuple[News, ...]:
-    """An inquiry takes nothing; a chargeback takes the money when it is opened, whatever comes of it later."""
+def _dispute(told: _Dispute, event: _Event) -> tuple[News, ...]:
+    """An inquiry takes nothing; a chargeback takes the money when it is opened, until the bank says how it ends."""
     if told.status not in _TAKEN and told.status != "won":
         return ()
-    if told.status == "won" and kind != "charge.dispute.closed":
+    ended = event.type == "charge.dispute.closed"
+    if told.status == "won" and not ended:
         return ()
     currency = told.currency.upper()
     return (
@@ -126,8 +128,10 @@ def _dispute(told: _Dispute, kind: str) -> tuple[News, ...]:
             payments=_names(told.payment_intent, told.charge),
             amount_minor=from_stripe(told.amount, currency),
             currency=currency,
-            at=datetime.fromtimestamp(told.created, UTC),
+            # How it ended is of the time when it did.
+            at=datetime.fromtimestamp((ended and event.created) or told.created, UTC),
             won=told.status == "won",
+            lost=ended and told.status == "lost",
         ),
     )
 

@@ -124,6 +124,8 @@ def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) 
         "accepted": _("The provider could not pay it out") if failed else _("Accepted by the provider"),
         "there": _("Sent back by the bank") if failed else _there(locale, way, tender, reader),
         "paid_out": _("It could not be paid out") if failed else _("The shop's platform pays it out"),
+        "bank": _("Waiting for your bank") if reader == "buyer" else _("Waiting for the buyer's bank"),
+        "elsewhere": _("Paid another way"),
         "let_go": _("Your bank lets the reserved amount go")
         if reader == "buyer"
         else _("The buyer's bank lets the reserved amount go"),
@@ -133,9 +135,30 @@ def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) 
         detail = _("Its answer was not clear")
     elif step.name == "paid_out" and not failed:
         detail = _paid_out(locale, way.refund, reader)
+    elif step.name == "bank":
+        detail = _waits(locale, way, reader)
+    elif step.name == "elsewhere":
+        detail = (
+            _("You got this money another way, from your bank or from the shop, so it is not sent a second time.")
+            if reader == "buyer"
+            else _("The buyer got this money another way, so it is not sent a second time.")
+        )
     elif step.name == "let_go" and failed:
         detail = _("The bank ends it by itself after some days. Nothing is taken.")
     return {"label": labels[step.name], "state": step.state, "at": step.at, "detail": detail}
+
+
+def _waits(locale: Locale, way: Way, reader: Reader) -> str:
+    _ = locale.gettext
+    assert way.frozen_until is not None, "it waits until then"
+    if reader == "buyer":
+        text = _(
+            "You asked your bank to take the payment back. While it decides, nothing more is sent to this payment. We "
+            "hear of the decision from the bank; if no word has come by %(day)s, platform support asks for it."
+        )
+    else:
+        text = _("the buyer's bank decides about this payment; support asks on %(day)s at the latest")
+    return text % {"day": locale.date(way.frozen_until)}
 
 
 def _paid_out(locale: Locale, refund: Refund, reader: Reader) -> str:
@@ -207,4 +230,6 @@ def _move(locale: Locale, way: Way) -> str:
         return ""
     if way.move == "platform":
         return _("The platform")
+    if way.move == "bank":
+        return _("The buyer's bank")
     return _("The bank") if way.refund.status is RefundStatus.SUCCEEDED else _("The payment provider")

@@ -15,7 +15,8 @@ AT_ONCE = 256
 
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
-    ready = await due.ready(("deadline", "hold", "timer", "review", "return", "override", "refund_order"), AT_ONCE)
+    kinds = ("deadline", "hold", "timer", "review", "return", "override", "refund_order", "chargeback")
+    ready = await due.ready(kinds, AT_ONCE)
     outages = await due.outages() if ready else ()
     await each(_lapse(engine, order, one, outages) for order, one in ready)
     return len(ready)

@@ -82,16 +82,17 @@ async def _tell(engine: Engine, connected: Connected, message: Message, news: Ne
                 return False
             amount = min(news.amount_minor, missing)
             return await _report(engine, message, order, tender, FactKind.PAID, news, amount, news.payments[0])
-        case DisputeNews(won=True):
-            raise _Aside("dispute_won")
+        case DisputeNews(won=won, lost=lost) if won or lost:
+            fact = FactKind.CHARGEBACK_WON if won else FactKind.CHARGEBACK_LOST
+            return await _report(engine, message, order, tender, fact, news, news.amount_minor, news.reference)
         case RefundNews() if news.status not in _GOING_OR_GONE:
             if any(one.reference == news.reference for one in order.reports):
                 raise _Aside("refund_by_hand_failed")
             return False
         case RefundNews() | DisputeNews():
-            return await _report(
-                engine, message, order, tender, FactKind.CHARGED_BACK, news, news.amount_minor, news.reference
-            )
+            by_bank = isinstance(news, DisputeNews)
+            fact = FactKind.CHARGED_BACK if by_bank else FactKind.REFUNDED_ELSEWHERE
+            return await _report(engine, message, order, tender, fact, news, news.amount_minor, news.reference)
 
 
 async def _own_refund(engine: Engine, connected: Connected, message: Message, news: RefundNews) -> bool:

@@ -14,6 +14,7 @@ from rescind.core.cancellation.guards import (
     require_answerable,
     require_consent,
     require_evidence,
+    require_figure,
     require_in_time,
     require_listed,
     require_none_open,
@@ -46,6 +47,7 @@ from rescind.core.fees import keepable
 from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
+from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage
 from rescind.core.outage import lost
 from rescind.core.policy import Finding
@@ -91,6 +93,7 @@ def request(
     fees = () if finding.verdict is Verdict.REFUSE else keepable(order, selection, found, terms, now)
     if fees or order.benefits:
         money = quote(order, selection, fees=fees, at=now)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     asked = RequestTerms(
         reason=command.reason,
         requested_by=order.buyer,
@@ -164,8 +167,10 @@ def approve(order: Order, command: ApproveCancellation, actor: Actor, context: C
     """
     asked = require_answerable(order, command.cancellation, _decides(actor, "approve"), "approve", now)
     selection = still_open(order, asked)
+    money = quote(order, selection, fees=asked.fees, at=now)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     by: Decider = "support" if actor.kind is ActorKind.SUPPORT else "seller"
-    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment), fees=asked.fees)
+    event = approved(order, asked.id, by, selection, context, now, comment=NoteRef.of(command.comment), money=money)
     return Decision(events=(event,), notes=_notes(command.comment))
 
 
@@ -290,6 +295,7 @@ def cancel_by_seller(
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
+    require_figure(command.refund, Money(money.total_minor, order.currency))
     found = facts(
         order,
         now=now,

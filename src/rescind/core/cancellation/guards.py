@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import (
+    AmountChanged,
     ConsentMissing,
+    CurrencyMismatch,
     DeadlinePassed,
     EvidenceMissing,
     Forbidden,
@@ -16,6 +18,7 @@ from rescind.core.event import Note
 from rescind.core.evidence import EvidenceRef, require_few
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
+from rescind.core.money import Money
 from rescind.core.order import Cancellation, CancellationStatus, Order
 from rescind.core.policy import Reason
 
@@ -82,6 +85,16 @@ def require_none_open(order: Order, action: str) -> None:
         raise InvalidTransition(
             action=action, current_state=waiting.status.value, allowed_actions=("withdraw",), deadline=waiting.due_at
         )
+
+
+def require_figure(confirmed: Money | None, refund: Money) -> None:
+    """What somebody confirmed is what would be booked (KF-06). Raises CurrencyMismatch, AmountChanged."""
+    if confirmed is None:
+        return
+    if confirmed.currency != refund.currency:
+        raise CurrencyMismatch(expected=refund.currency, actual=confirmed.currency)
+    if confirmed != refund:
+        raise AmountChanged(confirmed=confirmed, refund=refund)
 
 
 def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:

@@ -8,6 +8,7 @@ from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
+from rescind.core.money import Money
 from rescind.core.order import CancellationStatus, Decider, Stage, Timer
 from rescind.core.outage import Outage
 from rescind.core.policy import Finding
@@ -19,7 +20,7 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     """The buyer, or support with the buyer's consent, asks to stop an order.
 
     lines: units by line id, None for everything open. anyway: ask the seller although the window is closed (M-02).
-    consent: how the buyer agreed that support files this (M-49).
+    consent: how the buyer agreed that support files this (M-49). refund: what whoever asks was shown would go back.
     """
 
     reason: str
@@ -28,13 +29,15 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     comment: Note | None = None
     consent: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
+    refund: Money | None = None
 
 
 class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
-    """The seller agrees to a request, or support to one that the platform decides."""
+    """The seller agrees to a request, or support to one that the platform decides. refund: what they were shown."""
 
     cancellation: CancellationId
     comment: Note | None = None
+    refund: Money | None = None
 
 
 class RefuseCancellation(BaseCommand, frozen=True, kw_only=True):
@@ -70,12 +73,13 @@ class WithdrawCancellation(BaseCommand, frozen=True, kw_only=True):
 
 
 class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
-    """The seller stops the order of their own accord (R-037)."""
+    """The seller stops the order of their own accord (R-037). refund: what they were shown would go back."""
 
     reason: str
     lines: dict[str, int] | None = None
     comment: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
+    refund: Money | None = None
 
 
 class LapseDeadline(BaseCommand, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import cancellation, fulfilment, refund, timers
+from rescind.core import cancellation, chargeback, fulfilment, refund, timers
 from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
@@ -35,18 +35,49 @@ def consequences(
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         return _while_asked(after, fact, identifier, terms, now)
-    if fulfilment.told_before(order, fact.fact, fact.reference):
+    if fact.fact not in chargeback.ENDS and fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
-        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact),)
+        differ = fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact)
+        return (differ, *(_settled(after, fact, context, now) if fact.fact in chargeback.ELSEWHERE else ()))
     if fact.fact in PAYING:
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = refund.terms_of(refund.overpaid(after), order, context, now)
         return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
-    if fact.fact is FactKind.CHARGED_BACK:
-        return (fulfilment.ContradictionNoted(at=now, id=identifier, kind="charged_back", fact=fact.fact),)
+    if fact.fact in chargeback.ELSEWHERE:
+        return _past_us(after, fact, identifier, context, now)
     return ()
+
+
+def _past_us(
+    after: Order, fact: fulfilment.FactReported, identifier: str, context: Context, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A person looks at money that left another way; what the buyer has for good is not sent again (I-10)."""
+    gone, back = fact.taken.get(fact.tender, 0), fact.returned.get(fact.tender, 0)
+    noted = fulfilment.ContradictionNoted(at=now, id=identifier, kind=fact.fact.value, fact=fact.fact)
+    # Where the bank took and decided in one word, or takes again what it had given back, a person hears of it.
+    news = () if fact.fact in chargeback.ENDS and gone <= back else (noted,)
+    return (*news, *_settled(after, fact, context, now))
+
+
+def _settled(after: Order, fact: fulfilment.FactReported, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
+    gone, back = fact.taken.get(fact.tender, 0), fact.returned.get(fact.tender, 0)
+    if fact.fact is not FactKind.REFUNDED_ELSEWHERE:
+        known = chargeback.named(after, fact.tender, fact.reference)
+        if not known.outcome:
+            return ()
+        gone = known.gone_minor
+    return chargeback.settled(after, fact.tender, gone, back, context, now)
+
+
+def silence(order: Order, command: chargeback.LapseChargeback, now: Instant) -> tuple[BaseEvent, ...]:
+    """Ask support when no word of a bank came in time. What is owed waits on: sending it could pay it twice."""
+    found = next((one for one in order.chargebacks if one.seq == command.seq), None)
+    if found is None or now < found.due_at or not chargeback.unheard(order, found):
+        return ()
+    identifier = f"{chargeback.SILENT}-{found.seq}"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=chargeback.SILENT, fact=FactKind.CHARGED_BACK),)
 
 
 def _given_up(after: Order) -> bool:

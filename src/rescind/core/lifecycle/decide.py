@@ -6,6 +6,7 @@ from typing import assert_never
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     failed_refund,
     fulfilment,
@@ -29,6 +30,7 @@ from rescind.core.context import Context
 from rescind.core.errors import NotFound
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import report
+from rescind.core.lifecycle.consequences import silence
 from rescind.core.lifecycle.messages import Command
 from rescind.core.lifecycle.placement import place
 from rescind.core.order import Order
@@ -91,6 +93,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return giving_back.give(order, command, actor, context, now)
         case failed_refund.SettleFailedRefund():
             return failed_refund.settle(order, command, actor, context, terms, now)
+        case chargeback.LapseChargeback():
+            return Decision(events=silence(order, command, now))
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

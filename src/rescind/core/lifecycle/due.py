@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from rescind.core import cancellation, fulfilment, override, refund, refund_order, returns, review, timers
+from rescind.core import cancellation, chargeback, fulfilment, override, refund, refund_order, returns, review, timers
 from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
@@ -14,7 +14,17 @@ from rescind.core.order import Order
 from rescind.core.outage import Outage
 
 Kind = Literal[
-    "deadline", "hold", "review", "return", "override", "unpaid", "timer", "refund", "refund_order", "fan_out"
+    "deadline",
+    "hold",
+    "review",
+    "return",
+    "override",
+    "chargeback",
+    "unpaid",
+    "timer",
+    "refund",
+    "refund_order",
+    "fan_out",
 ]
 """What waits for a time, and news of an order to pass on. The installation's page has words for each of them."""
 
@@ -52,13 +62,20 @@ def due(order: Order) -> tuple[Due, ...]:
     found.extend(
         Due(kind="refund", ref=one.id, due_at=one.next_check_at or one.owed_at)
         for one in order.refunds
-        if one.status in refund.OPEN and not refund_order.waits(one)
+        if one.status in refund.OPEN
+        and not refund_order.waits(one)
+        and not (order.chargebacks and chargeback.frozen(order, one))
     )
     # Nobody is asked about a refund order: whoever paid it out says so.
     found.extend(
         Due(kind="refund_order", ref=one.id, due_at=one.ordered.due_at)
         for one in order.refunds
         if one.ordered is not None and refund_order.waits(one)
+    )
+    found.extend(
+        Due(kind="chargeback", ref=f"{order.id}:{one.seq}", due_at=one.due_at)
+        for one in order.chargebacks
+        if chargeback.unheard(order, one)
     )
     return tuple(found)
 
@@ -93,5 +110,7 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
         case "refund_order":
             return refund_order.LapseRefundOrder(order=order, refund=RefundId(one.ref))
+        case "chargeback":
+            return chargeback.LapseChargeback(order=order, seq=int(one.ref.rpartition(":")[2]))
         case _:
             return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])

@@ -9,6 +9,7 @@ import msgspec
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     failed_refund,
     fulfilment,
@@ -85,6 +86,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return refund_order.apply_lapsed(order, event)
         case failed_refund.FailedRefundSettled():
             return failed_refund.apply_settled(order, event)
+        case chargeback.RefundCovered():
+            return chargeback.apply_covered(order, event)
         case packing.ShippingLeased():
             return packing.apply_leased(order, event)
         case packing.ShippingGivenBack():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rescind.core import (
     cancellation,
+    chargeback,
     correction,
     failed_refund,
     fulfilment,
@@ -47,6 +48,7 @@ Command = (
     | refund_order.LapseRefundOrder
     | giving_back.GiveBack
     | failed_refund.SettleFailedRefund
+    | chargeback.LapseChargeback
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -92,6 +94,7 @@ Event = (
     | refund_order.RefundOrderTaken
     | refund_order.RefundOrderLapsed
     | failed_refund.FailedRefundSettled
+    | chargeback.RefundCovered
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

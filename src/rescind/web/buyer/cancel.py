@@ -14,8 +14,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.cancellation import RequestCancellation
-from rescind.core.errors import InvalidText, InvalidTransition, StaleOrder
+from rescind.core.errors import AmountChanged, InvalidText, InvalidTransition, StaleOrder
 from rescind.core.event import Note
+from rescind.core.money import Money
 from rescind.core.order import Stage
 from rescind.core.ports import Fingerprint, Key
 from rescind.engine import Submission
@@ -106,8 +107,8 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
     if seen(answer) != form.seen:
         return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     try:
-        outcome = await visit.desk.engine.handle(_submission(visit, found, form, files))
-    except (StaleOrder, InvalidTransition):
+        outcome = await visit.desk.engine.handle(_submission(visit, found, form, files, answer))
+    except (AmountChanged, StaleOrder, InvalidTransition):
         found = await load(visit, order_id)
         if (asked := await _asked_already(visit, found, form.key)) is not None:
             return visit.go(f"{found.path}/requests/{asked}?sent=1")
@@ -226,7 +227,7 @@ def _in_parcel(visit: Visit, most: int) -> str:
     return text % {"most": most}
 
 
-def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Submission:
+def _submission(visit: Visit, found: Matter, form: Form, files: Brought, answer: Answer) -> Submission:
     note: Note | None = visit.desk.note(form.comment) if form.comment else None
     command = RequestCancellation(
         order=found.order.id,
@@ -235,6 +236,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought) -> Subm
         anyway=form.anyway,
         comment=note,
         evidence=files.refs,
+        refund=Money(answer.quote.total_minor, found.order.currency),
     )
     person = visit.person
     said = [form.reason, sorted(form.units.items()), form.anyway, form.comment, [one.id for one in files.refs]]

@@ -270,9 +270,9 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
 
 
 def _paid_back(order: Order, one: Cancellation) -> bool:
-    """Whether every refund of a request has succeeded."""
-    states = [refund.status for refund in order.refunds if refund.cancellation == one.id]
-    return bool(states) and all(status is RefundStatus.SUCCEEDED for status in states)
+    """Whether every refund of a request has come to the buyer, each by whichever way it went in the end."""
+    states = {refund.status for refund in order.refunds if refund.cancellation == one.id and not refund.settled}
+    return bool(states) and states <= {RefundStatus.SUCCEEDED, RefundStatus.TAKEN_ELSEWHERE}
 
 
 def deadline_kind(one: Cancellation) -> str:

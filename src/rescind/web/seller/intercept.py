@@ -97,6 +97,10 @@ def title(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("The parcel left although the order is cancelled"),
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
         "charged_back": _("The bank took the payment back"),
+        "chargeback_lost": _("The bank decided for the buyer: the money stays with them"),
+        "chargeback_won": _("The bank decided for the marketplace: the payment stands"),
+        "chargeback_silent": _("No word of the bank on a payment that it took back"),
+        "refunded_elsewhere": _("Money was paid back outside of this desk"),
         "amounts_differ": _("One payment was told with two amounts"),
     }.get(kind, language.term("contradiction", kind))
 
@@ -118,6 +122,21 @@ def advice(language: Locale, kind: str) -> list[str]:
         "charged_back": [
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),
             _("If the goods have not left, keep them here until the bank has decided."),
+        ],
+        "chargeback_lost": [
+            _("The buyer has this money from the bank. What we still owed of it is not sent again."),
+            _("Look whether the buyer got a refund besides; nobody can call that back but the buyer."),
+        ],
+        "chargeback_won": [
+            _("The bank gave the payment back. What is owed to the buyer is sent now."),
+        ],
+        "chargeback_silent": [
+            _("Ask the bank or the payment provider how the chargeback ended, and have it reported."),
+            _("Until then what we owe on this payment is not sent, because it could be paid twice."),
+        ],
+        "refunded_elsewhere": [
+            _("Somebody paid the buyer back past this desk. What we still owed of it is not sent again."),
+            _("Find out who did, and why: refunds that start here cannot be paid twice."),
         ],
         "amounts_differ": [
             _("Ask the bank or the payment provider which amount is right. Until then nothing is paid twice."),

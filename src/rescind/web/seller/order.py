@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from rescind.core.actor import ActorKind
 from rescind.core.cancellation import CancelBySeller
-from rescind.core.errors import NothingSelected, RescindError
+from rescind.core.errors import InvalidField, NothingSelected, RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import (
@@ -196,6 +196,10 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "charged_back": _("the bank took the payment back."),
+        "chargeback_lost": _("the bank decided for the buyer."),
+        "chargeback_won": _("the bank decided for the marketplace, and it was not told that it took the payment."),
+        "chargeback_silent": _("no word of the bank has come on a payment that it took back."),
+        "refunded_elsewhere": _("money was paid back outside of this desk."),
         "amounts_differ": _("one payment was told with two amounts."),
         "delivered_after_ending": _("a parcel arrived that the carrier had reported as lost or on its way back."),
         "ended_after_delivery": _("the carrier reports trouble with a parcel that had been delivered."),
@@ -312,7 +316,12 @@ async def cancel(console: Here, order_id: FromPath[str]) -> Html:
     if not values["reason"]:
         return await _confirm(console, view, errors={"reason": _("Choose a reason")}, values=values, status=422)
     try:
-        command = CancelBySeller(order=view.order.id, reason=values["reason"], comment=console.note(values["comment"]))
+        command = CancelBySeller(
+            order=view.order.id,
+            reason=values["reason"],
+            comment=console.note(values["comment"]),
+            refund=shown(form.text("refund"), view.order.currency),
+        )
         outcome = await console.submit(
             command, view.shop.id, f"cancel:{order_id}", form.text("key"), version=version_of(form.text("version"))
         )
@@ -329,6 +338,15 @@ async def cancel(console: Here, order_id: FromPath[str]) -> Html:
 def last(order: Order) -> Cancellation:
     """The newest cancellation of an order that has one."""
     return order.cancellations[-1]
+
+
+def shown(text: str, currency: str) -> Money | None:
+    """The refund that a form showed, in minor units; None where it does not say. Raises InvalidField."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise InvalidField(field="refund", expected="a whole number of minor units")
+    return Money(int(text), currency)
 
 
 def version_of(text: str) -> int | None:

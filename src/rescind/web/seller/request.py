@@ -29,7 +29,7 @@ from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
 from rescind.web.seller.board import parcel_errors
 from rescind.web.seller.console import Console, Here, back_to, new_key
-from rescind.web.seller.order import lines_of, titles
+from rescind.web.seller.order import lines_of, shown, titles
 from rescind.web.session import Html
 from rescind.web.tender import tender_name
 
@@ -210,7 +210,10 @@ async def approve(console: Here, case_id: FromPath[str]) -> Html:
     row = await find_case(console, case_id)
     try:
         command = ApproveCancellation(
-            order=row.order_id, cancellation=CancellationId(row.case_id), comment=console.note(form.text("comment"))
+            order=row.order_id,
+            cancellation=CancellationId(row.case_id),
+            comment=console.note(form.text("comment")),
+            refund=shown(form.text("refund"), row.amount.currency),
         )
         await console.submit(command, row.shop_id, f"approve:{case_id}", form.text("key"))
     except RescindError as error:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from rescind.core.cancellation import SUPPORT_REFUSALS, AnswerForCarrier, ApproveCancellation, RefuseCancellation
+from rescind.core.cancellation import (
+    SUPPORT_REFUSALS,
+    AnswerForCarrier,
+    ApproveCancellation,
+    RefuseCancellation,
+    still_open,
+)
 from rescind.core.errors import InvalidField
 from rescind.core.ids import CancellationId
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.order import Act, CancellationStatus, Order
 from rescind.core.override import REASONS, AnswerOverride, OverrideRules, alone, possible, waiting
+from rescind.core.refund import quote
 from rescind.core.views import TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, new_key
+from rescind.web.seller.order import shown
 
 
 def answer_of(order: Order, language: Locale) -> dict[str, Any] | None:
@@ -25,6 +33,7 @@ def answer_of(order: Order, language: Locale) -> dict[str, Any] | None:
     return {
         "carrier": carrier,
         "reasons": [] if carrier else [(code, language.term("refusal", code)) for code in SUPPORT_REFUSALS],
+        "refund": Money(quote(order, still_open(order, asked), fees=asked.fees).total_minor, order.currency),
         "key": new_key(),
     }
 
@@ -89,7 +98,8 @@ async def decide(console: Console, order_id: str) -> str:
     command: Command
     match act:
         case "approve":
-            command = ApproveCancellation(order=view.order.id, cancellation=asked, comment=words)
+            figure = shown(form.text("refund"), view.order.currency)
+            command = ApproveCancellation(order=view.order.id, cancellation=asked, comment=words, refund=figure)
         case "refuse":
             command = RefuseCancellation(
                 order=view.order.id, cancellation=asked, reason=form.text("why"), comment=words

@@ -34,7 +34,7 @@ from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span
 from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
-from rescind.web.seller.order import case_links, lines_of, price_rows, titles
+from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
 from rescind.web.session import Html
 from rescind.web.support import deciders
 from rescind.web.support import refunds as money_back
@@ -257,6 +257,7 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
             anyway=values["anyway"] == "1",
             comment=console.note(values["comment"]),
             consent=consent,
+            refund=shown(form.text("refund"), view.order.currency),
         )
         outcome = await console.submit(
             command, view.shop.id, f"file:{order_id}", form.text("key"), on_behalf_of=view.order.buyer

@@ -23,7 +23,7 @@ _A_PAGE: Final = 50
 @get("/refunds")
 async def read(console: Here) -> Html:
     """One list of them; the address says which."""
-    where: Where = next((one for one in LISTS if one == console.query("state")), LISTS[0])
+    where = _where(console.query("state"))
     lists, language = RefundLists(console.desk.pool), console.language
     _ = language.gettext
     after = _refund(console.query("after"))
@@ -57,11 +57,18 @@ async def take(console: Here, refund: FromPath[str]) -> Html:
     """Somebody of support puts their name to it."""
     form = await console.form()
     await RefundLists(console.desk.pool).take(RefundId(canonical("ref", refund)), console.person.id)
-    where = next((one for one in LISTS if one == form.text("state")), LISTS[0])
+    where = _where(form.text("state"))
     return console.go(address(PATH, state=where, said="taken"))
 
 
 ROUTES = (read, take)
+
+
+def _where(text: str) -> Where:
+    for one in LISTS:
+        if text == one:
+            return one
+    return LISTS[0]
 
 
 def names(language: Locale) -> dict[Where, str]:

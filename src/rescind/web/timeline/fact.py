@@ -51,6 +51,9 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
         FactKind.UNTRACEABLE: (_("The carrier does not know the tracking number"), "triangle-alert"),
         FactKind.COMPLETED: (_("The order is complete"), "check"),
         FactKind.CHARGED_BACK: (_("The bank took the payment back"), "banknote"),
+        FactKind.CHARGEBACK_WON: (_("The bank decided for the marketplace: the payment stands"), "banknote"),
+        FactKind.CHARGEBACK_LOST: (_("The bank decided for the buyer: the money stays with them"), "banknote"),
+        FactKind.REFUNDED_ELSEWHERE: (_("Money was paid back outside of this desk"), "banknote"),
         FactKind.ERROR_CONFIRMED: (_("A mistake in the order was confirmed"), "circle-alert"),
         FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
     }[event.fact]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import failed_refund, refund, refund_order
+from rescind.core import chargeback, failed_refund, refund, refund_order
 from rescind.core.order import Refund, RefundStatus
 from rescind.web.tender import tender_name
 from rescind.web.timeline.teller import Entry, Teller
@@ -15,7 +15,22 @@ def owed(teller: Teller, event: refund.RefundOwed) -> Entry:
     if event.by:
         text = _("%(amount)s given back, the delivery among it") if event.shipping_minor else _("%(amount)s given back")
         return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
+    returned = {one.tender for one in teller.order.chargebacks if one.returned_minor}
+    if any(one.tender in returned for one in event.refunds):
+        text = _("The bank gave %(amount)s back to the marketplace; it goes back to the buyer")
+        if teller.mine:
+            text = _("The bank gave %(amount)s back to the marketplace; it goes back to you")
+        return teller.entry(text % {"amount": amount}, "banknote")
     return teller.entry(_("A late payment of %(amount)s goes back") % {"amount": amount}, "banknote")
+
+
+def covered(teller: Teller, event: chargeback.RefundCovered) -> Entry:
+    """What is not sent, because the buyer has it."""
+    _ = teller.locale.gettext
+    text = _("You got %(amount)s of the refund another way, so it is not sent again")
+    if not teller.mine:
+        text = _("The buyer got %(amount)s of the refund another way, so it is not sent again")
+    return teller.entry(text % {"amount": teller.money(event.amount_minor)}, "banknote")
 
 
 def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
@@ -56,6 +71,7 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
             "circle-alert",
             "wait",
         ),
+        RefundStatus.TAKEN_ELSEWHERE: (_("%(amount)s to %(tender)s reached the buyer another way"), "banknote", ""),
     }[event.status]
     if event.cause and not teller.mine:
         return teller.entry(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rescind.core import (
+    chargeback,
     correction,
     failed_refund,
     fulfilment,
@@ -29,7 +30,7 @@ from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
-from rescind.web.timeline.refund import answered, ordered, owed, settled
+from rescind.web.timeline.refund import answered, covered, ordered, owed, settled
 from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
 from rescind.web.timeline.review import recipient_corrected, taken
@@ -72,6 +73,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return answered(teller, event)
         case refund_order.RefundOrderTaken() | refund_order.RefundOrderLapsed():
             return ordered(teller, event)
+        case chargeback.RefundCovered():
+            return covered(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
             return at_bench(teller, event)
         case parcels.ParcelsArranged() | stock.GoodsCameBack():
