@@ -104,15 +104,18 @@ def _expected(locale: Locale, way: Way, reader: Reader) -> str:
 
 
 def _counted(locale: Locale, order: Order, way: Way, tender: Tender) -> str:
-    _ = locale.gettext
     method = goes_by(way.refund, tender)
     if way.expected is None or way.trouble == "not_sent" or at_once(method):
         return ""
     low, high = usual_days(method)
     if low == 0 or not order.country:
         return usually(locale, method)
-    text = _("%(low)s to %(high)s working days in %(country)s; the bank decides")
-    return text % {"low": low, "high": high, "country": locale.country(order.country)}
+    text = locale.ngettext(
+        "%(low)s to %(num)s working day in %(country)s; the bank decides",
+        "%(low)s to %(num)s working days in %(country)s; the bank decides",
+        high,
+    )
+    return text % {"low": low, "num": high, "country": locale.country(order.country)}
 
 
 def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) -> dict[str, Any]:
