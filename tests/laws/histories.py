@@ -190,7 +190,9 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
             if shop.state.refunds:
                 refund = shop.state.refunds[said[1] % len(shop.state.refunds)]
                 later = shop.now + timedelta(minutes=1)
-                shop.provider.answers(said[0], refund.id, next_check_at=later, confirm_days=said[2])
+                shop.provider.answers(
+                    said[0], refund.id, next_check_at=later, confirm_days=said[2] if len(said) > 2 else 0
+                )
         case "people":
             if shop.state.refunds:
                 _about_refund(shop, said[0], shop.state.refunds[said[1] % len(shop.state.refunds)].id)
