@@ -213,7 +213,7 @@ def _compared(layer: ResolvedPolicy, asked: bytes) -> tuple[tuple[str, int], ...
     a quarter of what it costs to be asked.
     """
     read: dict[str, object] = msgspec.msgpack.decode(asked)
-    explainer = Explainer(layer.values, layer.vocabulary)
+    explainer = layer.explainer
     found: dict[tuple[str, int], None] = {}
     for rule in layer.rules_on("request"):
         for want in (True, False):
