@@ -12,8 +12,7 @@ PYTHON ?= $(shell for p in /usr/bin/python3 python3 python3.14 python3.13 python
 BIN := .venv/bin
 # Nothing is left outside the checkout: no package cache, and one temporary folder that goes when the tests end.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-cache-dir --quiet install
-# One more than there are processors: a test of pages waits for its browser about a fifth of its time.
-JOBS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 1) + 1 )))
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 help:
 	@sed -n 's/^# \{0,3\}//p' Makefile | sed -n '1,2p'

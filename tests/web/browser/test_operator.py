@@ -12,7 +12,7 @@ def test_a_mistake_is_reached_by_its_link_without_script(visit):
     page = visit("operator", path="/operator/policies/base/edit", java_script_enabled=False)
     text = page.locator("#text")
     text.fill(text.input_value().replace("stage = 'cancelled'", "stadge = 'cancelled'", 1))
-    with visit.watch.refusal(422):
+    with visit.watch.refusal(422), page.expect_navigation():
         page.locator("form.edit button.primary").click()
     link = page.locator(".error-summary a")
     expect(link).to_contain_text("did you mean 'stage'?")

@@ -1,11 +1,15 @@
 """Conditions as a Python function: one for a whole list of rules; it answers with the number of the first that holds.
 
+Most rules look at the stage, and at nothing else once the stage is known to be another: so the list is written out once
+for each stage with that word put in, and an order is asked only what is still open about orders at its stage.
+
 The source is written from our tree only: names come from the closed vocabulary, words and numbers go through `repr`.
 Nothing an author typed is ever executed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rescind.core.policy.literal import Constant, Values, constant, members
 from rescind.core.policy.tree import (
@@ -44,34 +48,79 @@ def first_that_holds(
 
 def source_of(conditions: Sequence[tuple[Node, str]], values: Values, vocabulary: Vocabulary) -> str:
     """The Python source of that function."""
-    writer = _Writer(values, vocabulary)
-    body = [f"    if {writer.rule(node, lines)}:\n        return {n}" for n, (node, lines) in enumerate(conditions)]
-    # Most rules of most policies look at the stage: read it once.
-    head = [f"    {name} = f[{name!r}]" for name in sorted(writer.hoisted)]
-    return "\n".join(["def first(f):", *head, *body, "    return -1", ""])
+    words = vocabulary[_STAGE].members if any(_STAGE in facts_read(node) for node, _ in conditions) else ()
+    if not words:
+        return "\n".join(_Writer(values, vocabulary, None).function("first", conditions))
+    written: dict[str, str] = {}
+    source: list[str] = []
+    for word in words:
+        head, *body = _Writer(values, vocabulary, word).function(f"at_{word}", conditions)
+        name = written.setdefault("\n".join(body), f"at_{word}")
+        source += [head, *body] if name == f"at_{word}" else [f"at_{word} = {name}"]
+    chosen = ", ".join(f"{word!r}: at_{word}" for word in words)
+    return "\n".join([*source, f"at = {{{chosen}}}", "def first(f):", f"    return at[f[{_STAGE!r}]](f)", ""])
 
 
-_HOISTED = frozenset({"stage"})
+_STAGE = "stage"
+_ALWAYS, _NEVER = "True", "False"
+_OTHERWISE = {_ALWAYS: _NEVER, _NEVER: _ALWAYS}
 
 
 class _Writer:
-    def __init__(self, values: Values, vocabulary: Vocabulary) -> None:
+    """Writes the function for orders at one stage; None: for all of them."""
+
+    def __init__(self, values: Values, vocabulary: Vocabulary, stage: str | None) -> None:
         self.values = values
         self.vocabulary = vocabulary
-        self.hoisted: set[str] = set()
+        self.stage = stage
+        self.of_lines: Counter[str] = Counter()
+
+    def function(self, name: str, conditions: Sequence[tuple[Node, str]]) -> list[str]:
+        """The lines of the function, its head first. What can never hold is left out, and what comes after a rule that
+        always does.
+        """
+        rules: list[tuple[int, str]] = []
+        for number, (node, lines) in enumerate(conditions):
+            said = self.rule(node, lines)
+            if said != _NEVER:
+                rules.append((number, said))
+            if said == _ALWAYS:
+                break
+        return [f"def {name}(f):", *self._body(rules), ""]
+
+    def _body(self, rules: Sequence[tuple[int, str]]) -> list[str]:
+        body: list[str] = []
+        # What several rules ask of the lines is found out once, by the first of them.
+        shared = {said: f"s{n}" for n, (said, times) in enumerate(self.of_lines.items()) if times > 1}
+        found: set[str] = set()
+        for number, rule in rules:
+            said = rule
+            for asked, local in shared.items():
+                if asked in said:
+                    said = said.replace(asked, local)
+                    body += [] if local in found else [f"    {local} = {asked}"]
+                    found.add(local)
+            body += [f"    return {number}"] if said == _ALWAYS else [f"    if {said}:", f"        return {number}"]
+        return body if rules and rules[-1][1] == _ALWAYS else [*body, "    return -1"]
 
     def rule(self, node: Node, lines: str) -> str:
         """What a line has no part in is asked once, before the lines: the quantifier does not change it."""
         if not self._per_line(node):
             return self._say(node)
         parts = node.parts if isinstance(node, And) else (node,)
-        once = [self._say(part) for part in parts if not self._per_line(part)]
-        each = " and ".join(self._say(part) for part in parts if self._per_line(part))
-        if lines == "all":
-            once += ["f['lines']", f"all([{each} for l in f['lines']])"]
+        once = self._joined("and", [part for part in parts if not self._per_line(part)])
+        each = self._joined("and", [part for part in parts if self._per_line(part)])
+        if _NEVER in {once, each}:
+            return _NEVER
+        if "l[" not in each:
+            # The stage has settled it, for every line there is.
+            asked = "f['lines']" if each == _ALWAYS else f"f['lines'] and {each}"
+        elif lines == "all":
+            asked = f"f['lines'] and all([{each} for l in f['lines']])"
         else:
-            once.append(f"any([{each} for l in f['lines']])")
-        return " and ".join(once)
+            asked = f"any([{each} for l in f['lines']])"
+            self.of_lines[asked] += 1
+        return asked if once == _ALWAYS else f"{once} and {asked}"
 
     def _per_line(self, node: Node) -> bool:
         return any(self.vocabulary[name].level is Per.LINE for name in facts_read(node))
@@ -85,23 +134,27 @@ class _Writer:
             case Flag(fact):
                 return self._read(fact)
             case Not(part):
-                return f"(not {self._say(part)})"
+                said = self._say(part)
+                return _OTHERWISE.get(said, f"(not {said})")
             case And(parts):
-                return f"({' and '.join(self._say(part) for part in parts)})"
+                return self._joined("and", parts)
             case Or(parts):
-                return f"({' or '.join(self._say(part) for part in parts)})"
+                return self._joined("or", parts)
             case Among(fact, listed):
                 return self._among(self.vocabulary[fact], listed)
             case Compare(fact, op, value):
                 return self._compare(self.vocabulary[fact], op, constant(value, self.vocabulary[fact], self.values))
 
+    def _joined(self, how: Literal["and", "or"], parts: Sequence[Node]) -> str:
+        """The parts that are still open; one that settles it settles all."""
+        neutral = _ALWAYS if how == "and" else _NEVER
+        said = [one for one in map(self._say, parts) if one != neutral]
+        if _OTHERWISE[neutral] in said:
+            return _OTHERWISE[neutral]
+        return f"({f' {how} '.join(said)})" if len(said) > 1 else "".join(said) or neutral
+
     def _read(self, fact: str) -> str:
-        if self.vocabulary[fact].level is Per.LINE:
-            return f"l[{fact!r}]"
-        if fact in _HOISTED:
-            self.hoisted.add(fact)
-            return fact
-        return f"f[{fact!r}]"
+        return f"l[{fact!r}]" if self.vocabulary[fact].level is Per.LINE else f"f[{fact!r}]"
 
     def _among(self, spec: FactSpec, listed: tuple[Value, ...]) -> str:
         constants = [constant(value, spec, self.values) for value in listed]
@@ -120,7 +173,9 @@ class _Writer:
 
     def _one_of(self, spec: FactSpec, wanted: tuple[str | int, ...]) -> str:
         if not wanted:
-            return "False"
+            return _NEVER
+        if spec.name == _STAGE and self.stage is not None:
+            return repr(self.stage in wanted)
         if len(wanted) == 1:
             return f"({self._read(spec.name)} == {wanted[0]!r})"
         # A set literal of constants is a frozenset in the compiled code: one hash, whatever its size.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rescind.core.event import Ground
-from rescind.core.policy import Atom, Branch, Deadline, Explainer, Flip, ResolvedPolicy, asked, flips
+from rescind.core.policy import Atom, Branch, Deadline, Flip, ResolvedPolicy, asked, flips
 from rescind.core.terms import Terms
 from rescind.locales import Locale
 from rescind.web.explain.comparison import atom_words, wanted_words
@@ -59,7 +59,7 @@ def rule_card(
         return RuleCard(ground.rule, heading, sentence)
     # A law or a consent of that day decided beside what was pinned; without it there would be another answer.
     judged = terms.layers if layer in terms.layers else (*terms.layers, layer)
-    explainer = Explainer(layer.values, layer.vocabulary)
+    explainer = layer.explainer
     found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
     held: tuple[Atom, ...] = ()
     values: list[tuple[str, str]] = []
