@@ -12,6 +12,7 @@ from laws.histories import check_money, histories, kept_price, left, play, shops
 from rescind.core import cancellation
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import CancellationApproved, CancellationReopened, CancellationUndone, LapseDeadline
+from rescind.core.chargeback import SILENT, WAITS, frozen
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition
 from rescind.core.fulfilment import EndHold, ReportFact
@@ -142,16 +143,21 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
             assert one.on_silence in {"approve", "refuse", "escalate"}
             assert not one.escalated_at or one.on_silence != "escalate", "what was handed on once ends"
         for one in order.refunds:
-            # The provider is asked about it, or somebody is to confirm it; never both, and never neither.
-            assert (("refund", one.id) in named) + (("refund_order", one.id) in named) == (one.status in OPEN)
+            # The provider is asked about it, or somebody is to confirm it, or a bank decides; never two, and never none.
+            asked_or_told = (("refund", one.id) in named) + (("refund_order", one.id) in named)
+            assert asked_or_told + frozen(order, one) == (one.status in OPEN)
+        for one in order.chargebacks:
+            # A bank is waited for until support is asked; then its case is open.
+            silent = any(noted.id == f"{SILENT}-{one.seq}" for noted in order.contradictions)
+            assert one.outcome or (("chargeback", f"{order.id}:{one.seq}") in named) + silent == 1
         if order.hold_until and not order.hold_ended and not order.progress.cancelled_at:
             assert named["hold", order.id] == order.hold_until
         open_refunds = sum(one.status in OPEN for one in order.refunds)
-        assert len(waits) <= open_refunds + 3 + len(order.timers)
+        assert len(waits) <= open_refunds + 3 + len(order.timers) + len(order.chargebacks)
         assert not [one for one in waits if one.kind in {"timer", "unpaid"} and order.progress.cancelled_at]
 
     play(shop, history, watch)
-    shop.at(shop.now + timedelta(days=60))
+    shop.at(shop.now + WAITS + timedelta(days=60))
     # Money is owed until somebody has spoken, however long that takes.
     assert [one for one in shop.due if not one.kind.startswith("refund")] == []
     assert shop.state.open_cancellation is None

@@ -8,7 +8,7 @@ from laws.histories import lines, orders
 from rescind.core.order import Order, Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
 from rescind.core.quote import capped, quote, stays
-from rescind.core.refund import RefundOwed, apply_owed
+from rescind.core.refund import RefundOwed, RefundTerms, apply_owed
 from scenarios.shop import Shop
 
 BENEFITS = (
@@ -103,7 +103,8 @@ def test_delivery_given_back_alone_is_not_given_back_twice(bought, fee, data):  
     whole = {line.id: line.quantity for line in bought}
     total = quote(order, whole).total_minor
     before = msgspec.structs.replace(order, shipping_refunded_minor=0)
-    given_back = apply_owed(before, RefundOwed(at=order.placed_at, refunds=(), shipping_minor=fee))
+    owed = (RefundTerms(id="ref_1", tender="t", amount_minor=fee),) if fee else ()
+    given_back = apply_owed(before, RefundOwed(at=order.placed_at, refunds=owed, by="sam", shipping_minor=fee))
     part = {line: data.draw(st.integers(1, count)) for line, count in whole.items()}
     assert quote(given_back, whole).shipping_minor == 0
     assert quote(given_back, part).total_minor <= total
