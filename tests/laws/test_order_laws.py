@@ -143,7 +143,7 @@ def test_nothing_waits_for_ever(shop, history):  # I-15
             assert one.on_silence in {"approve", "refuse", "escalate"}
             assert not one.escalated_at or one.on_silence != "escalate", "what was handed on once ends"
         for one in order.refunds:
-            # The provider is asked about it, or somebody is to confirm it, or a bank decides; never two, and never none.
+            # The provider is asked about it, or somebody is to confirm it, or a bank decides: always one of them.
             asked_or_told = (("refund", one.id) in named) + (("refund_order", one.id) in named)
             assert asked_or_told + frozen(order, one) == (one.status in OPEN)
         for one in order.chargebacks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from rescind.clock import HandClock
@@ -47,7 +47,9 @@ class Ground:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """A shop: the preset it sells under, in which currency, who carries its parcels, and how it is reached."""
+    """A shop: the preset it sells under and what it set itself, its currency, who carries its parcels, and how it is
+    reached.
+    """
 
     name: str
     preset: str
@@ -55,6 +57,7 @@ class Layout:
     zone: str
     carrier: str
     contact: Mapping[str, str]
+    settings: Mapping[str, bool | int | str] = field(default_factory=dict[str, bool | int | str])
 
 
 class Ware(NamedTuple):
@@ -94,7 +97,7 @@ class Stall:
             self.shop,
             name=layout.name,
             preset_hash=preset(layout.preset).hash,
-            settings={},
+            settings=dict(layout.settings),
             zone=layout.zone,
             contact=dict(layout.contact),
         )
@@ -122,7 +125,7 @@ class Stall:
             number=number,
             currency=layout.currency,
             placed_at=at,
-            pins=Pins(preset=layout.preset, preset_hash=pinned.hash),
+            pins=Pins(preset=layout.preset, preset_hash=pinned.hash, settings=dict(layout.settings)),
             lines=lines,
             tenders=(Tender(id="1", method=method, label=label, amount_minor=whole),),
             **more,
@@ -135,11 +138,14 @@ class Stall:
         return await self.reports(order, FactKind.PAID, at) if method == "card" else order
 
     async def reports(
-        self, order: Order, fact: FactKind, at: Instant, actor: Actor = HOST, *, tracking: str = ""
+        self, order: Order, fact: FactKind, at: Instant, actor: Actor = HOST, *, tracking: str = "", **more: Any
     ) -> Order:
-        """A fact that somebody told as it happened; with ``tracking`` the shop's carrier is named too."""
+        """A fact that somebody told as it happened; with ``tracking`` the shop's carrier is named too.
+
+        more: further members of ``ReportFact``.
+        """
         carrier = self._layout.carrier if tracking else ""
-        command = ReportFact(order=order.id, fact=fact, occurred_at=at, carrier=carrier, tracking=tracking)
+        command = ReportFact(order=order.id, fact=fact, occurred_at=at, carrier=carrier, tracking=tracking, **more)
         return await self.does(command, actor, at)
 
     async def does(self, command: Command, actor: Actor, at: Instant) -> Order:

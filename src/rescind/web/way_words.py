@@ -62,7 +62,7 @@ def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader)
         note=_counted(locale, order, way, tender),
         steps=tuple(_step(locale, way, one, tender, reader) for one in way.steps),
         trouble=_trouble(locale, way, reader),
-        move=_move(locale, way),
+        move=_move(locale, way, reader),
         reference=way.refund.reference,
         reader=reader,
         href=f"/support/refund-orders/{way.refund.id}" if way.refund.ordered and reader == "support" else "",
@@ -227,12 +227,12 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
     return "", ""
 
 
-def _move(locale: Locale, way: Way) -> str:
+def _move(locale: Locale, way: Way, reader: Reader) -> str:
     _ = locale.gettext
     if way.move == "nobody":
         return ""
     if way.move == "platform":
         return _("The platform")
     if way.move == "bank":
-        return _("The buyer's bank")
+        return _("Your bank") if reader == "buyer" else _("The buyer's bank")
     return _("The bank") if way.refund.status is RefundStatus.SUCCEEDED else _("The payment provider")

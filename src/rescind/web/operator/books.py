@@ -95,7 +95,7 @@ def _currencies(rows: list[Balance]) -> list[dict[str, Any]]:
             "currency": currency,
             "total": Money(sum(one.amount_minor for one in rows if one.currency == currency), currency),
             "rows": [
-                {"id": f"{currency}-{one.account}", "one": one, "holds": Money(one.amount_minor, currency)}
+                {"account": one.account, "postings": one.postings, "holds": Money(one.amount_minor, currency)}
                 for one in rows
                 if one.currency == currency
             ],

@@ -40,11 +40,11 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
             count=counts.get("with_platform", 0),
             current=path.startswith("/support") and not path.startswith((REFUNDS, "/support/refund-orders")),
         ),
-        Link("/support/refund-orders", _("Refunds to pay out"), current=path.startswith("/support/refund-orders")),
         Link(REFUNDS, _("Refunds"), current=path.startswith(REFUNDS)),
+        Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
-        Link(PROVIDERS, _("Payment providers"), current=path.startswith(PROVIDERS)),
+        Link(PROVIDERS, _("Providers"), current=path.startswith(PROVIDERS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
 

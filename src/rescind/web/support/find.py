@@ -36,8 +36,8 @@ async def support_console(visit: Comes) -> Console:
             count=counts.get("with_platform", 0),
             current=not days and not paying and not money,
         ),
-        Link(f"{HOME}/refund-orders", _("Refunds to pay out"), current=paying),
         Link(REFUNDS, _("Refunds"), current=money),
+        Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
     return Console(visit, "UTC", nav)
