@@ -142,9 +142,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
 def provider(desk: Desk) -> Router:
     """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the connection."""
     settings = desk.settings
-    # The demo shows it for one means of payment, unless somebody chose others.
-    methods = settings.paid_out_by_host or ((paid_out.METHOD,) if settings.demo else ())
-    return Router(desk.connected, Host(settings.pay_out_days, desk.paying_out.said), frozenset(methods))
+    return Router(desk.connected, Host(settings.pay_out_days, desk.paying_out.said), frozenset(settings.host_pays))
 
 
 @asynccontextmanager

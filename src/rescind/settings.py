@@ -28,6 +28,11 @@ SECRET_BYTES = 32
 LONGEST_LINE = 120
 
 
+EVERY_MEANS = "all"
+"""What ``paid_out_by_host`` says for every means of payment."""
+DEMO_HOST_PAYS = ("bank_transfer",)
+
+
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """An amount for each of some currencies, in minor units."""
@@ -140,7 +145,9 @@ def _line(value: str) -> str:
 
 def _methods(value: str) -> tuple[str, ...]:
     codes = tuple(part.strip() for part in value.split(","))
-    if not all(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", code) for code in codes) or ("all" in codes and len(codes) > 1):
+    if not all(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", code) for code in codes) or (
+        EVERY_MEANS in codes and len(codes) > 1
+    ):
         raise ValueError("codes of means of payment with commas between them, like bank_transfer, alipay, or all alone")
     return tuple(dict.fromkeys(codes))
 
@@ -291,6 +298,11 @@ class Settings:
         ),
     ] = None
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
+
+    @property
+    def host_pays(self) -> tuple[str, ...]:
+        """Means of payment whose refunds the marketplace pays out itself; the demo shows it for one of them."""
+        return self.paid_out_by_host or (DEMO_HOST_PAYS if self.demo else ())
 
     @property
     def daily_limits(self) -> DailyLimits:

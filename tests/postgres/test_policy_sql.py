@@ -83,7 +83,7 @@ def asked_of(name):
     """Everything a preset can be asked, by its SQL: as shipped, and with each value that a shop may choose set to the
     last it may choose. What comes out as the same text is the same question.
     """
-    settings = ({}, *({one.name: one.choices[-1]} for one in preset(name).tunable))
+    settings = ({}, *({one.name: one.choices[-1] if one.choices else one.high} for one in preset(name).tunable))
     policies = [preset(name).at(NOW, chosen) for chosen in settings]
     return {policy.sql(on, "postgres", SqlNames()): (policy, on) for policy in policies for on in policy.first}
 

@@ -14,8 +14,9 @@ from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, La
 from rescind.demo import catalogue
 from rescind.demo.marketplace import SUPPORTER, demo_shop_id
 from rescind.demo.stall import HOST, Ground, Layout, Stall, Ware, buyer_of
+from rescind.settings import DEMO_HOST_PAYS
 
-METHOD = "bank_transfer"
+(METHOD,) = DEMO_HOST_PAYS
 DAYS = 3
 
 LAYOUT = Layout(

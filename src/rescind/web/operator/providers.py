@@ -11,6 +11,7 @@ from rescind.connections import KINDS, Secrets
 from rescind.core.errors import InvalidField, Unavailable
 from rescind.core.ports import Checked
 from rescind.locales import Locale
+from rescind.settings import EVERY_MEANS
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
@@ -71,6 +72,7 @@ async def _page(
     status: int = HTTPStatus.OK,
 ) -> Html:
     connected = console.desk.connected
+    known = await connected.all()
     # What was typed into the fields of secrets is not shown again.
     values = {**form.values, "key": "", "webhook_secrets": ""} if form else {"kind": KINDS[0]}
     return console.page(
@@ -80,11 +82,17 @@ async def _page(
         notice=notice or told(console),
         errors=errors or {},
         values=values,
-        rows=[{"id": one.name, "one": one} for one in await connected.all()],
+        rows=[{"id": one.name, "one": one} for one in known],
+        sandbox=not any(one.own for one in known),
+        host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
         kinds=[(kind, console.language.term("provider", kind)) for kind in KINDS],
         address=console.desk.base_url,
     )
+
+
+def _means(language: Locale, method: str) -> str:
+    return language.gettext("Every means of payment") if method == EVERY_MEANS else language.term("tender", method)
 
 
 def _checked(language: Locale, name: str, checked: Checked) -> Notice:
