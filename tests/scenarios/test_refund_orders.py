@@ -4,16 +4,18 @@ from datetime import date
 
 import pytest
 
+from rescind.core.actor import SYSTEM
 from rescind.core.errors import (
     CurrencyMismatch,
     Forbidden,
     InvalidField,
+    InvalidTransition,
     NotFound,
     RefundAmountDiffers,
     RefundSettled,
 )
 from rescind.core.order import RefundStatus
-from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, TakeRefundOrder
+from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from scenarios.shop import eur, jpy
 
 
@@ -40,6 +42,38 @@ def test_a_refund_order_waits_for_somebodys_word_and_keeps_its_money(ordered):  
     tender = ordered.state.tenders[0]
     assert (tender.reserved_minor, tender.refunded_minor) == (0, 4000)
     assert not [one for one in ordered.due if one.ref == refund(ordered).id]
+
+
+def test_nobody_pays_out_what_a_bank_decides_about(ordered):  # I-10, M-15
+    ordered.host.reports("charged_back", tender="card", amount_minor=4000, reference="dp_1")
+    assert not [one for one in ordered.due if one.ref == refund(ordered).id], "nobody is late"
+    with pytest.raises(InvalidTransition) as problem:
+        ordered.agent.takes_refund()
+    assert problem.value.params["current_state"] == "waits_for_bank"
+    before = ordered.state
+    ordered.at("Fri 12:00").handle(LapseRefundOrder(order=before.id, refund=refund(ordered).id), SYSTEM)
+    assert ordered.state == before
+    ordered.at("Sat 12:00").host.reports("chargeback_won", tender="card", reference="dp_1")
+    (waits,) = [one for one in ordered.due if one.ref == refund(ordered).id]
+    assert waits.kind == "refund_order"
+    ordered.host.paid_out("WX-77", on="2026-05-09")
+    assert refund(ordered).status is RefundStatus.SUCCEEDED
+
+
+def test_what_the_bank_gave_the_buyer_is_not_paid_out_again(ordered):  # I-10, M-15
+    ordered.host.reports("charged_back", tender="card", amount_minor=1500, reference="dp_1")
+    ordered.at("Wed 12:00").host.reports("chargeback_lost", tender="card", reference="dp_1")
+    assert (refund(ordered).amount_minor, refund(ordered).covered_minor) == (2500, 1500)
+    ordered.host.reports("charged_back", tender="card", amount_minor=2500, reference="dp_2")
+    ordered.host.reports("chargeback_lost", tender="card", reference="dp_2")
+    assert refund(ordered).status is RefundStatus.TAKEN_ELSEWHERE
+    assert not [one for one in ordered.due if one.ref == refund(ordered).id]
+
+
+def test_what_was_paid_out_before_the_bank_decided_is_believed(ordered):  # promise 7
+    ordered.host.reports("charged_back", tender="card", amount_minor=4000, reference="dp_1")
+    ordered.host.paid_out("WX-77", on="2026-05-04")
+    assert refund(ordered).status is RefundStatus.SUCCEEDED
 
 
 def test_it_is_ordered_once_however_often_it_is_sent(ordered):  # I-05, ID-05

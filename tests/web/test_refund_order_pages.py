@@ -150,3 +150,21 @@ async def test_the_queue_is_support_s_alone_and_reads_in_chinese(app, desk, to_p
     assert "待付退款" in (await mei.see(PATH)).text
     assert "逾期将转交客服主管。" in (await mei.see(f"{PATH}/{refund}")).text
     assert (await mei.see(f"{PATH}/ref_nobody")).status == 404
+
+
+async def test_what_a_bank_decides_about_leaves_the_queue_until_it_has(market, robin, to_pay):  # I-10, M-15
+    order, refund = await to_pay()
+    await market.fact(order, "charged_back", tender="t", amount_minor=4000, reference="dp_1")
+    assert refund not in (await robin.see(PATH)).raw
+    assert "Nothing to pay out here" in (await robin.see(PATH)).text
+    waits = await robin.see(f"{PATH}?state=frozen")
+    assert refund in waits.raw
+    assert "The buyer's bank decides first" in waits.text
+    page = await robin.see(f"{PATH}/{refund}")
+    assert "Do not pay it out until it has" in page.text
+    assert not page.has_form(f"{PATH}/{refund}/take")
+    assert page.has_form(f"{PATH}/{refund}/confirm"), "what was paid before is believed"
+    assert refund not in (await robin.client.get(f"{PATH}.csv")).text
+    await market.fact(order, "chargeback_won", tender="t", reference="dp_1")
+    assert refund in (await robin.see(PATH)).raw
+    assert refund in (await robin.client.get(f"{PATH}.csv")).text

@@ -13,6 +13,7 @@ from rescind.api.order_answers import BuyerNamed, ShopNamed
 from rescind.api.orders import Limit, narrowed
 from rescind.api.told import Told
 from rescind.core import errors
+from rescind.core.chargeback import frozen
 from rescind.core.errors import RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -34,7 +35,8 @@ class RefundOrderTold(Told, frozen=True, kw_only=True):
     """A refund to pay out. method, tender: by which means of payment, and the host's own id of it.
 
     owner: who is to move: the person of support who took it, ``support`` for any of them, ``lead`` for whoever leads
-    them, because nobody confirmed in time; empty once it is settled. deadline, if_silent: until when, and that it is
+    them, because nobody confirmed in time; empty once it is settled. waits_for: ``bank`` while the buyer's bank decides
+    about the payment, and nothing is to be paid out; else empty. deadline, if_silent: until when, and that it is
     passed up then. declined: the code for which it was not paid out, or came back.
     """
 
@@ -49,6 +51,7 @@ class RefundOrderTold(Told, frozen=True, kw_only=True):
     status: RefundStatus
     ordered_at: Instant
     owner: str
+    waits_for: str
     overdue: bool
     deadline: Instant | None
     if_silent: str
@@ -192,10 +195,12 @@ async def read(call: Call) -> Answer:
     gives=RefundOrderTold,
     changes=True,
     keyed=False,
-    fails=_FAILS,
+    fails=(*_FAILS, errors.InvalidTransition),
 )
 async def take(call: Call) -> Answer:
-    """Become the one of support who pays it out. Taking what one has already changes nothing."""
+    """Become the one of support who pays it out. Taking what one has already changes nothing. Nobody takes what the
+    buyer's bank decides about first.
+    """
     who = call.principal
     return _done(await call.desk.paying_out.take(who.scope, who.actor(), call.identifier("refund", "ref")))
 
@@ -271,7 +276,7 @@ async def confirm_many(call: Call) -> Answer:
 
 def refund_order_told(one: RefundOrderRow) -> RefundOrderTold:
     """A refund order as it stands."""
-    ordered, waiting = one.ordered, waits(one.refund)
+    ordered, waiting, waits_for_bank = one.ordered, waits(one.refund), frozen(one.order, one.refund)
     return RefundOrderTold(
         id=one.refund.id,
         order=one.order.id,
@@ -283,10 +288,11 @@ def refund_order_told(one: RefundOrderRow) -> RefundOrderTold:
         amount=one.amount,
         status=one.refund.status,
         ordered_at=ordered.ordered_at,
-        owner=owner_of(one.refund),
-        overdue=waiting and ordered.escalated_at is not None,
-        deadline=ordered.due_at if waiting else None,
-        if_silent="escalate" if waiting else "",
+        owner="" if waits_for_bank else owner_of(one.refund),
+        waits_for="bank" if waits_for_bank else "",
+        overdue=waiting and not waits_for_bank and ordered.escalated_at is not None,
+        deadline=ordered.due_at if waiting and not waits_for_bank else None,
+        if_silent="escalate" if waiting and not waits_for_bank else "",
         reference="" if waiting else one.refund.reference,
         paid_on=ordered.paid_on,
         declined=ordered.declined,

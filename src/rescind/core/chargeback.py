@@ -64,9 +64,14 @@ def open_chargebacks(order: Order) -> tuple[Chargeback, ...]:
 def frozen(order: Order, refund: Refund) -> bool:
     """Whether a refund waits for a bank. What was sent is on its way; no word of ours calls it back.
 
-    To let go of a promise pays nothing, so it does not wait.
+    To let go of a promise pays nothing, so it does not wait. An order to pay out is only a paper until somebody has.
     """
-    return refund.status is RefundStatus.OWED and not refund.release and is_open(order, refund.tender)
+    return _here(refund) and not refund.release and is_open(order, refund.tender)
+
+
+def _here(refund: Refund) -> bool:
+    """Whether the money has not left yet, as far as we know."""
+    return refund.status is RefundStatus.OWED or refund.to_pay_out
 
 
 def frozen_until(order: Order, tender: str) -> Instant | None:
@@ -219,7 +224,7 @@ def _covered(after: Order, tender: str, amount: int, now: Instant) -> tuple[Base
     """Take ``amount`` off what is owed to a tender and was not sent, the newest first."""
     found: list[BaseEvent] = []
     for one in reversed(after.refunds):
-        if amount > 0 and one.tender == tender and one.status is RefundStatus.OWED and not one.release:
+        if amount > 0 and one.tender == tender and _here(one) and not one.release:
             part = min(amount, one.amount_minor)
             found.append(RefundCovered(at=now, refund=one.id, amount_minor=part))
             amount -= part

@@ -361,6 +361,11 @@ class Refund(_State, frozen=True, kw_only=True):
     settled: str = ""
     covered_minor: int = 0
 
+    @property
+    def to_pay_out(self) -> bool:
+        """Whether somebody of the marketplace is to pay it out, and nobody has said yet that it was."""
+        return self.ordered is not None and self.status is RefundStatus.SUBMITTED
+
 
 class Chargeback(_State, frozen=True, kw_only=True):
     """Money of one tender that the buyer's bank took, by the bank's name for it; open until the bank has decided.

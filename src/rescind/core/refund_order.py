@@ -13,12 +13,14 @@ from datetime import date, timedelta
 import msgspec
 
 from rescind.core.actor import Actor, ActorKind
+from rescind.core.chargeback import frozen
 from rescind.core.context import Context
 from rescind.core.deadline import due
 from rescind.core.errors import (
     CurrencyMismatch,
     Forbidden,
     InvalidField,
+    InvalidTransition,
     NotFound,
     RefundAmountDiffers,
     RefundSettled,
@@ -88,7 +90,7 @@ class RefundOrderLapsed(BaseEvent, frozen=True, kw_only=True):
 
 def waits(refund: Refund) -> bool:
     """Whether somebody is to say that it was paid out."""
-    return refund.ordered is not None and refund.status is RefundStatus.SUBMITTED
+    return refund.to_pay_out
 
 
 def owner_of(refund: Refund) -> str:
@@ -123,12 +125,18 @@ def answer(order: Order, command: RecordRefundReply, context: Context, now: Inst
 
 
 def take(order: Order, command: TakeRefundOrder, actor: Actor, now: Instant) -> tuple[BaseEvent, ...]:
-    """Own it; nothing when one does already. Raises Forbidden, NotFound, RefundSettled."""
+    """Own it; nothing when one does already.
+
+    Raises Forbidden, NotFound, RefundSettled, InvalidTransition (the buyer's bank decides first; that somebody has paid
+    it out all the same is believed).
+    """
     if actor.speaks_as is not ActorKind.SUPPORT:
         raise Forbidden(action="take_refund_order")
     refund, ordered = _ordered(order, command.refund)
     if not waits(refund):
         raise _settled(refund)
+    if frozen(order, refund):
+        raise InvalidTransition(action="take_refund_order", current_state="waits_for_bank", allowed_actions=())
     return () if ordered.owner == actor.id else (RefundOrderTaken(at=now, refund=refund.id, owner=actor.id),)
 
 
@@ -190,8 +198,11 @@ def lapse(order: Order, command: LapseRefundOrder, context: Context, now: Instan
     refund = next((one for one in order.refunds if one.id == command.refund), None)
     if refund is None or refund.ordered is None or not waits(refund) or now < refund.ordered.due_at:
         return ()
+    if frozen(order, refund):
+        return ()  # Nobody is late while a bank decides.
     again = due(now, f"{refund.ordered.days}bd", context.calendar)
-    return (RefundOrderLapsed(at=refund.ordered.due_at, refund=refund.id, due_at=again),)
+    freed_at = [one.closed_at for one in order.chargebacks if one.tender == refund.tender and one.closed_at]
+    return (RefundOrderLapsed(at=max([refund.ordered.due_at, *freed_at]), refund=refund.id, due_at=again),)
 
 
 def _require_payer(actor: Actor, action: str) -> None:

@@ -181,8 +181,10 @@ class RefundOrderRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.refund.ordered
 
 
-RefundOrderState = Literal["open", "overdue", "confirmed", "declined", "all"]
-"""``open`` and, of those, the ``overdue`` that whoever leads support has; how the others ended."""
+RefundOrderState = Literal["open", "overdue", "frozen", "confirmed", "declined", "all"]
+"""``open`` and, of those, the ``overdue`` that whoever leads support has; ``frozen``, which wait for a bank; how the
+others ended.
+"""
 
 
 class RefundOrderFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

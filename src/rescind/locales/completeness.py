@@ -116,7 +116,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "refund": tuple(RefundStatus),
         "not_sent": NOT_SENT_BECAUSE,
         "not_paid_out": DECLINED_BECAUSE,
-        "refund_order": ("ordered", "escalated", "succeeded", "failed"),
+        "refund_order": ("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere"),
         "refund_owner": ("support", "lead"),
         "document": tuple(DocumentKind),
         "verdict": tuple(Verdict),

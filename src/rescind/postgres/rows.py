@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from rescind.core.cancellation import PLATFORM
+from rescind.core.chargeback import frozen
 from rescind.core.details import LineWords
 from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
@@ -393,11 +394,14 @@ def _returns(change: Change, _: Instant) -> Iterable[Row]:
 def _refund_orders(change: Change, now: Instant) -> Iterable[Row]:
     """Refunds that the marketplace pays out itself, as rows of the queue; ``reason`` is by which means."""
     order = change.after
-    known = change.before.refunds if change.before is not None else ()
+    before = change.before
     for one in order.refunds:
-        if one.ordered is None or one in known:
+        if one.ordered is None:
             continue
-        waiting = "escalated" if one.ordered.escalated_at else "ordered"
+        waits_for_bank = frozen(order, one)
+        if before is not None and one in before.refunds and frozen(before, one) == waits_for_bank:
+            continue
+        waiting = "frozen" if waits_for_bank else "escalated" if one.ordered.escalated_at else "ordered"
         yield (
             order.shop,
             one.id,

@@ -70,7 +70,9 @@ def due(order: Order) -> tuple[Due, ...]:
     found.extend(
         Due(kind="refund_order", ref=one.id, due_at=one.ordered.due_at)
         for one in order.refunds
-        if one.ordered is not None and refund_order.waits(one)
+        if one.ordered is not None
+        and refund_order.waits(one)
+        and not (order.chargebacks and chargeback.frozen(order, one))
     )
     found.extend(
         Due(kind="chargeback", ref=f"{order.id}:{one.seq}", due_at=one.due_at)

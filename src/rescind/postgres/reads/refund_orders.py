@@ -19,7 +19,8 @@ from rescind.postgres.reads.source import Source, query
 
 _REFUND_ORDERS = query("refund_orders")
 _STATES: Mapping[str, str] = {
-    "open": "c.closed_at IS NULL",
+    "open": "c.closed_at IS NULL AND c.status <> 'frozen'",
+    "frozen": "c.status = 'frozen'",
     "overdue": "c.closed_at IS NULL AND c.status = 'escalated'",
     "confirmed": "c.status = 'succeeded'",
     "declined": "c.status = 'failed'",

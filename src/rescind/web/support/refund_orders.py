@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
+from rescind.core.chargeback import frozen
 from rescind.core.errors import InvalidField, InvalidText, NotFound, RescindError
 from rescind.core.money import Money
 from rescind.core.refund_order import CAME_BACK, DECLINED_BECAUSE, owner_of, waits
@@ -25,7 +26,7 @@ from rescind.web.session import Html
 from rescind.web.tender import tender_name
 
 PATH = "/support/refund-orders"
-_STATES: tuple[RefundOrderState, ...] = ("open", "overdue", "confirmed", "declined", "all")
+_STATES: tuple[RefundOrderState, ...] = ("open", "overdue", "frozen", "confirmed", "declined", "all")
 _AGES = (1, 3, 7, 14)
 """Days that a refund may have waited at least, as the queue is narrowed to."""
 _SHOWN = 200
@@ -234,7 +235,9 @@ async def _one(
 def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
     language, refund, ordered = console.language, found.refund, found.ordered
     waiting = waits(refund)
+    waits_for_bank = frozen(found.order, refund)
     key = ("escalated" if ordered.escalated_at else "ordered") if waiting else refund.status.value
+    key = "frozen" if waits_for_bank else key
     return {
         "id": refund.id,
         "href": f"{PATH}/{refund.id}",
@@ -248,13 +251,20 @@ def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
         "since": ordered.moved_at,
         "due_at": ordered.due_at,
         "waits": waiting,
-        "late": waiting and ordered.escalated_at is not None,
+        "frozen": waits_for_bank,
+        "late": waiting and not waits_for_bank and ordered.escalated_at is not None,
         "then": language.gettext("Otherwise whoever leads support is asked again.")
         if owner_of(refund) == "lead"
         else language.gettext("Otherwise it goes to whoever leads support."),
         "owner": owner_words(language, owner_of(refund)),
         "state": language.term("refund_order", key),
-        "tone": {"escalated": "urgent", "succeeded": "good", "failed": "urgent"}.get(key, "wait"),
+        "tone": {
+            "escalated": "urgent",
+            "succeeded": "good",
+            "failed": "urgent",
+            "frozen": "calm",
+            "taken_elsewhere": "calm",
+        }.get(key, "wait"),
         "icon": {"succeeded": "circle-check", "failed": "triangle-alert"}.get(key, "clock"),
         "reference": "" if waiting else refund.reference,
         "paid_on": language.date(ordered.paid_on) if ordered.paid_on else "",
@@ -287,6 +297,7 @@ def _state_names(language: Locale) -> dict[str, str]:
     return {
         "open": _("To pay out"),
         "overdue": _("Overdue"),
+        "frozen": _("With the buyer's bank"),
         "confirmed": _("Paid out"),
         "declined": _("Not paid out"),
         "all": _("All"),
