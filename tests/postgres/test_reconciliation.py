@@ -89,6 +89,50 @@ async def test_a_refund_that_the_provider_knows_by_its_own_id_only_is_found_by_i
     assert (run.agreed, run.open) == (1, 0)
 
 
+async def test_the_provider_is_asked_while_nothing_is_open_in_the_database(books, database):  # architecture, promise 2
+    refund, _ = await books.refunded()
+    books.lists(refund)
+    watching = await asyncpg.connect(database(OWNER))
+    seen = []
+
+    async def slow():
+        # The first word comes after ours were read, the next while theirs are kept.
+        for some in ([], books.list, []):
+            seen.append(
+                await watching.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+                )
+            )
+            yield some
+
+    until = books.market.clock.read() + timedelta(hours=2)
+    span = {"since": until - timedelta(days=20), "until": until, "provider": "", "source": "", "by": "ines"}
+    try:
+        for _ in range(2):
+            run = await reconcile(books.market.engine, books.table, slow(), **span)
+            assert (run.agreed, run.open) == (1, 0)
+    finally:
+        await watching.close()
+    assert seen == [0] * 6
+
+
+async def test_a_provider_that_breaks_off_leaves_nothing_in_the_way_of_the_next_run(books):
+    refund, _ = await books.refunded()
+    books.lists(refund)
+
+    async def broken():
+        yield books.list
+        raise OSError("gone")
+
+    until = books.market.clock.read() + timedelta(hours=2)
+    span = {"since": until - timedelta(days=20), "until": until, "provider": "", "source": "", "by": "ines"}
+    for _ in range(8):  # As many as the pool has connections.
+        with pytest.raises(OSError, match="gone"):
+            await reconcile(books.market.engine, books.table, broken(), **span)
+    assert (await books.run()).agreed == 1
+
+
 async def test_each_kind_of_difference_is_found_and_told_in_the_order_of_our_ids(books):
     """But ``payment``, which nobody tells us yet; the core's own test has it."""
     market = books.market

@@ -31,8 +31,8 @@ LARGEST: Final = 2**31 - 1
 BACK: Final = timedelta(days=30)
 """From when on refunds are compared, where nothing says otherwise."""
 
-# No statement of this transaction is cut off, and nobody waits for it: its tables are its own. No state comes twice, so
-# remembering what was made of one only costs.
+# No statement of these transactions is cut off, and nobody waits for them: their tables are the session's own. No state
+# comes twice, so remembering what was made of one only costs.
 _PATIENT = """
 SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL enable_memoize = off
 """
@@ -40,12 +40,13 @@ _TABLES = """
 CREATE TEMPORARY TABLE ours (
     refund text COLLATE "C", shop text, order_id text, number text, tender text, payment text, amount_minor bigint,
     currency text, status text, reference text, owed_at timestamptz, expected boolean
-) ON COMMIT DROP;
+);
 CREATE TEMPORARY TABLE theirs (
     reference text COLLATE "C", refund text COLLATE "C", payment text, amount_minor bigint, currency text, status text,
     at timestamptz
-) ON COMMIT DROP
+)
 """
+_GONE = "DROP TABLE IF EXISTS pg_temp.ours, pg_temp.theirs"
 # An order that owed something since then has changed since then. Refunds are only in the state; of an order that never
 # owed one the state is not read. What is credit of our own no provider lists, though the marketplace itself may; nor
 # does it list what the marketplace pays out or what goes another way. To let go of a promise is no refund there. A
@@ -195,21 +196,29 @@ class Reconciliations:
         """Both sides in the order of our ids, while the block runs.
 
         theirs: everything the provider has, in any order, some at a time; it is asked after ours were read, so that
-        whatever ours say was sent is there. The database sorts both, so that they need not fit into memory.
+        whatever ours say was sent is there, and between two transactions, so that a provider that takes its time holds
+        nothing back in the database. The database sorts both, so that they need not fit into memory.
         """
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(_PATIENT)
-            await connection.execute(_TABLES)
-            # A refund may be found in the provider's list long after it was owed, so older ones are looked at too.
-            await connection.execute(
-                _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=LONGEST_S
-            )
-            async for some in theirs:
-                rows = [_row(one) for one in some if since <= one.at <= until]
-                await connection.copy_records_to_table("theirs", records=rows, timeout=LONGEST_S)
-            await connection.execute("ANALYZE ours; ANALYZE theirs")
-            await connection.execute(_BY_REFERENCE, timeout=LONGEST_S)
-            yield _ours(connection), _theirs(connection)
+        async with self._pool.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    await connection.execute(_PATIENT)
+                    await connection.execute(_TABLES)
+                    # A refund may be in the provider's list long after it was owed, so older ones are looked at too.
+                    await connection.execute(
+                        _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=LONGEST_S
+                    )
+                async for some in theirs:
+                    rows = [_row(one) for one in some if since <= one.at <= until]
+                    await connection.copy_records_to_table("theirs", records=rows, timeout=LONGEST_S)
+                async with connection.transaction():
+                    await connection.execute(_PATIENT)
+                    await connection.execute("ANALYZE ours; ANALYZE theirs")
+                    await connection.execute(_BY_REFERENCE, timeout=LONGEST_S)
+                    yield _ours(connection), _theirs(connection)
+            finally:
+                if not connection.is_closed():
+                    await connection.execute(_GONE)
 
     async def begin(self, *, provider: str, source: str, since: Instant, until: Instant, by: str) -> int:
         """Note that a run has begun; gives its number."""
