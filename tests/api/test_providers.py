@@ -176,6 +176,25 @@ async def test_a_dispute_that_is_lost_stays_with_the_buyer(till):  # I-10
     assert await audit(till.desk.pool) == 1
 
 
+async def test_what_a_message_says_of_a_dispute_is_not_believed_but_asked(till):  # WH-03, I-10
+    order, paid = await till.paid()
+    made = till.fake.dispute(paid.id, 1500)
+    thing = {"object": "dispute", "id": made, "amount": 4000, "currency": "eur", "created": 1, "status": "lost"}
+    thing["payment_intent"] = paid.id
+    for name, said in (("evt_late", thing), ("evt_unknown", thing | {"id": "dp_of_nobody"})):
+        body = event(name, "charge.dispute.closed", thing=said)
+        assert (await till.delivers(body, signed(body))).status_code == 200
+    await till.reads()
+    after = await till.order(order)
+    assert [(one.reference, one.amount_minor, one.outcome) for one in after.chargebacks] == [(made, 1500, "")]
+    assert sorted(outcome for _, outcome, _ in await till.outcomes()) == ["done", "set_aside"]
+    till.fake.move_dispute(made, "won")
+    # The message that opened it is read only now: how it stands is how it ended.
+    await till.hears(only={"charge.dispute.created"})
+    assert [(one.outcome, one.returned_minor) for one in (await till.order(order)).chargebacks] == [("won", 1500)]
+    assert await audit(till.desk.pool) == 1
+
+
 async def test_a_refund_made_by_hand_is_not_made_again(till):  # I-10, KF-14
     order, paid = await till.paid()
     made = till.fake.refund_by_hand(paid.id, 4000)

@@ -71,6 +71,18 @@ class Refund(msgspec.Struct):
         return _OUTCOMES.get(self.status, ProviderOutcome.IN_DOUBT)
 
 
+class Dispute(msgspec.Struct):
+    """What we read of a dispute."""
+
+    id: str
+    amount: int
+    currency: str
+    created: int
+    status: str
+    charge: str | None = None
+    payment_intent: str | None = None
+
+
 class _Page(msgspec.Struct):
     data: list[Refund]
     has_more: bool
@@ -284,9 +296,17 @@ class Stripe:
 
     async def find(self, reference: str, account: str = "") -> Refund | None:
         """A refund by their id, as it stands now; None where they know none. Raises Unavailable."""
-        options: stripe.RequestOptions = {"stripe_account": account} if account else {}
+        options = _on(account)
+        return await self._known(Refund, lambda: self._client.v1.refunds.retrieve_async(reference, options=options))
+
+    async def find_dispute(self, reference: str, account: str = "") -> Dispute | None:
+        """A dispute by their id, as it stands now; None where they know none. Raises Unavailable."""
+        options = _on(account)
+        return await self._known(Dispute, lambda: self._client.v1.disputes.retrieve_async(reference, options=options))
+
+    async def _known(self, kind: type[T], ask: Callable[[], Awaitable[Any]]) -> T | None:
         try:
-            return await self._ask(Refund, lambda: self._client.v1.refunds.retrieve_async(reference, options=options))
+            return await self._ask(kind, ask)
         except _Unclear as unclear:
             raise Unavailable(retry_after=unclear.after_s) from unclear
         except _Refused as refused:
@@ -466,3 +486,7 @@ def _seconds(at: Instant) -> int:
 
 def _instant(seconds: int) -> Instant:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _on(account: str) -> stripe.RequestOptions:
+    return {"stripe_account": account} if account else {}

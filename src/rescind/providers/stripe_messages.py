@@ -16,11 +16,11 @@ import msgspec
 
 from rescind.core.instant import Instant
 from rescind.core.ports import DisputeNews, News, PaymentNews, RefundNews, Told
-from rescind.providers.stripe import ORDER, REFUND, Refund, Stripe
+from rescind.providers.stripe import ORDER, REFUND, Dispute, Refund, Stripe
 from rescind.providers.stripe_units import from_stripe
 
 TOLERANCE = timedelta(seconds=300)
-_TAKEN = frozenset({"needs_response", "under_review", "lost"})
+_TAKEN = frozenset({"needs_response", "under_review"})
 
 
 class _Event(msgspec.Struct):
@@ -35,16 +35,6 @@ class _Event(msgspec.Struct):
 class _Object(msgspec.Struct):
     object: str
     id: str
-
-
-class _Dispute(msgspec.Struct):
-    id: str
-    amount: int
-    currency: str
-    created: int
-    status: str
-    charge: str | None = None
-    payment_intent: str | None = None
 
 
 class _Intent(msgspec.Struct):
@@ -91,7 +81,8 @@ async def news(adapter: Stripe, body: bytes) -> tuple[News, ...] | None:
         case "charge" if event.type in {"charge.refunded", "charge.succeeded"}:
             return ()  # A message of its own tells of the refund, and of the payment.
         case "dispute":
-            return _dispute(msgspec.convert(told, _Dispute), event)
+            known = await adapter.find_dispute(msgspec.convert(told, _Object).id, event.account)
+            return None if known is None else _dispute(known, event)
         case "payment_intent" if event.type == "payment_intent.succeeded":
             return (_payment(msgspec.convert(told, _Intent), event),)
         case "payment_intent":
@@ -114,24 +105,22 @@ def _refund(found: Refund) -> RefundNews:
     )
 
 
-def _dispute(told: _Dispute, event: _Event) -> tuple[News, ...]:
+def _dispute(found: Dispute, event: _Event) -> tuple[News, ...]:
     """An inquiry takes nothing; a chargeback takes the money when it is opened, until the bank says how it ends."""
-    if told.status not in _TAKEN and told.status != "won":
+    won, lost = found.status == "won", found.status == "lost"
+    if not won and not lost and found.status not in _TAKEN:
         return ()
-    ended = event.type == "charge.dispute.closed"
-    if told.status == "won" and not ended:
-        return ()
-    currency = told.currency.upper()
+    currency = found.currency.upper()
     return (
         DisputeNews(
-            reference=told.id,
-            payments=_names(told.payment_intent, told.charge),
-            amount_minor=from_stripe(told.amount, currency),
+            reference=found.id,
+            payments=_names(found.payment_intent, found.charge),
+            amount_minor=from_stripe(found.amount, currency),
             currency=currency,
-            # How it ended is of the time when it did.
-            at=datetime.fromtimestamp((ended and event.created) or told.created, UTC),
-            won=told.status == "won",
-            lost=ended and told.status == "lost",
+            # They do not say when it ended, but it had when they told us of it, or ends as we ask.
+            at=datetime.fromtimestamp(max(event.created, found.created) if won or lost else found.created, UTC),
+            won=won,
+            lost=lost,
         ),
     )
 
