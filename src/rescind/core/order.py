@@ -46,7 +46,7 @@ def rank(stage: Stage) -> int:
 
 def status_of(stage: Stage) -> str:
     """The coarse word a marketplace shows: everything between payment and label is ``awaiting_shipment`` (R-020)."""
-    return "awaiting_shipment" if stage in _TO_SHIP else stage.value
+    return "awaiting_shipment" if stage in _TO_SHIP else str(stage)
 
 
 class FactKind(StrEnum):
@@ -493,12 +493,15 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def cash_on_delivery(self) -> bool:
         """Nothing is paid before the door, so nothing waits for a payment."""
-        return any(tender.method == "cash_on_delivery" for tender in self.tenders)
+        return "cash_on_delivery" in [tender.method for tender in self.tenders]
 
     @property
     def open_cancellation(self) -> Cancellation | None:
         """The request that waits for an answer; there is never more than one (E-04)."""
-        return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
+        for one in reversed(self.cancellations):
+            if one.status.waiting:
+                return one
+        return None
 
     @property
     def recalled(self) -> bool:
@@ -518,7 +521,7 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def travelling(self) -> tuple[Parcel, ...]:
         """The parcels that are, or may come to be, where they should go."""
-        return tuple(parcel for parcel in self.parcels if not parcel.ended)
+        return tuple([parcel for parcel in self.parcels if not parcel.ended]) if self.parcels else ()
 
     @property
     def arranged(self) -> tuple[Parcel, ...]:
