@@ -526,7 +526,7 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def arranged(self) -> tuple[Parcel, ...]:
         """The parcels that somebody said will be, and that have no label yet."""
-        return tuple(parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on)
+        return tuple([parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on])
 
     @property
     def open_contradictions(self) -> tuple[Contradiction, ...]:
@@ -540,11 +540,11 @@ class Order(_State, frozen=True, kw_only=True):
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        return self._open_outside_of(parcel for parcel in self.travelling if parcel.gone)
+        return self._open_outside_of([parcel for parcel in self.travelling if parcel.gone])
 
     def unlabelled_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor in a parcel that is further on."""
-        return self._open_outside_of(parcel for parcel in self.travelling if parcel.further_on)
+        return self._open_outside_of([parcel for parcel in self.travelling if parcel.further_on])
 
     def units_by_line(self) -> dict[str, int]:
         """Open units that may be picked line by line: of a split order those in no parcel that is further on (R-024).
@@ -553,7 +553,9 @@ class Order(_State, frozen=True, kw_only=True):
         """
         return self.unlabelled_units() or self.open_units()
 
-    def _open_outside_of(self, parcels: Iterable[Parcel]) -> dict[str, int]:
+    def _open_outside_of(self, parcels: list[Parcel]) -> dict[str, int]:
+        if not parcels:
+            return {line.id: line.open for line in self.lines if line.open > 0}
         inside = units_in(parcels)
         if inside is None:
             return {}

@@ -60,11 +60,11 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     with its parcel: R-024), InvalidField for a line the order does not have.
     """
     left = order.open_units()
-    bought = {line.id for line in order.lines}
     if lines is None or (not left and lines and lines == order.undelivered()):
         return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
+    bought = {line.id for line in order.lines}
     for place, (line, count) in enumerate(lines.items()):
         if line not in bought:
             raise InvalidField(field=f"/lines/{place}/line", expected="a line of this order")
@@ -84,16 +84,16 @@ def quote(order: Order, selection: dict[str, int]) -> Quote:
     The order's own recorded discount and tax are shared over units, never worked out anew (E-05, KF-02, KF-03).
     Shipping comes back only when nothing of the order ships any more (E-10).
     """
-    lines = tuple(_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection)
-    nothing_ships = all(line.open == selection.get(line.id, 0) for line in order.lines)
+    lines = tuple([_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection])
+    nothing_ships = not [line for line in order.lines if line.open != selection.get(line.id, 0)]
     shipping = order.shipping_minor - order.shipping_refunded_minor if nothing_ships else 0
-    value = sum(line.total_minor for line in lines) + shipping
+    value = sum([line.total_minor for line in lines]) + shipping
     shares = share_out(order.tenders, value, everything=nothing_ships)
     return Quote(
         currency=order.currency,
         lines=lines,
         shipping_minor=shipping,
-        total_minor=sum(share.amount_minor for share in shares),
+        total_minor=sum([share.amount_minor for share in shares]),
         tenders=shares,
     )
 

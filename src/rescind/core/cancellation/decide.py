@@ -15,7 +15,6 @@ from rescind.core.cancellation.guards import (
     require_consent,
     require_evidence,
     require_in_time,
-    require_listed,
     require_none_open,
     require_speaker,
     require_waiting,
@@ -79,7 +78,7 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("buyer", found, now))
+    chosen = terms.reason("buyer", command.reason, found, now)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
@@ -195,7 +194,7 @@ def refuse(
     )
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
-    chosen = require_listed(command.reason, terms.reasons("refusal", found, now))
+    chosen = terms.reason("refusal", command.reason, found, now)
     parcel = bool(command.carrier and command.tracking)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence, tracking=parcel)
     if command.reason == ALREADY_SHIPPED:
@@ -294,7 +293,7 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("seller", found, now))
+    chosen = terms.reason("seller", command.reason, found, now)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain

@@ -190,6 +190,14 @@ def deadline_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant]
     )
 
 
+def due_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Instant:
+    """When that is, without how it was worked out."""
+    terms = policy.deadlines[name]
+    if terms.elapsed is not None:
+        return starts[terms.event] + terms.elapsed
+    return deadline_of(policy, name, starts, calendar).due_at
+
+
 def asked(layer: ResolvedPolicy, on: str, facts: Facts) -> tuple[Step, ...]:
     """The rules of one layer that were asked, in order, up to and with the one that held."""
     first = layer.first.get(on)
