@@ -105,18 +105,25 @@ def share_out(tenders: tuple[Tender, ...], amount: int, *, everything: bool) -> 
     ``everything``: nothing of the order remains, so whatever is left goes back and no cent stays behind (KF-07).
     """
     left = [tender.left_minor for tender in tenders]
-    amount = sum(left) if everything else min(amount, sum(left))
+    most = sum(left)
+    amount = most if everything else min(amount, most)
     if amount <= 0:
         return ()
+    parts = left if amount == most else _parts(tenders, amount, left)
+    return tuple(
+        [TenderShare(tender=tender.id, amount_minor=part) for tender, part in zip(tenders, parts, strict=True) if part]
+    )
+
+
+def _parts(tenders: tuple[Tender, ...], amount: int, left: list[int]) -> list[int]:
+    """Shares by what was captured; what one has no room for goes to the first of the others that has."""
     parts = [min(part, room) for part, room in zip(_by_capture(tenders, amount), left, strict=True)]
     missing = amount - sum(parts)
     for i, room in enumerate(left):
         more = min(missing, room - parts[i])
         parts[i] += more
         missing -= more
-    return tuple(
-        TenderShare(tender=tender.id, amount_minor=part) for tender, part in zip(tenders, parts, strict=True) if part
-    )
+    return parts
 
 
 def overpaid(order: Order) -> tuple[TenderShare, ...]:
@@ -160,6 +167,8 @@ def _quote_line(line: Line, count: int) -> QuoteLine:
 
 def units_share(whole: int, units: int, first: int, count: int) -> int:
     """What units ``first`` to ``first + count`` carry of ``whole``: spare cents belong to the earlier (I-11)."""
+    if not whole:
+        return 0
     each, spare = divmod(whole, units)
     return count * each + min(first + count, spare) - min(first, spare)
 

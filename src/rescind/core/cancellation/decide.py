@@ -482,4 +482,4 @@ def _ground(finding: Finding, terms: Terms, found: dict[str, object], context: C
 
 
 def _notes(*notes: Note | None) -> tuple[Note, ...]:
-    return tuple(note for note in notes if note is not None)
+    return tuple([note for note in notes if note is not None])

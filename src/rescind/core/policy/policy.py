@@ -260,8 +260,7 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         """
         return any(
             fault(facts) == 0 and (fits is None or fits(facts) == 0)
-            for reason, fits, fault in self._faults[catalogue]
-            if reason == code
+            for fits, fault in self._faults[catalogue].get(code, ())
         )
 
     def protects(self, country: str, *, placed_at: Instant, now: Instant, ended: bool) -> bool:
@@ -280,14 +279,20 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         return moment.astimezone(self._zone).date()
 
     @cached_property
-    def _faults(self) -> Mapping[Catalogue, tuple[tuple[str, First | None, First], ...]]:
+    def _faults(self) -> Mapping[Catalogue, Mapping[str, tuple[tuple[First | None, First], ...]]]:
         return {
-            catalogue: tuple(
-                (reason.code, fits, first_that_holds([(reason.fault, "any")], {}, STANDARD))
-                for reason, fits in self._offers[catalogue]
-                if reason.fault is not None
-            )
-            for catalogue in get_args(Catalogue)
+            catalogue: {
+                code: faults
+                for code, offers in codes.items()
+                if (
+                    faults := tuple(
+                        (fits, first_that_holds([(reason.fault, "any")], {}, STANDARD))
+                        for reason, fits in offers
+                        if reason.fault is not None
+                    )
+                )
+            }
+            for catalogue, codes in self._by_code.items()
         }
 
     @cached_property
