@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Scope
 
-from rescind import api, web
+from rescind import api, policies, web
 from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
@@ -28,7 +28,7 @@ from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.objects import Objects
 from rescind.pdf import Press
-from rescind.policies import automation, names, preset
+from rescind.policies import automation
 from rescind.postgres import embedded
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.connections import ConnectionTable
@@ -87,7 +87,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
         book = Book(PolicyTable(pool), CalendarTable(pool), versions)
-        await book.open(tuple(preset(name) for name in names()))
+        await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
         await signer.open(clock.read() or wall_clock())
@@ -154,12 +154,21 @@ async def attending(desk: Desk) -> AsyncGenerator[None]:
         yield
 
 
+async def _is_empty(dsn: str) -> bool:
+    """Whether no shop has been added to the database yet; found out without a desk."""
+    pool = await connect(dsn, size=1)
+    try:
+        return await Directory(pool).empty()
+    finally:
+        await _close(pool)
+
+
 async def open_demo(settings: Settings, dsn: str) -> int:
     """Fill an empty database with the demo marketplace; returns how many orders it got, 0 when it was not empty."""
+    if not await _is_empty(dsn):
+        return 0
     clock = HandClock(wall_clock())
     async with open_desk(settings, dsn, "", clock) as desk:
-        if not await desk.directory.empty():
-            return 0
         opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)
         placed = await Opening(ground, desk.evidence).play(opened_at)
         placed += await advance.decide(desk, ground, opened_at)

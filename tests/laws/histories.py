@@ -15,7 +15,8 @@ from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import FactKind, Line, RefundStatus
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
 from rescind.core.parcels import ArrangeParcels
-from rescind.core.refund import OPEN, ProviderOutcome, quote
+from rescind.core.quote import quote
+from rescind.core.refund import OPEN, ProviderOutcome
 from rescind.core.stock import ReceiveBack, outside
 from scenarios.shop import Shop
 

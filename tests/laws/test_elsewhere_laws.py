@@ -15,7 +15,8 @@ from rescind.core import chargeback
 from rescind.core.errors import RescindError
 from rescind.core.fulfilment import ReportFact
 from rescind.core.order import FactKind, RefundStatus
-from rescind.core.refund import ProviderOutcome, wanted
+from rescind.core.quote import wanted
+from rescind.core.refund import ProviderOutcome
 
 CASES = {"charged_back", "amounts_differ", "refunded_elsewhere", "chargeback_lost", "chargeback_won"}
 SENT = {RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT, RefundStatus.SUCCEEDED}

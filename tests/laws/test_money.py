@@ -11,7 +11,7 @@ from laws.histories import orders
 from rescind.core.errors import CurrencyMismatch, InvalidField
 from rescind.core.money import Money, decimals, split_minor, total
 from rescind.core.order import Tender
-from rescind.core.refund import quote, share_out, units_share
+from rescind.core.quote import quote, share_out, units_share
 from scenarios.shop import Shop
 
 AMOUNTS = st.integers(0, 10**15)

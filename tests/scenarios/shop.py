@@ -42,8 +42,9 @@ from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holde
 from rescind.core.money import Money
 from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
+from rescind.core.quote import quote
 from rescind.core.record import Record, decode, encode
-from rescind.core.refund import ProviderOutcome, RecordRefundReply, quote
+from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview

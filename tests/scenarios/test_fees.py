@@ -3,7 +3,7 @@
 import pytest
 
 from rescind.core.order import Stage
-from rescind.core.refund import quote
+from rescind.core.quote import quote
 from rescind.policies import preset
 from scenarios.shop import eur, item
 

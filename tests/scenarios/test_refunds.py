@@ -7,7 +7,8 @@ import pytest
 from rescind.core.errors import AmountsDoNotAddUp, InvalidField, NotFound
 from rescind.core.ids import RefundId
 from rescind.core.order import Stage
-from rescind.core.refund import ProviderOutcome, quote
+from rescind.core.quote import quote
+from rescind.core.refund import ProviderOutcome
 from scenarios.shop import eur, item, jpy, kwd
 
 LATER = {"next_check_at": None}

@@ -8,8 +8,8 @@ from rescind.core.giving_back import GiveBack
 from rescind.core.ids import RefundId
 from rescind.core.ledger import BY_HAND, CREDIT, PROVIDER, SELLER
 from rescind.core.order import Stage
+from rescind.core.quote import quote
 from rescind.core.record import encode
-from rescind.core.refund import quote
 from scenarios.shop import eur, item
 
 

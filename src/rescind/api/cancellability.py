@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -30,16 +28,15 @@ from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Stage, stage, status_of
-from rescind.core.policy import Atom, Finding, Reason, flips
+from rescind.core.outlook import AnswerKind, Outlook, kind_said, turns
+from rescind.core.policy import Finding, Reason, flips
+from rescind.core.policy.facts import facts
 from rescind.core.price import Fee
 from rescind.core.quote import quote, select
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
 from rescind.intake.fields import Code
 from rescind.web.buyer.matter import likely
-from rescind.web.buyer.outlook import Outlook
-
-_MOMENT = timedelta(seconds=1)
 
 _WORDS = Note(id="", body="", salt="")
 """Stands for what would be said in earnest: whoever asks first is told what a reason needs, not refused for it."""
@@ -170,44 +167,33 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
 
     def until(self, now: Instant, finding: Finding, read: dict[str, object]) -> tuple[Instant | None, str]:
         """The first moment at which time alone brings another answer, and that answer's verdict."""
-        for moment in sorted(set(self._turns(now, finding, read))):
+        given = self._kind(finding.on, read, now)
+        for moment in turns(self.order, self.terms.layers_for(read, now), finding.on, now):
+            if self._kind(finding.on, read, moment) == given:
+                continue
             try:
                 later = self.decide(moment).finding
             except RescindError:
                 continue
-            if later is not None and _kind(later) != _kind(finding):
+            if later is not None:
                 return moment, later.verdict.value
         return None, ""
 
-    def _turns(self, now: Instant, finding: Finding, read: dict[str, object]) -> Iterator[Instant]:
-        """Moments to come at which something that the rules asked read becomes different."""
-        starts = {"since_placed": self.order.placed_at, "since_paid": self.order.progress.paid_at}
-        for moment in (self.order.hold_until, self.order.dispatch_due_at, self.order.deliver_by):
-            if moment is not None and moment > now:
-                yield moment
-        for atom in self._atoms(finding, read, now):
-            start = starts.get(atom.fact)
-            if start is not None and isinstance(atom.wanted, int):
-                for moment in (
-                    start + timedelta(seconds=atom.wanted),
-                    start + timedelta(seconds=atom.wanted) + _MOMENT,
-                ):
-                    if moment > now:
-                        yield moment
-
-    def _atoms(self, finding: Finding, read: dict[str, object], now: Instant) -> Iterator[Atom]:
-        """What would have let an earlier rule hold, and what would have kept the deciding one from holding."""
-        for step in finding.trace:
-            yield from step.failed
-        for layer in self.terms.layers_for(read, now):
-            for rule in layer.rules_on(finding.on):
-                if layer.layer == finding.layer and rule.id == finding.rule:
-                    yield from layer.explainer.what_would_change(rule.rule.when, read, rule.rule.lines, want=False)
-
-
-def _kind(finding: Finding) -> tuple[str, str, str]:
-    deadline = finding.deadline
-    return finding.verdict.value, (deadline.on_silence or "") if deadline else "", finding.instead or ""
+    def _kind(self, on: str, read: dict[str, object], at: Instant) -> AnswerKind:
+        """What kind of answer the same question gets then. read: the facts as they are now."""
+        selection = select(self.order, self.lines)
+        then = facts(
+            self.order,
+            now=at,
+            at_stage=stage(self.order, at),
+            actor=self.actor.speaks_as,
+            reason=self.reason,
+            selection=selection,
+            amount_minor=quote(self.order, selection).total_minor,
+            asked_anyway=bool(read["asked_anyway"]),
+            context=self.context,
+        )
+        return kind_said(self.order, self.terms, on, then, self.context.calendar, at)
 
 
 @operation(

@@ -17,7 +17,8 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Chargeback, FactKind, Order, Refund, RefundStatus, Tender
-from rescind.core.refund import RefundOwed, RefundTerms, wanted
+from rescind.core.quote import wanted
+from rescind.core.refund import RefundOwed, RefundTerms
 
 WAITS = timedelta(days=120)
 """How long a bank's word is waited for before support asks; card schemes end a chargeback in that time."""

@@ -22,8 +22,8 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import apply
 from rescind.core.offer import OfferAccepted
 from rescind.core.order import Cancellation, CancellationStatus, Order, RefundStatus
+from rescind.core.quote import quote
 from rescind.core.record import Record
-from rescind.core.refund import quote
 from rescind.core.views import ShopView
 
 WHOLE_ORDER = ""

@@ -30,7 +30,7 @@ from rescind.core.order import (
     rearranged,
 )
 from rescind.core.price import Benefit, Charge
-from rescind.core.refund import paid_in_full
+from rescind.core.quote import paid_in_full
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far ahead of ours an honest reporter's clock may be."""
@@ -190,11 +190,12 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
         # Nothing will be paid from which the promise could count.
         due_at = next((one.due_at for one in timers if one.then == "late"), None)
         order = msgspec.structs.replace(order, dispatch_due_at=due_at)
-    if order.total.minor > CAP_MINOR:
+    total = order.total
+    if total.minor > CAP_MINOR:
         raise InvalidField(field="lines", expected=f"together at most {CAP_MINOR} minor units")
-    agreed = Money(sum(tender.amount_minor for tender in command.tenders), command.currency)
-    if any(line.paid_minor < 0 for line in command.lines) or order.total != agreed:
-        raise AmountsDoNotAddUp(lines_and_shipping=order.total, tenders=agreed)
+    agreed = Money(sum([tender.amount_minor for tender in command.tenders]), command.currency)
+    if [line for line in command.lines if line.paid_minor < 0] or total != agreed:
+        raise AmountsDoNotAddUp(lines_and_shipping=total, tenders=agreed)
     return OrderPlaced(at=command.placed_at, order=order)
 
 
@@ -312,11 +313,12 @@ def _the_parcel(order: Order, fact: FactKind) -> str:
     """The parcel of a report that names none. Raises InvalidField where that could be any of several."""
     if fact not in OF_PARCELS:
         return ""
-    several = len(order.arranged) > 1 or (bool(order.arranged) and len(order.travelling) > 1)
+    arranged = order.arranged
+    several = len(arranged) > 1 or (bool(arranged) and len(order.travelling) > 1)
     if several or (fact in ENDINGS and len(order.parcels) > 1):
         raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
-    if order.arranged:
-        return order.arranged[0].id
+    if arranged:
+        return arranged[0].id
     return order.parcels[0].id if fact in ENDINGS and order.parcels else "1"
 
 
@@ -431,19 +433,20 @@ def apply_fact(order: Order, event: FactReported) -> Order:
         amount_minor=event.amount_minor,
         tender=event.tender,
     )
-    order = msgspec.structs.replace(_apply_money(order, event), reports=(*order.reports, told))
+    if event.fact in chargeback.OF_BANKS and event.tender:
+        order = chargeback.apply_told(order, event.fact, event.tender, event.reference, event.at, _past_us(event))
+    changed: dict[str, object] = {"reports": (*order.reports, told)}
+    if event.fact in _MONEY:
+        changed |= _money(order, event)
     if event.fact in OF_PARCELS:
-        return _apply_parcel(order, event)
-    if event.partly:
-        # Money came in; the order is paid when all of it has.
-        return order
-    at = paid_since(order.reports, event.at) if event.fact in PAYING else event.at
-    opens = event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order)
-    return msgspec.structs.replace(
-        order,
-        progress=noted(order.progress, event.fact, at),
-        review=event.review if opens else order.review,
-    )
+        return rearranged(msgspec.structs.replace(order, **changed, parcels=_parcels(order, event)))
+    # Where only a part of the money came in, the order is paid when all of it has.
+    if not event.partly:
+        at = paid_since((*order.reports, told), event.at) if event.fact in PAYING else event.at
+        changed["progress"] = noted(order.progress, event.fact, at)
+    if event.fact is FactKind.REVIEW_OPENED and not in_manual_review(order):
+        changed["review"] = event.review
+    return msgspec.structs.replace(order, **changed)
 
 
 def noted(progress: Progress, fact: FactKind, at: Instant) -> Progress:
@@ -476,35 +479,33 @@ FIELDS: Mapping[FactKind, str] = {
 _MONEY = chargeback.ELSEWHERE | PAYING
 
 
-def _apply_money(order: Order, event: FactReported) -> Order:
-    if event.fact not in _MONEY:
-        return order
-    if event.fact in chargeback.OF_BANKS and event.tender:
-        order = chargeback.apply_told(order, event.fact, event.tender, event.reference, event.at, _past_us(event))
-    tenders = tuple(
-        msgspec.structs.replace(
-            tender,
-            taken_elsewhere_minor=tender.taken_elsewhere_minor
-            + event.taken.get(tender.id, 0)
-            - event.returned.get(tender.id, 0),
-            payment=tender.payment or event.payments.get(tender.id, ""),
-        )
-        for tender in _secured(order.tenders, event.captured, event.authorised)
-    )
-    return msgspec.structs.replace(
-        order,
-        tenders=tenders,
-        timers=(*order.timers, *event.timers),
-        hold_until=order.hold_until or event.hold_until,
-        dispatch_due_at=order.dispatch_due_at or event.dispatch_due_at,
-    )
+def _money(order: Order, event: FactReported) -> dict[str, object]:
+    """What a payment, or what went past us, changes in an order."""
+    return {
+        "tenders": tuple(
+            [
+                msgspec.structs.replace(
+                    tender,
+                    taken_elsewhere_minor=tender.taken_elsewhere_minor
+                    + event.taken.get(tender.id, 0)
+                    - event.returned.get(tender.id, 0),
+                    payment=tender.payment or event.payments.get(tender.id, ""),
+                )
+                for tender in _secured(order.tenders, event.captured, event.authorised)
+            ]
+        ),
+        "timers": (*order.timers, *event.timers),
+        "hold_until": order.hold_until or event.hold_until,
+        "dispatch_due_at": order.dispatch_due_at or event.dispatch_due_at,
+    }
 
 
 def _past_us(event: FactReported) -> chargeback.Moved:
     return chargeback.Moved(taken=event.taken.get(event.tender, 0), returned=event.returned.get(event.tender, 0))
 
 
-def _apply_parcel(order: Order, event: FactReported) -> Order:
+def _parcels(order: Order, event: FactReported) -> tuple[Parcel, ...]:
+    """The parcels after one report of one of them."""
     known = {parcel.id: parcel for parcel in order.parcels}
     parcel = known.get(event.parcel) or Parcel(id=event.parcel)
     known[event.parcel] = msgspec.structs.replace(
@@ -514,7 +515,7 @@ def _apply_parcel(order: Order, event: FactReported) -> Order:
         tracking=event.tracking or parcel.tracking,
         **(_ending(parcel, event) if event.fact in ENDINGS else _stamp(parcel, event)),
     )
-    return rearranged(msgspec.structs.replace(order, parcels=tuple(known.values())))
+    return tuple(known.values())
 
 
 def _stamp(parcel: Parcel, event: FactReported) -> dict[str, object]:

@@ -86,6 +86,8 @@ def split_minor(whole: int, weights: Sequence[int]) -> list[int]:
     """Share ``whole`` (>= 0) by ``weights`` (>= 0, sum > 0) with largest remainders; ties go to the earlier."""
     total = sum(weights)
     assert whole >= 0 and total > 0 and min(weights) >= 0, "weights must be non-negative and not all zero"  # noqa: PT018
+    if len(weights) == 1:
+        return [whole]
     parts = [whole * weight // total for weight in weights]
     spare = whole - sum(parts)
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(whole * weights[i] % total), i))

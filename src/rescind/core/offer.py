@@ -26,7 +26,8 @@ from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, CancellationStatus, Offer, Order
-from rescind.core.refund import RefundTerms, owe, share_out
+from rescind.core.quote import share_out
+from rescind.core.refund import RefundTerms, owe
 
 
 class OfferKind(StrEnum):

@@ -48,7 +48,7 @@ def rank(stage: Stage) -> int:
 
 def status_of(stage: Stage) -> str:
     """The coarse word a marketplace shows: everything between payment and label is ``awaiting_shipment`` (R-020)."""
-    return "awaiting_shipment" if stage in _TO_SHIP else stage.value
+    return "awaiting_shipment" if stage in _TO_SHIP else str(stage)
 
 
 class FactKind(StrEnum):
@@ -606,12 +606,15 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def cash_on_delivery(self) -> bool:
         """Nothing is paid before the door, so nothing waits for a payment."""
-        return any(tender.method == "cash_on_delivery" for tender in self.tenders)
+        return "cash_on_delivery" in [tender.method for tender in self.tenders]
 
     @property
     def open_cancellation(self) -> Cancellation | None:
         """The request that waits for an answer; there is never more than one (E-04)."""
-        return next((one for one in reversed(self.cancellations) if one.status.waiting), None)
+        for one in reversed(self.cancellations):
+            if one.status.waiting:
+                return one
+        return None
 
     @property
     def recalled(self) -> bool:
@@ -631,12 +634,12 @@ class Order(_State, frozen=True, kw_only=True):
     @property
     def travelling(self) -> tuple[Parcel, ...]:
         """The parcels that are, or may come to be, where they should go."""
-        return tuple(parcel for parcel in self.parcels if not parcel.ended)
+        return tuple([parcel for parcel in self.parcels if not parcel.ended]) if self.parcels else ()
 
     @property
     def arranged(self) -> tuple[Parcel, ...]:
         """The parcels that somebody said will be, and that have no label yet."""
-        return tuple(parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on)
+        return tuple([parcel for parcel in self.parcels if parcel.arranged_at and not parcel.further_on])
 
     @property
     def open_contradictions(self) -> tuple[Contradiction, ...]:
@@ -650,11 +653,11 @@ class Order(_State, frozen=True, kw_only=True):
 
     def open_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor handed over."""
-        return self._open_outside_of(parcel for parcel in self.travelling if parcel.gone)
+        return self._open_outside_of([parcel for parcel in self.travelling if parcel.gone])
 
     def unlabelled_units(self) -> dict[str, int]:
         """Units by line id that are neither cancelled nor in a parcel that is further on."""
-        return self._open_outside_of(parcel for parcel in self.travelling if parcel.further_on)
+        return self._open_outside_of([parcel for parcel in self.travelling if parcel.further_on])
 
     def units_by_line(self) -> dict[str, int]:
         """Open units that may be picked line by line: of a split order those in no parcel that is further on (R-024).
@@ -663,7 +666,9 @@ class Order(_State, frozen=True, kw_only=True):
         """
         return self.unlabelled_units() or self.open_units()
 
-    def _open_outside_of(self, parcels: Iterable[Parcel]) -> dict[str, int]:
+    def _open_outside_of(self, parcels: list[Parcel]) -> dict[str, int]:
+        if not parcels:
+            return {line.id: line.open for line in self.lines if line.open > 0}
         inside = units_in(parcels)
         if inside is None:
             return {}

@@ -44,7 +44,7 @@ from rescind.core.order import (
     RefundStatus,
     stage,
 )
-from rescind.core.refund import quote
+from rescind.core.quote import quote
 from rescind.core.stock import outside
 from rescind.core.terms import Terms
 from rescind.core.timers import UNPAID, anew

@@ -106,11 +106,11 @@ def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
     with its parcel: R-024), UnknownLine.
     """
     left = order.open_units()
-    bought = {line.id for line in order.lines}
     if lines is None or (not left and lines and lines == order.undelivered()):
         return left or order.undelivered() or {line.id: line.open for line in order.lines if line.open}
     if not lines:
         raise NothingSelected
+    bought = {line.id for line in order.lines}
     for place, (line, count) in enumerate(lines.items()):
         if line not in bought:
             raise UnknownLine(field=f"/lines/{place}/line")
@@ -131,8 +131,8 @@ def quote(order: Order, selection: dict[str, int], *, fees: Sequence[Fee] = (), 
     Delivery and charges come back only when nothing of the order ships any more (E-10). fees: what the policy lets the
     seller keep. at: when, for vouchers that may be over by then.
     """
-    lines = tuple(_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection)
-    last = all([line.open == selection.get(line.id, 0) for line in order.lines])  # noqa: C419 - a list is quicker
+    lines = tuple([_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection])
+    last = not [line for line in order.lines if line.open != selection.get(line.id, 0)]
     shipping = order.shipping_minor - order.shipping_refunded_minor if last else 0
     charges = order.returning_charges_minor if last and order.charges else 0
     goods = sum([line.total_minor for line in lines])
@@ -169,13 +169,7 @@ def share(tenders: tuple[Tender, ...], amount: int, *, keep: int | None) -> Shar
     amount = max(0, everything - keep) if keep is not None else min(amount, everything)
     if amount <= 0:
         return Shares()
-    weights = [tender.secured_minor for tender in tenders]
-    parts = [min(part, room) for part, room in zip(split_minor(amount, weights), left, strict=True)]
-    missing = amount - sum(parts)
-    for i, room in enumerate(left):
-        more = min(missing, room - parts[i])
-        parts[i] += more
-        missing -= more
+    parts = left if amount == everything else _parts(tenders, amount, left)
     refunds: list[TenderShare] = []
     releases: list[TenderShare] = []
     for tender, part in zip(tenders, parts, strict=True):
@@ -185,6 +179,18 @@ def share(tenders: tuple[Tender, ...], amount: int, *, keep: int | None) -> Shar
         if part > let_go:
             refunds.append(TenderShare(tender=tender.id, amount_minor=part - let_go))
     return Shares(refunds=tuple(refunds), releases=tuple(releases))
+
+
+def _parts(tenders: tuple[Tender, ...], amount: int, left: list[int]) -> list[int]:
+    """Shares by what was secured; what one has no room for goes to the first of the others that has."""
+    weights = [tender.secured_minor for tender in tenders]
+    parts = [min(part, room) for part, room in zip(split_minor(amount, weights), left, strict=True)]
+    missing = amount - sum(parts)
+    for i, room in enumerate(left):
+        more = min(missing, room - parts[i])
+        parts[i] += more
+        missing -= more
+    return parts
 
 
 def share_out(tenders: tuple[Tender, ...], amount: int, *, everything: bool) -> tuple[TenderShare, ...]:
@@ -296,5 +302,7 @@ def _funding(order: Order, lines: tuple[QuoteLine, ...], back: int, *, shipping:
 
 def units_share(whole: int, units: int, first: int, count: int) -> int:
     """What units ``first`` to ``first + count`` carry of ``whole``: spare cents belong to the earlier (I-11)."""
+    if not whole:
+        return 0
     each, spare = divmod(whole, units)
     return count * each + min(first + count, spare) - min(first, spare)

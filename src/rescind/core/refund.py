@@ -15,43 +15,8 @@ from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
 from rescind.core.order import Order, Refund, RefundStatus, Tender
 from rescind.core.quote import (
-    Quote,
-    QuoteLine,
     Shares,
-    TenderShare,
-    overpaid,
-    paid_in_full,
-    quote,
-    select,
-    share_out,
-    units_share,
-    wanted,
 )
-
-__all__ = [
-    "NOT_SENT_BECAUSE",
-    "OPEN",
-    "ProviderOutcome",
-    "Quote",
-    "QuoteLine",
-    "RecordRefundReply",
-    "RefundAnswered",
-    "RefundOwed",
-    "RefundTerms",
-    "TenderShare",
-    "answer",
-    "apply_answered",
-    "apply_owed",
-    "overpaid",
-    "owe",
-    "paid_in_full",
-    "quote",
-    "select",
-    "share_out",
-    "terms_of",
-    "units_share",
-    "wanted",
-]
 
 
 class ProviderOutcome(StrEnum):

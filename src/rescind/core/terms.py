@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import timedelta
+from functools import lru_cache
 
 import msgspec
 
 from rescind.core.deadline import Calendar
+from rescind.core.errors import ReasonNotListed
 from rescind.core.instant import Instant
 from rescind.core.order import Review, Stage, Timer
-from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, judge
+from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, due_of, judge
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
 from rescind.core.verdict import OnSilence
@@ -106,6 +108,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         known = {reason.code for reason in listed} if more else ()
         return (*listed, *(reason for reason in more if reason.code not in known)) if more else listed
 
+    def reason(self, actor: Catalogue, code: str, facts: Mapping[str, object], now: Instant) -> Reason:
+        """The reason of this code among those that this actor may choose from now. Raises ReasonNotListed."""
+        for policy in (self.preset.policy, *(law.policy for law in self.laws_for(facts, now))):
+            found = policy.reason_for(actor, code, facts)
+            if found is not None:
+                return found
+        raise ReasonNotListed(reason=code, listed=tuple(one.code for one in self.reasons(actor, facts, now)))
+
     def due_at(
         self, name: str, starts: Mapping[str, Instant], calendar: Calendar, handling: str = "regular"
     ) -> Instant | None:
@@ -114,17 +124,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         Goods that are made, got or released first have deadlines of their own where the preset has them: those of
         ``dispatch_handling`` and ``dispatch_pre_order`` take the place of ``dispatch`` (R-074, R-075, R-082).
         """
-        chosen = self._chosen(name, starts, handling)
-        return deadline_of(self.preset, chosen, starts, calendar).due_at if chosen else None
-
-    def _chosen(self, name: str, starts: Mapping[str, Instant], handling: str) -> str | None:
-        """The deadline that holds for goods handled like this, among those whose start is known."""
-        special = f"{name}_{_HANDLED[handling]}" if handling in _HANDLED else name
-        for one in (special, name):
-            terms = self.preset.deadlines.get(one)
-            if terms is not None and terms.event in starts:
-                return one
-        return None
+        chosen = _holding(self.preset, name, starts, handling)
+        return due_of(self.preset, chosen, starts, calendar) if chosen else None
 
     def timers(
         self,
@@ -141,16 +142,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         would remind of nothing.
         """
         found: list[Timer] = []
-        for name in dict.fromkeys(_KINDS.sub("", name) for name in self.preset.deadlines):
-            chosen = self._chosen(name, starts, handling)
-            then = self.preset.deadlines[chosen].then if chosen else None
-            if chosen is None or then not in {"cancel", "late", "remind"}:
-                continue
+        for name, chosen, then in _kept_by_the_clock(self.preset, tuple(starts), handling):
             if name == BY_SELLER and shipping_by != "seller":
                 continue
-            due_at = deadline_of(self.preset, chosen, starts, calendar).due_at
+            due_at = due_of(self.preset, chosen, starts, calendar)
             if due_at <= now and then == "cancel":
-                due_at = deadline_of(self.preset, chosen, dict.fromkeys(starts, now), calendar).due_at
+                due_at = due_of(self.preset, chosen, dict.fromkeys(starts, now), calendar)
             if due_at > now or then == "late":
                 found.append(Timer(name=name, then=then, due_at=due_at))
         return tuple(found)
@@ -182,3 +179,30 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def hashes(self, facts: Mapping[str, object], now: Instant) -> dict[str, str]:
         """Hash of each policy that was judged by its layer, as receipts name them."""
         return {policy.layer: policy.hash for policy in self.layers_for(facts, now)}
+
+
+def _holding(preset: ResolvedPolicy, name: str, known: Container[str], handling: str) -> str | None:
+    """The deadline that holds for goods handled like this, among those whose start is known."""
+    special = f"{name}_{_HANDLED[handling]}" if handling in _HANDLED else name
+    for one in (special, name):
+        terms = preset.deadlines.get(one)
+        if terms is not None and terms.event in known:
+            return one
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _kept_by_the_clock(
+    preset: ResolvedPolicy, known: tuple[str, ...], handling: str
+) -> tuple[tuple[str, str, str], ...]:
+    """What the clock does by itself to such orders: the timer's name, the deadline that it is, and what follows.
+
+    Orders are alike in this: every one of them asks, and the answer changes with the policy only.
+    """
+    found: list[tuple[str, str, str]] = []
+    for name in dict.fromkeys(_KINDS.sub("", name) for name in preset.deadlines):
+        chosen = _holding(preset, name, known, handling)
+        then = preset.deadlines[chosen].then if chosen else None
+        if chosen is not None and then in {"cancel", "late", "remind"}:
+            found.append((name, chosen, then))
+    return tuple(found)

@@ -25,6 +25,11 @@ def preset(name: str) -> Policy:
     return load(source(name), f"policies/{name}.toml", bases=bases)
 
 
+def all_of_them() -> tuple[Policy, ...]:
+    """Every shipped policy."""
+    return tuple(map(preset, names()))
+
+
 def presets() -> tuple[str, ...]:
     """Names of those a shop can be sold under; the others are laws and the like, which no shop chooses."""
     return tuple(name for name in names() if preset(name).layer == "preset")

@@ -55,6 +55,7 @@ REASON = "changed_mind"
 
 _SHOP = shop_id(0)
 _HOST = Actor(kind=ActorKind.HOST, id="history")
+_BY = str(_HOST.kind)
 _BUYER = Actor(kind=ActorKind.BUYER, id="buyer")
 _SELLER = Actor(kind=ActorKind.SELLER, id="seller")
 _SAID_NOTHING = Note(id="", body="", salt="")
@@ -153,13 +154,13 @@ class Player:
         """The fact as the core records it. Nothing was asked or cancelled yet, so nothing else follows from it."""
         command = ReportFact(order=order.id, fact=fact, occurred_at=at)
         if fact is not FactKind.PAID:
-            return report(order, command, by=_HOST.kind.value, hold_until=None, dispatch_due_at=None)
+            return report(order, command, by=_BY, hold_until=None, dispatch_due_at=None)
         starts = {"placed": order.placed_at, "paid": at}
         calendar = self._context.calendar
         return report(
             order,
             command,
-            by=_HOST.kind.value,
+            by=_BY,
             hold_until=terms.due_at("hold", starts, calendar),
             dispatch_due_at=terms.due_at("dispatch", starts, calendar),
         )

@@ -14,7 +14,7 @@ from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.instant import Instant
 from rescind.core.order import Decider, FactKind, Order, Parcel, Stage, units_in
-from rescind.core.refund import quote
+from rescind.core.quote import quote
 
 FAULT: Mapping[str, str] = {
     "review_failed": "",

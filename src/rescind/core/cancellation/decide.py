@@ -16,7 +16,6 @@ from rescind.core.cancellation.guards import (
     require_evidence,
     require_figure,
     require_in_time,
-    require_listed,
     require_none_open,
     require_speaker,
     require_waiting,
@@ -84,7 +83,7 @@ def request(
         asked_anyway=command.anyway,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("buyer", found, now))
+    chosen = terms.reason("buyer", command.reason, found, now)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
@@ -207,7 +206,7 @@ def refuse(
     )
     if command.reason != ALREADY_SHIPPED and not terms.explicit_reject:
         raise RefusalNotOffered(allowed_actions=("approve", "add_tracking"))
-    chosen = require_listed(command.reason, terms.reasons("refusal", found, now))
+    chosen = terms.reason("refusal", command.reason, found, now)
     parcel = bool(command.carrier and command.tracking)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence, tracking=parcel)
     if command.reason == ALREADY_SHIPPED:
@@ -307,7 +306,7 @@ def cancel_by_seller(
         asked_anyway=False,
         context=context,
     )
-    chosen = require_listed(command.reason, terms.reasons("seller", found, now))
+    chosen = terms.reason("seller", command.reason, found, now)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
@@ -495,4 +494,4 @@ def _ground(finding: Finding, terms: Terms, found: dict[str, object], context: C
 
 
 def _notes(*notes: Note | None) -> tuple[Note, ...]:
-    return tuple(note for note in notes if note is not None)
+    return tuple([note for note in notes if note is not None])

@@ -9,6 +9,7 @@ from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.fold import apply
 from rescind.core.order import PAYING, FactKind, Order, Parcel, Stage, stage, units_in
+from rescind.core.quote import overpaid
 from rescind.core.terms import Terms
 
 
@@ -43,7 +44,7 @@ def consequences(
         undone = timers.undone_by_payment(after, after.progress.paid_at or fact.at)
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
-        owed = refund.terms_of(refund.overpaid(after), order, context, now)
+        owed = refund.terms_of(overpaid(after), order, context, now)
         return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
     if fact.fact in chargeback.ELSEWHERE:
         return _past_us(after, fact, identifier, context, now)

@@ -5,7 +5,7 @@ from rescind.core.policy.as_sql import SqlNames
 from rescind.core.policy.example import Example, Failure, check, examples
 from rescind.core.policy.explain import Atom, Branch, Explainer
 from rescind.core.policy.flip import Flip, flips
-from rescind.core.policy.judge import Deadline, Finding, Step, asked, deadline_of, judge, judge_fast
+from rescind.core.policy.judge import Deadline, Finding, Step, asked, deadline_of, due_of, judge, judge_fast
 from rescind.core.policy.loading import load, restore
 from rescind.core.policy.policy import Policy, Reason, Rule, Settings, Tunable
 from rescind.core.policy.position import PolicyError
@@ -43,6 +43,7 @@ __all__ = [
     "asked",
     "check",
     "deadline_of",
+    "due_of",
     "examples",
     "flips",
     "judge",

@@ -1,12 +1,15 @@
 """What kept each rule from holding, fast enough to be kept with every decision.
 
-The explainer says the same and is asked here: once for each combination of words and flags that a rule can meet. Only
-comparisons of counts, whose actual value is part of the explanation, are worked out anew; those are compiled.
+The explainer says the same and is asked here: once for each combination of words, flags and pieces that a rule can
+meet. Rules in a row that read nothing else are remembered together as well: most orders meet few combinations. Only
+comparisons of times and amounts, whose actual value is part of the explanation, are worked out anew; those of times are
+compiled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,11 +24,13 @@ Blockers = tuple[Atom, ...]
 
 _MOST = 4096
 """Combinations that are remembered of one rule; a hostile sequence of orders cannot fill the memory."""
+_MOST_ROWS = 1024
+"""The same of several rules in a row. Beyond them each rule's own memory is asked."""
 _LINES = 3
 """Orders of more lines are explained from scratch: there are too many combinations to remember."""
 
 
-class Step(msgspec.Struct, frozen=True, omit_defaults=True):
+class Step(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One rule that was asked. failed: the least that would have had to be otherwise for it to hold."""
 
     layer: str
@@ -50,21 +55,58 @@ Trace = Callable[[Facts, int], tuple[Step, ...]]
 def compiled(rules: Sequence[Asked], layer: str, policy: str, explainer: Explainer) -> Trace:
     """The trace of a list of rules, equal to what the explainer says of each."""
     space: dict[str, Any] = {"__builtins__": {}, "len": len, "min": min, "tuple": tuple, "Atom": Atom, "Step": Step}
-    body = ["def trace(f, decided):"]
-    for number, rule in enumerate(rules):
-        space[f"H{number}"] = Step(layer, policy, rule.id, held=True)
-        body.append(f"    if decided == {number}: return ({_row(number)}H{number},)")
-        said = (layer, policy, rule.id)
-        body.append(f"    s{number} = {_Rule(rule, said, explainer, space, str(number)).step()}")
-    body.append(f"    return ({_row(len(rules))})")
+    space["H"] = (*(Step(layer, policy, rule.id, held=True) for rule in rules),)
+    asked = [_Rule(rule, (layer, policy, rule.id), explainer, space, str(n)) for n, rule in enumerate(rules)]
+    body, before, start = ["def trace(f, decided):"], "", 0
+    for counted, row in groupby(asked, key=lambda rule: rule.counted):
+        for block in [[one] for one in row] if counted else [list(row)]:
+            said = block[0].step() + "," if len(block) == 1 else _remembered_row(block, space, start)
+            end = start + len(block)
+            body.append(f"    r{start} = ({said})" if len(block) == 1 else f"    r{start} = {said}")
+            body.append(
+                f"    if {start} <= decided < {end}: return ({before}*r{start}[:decided - {start}], H[decided])"
+            )
+            before, start = f"{before}*r{start}, ", end
+    body.append(f"    return ({before})")
     # Names of the closed vocabulary, and words and numbers through `repr`, as in as_python: nothing an author typed is
     # executed.
     exec(compile("\n".join([*body, ""]), f"<{policy} trace>", "exec"), space)  # noqa: S102
     return space["trace"]
 
 
-def _row(count: int) -> str:
-    return "".join(f"s{number}, " for number in range(count))
+def _remembered_row(block: Sequence[_Rule], space: dict[str, Any], start: int) -> str:
+    """An expression for the steps of several rules that read no count: one look-up for all of them."""
+    names = sorted({name for rule in block for name in rule.of_order})
+    of_line = sorted({name for rule in block for name in rule.of_line})
+    each = f"def each(f): return ({', '.join(rule.step() for rule in block)})"
+    exec(compile(each, "<trace>", "exec"), space)  # noqa: S102
+    whole = space.pop("each")
+    space[f"E_{start}"], space[f"M_{start}"] = whole, _Memory(_from_key(names, of_line, whole), _MOST_ROWS)
+    return _look_up(f"M_{start}", f"E_{start}", names, of_line)
+
+
+def _from_key(names: Sequence[str], of_line: Sequence[str], told: Callable[[Facts], Any]) -> Callable[[Any], Any]:
+    """Answers from what stands in a key: the order's facts in a row, then each line's."""
+
+    def answer(key: tuple[Any, ...]) -> Any:
+        lines = key[-1] if of_line else ()
+        return told(
+            {
+                **dict(zip(names, key, strict=False)),
+                "lines": [dict(zip(of_line, line, strict=True)) for line in lines],
+            }
+        )
+
+    return answer
+
+
+def _look_up(memory: str, else_: str, names: Sequence[str], of_line: Sequence[str]) -> str:
+    key = "".join(f"f[{name!r}], " for name in names)
+    if not of_line:
+        return f"{memory}[({key})]"
+    line = "".join(f"l[{name!r}], " for name in of_line)
+    known = f"{memory}[({key}tuple([({line}) for l in f['lines']]),)]"
+    return f"({known} if len(f['lines']) <= {_LINES} else {else_}(f))"
 
 
 class _Rule:
@@ -79,40 +121,28 @@ class _Rule:
         self.vocabulary: Vocabulary = explainer.vocabulary
         self.space = space
         self.number = number
-        self.read = sorted(facts_read(rule.when))
+        self.specs = [self.vocabulary[name] for name in sorted(facts_read(rule.when))]
+        self.of_order = [spec.name for spec in self.specs if spec.level is Per.ORDER]
+        self.of_line = [spec.name for spec in self.specs if spec.level is Per.LINE]
         self.made = 0
 
+    @property
+    def counted(self) -> bool:
+        """Whether a time or an amount is part of what is said, so that there is no end of what can be said."""
+        return any(spec.kind is Kind.AMOUNT or spec.unit == "seconds" for spec in self.specs)
+
     def step(self) -> str:
-        specs = [self.vocabulary[name] for name in self.read]
-        counted = any(spec.kind in {Kind.COUNT, Kind.AMOUNT} for spec in specs)
-        of_lines = any(spec.level is Per.LINE for spec in specs)
-        if not counted:
-            return self._remembered([spec.name for spec in specs if spec.level is Per.ORDER], of_lines=of_lines)
-        if of_lines or any(spec.kind is Kind.AMOUNT for spec in specs):
-            self.space[f"E{self.number}"] = self._told
+        if self.counted and not self.of_line and all(spec.kind is not Kind.AMOUNT for spec in self.specs):
+            return f"Step({', '.join(map(repr, self.said))}, False, {self._say(self.rule.when, want=True)})"
+        from_scratch = self.space[f"E{self.number}"] = self._told
+        if self.counted:
             return f"E{self.number}(f)"
-        return f"Step({', '.join(map(repr, self.said))}, False, {self._say(self.rule.when, want=True)})"
+        self.space[f"M{self.number}"] = _Memory(_from_key(self.of_order, self.of_line, from_scratch), _MOST)
+        return _look_up(f"M{self.number}", f"E{self.number}", self.of_order, self.of_line)
 
     def _told(self, facts: Facts) -> Step:
         failed = self.explainer.what_would_change(self.rule.when, facts, self.rule.lines)
         return Step(*self.said, held=False, failed=failed)
-
-    def _remembered(self, names: list[str], *, of_lines: bool) -> str:
-        of_line = [name for name in self.read if name not in names]
-
-        def told(key: tuple[Any, ...]) -> Step:
-            facts = dict(zip(names, key, strict=False))
-            lines = key[-1] if of_lines else ()
-            return self._told({**facts, "lines": [dict(zip(of_line, line, strict=True)) for line in lines]})
-
-        self.space[f"M{self.number}"] = _Memory(told)
-        key = "".join(f"f[{name!r}], " for name in names)
-        if not of_lines:
-            return f"M{self.number}[({key})]"
-        line = "".join(f"l[{name!r}], " for name in of_line)
-        known = f"M{self.number}[({key}tuple([({line}) for l in f['lines']]),)]"
-        self.space[f"E{self.number}"] = self._told
-        return f"({known} if len(f['lines']) <= {_LINES} else E{self.number}(f))"
 
     def _say(self, node: Node, *, want: bool) -> str:
         """An expression for what `Explainer` calls the blockers of a node: a tuple, empty when it is as wanted."""
@@ -151,7 +181,7 @@ class _Rule:
         if isinstance(node, Always | Setting):
             self.space[name] = self._blockers(node, None, want=want)
             return name
-        self.space[name] = _Memory(lambda actual: self._blockers(node, actual, want=want))
+        self.space[name] = _Memory(lambda actual: self._blockers(node, actual, want=want), _MOST)
         return f"{name}[f[{node.fact!r}]]"
 
     def _blockers(self, node: AtomNode, actual: Any, *, want: bool) -> Blockers:
@@ -166,12 +196,13 @@ class _Rule:
 class _Memory(dict[Any, Any]):
     """Works an answer out once for each key, and keeps a bounded number of them."""
 
-    def __init__(self, told: Callable[[Any], Any]) -> None:
+    def __init__(self, told: Callable[[Any], Any], most: int) -> None:
         super().__init__()
         self.told = told
+        self.most = most
 
     def __missing__(self, key: Any) -> Any:
         found = self.told(key)
-        if len(self) < _MOST:
+        if len(self) < self.most:
             self[key] = found
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rescind.core.policy.literal import constant
 from rescind.core.policy.resolved import ResolvedPolicy
@@ -17,6 +18,11 @@ def boundaries(layers: Sequence[ResolvedPolicy], on: str) -> Mapping[str, tuple[
 
     Words of a level or a code: all it can be, or all that are named. Numbers: those compared with and their neighbours.
     """
+    return _boundaries(tuple(layers), on)
+
+
+@lru_cache(maxsize=512)
+def _boundaries(layers: tuple[ResolvedPolicy, ...], on: str) -> Mapping[str, tuple[Content, ...]]:
     found: dict[str, dict[Content, None]] = {}
     for layer in layers:
         for rule in layer.rules_on(on):

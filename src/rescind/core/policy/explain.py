@@ -29,7 +29,7 @@ from rescind.core.policy.tree import (
 from rescind.core.policy.vocabulary import FactSpec, Kind, Per, Vocabulary
 
 
-class Atom(msgspec.Struct, frozen=True, omit_defaults=True):
+class Atom(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One comparison of one fact.
 
     op: one of = != < <= > >= "in" "not in" "is" "is not" (the last two for flags, which are wanted true, and for

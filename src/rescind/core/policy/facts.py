@@ -16,7 +16,7 @@ NONE = "none"
 """What ``country`` and ``category`` say when nobody told us."""
 
 _UNASKED = frozenset({"system", "operator"})
-_LONGEST_LATE = timedelta(days=366)
+_SECOND, _LONGEST_LATE = timedelta(seconds=1), timedelta(days=366)
 
 
 def facts(
@@ -36,10 +36,9 @@ def facts(
 
     amount_minor: what the act would give back. ``lines`` has the line facts of the selected lines.
     """
-    progress = order.progress
-    chosen = [line for line in order.lines if line.id in selection]
+    progress, due_at, word = order.progress, order.dispatch_due_at, str(at_stage)
     return {
-        "stage": at_stage.value,
+        "stage": word,
         "status": status_of(at_stage),
         "actor": actor,
         "reason": reason,
@@ -49,13 +48,13 @@ def facts(
         "amount": amount_minor,
         "currency": order.currency,
         "paid": progress.paid_at is not None,
-        "past_dispatch_sla": order.dispatch_due_at is not None and now >= order.dispatch_due_at,
-        "dispatched_late": _dispatched_late(order),
+        "past_dispatch_sla": due_at is not None and now >= due_at,
+        "dispatched_late": due_at is not None and _dispatched_late(order, due_at),
         "past_estimated_delivery": (
             order.deliver_by is not None and now >= order.deliver_by and rank(at_stage) < rank(Stage.DELIVERED)
         ),
         "out_for_delivery": progress.out_for_delivery_at is not None,
-        "carrier_said_no": _carrier_said_no(order),
+        "carrier_said_no": bool(order.cancellations) and _carrier_said_no(order),
         "cross_border": order.cross_border,
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
@@ -63,22 +62,17 @@ def facts(
         # A list: building a generator costs more than the few lines it might save.
         "partial": any([line.open != selection.get(line.id, 0) for line in order.lines]),  # noqa: C419
         "request_open": order.open_cancellation is not None,
-        "shipping_leased": leased(order, now) is not None,
+        "shipping_leased": order.shipping_lease is not None and leased(order, now) is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
         "seller_fault": progress.seller_fault_at is not None,
         "cash_on_delivery": order.cash_on_delivery,
         "since_placed": _seconds(order.placed_at, now),
         "since_paid": _seconds(progress.paid_at, now) if progress.paid_at else 0,
-        "working_days_late": (
-            working_days_late(order.dispatch_due_at, now, context.calendar) if order.dispatch_due_at else 0
-        ),
-        # A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there.
-        "requests_on_order": len(
-            [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by not in _UNASKED]
-        ),
+        "working_days_late": 0 if due_at is None else working_days_late(due_at, now, context.calendar),
+        "requests_on_order": _asked_before(order) if order.cancellations else 0,
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": [line_facts(line) for line in chosen],
+        "lines": [line_facts(line) for line in order.lines if line.id in selection],
     }
 
 
@@ -89,19 +83,23 @@ def line_facts(line: Line) -> dict[str, object]:
 
 def _seconds(since: Instant, now: Instant) -> int:
     """Whole seconds that passed, never less than none."""
-    passed = now - since
-    return max(0, passed.days * 86_400 + passed.seconds)
+    return max(0, (now - since) // _SECOND)
 
 
 def _carrier_said_no(order: Order) -> bool:
     return any(one.closed_by == "carrier" and one.status is CancellationStatus.REFUSED for one in order.cancellations)
 
 
-def _dispatched_late(order: Order) -> bool:
-    if order.dispatch_due_at is None or not order.parcels:
-        return False
+def _asked_before(order: Order) -> int:
+    """A refusal that itself sends the buyer to the seller must not be what keeps the buyer from going there."""
+    return len(
+        [one for one in order.cancellations if one.instead != "ask_seller_anyway" and one.filed_by not in _UNASKED]
+    )
+
+
+def _dispatched_late(order: Order, due_at: Instant) -> bool:
     left = [parcel.handed_over_at for parcel in order.parcels if parcel.handed_over_at]
-    return bool(left) and min(left) >= order.dispatch_due_at
+    return bool(left) and min(left) >= due_at
 
 
 def working_days_late(due_at: Instant, now: Instant, calendar: Calendar) -> int:

@@ -5,7 +5,8 @@ Found by asking the policy, not by reading its rules: with each value that its r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -86,22 +87,20 @@ def _nearest(spec: FactSpec, contents: Sequence[Content], facts: Facts) -> Itera
     if not spec.ordered:
         yield from ([content] for content in contents if content != actual)
         return
-    places = {member: n for n, member in enumerate(spec.members)}
-    here = _place(actual, places)
-    yield [one for one in reversed(_in_order(contents, places)) if _place(one, places) < here]
-    yield [one for one in _in_order(contents, places) if _place(one, places) > here]
+    here = _place(actual, spec)
+    ladder = _in_order(spec, tuple(contents))
+    yield [one for place, one in reversed(ladder) if place < here]
+    yield [one for place, one in ladder if place > here]
 
 
-def _in_order(contents: Sequence[Content], places: Mapping[str, int]) -> list[Content]:
+@lru_cache(maxsize=1024)
+def _in_order(spec: FactSpec, contents: tuple[Content, ...]) -> tuple[tuple[int, Content], ...]:
     """Values of a level by the place of their word, numbers by size; without those that are no alternative."""
-    return sorted(
-        (one for one in contents if one not in _NO_ALTERNATIVE),
-        key=lambda one: _place(one, places),
-    )
+    return tuple(sorted((_place(one, spec), one) for one in contents if one not in _NO_ALTERNATIVE))
 
 
-def _place(content: Any, places: Mapping[str, int]) -> int:
-    return places[content] if places else int(content)
+def _place(content: Any, spec: FactSpec) -> int:
+    return spec.members.index(content) if spec.members else int(content)
 
 
 def _with(facts: Facts, spec: FactSpec, content: Content) -> dict[str, Any]:

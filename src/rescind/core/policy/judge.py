@@ -159,6 +159,19 @@ def _earlier(
 def deadline_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Deadline:
     """A deadline of the policy in this order's time; KeyError when its start has not happened."""
     terms = policy.deadlines[name]
+    if terms.elapsed is not None:
+        start = starts[terms.event]
+        return Deadline(
+            name=name,
+            due_at=start + terms.elapsed,
+            event=terms.event,
+            start=start,
+            span=terms.said,
+            zone=policy.policy.zone or calendar.zone,
+            on_silence=terms.on_silence,
+            then=terms.then,
+            cites=terms.cites,
+        )
     counted = reckon(starts[terms.event], terms.span, calendar, policy.policy.zone, terms.cutoff)
     return Deadline(
         name=name,
@@ -175,6 +188,14 @@ def deadline_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant]
         calendar_hash="" if terms.span.unit != "bd" else calendar.hash,
         cites=terms.cites,
     )
+
+
+def due_of(policy: ResolvedPolicy, name: str, starts: Mapping[str, Instant], calendar: Calendar) -> Instant:
+    """When that is, without how it was worked out."""
+    terms = policy.deadlines[name]
+    if terms.elapsed is not None:
+        return starts[terms.event] + terms.elapsed
+    return deadline_of(policy, name, starts, calendar).due_at
 
 
 def asked(layer: ResolvedPolicy, on: str, facts: Facts) -> tuple[Step, ...]:

@@ -7,14 +7,14 @@ needs one document.
 import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from rescind.core.deadline import Span, span, zone_of
+from rescind.core.deadline import Span, day_start, span, zone_of
 from rescind.core.instant import Instant
 from rescind.core.policy.as_python import Facts, First, first_that_holds
 from rescind.core.policy.literal import Plain
@@ -23,6 +23,8 @@ from rescind.core.policy.tree import Node
 from rescind.core.policy.vocabulary import STANDARD
 from rescind.core.sentence import phrased
 from rescind.core.verdict import OnSilence, Verdict
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 Layer = Literal["law", "preset", "shop", "standing"]
 On = Literal["request", "seller_cancel", "ship", "timer", "reason", "fee", "fault", "return", "dispute", "metric"]
@@ -222,14 +224,13 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
 
         Cached. A setting that is not offered, or out of its range: ValueError.
         """
-        day = placed_at.astimezone(self._zone).date()
         chosen = tuple(sorted(settings.items())) if settings else ()
         # Types are part of the key: True, 1 and "1" are three settings.
-        key = (bisect_right(self._days, day), tuple((name, type(value), value) for name, value in chosen))
+        key = (bisect_right(self._changes, placed_at), tuple([(name, type(value), value) for name, value in chosen]))
         found = self._resolved.get(key)
         if found is None:
             self.check_settings(dict(chosen))
-            found = self._resolved[key] = resolve(self, day, dict(chosen))
+            found = self._resolved[key] = resolve(self, self._day(placed_at), dict(chosen))
         return found
 
     def check_settings(self, settings: Mapping[str, Plain]) -> None:
@@ -250,7 +251,14 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
 
         Conditions of reasons read facts of the order and literals, never values that change.
         """
-        return tuple(reason for reason, fits in self._offers[catalogue] if fits is None or fits(facts) == 0)
+        return tuple([reason for reason, fits in self._offers[catalogue] if fits is None or fits(facts) == 0])
+
+    def reason_for(self, catalogue: Catalogue, code: str, facts: Facts) -> Reason | None:
+        """The reason of this code among those, without a look at the others."""
+        for reason, fits in self._by_code[catalogue].get(code, ()):
+            if fits is None or fits(facts) == 0:
+                return reason
+        return None
 
     def seller_at_fault(self, catalogue: Catalogue, code: str, facts: Facts) -> bool:
         """Whether a cancellation for this reason of this actor's list counts against the seller (E-09, R-134, Q-16).
@@ -259,8 +267,7 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         """
         return any(
             fault(facts) == 0 and (fits is None or fits(facts) == 0)
-            for reason, fits, fault in self._faults[catalogue]
-            if reason == code
+            for fits, fault in self._faults[catalogue].get(code, ())
         )
 
     def protects(self, country: str, *, placed_at: Instant, now: Instant, ended: bool) -> bool:
@@ -279,14 +286,20 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         return moment.astimezone(self._zone).date()
 
     @cached_property
-    def _faults(self) -> Mapping[Catalogue, tuple[tuple[str, First | None, First], ...]]:
+    def _faults(self) -> Mapping[Catalogue, Mapping[str, tuple[tuple[First | None, First], ...]]]:
         return {
-            catalogue: tuple(
-                (reason.code, fits, first_that_holds([(reason.fault, "any")], {}, STANDARD))
-                for reason, fits in self._offers[catalogue]
-                if reason.fault is not None
-            )
-            for catalogue in get_args(Catalogue)
+            catalogue: {
+                code: faults
+                for code, offers in codes.items()
+                if (
+                    faults := tuple(
+                        (fits, first_that_holds([(reason.fault, "any")], {}, STANDARD))
+                        for reason, fits in offers
+                        if reason.fault is not None
+                    )
+                )
+            }
+            for catalogue, codes in self._by_code.items()
         }
 
     @cached_property
@@ -301,13 +314,23 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         }
 
     @cached_property
+    def _by_code(self) -> Mapping[Catalogue, Mapping[str, tuple[tuple[Reason, First | None], ...]]]:
+        found: dict[Catalogue, dict[str, tuple[tuple[Reason, First | None], ...]]] = {}
+        for catalogue, offers in self._offers.items():
+            codes = found[catalogue] = {}
+            for reason, fits in offers:
+                codes[reason.code] = (*codes.get(reason.code, ()), (reason, fits))
+        return found
+
+    @cached_property
     def _zone(self) -> ZoneInfo:
         return zone_of(self.zone)
 
     @cached_property
-    def _days(self) -> list[date]:
-        """Every day on which some value changes."""
-        return sorted({dated.first_day for value in self.values for dated in value.history})
+    def _changes(self) -> list[Instant]:
+        """When some value changes: with the first instant of a local day."""
+        days = {dated.first_day for value in self.values for dated in value.history}
+        return [_ALWAYS if day == date.min else day_start(day, self.zone) for day in sorted(days)]
 
     @cached_property
     def _resolved(self) -> dict[object, ResolvedPolicy]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 
 class ResolvedDeadline(msgspec.Struct, frozen=True, kw_only=True):
-    """A deadline with its span read. cutoff: local time of day."""
+    """A deadline with its span read. said: the span as written. elapsed: its length where it runs on the clock alone.
+    cutoff: local time of day.
+    """
 
     name: str
     event: str
     span: Span
+    said: str
+    elapsed: timedelta | None
     on_silence: OnSilence | None
     then: str | None
     cutoff: time | None
@@ -141,11 +145,13 @@ def resolve(policy: Policy, day: date, settings: Mapping[str, Plain]) -> Resolve
 
 
 def _deadline(terms: DeadlineTerms, values: Mapping[str, Plain]) -> ResolvedDeadline:
-    length = values.get(terms.span, terms.span)
+    length = span(str(values.get(terms.span, terms.span)))
     return ResolvedDeadline(
         name=terms.name,
         event=terms.event,
-        span=span(str(length)),
+        span=length,
+        said=str(length),
+        elapsed=timedelta(seconds=length.seconds) if length.elapsed else None,
         on_silence=terms.on_silence,
         then=terms.then,
         cutoff=time.fromisoformat(terms.cutoff) if terms.cutoff else None,

@@ -18,12 +18,12 @@ from rescind.core.errors import AmountChanged, InvalidText, InvalidTransition, S
 from rescind.core.event import Note
 from rescind.core.money import Money
 from rescind.core.order import Stage
+from rescind.core.outlook import Answer
 from rescind.core.ports import Fingerprint, Key
 from rescind.engine import Submission
 from rescind.intake.text import words as checked
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, load
-from rescind.web.buyer.outlook import Answer
 from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
 from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit

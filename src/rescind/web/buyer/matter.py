@@ -24,13 +24,13 @@ from rescind.core.order import (
     rank,
     stage,
 )
+from rescind.core.outlook import Answer, Outlook, Until
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.core.withdrawal import Right, right
 from rescind.desk import Desk
 from rescind.locales import Locale
 from rescind.web.buyer.money_words import tender_words
-from rescind.web.buyer.outlook import Answer, Outlook, Until
 from rescind.web.explain import RuleCard, rule_card
 from rescind.web.session import Visit
 from rescind.web.timeline import Entry, story

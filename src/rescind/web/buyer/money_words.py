@@ -8,7 +8,7 @@ from rescind.core.counting import AtTheDoor
 from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.price import BenefitKind
-from rescind.core.refund import Quote
+from rescind.core.quote import Quote
 from rescind.locales import Locale
 from rescind.web.explain import span_words
 from rescind.web.tender import tender_name

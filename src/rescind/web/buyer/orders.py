@@ -14,6 +14,7 @@ from rescind.core.acknowledgement import declarations
 from rescind.core.arrival import ways
 from rescind.core.errors import InvalidField
 from rescind.core.order import Parcel, Stage, rank
+from rescind.core.outlook import Ahead
 from rescind.core.record import Record
 from rescind.core.review import correctable
 from rescind.core.timers import pay_by
@@ -21,7 +22,6 @@ from rescind.core.views import Filters, OrderRow
 from rescind.web import acknowledgement, document, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
-from rescind.web.buyer.outlook import Ahead
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.session import Html, Visit

@@ -9,9 +9,9 @@ from rescind.core.money import Money
 from rescind.core.offer import open_offer
 from rescind.core.order import Cancellation, CancellationStatus, Order, RefundStatus, Stage
 from rescind.core.order import Offer as CaseOffer
+from rescind.core.outlook import Answer
 from rescind.core.policy import ResolvedRule
 from rescind.locales import Locale
-from rescind.web.buyer.outlook import Answer
 from rescind.web.explain import silence_word, span_words
 
 

@@ -11,7 +11,7 @@ from rescind.core.instant import Instant
 from rescind.core.order import Cancellation, Order, stage
 from rescind.core.policy import Finding, Reason
 from rescind.core.policy.facts import facts
-from rescind.core.refund import Quote, quote
+from rescind.core.quote import Quote, quote
 from rescind.core.stock import would_release
 from rescind.core.terms import Terms
 

@@ -17,7 +17,7 @@ from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.order import Act, CancellationStatus, Order
 from rescind.core.override import REASONS, AnswerOverride, OverrideRules, alone, possible, waiting
-from rescind.core.refund import quote
+from rescind.core.quote import quote
 from rescind.core.views import TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, new_key

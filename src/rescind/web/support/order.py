@@ -19,8 +19,8 @@ from rescind.core.fulfilment import ReportFact
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.order import CancellationStatus, FactKind, Order, Stage, stage
+from rescind.core.quote import quote
 from rescind.core.receipt import judged_again
-from rescind.core.refund import quote
 from rescind.core.review import StopReviewed, TakeReview, waiting
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry

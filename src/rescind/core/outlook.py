@@ -6,10 +6,10 @@ shop with other rules gets other buttons.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from typing import TypeAlias
 
 import msgspec
 
@@ -20,13 +20,25 @@ from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
 from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
-from rescind.core.policy import Atom, Explainer, Finding, Reason, ResolvedPolicy
+from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
+from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
-from rescind.core.refund import Quote, quote, select
+from rescind.core.quote import Quote, quote, select
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 
-SOON = timedelta(seconds=1)
+AnswerKind: TypeAlias = tuple[str, str, str]
+"""What a person would call the same answer: verdict, meaning of silence, way on."""
+
+
+def kind_said(
+    order: Order, terms: Terms, on: str, read: dict[str, object], calendar: Calendar, now: Instant
+) -> AnswerKind:
+    """The kind of answer that the terms give to these facts, without its deadline and without its reasons."""
+    layers = terms.layers_for(read, now)
+    _, rule = judge_fast(layers, on, read, {"requested": now, **starts(order, now)}, calendar)
+    silence = rule.deadline.on_silence if rule.deadline else None
+    return rule.verdict.value, silence or "", rule.instead or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +51,9 @@ class Answer:
     selection: dict[str, int]
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        """What a person would call the same answer: verdict, meaning of silence, way on."""
+    def kind(self) -> AnswerKind:
         deadline = self.finding.deadline
-        return (
-            self.finding.verdict.value,
-            (deadline.on_silence or "") if deadline else "",
-            self.finding.instead or "",
-        )
+        return self.finding.verdict.value, (deadline.on_silence or "") if deadline else "", self.finding.instead or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +82,9 @@ class Outlook:
         self.terms = terms
         self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels)
 
-    def reasons(self, now: Instant, order: Order | None = None) -> tuple[Reason, ...]:
-        """The reasons the policy lists for this stage, in its order."""
-        asked = order or self.order
-        read = facts(
-            asked,
-            now=now,
-            at_stage=stage(asked, now),
-            actor="buyer",
-            selection=asked.open_units(),
-            amount_minor=0,
-            context=self._context,
-        )
-        return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read, now)}.values())
+    def reasons(self, now: Instant) -> tuple[Reason, ...]:
+        """The reasons the policy lists for this stage, each once, in its order."""
+        return self._reasons(self._read(self.order, now, self.order.open_units(), 0), now)
 
     def ask(
         self,
@@ -103,22 +100,11 @@ class Outlook:
         An order that has left whole is asked about whole: the policy says what is possible instead.
         """
         asked = order or self.order
-        if asked.progress.cancelled_at or asked.open_cancellation is not None:
+        if _closed(asked):
             return None
         selection = lines or select(asked, None)
         money = quote(asked, selection)
-        listed = [one.code for one in self.reasons(now, asked)]
-        read = facts(
-            asked,
-            now=now,
-            at_stage=stage(asked, now),
-            actor="buyer",
-            reason=reason if reason in listed else (listed[0] if listed else "none"),
-            selection=selection,
-            amount_minor=money.total_minor,
-            asked_anyway=anyway,
-            context=self._context,
-        )
+        read = self._question(asked, now, selection, money, reason=reason, anyway=anyway)
         finding = self.terms.judge(
             "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
@@ -137,12 +123,56 @@ class Outlook:
             money = quote(asked, selection, fees=fees, at=now)
         return Answer(finding, ground, money, selection)
 
+    def kind(self, now: Instant, order: Order | None = None) -> AnswerKind | None:
+        """The kind of that answer alone, at a third of the cost: most are only compared."""
+        asked = order or self.order
+        if _closed(asked):
+            return None
+        selection = select(asked, None)
+        read = self._question(asked, now, selection, quote(asked, selection))
+        return kind_said(asked, self.terms, "request", read, self._context.calendar, now)
+
+    def _question(
+        self,
+        order: Order,
+        now: Instant,
+        selection: dict[str, int],
+        money: Quote,
+        *,
+        reason: str = "",
+        anyway: bool = False,
+    ) -> dict[str, object]:
+        """What the rules may read of a request for this reason, or for the first that is listed."""
+        read = self._read(order, now, selection, money.total_minor, anyway=anyway)
+        listed = [one.code for one in self._reasons(read, now)]
+        read["reason"] = reason if reason in listed else (listed[0] if listed else "none")
+        return read
+
+    def _reasons(self, read: dict[str, object], now: Instant) -> tuple[Reason, ...]:
+        return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read, now)}.values())
+
+    def _read(
+        self, order: Order, now: Instant, selection: dict[str, int], amount_minor: int, *, anyway: bool = False
+    ) -> dict[str, object]:
+        return facts(
+            order,
+            now=now,
+            at_stage=stage(order, now),
+            actor="buyer",
+            selection=selection,
+            amount_minor=amount_minor,
+            asked_anyway=anyway,
+            context=self._context,
+        )
+
     def until(self, now: Instant, answer: Answer) -> Until | None:
         """When the clock alone makes the answer worse: asked at each moment at which a rule could change its mind."""
-        for at in sorted(set(self._turns(now))):
-            later = self.ask(at)
-            if later is not None and later.kind != answer.kind and _rank(later) > _rank(answer):
-                return Until(at, later)
+        for at in turns(self.order, self.terms.layers_for(answer.ground.facts, now), "request", now):
+            later = self.kind(at)
+            if later is not None and later != answer.kind and _rank(later) > _rank(answer.kind):
+                then = self.ask(at)
+                assert then is not None, "the same question has an answer"
+                return Until(at, then)
         return None
 
     def ahead(self, now: Instant, until: Until | None) -> tuple[Ahead, ...]:
@@ -155,18 +185,28 @@ class Outlook:
         if until is not None:
             found.append(Ahead(here, until.then, at=until.at))
         # Later stages are asked about as they will be met: after the time in force now has run out.
+        at = until.at if until else now
         for at_stage, order in _to_come(self.order, here, now):
-            answer = self.ask(until.at if until else now, order=order)
-            if answer is not None and found[-1].answer.kind != answer.kind:
+            kind = self.kind(at, order)
+            if kind is not None and found[-1].answer.kind != kind:
+                answer = self.ask(at, order=order)
+                assert answer is not None, "the same question has an answer"
                 found.append(Ahead(at_stage, answer))
         return tuple(found)
 
     def closes(self, now: Instant, until: Until | None) -> Stage | None:
         """The stage from which on a request is refused, where one made now is not; None where no stage does that."""
-        steps = self.ahead(now, until)
-        if not steps or steps[0].answer.finding.verdict is Verdict.REFUSE:
+        before = self.kind(now)
+        if before is None or before[0] == Verdict.REFUSE:
             return None
-        return next((one.stage for one in steps if one.answer.finding.verdict is Verdict.REFUSE and not one.at), None)
+        at, before = (until.at, until.then.kind) if until else (now, before)
+        for at_stage, order in _to_come(self.order, stage(self.order, now), now):
+            kind = self.kind(at, order)
+            if kind is not None and kind != before:
+                if kind[0] == Verdict.REFUSE:
+                    return at_stage
+                before = kind
+        return None
 
     def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:
         """The answer to asking once more, had this request been withdrawn."""
@@ -183,70 +223,26 @@ class Outlook:
         limit = self.terms.preset.values.get("requests_per_order")
         return max(0, limit - len(self.order.cancellations)) if isinstance(limit, int) else None
 
-    def _turns(self, now: Instant) -> Iterator[Instant]:
-        """Moments after ``now`` at which something a rule reads becomes different."""
-        order = self.order
-        for moment in (order.hold_until, order.dispatch_due_at, order.deliver_by):
-            if moment is not None and moment > now:
-                yield moment
-        starts = {"since_placed": order.placed_at, "since_paid": order.progress.paid_at}
-        for fact, seconds in self._spans(now):
-            start = starts.get(fact)
-            if start is not None and start + timedelta(seconds=seconds) > now:
-                yield start + timedelta(seconds=seconds)
-                yield start + timedelta(seconds=seconds) + SOON
 
-    def _spans(self, now: Instant) -> Iterator[tuple[str, int]]:
-        read = facts(
-            self.order,
-            now=self.order.placed_at,
-            at_stage=Stage.REVIEW,
-            actor="buyer",
-            selection=self.order.open_units() or {line.id: 1 for line in self.order.lines},
-            amount_minor=0,
-            context=self._context,
-        )
-        asked = msgspec.msgpack.encode(read)
-        for layer in self.terms.layers_for(read, now):
-            yield from _compared(layer, asked)
+def turns(order: Order, layers: Sequence[ResolvedPolicy], on: str, now: Instant) -> tuple[Instant, ...]:
+    """The moments to come, earliest first, at which time makes something different that rules on ``on`` read."""
+    found = {moment for moment in (order.hold_until, order.dispatch_due_at, order.deliver_by) if moment}
+    told = boundaries(layers, on)
+    for fact, start in (("since_placed", order.placed_at), ("since_paid", order.progress.paid_at)):
+        if start is not None:
+            found.update(start + timedelta(seconds=int(content)) for content in told.get(fact, ()))
+    return tuple(sorted(moment for moment in found if moment > now))
 
 
-@lru_cache(maxsize=512)
-def _compared(layer: ResolvedPolicy, asked: bytes) -> tuple[tuple[str, int], ...]:
-    """The spans of time that rules compare with for such facts; most orders are alike in them, and finding out takes
-    a quarter of what it costs to be asked.
-    """
-    read: dict[str, object] = msgspec.msgpack.decode(asked)
-    explainer = layer.explainer
-    found: dict[tuple[str, int], None] = {}
-    for rule in layer.rules_on("request"):
-        for want in (True, False):
-            for atom in explainer.what_would_change(rule.rule.when, read, rule.rule.lines, want=want):
-                found.update(dict.fromkeys(_elapsed(atom)))
-        found.update(dict.fromkeys(_elapsed_in(explainer, rule.rule.when, read, rule.rule.lines)))
-    return tuple(found)
-
-
-def _elapsed_in(explainer: Explainer, node: object, read: dict[str, object], lines: str) -> Iterator[tuple[str, int]]:
-    trace = explainer.trace(node, read, lines)  # pyright: ignore[reportArgumentType]  # the rule's own condition
-    waiting = [trace]
-    while waiting:
-        branch = waiting.pop()
-        waiting.extend(branch.parts)
-        if branch.atom is not None:
-            yield from _elapsed(branch.atom)
-
-
-def _elapsed(atom: Atom) -> Iterator[tuple[str, int]]:
-    if atom.fact in {"since_placed", "since_paid"} and isinstance(atom.wanted, int):
-        yield atom.fact, atom.wanted
+def _closed(order: Order) -> bool:
+    return order.progress.cancelled_at is not None or order.open_cancellation is not None
 
 
 _ORDER = ("approve", "ask_seller", "ask_carrier", "review", "refuse")
 
 
-def _rank(answer: Answer) -> tuple[int, int]:
-    verdict, silence, _ = answer.kind
+def _rank(kind: AnswerKind) -> tuple[int, int]:
+    verdict, silence, _ = kind
     return _ORDER.index(verdict), ("approve", "", "escalate", "refuse").index(silence)
 
 
