@@ -1,9 +1,13 @@
-"""`rescind refunds`: the file of refunds that the marketplace pays out itself, out to be paid and back confirmed."""
+"""`rescind refunds`: money given back without a cancellation; and the file of refunds that the marketplace pays out
+itself, out to be paid and back confirmed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
@@ -15,11 +19,16 @@ from rescind.book import Book
 from rescind.clock import DatabaseClock, wall_clock
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import InvalidField, InvalidText, RescindError, UnknownField
+from rescind.core.event import Note
+from rescind.core.giving_back import GiveBack
+from rescind.core.money import Money
+from rescind.core.order import Order
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
-from rescind.engine import Engine
+from rescind.engine import Engine, Submission
 from rescind.intake import confirmations
 from rescind.intake.confirmations import Fault, Read
+from rescind.intake.text import label
 from rescind.locales import locale
 from rescind.paying_out import Confirmed, PayingOut
 from rescind.policies import names, preset
@@ -32,7 +41,7 @@ from rescind.postgres.store import PostgresStore
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
 
-app = typer.Typer(no_args_is_help=True, help="Refunds that the marketplace pays out itself.")
+app = typer.Typer(no_args_is_help=True, help="Money given back, and refunds that the marketplace pays out itself.")
 T = TypeVar("T")
 
 
@@ -105,6 +114,42 @@ def confirm(
         raise typer.Exit(1)
 
 
+@app.command()
+def give(
+    order: Annotated[str, typer.Argument(help="The order's id, ord_….")],
+    key: Key,
+    amount: Annotated[str, typer.Option(help="How much, in the order's currency, such as 5.00.")] = "",
+    shipping: Annotated[bool, typer.Option("--shipping", help="The delivery, as far as it is not back.")] = False,
+    why: Annotated[str, typer.Option(help="Why; buyer and shop read it.")] = "",
+    data: Data = None,
+) -> None:
+    """Give money of an order back although nothing is cancelled, to where it came from."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Order:
+        by = await operator_of(pool, settings, key)
+        reads = Reads(pool, secret(settings))
+        found = (await reads.order(Scope(), order)).order
+        words = label(why, field="why", limit=500)
+        command = GiveBack(
+            order=found.id,
+            shipping=shipping,
+            amount_minor=Money.parse(amount, found.currency).minor if amount else None,
+            comment=Note(id="txt_" + token_hex(8), body=words, salt=token_hex(16)) if words else None,
+        )
+        actor = Actor(kind=ActorKind.SUPPORT, id=by, via="command line")
+        async with _engine(pool, settings) as engine:
+            return (await engine.handle(Submission(command=command, actor=actor, scope=Scope()))).order
+
+    try:
+        after = run(with_pool(read_settings(data=data), work))
+    except RescindError as error:
+        fail(_words(error))
+    owed = [one for one in after.refunds if one.owed_at == after.refunds[-1].owed_at]
+    for one in owed:
+        amount_owed = locale("en").money(Money(one.amount_minor, after.currency))
+        out.print(f"{one.id}: {amount_owed} to {one.tender} of order {after.number}", highlight=False, markup=False)
+
+
 async def _checked_then_confirmed(
     paying: PayingOut, actor: Actor, read: Read, *, check: bool
 ) -> tuple[list[Fault], list[Confirmed | RescindError]]:
@@ -126,11 +171,17 @@ async def _checked_then_confirmed(
 
 async def _paying(pool: asyncpg.Pool[Any], settings: Settings, work: Callable[[PayingOut], Awaitable[T]]) -> T:
     """Do something about refund orders, beside the program that serves or without one."""
+    async with _engine(pool, settings) as engine:
+        return await work(PayingOut(engine, Reads(pool, secret(settings))))
+
+
+@asynccontextmanager
+async def _engine(pool: asyncpg.Pool[Any], settings: Settings) -> AsyncGenerator[Engine]:
     clock = DatabaseClock()
     book = Book(PolicyTable(pool), CalendarTable(pool), ShopVersions(pool, clock))
     await book.open(tuple(preset(one) for one in names()))
-    async with Engine(PostgresStore(pool, clock), book).running() as engine:
-        return await work(PayingOut(engine, Reads(pool, secret(settings))))
+    async with Engine(PostgresStore(pool, clock), book, limits=settings.daily_limits).running() as engine:
+        yield engine
 
 
 def _words(error: RescindError) -> str:

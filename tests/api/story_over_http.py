@@ -505,7 +505,9 @@ class Player:
             message = "The story does not end: something is due again and again."
             raise Wrong(message)
         order = await self.read(self.people["support"])
-        if open_refunds := [one["status"] for one in order["refunds"] if one["status"] not in {"succeeded", "failed"}]:
+        # While a bank has not said its last word, what it decides about waits.
+        refunds = [one for one in order["refunds"] if not one["waits_for"]]
+        if open_refunds := [one["status"] for one in refunds if one["status"] not in {"succeeded", "failed"}]:
             message = f"Refunds are left {open_refunds}."
             raise Wrong(message)
         for tender in order["tenders"]:

@@ -48,6 +48,8 @@ async def anns(people, market):
         f"/v1/orders/{order}/returns", EXAMPLES["returns_open_return"] | {"evidence": [evidence]}
     )
     assert back.status_code == 201, back.text
+    given = await people.sam.post(f"/v1/orders/{order}/refunds", {"amount": {"amount": 100, "currency": "EUR"}})
+    assert given.status_code == 201, given.text
     known = (await market.read(order)).contradictions
     assert known, "the parcel left while a request was open"
     return {
@@ -56,6 +58,7 @@ async def anns(people, market):
         "contradiction": known[0].id,
         "evidence": evidence,
         "case": back.json()["id"],
+        "refund": given.json()["refunds"][0]["id"],
     }
 
 

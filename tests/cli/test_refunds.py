@@ -91,3 +91,24 @@ def test_a_table_goes_out_is_checked_and_confirmed_once(run, folder):  # M-15, I
     table.write_text("order;note\n1;2\n")
     assert "There is no column note" in run("refunds", "confirm", table, key=ops)[1]
     assert "cannot be read" in run("refunds", "confirm", folder / "none.csv", key=ops)[1]
+
+
+def test_money_is_given_back_by_somebody_and_never_more_than_is_left(run, folder):  # KF-06
+    async def place():
+        settings = Settings(data=folder / "data")
+        async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
+            market = Market(desk.pool, desk.engine, desk.clock)
+            return await market.order(price=4000)
+
+    order = asyncio.run(place())
+    _, key = run("key", "new", "operator", "ines")
+    status, said = run("refunds", "give", order, "--amount", "40.01", key=key)
+    assert status == 2
+    assert "40.01 EUR was asked for and 40.00 EUR is left" in said
+    status, said = run("refunds", "give", order, "--amount", "5.00", "--why", "A bubble in the glaze", key=key)
+    assert status == 0, said
+    assert "€5.00 to" in said
+    status, said = run("refunds", "give", order, key=key)
+    assert status == 2, "neither amount nor delivery"
+    assert run("refunds", "give", order, "--amount", "5.00", key="rsk_wrong")[0] == 2
+    assert run("refunds", "give", "ord_00000000000000000000ab", "--amount", "5.00", key=key)[0] == 2

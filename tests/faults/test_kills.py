@@ -23,6 +23,7 @@ from postgres.market import Market, audit, fingerprint, key, market_on
 from postgres.servers import VERSIONS, programs
 from rescind.book import Book
 from rescind.clock import HandClock
+from rescind.core.chargeback import open_chargebacks
 from rescind.core.errors import Unavailable
 from rescind.core.order import RefundStatus, Stage
 from rescind.core.record import decode_order
@@ -63,12 +64,18 @@ def live_and_die(dsn, folder, began, dice):
         process.kill()
 
 
-async def finish(pool, clock, folder):
+async def finish(pool, clock, folder, dice):
     """Do what was left to do, days later."""
     later = HandClock(clock.read() + timedelta(days=10))
     provider = Provider(folder, random.Random(0))
     table = DueTable(pool, later)
     async with market_on(pool, later) as market:
+        # What a bank decides about waits for its word, so that the bank says one.
+        for row in await pool.fetch("SELECT state FROM orders"):
+            order = decode_order(row[0])
+            for one in open_chargebacks(order):
+                word = dice.choice(("chargeback_won", "chargeback_lost"))
+                await market.fact(order.id, word, tender=one.tender, reference=one.reference)
         for _ in range(60):
             # Where the provider did not say what came in, it is asked again in five minutes of the database's clock.
             await pool.execute("UPDATE due SET lease_until = NULL WHERE kind = 'unpaid'")
@@ -93,7 +100,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_happens_twice(
     # The leases of the dead end by themselves, in half a minute.
     await root.execute("UPDATE due SET lease_until = NULL")
     await root.close()
-    await finish(pool, FastClock(began), tmp_path)
+    await finish(pool, FastClock(began), tmp_path, dice)
     count = await audit(pool)
     assert count > 10, f"seed {seed}: too little happened to mean anything"
     assert await pool.fetchval("SELECT count(*) FROM due") == 0

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from postgres.market import HOST, worked
+from postgres.market import HOST, KILN, worked
 from rescind.app import make_app
 from rescind.core.order import Line, Pins, Stage
 from rescind.core.price import Benefit, BenefitKind
@@ -80,6 +80,26 @@ async def test_support_sends_a_failed_refund_another_way(robin, market):  # I-04
     assert "€40.13 was paid out by hand" in page.text
     assert "A refund did not go through" not in page.text
     assert (await market.read(order)).refunds[-1].reference == "V-2026-17"
+
+
+async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market):  # KF-06, M-15
+    lines = (Line(id="1", sku="MUG", quantity=1, unit_minor=3501),)
+    order = await market.order(lines=lines, shipping_minor=499)
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    path = f"/seller/orders/{order}"
+    page = await sam.see(path)
+    assert "At most €40.00" in page.text
+    refused = await sam.press(page, f"{path}/give-back", amount="40.01", why_back="The glaze has a bubble.")
+    assert refused.status == 409
+    assert "€40.01 was asked for and €40.00 is left." in refused.text
+    assert "The glaze has a bubble." in refused.text, "what was written stays"
+    page = await sam.press(page, f"{path}/give-back", amount="5", why_back="The glaze has a bubble.")
+    assert page.to == f"{path}?said=money_back", page.text
+    assert "Given back. The money is on its way." in (await sam.see(page.to)).text
+    read = await market.read(order)
+    assert (read.refunded.minor, read.given_minor, read.cancellations) == (500, 500, ())
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
 
 
 async def test_support_gives_the_delivery_back_alone(robin, market):  # KF-06

@@ -122,7 +122,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 }
 """Status and English title of every problem. A test walks the classes and wants each here, with page and sentences."""
 
-_ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.InvalidText)
+_ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.UnknownLine, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
 _SAID_AS = {
     "current_state": ("cancellation", "stage"),

@@ -177,6 +177,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             "note": say("Usually 3 to 5 working days", "通常需要 3 至 5 个工作日"),
             "move": language.gettext("The payment provider"),
             "reference": "7KQ2-88F",
+            "href": "",
             "steps": [
                 {"label": say("Approved", "已同意"), "state": "done", "at": ago(hours=2)},
                 {

@@ -10,6 +10,7 @@ from rescind.desk import Desk
 from rescind.web.seller import (
     board,
     corrections,
+    giving,
     goods,
     intercept,
     many_requests,
@@ -38,6 +39,7 @@ def routes(_desk: Desk) -> list[ControllerRouterHandler]:
                 order.ask,
                 order.cancel,
                 corrections.correct,
+                giving.give,
                 requests.queue,
                 many_requests.check,
                 many_requests.answer_many,

@@ -157,6 +157,7 @@ class Console:
             "offered": _("Offered. The buyer reads it now; the time to answer goes on."),
             "leased": _("Noted: you are about to ship it. The buyer reads that, and colleagues are kept off."),
             "given_back": _("Noted: it does not ship now."),
+            "money_back": _("Given back. The money is on its way."),
             "unpacked": _("Noted: unpacked. It is off the list."),
             "split": _("Noted: the parcels are as below."),
             "combined": _("Noted: everything without a label goes into one parcel."),

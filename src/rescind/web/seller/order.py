@@ -32,7 +32,7 @@ from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.document import offered
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
-from rescind.web.seller import answers, corrections, goods, steps
+from rescind.web.seller import answers, corrections, giving, goods, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.timeline import story
@@ -128,6 +128,7 @@ async def show(
         refunds=told(language, order, await console.desk.ways(view, [entry.record for entry in entries]), "seller"),
         papers=offered(language, order, console.zone),
         mistake=corrections.offer(order, ActorKind.SELLER, language),
+        giving=giving.giving_of(order),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
 

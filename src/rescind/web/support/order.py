@@ -32,7 +32,7 @@ from rescind.web.document import offered
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
 from rescind.web.return_words import return_rows
-from rescind.web.seller import corrections
+from rescind.web.seller import corrections, giving
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
 from rescind.web.session import Html
@@ -108,7 +108,7 @@ async def _show(
         decision=deciders.answer_of(order, language),
         override=deciders.override_of(console, order, entries),
         failed=money_back.failed_of(order, await console.desk.terms(order), language),
-        giving=money_back.giving_of(order),
+        giving=giving.giving_of(order),
         door=_at_the_door(console, await console.desk.at_the_door_of(order)),
         mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
@@ -333,7 +333,7 @@ async def decide(console: Here, order_id: FromPath[str]) -> Html:
 @post("/orders/{order_id:str}/give-back", status_code=200)
 async def give_back(console: Here, order_id: FromPath[str]) -> Html:
     """Give back the delivery, or an amount, while the order stays as it is."""
-    return await _done(console, order_id, money_back.give_back)
+    return await _done(console, order_id, giving.give_back)
 
 
 @post("/orders/{order_id:str}/settle", status_code=200)

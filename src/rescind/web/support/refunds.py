@@ -1,4 +1,4 @@
-"""Support gives money back without a cancellation, and says what becomes of money that could not go back."""
+"""Support says what becomes of money that could not go back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from rescind.core.errors import InvalidField
 from rescind.core.failed_refund import SettleFailedRefund, Way, open_minor, unsettled, ways
-from rescind.core.giving_back import GiveBack, most, shipping_left
 from rescind.core.ids import RefundId
 from rescind.core.money import Money
 from rescind.core.order import Order
@@ -32,34 +31,6 @@ def failed_of(order: Order, terms: Terms, language: Locale) -> list[dict[str, An
         }
         for one in unsettled(order)
     ]
-
-
-def giving_of(order: Order) -> dict[str, Any] | None:
-    """What may be given back though nothing is cancelled; None when nothing is left."""
-    if not most(order):
-        return None
-    shipping = shipping_left(order)
-    return {
-        "most": Money(most(order), order.currency),
-        "shipping": Money(shipping, order.currency) if shipping > 0 else None,
-        "key": new_key(),
-    }
-
-
-async def give_back(console: Console, order_id: str) -> str:
-    """Give back what the form says. Raises RescindError."""
-    form = await console.form()
-    view = await console.desk.reads.order(console.scope, order_id)
-    typed = form.text("amount")
-    amount = Money.parse(typed, view.order.currency).minor if typed else None
-    command = GiveBack(
-        order=view.order.id,
-        shipping=bool(form.text("shipping")),
-        amount_minor=amount,
-        comment=console.note(form.text("why_back"), "why_back"),
-    )
-    await console.submit(command, view.shop.id, f"give_back:{order_id}", form.text("key"))
-    return "given_back"
 
 
 async def settle(console: Console, order_id: str) -> str:

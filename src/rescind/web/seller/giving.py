@@ -1,0 +1,57 @@
+"""Money goes back though nothing is cancelled: the form for it, for the shop and for support."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import post
+from litestar.params import FromPath
+
+from rescind.core.errors import RescindError
+from rescind.core.giving_back import GiveBack, most, shipping_left
+from rescind.core.money import Money
+from rescind.core.order import Order
+from rescind.web.seller import order as order_page
+from rescind.web.seller.console import Console, Here, new_key
+from rescind.web.session import Html
+
+
+def giving_of(order: Order) -> dict[str, Any] | None:
+    """What may be given back though nothing is cancelled; None when nothing is left."""
+    if not most(order):
+        return None
+    shipping = shipping_left(order)
+    return {
+        "most": Money(most(order), order.currency),
+        "shipping": Money(shipping, order.currency) if shipping > 0 else None,
+        "key": new_key(),
+    }
+
+
+async def give_back(console: Console, order_id: str) -> str:
+    """Give back what the form says. Raises RescindError."""
+    form = await console.form()
+    view = await console.desk.reads.order(console.scope, order_id)
+    typed = form.text("amount")
+    amount = Money.parse(typed, view.order.currency).minor if typed else None
+    command = GiveBack(
+        order=view.order.id,
+        shipping=bool(form.text("shipping")),
+        amount_minor=amount,
+        comment=console.note(form.text("why_back"), "why_back"),
+    )
+    await console.submit(command, view.shop.id, f"give_back:{order_id}", form.text("key"))
+    return "given_back"
+
+
+@post("/orders/{order_id:str}/give-back", status_code=200)
+async def give(console: Here, order_id: FromPath[str]) -> Html:
+    """Give back the delivery, or an amount, while the order stays as it is."""
+    try:
+        await give_back(console, order_id)
+    except RescindError as error:
+        form = await console.form()
+        values = {name: form.text(name) for name in ("amount", "why_back")}
+        fresh = await console.desk.reads.order(console.scope, order_id)
+        return await order_page.show(console, fresh, notice=console.problem(error), values=values, status=409)
+    return console.go(f"/seller/orders/{order_id}?said=money_back")
