@@ -151,7 +151,7 @@ async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes
     assert "# for the harbour" in read.text
     page = await omar.see(f"/operator/drafts/{number}")
     assert "Why not" in page.text
-    assert "ines is writing it" in page.text
+    assert "Ines is writing it" in page.text
     path = f"/operator/drafts/{number}/edit"
     refused = await omar.send(path, [("_csrf_token", token(page)), ("text", text), ("note", "")])
     assert refused.status == 403
@@ -205,9 +205,9 @@ async def test_one_person_submits_and_another_puts_it_in_force(ines, omar, marke
     assert (await market.read(before)).pins.preset_hash == preset("base").hash
     assert desk.pins(await desk.reads.shop(KILN)).preset_hash == live.hash
     history = await omar.see(f"{POLICIES}/base/versions")
-    assert re.search(rf"Version {number} In force ines .* omar", history.text), history.text
+    assert re.search(rf"Version {number} In force Ines .* Omar", history.text), history.text
     listed = await omar.see(POLICIES)
-    assert "ines, approved by omar" in listed.text
+    assert "Ines, approved by Omar" in listed.text
     compared = await omar.see(f"{POLICIES}/base/compare?before={preset('base').hash}&after={live.hash}")
     assert "36 hours from Mon 1 Jun 2026" in compared.text
     again = await omar.send(path, [("_csrf_token", token(listed))])
@@ -223,7 +223,7 @@ async def test_what_is_sent_back_says_why(ines, omar):
     assert "Say why" in silent.text
     assert (await omar.press(page, path, reason="Ask the shops first.")).to.endswith("said=rejected")
     back = await ines.see(f"/operator/drafts/{number}")
-    assert "Sent back by omar: Ask the shops first." in back.text
+    assert "Sent back by Omar: Ask the shops first." in back.text
     late = await omar.send(f"/operator/drafts/{number}/approve", [("_csrf_token", token(page))])
     assert late.status == 409
     assert f"Draft {number} is at “Sent back”" in late.text
@@ -258,7 +258,7 @@ async def test_examples_that_turn_are_named_and_have_to_be_meant(ines, omar, des
     meant = re.findall(r'name="accepted" value="([^"]+)"', draft.raw)
     assert (await ines.press(draft, path, accepted=meant)).to.endswith("said=submitted")
     assert (
-        "ines says that these worked examples are meant to change: M-01-before"
+        "Ines says that these worked examples are meant to change: M-01-before"
         in (await omar.see(f"/operator/drafts/{number}")).text
     )
 
@@ -376,3 +376,26 @@ async def test_the_installation_tells_what_runs_and_what_waits(ines, market, des
     schema = released()[-1].name
     for words in ("PostgreSQL 18", "Sandbox: no money moves", schema, "No process has reported yet"):
         assert words in page.text
+
+
+async def test_the_installation_says_in_chinese_what_it_means(ines, market):
+    page = await ines.see("/operator/installation?lang=zh")
+    page = await ines.see(page.to or "/operator/installation")
+    assert "访问地址" in page.text
+    assert "占用空间" in page.text
+    for word_of_an_order in ("收货地址", "尺寸", "分页"):
+        assert word_of_an_order not in page.text
+
+
+async def test_operators_are_called_by_name_wherever_a_version_is_signed(ines, omar, desk):
+    await desk.access.issue_link("operator", "ines", name="Ines Duarte")
+    number = await submitted(ines)
+    assert "by Ines Duarte" in (await omar.see("/operator")).text
+    page = await omar.see(f"/operator/drafts/{number}")
+    assert "Written by Ines Duarte" in page.text
+    assert (await omar.press(page, f"/operator/drafts/{number}/approve")).status == 303
+    assert "approved by Omar" in (await ines.see(f"/operator/drafts/{number}")).text
+    history = (await ines.see(f"{POLICIES}/base/versions")).text
+    assert "Ines Duarte" in history
+    assert "Omar" in history
+    assert "ines, approved by omar" not in (await ines.see("/operator")).text

@@ -18,7 +18,7 @@ from rescind.intake.text import words
 from rescind.locales import Locale
 from rescind.postgres.publishing import NUMBERS, Version
 from rescind.web.explain import wanted_words
-from rescind.web.operator.console import POLICIES, told
+from rescind.web.operator.console import POLICIES, signed, told
 from rescind.web.operator.policies import Subject, save_value, title, words_page
 from rescind.web.operator.texts import console_note, edit_page, mistake_of, text_page, typed
 from rescind.web.policy_words import change_words, day_words, decided_words
@@ -201,6 +201,7 @@ async def _page(
         href=about.href,
         policy_href=f"{POLICIES}/{about.standing.key}",
         digest=about.policy.hash,
+        who=await signed(console, [draft]),
         mine=draft.proposed_by == console.person.id,
         moved=open_yet and bool(found and found.live and found.live.hash != draft.base_hash),
         **(_tried(language, found, draft.accepted) if found else {"tried": False}),
