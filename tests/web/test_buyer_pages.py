@@ -672,6 +672,15 @@ async def test_variants_of_one_product_are_told_apart(ann, market):
     assert 'data-less="One less: Mug · blue"' in page.raw
 
 
+async def test_a_hundred_numbers_at_once_find_the_last_of_them_however_they_are_kept_apart(ann, market):
+    number = (await market.read(await market.order(Stage.REVIEW))).number
+    others = [f"NOT-MINE-{one}" for one in range(99)]
+    for sign in (" ", ",", "，", "、", "；", "\n"):
+        page = await ann.get("/orders", q=sign.join([*others, number]))
+        assert re.findall(r"Order (\S+), placed", page.text) == [number], f"kept apart by {sign!r}"
+    assert (await ann.get("/orders", q="9" * 2000)).status == 200
+
+
 @pytest.mark.parametrize("address", ["/orders?after=garbage", "/orders?q=%00", "/orders?q=mug%00&after=%00"])
 async def test_an_address_that_makes_no_sense_shows_the_list_from_its_beginning(ann, market, address):
     await market.order(Stage.REVIEW)

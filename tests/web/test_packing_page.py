@@ -71,6 +71,13 @@ async def test_a_scan_answers_and_scanning_again_packs_step_by_step(sam, market,
     assert (await market.read(order)).shipping_lease.by == "sam"
 
 
+async def test_a_scan_through_a_chinese_keyboard_finds_its_order(sam, market):
+    order = await market.order(Stage.PREPARING)
+    number = await number_of(market, order)
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in number)
+    assert answer(await scans(sam, f"{wide}\u3000")) == ("GO", f"Order {number}")
+
+
 async def test_a_scanner_that_reads_twice_in_passing_does_nothing_twice(sam, market, clock):
     order = await market.order(Stage.PREPARING)
     page = await scans(sam, await number_of(market, order))
