@@ -399,3 +399,12 @@ async def test_operators_are_called_by_name_wherever_a_version_is_signed(ines, o
     assert "Ines Duarte" in history
     assert "Omar" in history
     assert "ines, approved by omar" not in (await ines.see("/operator")).text
+
+
+async def test_worked_examples_that_turn_are_told_in_the_readers_language(app, ines, desk):
+    number = await submitted(ines)
+    page = await Person(app, "zh").sign_in(desk, "operator", "omar")
+    read = await page.see(f"/operator/drafts/{number}")
+    assert "13:59 申请须商家同意，超时未处理视为同意" in read.text
+    assert "packing begins at 14:00" not in read.text
+    assert "packing begins at 14:00" in (await ines.see(f"/operator/drafts/{number}")).text

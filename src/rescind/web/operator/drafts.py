@@ -16,6 +16,7 @@ from rescind.core.policy.vocabulary import STANDARD, Kind
 from rescind.drafting import REQUESTS, Examined, Rejudged
 from rescind.intake.text import words
 from rescind.locales import Locale
+from rescind.policies import retold
 from rescind.postgres.publishing import NUMBERS, Version
 from rescind.web.explain import wanted_words
 from rescind.web.operator.console import POLICIES, signed, told
@@ -220,7 +221,7 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "failures": [
             {
                 "id": one.example,
-                "says": one.says,
+                "says": retold(one.says, language.tag),
                 "message": language.told(one.message),
                 "accepted": one.example in accepted,
             }
@@ -229,7 +230,7 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "turned": [
             {
                 "id": one.example.id,
-                "says": one.example.says,
+                "says": retold(one.example.says, language.tag),
                 "before": decided_words(language, one.before),
                 "after": decided_words(language, one.after),
                 "worse": bool(one.before and (one.after is None or one.after.rank > one.before.rank)),

@@ -21,7 +21,7 @@ from rescind.core.policy.trial import turned
 from rescind.drafting import ORDERS, Standing
 from rescind.intake.text import label
 from rescind.locales import Locale
-from rescind.policies import names, worked_examples
+from rescind.policies import names, retold, worked_examples
 from rescind.postgres.publishing import Version
 from rescind.web.operator.console import DRAFTS, POLICIES, signed, told
 from rescind.web.policy_words import (
@@ -151,7 +151,7 @@ async def compare(console: Here, key: FromPath[str]) -> Html:
         turned=[
             {
                 "id": one.example.id,
-                "says": one.example.says,
+                "says": retold(one.example.says, language.tag),
                 "before": decided_words(language, one.before),
                 "after": decided_words(language, one.after),
             }
