@@ -32,6 +32,15 @@ Category = Annotated[
 ]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}" + _END, description="ISO 4217 code.")]
 Country = Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{2})?" + _END, description="ISO 3166 alpha-2 code.")]
+FORMS = {
+    Identifier: "an id of at most 64 letters, digits and . _ : / # -",
+    Code: "a code of small letters, digits and _",
+    Category: "a code of at most 64 letters, digits and _ . : / -",
+    Currency: "three capital letters of ISO 4217",
+    Country: "two capital letters of ISO 3166",
+}
+"""What a pattern asks for, in words: a pattern is for machines."""
+WORDS_OF_PATTERN = {form.__metadata__[0].pattern: words for form, words in FORMS.items()}
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339 date-time with an offset.")]
 Words = Annotated[str, msgspec.Meta(max_length=8000)]
@@ -70,7 +79,7 @@ def minor(amount: Amount | None, currency: str) -> int:
 def moment(value: datetime, *, field: str) -> Instant:
     """A time in UTC. Raises InvalidField for one that no calendar of ours reaches."""
     if not _FIRST_YEAR < value.year < _LAST_YEAR:
-        raise InvalidField(field=field, expected=f"a time after {_FIRST_YEAR}")
+        raise InvalidField(field=field, expected=f"a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return value.astimezone(UTC)
 
 
