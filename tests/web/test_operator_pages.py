@@ -284,7 +284,8 @@ async def test_recent_requests_are_judged_again_under_a_draft(ines, market):
     number = number_of(await ines.send(f"{POLICIES}/base/values", [*form, ("source", "Our notice")]))
     draft = await ines.see(f"/operator/drafts/{number}")
     assert "The latest request would be answered otherwise." in draft.text
-    assert f"/support/orders/{order}" in draft.raw
+    number = (await market.read(order)).number
+    assert f'href="/support/orders/{order}">{number}</a>' in draft.raw
     assert "Cancels at once (STANDING-1)" in draft.text
     untouched = number_of(await longer(ines))
     assert "The latest request would be answered" in (await ines.see(f"/operator/drafts/{untouched}")).text

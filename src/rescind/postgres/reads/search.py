@@ -76,7 +76,7 @@ def numbered(where: Where, numbers: Sequence[str], query: str) -> str:
 def spellings(numbers: Iterable[str]) -> list[str]:
     """Numbers as people write them: with a sign before, read out in small or capital letters, or in wide ones.
 
-    A Chinese or Japanese keyboard that was left in its own mode types RM-20197 as ＲＭ－２０１９７, a scanner behind it too.
+    A Chinese or Japanese keyboard in its own mode types RM-20197 as ＲＭ－２０１９７, and so does a scanner behind it.
     """
     typed = [number.strip() for number in numbers]
     bare = [form.removeprefix("#") for number in typed for form in {number, normalize("NFKC", number).strip()}]
