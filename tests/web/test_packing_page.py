@@ -255,6 +255,16 @@ async def test_a_late_shipment_leads_to_a_page_with_what_to_do_and_an_end(sam, a
     assert (await market.read(order)).refunded.minor == 4000
 
 
+async def test_of_a_parcel_that_has_arrived_nobody_is_told_to_turn_it_back(sam, market, gone):
+    order, case = gone
+    page = f"/seller/orders/{order}/contradictions/{case}"
+    assert "Call the carrier" in (await sam.see(page)).text
+    await market.fact(order, "delivered", actor=person("carrier"))
+    shown = (await sam.see(page)).text
+    assert "The parcel has arrived, so no carrier can turn it back any more." in shown
+    assert "Call the carrier" not in shown
+
+
 async def test_a_case_of_another_shop_is_not_there(app, desk, gone):
     order, case = gone
     lou = await Person(app).sign_in(desk, "seller", "lou", shop_id=LANTERN)
