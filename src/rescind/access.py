@@ -219,9 +219,7 @@ class Access:
         """Every key that is or was, the latest thousand of them."""
         return await self._credentials.keys(_KEYS_SHOWN)
 
-    async def names(
-        self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None
-    ) -> Mapping[str, str]:
+    async def names(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> Mapping[str, str]:
         """What people are called, by the id that records name them by; the id itself where no name was ever given.
 
         shop_id: whose sellers they are; two shops may each have a seller of one id.
