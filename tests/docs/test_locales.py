@@ -12,6 +12,7 @@ from rescind.core.policy import Atom
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.locales.completeness import _faults, codes, missing, sentences, uncounted
 from rescind.policies import names, retold, worked_examples
+from rescind.web.citations import articles, linked
 from rescind.web.explain import wanted_words
 
 NOW = datetime(2026, 11, 23, 12, 48, tzinfo=UTC)
@@ -38,6 +39,15 @@ def test_a_translated_example_keeps_its_times_and_numbers(kept):
     for name in names():
         for one in worked_examples(name).examples:
             assert set(re.findall(kept, one.says)) <= set(re.findall(kept, retold(one.says, "zh"))), one.says
+
+
+def test_every_article_of_a_law_has_a_name_in_both_languages():
+    assert [one for one in articles() if not (EN.has("source", one) and ZH.has("source", one))] == []
+    cited = "Consumer Rights Protection Law, art. 25"
+    assert linked(ZH, f"R-040, {cited}").endswith(", 《消费者权益保护法》第二十五条")
+    assert linked(EN, cited) == cited
+    # One article's name begins another's.
+    assert linked(ZH, "Directive 2011/83/EU, art. 11a") == "欧盟第 2011/83/EU 号指令第 11a 条"
 
 
 def test_the_checker_reads_templates_and_code():
