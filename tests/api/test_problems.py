@@ -2,9 +2,11 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import pytest
 
 from rescind.api import OPERATIONS
 from rescind.api.description import EXAMPLES
@@ -20,6 +22,8 @@ from rescind.core.errors import (
 from rescind.core.instant import instant
 from rescind.core.order import Stage
 from rescind.intake.document import shape as document_of
+from rescind.intake.fields import moment
+from rescind.intake.orders import NewOrder
 from rescind.locales import LANGUAGE_NAMES, locale
 
 PAGES = Path(__file__).parents[2] / "docs/problems"
@@ -96,6 +100,31 @@ def test_whatever_a_field_expects_is_said_in_the_readers_language():
             assert not re.search("[a-z]{2,}", re.sub("true|false|null", "", chinese)), chinese
         assert "int" not in english.split(), english
     assert any("awaiting" in one or "paid" in one for one in said), "codes are listed"
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "expected"),
+    [
+        ("currency", "eur", "three capital letters of ISO 4217"),
+        ("number", "A 1", "an id of at most 64 letters, digits and . _ : / # -"),
+        ("placed_at", "2026-05-06T10:00:00", "RFC 3339 date-time with an offset"),
+        ("placed_at", "2026-05-06T10:00:60Z", "RFC 3339 date-time with an offset"),
+        ("placed_at", "yesterday", "RFC 3339 date-time with an offset"),
+    ],
+)
+def test_what_does_not_have_its_form_is_told_the_form(member, value, expected):
+    with pytest.raises(InvalidField) as refused:
+        document_of(EXAMPLES["orders_place"] | {member: value}, NewOrder)
+    assert refused.value.params == {"field": f"/{member}", "expected": expected}
+    assert not re.search("[a-z]{2,}", locale("zh").expected(expected))
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_year_that_no_calendar_reaches_is_told_both_ends(year):
+    with pytest.raises(InvalidField) as refused:
+        moment(datetime(year, 6, 1, tzinfo=UTC), field="/placed_at")
+    assert refused.value.params["expected"] == "a time between the years 1970 and 9000"
+    assert locale("zh").expected(refused.value.params["expected"]) == "1970 年至 9000 年之间的时间"
 
 
 async def test_the_language_is_the_readers(people):

@@ -1,6 +1,9 @@
 """Both languages are complete, and write money and time as their readers do."""
 
+import re
+import tomllib
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
@@ -8,6 +11,8 @@ from rescind.core.money import Money
 from rescind.core.policy import Atom
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.locales.completeness import _faults, codes, missing, sentences, uncounted
+from rescind.policies import names, retold, worked_examples
+from rescind.web.citations import articles, linked
 from rescind.web.explain import wanted_words
 
 NOW = datetime(2026, 11, 23, 12, 48, tzinfo=UTC)
@@ -16,6 +21,33 @@ EN, ZH = locale("en"), locale("zh")
 
 def test_no_sentence_is_missing_in_any_language():
     assert [f"{gap.tag} [{gap.context}] {gap.key} ({gap.where}): {gap.fault}" for gap in missing()] == []
+
+
+def test_every_worked_example_is_told_in_chinese_and_nothing_else_is():
+    says = {one.says for name in names() for one in worked_examples(name).examples}
+    assert {one for one in says if retold(one, "zh") == one} == set()
+    stray = Locale("zh")
+    stray.messages = {("", one): (retold(one, "zh"),) for one in says}
+    assert [gap.key for gap in _faults(stray) if gap.fault.startswith("half-width")] == []
+    kept = tomllib.loads(files("rescind.policies").joinpath("says.examples.zh.toml").read_text("utf-8"))
+    assert set(kept) - says == set(), "an example that nobody tells any more"
+
+
+@pytest.mark.parametrize("kept", [r"\d{1,2}:\d\d(?::\d\d)?", r"(?<![:\d])\d+(?![:\d])"])
+def test_a_translated_example_keeps_its_times_and_numbers(kept):
+    """Months and years are numbers in Chinese, so every number of the English is in it, in whatever sequence."""
+    for name in names():
+        for one in worked_examples(name).examples:
+            assert set(re.findall(kept, one.says)) <= set(re.findall(kept, retold(one.says, "zh"))), one.says
+
+
+def test_every_article_of_a_law_has_a_name_in_both_languages():
+    assert [one for one in articles() if not (EN.has("source", one) and ZH.has("source", one))] == []
+    cited = "Consumer Rights Protection Law, art. 25"
+    assert linked(ZH, f"R-040, {cited}").endswith(", 《消费者权益保护法》第二十五条")
+    assert linked(EN, cited) == cited
+    # One article's name begins another's.
+    assert linked(ZH, "Directive 2011/83/EU, art. 11a") == "欧盟第 2011/83/EU 号指令第 11a 条"
 
 
 def test_the_checker_reads_templates_and_code():

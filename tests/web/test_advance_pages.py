@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from postgres.market import LANTERN
+from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.automation import SETTING, Answered
 from rescind.core.ids import shop_id
@@ -48,7 +48,17 @@ async def test_a_seller_chooses_and_the_public_page_follows(app, desk, lou, mark
     assert "in the first 24 hours after ordering" in (await lou.see(f"/shops/{LANTERN}")).text
     after = await lou.see("/seller/settings?said=saved")
     assert "It holds for orders placed from now on" in after.text
-    assert "Seller lou" in after.text
+    assert "Seller Lou" in after.text
+
+
+async def test_who_changed_a_setting_is_called_by_name_and_never_by_a_namesakes(app, desk, lou, market):
+    till = await Person(app).sign_in(desk, "seller", "till", shop_id=LANTERN)
+    await desk.access.issue_key("seller", "till", name="Somebody else's", shop_id=KILN)
+    await chooses(till, window="24h")
+    await desk.access.issue_link("seller", "till", name="Tilda Larsen", shop_id=LANTERN)
+    history = (await lou.see("/seller/settings")).text
+    assert "Seller Tilda Larsen" in history
+    assert "Somebody else" not in history
 
 
 async def test_a_shop_without_such_rules_finds_out_from_the_settings(app, desk, market):

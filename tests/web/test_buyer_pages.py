@@ -520,7 +520,8 @@ def test_every_code_that_is_cited_is_explained_in_both_languages():
     for code in explained():
         if code[1] != "-":
             assert all(locale(tag).has("rule", code) for tag in ("en", "zh")), code
-    assert linked("R-040, KILN-1 & art. 9") == '<a class="cite" href="/rules/R-040">R-040</a>, KILN-1 &amp; art. 9'
+    cited = linked(locale("en"), "R-040, KILN-1 & art. 9")
+    assert cited == '<a class="cite" href="/rules/R-040">R-040</a>, KILN-1 &amp; art. 9'
 
 
 async def test_the_footer_leads_to_the_rules_of_the_shop_at_hand(app, ann, desk, market):
@@ -670,6 +671,15 @@ async def test_variants_of_one_product_are_told_apart(ann, market):
     assert page.text.count("Mug · blue ×") == 2
     assert "How many of Mug · blue" in page.text
     assert 'data-less="One less: Mug · blue"' in page.raw
+
+
+async def test_a_hundred_numbers_at_once_find_the_last_of_them_however_they_are_kept_apart(ann, market):
+    number = (await market.read(await market.order(Stage.REVIEW))).number
+    others = [f"NOT-MINE-{one}" for one in range(99)]
+    for sign in (" ", ",", "，", "、", "；", "\n"):
+        page = await ann.get("/orders", q=sign.join([*others, number]))
+        assert re.findall(r"Order (\S+), placed", page.text) == [number], f"kept apart by {sign!r}"
+    assert (await ann.get("/orders", q="9" * 2000)).status == 200
 
 
 @pytest.mark.parametrize("address", ["/orders?after=garbage", "/orders?q=%00", "/orders?q=mug%00&after=%00"])

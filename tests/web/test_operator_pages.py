@@ -153,7 +153,7 @@ async def test_a_text_becomes_a_draft_with_its_comments_and_only_its_author_goes
     assert "# for the harbour" in read.text
     page = await omar.see(f"/operator/drafts/{number}")
     assert "Why not" in page.text
-    assert "ines is writing it" in page.text
+    assert "Ines is writing it" in page.text
     path = f"/operator/drafts/{number}/edit"
     refused = await omar.send(path, [("_csrf_token", token(page)), ("text", text), ("note", "")])
     assert refused.status == 403
@@ -207,9 +207,9 @@ async def test_one_person_submits_and_another_puts_it_in_force(ines, omar, marke
     assert (await market.read(before)).pins.preset_hash == preset("base").hash
     assert desk.pins(await desk.reads.shop(KILN)).preset_hash == live.hash
     history = await omar.see(f"{POLICIES}/base/versions")
-    assert re.search(rf"Version {number} In force ines .* omar", history.text), history.text
+    assert re.search(rf"Version {number} In force Ines .* Omar", history.text), history.text
     listed = await omar.see(POLICIES)
-    assert "ines, approved by omar" in listed.text
+    assert "Ines, approved by Omar" in listed.text
     compared = await omar.see(f"{POLICIES}/base/compare?before={preset('base').hash}&after={live.hash}")
     assert "36 hours from Mon 1 Jun 2026" in compared.text
     again = await omar.send(path, [("_csrf_token", token(listed))])
@@ -225,7 +225,7 @@ async def test_what_is_sent_back_says_why(ines, omar):
     assert "Say why" in silent.text
     assert (await omar.press(page, path, reason="Ask the shops first.")).to.endswith("said=rejected")
     back = await ines.see(f"/operator/drafts/{number}")
-    assert "Sent back by omar: Ask the shops first." in back.text
+    assert "Sent back by Omar: Ask the shops first." in back.text
     late = await omar.send(f"/operator/drafts/{number}/approve", [("_csrf_token", token(page))])
     assert late.status == 409
     assert f"Draft {number} is at “Sent back”" in late.text
@@ -260,7 +260,7 @@ async def test_examples_that_turn_are_named_and_have_to_be_meant(ines, omar, des
     meant = re.findall(r'name="accepted" value="([^"]+)"', draft.raw)
     assert (await ines.press(draft, path, accepted=meant)).to.endswith("said=submitted")
     assert (
-        "ines says that these worked examples are meant to change: M-01-before"
+        "Ines says that these worked examples are meant to change: M-01-before"
         in (await omar.see(f"/operator/drafts/{number}")).text
     )
 
@@ -286,7 +286,8 @@ async def test_recent_requests_are_judged_again_under_a_draft(ines, market):
     number = number_of(await ines.send(f"{POLICIES}/base/values", [*form, ("source", "Our notice")]))
     draft = await ines.see(f"/operator/drafts/{number}")
     assert "The latest request would be answered otherwise." in draft.text
-    assert f"/support/orders/{order}" in draft.raw
+    number = (await market.read(order)).number
+    assert f'href="/support/orders/{order}">{number}</a>' in draft.raw
     assert "Cancels at once (STANDING-1)" in draft.text
     untouched = number_of(await longer(ines))
     assert "The latest request would be answered" in (await ines.see(f"/operator/drafts/{untouched}")).text
@@ -401,3 +402,35 @@ async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, 
         assert "支付服务商" in (await ines.see(chinese.to)).text
     english = await ines.see("/operator/installation?lang=en")
     assert "main · Test" in (await ines.see(english.to)).text
+
+
+async def test_the_installation_says_in_chinese_what_it_means(ines, market):
+    page = await ines.see("/operator/installation?lang=zh")
+    page = await ines.see(page.to or "/operator/installation")
+    assert "访问地址" in page.text
+    assert "占用空间" in page.text
+    for word_of_an_order in ("收货地址", "尺寸", "分页"):
+        assert word_of_an_order not in page.text
+
+
+async def test_operators_are_called_by_name_wherever_a_version_is_signed(ines, omar, desk):
+    await desk.access.issue_link("operator", "ines", name="Ines Duarte")
+    number = await submitted(ines)
+    assert "by Ines Duarte" in (await omar.see("/operator")).text
+    page = await omar.see(f"/operator/drafts/{number}")
+    assert "Written by Ines Duarte" in page.text
+    assert (await omar.press(page, f"/operator/drafts/{number}/approve")).status == 303
+    assert "approved by Omar" in (await ines.see(f"/operator/drafts/{number}")).text
+    history = (await ines.see(f"{POLICIES}/base/versions")).text
+    assert "Ines Duarte" in history
+    assert "Omar" in history
+    assert "ines, approved by omar" not in (await ines.see("/operator")).text
+
+
+async def test_worked_examples_that_turn_are_told_in_the_readers_language(app, ines, desk):
+    number = await submitted(ines)
+    page = await Person(app, "zh").sign_in(desk, "operator", "omar")
+    read = await page.see(f"/operator/drafts/{number}")
+    assert "13:59 申请须商家同意，超时未处理视为同意" in read.text
+    assert "packing begins at 14:00" not in read.text
+    assert "packing begins at 14:00" in (await ines.see(f"/operator/drafts/{number}")).text

@@ -71,6 +71,13 @@ async def test_a_scan_answers_and_scanning_again_packs_step_by_step(sam, market,
     assert (await market.read(order)).shipping_lease.by == "sam"
 
 
+async def test_a_scan_through_a_chinese_keyboard_finds_its_order(sam, market):
+    order = await market.order(Stage.PREPARING)
+    number = await number_of(market, order)
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in number)
+    assert answer(await scans(sam, f"{wide}\u3000")) == ("GO", f"Order {number}")
+
+
 async def test_a_scanner_that_reads_twice_in_passing_does_nothing_twice(sam, market, clock):
     order = await market.order(Stage.PREPARING)
     page = await scans(sam, await number_of(market, order))
@@ -246,6 +253,16 @@ async def test_a_late_shipment_leads_to_a_page_with_what_to_do_and_an_end(sam, a
     row = await market.pool.fetchrow("SELECT status, closed_by FROM cases WHERE kind = 'contradiction'")
     assert tuple(row) == ("came_back", "support")
     assert (await market.read(order)).refunded.minor == 4000
+
+
+async def test_of_a_parcel_that_has_arrived_nobody_is_told_to_turn_it_back(sam, market, gone):
+    order, case = gone
+    page = f"/seller/orders/{order}/contradictions/{case}"
+    assert "Call the carrier" in (await sam.see(page)).text
+    await market.fact(order, "delivered", actor=person("carrier"))
+    shown = (await sam.see(page)).text
+    assert "The parcel has arrived, so no carrier can turn it back any more." in shown
+    assert "Call the carrier" not in shown
 
 
 async def test_a_case_of_another_shop_is_not_there(app, desk, gone):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from ast import literal_eval
 from functools import cache
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from rescind.core.errors import InvalidField, MalformedBody, UnknownField, one_of
+from rescind.intake.fields import WORDS_OF_PATTERN
 
 T = TypeVar("T")
 
@@ -23,6 +25,8 @@ _UNKNOWN = re.compile(r"Object contains unknown field `([^`]*)`(?: - at `([^`]+)
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}", re.ASCII)
 _MISSING = re.compile(r"Object missing required field `(\w+)`(?: - at `(.+)`)?")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got .*?)?(?: - at `(.+)`)?", re.DOTALL)
+_PATTERN = re.compile(r"`str` matching regex ('.*')", re.DOTALL)
+_NO_MOMENT = re.compile(r"Expected `datetime`|Invalid RFC3339 encoded datetime")
 _AT = re.compile(r".* - at `(.+)`", re.DOTALL)
 _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
 
@@ -143,12 +147,16 @@ def _named(message: str, kind: type[Any]) -> InvalidField | UnknownField:
         return UnknownField(field=f"{pointer(found[2], names)}/{named(found[1])}" if found else "")
     if found := _MISSING.fullmatch(message):
         return InvalidField(field=f"{pointer(found[2], names)}/{found[1]}", expected="present")
-    found = _EXPECTED.fullmatch(message)
-    # A pattern is for machines; the documentation of the field says it in words.
-    if found and "regex" not in found[1]:
-        return InvalidField(field=pointer(found[2], names), expected=found[1].replace("`", ""))
     at = _AT.fullmatch(message)
     place = pointer(at and at[1], names)
+    if _NO_MOMENT.match(message):
+        return InvalidField(field=place, expected="RFC 3339 date-time with an offset")
+    found = _EXPECTED.fullmatch(message)
+    if found and (pattern := _PATTERN.fullmatch(found[1])):
+        told = WORDS_OF_PATTERN.get(literal_eval(pattern[1]), "a value of the documented form")
+        return InvalidField(field=place, expected=told)
+    if found:
+        return InvalidField(field=pointer(found[2], names), expected=found[1].replace("`", ""))
     if message.startswith("Invalid enum value"):
         return InvalidField(field=place, expected=one_of(_choices(kind, place)))
     return InvalidField(field=place, expected="a value of the documented form")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated
@@ -15,23 +16,37 @@ from rescind.core.money import CAP_MINOR, Money
 
 # Python's $ also stands before a line break at the end; the look-ahead keeps one out.
 _END = r"(?!\n)$"
+_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,63}" + _END
+_CODE = r"^[a-z][a-z0-9_]{0,63}" + _END
+_CATEGORY = r"^([A-Za-z0-9][A-Za-z0-9_.:/-]{0,63})?" + _END
+_CURRENCY = r"^[A-Z]{3}" + _END
+_COUNTRY = r"^([A-Z]{2})?" + _END
+WORDS_OF_PATTERN: Mapping[str, str] = {
+    _IDENTIFIER: "an id of at most 64 letters, digits and . _ : / # -",
+    _CODE: "a code of small letters, digits and _",
+    _CATEGORY: "a code of at most 64 letters, digits and _ . : / -",
+    _CURRENCY: "three capital letters of ISO 4217",
+    _COUNTRY: "two capital letters of ISO 3166",
+}
+"""What a pattern asks for, in words: a pattern is for machines."""
+
 Identifier = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,63}" + _END,
+        pattern=_IDENTIFIER,
         description="An id of the caller's own: letters, digits and . _ : / # - and at most 64 of them.",
     ),
 ]
-Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,63}" + _END, description="A code of a catalogue.")]
+Code = Annotated[str, msgspec.Meta(pattern=_CODE, description="A code of a catalogue.")]
 Category = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^([A-Za-z0-9][A-Za-z0-9_.:/-]{0,63})?" + _END,
+        pattern=_CATEGORY,
         description="A code of the marketplace's catalogue: letters, digits and _ . : / - and at most 64 of them.",
     ),
 ]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}" + _END, description="ISO 4217 code.")]
-Country = Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{2})?" + _END, description="ISO 3166 alpha-2 code.")]
+Currency = Annotated[str, msgspec.Meta(pattern=_CURRENCY, description="ISO 4217 code.")]
+Country = Annotated[str, msgspec.Meta(pattern=_COUNTRY, description="ISO 3166 alpha-2 code.")]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339 date-time with an offset.")]
 Words = Annotated[str, msgspec.Meta(max_length=8000)]
@@ -75,7 +90,7 @@ def figure(amount: Amount | None) -> Money | None:
 def moment(value: datetime, *, field: str) -> Instant:
     """A time in UTC. Raises InvalidField for one that no calendar of ours reaches."""
     if not _FIRST_YEAR < value.year < _LAST_YEAR:
-        raise InvalidField(field=field, expected=f"a time after {_FIRST_YEAR}")
+        raise InvalidField(field=field, expected=f"a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return value.astimezone(UTC)
 
 

@@ -1,6 +1,7 @@
 """The shipped presets: `<name>.toml`, and `<name>.examples.toml` with its examples. The folder is the list."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -54,6 +55,17 @@ def worked_examples(name: str) -> Book:
     """The preset's examples."""
     file = f"{name}.examples.toml"
     return examples(files(__name__).joinpath(file).read_bytes(), f"policies/{file}")
+
+
+@cache
+def _retold(tag: str) -> Mapping[str, str]:
+    file = files(__name__).joinpath(f"says.examples.{tag}.toml")
+    return tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+
+
+def retold(says: str, tag: str) -> str:
+    """What a worked example says, in another language; as it is where nobody has translated it."""
+    return _retold(tag).get(says, says)
 
 
 TOLD = ("scenarios.examples.toml", "stories.examples.toml")

@@ -6,6 +6,7 @@ Ends are judged by the database's own clock: a token's life has nothing to do wi
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -91,6 +92,12 @@ WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
 _REVOKE_PRINCIPAL = """
 UPDATE credentials SET revoked_at = clock_timestamp() WHERE role = $1 AND principal = $2 AND revoked_at IS NULL
 """
+# The latest name counts: whoever was given a way in again may have been given it under another one.
+_NAMES = """
+SELECT DISTINCT ON (principal) principal, name FROM credentials
+WHERE role = $1 AND principal = ANY($2::text[]) AND shop_id IS NOT DISTINCT FROM $3 AND name <> ''
+ORDER BY principal, created_at DESC
+"""
 
 
 Found = tuple[Credential, timedelta] | None
@@ -172,6 +179,11 @@ class CredentialTable:
         """End the key of this mark; whether one was in force."""
         done: str = await self._pool.execute(_REVOKE_KEY, mark)
         return not done.endswith(" 0")
+
+    async def names(self, role: Role, principals: Sequence[str], shop_id: str | None) -> dict[str, str]:
+        """What those who have or had a credential are called, by principal; who was never given a name is not there."""
+        rows = await self._pool.fetch(_NAMES, role, principals, shop_id)
+        return {row["principal"]: row["name"] for row in rows}
 
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody; how many that were."""

@@ -7,7 +7,8 @@ from functools import cache
 
 from markupsafe import Markup, escape
 
-from rescind.policies import names, preset
+from rescind.locales import Locale
+from rescind.policies import laws, names, preset
 
 _CODE = re.compile(r"\b(?:[EMQR]-\d{2,3}|[A-Z]+(?:-[A-Z]+)?-\d+)\b")
 
@@ -33,8 +34,25 @@ def explained() -> frozenset[str]:
     return frozenset(found)
 
 
-def linked(text: str) -> Markup:
-    """The text with each code that has a page as a link to it. What a shop or an operator wrote links nowhere else."""
+@cache
+def articles() -> tuple[str, ...]:
+    """What the law packs name as their sources, the longest first: one article's name may begin another's."""
+    cited = {text for law in laws() for rule in law.rules for text in rule.cites}
+    cited |= {dated.source for law in laws() for value in law.values for dated in value.history}
+    return tuple(sorted((text for text in cited if not codes_in(text)), key=len, reverse=True))
+
+
+@cache
+def _article() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, articles())))
+
+
+def linked(locale: Locale, text: str) -> Markup:
+    """The text with each code that has a page as a link to it. What a shop or an operator wrote links nowhere else.
+
+    An article of a law is called as the reader's language calls it.
+    """
+    text = _article().sub(lambda found: locale.pgettext("source", found[0]), text)
     parts: list[Markup] = []
     end = 0
     for found in _CODE.finditer(text):

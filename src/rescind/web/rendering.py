@@ -10,7 +10,7 @@ import hashlib
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Literal, cast
@@ -178,7 +178,7 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
         "percent": language.percent,
         "short_id": short_id,
         "utc": utc,
-        "cited": linked,
+        "cited": partial(linked, language),
     }
 
 

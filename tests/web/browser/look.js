@@ -40,6 +40,16 @@
       }).map(html)
     },
 
+    // Words of a button that hang above or below its middle, or break where there is room for a line.
+    crooked: () => all('.button').filter(one => {
+      const words = one.querySelector('span:not(.visually-hidden)')
+      if (!words || !one.checkVisibility({visibilityProperty: true})) return false
+      const middle = ({top, bottom}) => (top + bottom) / 2
+      const [outer, inner] = [one.getBoundingClientRect(), words.getBoundingClientRect()]
+      const lines = inner.height / parseFloat(getComputedStyle(words).lineHeight)
+      return Math.abs(middle(outer) - middle(inner)) > 2 || lines > 1.5
+    }).map(html),
+
     // As a reader does who enlarges the text alone.
     doubleText() {
       const sizes = all('body *').map(one => [one, getComputedStyle(one)])

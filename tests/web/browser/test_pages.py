@@ -35,7 +35,8 @@ def test_no_page_shuts_anybody_out(visit, program, scene, role, lang):
     for place in places(role, scene, program):
         resize(page, WIDE)
         visit.watch.go(page, place)
-        found = [*broken_rules(page, LOOKED_AT[lang]), *small_targets(page)]
+        found = [f"crooked: {node}" for node in page.evaluate("look.crooked()")]
+        found += [*broken_rules(page, LOOKED_AT[lang]), *small_targets(page)]
         # Half of the wide page is the same window at 200 %.
         found += [*sideways(page, NARROWEST), *sideways(page, WIDE // 2), *colourless_and_still(page)]
         # The dense tables of the consoles are enlarged as a whole, which is the line above.

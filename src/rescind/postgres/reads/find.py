@@ -31,7 +31,7 @@ class Find(Source):
         inner = scoped(scope, "o")
         outer = Where()
         outer.parameters = inner.parameters
-        numbers = tuple(word[:LONGEST_NUMBER] for word in re.split(r"[\s,;]+", wanted) if word)
+        numbers = tuple(word[:LONGEST_NUMBER] for word in re.split(r"[\s,;，；、]+", wanted) if word)
         named = NAMED.format(where=inner, pattern=inner.bind(anywhere(wanted)))
         query = numbered(inner, numbers, NUMBERED + ASKED) + "\n    UNION ALL" + named
         outer.add_matched("o", "found", query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from unicodedata import normalize
 
 from rescind.core.errors import InvalidField, NotFound
 from rescind.core.ids import ShopId, shop_of
@@ -73,8 +74,12 @@ def numbered(where: Where, numbers: Sequence[str], query: str) -> str:
 
 
 def spellings(numbers: Iterable[str]) -> list[str]:
-    """Numbers as people write them: with a sign before, or read out in small or capital letters."""
-    bare = [number.strip().removeprefix("#") for number in numbers]
+    """Numbers as people write them: with a sign before, read out in small or capital letters, or in wide ones.
+
+    A Chinese or Japanese keyboard in its own mode types RM-20197 as ＲＭ－２０１９７, and so does a scanner behind it.
+    """
+    typed = [number.strip() for number in numbers]
+    bare = [form.removeprefix("#") for number in typed for form in {number, normalize("NFKC", number).strip()}]
     return sorted({spelt for number in bare if number for spelt in (number, number.upper(), number.lower())})
 
 

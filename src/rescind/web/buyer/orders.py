@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,8 @@ from rescind.web.session import Html, Visit
 
 TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
 PAGE_SIZE = 10
-_LONGEST_SEARCH = 200
+_LONGEST_SEARCH, _MOST_NUMBERS, _LONGEST_NUMBER = 200, 100, 128
+_APART = re.compile(r"[\s,;，；、]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
     _ = visit.locale.gettext
     tab = visit.query("tab", "all")
     tab = tab if tab in TABS else "all"
-    text = "".join(sign for sign in visit.query("q") if sign.isprintable()).strip()[:_LONGEST_SEARCH]
+    text = "".join(sign if sign.isprintable() else " " for sign in visit.query("q")).strip()
     filters = _filters(tab, text)
     after = visit.query("after") or None
     try:
@@ -80,10 +82,10 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
 
 def _filters(tab: str, text: str) -> Filters:
     """A word with a digit is looked for as a number, anything else as words."""
-    parts = [part for part in text.replace(",", " ").split() if part]
+    parts = [part for part in _APART.split(text) if part]
     if parts and all(any(sign.isdigit() for sign in part) for part in parts):
-        return Filters(tab=tab, numbers=tuple(parts[:100]))
-    return Filters(tab=tab, text=text)
+        return Filters(tab=tab, numbers=tuple(part[:_LONGEST_NUMBER] for part in parts[:_MOST_NUMBERS]))
+    return Filters(tab=tab, text=text[:_LONGEST_SEARCH])
 
 
 async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:

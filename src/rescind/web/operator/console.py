@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from rescind.locales import Locale
+from rescind.postgres.publishing import Version
 from rescind.web.rendering import Link
 from rescind.web.seller.console import Comes, Console, Notice
 from rescind.web.session import Visit
@@ -47,6 +50,12 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(PROVIDERS, _("Providers"), current=path.startswith(PROVIDERS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
+
+
+async def signed(console: Console, versions: Iterable[Version]) -> Mapping[str, str]:
+    """What the operators are called who wrote and answered these versions, by their ids."""
+    ids = (one for each in versions for one in (each.proposed_by, each.approved_by, each.rejected_by) if one)
+    return await console.desk.access.names("operator", ids)
 
 
 def told(console: Console) -> Notice | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,16 +13,18 @@ from rescind.core.errors import FourEyes, NotFound, NothingChanged, PolicyInvali
 from rescind.core.policy import Atom
 from rescind.core.policy.right import Case
 from rescind.core.policy.vocabulary import STANDARD, Kind
+from rescind.core.views import Filters
 from rescind.drafting import REQUESTS, Examined, Rejudged
 from rescind.intake.text import words
 from rescind.locales import Locale
+from rescind.policies import retold
 from rescind.postgres.publishing import NUMBERS, Version
 from rescind.web.explain import wanted_words
-from rescind.web.operator.console import POLICIES, told
+from rescind.web.operator.console import POLICIES, signed, told
 from rescind.web.operator.policies import Subject, save_value, title, words_page
 from rescind.web.operator.texts import console_note, edit_page, mistake_of, text_page, typed
 from rescind.web.policy_words import change_words, day_words, decided_words
-from rescind.web.seller.console import Console, Here, Notice
+from rescind.web.seller.console import MOST, Console, Here, Notice
 from rescind.web.session import Html
 
 _SHOWN = 5
@@ -188,6 +190,7 @@ async def _page(
     if open_yet:
         shop = about.standing.shop
         found = await console.desk.drafting.examine(about.policy, shop.id if shop else None, console.now)
+    tried: dict[str, Any] = _tried(language, found, draft.accepted) if found else {"tried": False}
     return console.page(
         "operator/draft.html",
         status=status,
@@ -201,9 +204,11 @@ async def _page(
         href=about.href,
         policy_href=f"{POLICIES}/{about.standing.key}",
         digest=about.policy.hash,
+        who=await signed(console, [draft]),
         mine=draft.proposed_by == console.person.id,
         moved=open_yet and bool(found and found.live and found.live.hash != draft.base_hash),
-        **(_tried(language, found, draft.accepted) if found else {"tried": False}),
+        **tried,
+        numbers=await _numbers(console, tried.get("judged", ())),
     )
 
 
@@ -219,7 +224,7 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "failures": [
             {
                 "id": one.example,
-                "says": one.says,
+                "says": retold(one.says, language.tag),
                 "message": language.told(one.message),
                 "accepted": one.example in accepted,
             }
@@ -228,7 +233,7 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "turned": [
             {
                 "id": one.example.id,
-                "says": one.example.says,
+                "says": retold(one.example.says, language.tag),
                 "before": decided_words(language, one.before),
                 "after": decided_words(language, one.after),
                 "worse": bool(one.before and (one.after is None or one.after.rank > one.before.rank)),
@@ -244,6 +249,15 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
         "most": REQUESTS,
         "stands": not (found.case or found.unfit),
     }
+
+
+async def _numbers(console: Console, alike: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """What people call the orders that are shown of these requests, by their ids."""
+    ids = tuple(order for one in alike for order in one["orders"][:_SHOWN])[:MOST]
+    if not ids:
+        return {}
+    page = await console.desk.reads.orders(console.scope, Filters(numbers=ids), None, len(ids), now=console.now)
+    return {row.order_id: row.number for row in page.rows}
 
 
 def _alike(language: Locale, judged: Sequence[Rejudged]) -> list[dict[str, Any]]:

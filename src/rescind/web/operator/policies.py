@@ -21,9 +21,9 @@ from rescind.core.policy.trial import turned
 from rescind.drafting import ORDERS, Standing
 from rescind.intake.text import label
 from rescind.locales import Locale
-from rescind.policies import names, worked_examples
+from rescind.policies import names, retold, worked_examples
 from rescind.postgres.publishing import Version
-from rescind.web.operator.console import DRAFTS, POLICIES, told
+from rescind.web.operator.console import DRAFTS, POLICIES, signed, told
 from rescind.web.policy_words import (
     change_words,
     day_words,
@@ -71,6 +71,7 @@ async def home(console: Here) -> Html:
             for each in standings
             for one in each.waiting
         ],
+        who=await signed(console, [one for each in standings for one in each.versions]),
         most=ORDERS,
     )
 
@@ -121,6 +122,7 @@ async def versions(console: Here, key: FromPath[str]) -> Html:
             if digest not in {one.hash for one in standing.versions}
         ],
         options=_texts(console.language, standing),
+        who=await signed(console, standing.versions),
         most=ORDERS,
     )
 
@@ -149,7 +151,7 @@ async def compare(console: Here, key: FromPath[str]) -> Html:
         turned=[
             {
                 "id": one.example.id,
-                "says": one.example.says,
+                "says": retold(one.example.says, language.tag),
                 "before": decided_words(language, one.before),
                 "after": decided_words(language, one.after),
             }

@@ -65,6 +65,7 @@ async def _show(
     order, language = view.order, console.language
     noted, entries = await load(console, view, "contradiction", order.contradictions, case_id)
     parcels = [one for one in order.parcels if one.handed_over_at or one.delivered_at or one.tracking]
+    arrived = bool(parcels) and all(one.delivered_at for one in parcels)
     return console.page(
         "seller/contradiction.html",
         status=status,
@@ -78,7 +79,7 @@ async def _show(
         stage=stage(order, console.now),
         back=f"/{reader_of(console)}/orders/{order.id}",
         title=title(language, noted.kind),
-        advice=advice(language, noted.kind),
+        advice=advice(language, noted.kind, arrived=arrived),
         outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
         done=_done(noted, entries, language),
         refunded=order.refunded,
@@ -105,9 +106,19 @@ def title(language: Locale, kind: str) -> str:
     }.get(kind, language.term("contradiction", kind))
 
 
-def advice(language: Locale, kind: str) -> list[str]:
-    """What to do, first things first."""
+def advice(language: Locale, kind: str, *, arrived: bool = False) -> list[str]:
+    """What to do, first things first. arrived: the buyer has everything that left; no carrier can turn it back."""
     _ = language.gettext
+    if arrived and kind == "shipped_after_cancel":
+        return [
+            _("The parcel has arrived, so no carrier can turn it back any more."),
+            _("The buyer keeps the refund in any case. Ask whether they send the goods back, at your cost."),
+        ]
+    if arrived and kind == "shipped_while_asked":
+        return [
+            _("The parcel has arrived, so no carrier can turn it back any more."),
+            _("The buyer was waiting for an answer. Tell them how to send the goods back if they still want to."),
+        ]
     return {
         "shipped_after_cancel": [
             _("Look at the bench first: is the parcel still there? Then it never left, and is unpacked."),

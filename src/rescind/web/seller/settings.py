@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -144,6 +144,7 @@ async def _show(
         steps = [step_row(console.language, one) for one in found.steps]
         special = [special_row(console.language, one) for one in found.special]
     history = await console.desk.versions.history(ShopId(shop.id), 20)
+    who = await _who(console, history)
     return console.page(
         "seller/settings.html",
         status=status,
@@ -157,7 +158,7 @@ async def _show(
         preview=preview,
         steps=steps,
         special=special,
-        history=[_change(console, one) for one in history],
+        history=[_change(console, one, who) for one in history],
         public=f"/shops/{shop.id}",
     )
 
@@ -268,10 +269,21 @@ def choice_words(locale: Locale, value: Plain) -> str:
     return str(value)
 
 
-def _change(console: Console, version: ShopVersion) -> Change:
+async def _who(console: Console, history: Iterable[ShopVersion]) -> Mapping[str, str]:
+    """What those are called who changed something, by role and id as the records name them."""
+    said = {one.changed_by for one in history}
+    found = {one: one.partition(":")[2] for one in said}
+    for role in ("seller", "operator"):
+        ids = {found[one]: one for one in said if one.startswith(f"{role}:")}
+        shop = console.person.shop_id if role == "seller" else None
+        found |= {ids[one]: name for one, name in (await console.desk.access.names(role, ids, shop)).items()}
+    return found
+
+
+def _change(console: Console, version: ShopVersion, called: Mapping[str, str]) -> Change:
     _ = console.language.gettext
-    kind, _colon, who = version.changed_by.partition(":")
-    name = console.language.term("actor", kind)
+    name = console.language.term("actor", version.changed_by.partition(":")[0])
+    who = called[version.changed_by]
     match version.kind:
         case "settings":
             body = msgspec.json.decode(version.body, type=dict[str, Plain])
