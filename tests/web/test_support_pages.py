@@ -1,6 +1,7 @@
 """Support's pages over the real application and database: find any order, see why, act for a caller with consent."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
@@ -9,7 +10,7 @@ from rescind.app import make_app
 from rescind.core.order import CancellationStatus, Stage
 from rescind.core.ports import Captured
 from rescind.providers.sandbox import Sandbox
-from web.consoles import Person
+from web.consoles import ORIGIN, Person
 
 HOME = "/support"
 
@@ -236,3 +237,34 @@ async def test_a_refund_that_never_left_says_why_to_support_and_not_to_the_buyer
     assert "Not sent there is no account to send it to" in page.text
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "no account" not in (await ann.see(f"/orders/{order}")).text
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "shown"),
+    [
+        ("support", "/support?q=1001", "/support?q=1001"),
+        ("support", "/seller/orders", "/support"),
+        ("operator", "/operator/installation", "/operator/installation"),
+    ],
+)
+async def test_who_signs_in_is_shown_the_page_that_was_asked_for_where_it_is_theirs(app, desk, role, asked, shown):
+    person = Person(app)
+    assert (await person.see(asked)).status == 401
+    link = await desk.access.issue_link(role, "sam", name="Sam")
+    entered = await person.client.post(link.removeprefix(ORIGIN), headers={"origin": ORIGIN})
+    assert (entered.status_code, entered.headers["location"]) == (303, shown)
+    assert (await person.see(shown)).status == 200
+    again = await desk.access.issue_link(role, "sam", name="Sam")
+    entered = await person.client.post(again.removeprefix(ORIGIN), headers={"origin": ORIGIN})
+    assert entered.headers["location"] == f"/{role}", "it is shown once"
+
+
+@pytest.mark.parametrize(
+    "told", ["//evil.example/support", "/\\evil.example", "/support\r\nX: 1", "https://evil.example"]
+)
+async def test_no_page_of_another_host_is_shown_after_signing_in(app, desk, told):
+    person = Person(app)
+    person.client.cookies.set("rescind_wanted", quote(told, safe=""))
+    link = await desk.access.issue_link("support", "sam", name="Sam")
+    entered = await person.client.post(link.removeprefix(ORIGIN), headers={"origin": ORIGIN})
+    assert (entered.status_code, entered.headers["location"]) == (303, "/support")

@@ -172,7 +172,7 @@ def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
     visit: Visit = request.state.get("visit") or Visit(desk, request, None)
     code, status, params = _problem(fault)
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
-        return visit.page("buyer/start.html", status=status, live=False, people=session.guests_of(visit))
+        return session.ask_who(visit, status)
     if isinstance(fault, InternalServerException) and fault.detail == _LEFT:
         log.info("page.left", path=request.url.path)
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -10,7 +10,7 @@ from datetime import UTC
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from zoneinfo import available_timezones
 
 import msgspec
@@ -31,6 +31,9 @@ from rescind.postgres.tail import LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
 
 LANGUAGE_COOKIE: Final = "rescind_lang"
+WANTED_COOKIE: Final = "rescind_wanted"
+_WANTED_S, _LONGEST_WANTED = 15 * 60, 500
+"""How long a page that needs somebody is remembered, in seconds; the longest address that is, in characters."""
 ZONE_COOKIE: Final = "rescind_zone"
 """Set by page.js: only a browser knows where its reader is."""
 CSRF_FIELD: Final = "_csrf_token"
@@ -223,6 +226,37 @@ def guests_of(visit: Visit) -> Mapping[str, guests.Guest]:
     return guests.people() if visit.desk.settings.demo else {}
 
 
+def ask_who(visit: Visit, status: int) -> Html:
+    """What nobody in particular gets for a page of somebody; the page that was asked for is shown after signing in."""
+    response = visit.page("buyer/start.html", status=status, live=False, people=guests_of(visit))
+    url = visit.request.url
+    wanted = url.path + (f"?{url.query}" if url.query else "")
+    if _area(url.path) in HOME.values() and len(wanted) <= _LONGEST_WANTED:
+        response.set_cookie(
+            WANTED_COOKIE,
+            quote(wanted, safe=""),
+            max_age=_WANTED_S,
+            path="/",
+            secure=visit.desk.access.secure,
+            httponly=True,
+            samesite="lax",
+        )
+    return response
+
+
+def _area(path: str) -> str:
+    return "/" + path.strip("/").partition("/")[0]
+
+
+def _wanted(visit: Visit, role: Role) -> str:
+    """The page that was asked for before anybody signed in, where it is one of this role's; else the role's home."""
+    told = unquote(visit.request.cookies.get(WANTED_COOKIE, ""))
+    path = told.partition("?")[0]
+    # One slash, and no more: two would name another host.
+    local = path.isascii() and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return told if local and len(told) <= _LONGEST_WANTED and _area(path) == HOME[role] else HOME[role]
+
+
 @get("/", sync_to_thread=False)
 def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
@@ -268,8 +302,10 @@ async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) ->
 
 
 def _enter(visit: Visit, session: str, person: Principal) -> Html:
-    response = visit.go(HOME[person.role])
+    response = visit.go(_wanted(visit, person.role))
     response.headers["Set-Cookie"] = visit.desk.access.cookie(session)
+    if WANTED_COOKIE in visit.request.cookies:
+        response.delete_cookie(WANTED_COOKIE, path="/")
     return response
 
 
