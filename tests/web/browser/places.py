@@ -233,6 +233,8 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
         Place("empty search", "/support?q=nothing+like+this"),
         *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
         Place("contradiction", "/support" + scene.contradiction("left")),
+        *(Place(f"refunds {state}", f"/support/refunds?state={state}") for state in ("in_doubt", "failed")),
+        *(Place(f"refund orders {state}", f"/support/refund-orders?state={state}") for state in ("open", "all")),
         Place("preview", of("preparing") + "?reason=wrong_address"),
         Place("preview of a no", of("packed") + "?reason=changed_mind"),
         Place(
@@ -276,6 +278,10 @@ def _operator(_scene: Scene, _program: Program) -> list[Place]:
         Place("shop rule in force", "/operator/drafts/1"),
         Place("keys", "/operator/keys"),
         Place("installation", "/operator/installation"),
+        Place("books", "/operator/books"),
+        Place("reconciliation", "/operator/books/1"),
+        Place("difference to explain", "/operator/books/1", _press("td details summary")),
+        Place("providers", "/operator/providers"),
         Place("cases", "/support"),
         Place("no such draft", "/operator/drafts/999", status=404),
     ]
