@@ -45,7 +45,7 @@ async def download(console: Here) -> Response[bytes]:
     rows = await console.desk.paying_out.every(console.scope, _filters(console))
     name = f"refunds-{console.now.date().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(confirmations.written(rows), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(confirmations.written(rows), media_type="text/csv", headers=headers)
 
 
 @post("/refund-orders/file", status_code=200)
