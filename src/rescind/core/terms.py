@@ -60,7 +60,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         return self._without_standing(facts, now)
 
     def _without_standing(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
-        return (*self.layers, *self.laws_for(facts, now)) if self.laws else self.layers
+        laws = self.laws_for(facts, now)
+        return (*self.layers, *laws) if laws else self.layers
 
     def laws_for(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
         """The laws that speak about an order, as they stand on the day of the decision."""

@@ -56,11 +56,14 @@ def compiled(rules: Sequence[Asked], layer: str, policy: str, explainer: Explain
     """The trace of a list of rules, equal to what the explainer says of each."""
     space: dict[str, Any] = {"__builtins__": {}, "len": len, "min": min, "tuple": tuple, "Atom": Atom, "Step": Step}
     space["H"] = (*(Step(layer, policy, rule.id, held=True) for rule in rules),)
-    asked = [_Rule(rule, (layer, policy, rule.id), explainer, space, str(n)) for n, rule in enumerate(rules)]
+    shared = _Shared({}, {})
+    asked = [_Rule(rule, (layer, policy, rule.id), explainer, space, str(n), shared) for n, rule in enumerate(rules)]
     body, before, start = ["def trace(f, decided):"], "", 0
     for counted, row in groupby(asked, key=lambda rule: rule.counted):
         for block in [[one] for one in row] if counted else [list(row)]:
+            known = len(shared.compared)
             said = block[0].step() + "," if len(block) == 1 else _remembered_row(block, space, start)
+            body += [f"    {name} = {compared}" for compared, name in list(shared.compared.items())[known:]]
             end = start + len(block)
             body.append(f"    r{start} = ({said})" if len(block) == 1 else f"    r{start} = {said}")
             body.append(
@@ -109,11 +112,24 @@ def _look_up(memory: str, else_: str, names: Sequence[str], of_line: Sequence[st
     return f"({known} if len(f['lines']) <= {_LINES} else {else_}(f))"
 
 
+class _Shared(NamedTuple):
+    """What several rules say alike: the variable of a comparison of times by its expression, and of named values."""
+
+    compared: dict[str, str]
+    values: dict[tuple[str, ...], str]
+
+
 class _Rule:
     """Writes the expression that makes one rule's step."""
 
     def __init__(
-        self, rule: Asked, said: tuple[str, str, str], explainer: Explainer, space: dict[str, Any], number: str
+        self,
+        rule: Asked,
+        said: tuple[str, str, str],
+        explainer: Explainer,
+        space: dict[str, Any],
+        number: str,
+        shared: _Shared,
     ) -> None:
         self.rule = rule
         self.said = said
@@ -124,6 +140,7 @@ class _Rule:
         self.specs = [self.vocabulary[name] for name in sorted(facts_read(rule.when))]
         self.of_order = [spec.name for spec in self.specs if spec.level is Per.ORDER]
         self.of_line = [spec.name for spec in self.specs if spec.level is Per.LINE]
+        self.shared = shared
         self.made = 0
 
     @property
@@ -156,7 +173,7 @@ class _Rule:
                 names = [self._name("t") for _ in each]
                 # The first empty one ends it; otherwise the shortest, and of equals the first.
                 asked = " and ".join(f"({name} := {said})" for name, said in zip(names, each, strict=True))
-                return f"({asked} and min(({', '.join(names)},), key=len))"
+                return f"({asked} and {self._shortest(names)})"
             case Compare(fact, op, value) if self.vocabulary[fact].kind is Kind.COUNT:
                 wanted = constant(value, self.vocabulary[fact], self.explainer.values).content
                 assert isinstance(wanted, int), "a count is compared with a number"
@@ -164,17 +181,26 @@ class _Rule:
             case _:
                 return self._word(node, want=want)
 
+    def _shortest(self, names: Sequence[str]) -> str:
+        said = names[0]
+        for name in names[1:]:
+            kept = self._name("k")
+            said = f"({kept} if len({kept} := {said}) <= len({name}) else {name})"
+        return said
+
     def _count(self, node: Compare, holds: str, wanted: int, *, want: bool) -> str:
         tried = (self._blockers(node, number, want=want) for number in (wanted - 1, wanted, wanted + 1))
         found = next((blockers[0] for blockers in tried if blockers), None)
         assert found is not None, "of three neighbours one is on the other side of any comparison"
-        name = self._name("C")
+        # The names of values stand in the policy: words of its author, which are looked up and not written out.
+        name = self.shared.values.setdefault(found.by, f"C{len(self.shared.values)}")
         self.space[name] = found.by
         atom = (
             f"(Atom({found.fact!r}, {found.op!r}, {found.wanted!r}, f[{node.fact!r}], {found.held!r},"
             f" {found.unit!r}, '', None, {name}),)"
         )
-        return f"(() if {holds} else {atom})" if want else f"({atom} if {holds} else ())"
+        said = f"(() if {holds} else {atom})" if want else f"({atom} if {holds} else ())"
+        return self.shared.compared.setdefault(said, f"a{len(self.shared.compared)}")
 
     def _word(self, node: AtomNode, *, want: bool) -> str:
         name = self._name("W")

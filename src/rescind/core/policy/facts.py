@@ -16,7 +16,7 @@ NONE = "none"
 """What ``country`` and ``category`` say when nobody told us."""
 
 _UNASKED = frozenset({"system", "operator"})
-_SECOND, _LONGEST_LATE = timedelta(seconds=1), timedelta(days=366)
+_LONGEST_LATE = timedelta(days=366)
 
 
 def facts(
@@ -36,9 +36,17 @@ def facts(
 
     amount_minor: what the act would give back. ``lines`` has the line facts of the selected lines.
     """
-    progress, due_at, word = order.progress, order.dispatch_due_at, str(at_stage)
+    progress, due_at = order.progress, order.dispatch_due_at
+    partial = False
+    lines: list[dict[str, object]] = []
+    for line in order.lines:
+        asked = selection.get(line.id)
+        if asked is not None:
+            lines.append(line_facts(line))
+        if asked != line.open and (asked or line.open):
+            partial = True
     return {
-        "stage": word,
+        "stage": str(at_stage),
         "status": status_of(at_stage),
         "actor": actor,
         "reason": reason,
@@ -59,9 +67,8 @@ def facts(
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
         "asked_anyway": asked_anyway,
-        # A list: building a generator costs more than the few lines it might save.
-        "partial": any([line.open != selection.get(line.id, 0) for line in order.lines]),  # noqa: C419
-        "request_open": order.open_cancellation is not None,
+        "partial": partial,
+        "request_open": bool(order.cancellations) and order.open_cancellation is not None,
         "shipping_leased": order.shipping_lease is not None and leased(order, now) is not None,
         "with_tracking": with_tracking,
         "order_error_confirmed": progress.error_confirmed_at is not None,
@@ -72,7 +79,7 @@ def facts(
         "working_days_late": 0 if due_at is None else working_days_late(due_at, now, context.calendar),
         "requests_on_order": _asked_before(order) if order.cancellations else 0,
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": [line_facts(line) for line in order.lines if line.id in selection],
+        "lines": lines,
     }
 
 
@@ -83,7 +90,8 @@ def line_facts(line: Line) -> dict[str, object]:
 
 def _seconds(since: Instant, now: Instant) -> int:
     """Whole seconds that passed, never less than none."""
-    return max(0, (now - since) // _SECOND)
+    passed = now - since
+    return passed.days * 86_400 + passed.seconds if passed.days >= 0 else 0
 
 
 def _carrier_said_no(order: Order) -> bool:

@@ -124,6 +124,8 @@ def _most_generous(
     starts: Mapping[str, Instant] | None,
     calendar: Calendar | None,
 ) -> tuple[ResolvedPolicy, ResolvedRule]:
+    if len(layers) == 1 and numbers[0] >= 0:
+        return layers[0], layers[0].rules_on(on)[numbers[0]]
     best: tuple[ResolvedPolicy, ResolvedRule] | None = None
     for layer, number in zip(layers, numbers, strict=True):
         if number < 0:
