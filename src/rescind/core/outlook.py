@@ -19,7 +19,7 @@ from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage
+from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage, status_of
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
@@ -130,7 +130,7 @@ class Outlook:
             return None
         selection = select(asked, None)
         read = self._question(asked, now, selection, quote(asked, selection))
-        return kind_said(asked, self.terms, "request", read, self._context.calendar, now)
+        return self._said(asked, read, now)
 
     def _question(
         self,
@@ -186,9 +186,8 @@ class Outlook:
             found.append(Ahead(here, until.then, at=until.at))
         # Later stages are asked about as they will be met: after the time in force now has run out.
         at = until.at if until else now
-        for at_stage, order in _to_come(self.order, here, now):
-            kind = self.kind(at, order)
-            if kind is not None and found[-1].answer.kind != kind:
+        for at_stage, order, kind in self.kinds_to_come(now, at):
+            if found[-1].answer.kind != kind:
                 answer = self.ask(at, order=order)
                 assert answer is not None, "the same question has an answer"
                 found.append(Ahead(at_stage, answer))
@@ -200,13 +199,39 @@ class Outlook:
         if before is None or before[0] == Verdict.REFUSE:
             return None
         at, before = (until.at, until.then.kind) if until else (now, before)
-        for at_stage, order in _to_come(self.order, stage(self.order, now), now):
-            kind = self.kind(at, order)
-            if kind is not None and kind != before:
-                if kind[0] == Verdict.REFUSE:
-                    return at_stage
-                before = kind
+        for at_stage, _, kind in self.kinds_to_come(now, at):
+            if kind != before and kind[0] == Verdict.REFUSE:
+                return at_stage
+            before = kind
         return None
+
+    def kinds_to_come(self, now: Instant, at: Instant) -> Iterator[tuple[Stage, Order, AnswerKind]]:
+        """Each stage after this one, the order as it would be there, and the kind of answer it would get at ``at``.
+
+        Until it ships, what a rule reads of an order changes in a few places only, so the rest is read once.
+        """
+        selection = select(self.order, None)
+        read = self._read(self.order, at, selection, quote(self.order, selection).total_minor)
+        for at_stage, order in _to_come(self.order, stage(self.order, now), now):
+            then: dict[str, object] | None = None
+            if not order.parcels:
+                progress = order.progress
+                assert progress.paid_at is not None, "what is got ready is paid"
+                then = read | {
+                    "stage": str(at_stage),
+                    "status": status_of(at_stage),
+                    "paid": True,
+                    "since_paid": max(0, int((at - progress.paid_at).total_seconds())),
+                    "production_started": progress.preparation_started_at is not None,
+                }
+                listed = self._reasons(then, at)
+                then["reason"] = listed[0].code if listed else "none"
+            kind = self.kind(at, order) if then is None else self._said(order, then, at)
+            if kind is not None:
+                yield at_stage, order, kind
+
+    def _said(self, order: Order, read: dict[str, object], now: Instant) -> AnswerKind:
+        return kind_said(order, self.terms, "request", read, self._context.calendar, now)
 
     def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:
         """The answer to asking once more, had this request been withdrawn."""
