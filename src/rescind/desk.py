@@ -105,13 +105,18 @@ class Desk:
         """The terms an order is judged by now: those it was bought under, and what holds today."""
         return await self.book.terms(order.pins, order.placed_at, order.shop)
 
-    async def context(self, order: Order, terms: Terms) -> Context:
-        """The outside facts a decision about this order would read now, for a judgement that is only shown."""
+    async def context(self, order: Order, terms: Terms, counted: int | None = None) -> Context:
+        """The outside facts a decision about this order would read now, for a judgement that is only shown.
+
+        counted: the buyer's cancellations of a month, where they are known already.
+        """
         now = self.now()
+        if counted is None:
+            counted = await self.directory.cancellations_since(order.buyer, now - MONTH)
         return Context(
             calendar=self.book.calendar(terms),
             entropy=0,
-            buyer_cancels_30d=await self.directory.cancellations_since(order.buyer, now - MONTH),
+            buyer_cancels_30d=counted,
             as_of=now,
             explain=True,
         )

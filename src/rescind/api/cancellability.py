@@ -35,6 +35,7 @@ from rescind.core.price import Fee
 from rescind.core.quote import quote, select
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
+from rescind.desk import MONTH
 from rescind.intake.fields import Code
 from rescind.web.buyer.matter import likely
 
@@ -222,10 +223,12 @@ async def ask(call: Call) -> Answer:
     be made, it is the same problem.
     """
     desk, who, wanted = call.desk, call.principal, call.query
-    order, now = await call.order(), desk.now()
+    now = desk.now()
+    view = await desk.reads.order(who.scope, call.identifier("order", "ord"), counting=now - MONTH)
+    order = view.order
     actor = who.actor(order.buyer if who.role in {"support", "operator"} else "")
     terms = await desk.terms(order)
-    context = await desk.context(order, terms)
+    context = await desk.context(order, terms, view.counted)
     listed = _listed(order, terms, context, actor.speaks_as, now)
     lines = _lines(wanted.line)
     asking = _Asking(

@@ -53,7 +53,10 @@ class BuyerView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """One order in full. ``notes``: words by text id, "" where they were erased; ``updated_at``: last change."""
+    """One order in full. ``notes``: words by text id, "" where they were erased; ``updated_at``: last change.
+
+    counted: the buyer's counted cancellations, where they were asked for; at most 2 s behind.
+    """
 
     order: Order
     details: Details
@@ -61,6 +64,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     buyer: BuyerView
     notes: dict[str, str]
     updated_at: Instant
+    counted: int | None = None
 
 
 class RowLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,5 @@
--- One order with everything a page about it shows. {where}: which one, and through whose eyes.
+-- One order with everything a page about it shows. {where}: which one, and through whose eyes. {since}: the day after
+-- which the buyer's counted cancellations are wanted, NULL where nobody asks.
 SELECT o.state, o.updated_at, p.recipient::text AS recipient, coalesce(p.note, '') AS note,
        s.shop_id, s.name AS shop_name, s.preset_hash, coalesce(s.shop_hash, '') AS shop_hash,
        coalesce(y.name, '') AS preset, s.settings::text AS settings, s.zone, s.contact::text AS contact,
@@ -7,7 +8,9 @@ SELECT o.state, o.updated_at, p.recipient::text AS recipient, coalesce(p.note, '
                                           'options', l.options, 'image', l.image) ORDER BY l.place)
         FROM order_lines l WHERE l.shop_id = o.shop_id AND l.order_id = o.order_id)::text AS lines,
        (SELECT json_object_agg(t.text_id, coalesce(t.body, ''))
-        FROM texts t WHERE t.shop_id = o.shop_id AND t.order_id = o.order_id)::text AS notes
+        FROM texts t WHERE t.shop_id = o.shop_id AND t.order_id = o.order_id)::text AS notes,
+       (SELECT coalesce(sum(c.count), 0)::int FROM buyer_counters c
+        WHERE c.buyer_id = o.buyer_id AND c.name = 'cancellations' AND c.day > {since}) AS counted
 FROM orders o
 JOIN shops s ON s.shop_id = o.shop_id
 LEFT JOIN policies y ON y.hash = s.preset_hash

@@ -23,11 +23,14 @@ SELECT EXISTS (SELECT FROM orders WHERE shop_id = $1 AND buyer_id = $2 AND place
 
 
 class OneOrder(Source):
-    async def order(self, scope: Scope, order_id: str) -> OrderView:
-        """One order. Raises NotFound: missing, foreign, or no id of an order."""
+    async def order(self, scope: Scope, order_id: str, *, counting: Instant | None = None) -> OrderView:
+        """One order. Raises NotFound: missing, foreign, or no id of an order.
+
+        counting: since when the buyer's cancellations are to be counted; one look brings both.
+        """
         where = scoped(scope, "o")
         add_id(where, order_id)
-        return await self._one(where)
+        return await self._one(where, counting)
 
     async def order_by_number(self, scope: Scope, number: str, shop: ShopId | None = None) -> OrderView:
         """One order by its number, which is unique in its shop.
@@ -51,8 +54,9 @@ class OneOrder(Source):
         given = (shop, buyer, since, until, besides, total.minor, total.currency)
         return bool(await self._pool.fetchval(_PLACED_BETWEEN, *given))
 
-    async def _one(self, where: Where) -> OrderView:
-        rows = await self._pool.fetch(_ORDER.format(where=where), *where.parameters)
+    async def _one(self, where: Where, counting: Instant | None = None) -> OrderView:
+        since = where.bind(counting.date()) if counting else "NULL::date"
+        rows = await self._pool.fetch(_ORDER.format(where=where, since=since), *where.parameters)
         if len(rows) > 1:
             raise InvalidField(field="shop", expected="the shop, for several have an order of this number")
         if not rows:
@@ -74,4 +78,5 @@ class OneOrder(Source):
             ),
             notes=decoded(row["notes"], dict[str, str], {}),
             updated_at=row["updated_at"],
+            counted=row["counted"] if counting else None,
         )

@@ -28,7 +28,7 @@ from rescind.core.outlook import Answer, Outlook, Until
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.core.withdrawal import Right, right
-from rescind.desk import Desk
+from rescind.desk import MONTH, Desk
 from rescind.locales import Locale
 from rescind.web.buyer.money_words import tender_words
 from rescind.web.explain import RuleCard, rule_card
@@ -160,7 +160,7 @@ def named(words: LineWords) -> str:
 async def load(visit: Visit, order_id: str) -> Matter:
     """Read an order through its buyer's own eyes. Raises NotFound for a missing and a foreign one alike."""
     visit.require("buyer")
-    view = await visit.desk.reads.order(visit.scope, OrderId(order_id))
+    view = await visit.desk.reads.order(visit.scope, OrderId(order_id), counting=visit.now - MONTH)
     return await matter(visit, view)
 
 
@@ -168,7 +168,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     """What the policy says of an order that was read."""
     order = view.order
     terms = await visit.desk.terms(order)
-    context = await visit.desk.context(order, terms)
+    context = await visit.desk.context(order, terms, view.counted)
     outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
     answer = outlook.ask(visit.now)
     until = outlook.until(visit.now, answer) if answer else None
