@@ -234,7 +234,7 @@ async def test_a_refund_that_never_left_says_why_to_support_and_not_to_the_buyer
     await market.asks(order)
     await worked(market)
     page = await robin.see(f"{HOME}/orders/{order}")
-    assert "Not sent there is no account to send it to" in page.text
+    assert "Not sent yet. In the way: there is no account to send it to." in page.text
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "no account" not in (await ann.see(f"/orders/{order}")).text
 
