@@ -16,9 +16,11 @@ from rescind.book import calendar
 from rescind.core.cancellation import starts
 from rescind.core.context import Context
 from rescind.core.ids import OrderId, make_id, shop_id
-from rescind.core.order import Line, Order, Pins, Progress, Stage, Tender, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import Line, Pins, Progress, Tender
 from rescind.core.policy import judge_fast
 from rescind.core.policy.facts import facts
+from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 from rescind.policies import laws, preset, presets
 

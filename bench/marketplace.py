@@ -22,7 +22,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.details import Details, LineWords
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, ShopId, shop_id
-from rescind.core.order import FactKind, Line, Pins, Tender
+from rescind.core.parts import FactKind, Line, Pins, Tender
 from rescind.desk import Desk
 from rescind.engine import Submission
 from rescind.policies import preset

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from rescind.core.ids import OrderId, make_id, shop_id
-from rescind.core.order import Line, Order, Pins, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Line, Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
 from rescind.core.quote import quote
 

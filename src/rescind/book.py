@@ -28,7 +28,7 @@ from rescind.core.errors import InvalidField, NotFound
 from rescind.core.event import Ground
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Pins
+from rescind.core.parts import Cancellation, Pins
 from rescind.core.policy import Policy, ResolvedPolicy
 from rescind.core.receipt import ground_for
 from rescind.core.record import Record

@@ -25,7 +25,8 @@ from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.ids import OrderId, ShopId, make_id
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Pins
+from rescind.core.order import Order
+from rescind.core.parts import Pins
 from rescind.core.policy import Reason
 from rescind.core.policy.policy import Catalogue
 from rescind.core.record import Record

@@ -14,7 +14,7 @@ from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, TakeRefundOrder

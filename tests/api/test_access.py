@@ -11,7 +11,7 @@ from postgres.market import KILN
 from rescind.access import CrossSite, Throttle, token_hash
 from rescind.app import make_app
 from rescind.core.errors import RateLimited, Unauthenticated
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 
 def request(*headers, method="GET"):

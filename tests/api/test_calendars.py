@@ -8,9 +8,9 @@ import pytest
 
 from postgres.market import LANTERN
 from rescind.book import FRESH_S, Book
-from rescind.core.order import Stage
 from rescind.core.policy import restore
 from rescind.core.record import decode_order
+from rescind.core.stage import Stage
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.receipts.checking import check

@@ -10,9 +10,9 @@ import msgspec
 from postgres.market import LANTERN, audit, worked
 from rescind.core.deadline import Calendar
 from rescind.core.instant import instant
-from rescind.core.order import Stage
 from rescind.core.policy import judge, restore
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.locales import locale
 from rescind.web.explain import rule_card
 

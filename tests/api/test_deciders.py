@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from postgres.market import KILN, worked
-from rescind.core.order import Stage, Tender
+from rescind.core.parts import Tender
+from rescind.core.stage import Stage
 from rescind.policies import preset
 
 AT_THE_DOOR = (Tender(id="t", method="cash_on_delivery", amount_minor=4000),)

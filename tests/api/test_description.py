@@ -9,7 +9,7 @@ import rescind.api
 from postgres.market import KILN, LANTERN
 from rescind.api.description import EXAMPLES
 from rescind.api.reference import UNDESCRIBED
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.postgres.embedded import APP, OWNER
 
 REPEATED = {"policies_check", "providers_hear"} | {

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from postgres.market import worked
-from rescind.core.order import Line, Stage, Tender
+from rescind.core.parts import Line, Tender
+from rescind.core.stage import Stage
 from rescind.pdf import Press
 
 GOODS = (

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.conftest import Caller
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.objects import Objects
 from scenarios.files import HTML, SVG, exif, jpeg, pdf, png, segment, webp
 

@@ -16,7 +16,7 @@ from postgres.market import LANTERN
 from rescind import web
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.files import png
 from web.consoles import ORIGIN, Person
 

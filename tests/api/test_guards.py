@@ -1,6 +1,6 @@
 """Guards of money over HTTP: what somebody confirmed is what is booked, and refunds wait while a bank decides."""
 
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 EUR_40 = {"amount": 4000, "currency": "EUR"}
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from rescind.core.order import FactKind, Stage
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 
 
 async def packed_at_their_pace(market, clock, hours):

@@ -1,7 +1,7 @@
 """Offers over the API: made, accepted, declined, repeated, and by whom."""
 
 from rescind.api.description import EXAMPLES
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 
 async def asked(people, market):

@@ -3,7 +3,7 @@
 import copy
 
 from postgres.market import KILN, LANTERN
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 ORDER = {
     "shop": KILN,

@@ -2,7 +2,7 @@
 
 from postgres.market import person
 from rescind.api.description import EXAMPLES
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 
 async def bench(who, code):

@@ -20,7 +20,7 @@ from rescind.core.errors import (
     RescindError,
 )
 from rescind.core.instant import instant
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.intake.document import shape as document_of
 from rescind.intake.fields import moment
 from rescind.intake.orders import NewOrder

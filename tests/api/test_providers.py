@@ -12,7 +12,8 @@ from postgres.market import audit
 from provider.client import Provider
 from rescind.connections import Secrets
 from rescind.core.errors import InvalidField, Unavailable
-from rescind.core.order import FactKind, RefundStatus, Stage, Tender
+from rescind.core.parts import FactKind, RefundStatus, Tender
+from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.providers.router import Router
 from rescind.worker import fan_out, messages, refunds

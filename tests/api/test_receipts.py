@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from rescind.cli import cli
 from rescind.core.instant import instant
-from rescind.core.order import Stage
 from rescind.core.policy import restore
 from rescind.core.receipt import canonical, commitment
+from rescind.core.stage import Stage
 from rescind.postgres.receipt_keys import ReceiptKey
 from rescind.receipts.checking import NotAReceipt, check
 from rescind.receipts.signing import fingerprint

@@ -6,7 +6,7 @@ import pytest
 
 from postgres.market import KILN, LANTERN, audit, worked
 from rescind.app import provider
-from rescind.core.order import Line, RefundStatus, Tender
+from rescind.core.parts import Line, RefundStatus, Tender
 from rescind.core.refund import ProviderOutcome
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters

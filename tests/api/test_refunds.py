@@ -7,7 +7,8 @@ import pytest
 
 from api.test_orders import ORDER
 from postgres.market import HOST, worked
-from rescind.core.order import Line, Pins, Stage
+from rescind.core.parts import Line, Pins
+from rescind.core.stage import Stage
 from rescind.policies import preset
 
 ENGRAVED = (Line(id="1", sku="RING", quantity=2, unit_minor=2000, custom_made=True),)

@@ -6,7 +6,8 @@ import asyncpg
 
 from postgres.market import KILN, LANTERN, person
 from rescind.api.description import EXAMPLES
-from rescind.core.order import Line, Stage, Tender
+from rescind.core.parts import Line, Tender
+from rescind.core.stage import Stage
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.stock import StockFeed
 

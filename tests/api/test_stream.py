@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from rescind.api import happenings
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 
 class Listener:

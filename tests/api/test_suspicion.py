@@ -5,7 +5,7 @@ import pytest
 from api.test_stream import listening
 from postgres.market import KILN
 from rescind.app import make_app
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 NEUTRAL = "platform_decision"

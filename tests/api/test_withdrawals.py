@@ -2,7 +2,8 @@
 
 import pytest
 
-from rescind.core.order import Line, Stage
+from rescind.core.parts import Line
+from rescind.core.stage import Stage
 
 SAID = {"name": "Ann Müller", "acknowledge_to": "ann@example.org"}
 GOODS = (

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from postgres.market import KILN, market_on
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.postgres.embedded import APP, OWNER
 
 

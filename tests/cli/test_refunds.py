@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from postgres.market import Market, worked
 from rescind.app import database, open_desk
 from rescind.cli import cli
-from rescind.core.order import Line, Tender
+from rescind.core.parts import Line, Tender
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
 from rescind.providers.host import Host

@@ -13,7 +13,8 @@ import typer.main
 import rescind
 from rescind.cli import cli
 from rescind.core.errors import RescindError
-from rescind.core.order import CancellationStatus, RefundStatus, Stage
+from rescind.core.parts import CancellationStatus, RefundStatus
+from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import locale
 from rescind.policies import names, preset

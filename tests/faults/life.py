@@ -28,7 +28,7 @@ from rescind.core.cancellation import (
 )
 from rescind.core.errors import RescindError
 from rescind.core.fulfilment import ReportFact
-from rescind.core.order import FactKind
+from rescind.core.parts import FactKind
 from rescind.core.ports import Captured, ProviderReply
 from rescind.core.record import decode_order
 from rescind.core.refund import ProviderOutcome

@@ -25,9 +25,10 @@ from rescind.book import Book
 from rescind.clock import HandClock
 from rescind.core.chargeback import open_chargebacks
 from rescind.core.errors import Unavailable
-from rescind.core.order import RefundStatus, Stage
+from rescind.core.parts import RefundStatus
 from rescind.core.record import decode_order
 from rescind.core.refund import OPEN
+from rescind.core.stage import Stage
 from rescind.engine import Engine
 from rescind.policies import names, preset
 from rescind.postgres.calendars import CalendarTable

@@ -12,9 +12,9 @@ from rescind.core.errors import RescindError
 from rescind.core.intercept import ResolveContradiction
 from rescind.core.money import Money
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import FactKind, Line, RefundStatus
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
 from rescind.core.parcels import ArrangeParcels
+from rescind.core.parts import FactKind, Line, RefundStatus
 from rescind.core.quote import quote
 from rescind.core.refund import OPEN, ProviderOutcome
 from rescind.core.stock import ReceiveBack, outside

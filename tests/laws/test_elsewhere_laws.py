@@ -14,7 +14,7 @@ from laws.histories import check_money, play, shops
 from rescind.core import chargeback
 from rescind.core.errors import RescindError
 from rescind.core.fulfilment import ReportFact
-from rescind.core.order import FactKind, RefundStatus
+from rescind.core.parts import FactKind, RefundStatus
 from rescind.core.quote import wanted
 from rescind.core.refund import ProviderOutcome
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from laws.histories import orders
 from rescind.core.errors import CurrencyMismatch, InvalidField
 from rescind.core.money import Money, decimals, split_minor, total
-from rescind.core.order import Tender
+from rescind.core.parts import Tender
 from rescind.core.quote import quote, share_out, units_share
 from scenarios.shop import Shop
 

@@ -17,9 +17,11 @@ from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition
 from rescind.core.fulfilment import EndHold, ReportFact
 from rescind.core.lifecycle import Event, apply, due, replay
-from rescind.core.order import FactKind, Order, RefundStatus, Stage, stage, status_of
+from rescind.core.order import Order, stage
+from rescind.core.parts import FactKind, RefundStatus
 from rescind.core.record import ROOT, Record, chain, decode, decode_order, encode, encode_order, verify
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
+from rescind.core.stage import Stage, status_of
 from scenarios.shop import Shop, eur, item
 
 EVENTS = Event.__args__

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from laws.histories import lines, orders
-from rescind.core.order import Order, Pins, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
 from rescind.core.quote import capped, quote, stays
 from rescind.core.refund import RefundOwed, RefundTerms, apply_owed

@@ -18,7 +18,7 @@ from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, make_id, shop_id
-from rescind.core.order import FactKind, Line, Pins, Tender
+from rescind.core.parts import FactKind, Line, Pins, Tender
 from rescind.core.scope import Scope
 from rescind.engine import Engine, Submission
 from rescind.policies import preset

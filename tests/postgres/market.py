@@ -24,9 +24,10 @@ from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder
 from rescind.core.lifecycle import due, replay
-from rescind.core.order import FactKind, Line, Pins, Stage, Tender, rank
+from rescind.core.parts import FactKind, Line, Pins, Tender
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.record import decode, decode_order, verify
+from rescind.core.stage import Stage, rank
 from rescind.engine import Engine, Submission
 from rescind.policies import names, preset
 from rescind.postgres.calendars import CalendarTable

@@ -10,8 +10,9 @@ import pytest
 from postgres.market import KILN, worked
 from rescind.core.documents import WHOLE_ORDER, DocumentKind, digest, encode
 from rescind.core.errors import NotFound
-from rescind.core.order import Line, Stage, Tender
+from rescind.core.parts import Line, Tender
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.postgres.embedded import OWNER
 
 ALL = Scope()

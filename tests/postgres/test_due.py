@@ -9,9 +9,11 @@ import pytest
 
 from postgres.market import LANTERN, audit, market_on, worked
 from postgres.servers import VERSIONS
-from rescind.core.order import RefundStatus, Stage, Tender, stage
+from rescind.core.order import stage
+from rescind.core.parts import RefundStatus, Tender
 from rescind.core.ports import Captured, ProviderReply
 from rescind.core.refund import ProviderOutcome
+from rescind.core.stage import Stage
 from rescind.postgres.due import _LEASE, _READY, DueTable, LeaseLost
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.rows import SLICES, slice_of

@@ -10,7 +10,7 @@ import pytest
 
 from postgres.market import KILN, LANTERN, worked
 from rescind.bookkeeping import words
-from rescind.core.order import FactKind, Tender
+from rescind.core.parts import FactKind, Tender
 from rescind.postgres.embedded import OWNER
 from rescind.postgres.ledger import Checked, balance, check
 

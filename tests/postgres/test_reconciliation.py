@@ -9,7 +9,7 @@ import pytest
 from postgres.market import LANTERN, person, worked
 from rescind.core.errors import DifferenceSettled, NotFound
 from rescind.core.failed_refund import SettleFailedRefund, Way
-from rescind.core.order import RefundStatus, Tender
+from rescind.core.parts import RefundStatus, Tender
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import KINDS
 from rescind.core.refund import ProviderOutcome

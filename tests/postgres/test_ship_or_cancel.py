@@ -9,8 +9,9 @@ import pytest
 
 from postgres.market import KILN, LANTERN, SAM, audit, market_on
 from rescind.core.errors import InvalidTransition, RescindError
-from rescind.core.order import CancellationStatus, Stage
 from rescind.core.packing import LeaseShipping, ShipOrder
+from rescind.core.parts import CancellationStatus
+from rescind.core.stage import Stage
 
 PAIRS = 10_000 if os.environ.get("PROOF") == "full" else 600
 """Pairs in all; `make proof` plays the ten thousand."""

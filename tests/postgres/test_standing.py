@@ -11,7 +11,8 @@ from rescind.core.automation import SETTING, Answered, AutomationRequired
 from rescind.core.cancellation import RefuseCancellation
 from rescind.core.errors import InvalidField, NotFound, StaleShop
 from rescind.core.ids import OrderId, make_id, shop_id
-from rescind.core.order import Pins, Stage
+from rescind.core.parts import Pins
+from rescind.core.stage import Stage
 from rescind.core.standing import StandingRule, policy_of
 from rescind.policies import automation, preset
 from rescind.worker.months import Months

@@ -9,8 +9,8 @@ import pytest
 from postgres.market import KILN, LANTERN, market_on
 from postgres.servers import VERSIONS
 from rescind.core.errors import InvalidField
-from rescind.core.order import Stage
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.postgres import tail as tails
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.tail import LiveEvent, Position, Reset, Tail

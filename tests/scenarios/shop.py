@@ -40,14 +40,16 @@ from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import instant
 from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder, postings
 from rescind.core.money import Money
-from rescind.core.order import Act, FactKind, Line, Pins, Stage, Tender, rank, stage
+from rescind.core.order import stage
 from rescind.core.override import AnswerOverride, LapseOverride, OverrideRules
+from rescind.core.parts import Act, FactKind, Line, Pins, Tender
 from rescind.core.quote import quote
 from rescind.core.record import Record, decode, encode
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview
+from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
 from rescind.policies import laws, preset

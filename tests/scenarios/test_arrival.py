@@ -7,7 +7,7 @@ import pytest
 from rescind.book import calendar
 from rescind.core.arrival import expected, ways
 from rescind.core.deadline import Calendar
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur
 
 WEEKDAYS = Calendar("UTC")

@@ -19,7 +19,7 @@ from rescind.core.errors import (
     UnknownLine,
 )
 from rescind.core.ids import CancellationId
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item, usd
 
 TICK = timedelta(microseconds=1)

@@ -11,8 +11,9 @@ from rescind.core.cancellation import ApproveCancellation, CancellationHeld
 from rescind.core.errors import DeadlinePassed, EvidenceMissing, Forbidden, InvalidTransition, ReasonNotListed
 from rescind.core.lifecycle import due, replay
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Stage
+from rescind.core.parts import CancellationStatus
 from rescind.core.policy import load
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 POLICIES = Path(policies.__file__).parent

@@ -3,7 +3,7 @@
 import pytest
 
 from rescind.core.errors import InvalidField, InvalidTransition
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item, usd
 
 ENDINGS = ("refused", "delivery_failed", "lost", "damaged", "tracking_stale", "untraceable")

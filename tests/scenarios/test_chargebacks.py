@@ -8,7 +8,7 @@ import pytest
 
 from rescind.core.errors import InvalidField
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 LINES = (item("cup", eur("30.00")), item("pot", eur("70.00")))

@@ -12,7 +12,7 @@ from rescind.core.errors import (
     InvalidTransition,
     NotFound,
 )
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item, usd
 
 POLICIES = ("base", "us")

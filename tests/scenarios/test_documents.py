@@ -6,7 +6,7 @@ from rescind.core.details import Details, LineWords
 from rescind.core.documents import WHOLE_ORDER, DocumentKind, draft, due, number, reversed_by, taken_back, year_of
 from rescind.core.errors import NotFound
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.core.views import ShopView
 from scenarios.shop import SHOP, eur, item, jpy, kwd, usd
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescind.core.order import Stage, status_of
 from rescind.core.policy import Atom, flips, judge_fast
 from rescind.core.policy.flip import _with
 from rescind.core.policy.tree import values_read
 from rescind.core.policy.vocabulary import BUYER_REASONS, STANDARD
+from rescind.core.stage import Stage, status_of
 from rescind.locales import LANGUAGE_NAMES, locale
 from rescind.policies import names, preset, presets
 from rescind.web.explain.comparison import atom_words

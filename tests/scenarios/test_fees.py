@@ -2,8 +2,8 @@
 
 import pytest
 
-from rescind.core.order import Stage
 from rescind.core.quote import quote
+from rescind.core.stage import Stage
 from rescind.policies import preset
 from scenarios.shop import eur, item
 

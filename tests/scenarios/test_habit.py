@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescind.core.habit import LEAST, favours, pace
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 PLACED = datetime(2026, 5, 4, 10, tzinfo=UTC)
 HOUR = 3600

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rescind.core.deadline import Calendar
-from rescind.core.order import FactKind, Line, Stage
+from rescind.core.parts import FactKind, Line
 from rescind.core.policy import PolicyError, load
 from rescind.core.policy.example import plain_facts
 from rescind.core.policy.facts import working_days_late
 from rescind.core.policy.vocabulary import HANDLINGS
+from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.policies import laws, preset, presets

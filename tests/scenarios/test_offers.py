@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rescind.core.errors import ConsentMissing, DeadlinePassed, Forbidden, InvalidField, InvalidTransition
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import Shop, eur, item, usd
 
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rescind.core.order import Stage
 from rescind.core.policy.outline import outline
+from rescind.core.stage import Stage
 from rescind.policies import preset, presets
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from rescind.core.order import Stage, stage
+from rescind.core.order import stage
 from rescind.core.outlook import Outlook, _to_come
+from rescind.core.stage import Stage
 from rescind.policies import presets
 from scenarios.shop import Shop, usd
 

@@ -17,8 +17,9 @@ from rescind.core.errors import (
     UnknownLine,
 )
 from rescind.core.money import Money
-from rescind.core.order import Act, Stage
 from rescind.core.override import REASONS, WAITS, AnswerOverride, OverrideRules, possible
+from rescind.core.parts import Act
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 

@@ -7,7 +7,7 @@ import pytest
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import BeingShipped, Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.intercept import ResolveContradiction
-from rescind.core.order import Stage, leased
+from rescind.core.order import leased
 from rescind.core.packing import (
     LEASE,
     AcknowledgeUnpacked,
@@ -21,6 +21,7 @@ from rescind.core.packing import (
     to_unpack,
 )
 from rescind.core.policy.loading import load
+from rescind.core.stage import Stage
 from rescind.policies import preset
 from scenarios.shop import Seller, eur, item, usd
 

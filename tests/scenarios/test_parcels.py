@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.errors import Forbidden, InParcel, InvalidField, InvalidTransition
-from rescind.core.order import Stage
 from rescind.core.packing import ShipOrder
 from rescind.core.parcels import ArrangeParcels
+from rescind.core.stage import Stage
 from scenarios.shop import Shop, eur, item, usd
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 
 from rescind.core.errors import InvalidTransition
-from rescind.core.order import Stage
 from rescind.core.packing import Answer, LeaseShipping, ShipOrder, Why, look
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.policy import judge_fast
 from rescind.core.policy.example import plain_facts
+from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
 from rescind.policies import preset, presets
 from scenarios.shop import Shop, eur

@@ -14,9 +14,9 @@ from rescind.core.errors import (
     UnknownLine,
 )
 from rescind.core.giving_back import GiveBack
-from rescind.core.order import Stage
 from rescind.core.price import Benefit, BenefitKind, Charge
 from rescind.core.quote import quote
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 POINTS = Benefit(id="pts_1", kind=BenefitKind.POINTS, units=1000)

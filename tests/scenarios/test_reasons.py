@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from rescind.core.cancellation.by_system import FAULT
-from rescind.core.order import Stage
 from rescind.core.policy.example import plain_facts
 from rescind.core.policy.vocabulary import BUYER_REASONS, REFUSAL_REASONS, SELLER_REASONS
+from rescind.core.stage import Stage
 from rescind.locales import locale
 from rescind.policies import preset, presets
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rescind.core import refund as refunds
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import _NEWS, BECOMES, KINDS, OurRefund, compare, side_by_side
 from rescind.core.refund import ProviderOutcome

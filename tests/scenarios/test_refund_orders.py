@@ -14,7 +14,7 @@ from rescind.core.errors import (
     RefundAmountDiffers,
     RefundSettled,
 )
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from scenarios.shop import eur, jpy
 

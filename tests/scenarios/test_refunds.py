@@ -6,9 +6,9 @@ import pytest
 
 from rescind.core.errors import AmountsDoNotAddUp, InvalidField, NotFound
 from rescind.core.ids import RefundId
-from rescind.core.order import Stage
 from rescind.core.quote import quote
 from rescind.core.refund import ProviderOutcome
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item, jpy, kwd
 
 LATER = {"next_check_at": None}

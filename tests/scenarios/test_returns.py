@@ -20,7 +20,6 @@ from rescind.core.errors import (
 from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.ids import EvidenceId
-from rescind.core.order import Stage
 from rescind.core.outage import Outage
 from rescind.core.returns import (
     MOST,
@@ -36,6 +35,7 @@ from rescind.core.returns import (
     returnable,
     worth,
 )
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 SUE = Actor(kind=ActorKind.SUPPORT, id="sue")

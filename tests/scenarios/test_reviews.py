@@ -6,8 +6,9 @@ import pytest
 from rescind.core.actor import SYSTEM
 from rescind.core.details import Recipient
 from rescind.core.errors import Forbidden, InvalidTransition
-from rescind.core.order import Stage, in_manual_review
+from rescind.core.order import in_manual_review
 from rescind.core.review import CorrectRecipient, LapseReview, StopReviewed, TakeReview, waiting
+from rescind.core.stage import Stage
 from rescind.intake.checks import check_order, check_recipient
 from scenarios.shop import eur, usd
 

@@ -6,8 +6,8 @@ import pytest
 
 from rescind.core.errors import Forbidden, NothingSelected, QuantityNotOpen
 from rescind.core.intercept import ResolveContradiction
-from rescind.core.order import Stage
 from rescind.core.packing import AcknowledgeUnpacked
+from rescind.core.stage import Stage
 from rescind.core.stock import ReceiveBack, outside, would_release
 from scenarios.shop import eur, item
 from scenarios.warehouse import Warehouse

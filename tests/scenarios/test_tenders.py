@@ -7,9 +7,9 @@ from rescind.core.failed_refund import SettleFailedRefund, Way, unsettled
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import RefundId
 from rescind.core.ledger import BY_HAND, CREDIT, PROVIDER, SELLER
-from rescind.core.order import Stage
 from rescind.core.quote import quote
 from rescind.core.record import encode
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item
 
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.actor import SYSTEM
-from rescind.core.order import CancellationStatus, Stage
+from rescind.core.parts import CancellationStatus
+from rescind.core.stage import Stage
 from rescind.core.timers import RingTimer
 from scenarios.shop import eur, item, usd
 

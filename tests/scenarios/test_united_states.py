@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.errors import InvalidTransition, ReasonNotListed, RefusalNotOffered
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import item, usd
 
 TICK = timedelta(microseconds=1)

@@ -19,8 +19,9 @@ from rescind.core.errors import (
     UnknownLine,
 )
 from rescind.core.instant import instant
-from rescind.core.order import CancellationStatus, FactKind, Stage
+from rescind.core.parts import CancellationStatus, FactKind
 from rescind.core.returns import WithdrawReturn
+from rescind.core.stage import Stage
 from rescind.core.withdrawal import DeclareWithdrawal, follows, right
 from scenarios.shop import Shop, eur, item
 

@@ -6,7 +6,7 @@ import pytest
 
 from rescind.core.errors import FactFromTheFuture, InvalidField, InvalidTransition
 from rescind.core.money import Money
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.shop import eur, item, usd
 
 POLICIES = ("base", "us")

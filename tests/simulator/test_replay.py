@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from rescind.core import lifecycle
 from rescind.core.fulfilment import ReportFact
 from rescind.core.money import Money
-from rescind.core.order import FactKind, Stage
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
 from rescind.policies import preset
 from rescind.policies.command import app as policy_commands

@@ -11,7 +11,8 @@ import pytest
 from postgres.market import KILN, LANTERN, worked
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
-from rescind.core.order import CancellationStatus, FactKind, Line, Stage, Tender
+from rescind.core.parts import CancellationStatus, FactKind, Line, Tender
+from rescind.core.stage import Stage
 from rescind.locales import locale
 from rescind.policies import preset
 from rescind.receipts.checking import check

@@ -6,7 +6,8 @@ import pytest
 
 from postgres.market import KILN, worked
 from rescind.app import make_app
-from rescind.core.order import Stage, Tender
+from rescind.core.parts import Tender
+from rescind.core.stage import Stage
 from rescind.demo import catalogue
 from rescind.demo.deciders import LateShop
 from rescind.demo.stall import Ground

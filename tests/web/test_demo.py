@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from rescind.app import make_app
-from rescind.core.order import CancellationStatus, Stage, stage
+from rescind.core.order import stage
+from rescind.core.parts import CancellationStatus
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.demo import advance, catalogue, guests
 from rescind.demo.marketplace import demo_shop_id
 from rescind.demo.policies import say_a_day

@@ -9,8 +9,9 @@ from postgres.market import KILN, LANTERN, worked
 from rescind import pdf
 from rescind.app import make_app
 from rescind.core.actor import SYSTEM
-from rescind.core.order import Line, Stage, Tender
+from rescind.core.parts import Line, Tender
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
+from rescind.core.stage import Stage
 from rescind.pdf import Press
 from web.consoles import Page, Person
 

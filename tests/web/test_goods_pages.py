@@ -6,7 +6,8 @@ import pytest
 
 from postgres.market import KILN, LANTERN, person
 from rescind.app import make_app
-from rescind.core.order import Line, Stage, Tender
+from rescind.core.parts import Line, Tender
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 ORDERS = "/seller/orders"

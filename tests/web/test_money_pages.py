@@ -5,8 +5,9 @@ import pytest
 
 from postgres.market import HOST, KILN, worked
 from rescind.app import make_app
-from rescind.core.order import Line, Pins, Stage
+from rescind.core.parts import Line, Pins
 from rescind.core.price import Benefit, BenefitKind
+from rescind.core.stage import Stage
 from rescind.policies import preset
 from web.consoles import Person
 

@@ -6,7 +6,7 @@ import pytest
 
 from postgres.market import KILN, audit, worked
 from rescind.app import make_app
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 

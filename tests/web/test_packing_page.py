@@ -8,8 +8,8 @@ import pytest
 from postgres.market import HOST, KILN, LANTERN, SAM, person
 from rescind.app import make_app
 from rescind.core.details import Details
-from rescind.core.order import Stage
 from rescind.core.packing import LEASE, LeaseShipping
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 BENCH, SCAN = "/seller/packing", "/seller/packing/scan"

@@ -7,7 +7,8 @@ import pytest
 
 from postgres.market import KILN
 from rescind.app import make_app
-from rescind.core.order import FactKind, Stage
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from postgres.market import audit, worked
 from rescind.app import make_app
-from rescind.core.order import Line, RefundStatus, Tender
+from rescind.core.parts import Line, RefundStatus, Tender
 from rescind.providers.host import Host
 from web.consoles import Person
 

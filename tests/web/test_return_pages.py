@@ -6,7 +6,7 @@ import pytest
 
 from postgres.market import KILN, LANTERN, audit, worked
 from rescind.app import make_app
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from scenarios.files import HTML, SVG, exif, jpeg, pdf, png, segment
 from web.consoles import ORIGIN, Page, Person
 

@@ -6,7 +6,8 @@ import pytest
 
 from postgres.market import KILN, LANTERN, worked
 from rescind.app import make_app
-from rescind.core.order import CancellationStatus, Stage
+from rescind.core.parts import CancellationStatus
+from rescind.core.stage import Stage
 from web.consoles import Person
 
 ORDERS, REQUESTS, MANY = "/seller/orders", "/seller/requests", "/seller/requests/answer"

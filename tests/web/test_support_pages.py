@@ -7,8 +7,9 @@ import pytest
 
 from postgres.market import LANTERN, SAM, worked
 from rescind.app import make_app
-from rescind.core.order import CancellationStatus, Stage
+from rescind.core.parts import CancellationStatus
 from rescind.core.ports import Captured
+from rescind.core.stage import Stage
 from rescind.providers.sandbox import Sandbox
 from web.consoles import ORIGIN, Person
 

@@ -4,8 +4,8 @@ import pytest
 
 from postgres.market import KILN, worked
 from rescind.app import make_app
-from rescind.core.order import Stage
 from rescind.core.policy.vocabulary import WAYS_ON
+from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
 from rescind.locales import locale
 from rescind.policies import names, preset

@@ -7,7 +7,8 @@ import pytest
 
 from postgres.market import KILN, audit
 from rescind.app import make_app
-from rescind.core.order import Line, Stage
+from rescind.core.parts import Line
+from rescind.core.stage import Stage
 from rescind.demo import catalogue
 from rescind.demo.stall import Ground
 from rescind.demo.withdrawals import ProtectedBuyer, protected

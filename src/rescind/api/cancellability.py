@@ -27,12 +27,13 @@ from rescind.core.errors import RescindError
 from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, stage, status_of
+from rescind.core.order import Order, stage
 from rescind.core.outlook import AnswerKind, Outlook, kind_said, turns
 from rescind.core.policy import Finding, Reason, flips
 from rescind.core.policy.facts import facts
 from rescind.core.price import Fee
 from rescind.core.quote import quote, select
+from rescind.core.stage import Stage, status_of
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
 from rescind.desk import MONTH

@@ -24,8 +24,10 @@ from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade
-from rescind.core.order import Cancellation, CancellationStatus, Offer, Order, Stage
+from rescind.core.order import Order
+from rescind.core.parts import Cancellation, CancellationStatus, Offer
 from rescind.core.record import Record
+from rescind.core.stage import Stage
 from rescind.postgres.credentials import Role
 
 

@@ -29,7 +29,9 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import Cancellation, Order, Stage
+from rescind.core.order import Order
+from rescind.core.parts import Cancellation
+from rescind.core.stage import Stage
 from rescind.core.views import CaseRow
 from rescind.engine import Submission
 from rescind.intake import fields

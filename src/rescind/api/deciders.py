@@ -14,8 +14,8 @@ from rescind.core import errors
 from rescind.core.cancellation import AnswerForCarrier
 from rescind.core.ids import CancellationId, OrderId, shop_of
 from rescind.core.lifecycle import Command
-from rescind.core.order import Act
 from rescind.core.override import AnswerOverride, OverrideRules
+from rescind.core.parts import Act
 from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.fields import Code, Incoming, Units, Words

@@ -8,7 +8,8 @@ from rescind.api.told import Told
 from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus
 from rescind.core.price import BenefitKind, Fee
 from rescind.core.quote import Quote, TenderShare
 from rescind.postgres.credentials import Role

@@ -10,23 +10,10 @@ from rescind.core import intercept, review, stock
 from rescind.core.details import LineWords, Recipient
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import (
-    Act,
-    Contradiction,
-    Line,
-    Order,
-    Override,
-    OverrideOutcome,
-    Parcel,
-    ShippingLease,
-    Stage,
-    Tender,
-    leased,
-    on_hold_until,
-    stage,
-    status_of,
-)
+from rescind.core.order import Order, leased, on_hold_until, stage
 from rescind.core.packing import to_unpack
+from rescind.core.parts import Act, Contradiction, Line, Override, OverrideOutcome, Parcel, ShippingLease, Tender
+from rescind.core.stage import Stage, status_of
 from rescind.core.views import OrderView
 from rescind.postgres.credentials import Role
 

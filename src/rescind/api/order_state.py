@@ -10,8 +10,10 @@ from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
-from rescind.core.order import CancellationStatus, Order, RefundStatus, ReturnStatus, Stage, stage, status_of
+from rescind.core.order import Order, stage
+from rescind.core.parts import CancellationStatus, RefundStatus, ReturnStatus
 from rescind.core.refund import OPEN
+from rescind.core.stage import Stage, status_of
 from rescind.core.timers import pay_by
 
 

@@ -20,8 +20,10 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import CAP_MINOR, Money
-from rescind.core.order import FactKind, Order, Stage, status_of
+from rescind.core.order import Order
+from rescind.core.parts import FactKind
 from rescind.core.review import CorrectRecipient, StopReviewed, TakeReview
+from rescind.core.stage import Stage, status_of
 from rescind.core.views import Filters, OrderRow, Sort
 from rescind.engine import Outcome, Submission
 from rescind.intake.checks import check_order, check_recipient

@@ -17,7 +17,7 @@ from rescind.core.chargeback import frozen
 from rescind.core.errors import RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.refund_order import owner_of, waits
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake.confirmations import LONGEST_REFERENCE

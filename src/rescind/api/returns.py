@@ -13,7 +13,8 @@ from rescind.core.exhibits import Said, case_of, talk
 from rescind.core.ids import OrderId, ReturnId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
-from rescind.core.order import Order, ReturnCase, ReturnStatus
+from rescind.core.order import Order
+from rescind.core.parts import ReturnCase, ReturnStatus
 from rescind.core.returns import (
     AddToReturn,
     AskForMore,

@@ -16,7 +16,8 @@ from rescind.core import failed_refund
 from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.deadline import Calendar, Span, reckon, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.record import Record
 from rescind.core.refund import RefundAnswered
 from rescind.core.refund_order import waits

@@ -15,7 +15,8 @@ import msgspec
 
 from rescind.core.ledger import ACCOUNTS, Posting, balances, postings
 from rescind.core.lifecycle import apply
-from rescind.core.order import Order, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Tender
 from rescind.core.record import decode, decode_order, verify
 
 FaultKind = Literal[

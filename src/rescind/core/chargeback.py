@@ -16,7 +16,8 @@ from rescind.core.errors import InvalidField
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Chargeback, FactKind, Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import CancellationStatus, Chargeback, FactKind, Refund, RefundStatus, Tender
 from rescind.core.quote import wanted
 from rescind.core.refund import RefundOwed, RefundTerms
 

@@ -18,7 +18,8 @@ from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, Inva
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, paid_since, scanned
 from rescind.core.instant import Instant
-from rescind.core.order import PAYING, FactKind, Order, Progress, Report
+from rescind.core.order import Order
+from rescind.core.parts import PAYING, FactKind, Progress, Report
 
 
 class CorrectionReason(StrEnum):

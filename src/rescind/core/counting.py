@@ -9,7 +9,8 @@ import msgspec
 
 from rescind.core.cancellation import PLATFORM, CancellationApproved
 from rescind.core.fulfilment import FactReported
-from rescind.core.order import FactKind, Order
+from rescind.core.order import Order
+from rescind.core.parts import FactKind
 from rescind.core.record import Record
 from rescind.core.terms import Terms
 

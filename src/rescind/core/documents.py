@@ -21,7 +21,8 @@ from rescind.core.ids import CancellationId, DocumentId, OrderId, RefundId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import apply
 from rescind.core.offer import OfferAccepted
-from rescind.core.order import Cancellation, CancellationStatus, Order, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
 from rescind.core.quote import quote
 from rescind.core.record import Record
 from rescind.core.views import ShopView

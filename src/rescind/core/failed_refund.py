@@ -18,7 +18,8 @@ from rescind.core.errors import ConsentMissing, InvalidField, InvalidTransition,
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus
 from rescind.core.refund import RefundTerms, owe
 from rescind.core.terms import Terms
 

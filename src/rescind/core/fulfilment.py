@@ -13,12 +13,12 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR, Money
-from rescind.core.order import (
+from rescind.core.order import Order, in_manual_review, rearranged
+from rescind.core.parts import (
     PAYING,
     Contradiction,
     FactKind,
     Line,
-    Order,
     Parcel,
     Pins,
     Progress,
@@ -26,8 +26,6 @@ from rescind.core.order import (
     Review,
     Tender,
     Timer,
-    in_manual_review,
-    rearranged,
 )
 from rescind.core.price import Benefit, Charge
 from rescind.core.quote import paid_in_full

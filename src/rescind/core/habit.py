@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from rescind.core.instant import Instant
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 LEAST = 20
 """Of fewer than this nothing is told: it would say more about single orders than about the shop."""

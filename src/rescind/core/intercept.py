@@ -14,7 +14,8 @@ from rescind.core.cancellation import Decision
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.instant import Instant
-from rescind.core.order import Contradiction, Decider, Order
+from rescind.core.order import Order
+from rescind.core.parts import Contradiction, Decider
 
 STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_after_cancel": ("carrier_asked", "came_back", "never_left", "loss_accepted"),

@@ -28,7 +28,8 @@ from rescind.core import (
 )
 from rescind.core.failed_refund import Way
 from rescind.core.lifecycle import Event
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus, Tender
 
 PROVIDER = "provider"
 """Money that payment providers hold for the marketplace."""

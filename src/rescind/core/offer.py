@@ -25,7 +25,8 @@ from rescind.core.errors import InvalidField, InvalidTransition
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Offer, Order
+from rescind.core.order import Order
+from rescind.core.parts import Cancellation, CancellationStatus, Offer
 from rescind.core.quote import share_out
 from rescind.core.refund import RefundTerms, owe
 

@@ -19,11 +19,13 @@ from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, Parcel, Progress, Stage, rank, stage, status_of
+from rescind.core.order import Order, stage
+from rescind.core.parts import CancellationStatus, Parcel, Progress
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
 from rescind.core.quote import Quote, quote, select
+from rescind.core.stage import Stage, rank, status_of
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 

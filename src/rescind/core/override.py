@@ -32,17 +32,16 @@ from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import (
+from rescind.core.order import Order, stage
+from rescind.core.parts import (
     Act,
     Cancellation,
     CancellationStatus,
-    Order,
     Override,
     OverrideOutcome,
     Parcel,
     Refund,
     RefundStatus,
-    stage,
 )
 from rescind.core.quote import quote
 from rescind.core.stock import outside

@@ -22,20 +22,11 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import ReportFact
 from rescind.core.instant import Instant
 from rescind.core.intercept import IN_HOUSE_AGAIN
-from rescind.core.order import (
-    CancellationStatus,
-    FactKind,
-    Order,
-    ShippingLease,
-    Stage,
-    in_manual_review,
-    leased,
-    rank,
-    stage,
-    units_in,
-)
+from rescind.core.order import Order, in_manual_review, leased, stage, units_in
+from rescind.core.parts import CancellationStatus, FactKind, ShippingLease
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
+from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 

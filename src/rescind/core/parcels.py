@@ -18,7 +18,8 @@ from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import require_not_cancelled
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Parcel
+from rescind.core.order import Order
+from rescind.core.parts import Parcel
 from rescind.core.terms import Terms
 
 MOST = 50

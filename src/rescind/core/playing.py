@@ -29,7 +29,8 @@ from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.instant import Instant
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
-from rescind.core.order import FactKind, Order, Pins, Report, Tender, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import FactKind, Pins, Report, Tender
 from rescind.core.policy import Policy
 from rescind.core.record import Record
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply

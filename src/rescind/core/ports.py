@@ -17,7 +17,8 @@ from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
 from rescind.core.limits import Gift
-from rescind.core.order import Order, Pins
+from rescind.core.order import Order
+from rescind.core.parts import Pins
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
 from rescind.core.terms import Terms

@@ -13,7 +13,8 @@ import msgspec
 from rescind.core.errors import InParcel, NothingSelected, QuantityNotOpen, UnknownLine
 from rescind.core.instant import Instant
 from rescind.core.money import split_minor
-from rescind.core.order import Line, Order, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Line, Tender
 from rescind.core.price import BenefitKind, Fee
 
 

@@ -19,7 +19,7 @@ from rescind.core.cancellation import starts
 from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation
+from rescind.core.parts import Cancellation
 from rescind.core.policy import Finding, Policy, ResolvedPolicy, judge
 from rescind.core.policy.boundary import boundaries
 from rescind.core.record import Record

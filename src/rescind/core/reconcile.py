@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from rescind.core.instant import Instant
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.refund import OPEN, ProviderOutcome
 

@@ -13,7 +13,8 @@ from rescind.core.errors import NotFound
 from rescind.core.event import BaseCommand, BaseEvent, NoteRef
 from rescind.core.ids import CancellationId, RefundId
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.quote import (
     Shares,
 )

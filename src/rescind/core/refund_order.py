@@ -30,7 +30,8 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Order, Refund, RefundOrder, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundOrder, RefundStatus
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply, RefundAnswered
 from rescind.core.refund import answer as provider_said
 

@@ -32,9 +32,11 @@ from rescind.core.evidence import EvidenceRef, require_few
 from rescind.core.ids import ReturnId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Decider, Order, ReturnCase, ReturnStatus, Stage, rank, stage
+from rescind.core.order import Order, stage
 from rescind.core.outage import Outage, lost
+from rescind.core.parts import Decider, ReturnCase, ReturnStatus
 from rescind.core.policy import Reason
+from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 
 MOST = 10

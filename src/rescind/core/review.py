@@ -15,7 +15,9 @@ from rescind.core.errors import Forbidden, InvalidTransition
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import FactReported, apply_fact
 from rescind.core.instant import Instant
-from rescind.core.order import Decider, FactKind, Order, Review, Stage, in_manual_review, rank, stage
+from rescind.core.order import Order, in_manual_review, stage
+from rescind.core.parts import Decider, FactKind, Review
+from rescind.core.stage import Stage, rank
 
 OF_RECIPIENT = frozenset({"recipient_missing", "address_implausible", "phone_implausible", "email_implausible"})
 FINDINGS = (*sorted(OF_RECIPIENT), "duplicate", "high_value")

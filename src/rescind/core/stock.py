@@ -23,7 +23,9 @@ from rescind.core.fulfilment import ENDINGS
 from rescind.core.ids import CancellationId, OrderId
 from rescind.core.instant import Instant
 from rescind.core.intercept import NEVER_LEFT
-from rescind.core.order import Cancellation, CancellationStatus, Order, Parcel, Stage, stage, units_in
+from rescind.core.order import Order, stage, units_in
+from rescind.core.parts import Cancellation, CancellationStatus, Parcel
+from rescind.core.stage import Stage
 
 Units = Mapping[str, int]
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from rescind.core.order import Line
+from rescind.core.parts import Line
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.position import PolicyError
 

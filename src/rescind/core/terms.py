@@ -12,10 +12,11 @@ import msgspec
 from rescind.core.deadline import Calendar
 from rescind.core.errors import ReasonNotListed
 from rescind.core.instant import Instant
-from rescind.core.order import Review, Stage, Timer
+from rescind.core.parts import Review, Timer
 from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, due_of, judge
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
+from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence
 
 _HANDLED = {"made_to_order": "handling", "backorder": "handling", "custom": "handling", "pre_order": "pre_order"}

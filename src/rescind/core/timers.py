@@ -16,7 +16,8 @@ from rescind.core.deadline import last_before
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, Timer, stage, units_in
+from rescind.core.order import Order, stage, units_in
+from rescind.core.parts import CancellationStatus, Timer
 from rescind.core.terms import Terms
 
 UNPAID = "unpaid_timeout"

@@ -10,8 +10,10 @@ from rescind.core.details import Details
 from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Order, Refund, RefundOrder, ReturnStatus, Stage, Tender
+from rescind.core.order import Order
+from rescind.core.parts import CancellationStatus, Refund, RefundOrder, ReturnStatus, Tender
 from rescind.core.record import Record
+from rescind.core.stage import Stage
 
 T = TypeVar("T")
 

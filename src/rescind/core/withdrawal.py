@@ -31,7 +31,8 @@ from rescind.core.errors import (
 )
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Order, ReturnCase, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import CancellationStatus, ReturnCase
 from rescind.core.policy import ResolvedPolicy
 from rescind.core.policy.facts import facts
 from rescind.core.returns import WITHDRAWN, Wish, begin

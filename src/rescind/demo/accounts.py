@@ -15,7 +15,8 @@ from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import ApproveCancellation, RequestCancellation
 from rescind.core.giving_back import GiveBack
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import FactKind, RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import GRACE, OurRefund
 from rescind.core.refund import ProviderOutcome, RecordRefundReply

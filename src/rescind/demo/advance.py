@@ -7,7 +7,7 @@ from datetime import timedelta
 from rescind.core.automation import Answered, Required, may_end_at, month_before
 from rescind.core.cancellation import RequestCancellation
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind
+from rescind.core.parts import FactKind
 from rescind.core.standing import StandingRule, policy_of
 from rescind.demo import catalogue
 from rescind.demo.marketplace import demo_shop_id

@@ -12,8 +12,9 @@ from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import LapseDeadline, RequestCancellation
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.order import Act, FactKind, Order
+from rescind.core.order import Order
 from rescind.core.override import OverrideRules
+from rescind.core.parts import Act, FactKind
 from rescind.demo.catalogue import Buyer
 from rescind.demo.stall import CARRIER, Ground, Layout, Stall, Ware, buyer_of
 

@@ -23,8 +23,9 @@ from rescind.core.ids import ShopId, shop_id
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
-from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Tender
+from rescind.core.order import Order
 from rescind.core.parcels import ArrangeParcels
+from rescind.core.parts import CancellationStatus, FactKind, Line, Pins, Tender
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.core.returns import AskForMore, CloseReturn, OpenReturn, TakeReturn, Wish, returnable
 from rescind.core.timers import RingTimer

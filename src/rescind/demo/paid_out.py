@@ -8,7 +8,8 @@ from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import RequestCancellation
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import FactKind, Order
+from rescind.core.order import Order
+from rescind.core.parts import FactKind
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from rescind.demo import catalogue

@@ -14,7 +14,8 @@ from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
-from rescind.core.order import FactKind, Line, Order, Pins, Tender
+from rescind.core.order import Order
+from rescind.core.parts import FactKind, Line, Pins, Tender
 from rescind.demo.catalogue import Address, Buyer
 from rescind.engine import Engine, Submission
 from rescind.policies import preset

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind
+from rescind.core.parts import FactKind
 from rescind.demo.catalogue import Buyer, Demo
 from rescind.demo.stall import CARRIER, HOST, Ground, Layout, Stall, Ware
 

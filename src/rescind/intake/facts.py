@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rescind.core.chargeback import ELSEWHERE, ENDS
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.fulfilment import OF_PARCELS, ReportFact
-from rescind.core.order import PAYING, FactKind, Order
+from rescind.core.order import Order
+from rescind.core.parts import PAYING, FactKind
 from rescind.intake import fields
 from rescind.intake.fields import Amount, Identifier, Incoming, Moment, Units, Words
 from rescind.intake.text import label

@@ -14,7 +14,7 @@ from rescind.core.fulfilment import PlaceOrder, check_time
 from rescind.core.ids import OrderId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
-from rescind.core.order import Line, Pins, Tender
+from rescind.core.parts import Line, Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Payer
 from rescind.intake import fields
 from rescind.intake.fields import (

@@ -24,17 +24,8 @@ from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
-from rescind.core.order import (
-    Act,
-    CancellationStatus,
-    Decider,
-    FactKind,
-    OverrideOutcome,
-    RefundStatus,
-    ReturnStatus,
-    Stage,
-)
 from rescind.core.override import REASONS
+from rescind.core.parts import Act, CancellationStatus, Decider, FactKind, OverrideOutcome, RefundStatus, ReturnStatus
 from rescind.core.policy import vocabulary
 from rescind.core.policy.policy import Layer
 from rescind.core.reconcile import KINDS
@@ -42,6 +33,7 @@ from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
 from rescind.core.refund_order import DECLINED_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
+from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 

@@ -10,7 +10,7 @@ import asyncpg
 from rescind.core.habit import DAYS, REPORTED, Favours, favours
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 FRESH = timedelta(minutes=10)
 """Habits change slowly; a page that is looked at often does not count the same orders each time."""

@@ -13,7 +13,7 @@ import msgspec
 from rescind.core.errors import DifferenceSettled, NotFound
 from rescind.core.instant import Instant
 from rescind.core.ledger import CREDIT_METHODS
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import GRACE, Difference, Kind, OurRefund
 from rescind.core.refund import ProviderOutcome

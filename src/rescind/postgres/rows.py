@@ -13,13 +13,15 @@ from rescind.core.chargeback import frozen
 from rescind.core.details import LineWords
 from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Contradiction, Order, OverrideOutcome, Review, Stage, stage
+from rescind.core.order import Order, stage
 from rescind.core.packing import to_unpack
+from rescind.core.parts import Cancellation, Contradiction, OverrideOutcome, Review
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
 from rescind.core.refund_order import waits
 from rescind.core.returns import worth
 from rescind.core.review import waiting
+from rescind.core.stage import Stage
 from rescind.postgres import statements as sql
 
 Row = tuple[Any, ...]

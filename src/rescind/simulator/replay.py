@@ -41,8 +41,10 @@ from rescind.core.fulfilment import FactReported, PlaceOrder, ReportFact, report
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.instant import Instant
 from rescind.core.money import split_minor
-from rescind.core.order import CancellationStatus, FactKind, Line, Order, Pins, Stage, Tender
+from rescind.core.order import Order
+from rescind.core.parts import CancellationStatus, FactKind, Line, Pins, Tender
 from rescind.core.policy import Policy
+from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 from rescind.simulator.history import PastCredit, PastOrder

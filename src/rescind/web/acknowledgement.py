@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rescind.core import returns
 from rescind.core.acknowledgement import Declared
 from rescind.core.deadline import last_before
-from rescind.core.order import CancellationStatus
+from rescind.core.parts import CancellationStatus
 from rescind.core.views import OrderView
 from rescind.core.withdrawal import Follows, Right
 from rescind.locales import Locale

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Stage, stage
+from rescind.core.order import Order, stage
+from rescind.core.stage import Stage
 
 _STEPS = ("placed", "paid", "preparing", "ready", "shipped", "delivered")
 _STEP_OF = {

@@ -7,7 +7,8 @@ from typing import Any
 from rescind.core import returns
 from rescind.core.exhibits import Said
 from rescind.core.ids import OrderId
-from rescind.core.order import Order, ReturnCase, ReturnStatus
+from rescind.core.order import Order
+from rescind.core.parts import ReturnCase, ReturnStatus
 from rescind.locales import Locale
 from rescind.web.evidence import tile
 

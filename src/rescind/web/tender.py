@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core.order import Tender
+from rescind.core.parts import Tender
 from rescind.locales import Locale
 
 

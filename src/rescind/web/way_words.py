@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from rescind.core.arrival import Step, Way, at_once, goes_by, usual_days
 from rescind.core.money import Money
-from rescind.core.order import Order, Refund, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.refund_order import waits
 from rescind.locales import Locale
 from rescind.web.tender import tender_name

@@ -12,7 +12,8 @@ from rescind.core.actor import SYSTEM
 from rescind.core.errors import RescindError, Unavailable
 from rescind.core.fulfilment import ReportFact
 from rescind.core.ids import OrderId, RefundId, shop_of
-from rescind.core.order import FactKind, Order, RefundStatus, Tender
+from rescind.core.order import Order
+from rescind.core.parts import FactKind, RefundStatus, Tender
 from rescind.core.ports import DisputeNews, News, PaymentNews, RefundNews
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission

@@ -7,7 +7,8 @@ from datetime import timedelta
 from rescind.core.actor import SYSTEM
 from rescind.core.fulfilment import ReportFact
 from rescind.core.lifecycle import UNPAID, by_itself
-from rescind.core.order import FactKind, Order, Tender
+from rescind.core.order import Order
+from rescind.core.parts import FactKind, Tender
 from rescind.core.ports import Captured, PaymentCall, PaymentProvider
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased

@@ -12,7 +12,7 @@ from rescind.core.actor import SYSTEM
 from rescind.core.errors import RescindError
 from rescind.core.ids import OrderId, RefundId
 from rescind.core.instant import Instant
-from rescind.core.order import RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import BECOMES, LATE_AFTER, Difference, OurRefund, compare, side_by_side
 from rescind.core.refund import OPEN, RecordRefundReply

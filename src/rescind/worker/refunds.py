@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from rescind.core.actor import SYSTEM
 from rescind.core.instant import Instant
-from rescind.core.order import Order, Refund, RefundStatus
+from rescind.core.order import Order
+from rescind.core.parts import Refund, RefundStatus
 from rescind.core.ports import PaymentProvider, ProviderReply, RefundCall
 from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission

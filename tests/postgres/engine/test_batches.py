@@ -9,8 +9,9 @@ from postgres.servers import VERSIONS
 from rescind.core.cancellation import ApproveCancellation
 from rescind.core.errors import InvalidTransition, NotFound, OrderConflict, QuantityNotOpen, StaleOrder
 from rescind.core.fulfilment import ReportFact
-from rescind.core.order import FactKind, Pins, Stage
+from rescind.core.parts import FactKind, Pins
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 
 
 @pytest.mark.parametrize("version", VERSIONS)

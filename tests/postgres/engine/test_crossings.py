@@ -11,7 +11,8 @@ from postgres.market import HOST, audit, fingerprint, key
 from postgres.servers import VERSIONS
 from postgres.strain import crowded, deadlocks, slowly
 from rescind.core.errors import IdempotencyKeyReused
-from rescind.core.order import FactKind, Stage
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 from rescind.postgres.embedded import SUPERUSER
 
 

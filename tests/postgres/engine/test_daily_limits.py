@@ -10,7 +10,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import DailyLimit
 from rescind.core.limits import DailyLimits
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 TIM = Actor(kind=ActorKind.SELLER, id="tim")
 COUNTED = "SELECT acts, amount_minor FROM daily_refunds WHERE actor = $1"

@@ -9,9 +9,10 @@ from rescind.core import room
 from rescind.core.errors import OrderFull
 from rescind.core.event import Note
 from rescind.core.fulfilment import ReportFact
-from rescind.core.order import Act, FactKind, Line, Stage, Tender
 from rescind.core.override import AnswerOverride, OverrideRules
+from rescind.core.parts import Act, FactKind, Line, Tender
 from rescind.core.record import encode_order
+from rescind.core.stage import Stage
 
 LINES = tuple(Line(id=f"line-{n:03}", sku=f"SKU-{n}", quantity=1, unit_minor=100) for n in range(300))
 TENDERS = tuple(Tender(id=f"t{n}", method="card", amount_minor=1500) for n in range(20))

@@ -12,8 +12,9 @@ from postgres.servers import VERSIONS
 from postgres.strain import asleep, slowly
 from rescind.clock import DatabaseClock
 from rescind.core.fulfilment import ReportFact
-from rescind.core.order import FactKind, Stage
+from rescind.core.parts import FactKind
 from rescind.core.ports import Retry, Wanted
+from rescind.core.stage import Stage
 from rescind.engine import Submission
 from rescind.postgres.embedded import SUPERUSER
 from rescind.postgres.store import BY_INDEX, connect

@@ -12,7 +12,7 @@ from postgres.servers import VERSIONS
 from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import CancelBySeller, LapseDeadline
 from rescind.core.errors import DeadlinePassed, InvalidTransition, QuantityNotOpen
-from rescind.core.order import FactKind, Line
+from rescind.core.parts import FactKind, Line
 from rescind.postgres.due import DueTable
 from rescind.worker import deadlines
 

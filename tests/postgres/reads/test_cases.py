@@ -9,7 +9,7 @@ from rescind.core.actor import ActorKind
 from rescind.core.cancellation import ApproveCancellation, WithdrawCancellation
 from rescind.core.errors import InvalidField
 from rescind.core.money import Money
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 from rescind.core.views import Filters
 
 

@@ -9,8 +9,8 @@ import pytest
 from postgres.mall import ANN, EVERYBODY, KILN, KILNS, LANTERN, LANTERNS, MONDAY, NOW, SECRET, names
 from rescind.core.errors import InvalidField
 from rescind.core.money import Money
-from rescind.core.order import Stage
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.core.views import Filters
 from rescind.postgres.reads import Reads
 

@@ -6,7 +6,9 @@ from rescind.core.cancellation.messages import CancellationRefused, Decision, Re
 from rescind.core.errors import EvidenceMissing, InvalidField, ReasonNotListed
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Order, Stage, rank, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import Cancellation
+from rescind.core.stage import Stage, rank
 
 SUPPORT_REFUSALS = ("asked_too_often", "carrier_cannot_stop", "goods_on_their_way", "buyer_agreed_to_keep", "other")
 """Why support says no to a request that the platform decides. The words beside it are what the buyer reads."""

@@ -13,8 +13,10 @@ from rescind.core.cancellation.messages import RequestTerms
 from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.instant import Instant
-from rescind.core.order import Decider, FactKind, Order, Parcel, Stage, units_in
+from rescind.core.order import Order, units_in
+from rescind.core.parts import Decider, FactKind, Parcel
 from rescind.core.quote import quote
+from rescind.core.stage import Stage
 
 FAULT: Mapping[str, str] = {
     "review_failed": "",

@@ -47,8 +47,9 @@ from rescind.core.fulfilment import FactReported
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, Decider, FactKind, Order, stage
+from rescind.core.order import Order, stage
 from rescind.core.outage import lost
+from rescind.core.parts import Cancellation, CancellationStatus, Decider, FactKind
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
 from rescind.core.price import Fee

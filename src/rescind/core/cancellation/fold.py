@@ -19,7 +19,8 @@ from rescind.core.cancellation.messages import (
 from rescind.core.event import Ground
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, CancellationStatus, Decider, Order, rearranged
+from rescind.core.order import Order, rearranged
+from rescind.core.parts import Cancellation, CancellationStatus, Decider
 from rescind.core.price import Benefit
 from rescind.core.refund import owe
 

@@ -19,7 +19,8 @@ from rescind.core.evidence import EvidenceRef, require_few
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, CancellationStatus, Order
+from rescind.core.order import Order
+from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.policy import Reason
 
 

@@ -9,11 +9,12 @@ from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, Decider, Stage, Timer
 from rescind.core.outage import Outage
+from rescind.core.parts import CancellationStatus, Decider, Timer
 from rescind.core.policy import Finding
 from rescind.core.price import Fee
 from rescind.core.refund import RefundTerms
+from rescind.core.stage import Stage
 
 
 class RequestCancellation(BaseCommand, frozen=True, kw_only=True):

@@ -8,8 +8,10 @@ from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.fold import apply
-from rescind.core.order import PAYING, FactKind, Order, Parcel, Stage, stage, units_in
+from rescind.core.order import Order, stage, units_in
+from rescind.core.parts import PAYING, FactKind, Parcel
 from rescind.core.quote import overpaid
+from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 
 

@@ -9,7 +9,8 @@ from rescind.core.context import Context
 from rescind.core.deadline import last_before
 from rescind.core.errors import OrderConflict
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order
+from rescind.core.order import Order
+from rescind.core.parts import FactKind
 from rescind.core.terms import Terms
 
 

@@ -16,7 +16,8 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle.consequences import consequences
 from rescind.core.lifecycle.fold import apply
 from rescind.core.lifecycle.messages import known
-from rescind.core.order import PAYING, FactKind, Order, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import PAYING, FactKind
 from rescind.core.policy.facts import facts
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict

@@ -12,7 +12,6 @@ import msgspec
 
 from rescind.core.deadline import Calendar, last_before, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import Stage, status_of
 from rescind.core.policy.explain import Atom
 from rescind.core.policy.facts import NONE, working_days_late
 from rescind.core.policy.judge import Finding, deadline_of, judge
@@ -22,6 +21,7 @@ from rescind.core.policy.policy import Policy
 from rescind.core.policy.position import PolicyError
 from rescind.core.policy.resolved import ResolvedPolicy
 from rescind.core.policy.vocabulary import Kind, Per
+from rescind.core.stage import Stage, status_of
 
 _CODES = {
     "actor": "buyer",

@@ -10,7 +10,9 @@ from datetime import timedelta
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar, zone_of
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Line, Order, Stage, in_manual_review, leased, rank, status_of
+from rescind.core.order import Order, in_manual_review, leased
+from rescind.core.parts import CancellationStatus, Line
+from rescind.core.stage import Stage, rank, status_of
 
 NONE = "none"
 """What ``country`` and ``category`` say when nobody told us."""

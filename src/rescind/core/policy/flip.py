@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from rescind.core.order import Stage, status_of
 from rescind.core.policy.as_python import Facts
 from rescind.core.policy.boundary import Content, boundaries
 from rescind.core.policy.explain import Atom
 from rescind.core.policy.judge import judge_fast
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per
+from rescind.core.stage import Stage, status_of
 
 # Who asks, why and how is no circumstance; `status` and `paid` follow from the stage.
 _NO_CIRCUMSTANCE = frozenset({"actor", "reason", "asked_anyway", "with_tracking", "request_open", "status", "paid"})

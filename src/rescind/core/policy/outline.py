@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from rescind.core.order import Stage, status_of
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.example import plain_facts
 from rescind.core.policy.judge import judge_fast
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
+from rescind.core.stage import Stage, status_of
 
 _STAGES = tuple(stage for stage in Stage if stage not in {Stage.COMPLETED, Stage.CANCELLED})
 _CLOCKS = ("since_placed", "since_paid")

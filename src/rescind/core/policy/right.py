@@ -14,7 +14,6 @@ import msgspec
 
 from rescind.core.deadline import Calendar, reckon
 from rescind.core.instant import Instant
-from rescind.core.order import Stage, status_of
 from rescind.core.policy.as_python import Facts
 from rescind.core.policy.boundary import Content, boundaries
 from rescind.core.policy.explain import Atom
@@ -23,6 +22,7 @@ from rescind.core.policy.outline import ordinary
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.policy.tree import Op
 from rescind.core.policy.vocabulary import STANDARD, Kind, Per
+from rescind.core.stage import Stage, status_of
 
 ON = "request"
 # A right is the buyer's; the other two follow from the stage.

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from rescind.core.order import Stage
+from rescind.core.stage import Stage
 
 
 class Kind(StrEnum):

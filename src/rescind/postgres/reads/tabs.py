@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from rescind.core.errors import InvalidField, one_of
 from rescind.core.instant import Instant
-from rescind.core.order import CancellationStatus, Stage
+from rescind.core.parts import CancellationStatus
 from rescind.core.scope import Scope
+from rescind.core.stage import Stage
 from rescind.core.views import CASE_TABS, ORDER_TABS, STAGE_TABS
 from rescind.postgres.reads.conditions import HAS_CASE, Where, scoped, scoped_cases
 from rescind.postgres.reads.source import Source, query

@@ -17,9 +17,9 @@ from rescind.core.cancellation import RequestCancellation
 from rescind.core.errors import AmountChanged, InvalidText, InvalidTransition, StaleOrder
 from rescind.core.event import Note
 from rescind.core.money import Money
-from rescind.core.order import Stage
 from rescind.core.outlook import Answer
 from rescind.core.ports import Fingerprint, Key
+from rescind.core.stage import Stage
 from rescind.engine import Submission
 from rescind.intake.text import words as checked
 from rescind.web.buyer import money_words, words

@@ -12,19 +12,10 @@ from rescind.core.habit import Favours, Pace, pace
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import (
-    Cancellation,
-    Contradiction,
-    Line,
-    Order,
-    ShippingLease,
-    Stage,
-    in_manual_review,
-    leased,
-    rank,
-    stage,
-)
+from rescind.core.order import Order, in_manual_review, leased, stage
 from rescind.core.outlook import Answer, Outlook, Until
+from rescind.core.parts import Cancellation, Contradiction, Line, ShippingLease
+from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.core.withdrawal import Right, right

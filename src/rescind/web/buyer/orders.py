@@ -14,10 +14,11 @@ from litestar.params import FromPath
 from rescind.core.acknowledgement import declarations
 from rescind.core.arrival import ways
 from rescind.core.errors import InvalidField
-from rescind.core.order import Parcel, Stage, rank
 from rescind.core.outlook import Ahead
+from rescind.core.parts import Parcel
 from rescind.core.record import Record
 from rescind.core.review import correctable
+from rescind.core.stage import Stage, rank
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.web import acknowledgement, document, way_words

@@ -14,7 +14,7 @@ from rescind.core import cancellation as stop
 from rescind.core.cancellation import WithdrawCancellation
 from rescind.core.errors import DeadlinePassed, InvalidTransition
 from rescind.core.offer import AnswerOffer, OfferMade, open_offer
-from rescind.core.order import Cancellation, CancellationStatus
+from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.receipt import judged_again
 from rescind.core.record import Record

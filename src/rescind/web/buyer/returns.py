@@ -18,7 +18,7 @@ from rescind.core.errors import InvalidText, InvalidTransition, NotFound, Quanti
 from rescind.core.exhibits import case_of, talk
 from rescind.core.ids import ReturnId
 from rescind.core.lifecycle import Command
-from rescind.core.order import ReturnCase
+from rescind.core.parts import ReturnCase
 from rescind.core.policy import Reason
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.returns import AddToReturn, OpenReturn, Wish, WithdrawReturn

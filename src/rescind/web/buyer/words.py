@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from rescind.core.cancellation import called_back, reason_for_buyer
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
-from rescind.core.order import Cancellation, CancellationStatus, Order, RefundStatus, Stage
-from rescind.core.order import Offer as CaseOffer
+from rescind.core.order import Order
 from rescind.core.outlook import Answer
+from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
+from rescind.core.parts import Offer as CaseOffer
 from rescind.core.policy import ResolvedRule
+from rescind.core.stage import Stage
 from rescind.locales import Locale
 from rescind.web.explain import silence_word, span_words
 

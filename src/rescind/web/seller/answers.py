@@ -8,7 +8,8 @@ from rescind.core.cancellation import starts
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
-from rescind.core.order import Cancellation, Order, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import Cancellation
 from rescind.core.policy import Finding, Reason
 from rescind.core.policy.facts import facts
 from rescind.core.quote import Quote, quote

@@ -8,8 +8,9 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import InvalidField, RescindError
-from rescind.core.order import FactKind, Stage
 from rescind.core.packing import platform_ships
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
 from rescind.intake.tracking import tracking_number
 from rescind.locales import Locale

@@ -9,7 +9,8 @@ from litestar.params import FromPath
 
 from rescind.core.errors import InvalidText, RescindError
 from rescind.core.intercept import PLATFORM_ONLY, ContradictionResolved, ResolveContradiction, steps
-from rescind.core.order import Contradiction, on_hold_until, stage
+from rescind.core.order import on_hold_until, stage
+from rescind.core.parts import Contradiction
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.case import load, reader_of

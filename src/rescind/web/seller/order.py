@@ -12,18 +12,10 @@ from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import InvalidField, NothingSelected, RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.order import (
-    Cancellation,
-    CancellationStatus,
-    FactKind,
-    Order,
-    Stage,
-    in_manual_review,
-    on_hold_until,
-    rank,
-    stage,
-)
+from rescind.core.order import Order, in_manual_review, on_hold_until, stage
 from rescind.core.packing import platform_ships
+from rescind.core.parts import Cancellation, CancellationStatus, FactKind
+from rescind.core.stage import Stage, rank
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale

@@ -18,7 +18,7 @@ from rescind.core.errors import InvalidField, RescindError
 from rescind.core.fulfilment import FactReported, ReportFact
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import Cancellation, FactKind, Order, leased, stage
+from rescind.core.order import Order, leased, stage
 from rescind.core.packing import (
     AcknowledgeUnpacked,
     Answer,
@@ -30,6 +30,7 @@ from rescind.core.packing import (
     Why,
     look,
 )
+from rescind.core.parts import Cancellation, FactKind
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
 from rescind.web.rendering import address

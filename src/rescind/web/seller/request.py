@@ -15,7 +15,8 @@ from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
 from rescind.core.offer import most
-from rescind.core.order import Cancellation, CancellationStatus, Offer, Order, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import Cancellation, CancellationStatus, Offer
 from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry

@@ -5,7 +5,8 @@ from __future__ import annotations
 from litestar import get
 
 from rescind.core.errors import InvalidField
-from rescind.core.order import CancellationStatus, Stage, rank
+from rescind.core.parts import CancellationStatus
+from rescind.core.stage import Stage, rank
 from rescind.core.views import CASE_TABS, CaseRow, Filters
 from rescind.locales import Locale
 from rescind.web.rendering import address

@@ -11,7 +11,8 @@ from rescind.core.exhibits import talk
 from rescind.core.ids import ReturnId
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import Order, ReturnCase, ReturnStatus, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import ReturnCase, ReturnStatus
 from rescind.core.returns import OUTCOMES, AskForMore, CloseReturn, TakeReturn
 from rescind.core.views import OrderView
 from rescind.web.return_words import conversation

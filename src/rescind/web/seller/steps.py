@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from rescind.core.fulfilment import ReportFact
 from rescind.core.instant import Instant
-from rescind.core.order import FactKind, Order, Stage
+from rescind.core.order import Order
 from rescind.core.packing import unused_name
+from rescind.core.parts import FactKind
+from rescind.core.stage import Stage
 from rescind.locales import Locale
 
 NEXT: Mapping[Stage, FactKind] = {

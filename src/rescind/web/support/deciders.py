@@ -15,8 +15,9 @@ from rescind.core.errors import InvalidField
 from rescind.core.ids import CancellationId
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import Act, CancellationStatus, Order
+from rescind.core.order import Order
 from rescind.core.override import REASONS, AnswerOverride, OverrideRules, alone, possible, waiting
+from rescind.core.parts import Act, CancellationStatus
 from rescind.core.quote import quote
 from rescind.core.views import TimelineEntry
 from rescind.locales import Locale

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get
 
 from rescind.core.errors import InvalidField
-from rescind.core.order import CancellationStatus, ReturnStatus
+from rescind.core.parts import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
 from rescind.web.operator.console import REFUNDS, navigation

@@ -18,10 +18,12 @@ from rescind.core.event import Note
 from rescind.core.fulfilment import ReportFact
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.order import CancellationStatus, FactKind, Order, Stage, stage
+from rescind.core.order import Order, stage
+from rescind.core.parts import CancellationStatus, FactKind
 from rescind.core.quote import quote
 from rescind.core.receipt import judged_again
 from rescind.core.review import StopReviewed, TakeReview, waiting
+from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time

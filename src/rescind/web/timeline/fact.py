@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rescind.core import correction, fulfilment
 from rescind.core.actor import ActorKind
-from rescind.core.order import FactKind
+from rescind.core.parts import FactKind
 from rescind.web.tender import tender_name
 from rescind.web.timeline.review import found_words
 from rescind.web.timeline.teller import Entry, Teller

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rescind.core import chargeback, failed_refund, refund, refund_order
-from rescind.core.order import Refund, RefundStatus
+from rescind.core.parts import Refund, RefundStatus
 from rescind.web.tender import tender_name
 from rescind.web.timeline.teller import Entry, Teller
 
