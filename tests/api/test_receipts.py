@@ -236,7 +236,7 @@ async def test_the_command_says_in_plain_words_whether_a_receipt_holds(files):
 
 async def test_the_command_says_which_file_is_of_no_use(files):
     receipt, policy = files / "buyer.json", files / "policy.json"
-    assert verify(policy)[0] == 1
+    assert verify(policy)[0] == 2
     assert "is no receipt" in verify(policy)[1]
     assert verify(files / "none.json")[0] == 2
     assert "is no policy" in verify(receipt, "--policy", receipt)[1]

@@ -49,7 +49,7 @@ def verify(
         found = check(_bytes(file), texts, _keys(keys) if keys else None)
     except NotAReceipt as error:
         _say(f"{file} is no receipt: {error}.")
-        raise typer.Exit(1) from None
+        raise typer.Exit(2) from None
     for said in found.sure:
         _say(said)
     for said in (*found.wrong, *found.unsure):
