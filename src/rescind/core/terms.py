@@ -66,7 +66,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     def laws_for(self, facts: Mapping[str, object], now: Instant) -> tuple[ResolvedPolicy, ...]:
         """The laws that speak about an order, as they stand on the day of the decision."""
-        if facts["country"] == NONE:
+        if not self.laws or facts["country"] == NONE:
             return ()
         country, since, over = str(facts["country"]), facts["since_placed"], facts["stage"] in _OVER
         assert isinstance(since, int), "a count"
