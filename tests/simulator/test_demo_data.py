@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from rescind.core import cancellation as cancel
-from rescind.core import fulfilment, lifecycle, refund, timers
+from rescind.core import fulfilment, lifecycle, parts, refund, timers
 from rescind.core import order as core
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.context import Context
@@ -17,6 +17,7 @@ from rescind.core.deadline import Calendar
 from rescind.core.event import Note
 from rescind.core.ids import OrderId, make_id, shop_id
 from rescind.core.refund import ProviderOutcome
+from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 from rescind.demo.catalogue import Demo, Event, Order, load
 from rescind.policies import preset
@@ -121,7 +122,7 @@ def test_both_languages_are_spoken(demo):
 
 def test_every_stage_and_every_way_a_request_can_end_is_there(demo):
     stages = Counter(order.expects.stage for order in demo.orders)
-    assert set(stages) == {stage.value for stage in core.Stage}
+    assert set(stages) == {stage.value for stage in Stage}
     ends = Counter((order.expects.cancellation, order.expects.closed_by) for order in demo.orders)
     assert {
         ("awaiting_seller", ""),
@@ -213,7 +214,7 @@ class Player:
         self.context = Context(calendar=self.calendar, entropy=1)
         self.id = OrderId(make_id("ord", SHOP_ID, placed_at, 1))
         self.order: core.Order | None = None
-        pins = core.Pins(preset=shop.preset, preset_hash=policy.hash)
+        pins = parts.Pins(preset=shop.preset, preset_hash=policy.hash)
         place = fulfilment.PlaceOrder(
             order=self.id,
             shop=SHOP_ID,
@@ -223,7 +224,7 @@ class Player:
             placed_at=placed_at,
             pins=pins,
             lines=tuple(
-                core.Line(
+                parts.Line(
                     id=line.id,
                     sku=line.sku,
                     quantity=line.quantity,
@@ -235,7 +236,7 @@ class Player:
                 for line in planned.lines
             ),
             tenders=tuple(
-                core.Tender(id=tender.id, method=tender.method, label=tender.label, amount_minor=tender.amount_minor)
+                parts.Tender(id=tender.id, method=tender.method, label=tender.label, amount_minor=tender.amount_minor)
                 for tender in planned.tenders
             ),
             shipping_minor=planned.shipping_minor,
@@ -295,7 +296,7 @@ class Player:
             case _:
                 fact = fulfilment.ReportFact(
                     order=self.id,
-                    fact=core.FactKind(event.what),
+                    fact=parts.FactKind(event.what),
                     occurred_at=now,
                     parcel=event.parcel,
                     lines=event.lines,
