@@ -113,7 +113,11 @@ async def test_a_rule_answers_matching_requests_and_decisions_name_it(people, ma
         ({"first_day": "2026-05-02", "last_day": "2026-05-01"}, "/rules/0/last_day", "not before the first"),
         ({"last_day": "9999-12-31"}, "/rules/0/last_day", "a day from 2016 to 2040"),
         ({"first_day": "0001-01-01"}, "/rules/0/first_day", "a day from 2016 to 2040"),
-        ({"categories": ["home & garden"]}, "/rules/0/categories/0", "a code of at most 64 letters"),
+        (
+            {"categories": ["home & garden"]},
+            "/rules/0/categories/0",
+            "a code of at most 64 letters, digits and _ . : / -",
+        ),
     ],
 )
 async def test_a_rule_that_cannot_be_is_refused_by_field(people, change, pointer, expected):
