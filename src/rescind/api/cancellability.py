@@ -28,7 +28,7 @@ from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
-from rescind.core.outlook import AnswerKind, Outlook, kind_said, turns
+from rescind.core.outlook import Outlook, kind_of, kind_said, turns
 from rescind.core.policy import Finding, Reason, flips
 from rescind.core.policy.facts import facts
 from rescind.core.price import Fee
@@ -169,9 +169,22 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
 
     def until(self, now: Instant, finding: Finding, read: dict[str, object]) -> tuple[Instant | None, str]:
         """The first moment at which time alone brings another answer, and that answer's verdict."""
-        given = self._kind(finding.on, read, now)
+        selection = select(self.order, self.lines)
+        amount_minor = quote(self.order, selection).total_minor
         for moment in turns(self.order, self.terms.layers_for(read, now), finding.on, now):
-            if self._kind(finding.on, read, moment) == given:
+            then = facts(
+                self.order,
+                now=moment,
+                at_stage=stage(self.order, moment),
+                actor=self.actor.speaks_as,
+                reason=self.reason,
+                selection=selection,
+                amount_minor=amount_minor,
+                asked_anyway=bool(read["asked_anyway"]),
+                context=self.context,
+            )
+            kind = kind_said(self.order, self.terms, finding.on, then, self.context.calendar, moment)
+            if kind == kind_of(finding):
                 continue
             try:
                 later = self.decide(moment).finding
@@ -180,22 +193,6 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
             if later is not None:
                 return moment, later.verdict.value
         return None, ""
-
-    def _kind(self, on: str, read: dict[str, object], at: Instant) -> AnswerKind:
-        """What kind of answer the same question gets then. read: the facts as they are now."""
-        selection = select(self.order, self.lines)
-        then = facts(
-            self.order,
-            now=at,
-            at_stage=stage(self.order, at),
-            actor=self.actor.speaks_as,
-            reason=self.reason,
-            selection=selection,
-            amount_minor=quote(self.order, selection).total_minor,
-            asked_anyway=bool(read["asked_anyway"]),
-            context=self.context,
-        )
-        return kind_said(self.order, self.terms, on, then, self.context.calendar, at)
 
 
 @operation(
@@ -225,7 +222,7 @@ async def ask(call: Call) -> Answer:
     """
     desk, who, wanted = call.desk, call.principal, call.query
     now = desk.now()
-    view = await desk.reads.order(who.scope, call.identifier("order", "ord"), counting=now - MONTH)
+    view = await call.view(counting=now - MONTH)
     order = view.order
     actor = who.actor(order.buyer if who.role in {"support", "operator"} else "")
     terms = await desk.terms(order)

@@ -29,8 +29,10 @@ from rescind.api import problems
 from rescind.core import errors
 from rescind.core.errors import RescindError
 from rescind.core.ids import ShopId, canonical
+from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.ports import Fingerprint, Key
+from rescind.core.views import OrderView
 from rescind.headers import EVERYWHERE, SECURE, as_bytes
 from rescind.intake import document
 from rescind.locales import locale, negotiate
@@ -172,10 +174,16 @@ class Call:
         said = "\n".join((self.operation.method, self.operation.path, *(self.ids[name] for name in sorted(self.ids))))
         return Fingerprint(hashlib.sha256(said.encode() + b"\n" + document.encode_sorted(self.document)).digest())
 
+    async def view(self, *, counting: Instant | None = None) -> OrderView:
+        """The order of the address with everything about it, seen through the caller's scope. Raises NotFound.
+
+        counting: since when the buyer's cancellations are to be counted.
+        """
+        return await self.desk.reads.order(self.principal.scope, self.identifier("order", "ord"), counting=counting)
+
     async def order(self) -> Order:
-        """The order of the address as it is now, seen through the caller's scope. Raises NotFound."""
-        found = await self.desk.reads.order(self.principal.scope, self.identifier("order", "ord"))
-        return found.order
+        """That order itself, as it is now. Raises NotFound."""
+        return (await self.view()).order
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

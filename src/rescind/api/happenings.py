@@ -88,7 +88,7 @@ class TimelineTold(Told, frozen=True, kw_only=True):
 async def timeline(call: Call) -> Answer:
     """Everything that happened to an order, oldest first: who, what, when, and which rule said so."""
     who = call.principal
-    view = await call.desk.reads.order(who.scope, call.identifier("order", "ord"))
+    view = await call.view()
     entries = await call.desk.reads.timeline(who.scope, view.order.id)
     currency = view.order.currency
     return Answer(

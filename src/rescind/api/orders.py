@@ -423,7 +423,7 @@ def _at(outcome: Outcome) -> Instant | None:
 async def read(call: Call) -> Answer:
     """One order: stage, money, parcels, requests, refunds, and whose move it is. Its `ETag` is its version."""
     desk, who = call.desk, call.principal
-    view = await desk.reads.order(who.scope, call.identifier("order", "ord"))
+    view = await call.view()
     return Answer(body=order_told(view, who.role, desk.now()), version=view.order.version)
 
 

@@ -9,7 +9,7 @@ from rescind.api.money_answers import MONEY_SEEN_BY, RefundTold, refunds_told
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.arrival import Move, StepName, StepState, Trouble, Way
-from rescind.core.ids import OrderId, canonical
+from rescind.core.ids import canonical
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.postgres.credentials import Role
@@ -82,9 +82,8 @@ async def get(call: Call) -> Answer:
 
 
 async def _ways(call: Call) -> tuple[Order, tuple[Way, ...]]:
-    scope = call.principal.scope
-    view = await call.desk.reads.order(scope, OrderId(call.identifier("order", "ord")))
-    entries = await call.desk.reads.timeline(scope, view.order.id) if view.order.refunds else ()
+    view = await call.view()
+    entries = await call.desk.reads.timeline(call.principal.scope, view.order.id) if view.order.refunds else ()
     return view.order, await call.desk.ways(view, [entry.record for entry in entries])
 
 

@@ -43,6 +43,12 @@ def kind_said(
     return rule.verdict.value, silence or "", rule.instead or ""
 
 
+def kind_of(finding: Finding) -> AnswerKind:
+    """The kind of an answer that was given."""
+    deadline = finding.deadline
+    return finding.verdict.value, (deadline.on_silence or "") if deadline else "", finding.instead or ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the policy would say to a request, and what it would give back."""
@@ -54,8 +60,7 @@ class Answer:
 
     @property
     def kind(self) -> AnswerKind:
-        deadline = self.finding.deadline
-        return self.finding.verdict.value, (deadline.on_silence or "") if deadline else "", self.finding.instead or ""
+        return kind_of(self.finding)
 
 
 @dataclass(frozen=True, slots=True)

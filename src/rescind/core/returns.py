@@ -16,7 +16,7 @@ import msgspec
 
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, read
-from rescind.core.cancellation.guards import require_consent, require_evidence, require_listed, require_speaker
+from rescind.core.cancellation.guards import require_consent, require_evidence, require_speaker
 from rescind.core.context import Context
 from rescind.core.errors import (
     Forbidden,
@@ -231,7 +231,7 @@ def open_case(
     for line, count in lines.items():
         if not 0 < count <= left.get(line, 0):
             raise QuantityNotOpen(line=line, open=left.get(line, 0))
-    chosen = require_listed(command.reason, reasons(order, terms, context, now))
+    chosen = terms.reason("returns", command.reason, read(order, ActorKind.BUYER, context, now), now)
     require_evidence(chosen, comment=command.comment, evidence=command.evidence)
     event = begin(
         order,

@@ -12,7 +12,6 @@ from rescind.core.errors import (
     Forbidden,
     InvalidTransition,
     NotFound,
-    ReasonNotListed,
 )
 from rescind.core.event import Note
 from rescind.core.evidence import EvidenceRef, require_few
@@ -96,14 +95,6 @@ def require_figure(confirmed: Money | None, refund: Money) -> None:
         raise CurrencyMismatch(expected=refund.currency, actual=confirmed.currency)
     if confirmed != refund:
         raise AmountChanged(confirmed=confirmed, refund=refund)
-
-
-def require_listed(reason: str, offered: tuple[Reason, ...]) -> Reason:
-    """The reason, if the policy offers it to this actor now (R-130). Raises ReasonNotListed."""
-    found = next((one for one in offered if one.code == reason), None)
-    if found is None:
-        raise ReasonNotListed(reason=reason, listed=tuple(one.code for one in offered))
-    return found
 
 
 def require_evidence(
