@@ -8,16 +8,13 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import structlog
-from litestar import Litestar
-from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, Scope
+from litestar.types import ASGIApp
 
 from rescind import api, policies, web
 from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
-from rescind.core.errors import RescindError
 from rescind.demo import accounts, advance, paid_out
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -181,21 +178,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
 
 def make_app(desk: Desk) -> ASGIApp:
     """The web application: pages and API over one desk."""
-    pages = Litestar(
-        route_handlers=web.routes(desk),
-        openapi_config=None,
-        debug=False,
-        logging_config=None,
-        after_exception=[_tell],
-        before_send=[web.safe_headers(secure=desk.access.secure)],
-    )
-    return api.before(pages, desk)
-
-
-async def _tell(fault: Exception, scope: Scope) -> None:
-    """Leave a trace of what no handler foresaw; what was asked is not in it."""
-    if not isinstance(fault, HTTPException | RescindError):
-        log.error("request.failed", kind=scope["type"], exc_info=fault)
+    return api.before(web.over(desk), desk)
 
 
 @asynccontextmanager

@@ -47,13 +47,15 @@ _CODE = re.compile(r"`([^`]+)`")
 )
 async def openapi(call: Call) -> Answer:
     """The description of this API, as OpenAPI 3.1."""
-    return Answer(body=_documents(call)[0], headers=(_PUBLIC,))
+    described: Described = call.described
+    return Answer(body=described.document, headers=(_PUBLIC,))
 
 
 @operation("GET", "/docs/api", may=None, through="public", summary="Read this page", media_type="text/html")
 async def page(call: Call) -> Answer:
     """The description of this API, to be read by people."""
-    return Answer(body=_documents(call)[1], media_type=_HTML, headers=(_POLICY, *_ALONE, _PUBLIC))
+    described: Described = call.described
+    return Answer(body=described.page, media_type=_HTML, headers=(_POLICY, *_ALONE, _PUBLIC))
 
 
 @operation("GET", "/docs/api.css", may=None, through="public", summary="Read this page's style", media_type="text/css")
@@ -113,19 +115,35 @@ def by_code() -> dict[str, type[RescindError]]:
 
 
 class Described:
-    """The two documents, made once when the program starts."""
+    """What the API is, told to machines and to people; each made when somebody first asks for it."""
 
     def __init__(self, operations: Sequence[Operation], server: str) -> None:
-        self.api = describe([one for one in operations if one not in UNDESCRIBED], server)
-        self.documents = (json.dumps(self.api, ensure_ascii=False).encode(), _page(self.api).encode())
+        self._operations = tuple([one for one in operations if one not in UNDESCRIBED])
+        self._server = server
+
+    @property
+    def document(self) -> bytes:
+        """The OpenAPI document."""
+        return _document(self._operations, self._server)
+
+    @property
+    def page(self) -> bytes:
+        """The same as a page."""
+        return _page(self._operations, self._server)
 
 
-def _documents(call: Call) -> tuple[bytes, bytes]:
-    described: Described = call.described
-    return described.documents
+# A process answers for one address, in tests for many desks of one.
+_described = cache(describe)
 
 
-def _page(api: dict[str, Any]) -> str:
+@cache
+def _document(operations: tuple[Operation, ...], server: str) -> bytes:
+    return json.dumps(_described(operations, server), ensure_ascii=False).encode()
+
+
+@cache
+def _page(operations: tuple[Operation, ...], server: str) -> bytes:
+    api = _described(operations, server)
     tags: dict[str, list[dict[str, Any]]] = {}
     for path, methods in api["paths"].items():
         for method, one in methods.items():
@@ -141,6 +159,7 @@ def _page(api: dict[str, Any]) -> str:
             form=_form,
             pretty=lambda value: json.dumps(value, indent=2, ensure_ascii=False),  # pyright: ignore[reportUnknownLambdaType]
         )
+        .encode()
     )
 
 

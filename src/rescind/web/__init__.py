@@ -1,5 +1,5 @@
 """Server-rendered pages. They read, build commands for the engine, and decide nothing."""
 
-from rescind.web.routes import routes, safe_headers
+from rescind.web.routes import over
 
-__all__ = ["routes", "safe_headers"]
+__all__ = ["over"]

@@ -10,12 +10,12 @@ from http import HTTPStatus
 from typing import cast
 
 import structlog
-from litestar import Response, Router, get
+from litestar import Litestar, Response, Router, get
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, InternalServerException
 from litestar.params import FromPath
-from litestar.types import BeforeMessageSendHookHandler, ControllerRouterHandler, Message, Scope
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from rescind.access import CrossSite
 from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthenticated, Unavailable
@@ -40,60 +40,80 @@ HEADERS: Mapping[str, str] = {
     **EVERYWHERE,
     **SHOWN_ALONE,
 }
+_PLAINLY: Mapping[str, str] = {**HEADERS, "Cache-Control": "no-store"}
+_SAFELY: Mapping[str, str] = {**_PLAINLY, **SECURE}
 _FOREVER = "public, max-age=31536000, immutable"
 
 
-def routes(desk: Desk) -> list[ControllerRouterHandler]:
-    """Every page, file and form, ready to be mounted beside the API."""
+@cache
+def pages() -> Litestar:
+    """Every page, file and form, as one application over whichever desk a request is brought to (``over``).
 
-    async def before(request: Call) -> Html | None:
-        await session.arrive(desk, request)
-        return session.remember_language(request)
-
-    def on_problem(request: Call, fault: Exception) -> Html:
-        return show_problem(desk, request, fault)
-
-    pages = Router(
+    To look at a hundred handlers takes the framework half a second, and they are the same for every desk.
+    """
+    everything = Router(
         path="/",
         route_handlers=[
             *session.ROUTES,
             *buyer.ROUTES,
-            *seller.routes(desk),
-            *support.routes(desk),
+            seller.PAGES,
+            support.PAGES,
             *document.ROUTES,
             *evidence.ROUTES,
-            *operator.routes(desk),
+            operator.PAGES,
             design,
             static_file,
             nothing_here,
         ],
         dependencies={"visit": Provide(session.visit, sync_to_thread=False)},
-        before_request=before,
-        exception_handlers={RescindError: on_problem, HTTPException: on_problem, Exception: on_problem},
+        before_request=_arrive,
+        exception_handlers={RescindError: show_problem, HTTPException: show_problem, Exception: show_problem},
         include_in_schema=False,
     )
-    return [pages]
+    return Litestar(
+        route_handlers=[everything],
+        openapi_config=None,
+        debug=False,
+        logging_config=None,
+        after_exception=[_tell],
+        before_send=[_say_headers],
+    )
 
 
-def safe_headers(*, secure: bool) -> BeforeMessageSendHookHandler:
+def over(desk: Desk) -> ASGIApp:
+    """The pages over one desk."""
+    handlers = pages()
+
+    async def bring(scope: Scope, receive: Receive, send: Send) -> None:
+        session.bring(desk, scope)
+        await handlers(scope, receive, send)
+
+    return bring
+
+
+async def _arrive(request: Call) -> Html | None:
+    await session.arrive(request)
+    return session.remember_language(request)
+
+
+async def _tell(fault: Exception, scope: Scope) -> None:
+    """Leave a trace of what no handler foresaw; what was asked is not in it."""
+    if not isinstance(fault, HTTPException | RescindError):
+        log.error("request.failed", kind=scope["type"], exc_info=fault)
+
+
+async def _say_headers(message: Message, scope: Scope) -> None:
     """The headers every answer to a browser carries (HDR): also errors, redirects, files, and a wrong method's refusal.
 
     A hook of the whole application, because no router sees a request with a method that its address does not have.
     The API has headers of its own.
     """
-    wanted = {**HEADERS, "Cache-Control": "no-store"}
-    if secure:
-        wanted |= SECURE
-
-    async def add(message: Message, _: Scope) -> None:
-        if message["type"] != "http.response.start":
-            return
-        headers = MutableScopeHeaders.from_message(message)
-        for name, value in wanted.items():
-            if name not in headers:
-                headers[name] = value
-
-    return add
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    for name, value in (_SAFELY if session.desk_of(scope).access.secure else _PLAINLY).items():
+        if name not in headers:
+            headers[name] = value
 
 
 @get("/design", sync_to_thread=False)
@@ -167,9 +187,9 @@ _LEFT = "client disconnected prematurely"
 """Litestar's words for a browser that went away while it sent a form: nobody's fault, and nobody reads the answer."""
 
 
-def show_problem(desk: Desk, request: Call, fault: Exception) -> Html:
+def show_problem(request: Call, fault: Exception) -> Html:
     """Any problem as a page in the reader's language: what happened, why, what to do next."""
-    visit: Visit = request.state.get("visit") or Visit(desk, request, None)
+    visit: Visit = request.state.get("visit") or Visit(session.desk_of(request.scope), request, None)
     code, status, params = _problem(fault)
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
         return session.ask_who(visit, status)

@@ -18,6 +18,7 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.types import Scope as ASGIScope
 
 from rescind.access import CrossSite, Principal, Role
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
@@ -37,6 +38,7 @@ _WANTED_S, _LONGEST_WANTED = 15 * 60, 500
 ZONE_COOKIE: Final = "rescind_zone"
 """Set by page.js: only a browser knows where its reader is."""
 CSRF_FIELD: Final = "_csrf_token"
+_DESK: Final = "rescind.desk"
 HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
     "seller": "/seller",
@@ -134,8 +136,20 @@ class Visit:
         return Response("", status_code=HTTPStatus.SEE_OTHER, headers={"Location": path})
 
 
-async def arrive(desk: Desk, request: Call) -> Visit:
+def bring(desk: Desk, scope: ASGIScope) -> None:
+    """Name the desk that a request is brought to."""
+    cast("dict[str, Any]", scope)[_DESK] = desk
+
+
+def desk_of(scope: Mapping[str, Any]) -> Desk:
+    """The desk that a request was brought to."""
+    desk: Desk = scope[_DESK]
+    return desk
+
+
+async def arrive(request: Call) -> Visit:
     """Find out who comes to a page, before anything else happens on it."""
+    desk = desk_of(request.scope)
     try:
         principal = await desk.access.principal_of(request)
     except Unauthenticated:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from litestar import Router
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
 
-from rescind.desk import Desk
 from rescind.web.seller import (
     board,
     corrections,
@@ -25,36 +23,32 @@ from rescind.web.seller import (
 )
 from rescind.web.seller.console import seller_console
 
-
-def routes(_desk: Desk) -> list[ControllerRouterHandler]:
-    """Every page under ``/seller``."""
-    return [
-        Router(
-            path="/seller",
-            route_handlers=[
-                board.home,
-                board.board,
-                board.report,
-                order.read,
-                order.ask,
-                order.cancel,
-                corrections.correct,
-                giving.give,
-                requests.queue,
-                many_requests.check,
-                many_requests.answer_many,
-                request.one,
-                request.approve,
-                request.refuse,
-                offers.offer,
-                *settings.ROUTES,
-                *rules.ROUTES,
-                *packing.ROUTES,
-                *goods.ROUTES,
-                *intercept.ROUTES,
-                *returns.READING,
-            ],
-            dependencies={"console": Provide(seller_console)},
-            include_in_schema=False,
-        )
-    ]
+PAGES = Router(
+    path="/seller",
+    route_handlers=[
+        board.home,
+        board.board,
+        board.report,
+        order.read,
+        order.ask,
+        order.cancel,
+        corrections.correct,
+        giving.give,
+        requests.queue,
+        many_requests.check,
+        many_requests.answer_many,
+        request.one,
+        request.approve,
+        request.refuse,
+        offers.offer,
+        *settings.ROUTES,
+        *rules.ROUTES,
+        *packing.ROUTES,
+        *goods.ROUTES,
+        *intercept.ROUTES,
+        *returns.READING,
+    ],
+    dependencies={"console": Provide(seller_console)},
+    include_in_schema=False,
+)
+"""Every page under ``/seller``."""

@@ -4,38 +4,32 @@ from __future__ import annotations
 
 from litestar import Router
 from litestar.di import Provide
-from litestar.types import ControllerRouterHandler
 
-from rescind.desk import Desk
 from rescind.web.seller import intercept, returns
 from rescind.web.support import calendars, find, order, refund_lists, refund_orders
 from rescind.web.support.find import support_console
 
-
-def routes(_desk: Desk) -> list[ControllerRouterHandler]:
-    """Every page under ``/support``."""
-    return [
-        Router(
-            path="/support",
-            route_handlers=[
-                find.home,
-                order.read,
-                order.file,
-                order.withdraw,
-                order.correct,
-                order.review,
-                order.decide,
-                order.give_back,
-                order.settle,
-                order.override,
-                order.answer_override,
-                *intercept.ROUTES,
-                *returns.ROUTES,
-                *refund_lists.ROUTES,
-                *calendars.ROUTES,
-                *refund_orders.ROUTES,
-            ],
-            dependencies={"console": Provide(support_console)},
-            include_in_schema=False,
-        )
-    ]
+PAGES = Router(
+    path="/support",
+    route_handlers=[
+        find.home,
+        order.read,
+        order.file,
+        order.withdraw,
+        order.correct,
+        order.review,
+        order.decide,
+        order.give_back,
+        order.settle,
+        order.override,
+        order.answer_override,
+        *intercept.ROUTES,
+        *returns.ROUTES,
+        *refund_lists.ROUTES,
+        *calendars.ROUTES,
+        *refund_orders.ROUTES,
+    ],
+    dependencies={"console": Provide(support_console)},
+    include_in_schema=False,
+)
+"""Every page under ``/support``."""
