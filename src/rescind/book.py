@@ -67,9 +67,9 @@ class Book:
         The laws among the presets are those that hold from now on, for whatever was placed under whatever terms.
         """
         self._laws = tuple(policy for policy in presets if policy.layer == "law")
-        for policy in presets:
-            await self._table.publish(policy)
-        self._known = {policy.hash: policy for policy in await self._table.all()}
+        await self._table.publish(*presets)
+        shipped = {policy.hash: policy for policy in presets}
+        self._known = shipped | {policy.hash: policy for policy in await self._table.besides(shipped)}
         self._said = await self._calendars.said()
         await self._refresh_standing()
 

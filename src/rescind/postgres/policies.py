@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import asyncpg
@@ -19,17 +20,17 @@ class PolicyTable:
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
 
-    async def publish(self, policy: Policy) -> None:
-        """Keep a policy for ever. Publishing the same text again changes nothing."""
-        await self._pool.execute(_PUBLISH, policy.hash, policy.name, policy.layer, policy.canonical())
+    async def publish(self, *policies: Policy) -> None:
+        """Keep policies for ever. Publishing the same text again changes nothing."""
+        rows = [(policy.hash, policy.name, policy.layer, policy.canonical()) for policy in policies]
+        await self._pool.executemany(_PUBLISH, rows)
 
     async def by_hash(self, digest: str) -> Policy | None:
         """The policy with this hash, or None."""
         body = await self._pool.fetchval("SELECT body FROM policies WHERE hash = $1", digest)
         return None if body is None else restore(body)
 
-    async def all(self) -> tuple[Policy, ...]:
-        """Every policy ever published, oldest first."""
-        return tuple(
-            restore(row[0]) for row in await self._pool.fetch("SELECT body FROM policies ORDER BY published_at")
-        )
+    async def besides(self, known: Iterable[str]) -> tuple[Policy, ...]:
+        """Every policy ever published but those whose hashes are known already: to restore one is to check it."""
+        rows = await self._pool.fetch("SELECT body FROM policies WHERE hash <> ALL($1::text[])", tuple(known))
+        return tuple([restore(row[0]) for row in rows])
