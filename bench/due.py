@@ -16,15 +16,16 @@ from rescind.clock import DatabaseClock
 from rescind.postgres import embedded
 from rescind.postgres.due import DueTable
 from rescind.postgres.store import connect
+from rescind.worker.deadlines import AT_ONCE, KINDS
 
 PENDING = 1_000_000
 SWEEPS = 200
 WANTED_MS = 2.0
 
-# Spread over a month, as real deadlines are, and over all slices.
+# Spread over a month, as real deadlines are, and over all kinds and slices.
 _FILL = f"""
 INSERT INTO due (shop_id, kind, ref, order_id, due_at, slice)
-SELECT o.shop_id, CASE WHEN n % 3 = 0 THEN 'hold' ELSE 'deadline' END, 'can_' || n, o.order_id,
+SELECT o.shop_id, (ARRAY['{"', '".join(KINDS)}'])[1 + n % {len(KINDS)}], 'can_' || n, o.order_id,
        clock_timestamp() + interval '1 hour' + n * interval '2.6 s', n % 64
 FROM (SELECT shop_id, order_id FROM orders LIMIT 1) o, generate_series(1, {PENDING}) n
 """
@@ -55,7 +56,7 @@ async def _sweeps(due: DueTable) -> list[float]:
     took: list[float] = []
     for _ in range(SWEEPS):
         began = time.perf_counter()
-        found = await due.ready(("deadline", "hold"), 256)
+        found = await due.ready(KINDS, AT_ONCE)
         took.append((time.perf_counter() - began) * 1000)
         assert not found
         await asyncio.sleep(0.005)

@@ -301,7 +301,7 @@ async def test_what_is_not_due_yet_is_not_even_read(market, database, clock):
     await root.execute(
         """INSERT INTO due (shop_id, kind, ref, order_id, due_at, slice)
            SELECT 'shp_00000001', (ARRAY['deadline', 'hold', 'refund'])[1 + n % 3], n::text, 'ord', $1, n % 64
-           FROM generate_series(1, 5000) n""",
+           FROM generate_series(1, 50000) n""",
         clock.read() + timedelta(days=1),
     )
     await root.execute("ANALYZE due")
@@ -313,7 +313,7 @@ async def test_what_is_not_due_yet_is_not_even_read(market, database, clock):
         async with root.transaction():
             await root.execute("SET LOCAL enable_bitmapscan = off")  # it hides behind another name what it looks up
             plan = "\n".join(row[0] for row in await root.fetch(f"EXPLAIN (COSTS off) {statement}", *values))
-        assert re.search(r"Index Cond: \(\(kind = .*\) AND \(slice = .*\) AND \(due_at <= ", plan), plan
+        assert re.search(r"Index Cond: \(\(kind = .*\) AND \(due_at <= ", plan), plan
         assert "Seq Scan on due" not in plan, plan
     await root.close()
 

@@ -19,13 +19,14 @@ from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
 from rescind.postgres.rows import FAN_OUT, SLICES
 
-# One short look into the index for each kind and slice; asked for all of them at once, the planner reads everything
-# that waits, whatever its time: half a second at a million rows. The time stands in a SELECT of its own, because one
-# that may change from row to row is not looked up in an index either.
+# One short look into the index for each kind; asked for all of them at once, the planner reads everything that waits,
+# whatever its time: half a second at a million rows. The time stands in a SELECT of its own, because one that may
+# change from row to row is not looked up in an index either. Slices are checked on what was found: it is due, so
+# somebody does it now.
 _READY = """
-SELECT ready.* FROM unnest($1::text[]) AS k (kind), unnest($2::smallint[]) AS s (slice), LATERAL (
+SELECT ready.* FROM unnest($1::text[]) AS k (kind), LATERAL (
     SELECT d.kind, d.ref, d.order_id, d.due_at FROM due d
-    WHERE d.kind = k.kind AND d.slice = s.slice AND d.due_at <= (SELECT coalesce($3, clock_timestamp()))
+    WHERE d.kind = k.kind AND d.due_at <= (SELECT coalesce($3, clock_timestamp())) AND d.slice = ANY($2::smallint[])
     ORDER BY d.due_at
     LIMIT $4
 ) AS ready
@@ -37,16 +38,12 @@ LIMIT $4
 # named by ctid, which leaves no choice of how to find them.
 _LEASE = """
 WITH found AS (
-    SELECT c.ctid FROM unnest($2::smallint[]) AS s (slice), LATERAL (
-        SELECT d.ctid, d.due_at FROM due d
-        WHERE d.kind = $1 AND d.slice = s.slice AND d.due_at <= (SELECT coalesce($3, clock_timestamp()))
-          AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
-        ORDER BY d.due_at
-        LIMIT 4 * $5
-    ) AS c
-    -- A restored installation moves no money until somebody compared its refunds with the provider's.
-    WHERE $1 <> 'refund' OR NOT EXISTS (SELECT FROM installation WHERE key = 'held')
-    ORDER BY c.due_at
+    SELECT d.ctid FROM due d
+    WHERE d.kind = $1 AND d.due_at <= (SELECT coalesce($3, clock_timestamp())) AND d.slice = ANY($2::smallint[])
+      AND (d.lease_until IS NULL OR d.lease_until <= clock_timestamp())
+      -- A restored installation moves no money until somebody compared its refunds with the provider's.
+      AND ($1 <> 'refund' OR NOT EXISTS (SELECT FROM installation WHERE key = 'held'))
+    ORDER BY d.due_at
     LIMIT 4 * $5
 )
 UPDATE due d

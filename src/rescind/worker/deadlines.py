@@ -11,12 +11,13 @@ from rescind.postgres.due import DueTable
 from rescind.worker.each import each
 
 AT_ONCE = 256
+KINDS = ("deadline", "hold", "timer", "review", "return", "override", "refund_order", "chargeback")
+"""What lapses by itself when its time has come."""
 
 
 async def sweep(engine: Engine, due: DueTable) -> int:
     """Let everything lapse that is due; returns how much there was. Raises an ExceptionGroup of what failed."""
-    kinds = ("deadline", "hold", "timer", "review", "return", "override", "refund_order", "chargeback")
-    ready = await due.ready(kinds, AT_ONCE)
+    ready = await due.ready(KINDS, AT_ONCE)
     outages = await due.outages() if ready else ()
     await each(_lapse(engine, order, one, outages) for order, one in ready)
     return len(ready)
