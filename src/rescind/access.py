@@ -219,13 +219,18 @@ class Access:
         """Every key that is or was, the latest thousand of them."""
         return await self._credentials.keys(_KEYS_SHOWN)
 
-    async def names(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> Mapping[str, str]:
+    async def names(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> dict[str, str]:
         """What people are called, by the id that records name them by; the id itself where no name was ever given.
 
         shop_id: whose sellers they are; two shops may each have a seller of one id.
         """
         ids = sorted(set(principals))
-        return {one: one for one in ids} | (await self._credentials.names(role, ids, shop_id) if ids else {})
+        return {one: one for one in ids} | await self.named(role, ids, shop_id)
+
+    async def named(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> dict[str, str]:
+        """The same, of those alone who were given a name."""
+        ids = sorted(set(principals))
+        return await self._credentials.names(role, ids, shop_id) if ids else {}
 
     async def revoke_key(self, mark: str) -> bool:
         """End the key whose mark this is, as lists and events name it; whether it was in force."""

@@ -61,7 +61,7 @@ async def test_support_takes_a_refund_pays_it_and_confirms_it_and_the_buyer_read
     assert "The shop's platform pays it out" in before.text
     one = await robin.see(f"{PATH}/{refund}")
     assert (await robin.press(one, f"{PATH}/{refund}/take")).to.endswith("said=taken")
-    assert "The move is with: robin" in (await robin.see(f"{PATH}/{refund}")).text
+    assert "The move is with: Robin" in (await robin.see(f"{PATH}/{refund}")).text
     one = await robin.see(f"{PATH}/{refund}")
     done = await robin.press(one, f"{PATH}/{refund}/confirm", reference="SEPA-7", paid_on="2026-05-04", amount="40.00")
     assert done.to.endswith("said=confirmed")
@@ -69,7 +69,7 @@ async def test_support_takes_a_refund_pays_it_and_confirms_it_and_the_buyer_read
     assert "SEPA-7" in (await robin.see(f"{PATH}?state=confirmed")).text
     after = await ann.see(f"/orders/{order}")
     assert "Reference SEPA-7, paid out on" in after.text
-    assert "robin" not in after.text, "who paid is the platform's own matter"
+    assert "robin" not in after.text.lower(), "who paid is the platform's own matter"
     assert (await market.read(order)).refunds[0].status is RefundStatus.SUCCEEDED
     await audit(market.pool)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+from zlib import crc32
 
 from rescind.clock import HandClock
 from rescind.core.actor import Actor, ActorKind
@@ -69,6 +70,11 @@ class Ware(NamedTuple):
     custom_made: bool = False
 
 
+def _sku(title: str) -> str:
+    """An article's number as shops have them: its initials and three digits that stay the same."""
+    return f"{''.join(word[0] for word in title.split()).upper()}-{crc32(title.encode()) % 900 + 100}"
+
+
 def recipient_of(buyer: Buyer, address: Address) -> Recipient:
     """Whom a parcel goes to, in the words of an order."""
     return Recipient(
@@ -111,7 +117,7 @@ class Stall:
         lines = tuple(
             Line(
                 id=str(place),
-                sku=number if place == 1 else f"{number}-{place}",
+                sku=_sku(ware.title),
                 quantity=1,
                 unit_minor=ware.price,
                 custom_made=ware.custom_made,

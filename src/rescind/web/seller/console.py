@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -100,6 +100,11 @@ class Console:
     def scope(self) -> Scope:
         """What this person may see."""
         return self.visit.scope
+
+    async def staff(self, ids: Iterable[str | None]) -> Mapping[str, str]:
+        """What people of the platform are called, support or operators, by the ids that records have of them."""
+        wanted = [one for one in ids if one]
+        return await self.desk.access.names("operator", wanted) | await self.desk.access.named("support", wanted)
 
     @property
     def here(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar import get, post
@@ -30,6 +31,7 @@ async def read(console: Here) -> Html:
     counts = await lists.counts(console.scope)
     found = await lists.listed(console.scope, where, after=after, limit=_A_PAGE + 1)
     shown = found[:_A_PAGE]
+    people = await console.staff(one.owner for one in shown)
     said = {"taken": Notice(_("Noted: you look after this refund."))}.get(console.query("said"))
     return console.page(
         "support/refunds.html",
@@ -45,7 +47,7 @@ async def read(console: Here) -> Html:
             for one, label in names(language).items()
         ],
         about=_about(language)[where],
-        rows=[_row(console, one) for one in shown],
+        rows=[_row(console, one, people) for one in shown],
         capped=sum(counts[one] for one in LISTS if one != "failed") >= LOOKED_AT,
         next=address(PATH, state=where, after=shown[-1].refund) if len(found) > _A_PAGE else "",
         first=address(PATH, state=where) if after else "",
@@ -94,7 +96,7 @@ def _about(language: Locale) -> dict[Where, str]:
     }
 
 
-def _row(console: Console, one: RefundView) -> dict[str, Any]:
+def _row(console: Console, one: RefundView, people: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": one.refund,
         "label": one.number,
@@ -102,6 +104,7 @@ def _row(console: Console, one: RefundView) -> dict[str, Any]:
         "one": one,
         "amount": Money(one.amount_minor, one.currency),
         "days": (console.now - one.owed_at).days,
+        "owner": people[one.owner] if one.owner else "",
         "mine": one.owner == console.person.id,
         "old": one.status == "in_doubt" and (console.now - one.owed_at).days >= 1,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -160,6 +161,7 @@ async def _queue(
         page = await reads.refund_orders(console.scope, filters, console.query("cursor") or None)
     except InvalidField:
         page = await reads.refund_orders(console.scope, filters, None)
+    people = await console.staff(one.ordered.owner for one in page.rows)
     narrowed = {name: console.query(name) or None for name in ("method", "age", "shop")}
     here = address(PATH, state=filters.state if filters.state != "open" else None, **narrowed)
     shops = [(shop.id, shop.name) for shop in await reads.shops()]
@@ -183,7 +185,7 @@ async def _queue(
             }
             for state, words in _state_names(language).items()
         ],
-        rows=[_row(console, one) for one in page.rows],
+        rows=[_row(console, one, people) for one in page.rows],
         state=filters.state,
         methods=[("", _("Every means")), *methods],
         method=filters.method,
@@ -220,7 +222,7 @@ async def _one(
         notice=notice,
         errors=errors or {},
         values={"paid_on": console.now.date().isoformat(), "amount": _plain(found.amount)} | (values or {}),
-        one=_row(console, found),
+        one=_row(console, found, await console.staff([found.ordered.owner])),
         waiting=waiting,
         sent=sent,
         mine=found.ordered.owner == console.person.id,
@@ -232,7 +234,7 @@ async def _one(
     )
 
 
-def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
+def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> dict[str, Any]:
     language, refund, ordered = console.language, found.refund, found.ordered
     waiting = waits(refund)
     waits_for_bank = frozen(found.order, refund)
@@ -256,7 +258,7 @@ def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
         "then": language.gettext("Otherwise whoever leads support is asked again.")
         if owner_of(refund) == "lead"
         else language.gettext("Otherwise it goes to whoever leads support."),
-        "owner": owner_words(language, owner_of(refund)),
+        "owner": _owner(language, owner_of(refund), people),
         "state": language.term("refund_order", key),
         "tone": {
             "escalated": "urgent",
@@ -273,11 +275,9 @@ def _row(console: Console, found: RefundOrderRow) -> dict[str, Any]:
     }
 
 
-def owner_words(language: Locale, owner: str) -> str:
+def _owner(language: Locale, owner: str, people: Mapping[str, str]) -> str:
     """Who is to move: a person by name, or the role."""
-    if owner in {"lead", "support"}:
-        return language.term("refund_owner", owner)
-    return owner
+    return language.term("refund_owner", owner) if owner in {"lead", "support"} else people.get(owner, owner)
 
 
 def _filters(console: Console) -> RefundOrderFilters:
