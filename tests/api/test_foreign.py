@@ -9,14 +9,13 @@ import re
 
 import httpx
 import pytest
-from litestar import Litestar
 
 import rescind.api
 from postgres.market import LANTERN
-from rescind import web
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from rescind.web import routes
 from scenarios.files import png
 from web.consoles import ORIGIN, Person
 
@@ -126,10 +125,9 @@ async def test_a_foreign_matter_of_ones_own_order_answers_like_a_missing_one(peo
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
-def pages(desk, root):
+def pages(root):
     """(method, address) of every page below ``root`` that names something of an order."""
-    application = Litestar(route_handlers=web.routes(desk), openapi_config=None)
-    for route in application.routes:
+    for route in routes.pages().routes:
         path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path_format) if hasattr(route, "path_format") else route.path
         named = re.findall(r"{(\w+)", path)
         if {"order_id", "request_id", "case_id"} & set(named) and path.startswith(root):
@@ -147,7 +145,7 @@ async def test_a_foreign_order_answers_like_a_missing_one_on_every_page(people, 
     token = [pair for form in home.forms for pair in form["fields"] if form["action"] == "/sign-out"]
     before = await market.read(anns["order"])
     differ, walked = [], 0
-    for method, path in pages(desk, root):
+    for method, path in pages(root):
         walked += 1
         theirs = {
             "order_id": anns["order"],

@@ -74,7 +74,7 @@ async def test_somebody_takes_a_refund_in_doubt_and_it_grows_old(market, robin, 
     assert "you look after this refund" in page.text
     assert not page.has_form(f"{REFUNDS}/{refund.id}/take")
     other = await Person(app).sign_in(desk, "support", "sue")
-    assert "robin" in (await other.see(REFUNDS)).text
+    assert "Robin" in (await other.see(REFUNDS)).text
     assert "2 days" not in page.text
     desk.clock.advance(timedelta(days=2))
     assert "2 days" in (await other.see(REFUNDS)).text
