@@ -1,6 +1,6 @@
 """``make bench``: every figure we promise, measured now, as ratios where a machine's own speed would show through.
 
-python -m bench [judge] [quote] [cancel] [serving] [replay] [due] [ask] [reconcile]
+python -m bench [judge] [quote] [cancel] [serving] [replay] [due] [ask] [reconcile] [refunds]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import ask, cancel, due, judge, quote, reconcile, serving
+from bench import ask, cancel, due, judge, quote, reconcile, refunds, serving
 
 HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "olist"
 DECISIONS_A_SECOND = 10_000
@@ -40,7 +40,7 @@ def replay(out: Console) -> bool:
 def main() -> int:
     """Run what was asked for, or everything; 1 when a figure was not met."""
     out = Console(width=140)
-    asked = sys.argv[1:] or ["judge", "quote", "cancel", "serving", "replay", "due", "ask", "reconcile"]
+    asked = sys.argv[1:] or ["judge", "quote", "cancel", "serving", "replay", "due", "ask", "reconcile", "refunds"]
     out.print(f"{date.today()}  {platform.python_implementation()} {platform.python_version()}  {platform.machine()}")  # noqa: DTZ011
     met = True
     if "judge" in asked:
@@ -57,6 +57,8 @@ def main() -> int:
         met &= asyncio.run(ask.run(out))
     if "reconcile" in asked:
         met &= asyncio.run(reconcile.run(out))
+    if "refunds" in asked:
+        met &= asyncio.run(refunds.run(out))
     if "replay" in asked:
         met &= replay(out)
     return 0 if met else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets as random
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from rescind.clock import wall_clock
 from rescind.core.errors import InvalidField, NotFound, Unauthenticated, Unavailable
 from rescind.core.ports import Checked, News, PaymentProvider
-from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message
+from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message, Sealed
 
 if TYPE_CHECKING:
     from rescind.providers.stripe import Stripe
@@ -46,15 +47,28 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Connected:
-    """Every connected provider. ``own``: what answers for payments that name no connection, until one is chosen."""
+    """Every connected provider. ``own``: what answers for payments that name no connection, until one is chosen.
 
-    def __init__(self, table: ConnectionTable, secret: bytes, own: PaymentProvider, *, pretend: bool = False) -> None:
+    patience_s: how long an answer is waited for; None: as long as each adapter holds right.
+    """
+
+    def __init__(
+        self,
+        table: ConnectionTable,
+        secret: bytes,
+        own: PaymentProvider,
+        *,
+        pretend: bool = False,
+        patience_s: float | None = None,
+    ) -> None:
         self.table = table
         self._own = own
         self._pretend = pretend
+        self._patience_s = patience_s
         sealing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rescind provider credentials 1")
         self._cipher = AESGCM(sealing.derive(secret))
         self._open: dict[str, tuple[int, Stripe, Secrets]] = {}
+        self._finding: dict[str, asyncio.Task[Sealed | None]] = {}
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
@@ -91,7 +105,7 @@ class Connected:
             raise InvalidField(field="/webhook_secrets", expected="at most two signing secrets, whsec_…")
         if self._pretend and "_live_" in secrets.key:
             raise InvalidField(field="/key", expected="a test key: this marketplace is a demonstration")
-        adapter = _made(name, secrets, direct=direct)
+        adapter = self._made(name, secrets, direct=direct)
         try:
             checked = await adapter.check()
         finally:
@@ -112,6 +126,8 @@ class Connected:
             changed_by=by,
         )
         await self.table.put(view, self._sealed(name, secrets))
+        # Whoever asks from now on is not told what was asked before.
+        self._finding.clear()
         found = await self.table.find(name)
         assert found is not None, "it was just kept"
         return found.view
@@ -172,19 +188,34 @@ class Connected:
 
     async def _adapter(self, name: str) -> tuple[Stripe, Secrets] | None:
         """The adapter of a connection as it is kept now: a key that was replaced is not used again."""
-        found = await self.table.find(name)
+        found = await self._found(name)
         if found is None:
             return None
         view = found.view
         known = self._open.get(view.name)
-        if known is None or known[0] != view.version:
+        if known is None or known[0] < view.version:
             secrets = self._opened(view.name, found.secrets)
-            known = (view.version, _made(view.name, secrets, direct=view.direct), secrets)
+            known = (view.version, self._made(view.name, secrets, direct=view.direct), secrets)
             replaced = self._open.get(view.name)
             self._open[view.name] = known
             if replaced:
                 await replaced[1].close()
         return known[1], known[2]
+
+    async def _found(self, name: str) -> Sealed | None:
+        """A connection as it is kept. Refunds that are sent at the same moment ask once for all of them."""
+        finding = self._finding.get(name)
+        if finding is None or finding.done():
+            finding = self._finding[name] = asyncio.create_task(self.table.find(name))
+        # Whoever goes away leaves the others their answer.
+        return await asyncio.shield(finding)
+
+    def _made(self, name: str, secrets: Secrets, *, direct: bool) -> Stripe:
+        # Their client takes long to load, and most installations at first have no use for it.
+        from rescind.providers.stripe import TIMEOUT_S, Stripe  # noqa: PLC0415
+
+        patience = TIMEOUT_S if self._patience_s is None else self._patience_s
+        return Stripe(secrets.key, name=name, direct=direct, base=secrets.base, timeout_s=patience)
 
     def _sealed(self, name: str, secrets: Secrets) -> bytes:
         nonce = random.token_bytes(_NONCE_BYTES)
@@ -198,10 +229,3 @@ class Connected:
             log.exception("provider.sealed_elsewhere", connection=name)
             raise Unavailable(retry_after=900) from None
         return msgspec.json.decode(plain, type=Secrets)
-
-
-def _made(name: str, secrets: Secrets, *, direct: bool) -> Stripe:
-    # Their client takes long to load, and most installations at first have no use for it.
-    from rescind.providers.stripe import Stripe  # noqa: PLC0415
-
-    return Stripe(secrets.key, name=name, direct=direct, base=secrets.base)

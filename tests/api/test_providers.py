@@ -325,6 +325,33 @@ async def test_an_operator_connects_a_provider_and_nobody_sees_the_key_again(peo
         assert (await somebody.send("PUT", "/v1/providers/x", {"kind": "stripe"})).status_code in {401, 403}
 
 
+async def test_refunds_of_one_moment_ask_for_their_connection_once(connected, fake, monkeypatch):
+    asked, read, goes_on, find = [], asyncio.Event(), asyncio.Event(), connected.table.find
+
+    async def counted(name):
+        asked.append(name)
+        found = await find(name)
+        if len(asked) == 2:
+            read.set()
+            await goes_on.wait()
+        return found
+
+    monkeypatch.setattr(connected.table, "find", counted)
+    found = await asyncio.gather(*(connected.provider("stripe_main") for _ in range(32)))
+    assert (asked, len(set(found))) == (["stripe_main"], 1)
+
+    # The connection was read, and before that is told its key is replaced.
+    late = asyncio.create_task(connected.provider("stripe_main"))
+    await read.wait()
+    await connected.connect(
+        "stripe_main", "stripe", Secrets("sk_test_fake", (NEXT,), fake.url), "operator:ops", own=True
+    )
+    after = await connected.provider("stripe_main")
+    goes_on.set()
+    await late
+    assert after not in found, "what was replaced is not used again"
+
+
 async def test_what_cannot_be_connected_says_what_is_wrong_and_changes_nothing(people, desk, fake, connected):
     for body, field in (
         ({"name": "sandbox", "kind": "stripe", "key": "sk_test_fake"}, "/name"),

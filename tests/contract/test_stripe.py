@@ -121,14 +121,14 @@ async def test_the_life_of_a_refund_is_told_in_our_words(fake, adapter):  # I-09
     assert later == ["succeeded", "submitted", "declined", "declined"]
 
 
-@pytest.mark.parametrize(  # KF-08
+@pytest.mark.parametrize(
     ("currency", "minor", "sent"),
     [
         *[("EUR", 1999, True), ("JPY", 5800, True), ("KWD", 1250, True), ("KWD", 1255, False)],
         *[("ISK", 500, True), ("UGX", 7, True), ("MGA", 500, True), ("MGA", 550, False)],
     ],
 )
-async def test_every_currency_goes_back_in_its_own_units_or_not_at_all(fake, adapter, currency, minor, sent):
+async def test_every_currency_goes_back_in_its_own_units_or_not_at_all(fake, adapter, currency, minor, sent):  # KF-08
     paid = fake.capture(9000, currency).id
     reply = await adapter.refund(fresh(minor, currency, payment=paid))
     if not sent:

@@ -165,9 +165,9 @@ class Provider:
         """Send what happens to this URL, or only keep it; more: seed, duplicates, lost, delay_s, secrets."""
         self._ask("POST", "/_webhooks", {"wire": wire, "url": url, **more})
 
-    def messages(self) -> list[dict[str, Any]]:
-        """What was or is to be sent, signed: name, headers, body, answers."""
-        return self._ask("GET", "/_webhooks")
+    def messages(self, since: int = 0) -> list[dict[str, Any]]:
+        """What was or is to be sent, signed: name, headers, body, answers. since: how many were read before."""
+        return self._ask("GET", "/_webhooks", {"since": since})
 
     def ledger(self) -> dict[str, Any]:
         """The provider's own books: captures, refunds, disputes, paid_twice."""

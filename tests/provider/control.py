@@ -53,6 +53,12 @@ class Scripted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     chance: Chance | None = None
 
 
+class Since(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Messages from this one on, counted from 0."""
+
+    since: int = 0
+
+
 class Advance(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: float
 
@@ -93,7 +99,7 @@ class Control:
             ("POST", "_captures"): self._captures,
             ("POST", "_refunds"): self._by_hand,
             ("POST", "_disputes"): self._dispute,
-            ("GET", "_webhooks"): lambda _: self._webhooks.messages,
+            ("GET", "_webhooks"): lambda body: self._webhooks.messages[msgspec.json.decode(body, type=Since).since :],
             ("POST", "_webhooks"): self._subscribe,
             ("DELETE", "_webhooks"): lambda _: self._webhooks.clear(),
             ("GET", "_settings"): lambda _: self._fake.settings,

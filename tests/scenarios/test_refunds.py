@@ -116,6 +116,21 @@ def test_amounts_that_do_not_add_up_are_no_order(shop):  # KF-05, E-05
     assert shop.state is None
 
 
+def test_prices_shown_without_tax_come_back_with_it_to_the_last_unit(shop):  # KF-05
+    # 240.00 and 85.00 without tax, a coupon of 60.00 over both, tax of a fifth on what is left: 318.00 were captured.
+    lines = (
+        item("coat", eur("120.00"), 2, discount=eur("44.31"), tax=eur("39.14")),
+        item("hat", eur("85.00"), discount=eur("15.69"), tax=eur("13.86")),
+    )
+    shop.order(paid=eur("318.00"), lines=lines)
+    assert shop.quote() == shop.state.paid == eur("318.00")
+    shop.buyer.requests_cancellation(lines={"coat": 1})
+    assert shop.refunded == eur("117.41"), "half of 234.83; the odd cent comes with the other half"
+    shop.buyer.requests_cancellation()
+    assert shop.refunded == eur("318.00")
+    assert shop.stage is Stage.CANCELLED
+
+
 # --- what the provider says -------------------------------------------------------------------------------------------
 
 

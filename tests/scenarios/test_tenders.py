@@ -113,6 +113,17 @@ def test_each_kind_of_payment_bears_its_share_and_the_last_clears_the_rest(shop)
     assert {name: money.minor for name, money in shop.refunds.items()} == of
 
 
+def test_a_gift_card_gets_its_part_back_and_its_books_show_it(shop):  # KF-09
+    shop.order(paid=eur("60.00"), tenders={"gift_card": 2500, "card": 3500})
+    held = {("gift_card", CREDIT): 2500, ("card", PROVIDER): 3500}
+    assert {name: shop.books[name] for name in held} == held
+    shop.buyer.requests_cancellation()
+    for refund in shop.state.refunds:
+        shop.provider.answers("succeeded", refund=refund.id)
+    assert shop.refunds == {"gift_card": eur("25.00"), "card": eur("35.00")}
+    assert {name: shop.books[name] for name in held} == dict.fromkeys(held, 0), "the card holds its 25.00 again"
+
+
 def test_what_was_to_be_paid_at_the_door_is_not_refunded(shop):
     shop.order(total=eur("40.00"), tenders={"gift_card": 1500, "cash_on_delivery": 2500}, stage=Stage.UNPAID)
     shop.host.reports("paid", tender="gift_card")
