@@ -205,7 +205,9 @@ class Engine:
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
         """Answer every command of a batch: together, or alone when together the database would not have it."""
         try:
-            answers = await self._together([waiting.submission for waiting in batch], locking=False)
+            # What a provider is asked for meanwhile could not be told from the orders themselves.
+            locking = any(lifecycle.weighs_refunds(one.submission.command) for one in batch)
+            answers = await self._together([waiting.submission for waiting in batch], locking=locking)
         except Exception as fault:  # noqa: BLE001 - whatever it is, it is told to the caller it belongs to
             if not isinstance(fault, Retry | Conflict):
                 log.warning("batch.failed", size=len(batch), fault=repr(fault))
@@ -294,6 +296,7 @@ class Engine:
             entropy=entropy,
             buyer_cancels_30d=found.buyer_cancels_30d,
             as_of=moment,
+            asked=found.asked,
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
@@ -333,7 +336,12 @@ def _wanted(submission: Submission) -> Wanted:
     command = submission.command
     if isinstance(command, PlaceOrder):
         return Wanted(order=command.order, shop=command.shop, number=command.number, key=submission.key)
-    return Wanted(order=command.order, shop=shop_of(command.order), key=submission.key)
+    return Wanted(
+        order=command.order,
+        shop=shop_of(command.order),
+        key=submission.key,
+        asked=lifecycle.weighs_refunds(command),
+    )
 
 
 def _append(

@@ -12,7 +12,7 @@ from datetime import timedelta
 import msgspec
 
 from rescind.core.context import Context
-from rescind.core.errors import InvalidField
+from rescind.core.errors import InvalidField, RefundUnderWay
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
@@ -23,6 +23,9 @@ from rescind.core.refund import RefundOwed, RefundTerms
 
 WAITS = timedelta(days=120)
 """How long a bank's word is waited for before support asks; card schemes end a chargeback in that time."""
+
+ASKED_AGAIN_S = 30
+"""After so many seconds a refund whose sender died is asked for again; what became of it is known soon after."""
 
 SILENT = "chargeback_silent"
 """The contradiction of a chargeback on which no word came in time."""
@@ -61,6 +64,15 @@ def is_open(order: Order, tender: str) -> bool:
 def open_chargebacks(order: Order) -> tuple[Chargeback, ...]:
     """The chargebacks on which the bank's word is waited for."""
     return tuple(one for one in order.chargebacks if not one.outcome)
+
+
+def require_told(order: Order, tender: str, asked: frozenset[RefundId]) -> None:
+    """Refuse news about this tender while one of its refunds is being sent: whether it left is not known, so what the
+    buyer got beside it can be taken off it neither safely nor not at all (I-10). Raises RefundUnderWay.
+    """
+    for one in order.refunds:
+        if one.id in asked and one.tender == tender and one.status is RefundStatus.OWED:
+            raise RefundUnderWay(refund=one.id, retry_after=ASKED_AGAIN_S)
 
 
 def frozen(order: Order, refund: Refund) -> bool:

@@ -12,7 +12,8 @@ from rescind.core.instant import Instant
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """``entropy``: random bits for the ids this decision needs. ``as_of``: how fresh the counters are.
 
-    explain: keep the trace of every rule that was asked, for somebody who reads it now.
+    explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
+    may have been asked for; only read for commands that have to know.
     """
 
     calendar: Calendar
@@ -20,6 +21,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     buyer_cancels_30d: int = 0
     as_of: Instant | None = None
     explain: bool = False
+    asked: frozenset[RefundId] = frozenset()
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

@@ -327,3 +327,11 @@ class Unavailable(RescindError):
     """Database, provider or disk cannot be reached now; nothing was written. Params: retry_after (seconds)."""
 
     code = "unavailable"
+
+
+class RefundUnderWay(Unavailable):
+    """A provider may have been asked for a refund and its answer is not known yet, so what else left the payment cannot
+    be told from it (I-10). Params: refund, retry_after (seconds).
+    """
+
+    code = "refund-under-way"

@@ -80,20 +80,27 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What one command needs to know: its order, by id or by the host's own number, and what became of its key."""
+    """What one command needs to know: its order, by id or by the host's own number, and what became of its key.
+
+    asked: also which of its refunds a provider may have been asked for, and that no other is asked for meanwhile.
+    """
 
     order: OrderId
     shop: ShopId
     number: str | None = None
     key: Key | None = None
+    asked: bool = False
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found for one command. ``stored``: the order with that number, or else with that id."""
+    """What was found for one command. ``stored``: the order with that number, or else with that id. ``asked``: its
+    refunds that a provider may have been asked for, where that was wanted.
+    """
 
     stored: Stored | None
     used: Used | None
     buyer_cancels_30d: int
+    asked: frozenset[RefundId] = frozenset()
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):

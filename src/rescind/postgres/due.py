@@ -55,11 +55,17 @@ WHERE d.ctid = ANY(ARRAY(
     LIMIT $5
     FOR UPDATE SKIP LOCKED
 ))
-RETURNING d.ref, d.order_id, d.due_at, d.fence, d.attempts, coalesce($3, clock_timestamp()) AS at,
-    (SELECT o.state FROM orders o WHERE o.shop_id = d.shop_id AND o.order_id = d.order_id) AS state
+RETURNING d.shop_id, d.ref, d.order_id, d.due_at, d.fence, d.attempts, coalesce($3, clock_timestamp()) AS at
 """
+# Read once the lease is committed: whoever changes what is to be sent either did so before, or sees that it was taken.
+_LEASED = """
+SELECT o.state FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (shop_id, order_id, place)
+JOIN orders o USING (shop_id, order_id)
+ORDER BY w.place
+"""
+# What is put off was not done.
 _POSTPONE = """
-UPDATE due SET lease_until = clock_timestamp() + $5::interval
+UPDATE due SET lease_until = clock_timestamp() + $5::interval, attempts = 0
 WHERE shop_id = $1 AND kind = $2 AND ref = $3 AND fence = $4
 """
 _EVENTS = """
@@ -158,15 +164,18 @@ class DueTable:
     async def lease(self, kind: Kind, span: timedelta, limit: int) -> list[Leased]:
         """Take work that calls the outside world; nobody else gets it before ``span`` is over."""
         found = await self._pool.fetch(_LEASE, kind, self._slices, self._clock.read(), span, limit)
+        if not found:
+            return []
+        states = await self._pool.fetch(_LEASED, [row["shop_id"] for row in found], [row["order_id"] for row in found])
         return [
             Leased(
                 due=Due(kind=kind, ref=row["ref"], due_at=row["due_at"]),
                 at=row["at"],
-                order=decode_order(row["state"]),
+                order=decode_order(state["state"]),
                 fence=row["fence"],
                 attempts=row["attempts"],
             )
-            for row in found
+            for row, state in zip(found, states, strict=True)
         ]
 
     async def postpone(self, leased: Leased, span: timedelta) -> None:

@@ -49,6 +49,11 @@ ORDER BY o.shop_id, o.order_id
 FOR NO KEY UPDATE OF o
 """
 
+ASKED = """
+SELECT ref, attempts FROM due WHERE shop_id = $1 AND kind = 'refund' AND ref = ANY($2::text[]) ORDER BY ref FOR UPDATE
+"""
+"""How often refunds were taken up to be sent; nobody takes one up before the transaction ends."""
+
 RECORDS = "SELECT body FROM events WHERE shop_id = $1 AND order_id = $2 AND seq <= $3 ORDER BY seq"
 
 INSERT_ORDERS = """

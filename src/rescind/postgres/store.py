@@ -10,8 +10,9 @@ import asyncpg
 
 from rescind.clock import Clock
 from rescind.core.errors import OrderFull
-from rescind.core.ids import OrderId, shop_of
+from rescind.core.ids import OrderId, RefundId, shop_of
 from rescind.core.instant import Instant
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
 from rescind.core.record import Record, decode, decode_order
 from rescind.postgres import rows
@@ -106,7 +107,18 @@ class PostgresUnitOfWork:
         found = await self._connection.fetch(
             sql.READ, [(place, *_names(one)) for place, one in enumerate(wanted)], self._clock.read()
         )
-        return Situation(now=max(row[9] for row in found), found=[_found(row) for row in found])
+        return Situation(
+            now=max(row[9] for row in found),
+            found=[_found(row, await self._asked(one, row[1])) for one, row in zip(wanted, found, strict=True)],
+        )
+
+    async def _asked(self, wanted: Wanted, state: bytes | None) -> frozenset[RefundId]:
+        if not wanted.asked or state is None:
+            return frozenset()
+        assert self._locking, "what nobody holds can be sent right after it was read"
+        refunds = [one.id for one in decode_order(state).refunds if one.status is RefundStatus.OWED]
+        found = await self._connection.fetch(sql.ASKED, wanted.shop, refunds) if refunds else ()
+        return frozenset(RefundId(ref) for ref, attempts in found if attempts)
 
     async def records(self, order: OrderId, last: int) -> Sequence[Record]:
         """The records of an order from the first to ``last``."""
@@ -155,7 +167,7 @@ def _names(wanted: Wanted) -> tuple[str | None, ...]:
     return (*names, key.shop, key.principal, key.route, key.key) if key else (*names, None, None, None, None)
 
 
-def _found(row: asyncpg.Record) -> Found:
+def _found(row: asyncpg.Record, asked: frozenset[RefundId]) -> Found:
     _, state, head, updated_at, fingerprint, used_for, first, last, cancels, _ = row
     return Found(
         stored=None if state is None else Stored(order=decode_order(state), head=head, updated_at=updated_at),
@@ -163,6 +175,7 @@ def _found(row: asyncpg.Record) -> Found:
         if fingerprint is None
         else Used(fingerprint=Fingerprint(fingerprint), order=OrderId(used_for), first=first, last=last),
         buyer_cancels_30d=cancels or 0,
+        asked=asked,
     )
 
 

@@ -9,7 +9,7 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus
 from rescind.core.ports import PaymentProvider, ProviderReply, RefundCall
-from rescind.core.refund import ProviderOutcome, RecordRefundReply
+from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.due import DueTable, Leased
 from rescind.worker.each import each
@@ -29,7 +29,7 @@ async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int
 async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider) -> None:
     order = leased.order
     refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
-    if refund is None:
+    if refund is None or refund.status not in OPEN:
         return
     reply = await _asked(provider, refund_call(order, refund, leased.at), refund)
     wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN

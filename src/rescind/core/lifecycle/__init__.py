@@ -8,7 +8,7 @@ for a time.
 from rescind.core.lifecycle.decide import decide, require
 from rescind.core.lifecycle.due import UNPAID, Due, DueMoves, by_itself, due, due_moves
 from rescind.core.lifecycle.fold import apply, replay
-from rescind.core.lifecycle.messages import Command, Event, known
+from rescind.core.lifecycle.messages import Command, Event, known, weighs_refunds
 
 __all__ = [
     "UNPAID",
@@ -24,4 +24,5 @@ __all__ = [
     "known",
     "replay",
     "require",
+    "weighs_refunds",
 ]

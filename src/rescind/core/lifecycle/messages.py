@@ -117,6 +117,13 @@ Event = (
 )
 
 
+def weighs_refunds(command: Command) -> bool:
+    """Whether an answer depends on which refunds a provider may have been asked for: news of money that left past us
+    is weighed against what is owed and was not sent (I-10).
+    """
+    return isinstance(command, fulfilment.ReportFact) and command.fact in chargeback.ELSEWHERE
+
+
 def known(event: BaseEvent) -> Event:
     """The event as one of the closed list; a kind that is not in it is a mistake of ours."""
     assert isinstance(event, Event), type(event).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
-from rescind.core import cancellation, correction, fulfilment, packing
+from rescind.core import cancellation, chargeback, correction, fulfilment, packing
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.cancellation.guards import require_in_time
@@ -28,6 +28,8 @@ def record(
 ) -> Decision:
     """Record a fact and what it does to what was decided or is being asked."""
     fulfilment.check_time(command.occurred_at, now)
+    if command.fact in chargeback.ELSEWHERE:
+        chargeback.require_told(order, command.tender, context.asked)
     if actor.kind is ActorKind.SELLER:
         _require_allowed(order, command, context, terms, now)
     starts = {**cancellation.starts(order, now), "paid": fulfilment.paid_since(order.reports, command.occurred_at)}
