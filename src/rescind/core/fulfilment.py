@@ -288,17 +288,17 @@ def _secured(
     tenders: tuple[Tender, ...], captured: Mapping[str, int], authorised: Mapping[str, int]
 ) -> tuple[Tender, ...]:
     """The tenders with what came in, and what is promised: what is captured was promised before, as far as it was."""
-    return tuple(
-        msgspec.structs.replace(
-            tender,
-            captured_minor=tender.captured_minor + captured.get(tender.id, 0),
-            authorised_minor=max(0, tender.authorised_minor - captured.get(tender.id, 0))
-            + authorised.get(tender.id, 0),
-        )
-        if tender.id in captured or tender.id in authorised
-        else tender
-        for tender in tenders
-    )
+    found: list[Tender] = []
+    for tender in tenders:
+        came_in, promised = captured.get(tender.id, 0), authorised.get(tender.id, 0)
+        if came_in or promised:
+            tender = msgspec.structs.replace(  # noqa: PLW2901
+                tender,
+                captured_minor=tender.captured_minor + came_in,
+                authorised_minor=max(0, tender.authorised_minor - came_in) + promised,
+            )
+        found.append(tender)
+    return tuple(found)
 
 
 def _unknown(order: Order, timers: tuple[Timer, ...]) -> tuple[Timer, ...]:
@@ -311,13 +311,15 @@ def _the_parcel(order: Order, fact: FactKind) -> str:
     """The parcel of a report that names none. Raises InvalidField where that could be any of several."""
     if fact not in OF_PARCELS:
         return ""
+    if not order.parcels:
+        return "1"
     arranged = order.arranged
     several = len(arranged) > 1 or (bool(arranged) and len(order.travelling) > 1)
     if several or (fact in ENDINGS and len(order.parcels) > 1):
         raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
     if arranged:
         return arranged[0].id
-    return order.parcels[0].id if fact in ENDINGS and order.parcels else "1"
+    return order.parcels[0].id if fact in ENDINGS else "1"
 
 
 def _captured(order: Order, command: ReportFact) -> dict[str, int]:
@@ -366,8 +368,10 @@ def _moved(order: Order, command: ReportFact) -> chargeback.Moved:
 
 def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[str, str]:
     """What a payment is called by the provider, for the tenders it pays; the first one to be told stays."""
+    if not reference:
+        return {}
     unnamed = {tender.id for tender in order.tenders if not tender.payment}
-    return {tender: reference for tender in secured if tender in unnamed} if reference else {}
+    return {tender: reference for tender in secured if tender in unnamed}
 
 
 def _tender(order: Order, identifier: str) -> Tender:
@@ -479,8 +483,9 @@ _MONEY = chargeback.ELSEWHERE | PAYING
 
 def _money(order: Order, event: FactReported) -> dict[str, object]:
     """What a payment, or what went past us, changes in an order."""
-    return {
-        "tenders": tuple(
+    tenders = _secured(order.tenders, event.captured, event.authorised)
+    if event.taken or event.returned or event.payments:
+        tenders = tuple(
             [
                 msgspec.structs.replace(
                     tender,
@@ -489,9 +494,11 @@ def _money(order: Order, event: FactReported) -> dict[str, object]:
                     - event.returned.get(tender.id, 0),
                     payment=tender.payment or event.payments.get(tender.id, ""),
                 )
-                for tender in _secured(order.tenders, event.captured, event.authorised)
+                for tender in tenders
             ]
-        ),
+        )
+    return {
+        "tenders": tenders,
         "timers": (*order.timers, *event.timers),
         "hold_until": order.hold_until or event.hold_until,
         "dispatch_due_at": order.dispatch_due_at or event.dispatch_due_at,

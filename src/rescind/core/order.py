@@ -98,8 +98,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def total(self) -> Money:
         """What the buyer agreed to pay."""
-        charged = sum(charge.amount_minor for charge in self.charges)
-        return Money(sum(line.paid_minor for line in self.lines) + self.shipping_minor + charged, self.currency)
+        charged = sum([charge.amount_minor for charge in self.charges])
+        return Money(sum([line.paid_minor for line in self.lines]) + self.shipping_minor + charged, self.currency)
 
     @property
     def returning_charges_minor(self) -> int:
