@@ -319,7 +319,7 @@ def _the_parcel(order: Order, fact: FactKind) -> str:
         raise InvalidField(field="/parcel", expected="the parcel, because the order has several")
     if arranged:
         return arranged[0].id
-    return order.parcels[0].id if fact in ENDINGS else "1"
+    return next(iter(order.parcels)).id if fact in ENDINGS else "1"
 
 
 def _captured(order: Order, command: ReportFact) -> dict[str, int]:
