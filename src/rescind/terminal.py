@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -20,7 +21,16 @@ from rescind.postgres.migrate import MigrationError, UnfitDatabase
 from rescind.settings import Settings, SettingsError
 
 T = TypeVar("T")
-out = Console()
+OF_A_PIPE = 240
+"""Columns where nobody looks: what reads a table through a pipe gets its words whole."""
+
+
+def _width() -> int | None:
+    """None: as wide as the terminal, or as ``COLUMNS`` says."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else OF_A_PIPE
+
+
+out = Console(width=_width())
 err = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]

@@ -171,7 +171,8 @@ def fonts(data):
     text = data
     for packed in re.findall(rb"stream\r?\n(.*?)endstream", data, re.DOTALL):
         try:
-            text += zlib.decompress(packed.rstrip(b"\r\n"))
+            # What follows a stream is a line's end; what ends with one by chance is not cut off.
+            text += zlib.decompressobj().decompress(packed)
         except zlib.error:
             continue
     return set(re.findall(rb"/BaseFont\s*/([\w+-]+)", text)), b"/FontFile" in text
