@@ -10,6 +10,7 @@ from provider.client import STORM
 from rescind.core.errors import Unavailable
 from rescind.core.instant import instant
 from rescind.core.refund import ProviderOutcome
+from rescind.providers import stripe
 
 LONG_AGO, FAR_OFF = instant("2020-01-01T00:00Z"), instant("2100-01-01T00:00Z")
 DAYS = timedelta(days=1)
@@ -236,7 +237,16 @@ async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
     assert {one.refund for one in listed.values()} == {one.refund for one in asked} | {""}
     assert (listed[by_hand].payment, listed[by_hand].amount_minor) == (paid, 77)
     assert [one async for one in adapter.refunds(LONG_AGO, LONG_AGO + DAYS)] == []
-    fake.script("error_before", "refunds.list")
+
+
+async def test_a_page_that_does_not_come_is_asked_for_again_and_the_list_goes_on(fake, adapter, monkeypatch):
+    monkeypatch.setattr(stripe, "PAUSES_S", (0.01, 0.01))
+    paid = fake.capture(40000).id
+    for _ in range(120):
+        await adapter.refund(fresh(10, payment=paid))
+    fake.script("error_before", "refunds.list", nth=2, times=2)
+    assert len([one async for one in adapter.refunds(LONG_AGO, FAR_OFF)]) == 120
+    fake.script("error_before", "refunds.list", nth=2, times=3)
     with pytest.raises(Unavailable):
         [one async for one in adapter.refunds(LONG_AGO, FAR_OFF)]
 

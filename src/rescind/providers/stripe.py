@@ -8,6 +8,7 @@ for by it wherever an answer was not clear.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -39,6 +40,8 @@ KEY_LIFE = timedelta(hours=23)
 TIMEOUT_S = 20.0
 LARGEST_ANSWER = 4 << 20
 SOON_S, LATER_S, AGAIN_S = 30, 900, 3600
+PAUSES_S = (0.5, 2.0, 8.0)
+"""Before a page of a long list is asked for again: what was read until then is not to be read anew for it."""
 REFUND, ORDER = "rescind_refund", "rescind_order"
 """Names in the metadata of a refund under which our own ids stand there."""
 
@@ -268,7 +271,7 @@ class Stripe:
     async def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:
         """Those of the platform's own payments, newest first."""
         span: stripe.params.RefundListParams = {"created": {"gte": _seconds(since), "lt": _seconds(until)}}
-        async for one in self._listed(span, {}):
+        async for one in self._listed(span, {}, pauses=PAUSES_S):
             currency = one.currency.upper()
             yield ProviderRefund(
                 reference=one.id,
@@ -384,20 +387,35 @@ class Stripe:
         return None
 
     async def _listed(
-        self, params: stripe.params.RefundListParams, options: stripe.RequestOptions
+        self,
+        params: stripe.params.RefundListParams,
+        options: stripe.RequestOptions,
+        pauses: tuple[float, ...] = (),
     ) -> AsyncIterator[Refund]:
-        """Every refund of a list, page by page. Raises Unavailable, _Refused."""
+        """Every refund of a list, page by page; a page that does not come is asked for again after each of the pauses.
+
+        Raises Unavailable, _Refused.
+        """
         asked: stripe.params.RefundListParams = {**params, "limit": 100}
         while True:
-            try:
-                page = await self._ask(_Page, partial(self._client.v1.refunds.list_async, asked, options))
-            except _Unclear as unclear:
-                raise Unavailable(retry_after=unclear.after_s) from unclear
+            page = await self._page(asked, options, pauses)
             for one in page.data:
                 yield one
             if not page.has_more or not page.data:
                 return
             asked = {**asked, "starting_after": page.data[-1].id}
+
+    async def _page(
+        self, asked: stripe.params.RefundListParams, options: stripe.RequestOptions, pauses: tuple[float, ...]
+    ) -> _Page:
+        for pause in (*pauses, None):
+            try:
+                return await self._ask(_Page, partial(self._client.v1.refunds.list_async, asked, options))
+            except _Unclear as unclear:
+                if pause is None:
+                    raise Unavailable(retry_after=unclear.after_s) from unclear
+                await asyncio.sleep(pause)
+        raise AssertionError("the last try answers or raises")
 
     async def _intent(self, call: PaymentCall) -> _Intent:
         options = self._options(call)
