@@ -31,6 +31,15 @@ class Listener:
                 found[name or "comment"] = value
         return None
 
+    async def types(self, last):
+        """The types of the events up to the first of type ``last``. What was told before one listens may be among them:
+        a tail is a moment behind.
+        """
+        heard = []
+        while last not in heard:
+            heard.append(json.loads((await self.message())["data"])["type"])
+        return heard
+
 
 @asynccontextmanager
 async def listening(served, token, *, after=None, **query):
@@ -127,11 +136,10 @@ async def test_what_support_weighs_among_itself_is_heard_by_staff_alone(served, 
         body = {"act": "cancel", "reason": "fraud", "comment": "Three cards, one address."}
         assert (await people.sue.post(f"/v1/orders/{order}/overrides", body)).status_code == 201
         for listener in (ann, sam):
-            heard = json.loads((await listener.message())["data"])
-            assert heard["type"] == "CancellationApproved", "what came of it, and not how"
+            assert "RulesOverridden" not in await listener.types("CancellationApproved"), "what came of it, and not how"
     async with listening(served, people.sam.token, after=left["id"]) as sam:
         await sam.message()
-        assert json.loads((await sam.message())["data"])["type"] == "CancellationApproved"
+        assert "RulesOverridden" not in await sam.types("CancellationApproved")
     async with listening(served, people.sue.token, after=left["id"]) as sue:
         await sue.message()
-        assert json.loads((await sue.message())["data"])["type"] == "RulesOverridden"
+        assert "RulesOverridden" in await sue.types("CancellationApproved")
