@@ -53,7 +53,7 @@ def _start(data: Path) -> tuple[float, float]:
         seconds = time.monotonic() - begun
         for _ in range(20):
             wait_for(f"http://127.0.0.1:{PORT}/")
-        return seconds, sum(_pss(pid) for pid in _python(process.pid))
+        return seconds, sum(pss_mib(pid) for pid in _python(process.pid))
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
@@ -77,6 +77,7 @@ def _python(parent: int) -> list[int]:
     return found
 
 
-def _pss(pid: int) -> float:
+def pss_mib(pid: int) -> float:
+    """Proportional memory of a process, MiB."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(re.search(r"^Pss:\s+(\d+)", text, re.MULTILINE)[1]) / 1024
