@@ -89,10 +89,9 @@ class Connected:
         wanted = KINDS[kind]
         if not secrets.key and (known := await self._opened(name)) and known.kind is wanted:
             kept = known.secrets
-            # A key is of the client it was given to.
-            client = secrets.client or kept.client
-            key = kept.key if client == kept.client else ""
-            secrets = msgspec.structs.replace(secrets, key=key, base=kept.base, client=client)
+            secrets = msgspec.structs.replace(
+                secrets, key=kept.key, base=kept.base, client=secrets.client or kept.client
+            )
         wanted.check(secrets)
         secrets, checked = await self._tried(name, wanted, secrets, direct=direct)
         view = ConnectionView(

@@ -99,6 +99,7 @@ async def test_what_was_given_up_and_is_done_later_is_done_once(fake, adapter): 
 
 
 async def test_past_the_ids_life_the_refund_is_looked_for_first(fake, adapter):  # ID-05
+    fake.set(blocks_duplicates=False)
     asked = fresh(1500, payment=paid(fake))
     fake.script("drop_after")
     assert (await adapter.refund(asked)).outcome is ProviderOutcome.IN_DOUBT

@@ -291,7 +291,11 @@ class PayPalForm:
         if asked and amount is not None and amount < ledger.left(capture):
             raise unprocessable("TRANSACTION_DISPUTED")
         invoice = body.get("invoice_id")
-        if invoice and any(ledger.refunds[name].invoice_id == invoice for name in capture.refunds):
+        if (
+            invoice
+            and self._fake.settings.blocks_duplicates
+            and any(ledger.refunds[name].invoice_id == invoice for name in capture.refunds)
+        ):
             raise unprocessable("DUPLICATE_INVOICE_ID")
 
     def _shown(self, status: int, refund: Refund, capture: Capture, request: Request) -> Answer:
