@@ -12,9 +12,10 @@ from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
-from rescind.connections import KINDS, Connected, Secrets
+from rescind.connections import Connected, Secrets
 from rescind.core.errors import InvalidField, NotFound, Unavailable
 from rescind.postgres.connections import ConnectionTable
+from rescind.providers.kinds import KINDS
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -54,8 +55,12 @@ def add_provider(
     direct: Annotated[bool, typer.Option("--direct", help="Sellers take payments on accounts of their own.")] = False,
     data: Data = None,
 ) -> None:
-    """Connect a provider. Its key, then up to two signing secrets, are asked for or read from standard input."""
-    secrets = _asked()
+    """Connect a provider. What it takes is asked for, or read from standard input in this order, with spaces between:
+    for PayPal the client ID first, then the key, then up to two signing secrets or webhook IDs.
+    """
+    if kind not in KINDS:
+        fail(f"There is no kind {kind}; there are: {', '.join(KINDS)}.")
+    secrets = _asked(kind)
 
     async def work(connected: Connected) -> str:
         view = await connected.connect(name, kind, secrets, "operator:command line", own=own, direct=direct)
@@ -77,14 +82,27 @@ def check_provider(name: _Name, data: Data = None) -> None:
     out.print(_with(data, work), highlight=False)
 
 
-def _asked() -> Secrets:
-    """Typed unseen, or piped; an argument would stand in the list of processes."""
+_PROMPTS = {
+    "client": "Client ID",
+    "key": "Key",
+    "webhook": "Signing secrets or webhook IDs, with a space between two",
+}
+
+
+def _asked(kind: str) -> Secrets:
+    """Typed, what opens something unseen; or piped: an argument would stand in the list of processes."""
+    fields = KINDS[kind].fields
     if sys.stdin.isatty():
-        key = typer.prompt("Key", hide_input=True)
-        webhook = typer.prompt("Signing secrets, with a space between two", default="", hide_input=True).split()
-    else:
-        key, *webhook = sys.stdin.read().split() or [""]
-    return Secrets(key, tuple(webhook))
+        typed = {
+            field.name: typer.prompt(
+                _PROMPTS[field.name], default="" if field.name == "webhook" else None, hide_input=field.hidden
+            )
+            for field in fields
+        }
+        return Secrets(typed["key"], tuple(typed["webhook"].split()), client=typed.get("client", ""))
+    words = sys.stdin.read().split()
+    client = words.pop(0) if words and any(field.name == "client" for field in fields) else ""
+    return Secrets(words[0] if words else "", tuple(words[1:]), client=client)
 
 
 def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
@@ -93,7 +111,7 @@ def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
         try:
             return await work(opened)
         except InvalidField as error:
-            fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
+            fail(f"The {str(error.params['field']).strip('/').replace('_', ' ')} must be {error.params['expected']}.")
         except NotFound:
             fail("There is no such connection; see: rescind provider list")
         except Unavailable:

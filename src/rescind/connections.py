@@ -6,7 +6,6 @@ import asyncio
 import re
 import secrets as random
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -17,33 +16,23 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rescind.clock import wall_clock
 from rescind.core.errors import InvalidField, NotFound, Unauthenticated, Unavailable
-from rescind.core.ports import Checked, News, PaymentProvider
+from rescind.core.ports import Checked, ConnectedProvider, News, PaymentProvider
 from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message, Sealed
-
-if TYPE_CHECKING:
-    from rescind.providers.stripe import Stripe
+from rescind.providers.kinds import KINDS, Kind, Opening, Secrets
 
 log = structlog.get_logger()
 
-KINDS = ("stripe",)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{4,240}")
-_SECRET = re.compile(r"whsec_[!-~]{8,240}")
 _NONCE_BYTES = 12
 
 
-class Secrets(msgspec.Struct, frozen=True):
-    """What opens a provider, and what its messages are signed with: two while one takes over from the other.
+class _Open(msgspec.Struct, frozen=True):
+    """A connection in use: the version of it that was kept, its kind, and what was made of it."""
 
-    base: where it answers, if not where it always does.
-    """
-
-    key: str
-    webhook: tuple[str, ...] = ()
-    base: str = ""
-
-    def __repr__(self) -> str:
-        return "Secrets(…)"
+    version: int
+    kind: Kind
+    adapter: ConnectedProvider
+    secrets: Secrets
 
 
 class Connected:
@@ -67,15 +56,15 @@ class Connected:
         self._patience_s = patience_s
         sealing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rescind provider credentials 1")
         self._cipher = AESGCM(sealing.derive(secret))
-        self._open: dict[str, tuple[int, Stripe, Secrets]] = {}
+        self._open: dict[str, _Open] = {}
         self._finding: dict[str, asyncio.Task[Sealed | None]] = {}
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
-        found = await self._adapter(name)
+        found = await self._opened(name)
         if found is None:
             return self._own if name in {"", self._own.name} else None
-        return found[0]
+        return found.adapter
 
     async def all(self) -> tuple[ConnectionView, ...]:
         """Every connection, by name."""
@@ -88,32 +77,23 @@ class Connected:
     async def connect(
         self, name: str, kind: str, secrets: Secrets, by: str, *, own: bool = False, direct: bool = False
     ) -> ConnectionView:
-        """Try the key by reading only, then keep it, in place of one of the same name.
+        """Try the keys by reading only, then keep them, in place of those of the same name.
 
-        Raises InvalidField (name, kind, key, webhook_secrets), Unavailable. A key of a connection that is there may be
-        left empty: it stays.
+        Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable. The key of a connection that is
+        there may be left empty: it stays.
         """
         if not _NAME.fullmatch(name) or name == self._own.name:
             raise InvalidField(field="/name", expected="a name of its own: small letters, digits and underscores")
         if kind not in KINDS:
             raise InvalidField(field="/kind", expected="a kind of provider that there is")
-        if not secrets.key and (known := await self._adapter(name)):
-            secrets = msgspec.structs.replace(secrets, key=known[1].key, base=known[1].base)
-        if not _KEY.fullmatch(secrets.key):
-            raise InvalidField(field="/key", expected="a secret or restricted key, sk_… or rk_…")
-        if len(secrets.webhook) > 2 or not all(_SECRET.fullmatch(one) for one in secrets.webhook):
-            raise InvalidField(field="/webhook_secrets", expected="at most two signing secrets, whsec_…")
-        if self._pretend and "_live_" in secrets.key:
-            raise InvalidField(field="/key", expected="a test key: this marketplace is a demonstration")
-        adapter = self._made(name, secrets, direct=direct)
-        try:
-            checked = await adapter.check()
-        finally:
-            await adapter.close()
-        if checked.trouble == "unreachable":
-            raise Unavailable(retry_after=30)
-        if checked.trouble or checked.test == ("_live_" in secrets.key):
-            raise InvalidField(field="/key", expected="a key that the provider accepts")
+        wanted = KINDS[kind]
+        if not secrets.key and (known := await self._opened(name)) and known.kind is wanted:
+            kept = known.secrets
+            secrets = msgspec.structs.replace(
+                secrets, key=kept.key, base=kept.base, client=secrets.client or kept.client
+            )
+        wanted.check(secrets)
+        secrets, checked = await self._tried(name, wanted, secrets, direct=direct)
         view = ConnectionView(
             name=name,
             kind=kind,
@@ -132,27 +112,46 @@ class Connected:
         assert found is not None, "it was just kept"
         return found.view
 
+    async def _tried(self, name: str, kind: Kind, secrets: Secrets, *, direct: bool) -> tuple[Secrets, Checked]:
+        """The keys with the place that accepts them, and what it says. Raises InvalidField, Unavailable."""
+        places = (secrets.base,) if secrets.base else kind.places
+        tries = [msgspec.structs.replace(secrets, base=place) for place in places]
+        if self._pretend:
+            tries = [one for one in tries if not kind.live(one)]
+        if not tries:
+            raise InvalidField(field="/key", expected="a test key: this marketplace is a demonstration")
+        for one in tries:
+            adapter = await self._made(name, kind, one, direct=direct)
+            try:
+                checked = await adapter.check()
+            finally:
+                await adapter.close()
+            if checked.trouble == "unreachable":
+                raise Unavailable(retry_after=30)
+            if not checked.trouble and checked.test != kind.live(one):
+                return one, checked
+        raise InvalidField(field="/key", expected="a key that the provider accepts")
+
     async def check(self, name: str) -> Checked:
         """Try a key that is kept, by reading only. Raises NotFound."""
-        found = await self._adapter(name)
+        found = await self._opened(name)
         if found is None:
             raise NotFound(kind="provider")
-        return await found[0].check()
+        return await found.adapter.check()
 
     # Messages.
 
     async def receive(self, name: str, headers: Mapping[str, str], body: bytes) -> None:
         """Keep a message that the provider signed; what it means is found out afterwards (WH-01, WH-02).
 
-        Raises Unauthenticated for anything else, a connection that is not there among them (WH-07).
+        Raises Unauthenticated for anything else, a connection that is not there among them (WH-07); Unavailable where
+        it cannot be found out now who signed it.
         """
-        found = await self._adapter(name) if name else None
+        found = await self._opened(name) if name else None
         if found is None:
             raise Unauthenticated
-        from rescind.providers.stripe_messages import opened  # noqa: PLC0415 - heavy, and only where it is connected
-
-        adapter, secrets = found
-        told = opened(body, headers, secrets.webhook, wall_clock())
+        adapter = found.adapter
+        told = await adapter.opened(body, headers, wall_clock())
         if told is None:
             raise Unauthenticated
         if told.test != adapter.traits.test:
@@ -161,13 +160,14 @@ class Connected:
         await self.table.keep(adapter.name, told.id, told.type, body)
 
     async def news(self, message: Message) -> tuple[News, ...] | None:
-        """What a message is about, None for nothing we know. Raises Unavailable, msgspec.ValidationError."""
-        found = await self._adapter(message.connection)
+        """What a message is about, None for nothing we know.
+
+        Raises Unavailable, msgspec.ValidationError, ValueError.
+        """
+        found = await self._opened(message.connection)
         if found is None:
             raise Unavailable(retry_after=900)
-        from rescind.providers.stripe_messages import news  # noqa: PLC0415 - as above
-
-        return await news(found[0], message.body)
+        return await found.adapter.news(message.body)
 
     async def names(self, connection: str) -> Sequence[str]:
         """What payments of a connection may name it by."""
@@ -180,27 +180,32 @@ class Connected:
 
     async def close(self) -> None:
         """Give up every connection."""
-        for _, adapter, _ in self._open.values():
-            await adapter.close()
+        for one in self._open.values():
+            await one.adapter.close()
         self._open.clear()
 
     # Keys.
 
-    async def _adapter(self, name: str) -> tuple[Stripe, Secrets] | None:
-        """The adapter of a connection as it is kept now: a key that was replaced is not used again."""
+    async def _opened(self, name: str) -> _Open | None:
+        """A connection as it is kept now: a key that was replaced is not used again."""
         found = await self._found(name)
         if found is None:
             return None
         view = found.view
         known = self._open.get(view.name)
-        if known is None or known[0] < view.version:
-            secrets = self._opened(view.name, found.secrets)
-            known = (view.version, self._made(view.name, secrets, direct=view.direct), secrets)
-            replaced = self._open.get(view.name)
-            self._open[view.name] = known
-            if replaced:
-                await replaced[1].close()
-        return known[1], known[2]
+        if known is None or known.version < view.version:
+            kind, secrets = KINDS[view.kind], self._unsealed(view.name, found.secrets)
+            made = _Open(view.version, kind, await self._made(view.name, kind, secrets, direct=view.direct), secrets)
+            # Somebody else may have made one while this was loaded; the newest is used, and only one of each.
+            known = self._open.get(view.name)
+            if known is not None and known.version >= view.version:
+                await made.adapter.close()
+                return known
+            self._open[view.name] = made
+            if known:
+                await known.adapter.close()
+            return made
+        return known
 
     async def _found(self, name: str) -> Sealed | None:
         """A connection as it is kept. Refunds that are sent at the same moment ask once for all of them."""
@@ -210,18 +215,15 @@ class Connected:
         # Whoever goes away leaves the others their answer.
         return await asyncio.shield(finding)
 
-    def _made(self, name: str, secrets: Secrets, *, direct: bool) -> Stripe:
-        # Their client takes long to load, and most installations at first have no use for it.
-        from rescind.providers.stripe import TIMEOUT_S, Stripe  # noqa: PLC0415
-
-        patience = TIMEOUT_S if self._patience_s is None else self._patience_s
-        return Stripe(secrets.key, name=name, direct=direct, base=secrets.base, timeout_s=patience)
+    async def _made(self, name: str, kind: Kind, secrets: Secrets, *, direct: bool) -> ConnectedProvider:
+        await asyncio.to_thread(kind.load)
+        return kind.adapter(Opening(name=name, secrets=secrets, direct=direct, patience_s=self._patience_s))
 
     def _sealed(self, name: str, secrets: Secrets) -> bytes:
         nonce = random.token_bytes(_NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, msgspec.json.encode(secrets), name.encode())
 
-    def _opened(self, name: str, sealed: bytes) -> Secrets:
+    def _unsealed(self, name: str, sealed: bytes) -> Secrets:
         """Raises Unavailable where they were sealed under another secret key of the installation."""
         try:
             plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())

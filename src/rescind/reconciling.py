@@ -14,7 +14,7 @@ import typer
 from rescind.administration import with_pool
 from rescind.app import open_desk
 from rescind.core.errors import InvalidText, Unavailable
-from rescind.core.instant import instant
+from rescind.core.instant import Instant, instant
 from rescind.core.ports import PaymentProvider
 from rescind.core.reconcile import LATE_AFTER
 from rescind.desk import Desk
@@ -67,12 +67,10 @@ def reconcile(
 
     async def work(desk: Desk) -> tuple[Run, Sequence[KeptDifference]]:
         table = Reconciliations(desk.pool)
-        if until:
-            end = instant(until, field="--until")
-        else:
-            end = min(written + timedelta(seconds=1), desk.now()) if written else desk.now()
         # What the installation itself uses goes by no name, so that both names are of one account at the provider.
         name = "" if await desk.connected.same("", provider) else provider
+        asked = None if file else await _asked(desk, name)
+        end = _end(until, written, asked.traits.lists_after if asked else timedelta(), desk.now())
         hold = await held(desk.pool)
         # What a restored installation has to compare began when its backup ends.
         wanted = [one.since for one in hold.waits_for] if hold else []
@@ -82,7 +80,7 @@ def reconcile(
         if file:
             theirs, source = in_parts(refunds(file, named)), file.name
         else:
-            asked = await _asked(desk, name)
+            assert asked is not None, "without a file the provider is asked"
             theirs, source = in_parts(asked.refunds(first, end)), asked.name
         done = await working.reconcile(
             desk.engine,
@@ -117,6 +115,17 @@ def reconcile(
     )
     if done.open:
         raise typer.Exit(1)
+
+
+def _end(until: str | None, written: datetime | None, behind: timedelta, now: Instant) -> Instant:
+    """Up to when the list goes. behind: how long it takes to know everything."""
+    latest = now - behind
+    if not until:
+        return min(written + timedelta(seconds=1), latest) if written else latest
+    end = instant(until, field="--until")
+    if behind and end > latest:
+        fail(f"--until must be {latest:%Y-%m-%dT%H:%M:%SZ} or before; the provider's list is so far behind.")
+    return end
 
 
 def _named(columns: Sequence[str]) -> dict[str, str]:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from provider.client import Provider
+from provider.client import Provider, Refusal
 from rescind.core.ids import make_id, shop_id
 from rescind.core.instant import instant
 from rescind.core.ports import PaymentCall, ProviderReply, RefundCall
 from rescind.core.refund import ProviderOutcome
 from rescind.providers.host import Host
+from rescind.providers.paypal import PayPal
 from rescind.providers.router import Fixed, Router
 from rescind.providers.sandbox import Sandbox
 from rescind.providers.stripe import Stripe
@@ -52,12 +53,23 @@ class Wire:
 
     def paid(self, amount, currency="EUR"):
         """The provider's own name for a payment of this much; empty where it takes none of that."""
-        return self.fake.capture(amount, currency, wire=self.wire).id if self.wire else ""
+        try:
+            return self.fake.capture(amount, currency, wire=self.wire).id if self.wire else ""
+        except Refusal:
+            return ""
 
 
 @asynccontextmanager
 async def stripe_at(fake, **more) -> AsyncIterator[Stripe]:
     adapter = Stripe("sk_test_fake", base=fake.url, **{"timeout_s": 1.0} | more)
+    yield adapter
+    await adapter.close()
+
+
+@asynccontextmanager
+async def paypal_at(fake, **more) -> AsyncIterator[PayPal]:
+    keys = {"client_id": "fake-client", "secret": "fake-secret", "webhook": (fake.settings["paypal_webhook"],)}
+    adapter = PayPal(**keys | {"base": fake.url, "timeout_s": 1.0} | more)
     yield adapter
     await adapter.close()
 
@@ -82,7 +94,13 @@ async def host(_) -> AsyncIterator[Host]:
     yield Host(3, paid_out)
 
 
-PROVIDERS = {"sandbox": ("", sandbox), "host": ("", host), "router": ("", routed), "stripe": ("stripe", stripe_at)}
+PROVIDERS = {
+    "sandbox": ("", sandbox),
+    "host": ("", host),
+    "router": ("", routed),
+    "stripe": ("stripe", stripe_at),
+    "paypal": ("paypal", paypal_at),
+}
 
 
 @pytest.fixture(scope="session")

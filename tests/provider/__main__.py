@@ -17,7 +17,7 @@ from provider.fake import Fake
 from provider.paypal_form import PayPalForm
 from provider.serving import Answer, Request, json, listen
 from provider.stripe_form import StripeForm
-from provider.webhooks import Webhooks
+from provider.webhooks import Webhooks, certificates
 
 PAYPAL = {"oauth2", "customer", "reporting", "notifications"}
 
@@ -29,11 +29,12 @@ class House:
         self.fake = Fake(loop)
         self.webhooks = Webhooks(self.fake)
         self._stripe = StripeForm(self.fake)
-        self._paypal = PayPalForm(self.fake, self.webhooks.verify_paypal)
+        self._paypal = PayPalForm(self.fake, self.webhooks.verify_paypal, certificates)
         self._control = Control(self.fake, self.webhooks)
 
     def opens(self, port: int) -> None:
-        self._paypal.base = self.webhooks.base = f"http://127.0.0.1:{port}"
+        self.webhooks.base = f"http://127.0.0.1:{port}"
+        self._paypal.opens(self.webhooks.base)
 
     def handle(self, request: Request) -> Answer:
         path = request.path

@@ -36,7 +36,9 @@ STORM = {
 
 
 class Paid(NamedTuple):
-    """A payment at the provider. id: the PaymentIntent's or PayPal's capture; charge: Stripe's, else ""."""
+    """A payment at the provider. id: the PaymentIntent's or PayPal's capture; charge: Stripe's, or the authorisation at
+    PayPal, else "".
+    """
 
     id: str
     charge: str
@@ -168,6 +170,10 @@ class Provider:
     def messages(self, since: int = 0) -> list[dict[str, Any]]:
         """What was or is to be sent, signed: name, headers, body, answers. since: how many were read before."""
         return self._ask("GET", "/_webhooks", {"since": since})
+
+    def signed(self, body: str, wire: str = "paypal", certificate: str = "CERT-FAKE", at: float | None = None) -> dict:
+        """The headers under which it would deliver this at that time, now if none is given by the real clock."""
+        return self._ask("POST", "/_signatures", {"wire": wire, "body": body, "certificate": certificate, "at": at})
 
     def ledger(self) -> dict[str, Any]:
         """The provider's own books: captures, refunds, disputes, paid_twice."""

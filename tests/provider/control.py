@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -53,6 +54,13 @@ class Scripted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     chance: Chance | None = None
 
 
+class ToSign(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    wire: str
+    body: str
+    certificate: str
+    at: float | None = None
+
+
 class Since(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Messages from this one on, counted from 0."""
 
@@ -101,6 +109,7 @@ class Control:
             ("POST", "_disputes"): self._dispute,
             ("GET", "_webhooks"): lambda body: self._webhooks.messages[msgspec.json.decode(body, type=Since).since :],
             ("POST", "_webhooks"): self._subscribe,
+            ("POST", "_signatures"): self._sign,
             ("DELETE", "_webhooks"): lambda _: self._webhooks.clear(),
             ("GET", "_settings"): lambda _: self._fake.settings,
             ("POST", "_settings"): self._settings,
@@ -156,6 +165,13 @@ class Control:
 
     def _subscribe(self, body: bytes) -> None:
         self._webhooks.subscriptions.append(msgspec.json.decode(body, type=Subscription))
+
+    def _sign(self, body: bytes) -> dict[str, str]:
+        wanted = msgspec.json.decode(body, type=ToSign)
+        at = time.time() if wanted.at is None else wanted.at
+        return self._webhooks.signed(
+            Subscription(wire=wanted.wire), wanted.body.encode(), 1, at=at, certificate=wanted.certificate
+        )
 
     def _settings(self, body: bytes) -> Settings:
         given = msgspec.json.decode(body, type=dict)

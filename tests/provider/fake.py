@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How young a payment Stripe's search does not find yet: a minute, they say, and longer on a bad day."""
     reporting_delay_s: float = 0.0
     """How long a movement takes to be found by PayPal's transaction search: three hours at worst, they say."""
+    blocks_duplicates: bool = True
+    """Whether PayPal refuses a second refund under one invoice number, as an account may have it or not."""
+    search_limit: int = 10_000
+    """How much PayPal's transaction search finds at most before it finds nothing."""
 
 
 class Kept(msgspec.Struct):

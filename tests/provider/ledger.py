@@ -58,6 +58,7 @@ class Capture:
 
     id: str
     charge: str
+    """Stripe's; PayPal's authorisation, where the money was only promised at first."""
     wire: str
     account: str
     amount: int
@@ -158,10 +159,10 @@ class Ledger:
         """A payment that was made."""
         if wire not in {"stripe", "paypal"} or status not in CAPTURE_MOVES or amount <= 0 or len(currency) != 3:
             raise Refused("move", detail=f"no such payment: {wire} {status} {amount} {currency}")
-        now, paypal = self._clock.now(), wire == "paypal"
+        now, paypal, held = self._clock.now(), wire == "paypal", status == "requires_capture"
         capture = Capture(
             id=self._paypal_id() if paypal else self._id("pi_3"),
-            charge="" if paypal else self._id("ch_3"),
+            charge=(self._paypal_id() if held else "") if paypal else self._id("ch_3"),
             wire=wire,
             account=account,
             amount=amount,

@@ -9,90 +9,43 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
 import msgspec
 
 from provider.fake import Fake, Kept
 from provider.ledger import Capture, Refund, Refused
+from provider.paypal_lists import Lists
 from provider.paypal_objects import (
     CURRENCIES,
+    authorization_object,
     capture_object,
     dispute_object,
-    links,
     minor_units,
     refund_object,
-    transaction,
 )
+from provider.paypal_problems import REFUSALS, Problem, invalid, missing, unprocessable
 from provider.script import Fault, leaves
 from provider.serving import Answer, Request, json
 
 TOKEN_LIFE_S = 9 * 3600
-SEMANTICS = "The requested action could not be performed, semantically incorrect, or failed business validation."
-SENTENCES = {
-    "CANNOT_BE_ZERO_OR_NEGATIVE": "Must be greater than zero.",
-    "CAPTURE_FULLY_REFUNDED": "The capture has already been fully refunded",
-    "DECIMALS_NOT_SUPPORTED": "Currency does not support decimals.",
-    "DECIMAL_PRECISION": "The value of the field should not be more than two decimal places.",
-    "DUPLICATE_INVOICE_ID": "Invoice ID was previously used to refund a capture.",
-    "INVALID_RESOURCE_ID": "Specified resource ID does not exist. Please check the resource ID and try again.",
-    "INVALID_CURRENCY_CODE": "Currency code is not supported.",
-    "PENDING_CAPTURE": "Cannot initiate a refund as the capture is pending.",
-    "REFUND_AMOUNT_EXCEEDED": (
-        "The refund amount must be less than or equal to the capture amount that has not yet been refunded."
-    ),
-    "REFUND_CAPTURE_CURRENCY_MISMATCH": "Refund must be in the same currency as the capture",
-    "REFUND_FAILED_INSUFFICIENT_FUNDS": "Capture could not be refunded due to insufficient funds.",
-    "REFUND_NOT_ALLOWED": "Capture cannot be refunded.",
-    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": "Refunds are not allowed on this capture due to a chargeback.",
-    "TRANSACTION_DISPUTED": "Partial refunds cannot be offered while there is an open case on this transaction.",
-}
-REFUSALS = {
-    "already_refunded": "CAPTURE_FULLY_REFUNDED",
-    "too_much": "REFUND_AMOUNT_EXCEEDED",
-    "disputed": "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK",
-    "not_positive": "CANNOT_BE_ZERO_OR_NEGATIVE",
-}
 BODY = {"amount", "custom_id", "invoice_id", "note_to_payer", "payment_instruction"}
 STATUS_OF = {"requires_action": "pending", "fails_later": "succeeded", "failed": "failed"}
 
 
-class Problem(Exception):
-    """One of PayPal's errors: name, sentence, and the issue where there is one."""
-
-    def __init__(
-        self, status: int, name: str, message: str, issue: str = "", field: str = "", *, location: str = "body"
-    ) -> None:
-        super().__init__(name, issue)
-        self.status, self.headers = status, dict[str, str]()
-        self.error: dict[str, object] = {"name": name, "message": message}
-        if issue:
-            where = {"field": field, "location": location} if field else {}
-            self.error["details"] = [{"issue": issue, "description": SENTENCES.get(issue, issue)} | where]
-
-
-def unprocessable(issue: str, field: str = "") -> Problem:
-    return Problem(422, "UNPROCESSABLE_ENTITY", SEMANTICS, issue, field)
-
-
-def invalid(issue: str, field: str = "") -> Problem:
-    message = "Request is not well-formed, syntactically incorrect, or violates schema."
-    return Problem(400, "INVALID_REQUEST", message, issue, field)
-
-
-def missing(field: str) -> Problem:
-    message = "The specified resource does not exist."
-    return Problem(404, "RESOURCE_NOT_FOUND", message, "INVALID_RESOURCE_ID", field, location="path")
-
-
 class PayPalForm:
-    def __init__(self, fake: Fake, verify: Callable[[bytes], bool]) -> None:
-        self._fake, self._verify = fake, verify
+    def __init__(
+        self, fake: Fake, verify: Callable[[bytes], bool], certificates: Callable[[], Mapping[str, bytes]]
+    ) -> None:
+        self._fake, self._verify, self._certificates = fake, verify, certificates
+        self._lists = Lists(fake)
         self._tokens: dict[str, float] = {}
         self._count = 0
         self.base = ""
+
+    def opens(self, base: str) -> None:
+        self.base = self._lists.base = base
 
     def handle(self, request: Request) -> Answer:
         self._count += 1
@@ -107,6 +60,8 @@ class PayPalForm:
 
     def _answer(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
+        if parts[:3] == ["v1", "notifications", "certs"] and request.method == "GET":
+            return self._with_faults("certificate", "", "", request, lambda _: self._certificate(parts[3:]))
         if parts == ["v1", "oauth2", "token"] and request.method == "POST":
             return self._with_faults("token", "", "", request, lambda _: self._token(request))
         operation, name, call = self._route(request, parts)
@@ -122,12 +77,16 @@ class PayPalForm:
                 return "payment.read", name, self._read_capture
             case ["GET", "v2", "payments", "refunds", name]:
                 return "refund.read", name, self._read_refund
+            case ["GET", "v2", "payments", "authorizations", name]:
+                return "payment.read", name, self._read_authorization
+            case ["POST", "v2", "payments", "authorizations", name, "void"]:
+                return "payment.cancel", name, self._void
             case ["GET", "v1", "customer", "disputes"]:
-                return "disputes.list", "", self._list_disputes
+                return "disputes.list", "", lambda request, *_: self._lists.disputes(request, self._merchant(request))
             case ["GET", "v1", "customer", "disputes", name]:
                 return "dispute.read", name, self._read_dispute
             case ["GET", "v1", "reporting", "transactions"]:
-                return "refunds.list", "", self._search
+                return "refunds.list", "", lambda request, *_: self._lists.search(request, self._merchant(request))
             case ["POST", "v1", "notifications", "verify-webhook-signature"]:
                 return "webhook.verify", "", self._verified
         raise Problem(404, "NOT_FOUND", "The requested URL was not found.")
@@ -233,8 +192,18 @@ class PayPalForm:
 
     def _capture(self, request: Request, name: str) -> Capture:
         capture = self._fake.ledger.captures.get(name)
-        if capture is None or capture.wire != "paypal":
+        # What was only authorised is no capture yet.
+        if capture is None or capture.wire != "paypal" or (capture.charge and capture.captured_at is None):
             raise missing("capture_id")
+        return self._seen(request, capture)
+
+    def _authorization(self, request: Request, name: str) -> Capture:
+        capture = self._fake.ledger.by_charge.get(name)
+        if capture is None or capture.wire != "paypal":
+            raise missing("authorization_id")
+        return self._seen(request, capture)
+
+    def _seen(self, request: Request, capture: Capture) -> Capture:
         if capture.account != self._merchant(request):
             message = "Authorization failed due to insufficient permissions."
             raise Problem(403, "NOT_AUTHORIZED", message, "PERMISSION_DENIED")
@@ -322,7 +291,11 @@ class PayPalForm:
         if asked and amount is not None and amount < ledger.left(capture):
             raise unprocessable("TRANSACTION_DISPUTED")
         invoice = body.get("invoice_id")
-        if invoice and any(ledger.refunds[name].invoice_id == invoice for name in capture.refunds):
+        if (
+            invoice
+            and self._fake.settings.blocks_duplicates
+            and any(ledger.refunds[name].invoice_id == invoice for name in capture.refunds)
+        ):
             raise unprocessable("DUPLICATE_INVOICE_ID")
 
     def _shown(self, status: int, refund: Refund, capture: Capture, request: Request) -> Answer:
@@ -340,24 +313,31 @@ class PayPalForm:
     def _read_capture(self, request: Request, name: str, *_: object) -> Answer:
         return json(200, capture_object(self._capture(request, name), self._fake, self.base))
 
-    # Lists.
+    # Authorisations.
 
-    def _list_disputes(self, request: Request, *_: object) -> Answer:
-        ledger, query = self._fake.ledger, {name: values[0] for name, values in parse_qs(request.query).items()}
-        size, page = self._page(query, largest=50)
-        wanted = query.get("disputed_transaction_id")
-        found = [
-            (dispute, ledger.captures[dispute.capture])
-            for dispute in reversed(ledger.disputes.values())
-            if ledger.captures[dispute.capture].wire == "paypal"
-            and wanted in {None, dispute.capture}
-            and ledger.captures[dispute.capture].account == self._merchant(request)
-        ]
-        shown = [dispute_object(*each, self._fake, self.base, whole=False) for each in found]
-        if state := query.get("dispute_state"):
-            shown = [each for each in shown if each["dispute_state"] == state]
-        more = [("/v1/customer/disputes?page=" + str(page + 1), "next", "GET")] if len(shown) > page * size else []
-        return json(200, {"items": shown[(page - 1) * size : page * size], "links": links(self.base, *more)})
+    def _read_authorization(self, request: Request, name: str, *_: object) -> Answer:
+        return json(200, authorization_object(self._authorization(request, name), self._fake, self.base))
+
+    def _void(self, request: Request, name: str, *_: object) -> Answer:
+        capture = self._authorization(request, name)
+        if capture.status != "requires_capture":
+            issue = "PREVIOUSLY_VOIDED" if capture.status == "canceled" else "AUTHORIZATION_ALREADY_CAPTURED"
+            raise unprocessable(issue)
+        self._fake.ledger.move_capture(capture, "canceled")
+        if request.header("prefer") == "return=representation":
+            return json(200, authorization_object(capture, self._fake, self.base))
+        return Answer(204, b"")
+
+    # Disputes and messages.
+
+    def _certificate(self, name: list[str]) -> Answer:
+        """Anybody may read the certificates that messages are signed with."""
+        pem = self._certificates().get("/".join(name))
+        if pem is None:
+            raise Problem(404, "NOT_FOUND", "The requested URL was not found.")
+        answer = Answer(200, pem)
+        answer.content_type = "text/plain"
+        return answer
 
     def _read_dispute(self, request: Request, name: str, *_: object) -> Answer:
         dispute = self._fake.ledger.disputes.get(name)
@@ -365,51 +345,6 @@ class PayPalForm:
             raise missing("dispute_id")
         capture = self._capture(request, dispute.capture)
         return json(200, dispute_object(dispute, capture, self._fake, self.base, whole=True))
-
-    def _search(self, request: Request, *_: object) -> Answer:
-        """What moved in a span of at most 31 days, oldest first, once the reporting has caught up."""
-        fake, query = self._fake, {name: values[0] for name, values in parse_qs(request.query).items()}
-        try:
-            start, end = (datetime.fromisoformat(query[name]) for name in ("start_date", "end_date"))
-            if start.tzinfo is None or end.tzinfo is None or not timedelta(0) <= end - start <= timedelta(days=31):
-                raise ValueError
-        except (KeyError, ValueError):
-            raise invalid("INVALID_PARAMETER_VALUE", "start_date") from None
-        size, page = self._page(query, largest=500)
-        latest = min(end.timestamp() + 1, fake.clock.now() - fake.settings.reporting_delay_s)
-        merchant, wanted = self._merchant(request), query.get("transaction_id")
-        found = []
-        for capture in fake.ledger.captures.values():
-            if capture.wire != "paypal" or capture.account != merchant or capture.captured_at is None:
-                continue
-            found += [(each.created, transaction(each, capture, fake))
-                      for each in (capture, *(fake.ledger.refunds[name] for name in capture.refunds))
-                      if start.timestamp() <= each.created < latest and wanted in {None, each.id}]  # fmt: skip
-        found.sort(key=lambda each: each[0])
-        return json(
-            200,
-            {
-                "transaction_details": [shown for _, shown in found[(page - 1) * size : page * size]],
-                "account_number": merchant or fake.settings.paypal_merchant,
-                "start_date": query["start_date"],
-                "end_date": query["end_date"],
-                "last_refreshed_datetime": fake.clock.iso(fake.clock.now() - fake.settings.reporting_delay_s),
-                "page": page,
-                "total_items": len(found),
-                "total_pages": -(-len(found) // size),
-                "links": [],
-            },
-        )
-
-    @staticmethod
-    def _page(query: dict[str, str], largest: int) -> tuple[int, int]:
-        try:
-            size, page = int(query.get("page_size", min(100, largest))), int(query.get("page", 1))
-        except ValueError:
-            size, page = 0, 0
-        if not 1 <= size <= largest or page < 1:
-            raise invalid("INVALID_PARAMETER_VALUE", "page_size")
-        return size, page
 
     def _verified(self, request: Request, *_: object) -> Answer:
         try:

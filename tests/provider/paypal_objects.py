@@ -76,6 +76,7 @@ def refund_object(refund: Refund, capture: Capture, fake: Fake, base: str) -> di
             "net_amount": gross,
             "total_refunded_amount": refunded,
         },
+        "payer": {"merchant_id": merchant(capture, fake)},
         "create_time": fake.clock.iso(refund.created),
         "update_time": fake.clock.iso(refund.history[-1][0]),
         "links": links(
@@ -93,6 +94,11 @@ def refund_object(refund: Refund, capture: Capture, fake: Fake, base: str) -> di
     if refund.note:
         shown["note_to_payer"] = refund.note
     return shown
+
+
+def merchant(capture: Capture, fake: Fake) -> str:
+    """Whose account it is on."""
+    return capture.account or fake.settings.paypal_merchant
 
 
 def capture_status(capture: Capture) -> str:
@@ -124,12 +130,36 @@ def capture_object(capture: Capture, fake: Fake, base: str) -> dict[str, object]
             (f"/v2/payments/captures/{capture.id}/refund", "refund", "POST"),
         ),
     }
+    shown["payee"] = {"merchant_id": merchant(capture, fake)}
     if capture.invoice_id:
         shown["invoice_id"] = capture.invoice_id
     if custom := capture.metadata.get("custom_id"):
         shown["custom_id"] = custom
     if shown["status"] == "PENDING":
         shown["status_details"] = {"reason": "ECHECK"}
+    return shown
+
+
+AUTHORIZATION_STATUS = {"requires_capture": "CREATED", "succeeded": "CAPTURED", "canceled": "VOIDED"}
+
+
+def authorization_object(capture: Capture, fake: Fake, base: str) -> dict[str, object]:
+    """What was promised, under an id of its own."""
+    shown: dict[str, object] = {
+        "id": capture.charge,
+        "status": AUTHORIZATION_STATUS[capture.status],
+        "amount": money(capture.amount, capture.currency),
+        "create_time": fake.clock.iso(capture.created),
+        "update_time": fake.clock.iso(capture.captured_at or capture.canceled_at or capture.created),
+        "expiration_time": fake.clock.iso(capture.created + 29 * 86400),
+        "links": links(
+            base,
+            (f"/v2/payments/authorizations/{capture.charge}", "self", "GET"),
+            (f"/v2/payments/authorizations/{capture.charge}/void", "void", "POST"),
+        ),
+    }
+    if capture.invoice_id:
+        shown["invoice_id"] = capture.invoice_id
     return shown
 
 
@@ -155,6 +185,7 @@ def dispute_object(dispute: Dispute, capture: Capture, fake: Fake, base: str, *,
         shown["disputed_transactions"] = [
             {
                 "seller_transaction_id": capture.id,
+                "seller": {"merchant_id": merchant(capture, fake)},
                 "create_time": fake.clock.iso(capture.created),
                 "transaction_status": "COMPLETED",
                 "gross_amount": money(capture.amount, capture.currency),
@@ -211,6 +242,8 @@ def happenings(
             return [("CUSTOMER.DISPUTE.CREATED", "dispute", shown)]
         name = "RESOLVED" if shown["status"] == "RESOLVED" else "UPDATED"
         return [(f"CUSTOMER.DISPUTE.{name}", "dispute", shown)]
+    if capture.charge and capture.status == "canceled":
+        return [("PAYMENT.AUTHORIZATION.VOIDED", "authorization", authorization_object(capture, fake, base))]
     names = {"COMPLETED": "COMPLETED", "DECLINED": "DECLINED"}
     name = names.get(capture_status(capture), "PENDING")
     return [(f"PAYMENT.CAPTURE.{name}", "capture", capture_object(capture, fake, base))]

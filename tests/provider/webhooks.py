@@ -14,12 +14,15 @@ import hashlib
 import hmac
 import zlib
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import msgspec
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
 
 from provider import paypal_objects, stripe_objects
 from provider.fake import Fake
@@ -136,7 +139,7 @@ class Webhooks:
             message = Message(
                 wire=subscription.wire,
                 name=name,
-                headers=self._signed(subscription, body, number),
+                headers=self.signed(subscription, body, number),
                 body=body.decode(),
                 url=subscription.url,
             )
@@ -153,7 +156,7 @@ class Webhooks:
     async def _deliver(self, subscription: Subscription, message: Message, number: int) -> None:
         self._session = self._session or aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         # Signed anew at each try, as they do: the time in the signature is that of the delivery.
-        message.headers = self._signed(subscription, message.body.encode(), number)
+        message.headers = self.signed(subscription, message.body.encode(), number)
         status = 0
         with suppress(aiohttp.ClientError, TimeoutError):
             async with self._session.post(message.url, data=message.body.encode(), headers=message.headers) as answer:
@@ -165,8 +168,17 @@ class Webhooks:
 
     # Signatures.
 
-    def _signed(self, subscription: Subscription, body: bytes, number: int) -> dict[str, str]:
-        now = self._fake.clock.now()
+    def signed(
+        self,
+        subscription: Subscription,
+        body: bytes,
+        number: int,
+        *,
+        at: float | None = None,
+        certificate: str = "CERT-FAKE",
+    ) -> dict[str, str]:
+        """The headers of a delivery. at: when, by this provider's clock if not said otherwise."""
+        now = self._fake.clock.now() if at is None else at
         if subscription.wire == "stripe":
             secrets = subscription.secrets or (self._fake.settings.stripe_webhook_secret,)
             signed = b"%d." % int(now) + body
@@ -185,7 +197,7 @@ class Webhooks:
             "PAYPAL-TRANSMISSION-ID": transmission,
             "PAYPAL-TRANSMISSION-TIME": sent_at,
             "PAYPAL-TRANSMISSION-SIG": base64.b64encode(signature).decode(),
-            "PAYPAL-CERT-URL": f"{self.base}/v1/notifications/certs/CERT-FAKE",
+            "PAYPAL-CERT-URL": f"{self.base}/v1/notifications/certs/{certificate}",
             "PAYPAL-AUTH-ALGO": "SHA256withRSA",
         }
 
@@ -224,6 +236,32 @@ class Verification(msgspec.Struct):
 @functools.cache
 def _paypal_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@functools.cache
+def certificates() -> dict[str, bytes]:
+    """PayPal's, by the name in their address. The second is of another machine of theirs, the third has ended."""
+    return {
+        "CERT-FAKE": _certified("messageverificationcerts.sandbox.paypal.com", 3650),
+        "CERT-OTHER": _certified("www.sandbox.paypal.com", 3650),
+        "CERT-ENDED": _certified("messageverificationcerts.sandbox.paypal.com", -1),
+    }
+
+
+def _certified(name: str, days: int) -> bytes:
+    called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now, key = datetime.now(UTC), _paypal_key()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(called)
+        .issuer_name(called)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=3650))
+        .not_valid_after(now + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _drawn(seed: int, number: int, what: str) -> float:

@@ -404,6 +404,33 @@ async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, 
     assert "main · Test" in (await ines.see(english.to)).text
 
 
+async def test_each_kind_of_provider_asks_for_what_it_needs(ines, desk):  # KF-16
+    stripe, paypal = await ines.see("/operator/providers"), await ines.see("/operator/providers?kind=paypal")
+    for page, there, elsewhere in (
+        (stripe, ("Secret or restricted key", "charge.dispute.*"), ("Client ID", "CUSTOMER.DISPUTE.*")),
+        (paypal, ("Client ID", "Webhook ID", "CUSTOMER.DISPUTE.*"), ("Secret or restricted key", "charge.dispute.*")),
+    ):
+        assert all(words in page.text for words in there)
+        assert not any(words in page.text for words in elsewhere)
+    told = {"kind": "paypal", "name": "main", "client_id": "fake-client", "webhook_secrets": "8PT597110X687430L"}
+    refused = await ines.press(paypal, "/operator/providers", **told, key="two words")
+    assert (refused.status, "Write the secret of that application" in refused.text) == (422, True)
+    assert "two words" not in refused.raw
+    assert 'value="fake-client"' in refused.raw, "what opens nothing need not be typed again"
+    assert 'value="8PT597110X687430L"' in refused.raw
+    odd = await ines.see("/operator/providers?kind=bank")
+    assert "Secret or restricted key" in odd.text
+    with Provider() as fake:
+        keys = Secrets("fake-secret", ("8PT597110X687430L",), fake.url, "fake-client")
+        await desk.connected.connect("main", "paypal", keys, "operator:ines", own=True)
+        page = await ines.see("/operator/providers")
+        assert "main PayPal Test FAKEMERCHANT1" in page.text
+        tried = await ines.press(page, "/operator/providers/main/check")
+        assert "main: the key is good (test, no real money)." in tried.text
+    chinese = await ines.see("/operator/providers?kind=paypal&lang=zh")
+    assert "更换期间可填两个" in (await ines.see(chinese.to)).text
+
+
 async def test_the_installation_says_in_chinese_what_it_means(ines, market):
     page = await ines.see("/operator/installation?lang=zh")
     page = await ines.see(page.to or "/operator/installation")

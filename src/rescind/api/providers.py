@@ -66,13 +66,16 @@ class ReceivedTold(Told, frozen=True, kw_only=True):
 
 
 class NewConnection(Incoming, frozen=True, kw_only=True):
-    """A provider to connect. key: empty keeps the one of a connection that is there.
+    """A provider to connect. kind: such as stripe or paypal. key: empty keeps the one of a connection that is there.
 
-    webhook_secrets: what its messages are signed with; two while one takes over from the other. own: use it for
-    payments that name no connection. direct: sellers take payments on accounts of their own, which tenders name.
+    client_id: of PayPal's application, whose secret is the key; other kinds have none. webhook_secrets: what its
+    messages are signed with, or the ids of the webhooks they are signed for; two while one takes over from the other.
+    own: use it for payments that name no connection. direct: sellers take payments on accounts of their own, which
+    tenders name.
     """
 
     kind: Code
+    client_id: _Secret = ""
     key: _Secret = ""
     webhook_secrets: Annotated[tuple[_Secret, ...], msgspec.Meta(max_length=2)] = ()
     own: bool = False
@@ -127,7 +130,7 @@ async def connect(call: Call) -> Answer:
     view = await call.desk.connected.connect(
         call.ids["connection"],
         new.kind,
-        Secrets(new.key, new.webhook_secrets),
+        Secrets(new.key, new.webhook_secrets, client=new.client_id),
         f"operator:{call.principal.id}",
         own=new.own,
         direct=new.direct,
@@ -160,7 +163,7 @@ async def check(call: Call) -> Answer:
     gives=ReceivedTold,
     changes=True,
     keyed=False,
-    fails=(errors.Unauthenticated,),
+    fails=(errors.Unauthenticated, errors.Unavailable),
 )
 async def hear(call: Call) -> Answer:
     """For providers alone: a message they signed. It is kept before it is answered, and read afterwards."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import NewType, Protocol
@@ -208,7 +208,8 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
 class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do, as data: the engine reads these and never a name.
 
-    lists_refunds: it can say which refunds it made in a span of time. partial: a payment goes back in parts too.
+    lists_refunds: it can say which refunds it made in a span of time; lists_after: how long ago that span ends at the
+    latest, because its list takes so long to know everything. partial: a payment goes back in parts too.
     releases: what was authorised and not captured can be let go. reverses_transfers: a seller gives back its own share.
     idempotency_life: for how long asking twice with one key is asking once; None: for good. refund_within: how long
     after the payment money still goes back; None: as long as one likes. asynchronous: a refund that was taken may fail
@@ -216,6 +217,7 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     lists_refunds: bool = False
+    lists_after: timedelta = timedelta()
     partial: bool = True
     releases: bool = False
     reverses_transfers: bool = False
@@ -361,4 +363,30 @@ class PaymentProvider(Protocol):
 
     def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:
         """Every refund it made from ``since`` until before ``until``. Raises Unavailable where it cannot say."""
+        ...
+
+
+class ConnectedProvider(PaymentProvider, Protocol):
+    """A provider that an operator connects: its keys can be tried, and it tells us what happens there."""
+
+    async def check(self) -> Checked:
+        """Whether the keys open anything, by reading only, and whether they move real money."""
+        ...
+
+    async def opened(self, body: bytes, headers: Mapping[str, str], now: Instant) -> Told | None:
+        """A message, if it was this provider that signed these bytes lately; else None (WH-01).
+
+        headers: by their names in small letters. Raises Unavailable where that cannot be found out now.
+        """
+        ...
+
+    async def news(self, body: bytes) -> tuple[News, ...] | None:
+        """What a message is about, as it stands now. None: nothing we know.
+
+        Raises Unavailable, msgspec.ValidationError, ValueError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up the connections."""
         ...

@@ -36,6 +36,7 @@ from rescind.core.review import FINDINGS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
+from rescind.providers.kinds import KINDS as PROVIDERS
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -99,6 +100,10 @@ def _faults(language: Locale) -> Iterator[Gap]:
 _STEPS = ("opened", "taken", "questioned", "answered", "extended", "silent_buyer", "silent_support")
 
 
+def _provider_fields() -> Iterator[str]:
+    return (f"{kind.name}.{field.name}" for kind in PROVIDERS.values() for field in kind.fields)
+
+
 def codes() -> Iterator[tuple[str, str]]:
     """(context, key) of everything the program knows by a code."""
     tables: dict[str, tuple[str, ...]] = {
@@ -110,6 +115,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "not_paid_out": DECLINED_BECAUSE,
         "refund_order": ("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere"),
         "refund_owner": ("support", "lead"),
+        "provider": tuple(PROVIDERS),
+        "provider field": tuple(_provider_fields()),
+        "provider hint": tuple(_provider_fields()),
         "document": tuple(DocumentKind),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),

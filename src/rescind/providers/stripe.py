@@ -9,7 +9,7 @@ for by it wherever an answer was not clear.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypedDict, TypeVar, cast
@@ -24,11 +24,13 @@ from rescind.core.instant import Instant
 from rescind.core.ports import (
     Captured,
     Checked,
+    News,
     PaymentCall,
     ProviderRefund,
     ProviderReply,
     ProviderTraits,
     RefundCall,
+    Told,
 )
 from rescind.core.refund import ProviderOutcome
 from rescind.providers.stripe_units import from_stripe, to_stripe
@@ -174,9 +176,18 @@ class Stripe:
     traits: ProviderTraits
 
     def __init__(
-        self, key: str, *, name: str = "stripe", direct: bool = False, base: str = "", timeout_s: float = TIMEOUT_S
+        self,
+        key: str,
+        *,
+        name: str = "stripe",
+        direct: bool = False,
+        base: str = "",
+        timeout_s: float = TIMEOUT_S,
+        webhook: Sequence[str] = (),
     ) -> None:
+        """webhook: what its messages are signed with."""
         self.name = name
+        self._webhook = tuple(webhook)
         self._direct = direct
         self.traits = ProviderTraits(
             lists_refunds=True,
@@ -197,6 +208,20 @@ class Stripe:
     async def close(self) -> None:
         """Give up the connections."""
         await self._http.close_async()
+
+    # Messages.
+
+    async def opened(self, body: bytes, headers: Mapping[str, str], now: Instant) -> Told | None:
+        """By one of the signing secrets, over the bytes and the time of the delivery."""
+        from rescind.providers import stripe_messages  # noqa: PLC0415 - it reads what is declared here
+
+        return stripe_messages.opened(body, headers, self._webhook, now)
+
+    async def news(self, body: bytes) -> tuple[News, ...] | None:
+        """Of refunds and disputes a message says only which one; how that stands is asked."""
+        from rescind.providers import stripe_messages  # noqa: PLC0415 - as above
+
+        return await stripe_messages.news(self, body)
 
     # The port.
 

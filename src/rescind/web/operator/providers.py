@@ -7,10 +7,11 @@ from http import HTTPStatus
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.connections import KINDS, Secrets
+from rescind.connections import Secrets
 from rescind.core.errors import InvalidField, Unavailable
 from rescind.core.ports import Checked
 from rescind.locales import Locale
+from rescind.providers.kinds import KINDS, POINTERS, Kind
 from rescind.settings import EVERY_MEANS
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
@@ -32,7 +33,7 @@ async def connect(console: Here) -> Html:
         await console.desk.connected.connect(
             form.text("name"),
             form.text("kind"),
-            Secrets(form.text("key"), tuple(form.text("webhook_secrets").split())),
+            Secrets(form.text("key"), tuple(form.text("webhook_secrets").split()), client=form.text("client_id")),
             f"operator:{console.person.id}",
             own=bool(form.text("own")),
             direct=bool(form.text("direct")),
@@ -73,8 +74,12 @@ async def _page(
 ) -> Html:
     connected = console.desk.connected
     known = await connected.all()
+    asked = form.text("kind") if form else console.query("kind")
+    kind = KINDS.get(asked) or next(iter(KINDS.values()))
+    fields = _fields(console.language, kind)
     # What was typed into the fields of secrets is not shown again.
-    values = {**form.values, "key": "", "webhook_secrets": ""} if form else {"kind": KINDS[0]}
+    hidden = {field["name"] for field in fields if field["hidden"]}
+    values = {name: value for name, value in form.values.items() if name not in hidden} if form else {}
     return console.page(
         "operator/providers.html",
         status=status,
@@ -86,9 +91,32 @@ async def _page(
         sandbox=not any(one.own for one in known),
         host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
-        kinds=[(kind, console.language.term("provider", kind)) for kind in KINDS],
+        kinds=[
+            {
+                "label": console.language.term("provider", name),
+                "href": f"{PROVIDERS}?kind={name}#connect",
+                "current": name == kind.name,
+            }
+            for name in KINDS
+        ],
+        kind=kind.name,
+        messages=kind.messages,
+        fields=fields,
         address=console.desk.base_url,
     )
+
+
+def _fields(language: Locale, kind: Kind) -> list[dict[str, object]]:
+    """What this kind asks for, each in its own words."""
+    return [
+        {
+            "name": POINTERS[field.name].strip("/"),
+            "label": language.term("provider field", f"{kind.name}.{field.name}"),
+            "hint": language.term("provider hint", f"{kind.name}.{field.name}"),
+            "hidden": field.hidden,
+        }
+        for field in kind.fields
+    ]
 
 
 def _means(language: Locale, method: str) -> str:
