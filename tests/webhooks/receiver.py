@@ -16,12 +16,13 @@ class Receiver:
     """Takes what is sent. ``secrets``: by path, what a message there must be signed with.
 
     ``answers``: by path, statuses to give one after another, the last one for ever; a number below zero hangs for so
-    many seconds before the answer is 200.
+    many seconds before the answer is 200. ``decides``: gives the status of every answer instead.
     """
 
     def __init__(self) -> None:
         self.secrets: dict[str, list[str]] = {}
         self.answers: dict[str, list[int]] = {}
+        self.decides = None
         self.headers: dict[str, dict[str, str]] = {}
         self.taken: list[tuple[str, str, dict]] = []
         self.asked: Counter[str] = Counter()
@@ -67,10 +68,10 @@ class Receiver:
         if message is None:
             self.forged.append(identifier)
         answers = self.answers.get(name, [200])
-        status = answers.pop(0) if len(answers) > 1 else answers[0]
+        status = self.decides() if self.decides else answers.pop(0) if len(answers) > 1 else answers[0]
         if status < 0:
-            await asyncio.sleep(-status)
-            status = 200
+            await asyncio.sleep(0.3 if self.decides else -status)
+            status = 504 if self.decides else 200
         if 200 <= status < 300 and message is not None:
             self.taken.append((name, identifier, message))
         headers = {"location": self.url("elsewhere")} if 300 <= status < 400 else self.headers.get(name, {})

@@ -38,14 +38,13 @@ class Courier:
         self._ended: list[Ended] = []
 
     async def sweep(self) -> int:
-        """Write down what has ended, begin what there is room for; returns how much of either there was."""
+        """Write down what has ended, begin what there is room for; returns 0 when nothing is under way either."""
         written = await self._write()
         begun = await self._begin()
         if not written and not begun and self._tasks:
-            done, _ = await asyncio.wait(self._tasks, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
-            return len(done)
-        # What ended while the table was asked is written next time, which is now.
-        return written + begun + len(self._ended)
+            # Whatever is under way, somebody else may have something to send meanwhile.
+            await asyncio.wait(self._tasks, timeout=IDLE_S, return_when=asyncio.FIRST_COMPLETED)
+        return written + begun + len(self._tasks) + len(self._ended)
 
     async def close(self) -> None:
         """Give up what is under way: nobody else has it before its lease ends, and then it is sent again."""
