@@ -21,6 +21,7 @@ from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
 from rescind.desk import Desk
 from rescind.documents import Documents
+from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.objects import Objects
@@ -29,10 +30,12 @@ from rescind.policies import automation
 from rescind.postgres import embedded
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.connections import ConnectionTable
+from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.documents import DocumentTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
+from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
@@ -48,7 +51,9 @@ from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
+from rescind.webhooks.posting import Poster
 from rescind.worker import loops
+from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 
 log = structlog.get_logger()
@@ -110,6 +115,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 press=Press(),
                 habits=Habits(pool),
                 connected=connected,
+                endpoints=Endpoints(
+                    EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
+                ),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
@@ -129,11 +137,24 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
 async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
+    due, told = DueTable(desk.pool, desk.clock), desk.endpoints
     async with (
-        _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months, desk.connected)),
+        Poster(desk.settings.egress) as poster,
+        _courier(desk, poster) as courier,
+        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
+        _task(loops.deliver(courier, told.deliveries)),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
+
+
+@asynccontextmanager
+async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
+    courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer)
+    try:
+        yield courier
+    finally:
+        await courier.close()
 
 
 def provider(desk: Desk) -> Router:

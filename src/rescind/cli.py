@@ -21,6 +21,7 @@ from rescind import (
     policies,
     reconciling,
     refunds,
+    webhook_command,
 )
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
@@ -53,6 +54,7 @@ cli.add_typer(document_command.app, name="document")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(connecting.app, name="provider")
+cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
 cli.command()(reconciling.reconcile)

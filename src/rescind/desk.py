@@ -34,6 +34,7 @@ from rescind.core.terms import Terms
 from rescind.core.views import OrderView, ShopView
 from rescind.documents import Documents
 from rescind.drafting import Drafting
+from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.paying_out import PayingOut
@@ -71,6 +72,7 @@ class Desk:
     press: Press
     habits: Habits
     connected: Connected
+    endpoints: Endpoints
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

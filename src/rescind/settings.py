@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits
 from rescind.core.money import Money, decimals
+from rescind.webhooks.egress import Egress
 
 PREFIX = "RESCIND_"
 PORTS_TRIED = 20
@@ -150,6 +151,13 @@ def _methods(value: str) -> tuple[str, ...]:
     ):
         raise ValueError("codes of means of payment with commas between them, like bank_transfer, alipay, or all alone")
     return tuple(dict.fromkeys(codes))
+
+
+def _ports(value: str) -> tuple[int, ...]:
+    found = [part.strip() for part in value.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,5}", one) and 0 < int(one) < 65536 for one in found):
+        raise ValueError("port numbers with commas between them, like 443, 8443")
+    return tuple(dict.fromkeys(map(int, found)))
 
 
 def _bucket(value: str) -> str:
@@ -297,12 +305,32 @@ class Settings:
             "has no limit.",
         ),
     ] = None
+    webhook_ports: Annotated[
+        tuple[int, ...],
+        Choice(
+            _ports,
+            "Ports that webhook endpoints may have, like `443, 8443`. They are reached by https on the public internet "
+            "only.",
+        ),
+    ] = (443,)
+    webhook_loopback: Annotated[
+        bool,
+        Choice(
+            _switch,
+            "Let webhook endpoints be on this very machine too, by plain http and on any port: for development alone.",
+        ),
+    ] = False
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 
     @property
     def host_pays(self) -> tuple[str, ...]:
         """Means of payment whose refunds the marketplace pays out itself; the demo shows it for one of them."""
         return self.paid_out_by_host or (DEMO_HOST_PAYS if self.demo else ())
+
+    @property
+    def egress(self) -> Egress:
+        """Which addresses webhook endpoints may have."""
+        return Egress(ports=frozenset(self.webhook_ports), loopback=self.webhook_loopback)
 
     @property
     def daily_limits(self) -> DailyLimits:
@@ -356,7 +384,7 @@ def _variable(name: str, choice: Choice) -> str:
 
 def _said(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(cast("tuple[str, ...]", value))
+        return ", ".join(map(str, cast("tuple[object, ...]", value)))
     return "" if value is None else str(value)
 
 

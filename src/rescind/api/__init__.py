@@ -30,6 +30,8 @@ from rescind.api import (
     returns,
     shops,
     stock,
+    webhook_deliveries,
+    webhook_endpoints,
     withdrawals,
 )
 from rescind.api.addresses import Api
@@ -65,6 +67,8 @@ OPERATIONS = (
     *ledger.OPERATIONS,
     *keys.OPERATIONS,
     *providers.OPERATIONS,
+    *webhook_endpoints.OPERATIONS,
+    *webhook_deliveries.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

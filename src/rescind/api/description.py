@@ -48,6 +48,17 @@ cites = ["our page of 1 May"]
 """
 
 EXAMPLES: Mapping[str, Any] = {
+    "webhook_endpoints_create": {
+        "url": "https://example.com/hooks/rescind",
+        "events": ["cancellation.*", "refund.answered"],
+        "about": "Warehouse",
+    },
+    "webhook_endpoints_change": {"events": ["cancellation.approved"], "state": "on"},
+    "webhook_endpoints_rotate": {},
+    "webhook_endpoints_test": {},
+    "webhook_endpoints_remove": {},
+    "webhook_deliveries_replay": {},
+    "webhook_deliveries_replay_since": {"since": "2026-05-01T00:00:00Z"},
     "orders_place": {
         "shop": "shp_0000abcd",
         "number": "100234",

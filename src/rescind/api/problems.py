@@ -100,6 +100,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.ReasonNotListed: (422, "This reason is not on offer"),
     errors.EvidenceMissing: (422, "Something is missing"),
     errors.FileRefused: (422, "This file cannot be used"),
+    errors.EndpointsFull: (409, "No more webhook endpoints"),
     errors.EvidenceFull: (409, "No more files for this order"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
@@ -126,7 +127,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.UnknownLine, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
 _SAID_AS = {
-    "current_state": ("cancellation", "stage"),
+    "current_state": ("cancellation", "stage", "webhook"),
     "reason": ("reason",),
     "state": ("policy.status", "difference.state"),
     "why": ("file",),

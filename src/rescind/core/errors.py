@@ -161,6 +161,12 @@ class EvidenceFull(RescindError):
     code = "evidence-full"
 
 
+class EndpointsFull(RescindError):
+    """A shop, or the marketplace, has as many webhook endpoints as it may. Params: limit."""
+
+    code = "endpoints-full"
+
+
 class ConsentMissing(RescindError):
     """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast, get_args
 
 from babel.messages.extract import extract
 
-from rescind.core import lifecycle
+from rescind.core import lifecycle, news
 from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
@@ -37,6 +37,7 @@ from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.providers.kinds import KINDS as PROVIDERS
+from rescind.webhooks.posting import FAULTS
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -149,6 +150,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "difference.state": ("open", "told", "explained"),
         "outcome": tuple(one for one in ProviderOutcome if one is not ProviderOutcome.NOT_SENT),
         "policy.layer": get_args(Layer),
+        "webhook": ("on", "troubled", "paused", "gone", "failing"),
+        "webhook_topic": news.TOPICS,
+        "webhook_fault": FAULTS,
+        "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():
         for key in keys:

@@ -175,6 +175,7 @@ _STATUS: Mapping[str, int] = {
     "deadline-passed": HTTPStatus.CONFLICT,
     "no-withdrawal": HTTPStatus.CONFLICT,
     "order-conflict": HTTPStatus.CONFLICT,
+    "endpoints-full": HTTPStatus.CONFLICT,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from rescind.core import news
 from rescind.core.counting import counted
 from rescind.core.fulfilment import FactReported, OrderPlaced
 from rescind.core.instant import Instant
+from rescind.postgres.deliveries import New
 from rescind.postgres.due import DueTable, Told
+from rescind.postgres.endpoints import EndpointTable, Listener
 
 AT_ONCE = 200
 
 
-async def sweep(due: DueTable) -> int:
-    """Carry every fan-out that is due; returns how many there were."""
+async def sweep(due: DueTable, endpoints: EndpointTable | None = None) -> int:
+    """Carry every fan-out that is due; returns how many there were. endpoints: who wants to be told."""
     told = await due.told(AT_ONCE)
     if told:
         counts = [row for one in told for row in _counted(one)]
-        await due.finish(told, counts, [row for one in told for row in _payments(one)])
+        payments = [row for one in told for row in _payments(one)]
+        # Asked once for all of them: an installation without endpoints pays for one look into an empty table.
+        listening = await endpoints.listening() if endpoints else ()
+        await due.finish(told, counts, payments, [row for one in told for row in _news(one, listening)])
     return len(told)
 
 
@@ -42,3 +48,20 @@ def _payments(told: Told) -> list[tuple[str, str, str, str, str]]:
         for tender in order.tenders
         if tender.id in named
     ]
+
+
+def _news(told: Told, listening: tuple[Listener, ...]) -> list[New]:
+    """A message for every endpoint of the order's shop, and of the marketplace, that chose what happened."""
+    order = told.order
+    here = [one for one in listening if one.shop is None or one.shop == order.shop]
+    found: list[New] = []
+    for record in told.records if here else ():
+        kind = news.kind_of(record)
+        hears = [one for one in here if kind and news.wanted(one.events, kind)]
+        if kind is None or not hears:
+            continue
+        name, body = news.identifier(order.id, record.seq), news.body(order, record, kind)
+        found += [
+            New(order.shop, name, one.id, kind, body, "waiting" if one.state == "on" else "missed") for one in hears
+        ]
+    return found

@@ -14,9 +14,12 @@ from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
+from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.store import AWAY
 from rescind.worker import deadlines, fan_out, messages, payments, refunds
+from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 
 log = structlog.get_logger()
@@ -34,16 +37,17 @@ async def run(
     provider: PaymentProvider,
     months: Months | None = None,
     connected: Connected | None = None,
+    endpoints: EndpointTable | None = None,
 ) -> None:
     """Work until cancelled. months: who counts how shops answered, where that follows from anything.
 
-    connected: whose messages are read.
+    connected: whose messages are read. endpoints: who is told what happened.
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
-        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
+        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints), IDLE_S))
         if connected is not None:
             group.create_task(_repeat("messages", lambda: messages.sweep(engine, connected), IDLE_S))
             group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))
@@ -51,6 +55,13 @@ async def run(
             group.create_task(_repeat("months", months.sweep, MINUTE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
+
+
+async def deliver(courier: Courier, table: DeliveryTable) -> None:
+    """Send messages to webhook endpoints, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("deliveries", courier.sweep, IDLE_S))
+        group.create_task(_repeat("old_deliveries", lambda: _once(table.forget()), HOUR_S))
 
 
 async def tidy(evidence: Evidence) -> None:

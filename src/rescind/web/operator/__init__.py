@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from rescind.web.operator import books, drafts, installation, keys, policies, providers, texts
 from rescind.web.operator.console import operator_console
+from rescind.web.webhooks import ROUTES as WEBHOOKS
 
 PAGES = Router(
     path="/operator",
@@ -16,6 +17,7 @@ PAGES = Router(
         *drafts.ROUTES,
         *keys.ROUTES,
         *providers.ROUTES,
+        *WEBHOOKS,
         *books.ROUTES,
         *installation.ROUTES,
     ],

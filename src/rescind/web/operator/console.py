@@ -16,6 +16,7 @@ POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
 PROVIDERS = f"{HOME}/providers"
+WEBHOOKS = f"{HOME}/webhooks"
 BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 
@@ -48,6 +49,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(PROVIDERS, _("Providers"), current=path.startswith(PROVIDERS)),
+        Link(WEBHOOKS, _("Webhooks"), current=path.startswith(WEBHOOKS)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
 

@@ -22,6 +22,7 @@ from rescind.web.seller import (
     settings,
 )
 from rescind.web.seller.console import seller_console
+from rescind.web.webhooks import ROUTES as WEBHOOKS
 
 PAGES = Router(
     path="/seller",
@@ -43,6 +44,7 @@ PAGES = Router(
         offers.offer,
         *settings.ROUTES,
         *rules.ROUTES,
+        *WEBHOOKS,
         *packing.ROUTES,
         *goods.ROUTES,
         *intercept.ROUTES,

@@ -193,7 +193,7 @@ class Console:
             parts = cast("Sequence[object]", value)
             return self.language.gettext(", ").join(self._say(name, part) for part in parts)
         text = str(value)
-        known = {"current_state": ("cancellation", "stage"), "state": ("policy.status",)}
+        known = {"current_state": ("cancellation", "stage", "webhook"), "state": ("policy.status",)}
         for context in known.get(name, ("way_on",)):
             if self.language.has(context, text):
                 return self.language.term(context, text, self.person.role)
@@ -276,6 +276,10 @@ async def seller_console(visit: Comes) -> Console:
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
-        Link("/seller/settings", _("Settings"), current=path.startswith(("/seller/settings", "/seller/rules"))),
+        Link(
+            "/seller/settings",
+            _("Settings"),
+            current=path.startswith(("/seller/settings", "/seller/rules", "/seller/webhooks")),
+        ),
     )
     return Console(visit, shop.zone or "UTC", nav)

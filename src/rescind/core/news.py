@@ -1,0 +1,169 @@
+"""What other systems are told of an order: that something happened, under a name they can choose by; never what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from rescind.core import (
+    cancellation,
+    chargeback,
+    correction,
+    failed_refund,
+    fulfilment,
+    intercept,
+    offer,
+    packing,
+    parcels,
+    refund,
+    refund_order,
+    returns,
+    review,
+    stock,
+    timers,
+)
+from rescind.core.event import BaseEvent
+from rescind.core.ids import OrderId
+from rescind.core.instant import Instant
+from rescind.core.order import Order
+from rescind.core.override import AMONG_STAFF
+from rescind.core.record import Record
+
+KINDS: Mapping[type[BaseEvent], str] = {
+    fulfilment.OrderPlaced: "order.placed",
+    fulfilment.HoldEnded: "order.hold_ended",
+    timers.TimerRang: "order.timer_rang",
+    review.ReviewTaken: "order.review_taken",
+    review.RecipientCorrected: "order.recipient_corrected",
+    fulfilment.FactReported: "fact.reported",
+    correction.FactCorrected: "fact.corrected",
+    fulfilment.ContradictionNoted: "contradiction.noted",
+    intercept.ContradictionResolved: "contradiction.resolved",
+    cancellation.SellerAsked: "cancellation.seller_asked",
+    cancellation.CancellationHeld: "cancellation.held",
+    cancellation.CancellationApproved: "cancellation.approved",
+    cancellation.CancellationRefused: "cancellation.refused",
+    cancellation.CancellationWithdrawn: "cancellation.withdrawn",
+    cancellation.CancellationOvertaken: "cancellation.overtaken",
+    cancellation.DeadlineExtended: "cancellation.deadline_extended",
+    cancellation.CancellationReopened: "cancellation.reopened",
+    cancellation.CancellationUndone: "cancellation.undone",
+    offer.OfferMade: "offer.made",
+    offer.OfferAccepted: "offer.accepted",
+    offer.OfferDeclined: "offer.declined",
+    refund.RefundOwed: "refund.owed",
+    refund.RefundAnswered: "refund.answered",
+    refund_order.RefundOrderTaken: "refund.order_taken",
+    refund_order.RefundOrderLapsed: "refund.order_lapsed",
+    failed_refund.FailedRefundSettled: "refund.settled",
+    chargeback.RefundCovered: "refund.covered",
+    returns.ReturnOpened: "return.opened",
+    returns.ReturnTaken: "return.taken",
+    returns.ReturnQuestioned: "return.questioned",
+    returns.ReturnAnswered: "return.answered",
+    returns.ReturnLapsed: "return.lapsed",
+    returns.ReturnExtended: "return.extended",
+    returns.ReturnClosed: "return.closed",
+    parcels.ParcelsArranged: "parcel.arranged",
+    packing.ShippingLeased: "parcel.shipping_leased",
+    packing.ShippingGivenBack: "parcel.shipping_given_back",
+    packing.GoodsUnpacked: "stock.unpacked",
+    stock.GoodsCameBack: "stock.came_back",
+}
+"""Every event that is told, by its kind: a noun and what happened to it. What staff weigh among themselves is not."""
+
+UNTOLD = AMONG_STAFF
+TEST = "endpoint.test"
+"""The kind of a message that somebody sends to see whether it arrives."""
+TEST_PREFIX = "evt_test_"
+TOPICS = tuple(dict.fromkeys(kind.partition(".")[0] for kind in KINDS.values()))
+"""The nouns, in order: who chooses one hears everything about it."""
+CHOICES = (*(f"{topic}.*" for topic in TOPICS), *KINDS.values())
+"""What an endpoint may choose; one that chooses nothing hears everything."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which order it is, and which of its matters: ids and codes, by which the rest is read (WH-12).
+
+    number: the marketplace's own of the order. version: of the order with this event, so that what comes late is told
+    from what is new.
+    """
+
+    order: str
+    shop: str
+    number: str
+    version: int
+    cancellation: str = ""
+    refund: str = ""
+    contradiction: str = ""
+    case: str = ""
+    fact: str = ""
+    status: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a message, in the members that Standard Webhooks wants."""
+
+    type: str
+    timestamp: Instant
+    data: Data
+
+
+class TestData(msgspec.Struct, frozen=True):
+    """That it is only a test, and of which endpoint."""
+
+    __test__ = False
+    endpoint: str
+    test: bool = True
+
+
+class TestMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a test."""
+
+    __test__ = False
+    type: str = TEST
+    timestamp: Instant
+    data: TestData
+
+
+def kind_of(record: Record) -> str | None:
+    """Under which name a record is told, None for one that is not."""
+    return KINDS.get(type(record.event))
+
+
+def wanted(events: Iterable[str], kind: str) -> bool:
+    """Whether an endpoint that chose these hears of this kind."""
+    chosen = tuple(events)
+    return not chosen or kind in chosen or f"{kind.partition('.')[0]}.*" in chosen
+
+
+def identifier(order: OrderId, seq: int) -> str:
+    """The id of a message: the same for every endpoint and every attempt, so that receivers know a repeat."""
+    return f"evt_{order[4:]}_{seq}"
+
+
+def body(order: Order, record: Record, kind: str) -> bytes:
+    """The bytes that are signed and sent. They are made once: every attempt sends the same."""
+    event = record.event
+    about = "contradiction" if kind.startswith("contradiction.") else ""
+    data = Data(
+        order=order.id,
+        shop=order.shop,
+        number=order.number,
+        version=record.seq,
+        cancellation=getattr(event, "cancellation", ""),
+        refund=getattr(event, "refund", ""),
+        contradiction=str(getattr(event, "id", "")) if about else "",
+        case=getattr(event, "case", ""),
+        fact=str(getattr(event, "fact", "")),
+        status=str(getattr(event, "status", "")),
+    )
+    return _encode(Message(type=kind, timestamp=record.received_at, data=data))
+
+
+def test_body(endpoint: str, at: Instant) -> bytes:
+    """The bytes of a test."""
+    return _encode(TestMessage(timestamp=at, data=TestData(endpoint)))
