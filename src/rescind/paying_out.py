@@ -8,17 +8,18 @@ from datetime import date
 import msgspec
 
 from rescind.core import refund_order
-from rescind.core.actor import Actor
+from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import NotFound, RescindError
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.parts import RefundStatus
+from rescind.core.parts import MoneyAct, RefundStatus
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, TakeRefundOrder
 from rescind.core.scope import Scope
+from rescind.core.second_person import about, proposed_before, to_confirm
 from rescind.core.views import RefundOrderFilters, RefundOrderRow
 from rescind.engine import Engine, Submission
 from rescind.postgres.reads import Reads
@@ -38,10 +39,16 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one: the refund order since, and whether that was news."""
+    """What became of one: the refund order since, whether that was news, and whether a second person has to agree."""
 
     row: RefundOrderRow
     news: bool
+
+    @property
+    def proposed(self) -> bool:
+        """Whether it was only proposed, and waits for a second person."""
+        waits = about(self.row.order, ActorKind.SUPPORT, MoneyAct.CONFIRM, self.row.refund.id)
+        return waits is not None and self.row.refund.to_pay_out
 
 
 class PayingOut:
@@ -114,7 +121,9 @@ class PayingOut:
     ) -> RefundOrderRow | RescindError:
         try:
             found = await self._reads.refund_order(scope, said.refund)
-            refund_order.confirm(found.order, _command(found, said), actor, now)
+            command = _command(found, said)
+            refund_order.confirm(found.order, command, actor, now)
+            proposed_before(found.order, actor.kind, to_confirm(found.order, command))
         except RescindError as error:
             return error
         return found
