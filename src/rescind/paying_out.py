@@ -8,18 +8,18 @@ from datetime import date
 import msgspec
 
 from rescind.core import refund_order
-from rescind.core.actor import Actor, ActorKind
+from rescind.core.actor import Actor
 from rescind.core.errors import NotFound, RescindError
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
-from rescind.core.parts import MoneyAct, RefundStatus
+from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, TakeRefundOrder
 from rescind.core.scope import Scope
-from rescind.core.second_person import about, proposed_before, to_confirm
+from rescind.core.second_person import proposed_before, to_confirm
 from rescind.core.views import RefundOrderFilters, RefundOrderRow
 from rescind.engine import Engine, Submission
 from rescind.postgres.reads import Reads
@@ -47,8 +47,7 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def proposed(self) -> bool:
         """Whether it was only proposed, and waits for a second person."""
-        waits = about(self.row.order, ActorKind.SUPPORT, MoneyAct.CONFIRM, self.row.refund.id)
-        return waits is not None and self.row.refund.to_pay_out
+        return refund_order.said_paid(self.row.order, self.row.refund)
 
 
 class PayingOut:
@@ -87,12 +86,12 @@ class PayingOut:
         return [await self._checked(scope, actor, one, now) for one in said]
 
     async def every(self, scope: Scope, filters: RefundOrderFilters) -> list[RefundOrderRow]:
-        """All of them, up to ``MOST_ROWS``, the oldest first."""
+        """All of them, up to ``MOST_ROWS``, the oldest first; not what somebody says was paid out, lest it be twice."""
         rows: list[RefundOrderRow] = []
         cursor: str | None = None
         while len(rows) < MOST_ROWS:
             page = await self._reads.refund_orders(scope, filters, cursor, _PAGE)
-            rows.extend(page.rows)
+            rows.extend(one for one in page.rows if not refund_order.said_paid(one.order, one.refund))
             cursor = page.next
             if cursor is None:
                 break

@@ -6,6 +6,8 @@ import pytest
 
 from postgres.market import KILN, audit, worked
 from rescind.core.parts import Line, Tender
+from rescind.core.scope import Scope
+from rescind.core.views import RefundOrderFilters
 from rescind.providers.host import Host
 from rescind.settings import Amounts
 
@@ -140,7 +142,10 @@ async def test_a_refund_order_says_that_a_second_person_has_to_agree(people, mar
     (result,) = (await people.sue.post("/v1/refund-order-confirmations", {"rows": rows}, key=None)).json()["rows"]
     assert result["result"] == "proposed"
     assert (await people.ops.post(path, body | {"reference": "BK-2"}, key=None)).status_code == 409
-    assert (await people.host.get(f"/v1/refund-orders/{refund}")).json()["proposal"] is None, "it is among staff"
+    seen = (await people.host.get(f"/v1/refund-orders/{refund}")).json()
+    assert (seen["proposal"], seen["waits_for"]) == (None, "second_person"), "who said so is among staff"
+    assert (await people.ops.post(f"/v1/refund-orders/{refund}/take", {}, key=None)).status_code == 409
+    assert await desk.paying_out.every(Scope(), RefundOrderFilters()) == [], "no file pays it once more"
     done = await people.ops.post(f"/v1/orders/{order}/proposals/1/confirm", {})
     assert [(one["id"], one["status"]) for one in done.json()["refunds"]] == [(refund, "succeeded")]
     assert (await people.host.get(f"/v1/refund-orders/{refund}")).json()["reference"] == "BK-1"

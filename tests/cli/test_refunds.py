@@ -149,6 +149,7 @@ def test_above_the_amount_two_operators_give_money_back(run, folder, monkeypatch
         status, said = run("refunds", "confirm", table, key=ines)
         assert (status, "proposed; another operator has to confirm it" in said) == (0, True), said
         assert said.endswith("0 done, 1 proposed, 0 not paid yet.")
+    assert run("refunds", "export", folder / "again.csv")[1].startswith("Wrote 1 to"), "nobody pays it once more"
     assert references(folder) == []
     (waits,) = re.findall(r"ord_\w+", run("proposal", "list")[1])
     status, said = run("proposal", "confirm", waits, 1, key=omar)

@@ -221,6 +221,8 @@ def test_a_refund_order_is_paid_out_when_two_say_so_and_its_host_is_believed(wat
     assert watched.state == before, "said again it is no news"
     with pytest.raises(InvalidTransition):
         watched.colleague.paid_out("BK-2")
+    with pytest.raises(InvalidTransition):
+        watched.colleague.takes_refund()
     with pytest.raises(SecondPersonNeeded):
         watched.agent.agrees()
     watched.colleague.agrees()

@@ -19,7 +19,7 @@ from rescind.core.errors import RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.parts import RefundStatus
-from rescind.core.refund_order import owner_of, waits
+from rescind.core.refund_order import owner_of, said_paid, waits
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake.confirmations import LONGEST_REFERENCE
 from rescind.intake.fields import Amount, Code, Incoming, Moment, moment
@@ -37,9 +37,9 @@ class RefundOrderTold(Told, frozen=True, kw_only=True):
 
     owner: who is to move: the person of support who took it, ``support`` for any of them, ``lead`` for whoever leads
     them, because nobody confirmed in time; empty once it is settled. waits_for: ``bank`` while the buyer's bank decides
-    about the payment, and nothing is to be paid out; else empty. deadline, if_silent: until when, and that it is
-    passed up then. declined: the code for which it was not paid out, or came back. proposal: that somebody says it was
-    paid out and a second person has to agree; told to staff.
+    about the payment, ``second_person`` while somebody says that it was paid out and another has to agree, so that
+    nothing is to be paid out; else empty. deadline, if_silent: until when, and that it is passed up then. declined: the
+    code for which it was not paid out, or came back. proposal: what the second person has to agree to; told to staff.
     """
 
     id: str
@@ -300,7 +300,7 @@ def refund_order_told(one: RefundOrderRow, role: Role) -> RefundOrderTold:
         status=one.refund.status,
         ordered_at=ordered.ordered_at,
         owner="" if waits_for_bank else owner_of(one.refund),
-        waits_for="bank" if waits_for_bank else "",
+        waits_for="bank" if waits_for_bank else "second_person" if said_paid(one.order, one.refund) else "",
         overdue=waiting and not waits_for_bank and ordered.escalated_at is not None,
         deadline=ordered.due_at if waiting and not waits_for_bank else None,
         if_silent="escalate" if waiting and not waits_for_bank else "",

@@ -66,7 +66,7 @@ def _facts(console: Console, order: Order, one: Proposal, who: str) -> list[tupl
         facts.append((_("Reference"), terms.reference))
     if terms.paid_on:
         facts.append((_("Paid out on"), language.date(terms.paid_on)))
-    return [*facts, (_("Proposed by"), who)]
+    return [*facts, (_("Proposed by"), f"{who} · {language.term('actor', one.side)}")]
 
 
 async def answer(console: Console, order_id: str) -> str:

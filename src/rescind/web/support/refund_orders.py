@@ -15,7 +15,7 @@ from rescind.core.chargeback import frozen
 from rescind.core.errors import InvalidField, InvalidText, NotFound, RescindError
 from rescind.core.money import Money
 from rescind.core.parts import MoneyAct
-from rescind.core.refund_order import CAME_BACK, DECLINED_BECAUSE, owner_of, waits
+from rescind.core.refund_order import CAME_BACK, DECLINED_BECAUSE, owner_of, said_paid, waits
 from rescind.core.second_person import about
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake import confirmations
@@ -274,7 +274,9 @@ def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> 
         if owner_of(refund) == "lead"
         else language.gettext("Otherwise it goes to whoever leads support."),
         "owner": _owner(language, owner_of(refund), people),
-        "state": language.term("refund_order", key),
+        "state": language.term("proposal_outcome", "proposed")
+        if said_paid(found.order, refund)
+        else language.term("refund_order", key),
         "tone": {
             "escalated": "urgent",
             "succeeded": "good",
