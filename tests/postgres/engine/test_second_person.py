@@ -13,6 +13,7 @@ from rescind.core.limits import DailyLimits
 from rescind.core.scope import Scope
 from rescind.core.second_person import AnswerProposal
 from rescind.postgres.reads import Reads
+from rescind.postgres.tail import Tail
 
 SUE = Actor(kind=ActorKind.SUPPORT, id="sue")
 CAL = Actor(kind=ActorKind.SUPPORT, id="cal")
@@ -110,3 +111,28 @@ async def test_what_two_people_give_counts_against_the_day_of_both(pool, clock):
             await agrees(market, second, who=Actor(kind=ActorKind.SUPPORT, id="tom"))
         assert (await market.read(second)).refunded.minor == 0
         await audit(pool)
+
+
+async def test_what_is_proposed_is_heard_live_by_those_who_may_answer_it(watched):
+    tail = Tail(watched.pool)
+    await tail.open()
+    begin = tail.cursor
+    order = await watched.order()
+    await gives(watched, order, 2000)
+    await gives(watched, order, 2500, SAM)
+    await agrees(watched, order, 2)
+    while await tail.read_once():
+        pass
+    shop = (await watched.read(order)).shop
+
+    async def heard(scope):
+        stream = tail.subscribe(scope, begin)
+        kinds = []
+        while kinds[-1:] != ["RefundOwed"]:
+            kinds.append((await anext(stream)).type)
+        await stream.aclose()
+        return [one for one in kinds if one.startswith("Proposal")]
+
+    assert await heard(EVERYBODY) == ["ProposalMade", "ProposalMade", "ProposalConfirmed"]
+    assert await heard(Scope(shop=shop)) == ["ProposalMade", "ProposalConfirmed"], "its own, not support's"
+    assert await heard(Scope(buyer="ann")) == []
