@@ -173,11 +173,17 @@ async def pool(database):
 
 
 @pytest.fixture
-async def desk(database, clock, tmp_path):
+def chosen():
+    """The settings that an operator chose, beside where the data is; a test file chooses by a fixture of this name."""
+    return {}
+
+
+@pytest.fixture
+async def desk(database, clock, tmp_path, chosen):
     """An open desk on the test's own database and hand-moved clock. Nothing works in the background."""
     from rescind.app import open_desk  # noqa: PLC0415  the tests of the core and the database need no surfaces
 
-    async with open_desk(Settings(data=tmp_path), database(), "http://desk.test", clock) as opened:
+    async with open_desk(Settings(data=tmp_path, **chosen), database(), "http://desk.test", clock) as opened:
         yield opened
 
 

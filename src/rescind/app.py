@@ -15,7 +15,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
-from rescind.demo import accounts, advance, paid_out
+from rescind.demo import accounts, advance, paid_out, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -96,7 +96,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         tail = Tail(pool)
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
-        async with Engine(PostgresStore(writing, clock), book, limits=settings.daily_limits).running() as engine:
+        async with Engine(
+            PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
+        ).running() as engine:
             reads = Reads(pool, key)
             desk = Desk(
                 settings=settings,
@@ -192,6 +194,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await advance.decide(desk, ground, opened_at)
         placed += await paid_out.play(ground, opened_at)
         placed += await accounts.play(desk, ground, opened_at)
+        placed += await two_people.play(ground, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

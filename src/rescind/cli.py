@@ -19,6 +19,7 @@ from rescind import (
     document_command,
     logs,
     policies,
+    proposal_command,
     reconciling,
     refunds,
     webhook_command,
@@ -53,6 +54,7 @@ cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
+cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
 cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(bookkeeping.ledger, name="ledger")

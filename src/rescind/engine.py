@@ -11,7 +11,7 @@ import math
 import random
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -49,6 +49,7 @@ from rescind.core.ports import (
 from rescind.core.record import ROOT, Record, chain, encode
 from rescind.core.room import require_room
 from rescind.core.scope import Scope
+from rescind.core.second_person import ProposalMade
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -91,6 +92,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding | None = None
     replayed: bool = False
 
+    @property
+    def proposed(self) -> ProposalMade | None:
+        """That money is to move, where a second person has to agree first."""
+        return next((one.event for one in self.records if isinstance(one.event, ProposalMade)), None)
+
 
 class _Waiting(msgspec.Struct, frozen=True, eq=False):
     submission: Submission
@@ -108,12 +114,15 @@ class Engine:
         lanes: int = LANES,
         batch: int = BATCH,
         limits: DailyLimits = DailyLimits(),  # noqa: B008 - frozen
+        alone_up_to: Mapping[str, int] | None = None,
     ) -> None:
+        """limits: of what one person gives on a day. alone_up_to: by currency, what one moves by hand on one order."""
         self._store = store
         self._book = book
         self._lanes = lanes
         self._batch = batch
         self._limits = limits
+        self._alone_up_to = alone_up_to or {}
         self._queue: deque[_Waiting] = deque()
         self._busy: set[OrderId] = set()
         self._deciding: asyncio.Task[None] | None = None
@@ -297,6 +306,7 @@ class Engine:
             buyer_cancels_30d=found.buyer_cancels_30d,
             as_of=moment,
             asked=found.asked,
+            alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)

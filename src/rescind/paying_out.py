@@ -19,6 +19,7 @@ from rescind.core.ports import ProviderReply
 from rescind.core.refund import ProviderOutcome
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, TakeRefundOrder
 from rescind.core.scope import Scope
+from rescind.core.second_person import proposed_before, to_confirm
 from rescind.core.views import RefundOrderFilters, RefundOrderRow
 from rescind.engine import Engine, Submission
 from rescind.postgres.reads import Reads
@@ -38,10 +39,15 @@ class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one: the refund order since, and whether that was news."""
+    """What became of one: the refund order since, whether that was news, and whether a second person has to agree."""
 
     row: RefundOrderRow
     news: bool
+
+    @property
+    def proposed(self) -> bool:
+        """Whether it was only proposed, and waits for a second person."""
+        return refund_order.said_paid(self.row.order, self.row.refund)
 
 
 class PayingOut:
@@ -80,12 +86,12 @@ class PayingOut:
         return [await self._checked(scope, actor, one, now) for one in said]
 
     async def every(self, scope: Scope, filters: RefundOrderFilters) -> list[RefundOrderRow]:
-        """All of them, up to ``MOST_ROWS``, the oldest first."""
+        """All of them, up to ``MOST_ROWS``, the oldest first; not what somebody says was paid out, lest it be twice."""
         rows: list[RefundOrderRow] = []
         cursor: str | None = None
         while len(rows) < MOST_ROWS:
             page = await self._reads.refund_orders(scope, filters, cursor, _PAGE)
-            rows.extend(page.rows)
+            rows.extend(one for one in page.rows if not refund_order.said_paid(one.order, one.refund))
             cursor = page.next
             if cursor is None:
                 break
@@ -114,7 +120,9 @@ class PayingOut:
     ) -> RefundOrderRow | RescindError:
         try:
             found = await self._reads.refund_order(scope, said.refund)
-            refund_order.confirm(found.order, _command(found, said), actor, now)
+            command = _command(found, said)
+            refund_order.confirm(found.order, command, actor, now)
+            proposed_before(found.order, actor.kind, to_confirm(found.order, command))
         except RescindError as error:
             return error
         return found

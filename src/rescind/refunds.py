@@ -22,10 +22,9 @@ from rescind.core.errors import InvalidField, InvalidText, RescindError, Unknown
 from rescind.core.event import Note
 from rescind.core.giving_back import GiveBack
 from rescind.core.money import Money
-from rescind.core.order import Order
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
-from rescind.engine import Engine, Submission
+from rescind.engine import Engine, Outcome, Submission
 from rescind.intake import confirmations
 from rescind.intake.confirmations import Fault, Read
 from rescind.intake.text import label
@@ -102,14 +101,17 @@ def confirm(
         out.print(f"line {one.line}: {one.refund}: {_words(one.error)}", highlight=False, soft_wrap=True, markup=False)
     if faults:
         fail(f"Nothing was confirmed: {len(faults)} of {len(read.rows) + len(read.faults)} lines are not right.")
-    late = 0
+    late = proposed = 0
     for row, result in zip(read.rows, done, strict=False):
         if isinstance(result, RescindError):
             late += 1
-        news = _words(result) if isinstance(result, RescindError) else "confirmed" if result.news else "was so before"
+        elif result.proposed:
+            proposed += 1
+        news = _words(result) if isinstance(result, RescindError) else _became(result)
         out.print(f"line {row.line}: {row.said.refund}: {news}", highlight=False, soft_wrap=True, markup=False)
     said = "would be confirmed" if check else "done"
-    out.print(f"{len(read.rows) - late} {said}, {read.left} not paid yet.", highlight=False)
+    waits = f"{proposed} proposed, " if proposed else ""
+    out.print(f"{len(read.rows) - late - proposed} {said}, {waits}{read.left} not paid yet.", highlight=False)
     if late:
         raise typer.Exit(1)
 
@@ -125,7 +127,7 @@ def give(
 ) -> None:
     """Give money of an order back although nothing is cancelled, to where it came from."""
 
-    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Order:
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Outcome:
         by = await operator_of(pool, settings, key)
         reads = Reads(pool, secret(settings))
         found = (await reads.order(Scope(), order)).order
@@ -137,13 +139,24 @@ def give(
             comment=Note(id="txt_" + token_hex(8), body=words, salt=token_hex(16)) if words else None,
         )
         actor = Actor(kind=ActorKind.SUPPORT, id=by, via="command line")
-        async with _engine(pool, settings) as engine:
-            return (await engine.handle(Submission(command=command, actor=actor, scope=Scope()))).order
+        async with deciding(pool, settings) as engine:
+            return await engine.handle(Submission(command=command, actor=actor, scope=Scope()))
 
     try:
-        after = run(with_pool(read_settings(data=data), work))
+        done = run(with_pool(read_settings(data=data), work))
     except RescindError as error:
         fail(_words(error))
+    after, proposed = done.order, done.proposed
+    if proposed is not None:
+        total = locale("en").money(Money(proposed.terms.amount_minor, after.currency))
+        out.print(
+            f"Proposed: {total} of order {after.number}. Another operator confirms it: "
+            f"rescind proposal confirm {after.id} {proposed.number}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        return
     owed = [one for one in after.refunds if one.owed_at == after.refunds[-1].owed_at]
     for one in owed:
         amount_owed = locale("en").money(Money(one.amount_minor, after.currency))
@@ -171,17 +184,26 @@ async def _checked_then_confirmed(
 
 async def _paying(pool: asyncpg.Pool[Any], settings: Settings, work: Callable[[PayingOut], Awaitable[T]]) -> T:
     """Do something about refund orders, beside the program that serves or without one."""
-    async with _engine(pool, settings) as engine:
+    async with deciding(pool, settings) as engine:
         return await work(PayingOut(engine, Reads(pool, secret(settings))))
 
 
 @asynccontextmanager
-async def _engine(pool: asyncpg.Pool[Any], settings: Settings) -> AsyncGenerator[Engine]:
+async def deciding(pool: asyncpg.Pool[Any], settings: Settings) -> AsyncGenerator[Engine]:
+    """An engine for what one command line does, with the limits that were chosen."""
     clock = DatabaseClock()
     book = Book(PolicyTable(pool), CalendarTable(pool), ShopVersions(pool, clock))
     await book.open(tuple(preset(one) for one in names()))
-    async with Engine(PostgresStore(pool, clock), book, limits=settings.daily_limits).running() as engine:
+    async with Engine(
+        PostgresStore(pool, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
+    ).running() as engine:
         yield engine
+
+
+def _became(one: Confirmed) -> str:
+    if one.proposed:
+        return "proposed; another operator has to confirm it: rescind proposal list"
+    return "confirmed" if one.news else "was so before"
 
 
 def _words(error: RescindError) -> str:

@@ -32,6 +32,8 @@ LONGEST_LINE = 120
 EVERY_MEANS = "all"
 """What ``paid_out_by_host`` says for every means of payment."""
 DEMO_HOST_PAYS = ("bank_transfer",)
+DEMO_ALONE = "BRL 1000, CNY 1000, EUR 250, GBP 250, JPY 30000, MYR 1000, THB 7000, USD 250"
+"""Up to which amounts one person of the demo moves money by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,15 @@ class Settings:
             "currency that is not named, a second person has to confirm.",
         ),
     ] = _ALONE
+    refund_second_person_above: Annotated[
+        Amounts | None,
+        Choice(
+            _amounts,
+            "Up to which amount one person moves the money of an order by hand, like `EUR 250, USD 250`: gives some "
+            "back, settles a refund that failed, says that one was paid out. Above it a second person has to confirm; "
+            "a currency that is not named has no limit.",
+        ),
+    ] = None
     daily_refunds: Annotated[
         int | None,
         Choice(
@@ -337,6 +348,12 @@ class Settings:
         """What one person may give back on one day."""
         amounts = self.daily_refund_amount.minor if self.daily_refund_amount else dict[str, int]()
         return DailyLimits(acts=self.daily_refunds, amounts=amounts)
+
+    @property
+    def alone_up_to(self) -> Mapping[str, int]:
+        """By currency, what one person moves by hand on one order, in minor units; the demo shows it with some."""
+        chosen = self.refund_second_person_above or (_amounts(DEMO_ALONE) if self.demo else None)
+        return chosen.minor if chosen else {}
 
     @classmethod
     def read(cls, environ: Mapping[str, str], **options: object) -> Self:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -112,3 +113,45 @@ def test_money_is_given_back_by_somebody_and_never_more_than_is_left(run, folder
     assert status == 2, "neither amount nor delivery"
     assert run("refunds", "give", order, "--amount", "5.00", key="rsk_wrong")[0] == 2
     assert run("refunds", "give", "ord_00000000000000000000ab", "--amount", "5.00", key=key)[0] == 2
+
+
+def test_above_the_amount_two_operators_give_money_back(run, folder, monkeypatch):
+    monkeypatch.setenv("RESCIND_REFUND_SECOND_PERSON_ABOVE", "EUR 10")
+
+    async def place():
+        settings = Settings(data=folder / "data")
+        async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
+            return await Market(desk.pool, desk.engine, desk.clock).order(price=4000)
+
+    order = asyncio.run(place())
+    _, ines = run("key", "new", "operator", "ines")
+    _, omar = run("key", "new", "operator", "omar")
+    status, said = run("refunds", "give", order, "--amount", "20.00", "--why", "A scratch.", key=ines)
+    assert (status, "Proposed: €20.00" in said) == (0, True), said
+    assert f"rescind proposal confirm {order} 1" in said
+    assert "EUR 20.00" in run("proposal", "list")[1].replace("20.00 EUR", "EUR 20.00")
+    status, said = run("proposal", "confirm", order, 1, key=ines)
+    assert (status, "somebody else has to confirm it" in said) == (2, True), said
+    status, said = run("proposal", "confirm", order, 1, "--why", "I saw it.", key=omar)
+    assert (status, said.startswith("Done: 20.00 EUR of order ")) == (0, True), said
+    assert run("proposal", "reject", order, 1, key=omar)[0] == 2, "it is done"
+    run("refunds", "give", order, "--amount", "11", key=ines)
+    assert run("proposal", "reject", order, 2, key=ines) == (0, "Withdrawn: nothing of it happens.")
+    assert order not in run("proposal", "list")[1]
+    table = folder / "open.csv"
+    run("refunds", "export", table)
+    header, first, *_ = csv.reader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline=""))
+    first[-2:] = ["BK-1", first[header.index("ordered_on")]]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([header, first])
+    table.write_bytes(out.getvalue().encode())
+    for _ in range(2):
+        status, said = run("refunds", "confirm", table, key=ines)
+        assert (status, "proposed; another operator has to confirm it" in said) == (0, True), said
+        assert said.endswith("0 done, 1 proposed, 0 not paid yet.")
+    assert run("refunds", "export", folder / "again.csv")[1].startswith("Wrote 1 to"), "nobody pays it once more"
+    assert references(folder) == []
+    (waits,) = re.findall(r"ord_\w+", run("proposal", "list")[1])
+    status, said = run("proposal", "confirm", waits, 1, key=omar)
+    assert status == 0, said
+    assert references(folder) == ["BK-1"]

@@ -49,6 +49,7 @@ from rescind.core.refund import ProviderOutcome, RecordRefundReply
 from rescind.core.refund_order import ConfirmRefundOrder, DeclineRefundOrder, LapseRefundOrder, TakeRefundOrder
 from rescind.core.returns import LapseReturn
 from rescind.core.review import LapseReview
+from rescind.core.second_person import AnswerProposal, LapseProposal
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.timers import RingTimer
@@ -108,6 +109,7 @@ class Shop:
         self.books = {}
         self.decision = None
         self.counters = 0
+        self.alone = None
         self._entropy = itertools.count(1000, 100)
         self._notes = itertools.count(1)
         self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
@@ -149,6 +151,7 @@ class Shop:
             "review": lambda: LapseReview(order=self.state.id),
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
             "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
+            "proposal": lambda: LapseProposal(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "chargeback": lambda: LapseChargeback(order=self.state.id, seq=int(one.ref.rpartition(":")[2])),
             "timer": lambda: RingTimer(order=self.state.id, name=one.ref.rpartition(":")[2]),
             "refund_order": lambda: LapseRefundOrder(order=self.state.id, refund=one.ref),
@@ -226,6 +229,7 @@ class Shop:
             calendar=self.calendar,
             entropy=next(self._entropy),
             buyer_cancels_30d=self.counters,
+            alone_up_to_minor=self.alone.minor if self.alone else None,
             explain=True,
         )
         self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)
@@ -342,6 +346,16 @@ class _Person:
         return cancellation or self.shop.cancellation.id
 
 
+class _Second(_Person):
+    """Somebody who answers what another person wants to do with money."""
+
+    def agrees(self, number=1):
+        return self.says(AnswerProposal, number=number, confirm=True)
+
+    def disagrees(self, number=1, comment="No."):
+        return self.says(AnswerProposal, number=number, confirm=False, comment=self.shop.note(comment))
+
+
 class Buyer(_Person):
     """The buyer, or somebody of support who acts for her."""
 
@@ -435,7 +449,7 @@ class Payer(_Decider):
         return next(one for one in self.shop.state.refunds if refund in {None, one.id})
 
 
-class Agent(Payer):
+class Agent(Payer, _Second):
     """Somebody of support who speaks for the platform."""
 
     def takes_refund(self, refund=None):
@@ -476,9 +490,11 @@ class Agent(Payer):
         return self.says(AnswerOverride, number=number, confirm=False, comment=self.shop.note(comment))
 
 
-class Seller(_Decider):
-    def gives_back(self, amount: Money | None = None, *, shipping=False):
-        return self.says(GiveBack, shipping=shipping, amount_minor=None if amount is None else amount.minor)
+class Seller(_Decider, _Second):
+    def gives_back(self, amount: Money | None = None, *, shipping=False, comment=""):
+        words = self.shop.note(comment) if comment else None
+        minor = None if amount is None else amount.minor
+        return self.says(GiveBack, shipping=shipping, amount_minor=minor, comment=words)
 
     def cancels(self, reason="out_of_stock", lines=None):
         self.says(CancelBySeller, reason=reason, lines=lines)

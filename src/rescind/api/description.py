@@ -157,6 +157,8 @@ EXAMPLES: Mapping[str, Any] = {
     },
     "deciders_confirm": {"comment": "Called her back; it is so."},
     "deciders_reject": {"comment": "The owner's son ordered it; she agrees now."},
+    "proposals_confirm": {"comment": "Called the buyer; it is so."},
+    "proposals_reject": {"comment": "The shop has sent a new lamp already."},
     "packing_lease": {},
     "packing_give_back": {},
     "packing_ship": {"carrier": "Colissimo", "tracking": "8R41592653589"},
@@ -420,4 +422,8 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     return (*found, errors.Unavailable)
 
 
-_STATUS = {200: "As it is now, or nothing new", 201: "Done and recorded"}
+_STATUS = {
+    200: "As it is now, or nothing new",
+    201: "Done and recorded",
+    202: "Proposed: nothing happens until a second person confirms it",
+}

@@ -12,9 +12,20 @@ import msgspec
 from rescind.api.cancellation_answers import cancellation_of, ground_of
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.told import Told, UnitsTold, units_told
-from rescind.core import cancellation, chargeback, errors, failed_refund, fulfilment, override, refund, stock
+from rescind.core import (
+    cancellation,
+    chargeback,
+    errors,
+    failed_refund,
+    fulfilment,
+    override,
+    refund,
+    second_person,
+    stock,
+)
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
+from rescind.core.lifecycle import Event
 from rescind.core.money import Money
 from rescind.core.record import Record
 from rescind.core.scope import Scope
@@ -94,14 +105,19 @@ async def timeline(call: Call) -> Answer:
     return Answer(
         body=TimelineTold(
             order=view.order.id,
-            rows=[
-                _told(entry, currency, who.role)
-                for entry in entries
-                if who.role in STAFF or not isinstance(entry.record.event, override.AMONG_STAFF)
-            ],
+            rows=[_told(entry, currency, who.role) for entry in entries if _tells(who.role, entry.record.event)],
         ),
         version=view.order.version,
     )
+
+
+def _tells(role: Role, event: Event) -> bool:
+    """Whether a reader of this role is told of it at all."""
+    if role in STAFF:
+        return True
+    if isinstance(event, second_person.EVENTS):
+        return role == "seller" and event.side == "seller"
+    return not isinstance(event, override.AMONG_STAFF)
 
 
 def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
@@ -118,7 +134,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         by=record.actor.kind.value,
         behalf=bool(record.actor.on_behalf_of),
         cancellation=cancellation_of(record),
-        refund=getattr(event, "refund", None),
+        refund=getattr(event, "refund", None) or getattr(getattr(event, "terms", None), "refund", None),
         fact=str(getattr(event, "fact", "")),
         kind=getattr(event, "kind", ""),
         reason=cancellation.reason_for_buyer(reason) if role == "buyer" else reason,
@@ -171,6 +187,8 @@ def _amount(record: Record, currency: str) -> Money | None:
             return Money(record.event.request.refund_minor, currency)
         case override.OverrideProposed() | override.RulesOverridden():
             return Money(record.event.amount_minor, currency)
+        case second_person.ProposalMade() | second_person.ProposalConfirmed() | second_person.ProposalDropped():
+            return Money(record.event.terms.amount_minor, currency)
         case chargeback.RefundCovered():
             return Money(record.event.amount_minor, currency)
         case fulfilment.FactReported(captured=captured, taken=taken, returned=back) if captured or taken or back:

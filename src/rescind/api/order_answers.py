@@ -5,6 +5,7 @@ from __future__ import annotations
 from rescind.api.cancellation_answers import CancellationTold, cancellation_told
 from rescind.api.money_answers import MONEY_SEEN_BY, RefundTold, refunds_told
 from rescind.api.order_state import NextAction, next_actions
+from rescind.api.proposal_answers import ProposalTold, proposals_told
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import intercept, review, stock
 from rescind.core.details import LineWords, Recipient
@@ -12,7 +13,7 @@ from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, leased, on_hold_until, stage
 from rescind.core.packing import to_unpack
-from rescind.core.parts import Act, Contradiction, Line, Override, OverrideOutcome, Parcel, ShippingLease, Tender
+from rescind.core.parts import Act, Contradiction, Line, Override, Parcel, ProposalOutcome, ShippingLease, Tender
 from rescind.core.stage import Stage, status_of
 from rescind.core.views import OrderView
 from rescind.postgres.credentials import Role
@@ -107,7 +108,7 @@ class OverrideTold(Told, frozen=True, kw_only=True):
     by: str
     at: Instant
     deadline: Instant
-    outcome: OverrideOutcome
+    outcome: ProposalOutcome
     answered_by: str
     answered_at: Instant | None
 
@@ -203,6 +204,7 @@ class OrderTold(Told, frozen=True, kw_only=True):
     review: ReviewTold | None
     contradictions: list[ContradictionTold]
     overrides: list[OverrideTold]
+    proposals: list[ProposalTold]
     shipping_lease: LeaseTold | None
     to_unpack: list[UnitsTold]
     still_out: list[UnitsTold]
@@ -248,6 +250,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         review=_review(order, role),
         contradictions=[_contradiction(one) for one in order.contradictions] if role in _ODDITIES_SEEN_BY else [],
         overrides=[override_told(one, order.currency) for one in order.overrides] if role in _STAFF else [],
+        proposals=proposals_told(order, role),
         shipping_lease=lease_told(leased(order, now), role),
         to_unpack=units_told(to_unpack(order)) if role in _ODDITIES_SEEN_BY else [],
         still_out=units_told(stock.outside(order)) if role in _ODDITIES_SEEN_BY else [],

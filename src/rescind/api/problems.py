@@ -227,4 +227,8 @@ def _said(name: str, value: object, language: Locale) -> str:
             for context in _SAID_AS.get(name, ()):
                 if language.has(context, str(value)):
                     return language.term(context, str(value), "problem")
+            # A proposal's state is its kind and what became of it: override_lapsed.
+            kind, _, outcome = str(value).partition("_")
+            if name == "current_state" and language.has(f"{kind}_outcome", outcome):
+                return language.term(f"{kind}_outcome", outcome)
             return language.told(value)

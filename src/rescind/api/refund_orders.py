@@ -11,6 +11,7 @@ from rescind.api import problems
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.order_answers import BuyerNamed, ShopNamed
 from rescind.api.orders import Limit, narrowed
+from rescind.api.proposal_answers import ProposalTold, to_confirm_told
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.chargeback import frozen
@@ -18,7 +19,7 @@ from rescind.core.errors import RescindError
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.parts import RefundStatus
-from rescind.core.refund_order import owner_of, waits
+from rescind.core.refund_order import owner_of, said_paid, waits
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake.confirmations import LONGEST_REFERENCE
 from rescind.intake.fields import Amount, Code, Incoming, Moment, moment
@@ -36,8 +37,9 @@ class RefundOrderTold(Told, frozen=True, kw_only=True):
 
     owner: who is to move: the person of support who took it, ``support`` for any of them, ``lead`` for whoever leads
     them, because nobody confirmed in time; empty once it is settled. waits_for: ``bank`` while the buyer's bank decides
-    about the payment, and nothing is to be paid out; else empty. deadline, if_silent: until when, and that it is
-    passed up then. declined: the code for which it was not paid out, or came back.
+    about the payment, ``second_person`` while somebody says that it was paid out and another has to agree, so that
+    nothing is to be paid out; else empty. deadline, if_silent: until when, and that it is passed up then. declined: the
+    code for which it was not paid out, or came back. proposal: what the second person has to agree to; told to staff.
     """
 
     id: str
@@ -59,6 +61,7 @@ class RefundOrderTold(Told, frozen=True, kw_only=True):
     paid_on: date | None
     declined: str
     settled_at: Instant | None
+    proposal: ProposalTold | None
 
 
 class RefundOrdersTold(Told, frozen=True, kw_only=True):
@@ -127,7 +130,9 @@ class ProblemTold(Told, frozen=True, kw_only=True):
 
 
 class ResultTold(Told, frozen=True, kw_only=True):
-    """What became of one: confirmed, or already (the very same was said before), or a problem."""
+    """What became of one: confirmed, proposed (a second person has to agree), already (the very same was said before),
+    or a problem.
+    """
 
     refund_order: str
     result: str
@@ -166,7 +171,7 @@ async def to_pay_out(call: Call) -> Answer:
         before=None if wanted.before is None else moment(wanted.before, field="?before"),
     )
     page = await narrowed(call.desk.reads.refund_orders(call.principal.scope, filters, wanted.cursor, wanted.limit))
-    rows = [refund_order_told(one) for one in page.rows]
+    rows = [refund_order_told(one, call.principal.role) for one in page.rows]
     return Answer(body=RefundOrdersTold(rows=rows, next=page.next, previous=page.previous, total=page.total))
 
 
@@ -182,7 +187,7 @@ async def to_pay_out(call: Call) -> Answer:
 async def read(call: Call) -> Answer:
     """One refund order."""
     found = await call.desk.reads.refund_order(call.principal.scope, call.identifier("refund", "ref"))
-    return Answer(body=refund_order_told(found), version=found.order.version)
+    return Answer(body=refund_order_told(found, call.principal.role), version=found.order.version)
 
 
 @operation(
@@ -202,7 +207,8 @@ async def take(call: Call) -> Answer:
     buyer's bank decides about first.
     """
     who = call.principal
-    return _done(await call.desk.paying_out.take(who.scope, who.actor(), call.identifier("refund", "ref")))
+    done = await call.desk.paying_out.take(who.scope, who.actor(), call.identifier("refund", "ref"))
+    return _done(done, who.role)
 
 
 @operation(
@@ -215,15 +221,20 @@ async def take(call: Call) -> Answer:
     gives=RefundOrderTold,
     changes=True,
     keyed=False,
+    statuses=(200, 202),
     fails=_CONFIRMS,
 )
 async def confirm(call: Call) -> Answer:
     """It was paid out, with its reference and day. The very same said again changes nothing, so a call whose answer was
     lost is simply repeated; another reference or day for it is refused.
+
+    What a person of staff says of more than the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE` is a `proposal`, and the
+    answer `202`, until another confirms it. What the host says has happened.
     """
     who = call.principal
     said = _said(call.identifier("refund", "ref"), call.body, "")
-    return _done(await call.desk.paying_out.confirm(who.scope, who.actor(), said))
+    done = await call.desk.paying_out.confirm(who.scope, who.actor(), said)
+    return _done(done, who.role, status=202 if done.proposed else 200)
 
 
 @operation(
@@ -244,7 +255,7 @@ async def decline(call: Call) -> Answer:
     """
     who = call.principal
     refund = call.identifier("refund", "ref")
-    return _done(await call.desk.paying_out.decline(who.scope, who.actor(), refund, call.body.code))
+    return _done(await call.desk.paying_out.decline(who.scope, who.actor(), refund, call.body.code), who.role)
 
 
 @operation(
@@ -274,7 +285,7 @@ async def confirm_many(call: Call) -> Answer:
     )
 
 
-def refund_order_told(one: RefundOrderRow) -> RefundOrderTold:
+def refund_order_told(one: RefundOrderRow, role: Role) -> RefundOrderTold:
     """A refund order as it stands."""
     ordered, waiting, waits_for_bank = one.ordered, waits(one.refund), frozen(one.order, one.refund)
     return RefundOrderTold(
@@ -289,7 +300,7 @@ def refund_order_told(one: RefundOrderRow) -> RefundOrderTold:
         status=one.refund.status,
         ordered_at=ordered.ordered_at,
         owner="" if waits_for_bank else owner_of(one.refund),
-        waits_for="bank" if waits_for_bank else "",
+        waits_for="bank" if waits_for_bank else "second_person" if said_paid(one.order, one.refund) else "",
         overdue=waiting and not waits_for_bank and ordered.escalated_at is not None,
         deadline=ordered.due_at if waiting and not waits_for_bank else None,
         if_silent="escalate" if waiting and not waits_for_bank else "",
@@ -297,6 +308,7 @@ def refund_order_told(one: RefundOrderRow) -> RefundOrderTold:
         paid_on=ordered.paid_on,
         declined=ordered.declined,
         settled_at=one.refund.settled_at,
+        proposal=to_confirm_told(one.order, one.refund.id, role) if waiting else None,
     )
 
 
@@ -309,13 +321,14 @@ def _said(refund: str, body: PaidOut, at: str) -> Confirmation:
     )
 
 
-def _done(done: Confirmed) -> Answer:
-    return Answer(body=refund_order_told(done.row), version=done.row.order.version)
+def _done(done: Confirmed, role: Role, *, status: int = 200) -> Answer:
+    return Answer(body=refund_order_told(done.row, role), version=done.row.order.version, status=status)
 
 
 def _result(refund: str, result: Confirmed | RescindError) -> ResultTold:
     if isinstance(result, Confirmed):
-        return ResultTold(refund_order=refund, result="confirmed" if result.news else "already", problem=None)
+        became = "proposed" if result.proposed else "confirmed" if result.news else "already"
+        return ResultTold(refund_order=refund, result=became, problem=None)
     english = locale("en")
     problem = ProblemTold(
         type=f"/problems/{result.code}",

@@ -10,6 +10,7 @@ from rescind.api.cancellations import note
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.money_answers import RefundTold, refunds_told
 from rescind.api.order_state import OrderState, order_state
+from rescind.api.proposal_answers import ProposalTold, proposal_told
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, Way
@@ -57,9 +58,12 @@ class FailedRefund(Incoming, frozen=True, kw_only=True):
 
 
 class RefundsTold(Told, frozen=True, kw_only=True):
-    """The refunds that are owed by what was done, and where the order stands."""
+    """The refunds that are owed by what was done, or the proposal where a second person has to agree first; and where
+    the order stands.
+    """
 
     refunds: list[RefundTold]
+    proposal: ProposalTold | None
     order: OrderState
 
 
@@ -73,7 +77,7 @@ class RefundsTold(Told, frozen=True, kw_only=True):
     gives=RefundsTold,
     changes=True,
     versioned=True,
-    statuses=(201,),
+    statuses=(201, 202),
     fails=(
         errors.NotFound,
         errors.Forbidden,
@@ -86,6 +90,9 @@ class RefundsTold(Told, frozen=True, kw_only=True):
 )
 async def give_back(call: Call) -> Answer:
     """Give back the delivery alone, or an amount, while the order stays as it is.
+
+    Above the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE`, of all that single people moved on this order, the answer
+    is `202`: nothing is owed until another person confirms the `proposal`, and after two days it lapses.
 
     It is shared over the payments by what each took, and is never more than is left of them. What is given back so is
     not given back again when the order is cancelled later.
@@ -112,7 +119,7 @@ async def give_back(call: Call) -> Answer:
     gives=RefundsTold,
     changes=True,
     versioned=True,
-    statuses=(201,),
+    statuses=(201, 202),
     fails=(
         errors.NotFound,
         errors.Forbidden,
@@ -126,6 +133,9 @@ async def settle(call: Call) -> Answer:
 
     No way takes a destination: the money goes to its own tender, into credit with the marketplace, or has been handed
     over by somebody who keeps the voucher.
+
+    Another way than the tender takes a second person above the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE`, as for
+    money that is given back.
     """
     body = call.body
     command = SettleFailedRefund(
@@ -158,12 +168,15 @@ async def _owed(call: Call, command: Command) -> Answer:
         if isinstance(one.event, RefundOwed | FailedRefundSettled)
         for terms in one.event.refunds
     }
+    made = outcome.proposed
+    proposed = next((one for one in order.proposals if made and one.number == made.number), None)
     return Answer(
         body=RefundsTold(
             refunds=refunds_told(order, (one for one in order.refunds if one.id in new), call.principal.role),
+            proposal=None if proposed is None else proposal_told(proposed, order.currency),
             order=order_state(order, outcome.records[-1].received_at),
         ),
-        status=201,
+        status=201 if proposed is None else 202,
         version=order.version,
         location=f"/v1/orders/{order.id}",
         replayed=outcome.replayed,

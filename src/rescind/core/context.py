@@ -12,6 +12,7 @@ from rescind.core.instant import Instant
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """``entropy``: random bits for the ids this decision needs. ``as_of``: how fresh the counters are.
 
+    alone_up_to_minor: how much of the order's money one person moves by hand; None: as much as they like.
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
     may have been asked for; only read for commands that have to know.
     """
@@ -20,6 +21,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     entropy: int
     buyer_cancels_30d: int = 0
     as_of: Instant | None = None
+    alone_up_to_minor: int | None = None
     explain: bool = False
     asked: frozenset[RefundId] = frozenset()
 

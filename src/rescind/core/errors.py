@@ -108,7 +108,7 @@ class NoWithdrawal(RescindError):
 
 
 class SecondPersonNeeded(RescindError):
-    """Who proposes to decide against the rules is not who confirms it. Params: number (of the proposal)."""
+    """Who proposes, to decide against the rules or to move money, is not who confirms it. Params: number."""
 
     code = "second-person-needed"
 

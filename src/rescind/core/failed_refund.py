@@ -48,7 +48,7 @@ class SettleFailedRefund(BaseCommand, frozen=True, kw_only=True):
 
 
 class FailedRefundSettled(BaseEvent, frozen=True, kw_only=True):
-    """``by`` whom of support, and what is owed in place of the refund that failed."""
+    """``by`` whom of support, and what is owed in place of what failed. alone_minor: as in ``RefundOwed``."""
 
     refund: RefundId
     way: Way
@@ -58,6 +58,7 @@ class FailedRefundSettled(BaseEvent, frozen=True, kw_only=True):
     voucher: str = ""
     consent: NoteRef | None = None
     comment: NoteRef | None = None
+    alone_minor: int = 0
 
 
 def unsettled(order: Order) -> tuple[Refund, ...]:
@@ -171,4 +172,5 @@ def apply_settled(order: Order, event: FailedRefundSettled) -> Order:
         order,
         tenders=tenders,
         refunds=tuple(msgspec.structs.replace(one, **changes) if one.id in anew else one for one in order.refunds),
+        alone_minor=order.alone_minor + event.alone_minor,
     )

@@ -23,6 +23,7 @@ from rescind.core import (
     refund_order,
     returns,
     review,
+    second_person,
     stock,
     timers,
 )
@@ -111,6 +112,9 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | override.OverrideProposed()
             | override.RulesOverridden()
             | override.OverrideDropped()
+            | second_person.ProposalMade()
+            | second_person.ProposalConfirmed()
+            | second_person.ProposalDropped()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
             | returns.ReturnOpened()

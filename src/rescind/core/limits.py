@@ -5,7 +5,7 @@ What a rule decides is not counted: a buyer's right does not end because somebod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rescind.core.cancellation import CancellationApproved
 from rescind.core.event import BaseEvent
 from rescind.core.offer import OfferMade
 from rescind.core.refund import RefundOwed
+from rescind.core.second_person import ProposalConfirmed
 
 _GIVERS = frozenset({ActorKind.SELLER, ActorKind.SUPPORT})
 _BY_ITSELF = frozenset({"rule", "silence", "system", "carrier", "shipment"})
@@ -31,7 +32,9 @@ class DailyLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gift(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that somebody gives back by their own decision. givers: the person, and the key they used."""
+    """Money that somebody gives back by their own decision. givers: the person, or both where two decided, and the key
+    they used.
+    """
 
     givers: tuple[str, ...]
     currency: str
@@ -40,15 +43,16 @@ class Gift(msgspec.Struct, frozen=True, kw_only=True):
     most_minor: int | None
 
 
-def gift(events: Iterable[BaseEvent], actor: Actor, currency: str, limits: DailyLimits) -> Gift | None:
+def gift(events: Sequence[BaseEvent], actor: Actor, currency: str, limits: DailyLimits) -> Gift | None:
     """What of a decision counts against its actor's day; None for what a rule, or a buyer, decides."""
     if actor.kind not in _GIVERS or actor.on_behalf_of or not limits.applies(currency):
         return None
     amount = sum(map(_given, events))
     if not amount:
         return None
+    proposers = tuple(f"{one.side}:{one.by}" for one in events if isinstance(one, ProposalConfirmed))
     return Gift(
-        givers=(f"{actor.kind.value}:{actor.id}", *((f"key:{actor.via}",) if actor.via else ())),
+        givers=(f"{actor.kind.value}:{actor.id}", *((f"key:{actor.via}",) if actor.via else ()), *proposers),
         currency=currency,
         amount_minor=amount,
         most_acts=limits.acts,

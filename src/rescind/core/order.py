@@ -23,6 +23,7 @@ from rescind.core.parts import (
     Parcel,
     Pins,
     Progress,
+    Proposal,
     Refund,
     Report,
     ReturnCase,
@@ -44,6 +45,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     will be (end of the handling time, or of the pre-order). deliver_by: the first instant at which the estimated day of
     delivery is over. country: where the buyer lives, ISO 3166 alpha-2. shipping_minor: what was paid for delivery, with
     its tax and less its discount, both as they were recorded. kept: fees that the seller has kept of cancellations.
+    alone: money that single people moved by hand, where only so much is left to one. proposals: of each thing the last.
     """
 
     id: OrderId
@@ -89,6 +91,8 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     kept_minor: int = 0
     given_minor: int = 0
     chargebacks: tuple[Chargeback, ...] = ()
+    alone_minor: int = 0
+    proposals: tuple[Proposal, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -7,17 +7,16 @@ another confirms or rejects, and a proposal that nobody answers lapses. Both are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import assert_never
 
 import msgspec
 
+from rescind.core import proposal
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancellationUndone, Decision, approved, cancel_by_platform, still_open
 from rescind.core.cancellation.fold import apply_undone
 from rescind.core.context import Context
 from rescind.core.errors import (
-    DeadlinePassed,
     EvidenceMissing,
     Forbidden,
     InvalidTransition,
@@ -25,7 +24,6 @@ from rescind.core.errors import (
     NothingSelected,
     QuantityNotOpen,
     ReasonNotListed,
-    SecondPersonNeeded,
     UnknownLine,
 )
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
@@ -38,11 +36,12 @@ from rescind.core.parts import (
     Cancellation,
     CancellationStatus,
     Override,
-    OverrideOutcome,
     Parcel,
+    ProposalOutcome,
     Refund,
     RefundStatus,
 )
+from rescind.core.proposal import WAITS
 from rescind.core.quote import quote
 from rescind.core.stock import outside
 from rescind.core.terms import Terms
@@ -54,9 +53,6 @@ REASONS: Mapping[Act, tuple[str, ...]] = {
     Act.REVERSE: ("decided_by_mistake", "parties_agree"),
 }
 """Why somebody may decide against the rules; the words beside it say what was found (R-039, R-135)."""
-
-WAITS = timedelta(hours=48)
-"""How long a proposal waits for a second person."""
 
 
 class OverrideRules(BaseCommand, frozen=True, kw_only=True):
@@ -123,7 +119,7 @@ class OverrideDropped(BaseEvent, frozen=True, kw_only=True):
     """A proposal ended without effect: rejected, withdrawn by whoever made it, or lapsed."""
 
     number: int
-    outcome: OverrideOutcome
+    outcome: ProposalOutcome
     by: str = ""
     comment: NoteRef | None = None
 
@@ -134,7 +130,7 @@ AMONG_STAFF = (OverrideProposed, OverrideDropped, RulesOverridden)
 
 def waiting(order: Order) -> Override | None:
     """The proposal that waits for a second person; there is never more than one."""
-    return next((one for one in order.overrides if one.outcome is OverrideOutcome.PROPOSED), None)
+    return next(iter(proposal.waiting(order.overrides)), None)
 
 
 def alone(order: Order) -> int:
@@ -143,7 +139,7 @@ def alone(order: Order) -> int:
     The limit is for the order: who stops it line by line needs the second person as who stops it at once.
     """
     return sum(
-        one.amount_minor for one in order.overrides if one.outcome is OverrideOutcome.DONE and not one.answered_by
+        one.amount_minor for one in order.overrides if one.outcome is ProposalOutcome.DONE and not one.answered_by
     )
 
 
@@ -224,24 +220,14 @@ def answer(
     SecondPersonNeeded.
     """
     _require_support(actor, "answer_override")
-    found = next((one for one in order.overrides if one.number == command.number), None)
-    if found is None:
-        raise NotFound(kind="override")
-    if found.outcome is not OverrideOutcome.PROPOSED:
-        raise InvalidTransition(
-            action="answer_override", current_state=f"override_{found.outcome.value}", allowed_actions=()
-        )
-    if now >= found.due_at:
-        raise DeadlinePassed(due_at=found.due_at, now=now)
-    mine = found.by == actor.id
+    found = proposal.to_answer(order.overrides, command.number, "override", now)
     notes = (command.comment,) if command.comment else ()
     words = NoteRef.of(command.comment)
     if not command.confirm:
-        how = OverrideOutcome.WITHDRAWN if mine else OverrideOutcome.REJECTED
+        how = proposal.dropped_by(found, actor)
         dropped = OverrideDropped(at=now, number=found.number, outcome=how, by=actor.id, comment=words)
         return Decision(events=(dropped,), notes=notes)
-    if mine:
-        raise SecondPersonNeeded(number=found.number)
+    proposal.require_another(found, actor)
     units = _units(order, found.act, found.cancellation, found.lines, now)
     if units != found.lines or _amount(order, found.act, found.cancellation, units) != found.amount_minor:
         # Who confirms has read one amount; the order has moved on to another.
@@ -252,10 +238,10 @@ def answer(
 
 def lapse(order: Order, command: LapseOverride, now: Instant) -> tuple[BaseEvent, ...]:
     """Drop a proposal at or after its instant; before it, or when somebody answered, nothing happens (I-37)."""
-    found = waiting(order)
-    if found is None or found.number != command.number or now < found.due_at:
+    found = proposal.to_lapse(order.overrides, command.number, now)
+    if found is None:
         return ()
-    return (OverrideDropped(at=now, number=found.number, outcome=OverrideOutcome.LAPSED),)
+    return (OverrideDropped(at=now, number=found.number, outcome=ProposalOutcome.LAPSED),)
 
 
 def _require_all(order: Order, wanted: dict[str, int] | None, units: dict[str, int]) -> None:
@@ -422,7 +408,7 @@ def apply_overridden(order: Order, event: RulesOverridden) -> Order:
     before = next((one for one in order.overrides if one.number == event.number), None)
     done = msgspec.structs.replace(
         before or _kept(event, due_at=event.at),
-        outcome=OverrideOutcome.DONE,
+        outcome=ProposalOutcome.DONE,
         answered_by=event.confirmed_by,
         answered_at=event.at,
     )
@@ -432,15 +418,8 @@ def apply_overridden(order: Order, event: RulesOverridden) -> Order:
 
 def apply_dropped(order: Order, event: OverrideDropped) -> Order:
     """Keep how it ended."""
-    return msgspec.structs.replace(
-        order,
-        overrides=tuple(
-            msgspec.structs.replace(one, outcome=event.outcome, answered_by=event.by, answered_at=event.at)
-            if one.number == event.number
-            else one
-            for one in order.overrides
-        ),
-    )
+    overrides = proposal.ended(order.overrides, event.number, event.outcome, event.by, event.at)
+    return msgspec.structs.replace(order, overrides=overrides)
 
 
 def _kept(event: OverrideProposed | RulesOverridden, *, due_at: Instant) -> Override:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from rescind.core.event import NoteRef
 from rescind.core.ids import CancellationId, RefundId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.price import Fee
@@ -454,8 +455,8 @@ class Act(StrEnum):
     REVERSE = "reverse"
 
 
-class OverrideOutcome(StrEnum):
-    """Where a decision against the rules stands. ``proposed``: it waits for a second person."""
+class ProposalOutcome(StrEnum):
+    """Where a decision that may take two people stands. ``proposed``: it waits for the second of them."""
 
     PROPOSED = "proposed"
     DONE = "done"
@@ -479,7 +480,47 @@ class Override(_State, frozen=True, kw_only=True):
     by: str
     at: Instant
     due_at: Instant
-    outcome: OverrideOutcome = OverrideOutcome.PROPOSED
+    outcome: ProposalOutcome = ProposalOutcome.PROPOSED
+    answered_by: str = ""
+    answered_at: Instant | None = None
+
+
+class MoneyAct(StrEnum):
+    """How people move money by hand: give some back, settle a refund that failed, say that they paid one out."""
+
+    GIVE_BACK = "give_back"
+    SETTLE = "settle_failed_refund"
+    CONFIRM = "confirm_refund_order"
+
+
+class MoneyTerms(_State, frozen=True, kw_only=True):
+    """What somebody wants to do with money: enough to judge it again when a second person agrees.
+
+    amount_minor: all that moves, ``shipping_minor`` of it for delivery. refund: the one that failed or is to be paid
+    out. way: as in ``failed_refund.Way``. reference: of the payment, or the number of the voucher.
+    """
+
+    act: MoneyAct
+    amount_minor: int
+    shipping_minor: int = 0
+    refund: RefundId | None = None
+    way: str = ""
+    reference: str = ""
+    paid_on: date | None = None
+
+
+class Proposal(_State, frozen=True, kw_only=True):
+    """Money that ``by`` of the shop or of support (``side``, an actor's kind) wants to move, and whoever ended that."""
+
+    number: int
+    terms: MoneyTerms
+    side: str
+    by: str
+    at: Instant
+    due_at: Instant
+    comment: NoteRef | None = None
+    consent: NoteRef | None = None
+    outcome: ProposalOutcome = ProposalOutcome.PROPOSED
     answered_by: str = ""
     answered_at: Instant | None = None
 

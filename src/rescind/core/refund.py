@@ -62,13 +62,15 @@ class RefundTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 class RefundOwed(BaseEvent, frozen=True, kw_only=True):
     """Money is owed although nothing new was cancelled: a payment reached an order that had ended (R-070, S-04), or
-    ``by`` the seller or support gave some back; ``shipping_minor`` of it for delivery.
+    ``by`` the seller or support gave some back; ``shipping_minor`` of it for delivery. alone_minor: what of it counts
+    against the amount that one person moves alone; none where two decided it, or any amount is left to one.
     """
 
     refunds: tuple[RefundTerms, ...]
     by: str = ""
     shipping_minor: int = 0
     comment: NoteRef | None = None
+    alone_minor: int = 0
 
 
 def terms_of(shares: Shares, order: Order, context: Context, now: Instant) -> tuple[RefundTerms, ...]:
@@ -203,6 +205,7 @@ def apply_owed(order: Order, event: RefundOwed) -> Order:
         order,
         shipping_refunded_minor=order.shipping_refunded_minor + event.shipping_minor,
         given_minor=order.given_minor + given,
+        alone_minor=order.alone_minor + event.alone_minor,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from rescind.core import proposal
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.chargeback import frozen
 from rescind.core.context import Context
@@ -31,7 +32,7 @@ from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
-from rescind.core.parts import Refund, RefundOrder, RefundStatus
+from rescind.core.parts import MoneyAct, Refund, RefundOrder, RefundStatus
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply, RefundAnswered
 from rescind.core.refund import answer as provider_said
 
@@ -94,6 +95,13 @@ def waits(refund: Refund) -> bool:
     return refund.to_pay_out
 
 
+def said_paid(order: Order, refund: Refund) -> bool:
+    """Whether somebody says that it was paid out and a second person has to agree, so that nobody pays it once more."""
+    return waits(refund) and any(
+        one.terms.act is MoneyAct.CONFIRM and one.terms.refund == refund.id for one in proposal.waiting(order.proposals)
+    )
+
+
 def owner_of(refund: Refund) -> str:
     """Who is to move: the person who took it, ``lead`` for whoever leads support, or anybody of ``support``."""
     if refund.ordered is None or not waits(refund):
@@ -129,7 +137,7 @@ def take(order: Order, command: TakeRefundOrder, actor: Actor, now: Instant) -> 
     """Own it; nothing when one does already.
 
     Raises Forbidden, NotFound, RefundSettled, InvalidTransition (the buyer's bank decides first; that somebody has paid
-    it out all the same is believed).
+    it out all the same is believed; or somebody says that it was paid out).
     """
     if actor.speaks_as is not ActorKind.SUPPORT:
         raise Forbidden(action="take_refund_order")
@@ -138,6 +146,8 @@ def take(order: Order, command: TakeRefundOrder, actor: Actor, now: Instant) -> 
         raise _settled(refund)
     if frozen(order, refund):
         raise InvalidTransition(action="take_refund_order", current_state="waits_for_bank", allowed_actions=())
+    if said_paid(order, refund):
+        raise InvalidTransition(action="take_refund_order", current_state="proposal_proposed", allowed_actions=())
     return () if ordered.owner == actor.id else (RefundOrderTaken(at=now, refund=refund.id, owner=actor.id),)
 
 

@@ -51,5 +51,5 @@ def require_room(command: BaseCommand, actor: Actor, after: Order) -> None:
 
 
 def _small(order: Order) -> bool:
-    holders = (order.cancellations, order.overrides, order.returns, order.parcels, order.reports)
+    holders = (order.cancellations, order.overrides, order.proposals, order.returns, order.parcels, order.reports)
     return (8 + len(order.lines)) * (1 + sum(map(len, holders))) < _SMALL

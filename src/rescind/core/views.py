@@ -11,7 +11,7 @@ from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
-from rescind.core.parts import CancellationStatus, Refund, RefundOrder, ReturnStatus, Tender
+from rescind.core.parts import CancellationStatus, Proposal, Refund, RefundOrder, ReturnStatus, Tender
 from rescind.core.record import Record
 from rescind.core.stage import Stage
 
@@ -125,7 +125,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
     of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed;
-    of a refund order, reason is the means of payment.
+    of a refund order, reason is the means of payment; of a proposal, reason is what is to be done with money.
     amount: what it would give, or gave, back; of a return case, what was paid for its goods.
     answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
@@ -133,7 +133,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund"]
+    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund", "proposal"]
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -191,6 +191,20 @@ RefundOrderState = Literal["open", "overdue", "frozen", "confirmed", "declined",
 """``open`` and, of those, the ``overdue`` that whoever leads support has; ``frozen``, which wait for a bank; how the
 others ended.
 """
+
+
+class ProposalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that waits for a second person, and the order it belongs to."""
+
+    order: Order
+    proposal: Proposal
+    shop_name: str
+    buyer_name: str
+
+    @property
+    def amount(self) -> Money:
+        """What is to move."""
+        return Money(self.proposal.terms.amount_minor, self.order.currency)
 
 
 class RefundOrderFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -326,6 +340,7 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
         "ordered",
     ),
     "escalated": (ReturnStatus.ESCALATED,),
+    "second_person": ("proposed",),
     "approved": (CancellationStatus.APPROVED,),
     "refused": (CancellationStatus.REFUSED, CancellationStatus.OVERTAKEN),
     "withdrawn": (CancellationStatus.WITHDRAWN, CancellationStatus.SETTLED, CancellationStatus.UNDONE),
@@ -333,7 +348,7 @@ CASE_TABS: dict[str, tuple[str, ...] | None] = {
 }
 """Tabs of the queue by the statuses in them, None for every one. ``open`` is a contradiction that waits for a person,
 ``carrier_asked`` one for which somebody asked the carrier to turn the parcel back; ``proposed`` is a decision against
-the rules that waits for a second person.
+the rules, or money that somebody wants to move by hand, that waits for a second person.
 ``ordered`` is a refund that the marketplace pays out itself, until somebody says that it did.
 ``escalated``: return cases and refund orders that support let wait for too long, so that whoever leads it has them.
 """

@@ -25,7 +25,16 @@ from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
 from rescind.core.override import REASONS
-from rescind.core.parts import Act, CancellationStatus, Decider, FactKind, OverrideOutcome, RefundStatus, ReturnStatus
+from rescind.core.parts import (
+    Act,
+    CancellationStatus,
+    Decider,
+    FactKind,
+    MoneyAct,
+    ProposalOutcome,
+    RefundStatus,
+    ReturnStatus,
+)
 from rescind.core.policy import vocabulary
 from rescind.core.policy.policy import Layer
 from rescind.core.reconcile import KINDS
@@ -131,7 +140,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
         "act": tuple(Act),
         "override": tuple(reason for reasons in REASONS.values() for reason in reasons),
-        "override_outcome": tuple(OverrideOutcome),
+        "override_outcome": tuple(ProposalOutcome),
+        "money_act": tuple(MoneyAct),
+        "proposal_outcome": tuple(ProposalOutcome),
         "return": tuple(ReturnStatus),
         "return_reason": vocabulary.RETURN_REASONS,
         "return_outcome": (*OUTCOMES, WITHDRAWN),

@@ -15,7 +15,7 @@ from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
 from rescind.core.packing import to_unpack
-from rescind.core.parts import Cancellation, Contradiction, OverrideOutcome, Review
+from rescind.core.parts import Cancellation, Contradiction, ProposalOutcome, Review
 from rescind.core.ports import Change
 from rescind.core.record import encode_order
 from rescind.core.refund_order import waits
@@ -339,7 +339,7 @@ def _overrides(change: Change, _: Instant) -> Iterable[Row]:
     known = change.before.overrides if change.before is not None else ()
     order = change.after
     for one in order.overrides:
-        if one in known or (one.answered_at == one.at and one.outcome is OverrideOutcome.DONE):
+        if one in known or (one.answered_at == one.at and one.outcome is ProposalOutcome.DONE):
             continue
         yield (
             order.shop,
@@ -359,6 +359,36 @@ def _overrides(change: Change, _: Instant) -> Iterable[Row]:
             one.answered_at,
             "support" if one.answered_by else None,
             PLATFORM,
+        )
+
+
+def _proposals(change: Change, now: Instant) -> Iterable[Row]:
+    """Money that waits, or waited, for a second person; ``reason`` is what is to be done, ``filed_by`` whose it is."""
+    order = change.after
+    known = change.before.proposals if change.before is not None else ()
+    if order.proposals is known:
+        return
+    for one in order.proposals:
+        if one in known:
+            continue
+        yield (
+            order.shop,
+            f"{order.id}:proposal-{one.number}",
+            order.id,
+            order.buyer,
+            "proposal",
+            one.outcome.value,
+            one.terms.act.value,
+            stage(order, now).value,
+            "",
+            one.terms.amount_minor,
+            order.currency,
+            one.at,
+            one.due_at,
+            "refuse",
+            one.answered_at,
+            one.side if one.answered_by else None,
+            one.side,
         )
 
 
@@ -430,6 +460,7 @@ def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _returns(change, now)
     yield from _reviews(change, now)
     yield from _overrides(change, now)
+    yield from _proposals(change, now)
     yield from _refund_orders(change, now)
 
 

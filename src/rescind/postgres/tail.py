@@ -18,6 +18,7 @@ import structlog
 from rescind.core.errors import InvalidField
 from rescind.core.override import AMONG_STAFF
 from rescind.core.scope import Scope
+from rescind.core.second_person import EVENTS as TWO_PEOPLE
 from rescind.postgres.store import AWAY
 
 log = structlog.get_logger()
@@ -29,7 +30,8 @@ QUEUE = 1_000
 PAGE = 500
 
 _READ = """
-SELECT e.tx::text AS tx, e.id, e.shop_id, e.order_id, o.buyer_id, e.seq, e.type
+SELECT e.tx::text AS tx, e.id, e.shop_id, e.order_id, o.buyer_id, e.seq, e.type,
+       CASE WHEN e.type = ANY($4) THEN convert_from(e.body, 'UTF8')::jsonb -> 'event' ->> 'side' ELSE '' END AS side
 FROM events e JOIN orders o USING (shop_id, order_id)
 WHERE (e.tx, e.id) > ($1::text::xid8, $2::bigint) AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
 ORDER BY e.tx, e.id
@@ -39,6 +41,7 @@ _HERE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _MOST_ID = 2**63 - 1
 """The highest id an event can have."""
 _AMONG_STAFF = frozenset(kind.__name__ for kind in AMONG_STAFF)
+_TWO_PEOPLE = frozenset(kind.__name__ for kind in TWO_PEOPLE)
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
 
@@ -67,7 +70,7 @@ _EVERYTHING = Scope()
 
 
 class LiveEvent(msgspec.Struct, frozen=True):
-    """That something happened to an order; what it was is read by who may read it."""
+    """That something happened to an order; what it was is read by who may read it. side: whose proposal it is about."""
 
     position: Position
     shop: str
@@ -75,10 +78,17 @@ class LiveEvent(msgspec.Struct, frozen=True):
     buyer: str
     seq: int
     type: str
+    side: str = ""
 
     def told_to(self, scope: Scope) -> bool:
-        """Whether it is of an order that is visible, and not what support weighs among itself (I-26)."""
-        return scope.sees(self.shop, self.buyer) and (scope == _EVERYTHING or self.type not in _AMONG_STAFF)
+        """Whether it is of an order that is visible, and not what others weigh among themselves (I-26)."""
+        if not scope.sees(self.shop, self.buyer):
+            return False
+        if scope == _EVERYTHING:
+            return True
+        if self.type in _TWO_PEOPLE:
+            return scope.shop is not None and self.side == "seller"
+        return self.type not in _AMONG_STAFF
 
     @property
     def cursor(self) -> str:
@@ -146,10 +156,11 @@ class Tail:
 
     async def read_once(self) -> bool:
         """Read one page and tell it; True when there is likely more."""
-        found = await self._pool.fetch(_READ, str(self._position.tx), self._position.id, PAGE)
+        found = await self._pool.fetch(_READ, str(self._position.tx), self._position.id, PAGE, list(_TWO_PEOPLE))
         for row in found:
             position = Position(self._position.epoch, int(row["tx"]), row["id"])
-            event = LiveEvent(position, row["shop_id"], row["order_id"], row["buyer_id"], row["seq"], row["type"])
+            whose = (row["shop_id"], row["order_id"], row["buyer_id"])
+            event = LiveEvent(position, *whose, row["seq"], row["type"], row["side"])
             if len(self._remembered) == REMEMBERED:
                 self._from = self._remembered[0].position
             self._remembered.append(event)

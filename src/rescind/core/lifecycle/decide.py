@@ -20,6 +20,7 @@ from rescind.core import (
     refund_order,
     returns,
     review,
+    second_person,
     stock,
     timers,
     withdrawal,
@@ -83,16 +84,16 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return Decision(events=refund_order.answer(order, command, context, now))
         case refund_order.TakeRefundOrder():
             return Decision(events=refund_order.take(order, command, actor, now))
-        case refund_order.ConfirmRefundOrder():
-            return Decision(events=refund_order.confirm(order, command, actor, now))
         case refund_order.DeclineRefundOrder():
             return Decision(events=refund_order.decline(order, command, actor, now))
         case refund_order.LapseRefundOrder():
             return Decision(events=refund_order.lapse(order, command, context, now))
-        case giving_back.GiveBack():
-            return giving_back.give(order, command, actor, context, now)
-        case failed_refund.SettleFailedRefund():
-            return failed_refund.settle(order, command, actor, context, terms, now)
+        case giving_back.GiveBack() | failed_refund.SettleFailedRefund() | refund_order.ConfirmRefundOrder():
+            return second_person.decide(order, command, actor, context, terms, now)
+        case second_person.AnswerProposal():
+            return second_person.answer(order, command, actor, context, terms, now)
+        case second_person.LapseProposal():
+            return Decision(events=second_person.lapse(order, command, now))
         case chargeback.LapseChargeback():
             return Decision(events=silence(order, command, now))
         case packing.LeaseShipping():

@@ -6,7 +6,18 @@ from typing import Final, Literal
 
 import msgspec
 
-from rescind.core import cancellation, chargeback, fulfilment, override, refund, refund_order, returns, review, timers
+from rescind.core import (
+    cancellation,
+    chargeback,
+    fulfilment,
+    override,
+    refund,
+    refund_order,
+    returns,
+    review,
+    second_person,
+    timers,
+)
 from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
@@ -19,6 +30,7 @@ Kind = Literal[
     "review",
     "return",
     "override",
+    "proposal",
     "chargeback",
     "unpaid",
     "timer",
@@ -55,6 +67,9 @@ def due(order: Order) -> tuple[Due, ...]:
     proposed = override.waiting(order)
     if proposed is not None:
         found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
+    found.extend(
+        Due(kind="proposal", ref=f"{order.id}:{one.number}", due_at=one.due_at) for one in second_person.waiting(order)
+    )
     found.extend(
         Due(kind=UNPAID if timers.asks_first(one) else "timer", ref=f"{order.id}:{one.name}", due_at=one.due_at)
         for one in timers.waiting(order)
@@ -110,6 +125,8 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case "override":
             return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
+        case "proposal":
+            return second_person.LapseProposal(order=order, number=int(one.ref.rpartition(":")[2]))
         case "refund_order":
             return refund_order.LapseRefundOrder(order=order, refund=RefundId(one.ref))
         case "chargeback":

@@ -22,6 +22,7 @@ from rescind.core import (
     refund_order,
     returns,
     review,
+    second_person,
     stock,
     timers,
 )
@@ -126,6 +127,12 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return override.apply_overridden(order, event)
         case override.OverrideDropped():
             return override.apply_dropped(order, event)
+        case second_person.ProposalMade():
+            return second_person.apply_made(order, event)
+        case second_person.ProposalConfirmed():
+            return second_person.apply_confirmed(order, event)
+        case second_person.ProposalDropped():
+            return second_person.apply_dropped(order, event)
         case _:
             assert_never(event)
 

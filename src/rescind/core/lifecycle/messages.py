@@ -18,6 +18,7 @@ from rescind.core import (
     refund_order,
     returns,
     review,
+    second_person,
     stock,
     timers,
     withdrawal,
@@ -69,6 +70,8 @@ Command = (
     | override.OverrideRules
     | override.AnswerOverride
     | override.LapseOverride
+    | second_person.AnswerProposal
+    | second_person.LapseProposal
 )
 
 Event = (
@@ -114,6 +117,9 @@ Event = (
     | override.OverrideProposed
     | override.RulesOverridden
     | override.OverrideDropped
+    | second_person.ProposalMade
+    | second_person.ProposalConfirmed
+    | second_person.ProposalDropped
 )
 
 

@@ -9,6 +9,7 @@ from rescind.postgres.reads.directory import ShopsAndBuyers
 from rescind.postgres.reads.find import Find
 from rescind.postgres.reads.order import OneOrder
 from rescind.postgres.reads.orders import Orders
+from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
 from rescind.postgres.reads.stream import Stream
 from rescind.postgres.reads.tabs import Tabs
@@ -24,6 +25,7 @@ class Reads(
     Orders,
     Cases,
     RefundOrders,
+    Proposals,
     Tabs,
     Find,
     Unpacking,

@@ -69,11 +69,11 @@ def narrow(where: Where, scope: Scope, of: str) -> None:
 
 def scoped_cases(scope: Scope) -> Where:
     """A contradiction is between the marketplace and its sellers; a decision against the rules is the platform's, and
-    so is what it pays out itself.
+    so is what it pays out itself. Money that somebody proposes to move is seen by support, and by the shop its own.
     """
     where = scoped(scope, "c")
     if scope.shop is not None:
-        where.add("c.kind NOT IN ('override', 'refund')")
+        where.add("c.kind NOT IN ('override', 'refund') AND (c.kind <> 'proposal' OR c.filed_by = 'seller')")
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

@@ -20,7 +20,7 @@ _CASE_SORTS = {
         "open_first", "CASE WHEN c.closed_at IS NULL THEN c.due_at END", "c.case_id", "timestamptz", nullable=True
     ),
 }
-_BY_TIME_LEFT = {"cancellation_requested", "auto_cancelling_24h", "to_respond", "with_platform"}
+_BY_TIME_LEFT = {"cancellation_requested", "auto_cancelling_24h", "to_respond", "with_platform", "second_person"}
 
 
 def order_sort(filters: Filters) -> paging.Order:

@@ -163,6 +163,9 @@ class Console:
             "leased": _("Noted: you are about to ship it. The buyer reads that, and colleagues are kept off."),
             "given_back": _("Noted: it does not ship now."),
             "money_back": _("Given back. The money is on its way."),
+            "proposed": _("Proposed. Nothing happens until a colleague confirms it."),
+            "proposal_confirmed": _("Confirmed. Two people agreed, and it is done."),
+            "proposal_dropped": _("Dropped. Nothing of it happens."),
             "unpacked": _("Noted: unpacked. It is off the list."),
             "split": _("Noted: the parcels are as below."),
             "combined": _("Noted: everything without a label goes into one parcel."),
@@ -197,6 +200,10 @@ class Console:
         for context in known.get(name, ("way_on",)):
             if self.language.has(context, text):
                 return self.language.term(context, text, self.person.role)
+        # A proposal's state is its kind and what became of it: override_lapsed.
+        kind, _, outcome = text.partition("_")
+        if name == "current_state" and self.language.has(f"{kind}_outcome", outcome):
+            return self.language.term(f"{kind}_outcome", outcome)
         return self.language.told(value)
 
     async def submit(

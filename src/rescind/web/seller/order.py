@@ -24,7 +24,7 @@ from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.document import offered
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
-from rescind.web.seller import answers, corrections, giving, goods, steps
+from rescind.web.seller import answers, corrections, giving, goods, proposals, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.timeline import story
@@ -120,7 +120,8 @@ async def show(
         refunds=told(language, order, await console.desk.ways(view, [entry.record for entry in entries]), "seller"),
         papers=offered(language, order, console.zone),
         mistake=corrections.offer(order, ActorKind.SELLER, language),
-        giving=giving.giving_of(order),
+        giving=giving.giving_of(console, order),
+        proposals=await proposals.waiting_of(console, order, entries),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
 

@@ -76,10 +76,14 @@ async def queue(console: Here) -> Html:
             {
                 "href": HOME if name == "to_respond" else f"{HOME}?tab={name}",
                 "label": names[name],
-                "count": counts.get(name, 0) if name in {"to_respond", "waiting_for_buyer", "with_platform"} else None,
+                "count": counts.get(name, 0)
+                if name in {"to_respond", "waiting_for_buyer", "with_platform", "second_person"}
+                else None,
                 "current": tab == name,
             }
+            # Only where a second person is ever needed.
             for name in _TABS
+            if name != "second_person" or counts.get(name) or tab == name
         ],
         chips=_chips(console, base, search.text, reason),
         rows=[_row(console, row, base, chosen, plain_no=plain_no) for row in page.rows],
@@ -99,6 +103,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "to_respond": _("To respond"),
         "waiting_for_buyer": _("Waiting for buyer"),
         "with_platform": _("With platform"),
+        "second_person": _("Waits for a second person"),
         "approved": _("Approved"),
         "refused": _("Refused"),
         "withdrawn": _("Withdrawn"),
@@ -135,6 +140,8 @@ def case_state(language: Locale, row: CaseRow, reader: str) -> tuple[str, str]:
         return row.status, language.term("return", row.status, reader)
     if row.kind == "refund":
         return "", language.term("refund_order", row.status)
+    if row.kind == "proposal":
+        return "", language.term("proposal_outcome", row.status)
     if row.kind == "override":
         return "", language.term("override_outcome", row.status)
     if row.kind == "contradiction":
@@ -160,6 +167,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("reason", row.reason)
         case "return":
             return language.term("return_reason", row.reason)
+        case "proposal":
+            return language.term("money_act", row.reason)
         case _:
             return case_state(language, row, "seller")[1]
 
@@ -183,7 +192,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         return f"{address(base, open=row.case_id, **changes)}#{at}"
 
     page = f"{HOME}/{row.case_id}"
-    if row.kind == "review":
+    if row.kind in {"review", "proposal"}:
         page = f"/seller/orders/{row.order_id}"
     if row.kind == "return":
         page = f"/seller/orders/{row.order_id}/returns/{row.case_id}"
@@ -202,6 +211,7 @@ def _row(console: Console, row: CaseRow, base: str, chosen: CaseRow | None, *, p
         "flags": flags,
         "waits": may,
         "asks": row.kind in {"cancellation", "return"},
+        "moves": row.kind in {"cancellation", "return", "proposal"},
         "state": case_state(language, row, "seller")[1],
         "plain_no": plain_no,
     }

@@ -21,6 +21,7 @@ PAGES = Router(
         order.decide,
         order.give_back,
         order.settle,
+        order.answer_proposal,
         order.override,
         order.answer_override,
         *intercept.ROUTES,

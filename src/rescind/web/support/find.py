@@ -16,7 +16,7 @@ from rescind.web.seller.requests import case_state
 from rescind.web.session import Html
 
 HOME = "/support"
-_TABS = ("to_respond", "with_platform", "escalated", "waiting_for_buyer", "all")
+_TABS = ("to_respond", "with_platform", "second_person", "escalated", "waiting_for_buyer", "all")
 
 
 async def support_console(visit: Comes) -> Console:
@@ -85,6 +85,7 @@ def _tab_names(language: Locale) -> dict[str, str]:
     return {
         "to_respond": _("Waiting for seller"),
         "with_platform": _("Waiting for us or the carrier"),
+        "second_person": _("Waits for a second person"),
         "escalated": _("Too late at support"),
         "waiting_for_buyer": _("Waiting for buyer"),
         "all": _("All"),
@@ -148,6 +149,8 @@ def _then(language: Locale, row: CaseRow) -> str:
             _("Otherwise it goes to whoever leads support."),
         )
         return "" if row.closed_at else again if row.status == "escalated" else lead
+    if row.kind in {"proposal", "override"}:
+        return "" if row.closed_at else _("Otherwise it lapses.")
     return language.term("silence", row.on_silence) if row.on_silence else ""
 
 
@@ -176,6 +179,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("return_reason", row.reason)
         case "refund":
             return language.gettext("To pay out: %(tender)s") % {"tender": language.term("tender", row.reason)}
+        case "proposal":
+            return language.term("money_act", row.reason)
         case "override":
             return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:
@@ -204,6 +209,7 @@ def deadline_kind(status: str) -> str:
         "escalated": "case_step",
         "ordered": "refund_order",
         "with_buyer": "case_answer",
+        "proposed": "proposal",
     }.get(status, "review")
 
 

@@ -34,7 +34,7 @@ from rescind.web.document import offered
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
 from rescind.web.return_words import return_rows
-from rescind.web.seller import corrections, giving
+from rescind.web.seller import corrections, giving, proposals
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
 from rescind.web.session import Html
@@ -109,8 +109,9 @@ async def _show(
         review=_in_review(console, order),
         decision=deciders.answer_of(order, language),
         override=deciders.override_of(console, order, entries),
-        failed=money_back.failed_of(order, await console.desk.terms(order), language),
-        giving=giving.giving_of(order),
+        failed=money_back.failed_of(console, order, await console.desk.terms(order)),
+        giving=giving.giving_of(console, order),
+        proposals=await proposals.waiting_of(console, order, entries),
         door=_at_the_door(console, await console.desk.at_the_door_of(order)),
         mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
@@ -344,6 +345,12 @@ async def settle(console: Here, order_id: FromPath[str]) -> Html:
     return await _done(console, order_id, money_back.settle)
 
 
+@post("/orders/{order_id:str}/proposals", status_code=200)
+async def answer_proposal(console: Here, order_id: FromPath[str]) -> Html:
+    """Confirm or drop that money moves, as another person than who proposed it."""
+    return await _done(console, order_id, proposals.answer)
+
+
 @post("/orders/{order_id:str}/override", status_code=200)
 async def override(console: Here, order_id: FromPath[str]) -> Html:
     """Decide against the rules, alone or with a second person."""
@@ -432,6 +439,9 @@ def _told(console: Console) -> Notice | None:
         "settled_again": _("It is sent again."),
         "settled_store_credit": _("It becomes credit with us. The buyer can spend it once it is booked."),
         "settled_paid_out": _("Noted as paid out by hand."),
+        "proposed": _("Proposed. Nothing happens until a colleague confirms it."),
+        "proposal_confirmed": _("Confirmed. Two people agreed, and it is done."),
+        "proposal_dropped": _("Dropped. Nothing of it happens."),
         "override_done": _("Done against the rules. Who decided and why stands on the timeline."),
         "override_proposed": _("Proposed. Nothing happens until a colleague confirms it."),
         "override_dropped": _("Dropped. Nothing of it happens."),

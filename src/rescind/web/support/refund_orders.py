@@ -10,10 +10,13 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
+from rescind.core.actor import ActorKind
 from rescind.core.chargeback import frozen
 from rescind.core.errors import InvalidField, InvalidText, NotFound, RescindError
 from rescind.core.money import Money
-from rescind.core.refund_order import CAME_BACK, DECLINED_BECAUSE, owner_of, waits
+from rescind.core.parts import MoneyAct
+from rescind.core.refund_order import CAME_BACK, DECLINED_BECAUSE, owner_of, said_paid, waits
+from rescind.core.second_person import about
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake import confirmations
 from rescind.intake.confirmations import LONGEST_REFERENCE, MOST_BYTES, Fault
@@ -23,6 +26,7 @@ from rescind.paying_out import Confirmation, Confirmed
 from rescind.web.rendering import address
 from rescind.web.seller.board import counted
 from rescind.web.seller.console import Console, Here, Notice
+from rescind.web.seller.proposals import waiting_of
 from rescind.web.session import Html
 from rescind.web.tender import tender_name
 
@@ -84,7 +88,7 @@ async def upload(console: Here) -> Html:
     done = await console.desk.paying_out.confirm_each(console.scope, actor, said)
     told = [_result(console, row, one) for row, one in zip(read.rows, done, strict=True)]
     text = _("Read: %(done)s confirmed, %(left)s not paid yet.") % {
-        "done": language.number(sum(isinstance(one, Confirmed) for one in done)),
+        "done": language.number(sum(isinstance(one, Confirmed) and not one.proposed for one in done)),
         "left": language.number(read.left),
     }
     return await _queue(console, notice=Notice(text), results=told[:_SHOWN])
@@ -119,14 +123,14 @@ async def confirm(console: Here, refund: FromPath[str]) -> Html:
     if said is None:
         return await _one(console, refund, errors=errors, values=values, status=422)
     try:
-        await console.desk.paying_out.confirm(console.scope, console.person.actor(), said)
+        done = await console.desk.paying_out.confirm(console.scope, console.person.actor(), said)
     except InvalidField as error:
         field = str(error.params["field"]).lstrip("/")
         errors = {field: _expected(console.language, error)}
         return await _one(console, refund, errors=errors, values=values, status=422)
     except RescindError as error:
         return await _one(console, refund, notice=console.problem(error), values=values, status=409)
-    return console.go(f"{PATH}/{refund}?said=confirmed")
+    return console.go(f"{PATH}/{refund}?said={'proposed' if done.proposed else 'confirmed'}")
 
 
 @post("/refund-orders/{refund:str}/decline", status_code=200)
@@ -223,6 +227,8 @@ async def _one(
         errors=errors or {},
         values={"paid_on": console.now.date().isoformat(), "amount": _plain(found.amount)} | (values or {}),
         one=_row(console, found, await console.staff([found.ordered.owner])),
+        order=found.order,
+        proposal=await _proposal(console, found),
         waiting=waiting,
         sent=sent,
         mine=found.ordered.owner == console.person.id,
@@ -232,6 +238,15 @@ async def _one(
         codes=[(code, language.term("not_paid_out", code)) for code in codes],
         spoken=language.gettext("The refund has changed."),
     )
+
+
+async def _proposal(console: Console, found: RefundOrderRow) -> dict[str, Any] | None:
+    """That a colleague says it was paid out, while that waits for a second person."""
+    waits = about(found.order, ActorKind.SUPPORT, MoneyAct.CONFIRM, found.refund.id)
+    if waits is None:
+        return None
+    entries = await console.desk.reads.timeline(console.scope, found.order.id)
+    return next(one for one in await waiting_of(console, found.order, entries) if one["number"] == waits.number)
 
 
 def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> dict[str, Any]:
@@ -259,7 +274,9 @@ def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> 
         if owner_of(refund) == "lead"
         else language.gettext("Otherwise it goes to whoever leads support."),
         "owner": _owner(language, owner_of(refund), people),
-        "state": language.term("refund_order", key),
+        "state": language.term("proposal_outcome", "proposed")
+        if said_paid(found.order, refund)
+        else language.term("refund_order", key),
         "tone": {
             "escalated": "urgent",
             "succeeded": "good",
@@ -309,6 +326,7 @@ def _told(console: Console) -> Notice | None:
     text = {
         "taken": _("It is yours. Pay it out, then confirm it here."),
         "confirmed": _("Confirmed. The buyer sees reference and day."),
+        "proposed": _("Proposed. Nothing happens until a colleague confirms it."),
         "declined": _("Noted. The money is the buyer's still, and can be refunded again."),
     }.get(console.query("said"))
     return Notice(text) if text else None
@@ -374,6 +392,8 @@ def _result(console: Console, row: confirmations.Row, done: Confirmed | RescindE
     told = {"label": f"{said.refund} · {console.language.money(said.amount)}", "href": f"{PATH}/{said.refund}"}
     if isinstance(done, RescindError):
         return told | {"outcome": "failed", "detail": console.problem(done).text}
+    if done.proposed:
+        return told | {"outcome": "skipped", "detail": _("Waits for a second person")}
     return told | {"outcome": "done", "detail": said.reference if done.news else _("It was confirmed before.")}
 
 

@@ -13,13 +13,14 @@ from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.terms import Terms
 from rescind.intake.text import label
-from rescind.locales import Locale
 from rescind.web.seller.console import Console, new_key
+from rescind.web.seller.giving import alone_of
 from rescind.web.tender import tender_name
 
 
-def failed_of(order: Order, terms: Terms, language: Locale) -> list[dict[str, Any]]:
-    """Each refund that failed and waits for a word, with the ways the policy leaves."""
+def failed_of(console: Console, order: Order, terms: Terms) -> list[dict[str, Any]]:
+    """Each refund that failed and waits for a word, with the ways the policy leaves, and how much of it alone."""
+    language = console.language
     by_id = {tender.id: tender for tender in order.tenders}
     return [
         {
@@ -27,6 +28,7 @@ def failed_of(order: Order, terms: Terms, language: Locale) -> list[dict[str, An
             "amount": Money(open_minor(order, one), order.currency),
             "tender": tender_name(language, by_id[one.tender]),
             "ways": [(way.value, language.term("way", way.value)) for way in ways(order, one, terms)],
+            "alone": alone_of(console, order),
             "key": new_key(),
         }
         for one in unsettled(order)
@@ -49,8 +51,8 @@ async def settle(console: Console, order_id: str) -> str:
         consent=console.note(form.text("agreed_how"), "agreed_how") if way == Way.STORE_CREDIT else None,
         voucher=label(form.text("voucher"), field="voucher") if way == Way.PAID_OUT else "",
     )
-    await console.submit(command, view.shop.id, f"settle:{refund}", form.text("key"))
-    return f"settled_{way}"
+    outcome = await console.submit(command, view.shop.id, f"settle:{refund}", form.text("key"))
+    return "proposed" if outcome.proposed else f"settled_{way}"
 
 
 def _until(text: str, zone: str) -> datetime | None:

@@ -18,6 +18,7 @@ from rescind.core import (
     refund_order,
     returns,
     review,
+    second_person,
     stock,
     timers,
 )
@@ -30,6 +31,7 @@ from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
+from rescind.web.timeline.proposal import between_two
 from rescind.web.timeline.refund import answered, covered, ordered, owed, settled
 from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
@@ -95,5 +97,7 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return returned(teller, event)
         case override.OverrideProposed() | override.RulesOverridden() | override.OverrideDropped():
             return weighed(teller, event)
+        case second_person.ProposalMade() | second_person.ProposalConfirmed() | second_person.ProposalDropped():
+            return between_two(teller, event)
         case _:
             return request(teller, event)

@@ -29,7 +29,9 @@ class Entry:
 
 
 class Teller:
-    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"; ``among_staff``: is support."""
+    """Tells one record. ``mine``: the reader is the buyer, who is spoken to as "you"; ``among_staff``: is support;
+    ``in_shop``: is of the shop.
+    """
 
     def __init__(self, record: Record, notes: Mapping[str, str], order: Order, locale: Locale, reader: str) -> None:
         self.record = record
@@ -38,6 +40,7 @@ class Teller:
         self.locale = locale
         self.mine = reader == "buyer"
         self.among_staff = reader == "support"
+        self.in_shop = reader == "seller"
 
     def entry(
         self,
