@@ -58,6 +58,7 @@ async def anns(people, market):
         "evidence": evidence,
         "case": back.json()["id"],
         "refund": given.json()["refunds"][0]["id"],
+        "number": "1",
     }
 
 

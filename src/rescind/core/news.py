@@ -29,6 +29,7 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.override import AMONG_STAFF
 from rescind.core.record import Record
+from rescind.core.second_person import EVENTS as TWO_PEOPLE
 
 KINDS: Mapping[type[BaseEvent], str] = {
     fulfilment.OrderPlaced: "order.placed",
@@ -71,9 +72,10 @@ KINDS: Mapping[type[BaseEvent], str] = {
     packing.GoodsUnpacked: "stock.unpacked",
     stock.GoodsCameBack: "stock.came_back",
 }
-"""Every event that is told, by its kind: a noun and what happened to it. What staff weigh among themselves is not."""
+"""Every event that is told, by its kind: a noun and what happened to it."""
 
-UNTOLD = AMONG_STAFF
+UNTOLD = (*AMONG_STAFF, *TWO_PEOPLE)
+"""What people weigh among themselves. What comes of it is told."""
 TEST = "endpoint.test"
 """The kind of a message that somebody sends to see whether it arrives."""
 TEST_PREFIX = "evt_test_"
