@@ -385,6 +385,24 @@ async def test_a_direct_cancellation_shows_what_it_does_and_does_that(sam, marke
     assert "STOP" in (await sam.see(done.to)).text
 
 
+async def test_one_item_that_is_out_of_stock_costs_the_buyer_nothing_else(sam, market):  # R-061
+    order = await market.order(Stage.PREPARING, price=999, units=3)
+    action = f"{ORDERS}/{order}/cancel"
+    page = await sam.see(action)
+    looked = await sam.press(page, action, step="quote", **{"units-0": "1"})
+    assert "Cancel and refund €9.99" in looked.text
+    assert not (await market.read(order)).cancellations, "looking does nothing"
+    for wrong in ("0", "4", "-1", "1.5", "x"):
+        told = await sam.press(looked, action, reason="out_of_stock", **{"units-0": wrong})
+        assert told.status == 422
+        assert f'value="{wrong}"' in told.raw, "what was typed stands there still"
+    done = await sam.press(looked, action, reason="out_of_stock", **{"units-0": "1"})
+    assert done.to.endswith("said=cancelled_some")
+    after = await market.read(order)
+    assert (after.lines[0].open, after.refunded.minor) == (2, 999)
+    assert "The rest of the order goes on" in (await sam.see(done.to)).text
+
+
 async def test_what_has_left_cannot_be_cancelled_and_the_page_says_what_can_be_done(sam, market):
     order = await market.order(Stage.IN_TRANSIT)
     page = await sam.see(f"{ORDERS}/{order}/cancel")
@@ -444,3 +462,12 @@ async def test_every_page_has_one_heading_and_speaks_the_readers_language(app, d
         assert page.raw.count("<h1") == 1, path
         assert ('lang="zh-Hans"' in page.raw.split("<head>")[0]) is (language == "zh")
         assert ("取消" in page.text.replace("中文", "")) is (language == "zh"), path
+
+
+async def test_a_request_that_was_answered_elsewhere_says_so_where_it_was_open(sam, market):
+    order = await market.order(Stage.PREPARING)
+    case = (await market.asks(order)).order.cancellations[-1].id
+    open_here = f"/seller/requests?open={case}"
+    assert "has been answered meanwhile" not in (await sam.see(open_here)).text
+    await market.approves(order, case)
+    assert "has been answered meanwhile: You approved." in (await sam.see(open_here)).text

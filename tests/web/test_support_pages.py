@@ -94,6 +94,19 @@ async def test_filing_for_a_caller_is_the_buyers_request_with_the_consent_writte
     assert "Support asked to cancel for the buyer" in after.text
 
 
+async def test_a_caller_can_have_a_part_of_the_order_cancelled(robin, market):  # M-49
+    order = await market.order(Stage.REVIEW, price=999, units=3)
+    page = await robin.see(f"{HOME}/orders/{order}?reason=changed_mind&units-0=2")
+    assert "The buyer gets back €19.98" in page.text
+    sent = await robin.press(page, f"{HOME}/orders/{order}/file", **consent())
+    assert sent.to.endswith("said=filed_approved")
+    after = await market.read(order)
+    assert (after.lines[0].open, after.refunded.minor) == (1, 1998)
+    page = await robin.see(f"{HOME}/orders/{order}?reason=changed_mind&units-0=2")
+    assert "Choose a number from 0 to 1" in page.text
+    assert not page.has_form(f"{HOME}/orders/{order}/file")
+
+
 @pytest.mark.parametrize(
     ("given", "missing"),
     [

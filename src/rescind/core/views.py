@@ -295,7 +295,7 @@ STAGE_TABS: dict[str, tuple[Stage, ...]] = {
     "to_pay": (Stage.UNPAID,),
     "to_review": (Stage.ON_HOLD, Stage.REVIEW),
     "to_prepare": (Stage.ALLOCATED, Stage.PREPARING),
-    "to_pack": (Stage.PACKING, Stage.PACKED),
+    "to_pack": (Stage.PACKING,),
     "to_ship": (
         Stage.ON_HOLD,
         Stage.REVIEW,

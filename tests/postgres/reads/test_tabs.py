@@ -14,7 +14,8 @@ from rescind.core.views import CASE_TABS, ORDER_TABS, Filters
     [
         ("to_pay", ["unpaid"]),
         ("to_ship", ["partly", "withdrawn", "refused", "asked"]),
-        ("to_pack", ["refused"]),
+        ("packed", ["refused"]),
+        ("to_pack", []),
         ("shipped", ["shipped"]),
         ("in_transit", ["shipped"]),
         ("cancelled", ["partly", "odd", "stopped", "asked"]),

@@ -55,11 +55,10 @@ def answers(order: Order, waiting: Cancellation, terms: Terms, calendar: Calenda
     )
 
 
-def stop(order: Order, terms: Terms, calendar: Calendar, now: Instant) -> Stop:
-    """What the shop may do to the whole of what is open."""
-    selection = order.open_units()
+def stop(order: Order, selection: dict[str, int], reason: str, terms: Terms, calendar: Calendar, now: Instant) -> Stop:
+    """What the shop may do to units that are open, for a reason that may still be empty."""
     money = quote(order, selection)
-    read = _facts(order, calendar, now, selection, money)
+    read = _facts(order, calendar, now, selection, money) | ({"reason": reason} if reason else {})
     return Stop(
         quote=money,
         reasons=terms.reasons("seller", read, now),

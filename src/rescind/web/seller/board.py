@@ -21,7 +21,10 @@ from rescind.web.seller.console import MOST, Console, Here, Search, back_to
 from rescind.web.session import Html
 
 HOME = "/seller/orders"
-_TABS = ("all", "to_pay", "to_review", "to_prepare", "to_pack", "awaiting_collection", "shipped", "cancelled")
+_TABS = (
+    *("all", "to_pay", "to_review", "to_prepare", "to_pack", "packed"),
+    *("awaiting_collection", "shipped", "cancelled"),
+)
 _TILES = {
     "ship_within_24h": ("wait", "clock"),
     "shipping_overdue": ("urgent", "calendar-clock"),
@@ -109,9 +112,11 @@ def tab_names(language: Locale) -> dict[str, str]:
         "to_review": _("New"),
         "to_prepare": _("To prepare"),
         "to_pack": _("To pack"),
+        "packed": _("To hand over"),
         "awaiting_collection": language.term("stage", "awaiting_collection"),
         "shipped": _("Sent"),
-        "cancelled": language.term("stage", "cancelled"),
+        # Those that were asked for, or stopped in part, are among them.
+        "cancelled": _("Cancellations"),
         "ship_within_24h": _("Ship within 24 h"),
         "shipping_overdue": _("Shipping overdue"),
         "cancellation_requested": _("Cancellation requested"),

@@ -172,6 +172,7 @@ class Console:
             "received": _("Noted. What can be sold again is back in stock."),
             "resolved": _("Noted. The case stands below as you left it."),
             "cancelled": _("Cancelled. The refund is on its way, and the buyer is told."),
+            "cancelled_some": _("These items are cancelled, and the buyer is told. The rest of the order goes on."),
         }.get(said)
         return Notice(text) if text else None
 

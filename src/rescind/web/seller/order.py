@@ -26,6 +26,7 @@ from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, giving, goods, proposals, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
+from rescind.web.seller.units import pick
 from rescind.web.session import Html
 from rescind.web.timeline import story
 from rescind.web.way_words import told
@@ -277,19 +278,28 @@ async def _confirm(
 ) -> Html:
     order, language = view.order, console.language
     _ = language.gettext
+    values = values or {}
+    picked = pick(view, lambda field: values.get(field, ""), language)
+    units = picked.units or order.open_units()
     terms = await console.desk.terms(order)
-    stop = answers.stop(order, terms, console.desk.book.calendar(terms), console.now)
+    calendar = console.desk.book.calendar(terms)
+    stop = answers.stop(order, units, values.get("reason", ""), terms, calendar, console.now)
+    whole = answers.stop(order, order.open_units(), "", terms, calendar, console.now)
     return console.page(
         "seller/cancel.html",
         status=status,
         notice=notice,
         errors=errors or {},
-        values=values or {},
+        values=values,
         view=view,
         order=order,
         stage=stage_of(view, console),
         waiting=order.open_cancellation,
-        possible=stop.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
+        picked=picked,
+        several=sum(row.open for row in picked.rows) > 1 and terms.preset.policy.settings.seller_partial != "no",
+        # Whether this selection may be stopped is said beside it; the form goes away only where nothing may be.
+        possible=whole.finding.verdict is Verdict.APPROVE and bool(order.open_units()),
+        allowed=stop.finding.verdict is Verdict.APPROVE and not picked.errors,
         sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
@@ -302,17 +312,24 @@ async def _confirm(
 
 @post("/orders/{order_id:str}/cancel", status_code=200)
 async def cancel(console: Here, order_id: FromPath[str]) -> Html:
-    """Cancel everything that is open."""
+    """Cancel everything that is open, or the units that were chosen."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     _ = console.language.gettext
-    values = {"reason": form.text("reason"), "comment": form.text("comment")}
-    if not values["reason"]:
-        return await _confirm(console, view, errors={"reason": _("Choose a reason")}, values=values, status=422)
+    values = {name: text for name, text in form.values.items() if name.startswith("units-")}
+    values |= {"reason": form.text("reason"), "comment": form.text("comment")}
+    picked = pick(view, form.text, console.language)
+    if form.text("step") == "quote":
+        # What it gives back is worked out while the rest is still being filled in.
+        return await _confirm(console, view, values=values)
+    errors = picked.errors | ({} if values["reason"] else {"reason": _("Choose a reason")})
+    if errors:
+        return await _confirm(console, view, errors=errors, values=values, status=422)
     try:
         command = CancelBySeller(
             order=view.order.id,
             reason=values["reason"],
+            lines=picked.lines,
             comment=console.note(values["comment"]),
             refund=shown(form.text("refund"), view.order.currency),
         )
@@ -326,7 +343,7 @@ async def cancel(console: Here, order_id: FromPath[str]) -> Html:
         # The policy's refusal is a decision too: it is on the timeline now, with its rule.
         fresh = await console.desk.reads.order(console.scope, order_id)
         return await _confirm(console, fresh, values=values, status=409)
-    return console.go(f"/seller/orders/{order_id}?said=cancelled")
+    return console.go(f"/seller/orders/{order_id}?said={'cancelled' if picked.whole else 'cancelled_some'}")
 
 
 def last(order: Order) -> Cancellation:

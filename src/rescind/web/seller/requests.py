@@ -57,6 +57,7 @@ async def queue(console: Here) -> Html:
         page = await console.desk.reads.cases(console.scope, filters, None, now=console.now)
     counts = await console.desk.reads.case_counts(console.scope)
     chosen = next((row for row in page.rows if row.case_id == console.query("open") and answerable(row)), None)
+    gone = None if chosen else await _answered(console)
     base = address(console.here, cursor=None, said=None, of=None, open=None)
     plain_no = await _plain_no(console)
     names = tab_names(language)
@@ -88,12 +89,23 @@ async def queue(console: Here) -> Html:
         chips=_chips(console, base, search.text, reason),
         rows=[_row(console, row, base, chosen, plain_no=plain_no) for row in page.rows],
         open=await _opened(console, chosen) if chosen else None,
+        gone=gone,
+        gone_state=case_state(language, gone, "seller")[1] if gone else "",
         closed_here=address(base, open=None),
         spoken=_("The list of requests has changed."),
         previous=address(base, cursor=page.previous) if page.previous else "",
         next=address(base, cursor=page.next) if page.next else "",
         count=counted(language, page.total, len(page.rows)),
     )
+
+
+async def _answered(console: Console) -> CaseRow | None:
+    """The request that is open on this page and was answered meanwhile, in another window or by the clock."""
+    wanted = console.query("open")
+    if not wanted:
+        return None
+    found = await console.desk.reads.cases(console.scope, Filters(tab="all", numbers=(wanted,)), None, now=console.now)
+    return next((row for row in found.rows if row.case_id == wanted and not answerable(row)), None)
 
 
 def tab_names(language: Locale) -> dict[str, str]:

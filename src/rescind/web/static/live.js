@@ -31,8 +31,11 @@
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
+    const here = id => document.getElementById(id)
     for (const [src, ids] of due) {
-      const busy = on => ids.forEach(id => document.getElementById(id)?.toggleAttribute('aria-busy', on))
+      // What is read out is what has changed, not what was merely read again.
+      const telling = ids.filter(id => here(id)?.dataset.liveSay), before = telling.map(id => here(id).textContent)
+      const busy = on => ids.forEach(id => here(id)?.toggleAttribute('aria-busy', on))
       busy(true)
       try {
         const answer = await fetch(src, {headers: {'HX-Request': 'true'}})
@@ -44,7 +47,8 @@
             await htmx.swap({text, target: at, select: at, swap: 'outerMorph ignoreTitle:true', sourceElement: document.body})
         }
         show(words.updated)
-        find('status').textContent = ids.map(id => document.getElementById(id)?.dataset.liveSay).find(Boolean) || words.updated
+        const moved = telling.find((id, n) => here(id)?.textContent !== before[n])
+        find('status').textContent = here(moved)?.dataset.liveSay || words.updated
       } catch {
         show(words.lost, true)
       }

@@ -37,6 +37,7 @@ from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections, giving, proposals
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
+from rescind.web.seller.units import Picked, pick
 from rescind.web.session import Html
 from rescind.web.support import deciders
 from rescind.web.support import refunds as money_back
@@ -72,13 +73,17 @@ async def _show(
     # Written as the agent would: local time of the page, to the minute.
     values.setdefault("agreed_at", console.now.astimezone(ZoneInfo(console.zone)).strftime("%Y-%m-%dT%H:%M"))
     listed = await console.desk.reasons(order, "buyer") if at_stage is not Stage.CANCELLED else ()
-    asked, hindrance = await _ask_first(console, view, values)
+    kept = values
+    picked = pick(view, lambda field: kept.get(field) or console.query(field), language)
+    errors = (errors or {}) | (picked.errors if values.get("reason") else {})
+    terms = await console.desk.terms(order)
+    asked, hindrance = await _ask_first(console, view, values, picked)
     return console.page(
         "support/order.html",
         status=status,
         notice=notice,
         here=f"/support/orders/{order.id}",
-        errors=errors or {},
+        errors=errors,
         values=values,
         view=view,
         order=order,
@@ -103,13 +108,15 @@ async def _show(
         consents=_consents(order, entries),
         reasons=[(code, language.term("reason", code)) for code in dict.fromkeys(one.code for one in listed)],
         needs_words=[one.code for one in listed if "comment" in one.needs],
+        picked=picked,
+        several=sum(row.open for row in picked.rows) > 1 and terms.preset.policy.settings.buyer_partial,
         asked=asked,
         hindrance=hindrance,
         ways=[(way, way_words(language, way)) for way in WAYS],
         review=_in_review(console, order),
         decision=deciders.answer_of(order, language),
         override=deciders.override_of(console, order, entries),
-        failed=money_back.failed_of(console, order, await console.desk.terms(order)),
+        failed=money_back.failed_of(console, order, terms),
         giving=giving.giving_of(console, order),
         proposals=await proposals.waiting_of(console, order, entries),
         door=_at_the_door(console, await console.desk.at_the_door_of(order)),
@@ -120,27 +127,30 @@ async def _show(
 
 
 async def _ask_first(
-    console: Console, view: OrderView, values: dict[str, str]
+    console: Console, view: OrderView, values: dict[str, str], picked: Picked
 ) -> tuple[dict[str, Any] | None, Notice | None]:
     """What the policy would answer to this caller, or why it cannot be asked."""
-    if not values.get("reason") or view.order.open_cancellation is not None:
+    if not values.get("reason") or picked.errors or view.order.open_cancellation is not None:
         return None, None
     anyway = values.get("anyway") == "1"
     try:
-        decision = await console.desk.preview(view.order, reason=values["reason"], anyway=anyway)
+        decision = await console.desk.preview(view.order, reason=values["reason"], lines=picked.lines, anyway=anyway)
     except RescindError as error:
         return None, console.problem(error)
-    return await _preview(console, view, decision, anyway=anyway), None
+    return await _preview(console, view, decision, picked, anyway=anyway), None
 
 
-async def _preview(console: Console, view: OrderView, decision: Decision, *, anyway: bool) -> dict[str, Any]:
+async def _preview(
+    console: Console, view: OrderView, decision: Decision, picked: Picked, *, anyway: bool
+) -> dict[str, Any]:
     order, language = view.order, console.language
     finding = finding_of(decision)
     ground = ground_in(decision)
     assert ground is not None, "every judgement says why"
     terms = await console.desk.terms(order)
     asked = getattr(decision.events[0], "request", None)
-    money = quote(order, order.open_units(), fees=asked.fees if asked else (), at=console.now)
+    units = picked.units if picked.lines else order.open_units()
+    money = quote(order, units, fees=asked.fees if asked else (), at=console.now)
     deadline = finding.deadline
     return {
         "verdict": finding.verdict.value,
@@ -154,6 +164,7 @@ async def _preview(console: Console, view: OrderView, decision: Decision, *, any
         "instead": finding.instead or "",
         "way_on": language.term("way_on", finding.instead) if finding.instead else "",
         "anyway": anyway,
+        "items": ", ".join(f"{titles(view).get(line, line)} × {count}" for line, count in units.items()),
         "card": rule_card(ground, terms, language, deadline=deadline),
         "rows": quote_rows(language, money, titles(view)),
         "total": Money(money.total_minor, order.currency),
@@ -243,8 +254,11 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     values = {name: form.text(name) for name in ("reason", "anyway", "way", "agreed_at", "remark", "comment")}
+    values |= {name: text for name, text in form.values.items() if name.startswith("units-")}
+    picked = pick(view, form.text, console.language)
     _ = console.language.gettext
     consent, errors = _consent(console, view.order, form)
+    errors |= picked.errors
     if not values["reason"]:
         errors["reason"] = _("Choose a reason")
     if values["reason"] == "other" and not values["comment"]:
@@ -257,6 +271,7 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
         command = RequestCancellation(
             order=view.order.id,
             reason=values["reason"],
+            lines=picked.lines,
             anyway=values["anyway"] == "1",
             comment=console.note(values["comment"]),
             consent=consent,
