@@ -127,7 +127,7 @@ async def test_killed_again_and_again_nothing_is_lost_and_nothing_happens_twice(
 @pytest.mark.parametrize("version", VERSIONS if FULL else VERSIONS[:1])
 async def test_a_server_that_is_killed_comes_back_with_everything_that_was_answered(tmp_path, version):
     # In the folder above, where the path is short enough for a socket: a long one gets a new address with every start.
-    place = Settings(data=tmp_path.parent / "k", pg_bin=programs(version))
+    place = Settings(data=tmp_path.parent / f"k{version}", pg_bin=programs(version))
     server = await asyncio.to_thread(EmbeddedServer.start, place)
     try:
         await ensure_database(server.dsn(SUPERUSER, "postgres"))

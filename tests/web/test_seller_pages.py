@@ -179,7 +179,7 @@ async def test_a_cancelled_order_says_stop_and_what_goes_back_to_the_shelf(sam, 
     after = await sam.see(f"{ORDERS}/{order}")
     assert "STOP Order" in after.text
     assert "Put the goods back: 3 × Mug · blue MUG" in after.text
-    assert not after.has_form(f"{ORDERS}/{order}/facts")
+    assert "Mark as shipped" not in after.text
 
 
 async def test_an_order_cancelled_before_any_work_has_nothing_to_put_back(sam, market):
@@ -383,6 +383,23 @@ async def test_a_direct_cancellation_shows_what_it_does_and_does_that(sam, marke
     assert done.to.endswith("said=cancelled")
     assert (await market.read(order)).refunded.minor == 2997
     assert "STOP" in (await sam.see(done.to)).text
+
+
+async def test_what_left_after_the_stop_is_said_on_the_orders_own_page(sam, market):  # KF-22
+    order = await market.order(Stage.PACKED)
+    await market.cancels(order)
+    page = await sam.see(f"{ORDERS}/{order}")
+    action = f"{ORDERS}/{order}/facts"
+    odd = await sam.press(page, action, fact="handed_over", carrier="Royal Mail", tracking="?")
+    assert odd.status == 422
+    assert not (await market.read(order)).contradictions
+    told = await sam.press(page, action, fact="handed_over", carrier="Royal Mail", tracking="JD 0002")
+    assert told.to
+    after = await market.read(order)
+    assert [one.kind for one in after.contradictions] == ["shipped_after_cancel"]
+    page = await sam.see(f"{ORDERS}/{order}")
+    assert "The parcel left all the same" in page.text
+    assert "It has already left" not in page.text
 
 
 async def test_one_item_that_is_out_of_stock_costs_the_buyer_nothing_else(sam, market):

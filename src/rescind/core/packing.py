@@ -157,7 +157,9 @@ def _require_leavable(
     require_speaker(actor, ActorKind.SELLER, action)
     at_stage = stage(order, now)
     if not order.open_units() or order.progress.cancelled_at:
-        raise InvalidTransition(action=action, current_state=at_stage.value, allowed_actions=())
+        # What has left all the same is no act but a fact, and is believed: support has it turned back (I-27).
+        instead = ("report_handed_over",) if order.progress.cancelled_at else ()
+        raise InvalidTransition(action=action, current_state=at_stage.value, allowed_actions=instead)
     other = leased(order, now)
     if other is not None and other.by != actor.id:
         raise BeingShipped(until=other.until)

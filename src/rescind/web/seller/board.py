@@ -191,7 +191,8 @@ async def report(console: Here, order_id: FromPath[str]) -> Html:
         fact = FactKind(named)
         # A parcel that opens is named by its tracking number; one that has a label goes on under that.
         opens = fact is FactKind.TRACKING_ADDED or (
-            fact is FactKind.HANDED_OVER and steps.wants_tracking(order_page.stage_of(view, console))
+            fact is FactKind.HANDED_OVER
+            and (steps.wants_tracking(order_page.stage_of(view, console)) or bool(carrier or tracking))
         )
         errors = parcel_errors(console.language, carrier, tracking) if opens else {}
         if errors:

@@ -92,6 +92,9 @@ async def show(
         final=step is not None and steps.final(step),
         keys={"step": new_key()},
         left_house=any(parcel.handed_over_at for parcel in order.travelling),
+        may_have_left=at_stage is Stage.CANCELLED
+        and work_began(order)
+        and not any(parcel.gone or parcel.ended for parcel in order.parcels),
         ended=[language.term("event", parcel.ended) for parcel in order.parcels if parcel.ended],
         shelf=lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
         if work_began(order)
