@@ -208,9 +208,13 @@ class ProposalRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefundOrderFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a list of refund orders is narrowed to. since <= ordered < before. method: of the tender. shop: its id."""
+    """What a list of refund orders is narrowed to. since <= ordered < before. method: of the tender. shop: its id.
+
+    numbers: of orders, or of the refunds themselves.
+    """
 
     state: RefundOrderState = "open"
+    numbers: tuple[str, ...] = ()
     method: str = ""
     shop: str = ""
     since: Instant | None = None

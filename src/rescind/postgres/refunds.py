@@ -6,7 +6,7 @@ neither has to be looked for among all orders.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, get_args
 
 import asyncpg
@@ -47,8 +47,9 @@ WITH found AS (
 ), told AS ({_REFUND})
 """  # noqa: S608 - our own columns
 _WHERE = "CASE WHEN status = 'owed' AND cause <> '' THEN 'not_sent' ELSE status END"
+_NAMED = "(${place}::text[] IS NULL OR number = ANY(${place}) OR refund = ANY(${place}) OR reference = ANY(${place}))"
 _LIST = f"""{_OPEN}
-SELECT * FROM told WHERE {_WHERE} = $2 AND ($3::text IS NULL OR (owed_at, refund) > (
+SELECT * FROM told WHERE {_WHERE} = $2 AND {_NAMED.format(place=5)} AND ($3::text IS NULL OR (owed_at, refund) > (
     SELECT owed_at, refund FROM told WHERE refund = $3))
 ORDER BY owed_at, refund LIMIT $4
 """  # noqa: S608 - our own columns
@@ -58,9 +59,9 @@ WITH found AS (
     SELECT shop_id, order_id, refund_id, NULL::timestamptz AS due_at, failed_at FROM failed_refunds
     WHERE ($1::text IS NULL OR shop_id = $1) AND ($2::text IS NULL OR (failed_at, refund_id) < (
         SELECT failed_at, refund_id FROM failed_refunds WHERE refund_id = $2))
-    ORDER BY failed_at DESC, refund_id DESC LIMIT $3
-)
-{_REFUND} ORDER BY found.failed_at DESC, found.refund_id DESC
+    ORDER BY failed_at DESC, refund_id DESC LIMIT CASE WHEN $4::text[] IS NULL THEN $3 ELSE {LOOKED_AT} END
+), told AS ({_REFUND} ORDER BY found.failed_at DESC, found.refund_id DESC)
+SELECT * FROM told WHERE {_NAMED.format(place=4)} LIMIT $3
 """  # noqa: S608 - our own columns
 _COUNT_FAILED = f"""
 SELECT count(*) FROM (
@@ -108,13 +109,23 @@ class RefundLists:
         self._pool = pool
 
     async def listed(
-        self, scope: Scope, where: Where, *, after: str | None = None, limit: int = MOST
+        self,
+        scope: Scope,
+        where: Where,
+        *,
+        after: str | None = None,
+        limit: int = MOST,
+        numbers: Sequence[str] = (),
     ) -> tuple[RefundView, ...]:
-        """Those that stand there, the oldest first; of the failed the newest. after: the refund to read on from."""
+        """Those that stand there, the oldest first; of the failed the newest. after: the refund to read on from.
+
+        numbers: only those of orders of these numbers, or called so by us or the provider.
+        """
+        named = list(numbers) or None
         if where == "failed":
-            rows = await self._pool.fetch(_FAILED, scope.shop, after, limit)
+            rows = await self._pool.fetch(_FAILED, scope.shop, after, limit, named)
         else:
-            rows = await self._pool.fetch(_LIST, scope.shop, where, after, limit)
+            rows = await self._pool.fetch(_LIST, scope.shop, where, after, limit, named)
         return tuple(RefundView(**dict(row)) for row in rows)
 
     async def counts(self, scope: Scope) -> Mapping[Where, int]:

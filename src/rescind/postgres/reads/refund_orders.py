@@ -15,6 +15,7 @@ from rescind.core.scope import Scope
 from rescind.core.views import Page, RefundOrderFilters, RefundOrderRow
 from rescind.postgres import paging
 from rescind.postgres.reads.conditions import Where, checked_codes, known, scoped, short_text
+from rescind.postgres.reads.search import spellings
 from rescind.postgres.reads.source import Source, query
 
 _REFUND_ORDERS = query("refund_orders")
@@ -28,6 +29,8 @@ _STATES: Mapping[str, str] = {
 }
 # When it was ordered never changes, so nothing is skipped or shown twice while others are confirmed.
 _OLDEST_FIRST = paging.Order("oldest", "c.requested_at", "c.case_id", "timestamptz")
+_NUMBERED = """(c.case_id = ANY($numbers) OR EXISTS (
+    SELECT FROM orders o WHERE o.shop_id = c.shop_id AND o.order_id = c.order_id AND o.number = ANY($numbers)))"""
 _METHODS = """
 SELECT DISTINCT c.reason FROM cases c WHERE c.kind = 'refund' AND c.closed_at IS NULL ORDER BY c.reason LIMIT 50
 """
@@ -53,6 +56,9 @@ class RefundOrders(Source):
             where.add("c.requested_at >= {}", instant(filters.since, field="since"))
         if filters.before is not None:
             where.add("c.requested_at < {}", instant(filters.before, field="before"))
+        if filters.numbers:
+            numbers = where.bind(spellings(filters.numbers), "::text[]")
+            where.add(_NUMBERED.replace("$numbers", numbers))
         of = msgspec.json.encode(["refund_orders", scope, filters])
         return await self._page(_REFUND_ORDERS, where, _OLDEST_FIRST, of, cursor, limit, _row)
 

@@ -77,8 +77,9 @@ def spellings(numbers: Iterable[str]) -> list[str]:
     """Numbers as people write them: with a sign before, read out in small or capital letters, or in wide ones.
 
     A Chinese or Japanese keyboard in its own mode types RM-20197 as ＲＭ－２０１９７, and so does a scanner behind it.
+    Some scanners pass on the stars that begin and end a Code 39.
     """
-    typed = [number.strip() for number in numbers]
+    typed = [number.strip().strip("*") for number in numbers]
     bare = [form.removeprefix("#") for number in typed for form in {number, normalize("NFKC", number).strip()}]
     return sorted({spelt for number in bare if number for spelt in (number, number.upper(), number.lower())})
 

@@ -29,6 +29,13 @@ from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit
 
 LONGEST_COMMENT = 500
+_NEAREST = {
+    "wrong_variant": ("ordered_by_mistake",),
+    "wrong_contact": ("wrong_address",),
+    "price_error": ("discount_missing", "better_price"),
+    "duplicate": ("ordered_by_mistake",),
+}
+"""What a buyer may mean by "Something wrong?", and the reasons that come next where a shop does not list it."""
 ROUTE = "page:cancel"
 
 
@@ -51,13 +58,14 @@ class Choice:
 
 @dataclass(slots=True)
 class Form:
-    """What was typed, kept whatever happens to it."""
+    """What was typed, kept whatever happens to it. unlisted: the reason that somebody came with and the shop lacks."""
 
     reason: str = ""
     comment: str = ""
     anyway: bool = False
     key: str = ""
     seen: str = ""
+    unlisted: str = ""
     units: dict[str, int] = field(default_factory=dict[str, int])
     typed: dict[str, str] = field(default_factory=dict[str, str])
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -84,7 +92,18 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
         return visit.go(f"{found.path}/return")
     form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
     form.units = preset_units(found, anyway=form.anyway)
+    _choose_listed(visit, found, form)
     return _show(visit, found, form)
+
+
+def _choose_listed(visit: Visit, found: Matter, form: Form) -> None:
+    """Where the shop does not list the reason somebody came with, choose the nearest; words say what was meant."""
+    listed = [one.code for one in found.outlook.reasons(visit.now)]
+    meant = form.reason
+    if meant not in _NEAREST or meant in listed:
+        return
+    form.reason = next((one for one in (*_NEAREST[meant], "other") if one in listed), "")
+    form.unlisted = form.comment = visit.locale.term("reason", meant)
 
 
 @post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +25,11 @@ from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
+from rescind.web.search import read_search, too_many
 from rescind.web.session import Html, Visit
 
 TABS = ("all", "to_pay", "to_ship", "shipped", "completed", "cancelled")
 PAGE_SIZE = 10
-_LONGEST_SEARCH, _MOST_NUMBERS, _LONGEST_NUMBER = 200, 100, 128
-_APART = re.compile(r"[\s,;，；、]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +51,8 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
     _ = visit.locale.gettext
     tab = visit.query("tab", "all")
     tab = tab if tab in TABS else "all"
-    text = "".join(sign if sign.isprintable() else " " for sign in visit.query("q")).strip()
-    filters = _filters(tab, text)
+    asked = read_search(visit.query("q"))
+    filters = Filters(tab=tab, numbers=asked.numbers, text=asked.words)
     after = visit.query("after") or None
     try:
         page = await visit.desk.reads.orders(visit.scope, filters, after, PAGE_SIZE, now=visit.now)
@@ -76,17 +74,11 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
         rows=[_row(row) for row in page.rows],
         tabs=[(key, names[key], counts.get(key, 0)) for key in TABS],
         tab=tab,
-        q=text,
+        q=asked.text,
+        asked=asked.short,
+        errors=too_many(visit.locale, asked),
         page=page,
     )
-
-
-def _filters(tab: str, text: str) -> Filters:
-    """A word with a digit is looked for as a number, anything else as words."""
-    parts = [part for part in _APART.split(text) if part]
-    if parts and all(any(sign.isdigit() for sign in part) for part in parts):
-        return Filters(tab=tab, numbers=tuple(part[:_LONGEST_NUMBER] for part in parts[:_MOST_NUMBERS]))
-    return Filters(tab=tab, text=text[:_LONGEST_SEARCH])
 
 
 async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:

@@ -24,7 +24,8 @@ from rescind.web.operator.console import POLICIES, signed, told
 from rescind.web.operator.policies import Subject, save_value, title, words_page
 from rescind.web.operator.texts import console_note, edit_page, mistake_of, text_page, typed
 from rescind.web.policy_words import change_words, day_words, decided_words
-from rescind.web.seller.console import MOST, Console, Here, Notice
+from rescind.web.search import MOST
+from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
 
 _SHOWN = 5

@@ -15,9 +15,10 @@ from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
 from rescind.intake.tracking import tracking_number
 from rescind.locales import Locale
 from rescind.web.rendering import address
+from rescind.web.search import too_many
 from rescind.web.seller import order as order_page
 from rescind.web.seller import steps
-from rescind.web.seller.console import MOST, Console, Here, Search, back_to
+from rescind.web.seller.console import Console, Here, back_to
 from rescind.web.session import Html
 
 HOME = "/seller/orders"
@@ -94,7 +95,7 @@ async def board(console: Here) -> Html:
             }
             for name in _TABS
         ],
-        chips=[{"href": address(base, q=None), "label": _shortened(search.text)}] if search.text else [],
+        chips=[{"href": address(base, q=None), "label": search.short}] if search.text else [],
         back=base if not cursor else address(base, cursor=cursor),
         rows=[_row(console, one, platform=await _platform_ships(console, one)) for one in page.rows],
         previous=address(base, cursor=page.previous) if page.previous else "",
@@ -125,27 +126,11 @@ def tab_names(language: Locale) -> dict[str, str]:
     }
 
 
-def too_many(language: Locale, search: Search) -> list[tuple[str, str]]:
-    """The error of a search for more numbers than one search takes."""
-    if not search.cut:
-        return []
-    text = language.ngettext(
-        "A search takes so many numbers: %(most)s. The last one was left out.",
-        "A search takes so many numbers: %(most)s. The last %(num)s were left out.",
-        search.cut,
-    )
-    return [("q", text % {"most": MOST, "num": search.cut})]
-
-
 def counted(language: Locale, total: int | None, shown: int) -> str:
     """How many there are in all, when more than this page shows."""
     if total is None:
         return language.gettext("more than can be counted")
     return "" if total <= shown else language.ngettext("%(num)s in all", "%(num)s in all", total) % {"num": total}
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:38]} …"
 
 
 async def _platform_ships(console: Console, row: OrderRow) -> bool:

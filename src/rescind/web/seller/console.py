@@ -26,16 +26,12 @@ from rescind.desk import Desk
 from rescind.engine import Outcome, Submission
 from rescind.locales import Locale
 from rescind.web.rendering import Link
+from rescind.web.search import Search, read_search
 from rescind.web.session import Html, Visit
 
-MOST = 100
-"""How many numbers one search takes, and how many requests one answer."""
-
 _KEY = re.compile(r"[!-~]{16,200}")
-_APART = re.compile(r"[\s,;，；、]+")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 LONGEST_WORDS = 500
-LONGEST_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +40,6 @@ class Notice:
 
     text: str
     tone: str = "good"
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What somebody typed: numbers when every word has a digit, else words. ``cut``: how many numbers too many."""
-
-    text: str = ""
-    numbers: tuple[str, ...] = ()
-    words: str = ""
-    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +107,7 @@ class Console:
 
     def search(self) -> Search:
         """What the search box of the address says."""
-        text = "".join(sign if sign.isprintable() else " " for sign in self.query("q")).strip()
-        words = [word for word in _APART.split(text) if word]
-        if words and all(any(sign.isdigit() for sign in word) for word in words):
-            return Search(text, numbers=tuple(words[:MOST]), cut=max(0, len(words) - MOST))
-        return Search(text, words=text[:LONGEST_SEARCH])
+        return read_search(self.query("q"))
 
     async def form(self) -> Fields:
         """The form that was sent. Raises CrossSite for one that is not ours."""

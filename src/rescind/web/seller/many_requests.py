@@ -12,7 +12,8 @@ from rescind.core.errors import DeadlinePassed, InvalidText, InvalidTransition, 
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
 from rescind.core.views import CaseRow, Filters
-from rescind.web.seller.console import MOST, Console, Here, new_key
+from rescind.web.search import MOST
+from rescind.web.seller.console import Console, Here, new_key
 from rescind.web.seller.request import HOME, refusal
 from rescind.web.session import Html
 

@@ -10,7 +10,8 @@ from rescind.core.stage import Stage, rank
 from rescind.core.views import CASE_TABS, CaseRow, Filters
 from rescind.locales import Locale
 from rescind.web.rendering import address
-from rescind.web.seller.board import counted, too_many
+from rescind.web.search import too_many
+from rescind.web.seller.board import counted
 from rescind.web.seller.console import Console, Here
 from rescind.web.seller.request import HOME, Open, opened
 from rescind.web.session import Html

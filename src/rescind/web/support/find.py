@@ -10,7 +10,8 @@ from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
 from rescind.web.operator.console import REFUNDS, navigation
 from rescind.web.rendering import Link, address
-from rescind.web.seller.board import counted, too_many
+from rescind.web.search import too_many
+from rescind.web.seller.board import counted
 from rescind.web.seller.console import Comes, Console, Here
 from rescind.web.seller.requests import case_state
 from rescind.web.session import Html

@@ -14,6 +14,7 @@ from rescind.core.money import Money
 from rescind.locales import Locale
 from rescind.postgres.refunds import LISTS, LOOKED_AT, RefundLists, RefundView, Where
 from rescind.web.rendering import address
+from rescind.web.search import too_many
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
 
@@ -28,18 +29,23 @@ async def read(console: Here) -> Html:
     lists, language = RefundLists(console.desk.pool), console.language
     _ = language.gettext
     after = _refund(console.query("after"))
+    search = console.search()
+    # What has no digit is no number of anything; looking for it finds nothing.
+    numbers = search.numbers or ((search.words,) if search.words else ())
     counts = await lists.counts(console.scope)
-    found = await lists.listed(console.scope, where, after=after, limit=_A_PAGE + 1)
+    found = await lists.listed(console.scope, where, after=after, limit=_A_PAGE + 1, numbers=numbers)
     shown = found[:_A_PAGE]
     people = await console.staff(one.owner for one in shown)
     said = {"taken": Notice(_("Noted: you look after this refund."))}.get(console.query("said"))
     return console.page(
         "support/refunds.html",
         notice=said,
+        errors=too_many(language, search),
+        q=search.text,
         where=where,
         tabs=[
             {
-                "href": PATH if one == LISTS[0] else f"{PATH}?state={one}",
+                "href": address(PATH, state=None if one == LISTS[0] else one, q=search.text or None),
                 "label": label,
                 "count": counts[one],
                 "current": one == where,
@@ -49,8 +55,8 @@ async def read(console: Here) -> Html:
         about=_about(language)[where],
         rows=[_row(console, one, people) for one in shown],
         capped=sum(counts[one] for one in LISTS if one != "failed") >= LOOKED_AT,
-        next=address(PATH, state=where, after=shown[-1].refund) if len(found) > _A_PAGE else "",
-        first=address(PATH, state=where) if after else "",
+        next=address(PATH, state=where, q=search.text or None, after=shown[-1].refund) if len(found) > _A_PAGE else "",
+        first=address(PATH, state=where, q=search.text or None) if after else "",
     )
 
 

@@ -24,6 +24,7 @@ from rescind.intake.text import label
 from rescind.locales import Locale
 from rescind.paying_out import Confirmation, Confirmed
 from rescind.web.rendering import address
+from rescind.web.search import too_many
 from rescind.web.seller.board import counted
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.seller.proposals import waiting_of
@@ -166,7 +167,9 @@ async def _queue(
     except InvalidField:
         page = await reads.refund_orders(console.scope, filters, None)
     people = await console.staff(one.ordered.owner for one in page.rows)
-    narrowed = {name: console.query(name) or None for name in ("method", "age", "shop")}
+    narrowed = {name: console.query(name) or None for name in ("q", "method", "age", "shop")}
+    search = console.search()
+    unread = {"q": _("Only numbers are looked for here")} if search.words else dict(too_many(language, search))
     here = address(PATH, state=filters.state if filters.state != "open" else None, **narrowed)
     shops = [(shop.id, shop.name) for shop in await reads.shops()]
     methods = [(code, language.term("tender", code)) for code in await reads.refund_order_methods()]
@@ -179,7 +182,8 @@ async def _queue(
         status=status,
         here=here,
         notice=notice,
-        errors=errors or {},
+        errors=(errors or {}) | unread,
+        q=search.text,
         results=results or [],
         tabs=[
             {
@@ -303,6 +307,7 @@ def _filters(console: Console) -> RefundOrderFilters:
     days = int(age) if age in {str(one) for one in _AGES} else 0
     return RefundOrderFilters(
         state=asked if asked in _STATES else "open",
+        numbers=console.search().numbers,
         method=console.query("method") if console.query("method").replace("_", "").isalnum() else "",
         shop=console.query("shop")[:64],
         before=console.now - timedelta(days=days) if days else None,
