@@ -41,7 +41,7 @@ async def run(
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
-        group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_refunds(engine, due, provider))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due), IDLE_S))
         if connected is not None:
@@ -51,6 +51,11 @@ async def run(
             group.create_task(_repeat("months", months.sweep, MINUTE_S))
         group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
+
+
+async def _refunds(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
+    async with refunds.Sending(engine, due, provider) as sending:
+        await _repeat("refunds", sending.sweep, IDLE_S)
 
 
 async def tidy(evidence: Evidence) -> None:
