@@ -1,13 +1,17 @@
 """PayPal's adapter against a strict provider that speaks PayPal's wire and does what it is told to do wrong."""
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
 
 from contract.conftest import fresh as from_the_start
 from contract.conftest import payment, paypal_at
-from provider.client import STORM
+from provider.client import STORM, TESTS
 from rescind.clock import wall_clock
 from rescind.core.errors import Unavailable
 from rescind.core.instant import instant
@@ -75,6 +79,41 @@ async def test_a_token_that_they_forgot_is_asked_for_anew(fake, adapter):
     fake.advance(10 * 3600)
     many = [adapter.refund(fresh(100, payment=paid(fake))) for _ in range(8)]
     assert {one.outcome for one in await asyncio.gather(*many)} == {ProviderOutcome.SUCCEEDED}
+
+
+async def test_while_no_token_comes_nobody_waits_for_more_than_one_try(fake):
+    async with paypal_at(fake, timeout_s=0.4) as adapter:
+        fake.script("hang_before", "token", times=0)
+        asked = [fresh(100, payment=paid(fake)) for _ in range(40)]
+        began = time.monotonic()
+        told = await asyncio.gather(*map(adapter.refund, asked))
+        assert {one.outcome for one in told} == {ProviderOutcome.IN_DOUBT}
+        assert time.monotonic() - began < 5
+        fake.behave()
+        told = await asyncio.gather(*map(adapter.look_up, asked))
+        assert {one.outcome for one in told} == {ProviderOutcome.SUCCEEDED}
+        assert len(books(fake)) == 40
+
+
+def test_a_call_that_hangs_keeps_no_process_alive(fake):
+    fake.script("hang_after")
+    program = f"""
+import asyncio
+from contract.conftest import fresh
+from rescind.providers.paypal import PayPal
+
+async def main():
+    adapter = PayPal("fake-client", "fake-secret", base={fake.url!r}, timeout_s=60)
+    asking = asyncio.create_task(adapter.refund(fresh(100, payment={paid(fake)!r})))
+    await asyncio.sleep(0.5)
+    asking.cancel()
+    await adapter.close()
+
+asyncio.run(main())
+"""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS)}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20, env=environ)
+    assert [one["fault"] for one in fake.fired()] == ["hang_after"]
 
 
 async def test_a_slow_answer_is_an_answer_and_holds_nobody_up(fake, adapter):
