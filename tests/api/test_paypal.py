@@ -191,6 +191,21 @@ async def test_money_that_came_in_is_told_by_the_provider_too(till):  # KF-17
     assert (await till.order(order)).tenders[0].captured_minor == 4000
 
 
+async def test_what_was_only_authorised_is_voided_and_never_refunded(till, fake):  # KF-11
+    held = fake.capture(4000, wire="paypal", status="requires_capture")
+    tender = Tender(id="t", method="paypal", amount_minor=4000, payment=held.charge)
+    order = await till.market.order(Stage.UNPAID, tenders=(tender,))
+    await till.market.fact(order, FactKind.AUTHORISED)
+    await till.market.cancels(order)
+    await till.works()
+    after = await till.order(order)
+    assert (after.tenders[0].authorised_minor, after.tenders[0].released_minor) == (0, 4000)
+    assert [one["status"] for one in fake.ledger()["captures"]] == ["canceled"]
+    assert fake.ledger()["refunds"] == []
+    await till.hears()
+    assert [one[1] for one in await till.outcomes()] == ["no_news"]
+
+
 async def test_a_sellers_own_account_is_acted_for_when_it_is_heard_of(till, connected, fake):
     await connected.connect("paypal_main", "paypal", Secrets("", (WEBHOOK,)), "operator:ops", own=True, direct=True)
     paid = fake.capture(4000, wire="paypal", account="SELLER1")
