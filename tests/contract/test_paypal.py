@@ -16,6 +16,7 @@ from rescind.clock import wall_clock
 from rescind.core.errors import Unavailable
 from rescind.core.instant import instant
 from rescind.core.refund import ProviderOutcome
+from rescind.providers import paypal_search
 from rescind.providers.paypal_client import PlainJson
 
 LONG_AGO = instant("2020-01-01T00:00Z")
@@ -306,7 +307,7 @@ async def test_a_promise_to_several_sellers_is_not_voided_for_one(fake, adapter)
     assert fake.ledger()["captures"][0]["status"] == "requires_capture"
 
 
-async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
+async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter, monkeypatch):
     began = wall_clock() - timedelta(seconds=2)
     capture = paid(fake, 40000)
     asked = [fresh(10, payment=capture) for _ in range(40)]
@@ -332,7 +333,10 @@ async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
     assert (found[by_hand].payment, found[by_hand].amount_minor) == (capture, 77)
     assert await listed(LONG_AGO, LONG_AGO + DAY) == {}
     assert len(await listed(began, began + 60 * DAY)) == 41
-    fake.script("error_before", "refunds.list")
+    monkeypatch.setattr(paypal_search, "PAUSES_S", (0.01, 0.01))
+    fake.script("error_before", "refunds.list", times=2)
+    assert len(await listed(began, until)) == 42, "a page that does not come is asked for again"
+    fake.script("error_before", "refunds.list", times=3)
     with pytest.raises(Unavailable):
         await listed(began, until)
 
