@@ -8,7 +8,7 @@ for by it wherever an answer was not clear.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, TypedDict, TypeVar, cast
@@ -180,11 +180,11 @@ class Stripe:
         direct: bool = False,
         base: str = "",
         timeout_s: float = TIMEOUT_S,
-        webhook: tuple[str, ...] = (),
+        webhook: Sequence[str] = (),
     ) -> None:
         """webhook: what its messages are signed with."""
         self.name = name
-        self._webhook = webhook
+        self._webhook = tuple(webhook)
         self._direct = direct
         self.traits = ProviderTraits(
             lists_refunds=True,
