@@ -53,11 +53,6 @@ async def run(
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
 
 
-async def _refunds(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
-    async with refunds.Sending(engine, due, provider) as sending:
-        await _repeat("refunds", sending.sweep, IDLE_S)
-
-
 async def tidy(evidence: Evidence) -> None:
     """Remove files that no command named in time, until cancelled."""
     await _repeat("evidence", evidence.sweep, HOUR_S)
@@ -71,6 +66,11 @@ async def attend(due: DueTable) -> None:
 async def attend_once(due: DueTable) -> None:
     """Say it now."""
     await due.beat(f"web {_NAME}", "web")
+
+
+async def _refunds(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
+    async with refunds.Sending(engine, due, provider) as sending:
+        await _repeat("refunds", sending.sweep, IDLE_S)
 
 
 async def _once(work: Awaitable[None]) -> int:
