@@ -157,6 +157,21 @@ async def test_a_dispute_that_is_lost_stays_with_the_buyer(till):  # I-10
     assert await audit(till.desk.pool) == 1
 
 
+async def test_what_a_bank_takes_back_without_a_dispute_is_for_a_person(till):  # WH-05, I-10
+    order, paid = await till.paid()
+    made = till.fake.dispute(paid.id, 4000)
+    till.fake.move_dispute(made, "lost")
+    await till.hears()
+    assert (await till.order(order)).tenders[0].taken_elsewhere_minor == 4000, "once, though it is told twice"
+    assert {outcome for _, outcome, _ in await till.outcomes()} <= {"done", "no_news"}
+    _, other = await till.paid()
+    up = {"href": f"{till.fake.url}/v2/payments/captures/{other.id}", "rel": "up", "method": "GET"}
+    body = event("WH-gone", "PAYMENT.CAPTURE.REVERSED", "refund", id="0GONE0GONE0GONE00", links=[up])
+    assert (await till.delivers(body)).status_code == 200
+    await till.reads()
+    assert (await till.outcomes())[-1][:2] == ("PAYMENT.CAPTURE.REVERSED", "set_aside")
+
+
 async def test_what_a_message_says_of_a_dispute_is_not_believed_but_asked(till):  # WH-03, I-10
     order, paid = await till.paid()
     made = till.fake.dispute(paid.id, 1500)
@@ -189,6 +204,21 @@ async def test_money_that_came_in_is_told_by_the_provider_too(till):  # KF-17
     till.fake.move_capture(waiting.id, "succeeded")
     await till.hears(times=2)
     assert (await till.order(order)).tenders[0].captured_minor == 4000
+
+
+async def test_what_was_only_authorised_is_voided_and_never_refunded(till, fake):  # KF-11
+    held = fake.capture(4000, wire="paypal", status="requires_capture")
+    tender = Tender(id="t", method="paypal", amount_minor=4000, payment=held.charge)
+    order = await till.market.order(Stage.UNPAID, tenders=(tender,))
+    await till.market.fact(order, FactKind.AUTHORISED)
+    await till.market.cancels(order)
+    await till.works()
+    after = await till.order(order)
+    assert (after.tenders[0].authorised_minor, after.tenders[0].released_minor) == (0, 4000)
+    assert [one["status"] for one in fake.ledger()["captures"]] == ["canceled"]
+    assert fake.ledger()["refunds"] == []
+    await till.hears()
+    assert [one[1] for one in await till.outcomes()] == ["no_news"]
 
 
 async def test_a_sellers_own_account_is_acted_for_when_it_is_heard_of(till, connected, fake):

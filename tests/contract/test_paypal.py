@@ -1,17 +1,22 @@
 """PayPal's adapter against a strict provider that speaks PayPal's wire and does what it is told to do wrong."""
 
 import asyncio
+import os
+import subprocess
+import sys
+import time
 from datetime import timedelta
 
 import pytest
 
 from contract.conftest import fresh as from_the_start
 from contract.conftest import payment, paypal_at
-from provider.client import STORM
+from provider.client import STORM, TESTS
 from rescind.clock import wall_clock
 from rescind.core.errors import Unavailable
 from rescind.core.instant import instant
 from rescind.core.refund import ProviderOutcome
+from rescind.providers import paypal_search
 from rescind.providers.paypal_client import PlainJson
 
 LONG_AGO = instant("2020-01-01T00:00Z")
@@ -75,6 +80,41 @@ async def test_a_token_that_they_forgot_is_asked_for_anew(fake, adapter):
     fake.advance(10 * 3600)
     many = [adapter.refund(fresh(100, payment=paid(fake))) for _ in range(8)]
     assert {one.outcome for one in await asyncio.gather(*many)} == {ProviderOutcome.SUCCEEDED}
+
+
+async def test_while_no_token_comes_nobody_waits_for_more_than_one_try(fake):
+    async with paypal_at(fake, timeout_s=0.4) as adapter:
+        fake.script("hang_before", "token", times=0)
+        asked = [fresh(100, payment=paid(fake)) for _ in range(40)]
+        began = time.monotonic()
+        told = await asyncio.gather(*map(adapter.refund, asked))
+        assert {one.outcome for one in told} == {ProviderOutcome.IN_DOUBT}
+        assert time.monotonic() - began < 5
+        fake.behave()
+        told = await asyncio.gather(*map(adapter.look_up, asked))
+        assert {one.outcome for one in told} == {ProviderOutcome.SUCCEEDED}
+        assert len(books(fake)) == 40
+
+
+def test_a_call_that_hangs_keeps_no_process_alive(fake):
+    fake.script("hang_after")
+    program = f"""
+import asyncio
+from contract.conftest import fresh
+from rescind.providers.paypal import PayPal
+
+async def main():
+    adapter = PayPal("fake-client", "fake-secret", base={fake.url!r}, timeout_s=60)
+    asking = asyncio.create_task(adapter.refund(fresh(100, payment={paid(fake)!r})))
+    await asyncio.sleep(0.5)
+    asking.cancel()
+    await adapter.close()
+
+asyncio.run(main())
+"""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS)}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20, env=environ)
+    assert [one["fault"] for one in fake.fired()] == ["hang_after"]
 
 
 async def test_a_slow_answer_is_an_answer_and_holds_nobody_up(fake, adapter):
@@ -267,7 +307,7 @@ async def test_a_promise_to_several_sellers_is_not_voided_for_one(fake, adapter)
     assert fake.ledger()["captures"][0]["status"] == "requires_capture"
 
 
-async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
+async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter, monkeypatch):
     began = wall_clock() - timedelta(seconds=2)
     capture = paid(fake, 40000)
     asked = [fresh(10, payment=capture) for _ in range(40)]
@@ -293,7 +333,10 @@ async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
     assert (found[by_hand].payment, found[by_hand].amount_minor) == (capture, 77)
     assert await listed(LONG_AGO, LONG_AGO + DAY) == {}
     assert len(await listed(began, began + 60 * DAY)) == 41
-    fake.script("error_before", "refunds.list")
+    monkeypatch.setattr(paypal_search, "PAUSES_S", (0.01, 0.01))
+    fake.script("error_before", "refunds.list", times=2)
+    assert len(await listed(began, until)) == 42, "a page that does not come is asked for again"
+    fake.script("error_before", "refunds.list", times=3)
     with pytest.raises(Unavailable):
         await listed(began, until)
 

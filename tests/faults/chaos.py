@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from datetime import timedelta
 
+from faults.judge import our_id
 from postgres.market import HOST, KILN, SAM, person
 from rescind.core.failed_refund import SettleFailedRefund, Way, unsettled
 from rescind.core.giving_back import GiveBack
@@ -24,16 +25,17 @@ UNITS = 4
 LOST, TWICE, AT_ONCE = 0.15, 0.25, 0.6
 """Of how many of our refunds no message ever comes; how many messages come twice; how many of all that are on their way
 arrive in a turn."""
+WEBHOOK = "8PT597110X687430L"
 NOT_ASKED_FOR = {"charge.refunded", "charge.refund.updated"}
 """They say what a message of its own says of the same refund, so that nobody need subscribe to them."""
-_OURS = re.compile(r'"rescind_refund":"(\w+)"')
+_OURS = re.compile(r'"(?:rescind_refund|invoice_id)":"(ref_\w+)"')
 
 
 class Road:
     """What the provider tells comes twice, late, out of order, or never."""
 
-    def __init__(self, fake, client, dice) -> None:
-        self._fake, self._client, self._dice = fake, client, dice
+    def __init__(self, fake, client, dice, wire="stripe") -> None:
+        self._fake, self._client, self._dice, self._wire = fake, client, dice, wire
         self.told, self.waiting = 0, []
         self.lost, self._heard = set(), set()
         self.carried = 0
@@ -50,9 +52,9 @@ class Road:
         count = int(len(self.waiting) * share)
         now, self.waiting = self.waiting[:count], self.waiting[count:]
         for body in now:
-            assert await self._delivered(body, SECRET) == 200
+            assert await self._delivered(body) == 200
         if now:
-            assert await self._delivered(now[0], "whsec_of_somebody_else") == 401
+            assert await self._delivered(now[0], forged=True) == 401
         self.carried += count
 
     def _loses(self, ours: list[str]) -> bool:
@@ -61,22 +63,26 @@ class Road:
                 (self.lost if self._dice.random() < LOST else self._heard).add(name)
         return bool(ours) and self.lost.issuperset(ours)
 
-    async def _delivered(self, body: str, secret: str) -> int:
+    async def _delivered(self, body: str, *, forged: bool = False) -> int:
         # The provider signs each delivery anew, by the time at which it leaves; its clock here is moved by hand.
-        stamp = int(time.time())
-        signature = hmac.new(secret.encode(), b"%d.%s" % (stamp, body.encode()), hashlib.sha256).hexdigest()
-        headers = {"content-type": "application/json", "stripe-signature": f"t={stamp},v1={signature}"}
-        answer = await self._client.post("/v1/providers/stripe_main/webhooks", content=body, headers=headers)
-        return answer.status_code
+        if self._wire == "paypal":
+            headers = self._fake.signed(body + " " * forged)
+        else:
+            stamp, secret = int(time.time()), "whsec_of_somebody_else" if forged else SECRET
+            signature = hmac.new(secret.encode(), b"%d.%s" % (stamp, body.encode()), hashlib.sha256).hexdigest()
+            headers = {"content-type": "application/json", "stripe-signature": f"t={stamp},v1={signature}"}
+        address = f"/v1/providers/{self._wire}_main/webhooks"
+        return (await self._client.post(address, content=body, headers=headers)).status_code
 
 
 class BadDay:
     """``acts`` lets people and banks do what they had in mind for this turn; ``works`` does what is due after it."""
 
-    def __init__(self, workers, fake, road, clock, dice) -> None:
+    def __init__(self, workers, fake, road, clock, dice, wire="stripe") -> None:
         """workers: of each the market, the due table and the connections that are its own. road: None where nothing is
-        told, nobody refunds by hand and no bank is asked.
+        told, nobody refunds by hand and no bank is asked. wire: whose form the provider speaks.
         """
+        self.wire = wire
         self.workers, self.fake, self.road, self.clock, self.dice = workers, fake, road, clock, dice
         self.market = workers[0][0]
         self._plans = defaultdict(list)
@@ -94,7 +100,7 @@ class BadDay:
         whole = price * UNITS
         first = self.dice.randint(1, whole - 1) if two else whole
         shares = {"t": first, "u": whole - first} if two else {"t": whole}
-        paid = {name: self.fake.capture(amount, currency).id for name, amount in shares.items()}
+        paid = {name: self.fake.capture(amount, currency, wire=self.wire).id for name, amount in shares.items()}
         command = await self.market.placing(
             shop=KILN,
             currency=currency,
@@ -179,7 +185,7 @@ class BadDay:
     def sends_back(self, count: int) -> None:
         """A bank sends back what had arrived, and the message of it is lost."""
         for one in self.fake.ledger()["refunds"]:
-            name = one["metadata"].get("rescind_refund")
+            name = our_id(one)
             if count and one["status"] == "succeeded" and name in self.road.lost:
                 self.fake.move_refund(one["id"], "failed", "expired_or_canceled_card")
                 count -= 1

@@ -19,12 +19,17 @@ ENDED = {RefundStatus.SUCCEEDED, RefundStatus.FAILED, RefundStatus.TAKEN_ELSEWHE
 TAKEN = {"needs_response", "under_review", "lost"}
 
 
+def our_id(refund) -> str:
+    """Our id of a refund in the provider's books: in its metadata at Stripe, its invoice number at PayPal."""
+    return refund["metadata"].get("rescind_refund") or refund["invoice_id"]
+
+
 async def judged(pool, theirs) -> Counter:
     """Compare everything; gives how many of our refunds stand how. ``theirs``: what ``Provider.ledger`` says."""
     orders = [decode_order(row[0]) for row in await pool.fetch("SELECT state FROM orders")]
     sent = defaultdict(list)
     for one in theirs["refunds"]:
-        sent[one["metadata"].get("rescind_refund", "")].append(one)
+        sent[our_id(one)].append(one)
     by_hand = sent.pop("", [])
     ours = {refund.id: (order, refund) for order in orders for refund in order.refunds}
     assert sent.keys() <= ours.keys(), "every refund that carries an id of ours is ours"

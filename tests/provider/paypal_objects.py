@@ -201,6 +201,16 @@ def dispute_object(dispute: Dispute, capture: Capture, fake: Fake, base: str, *,
     return shown
 
 
+def reversal_object(dispute: Dispute, capture: Capture, base: str) -> dict[str, object]:
+    """What the buyer got by a dispute, as a refund that nobody asked for."""
+    return {
+        "id": capture.id[::-1],
+        "status": "COMPLETED",
+        "amount": money(dispute.amount, dispute.currency),
+        "links": links(base, (f"/v2/payments/captures/{capture.id}", "up", "GET")),
+    }
+
+
 def transaction(about: Capture | Refund, capture: Capture, fake: Fake) -> dict[str, object]:
     """One line of the transaction search: money that came is above zero, money that went below."""
     refund = about if isinstance(about, Refund) else None
@@ -241,7 +251,10 @@ def happenings(
         if news == "dispute.created":
             return [("CUSTOMER.DISPUTE.CREATED", "dispute", shown)]
         name = "RESOLVED" if shown["status"] == "RESOLVED" else "UPDATED"
-        return [(f"CUSTOMER.DISPUTE.{name}", "dispute", shown)]
+        told = [(f"CUSTOMER.DISPUTE.{name}", "dispute", shown)]
+        if about.status == "lost":
+            told.append(("PAYMENT.CAPTURE.REVERSED", "refund", reversal_object(about, capture, base)))
+        return told
     if capture.charge and capture.status == "canceled":
         return [("PAYMENT.AUTHORIZATION.VOIDED", "authorization", authorization_object(capture, fake, base))]
     names = {"COMPLETED": "COMPLETED", "DECLINED": "DECLINED"}

@@ -35,7 +35,7 @@ from rescind.core.refund import ProviderOutcome
 from rescind.providers.kinds import PAYPAL_LIVE
 from rescind.providers.paypal_certificates import Certificates
 from rescind.providers.paypal_client import AGAIN_S, SOON_S, Client, Refused, Unclear
-from rescind.providers.paypal_objects import Authorization, Capture, Dispute, Refund, ours
+from rescind.providers.paypal_objects import Authorization, Capture, Dispute, Disputes, Refund, ours
 from rescind.providers.paypal_search import LISTED_AFTER, PAYMENT, REFUND, Search, Transaction
 from rescind.providers.paypal_units import to_paypal
 
@@ -224,6 +224,16 @@ class PayPal:
             return await self.client.read(Dispute, f"/v1/customer/disputes/{_part(reference)}", self._acting(merchant))
         except (Unclear, Refused) as away:
             return _unknown(away)
+
+    async def disputed(self, capture: str, merchant: str = "") -> bool:
+        """Whether there is or was a dispute about a payment. Raises Unavailable."""
+        path, merchant = "/v1/customer/disputes", self._acting(merchant)
+        try:
+            found = await self.client.read(Disputes, path, merchant, disputed_transaction_id=_part(capture))
+        except (Unclear, Refused) as away:
+            _unknown(away)
+            return False
+        return bool(found.items)
 
     # Sending.
 

@@ -14,7 +14,8 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -159,10 +160,11 @@ class Client:
     def __init__(self, client_id: str, secret: str, *, base: str, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._client_id = client_id
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="paypal")
+        self._places = asyncio.Semaphore(THREADS)
         self._session, self._files = PlainJson(timeout_s), _Bounded(timeout_s)
         self._lock = threading.Lock()
         self._token: Any = None
+        self._no_token_at = 0.0
         self._place = _Place(
             base,
             http_client_instance=self._session,
@@ -174,7 +176,6 @@ class Client:
 
     async def close(self) -> None:
         """Give up the connections. What is under way ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.close()
         self._files.close()
 
@@ -207,10 +208,31 @@ class Client:
         return await self._in_thread(got)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        """The outcome of work that blocks. A thread is never joined, so that one which hangs keeps no process alive."""
+        await self._places.acquire()
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[T] = loop.create_future()
+
+        def ended(told: Callable[[], None]) -> None:
+            self._places.release()
+            if not outcome.done():
+                told()
+
+        def run() -> None:
+            try:
+                found = work()
+            except Exception as fault:  # noqa: BLE001 - it is told to whoever waits, whatever it is
+                told = partial(outcome.set_exception, fault)
+            else:
+                told = partial(outcome.set_result, found)
+            with suppress(RuntimeError):  # The program has ended meanwhile.
+                loop.call_soon_threadsafe(ended, told)
+
+        threading.Thread(target=run, name="paypal", daemon=True).start()
         try:
             # A thread cannot be stopped, and a drop at a time keeps one busy; but nobody has to wait for it.
             async with asyncio.timeout(2 * self._timeout_s + _SPARE_S):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+                return await outcome
         except TimeoutError as late:
             raise Unclear from late
 
@@ -223,8 +245,7 @@ class Client:
             if (refused.status, refused.issue) != (401, "invalid_token"):
                 raise
         # They forgot the token before its time. Without one nothing was done, so it is asked again with a new one.
-        with self._lock:
-            self._token = None
+        self._token = None
         self._sdk = PaypalServersdkClient(config=self._place)
         return self._once(call)
 
@@ -247,11 +268,24 @@ class Client:
             raise Unclear from unclear
 
     def _granted(self, _: object, manager: Any) -> Any:
-        """The token in use, or a new one; whoever comes meanwhile waits for that."""
-        with self._lock:
+        """The token in use, or a new one. Whoever comes meanwhile waits for that, and for no second try."""
+        began = time.monotonic()
+        if not self._lock.acquire(timeout=self._timeout_s):
+            raise Unclear
+        try:
             if self._token is None or manager.is_token_expired(self._token):
-                self._token = manager.fetch_token()
+                if self._no_token_at > began:
+                    raise Unclear
+                try:
+                    self._token = manager.fetch_token()
+                except ApiException:
+                    raise
+                except Exception:
+                    self._no_token_at = time.monotonic()
+                    raise
             return self._token
+        finally:
+            self._lock.release()
 
     @staticmethod
     def _read(shape: type[T], text: str) -> T:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from rescind.core.instant import Instant
 from rescind.core.ports import DisputeNews, News, PaymentNews, RefundNews, Told
 from rescind.providers.paypal import PayPal
-from rescind.providers.paypal_objects import Amount, Dispute, Merchant, Refund, ours
+from rescind.providers.paypal_objects import Amount, Dispute, Link, Merchant, Refund, above, ours
 
 OLDEST, AHEAD = timedelta(days=4), timedelta(seconds=300)
 """How old a delivery may be, and how far ahead of our clock.
@@ -30,6 +30,7 @@ They deliver anew for three days and do not say whether each try is signed anew.
 the same message is kept once, and what it is about is asked.
 """
 _LOST = frozenset({"RESOLVED_BUYER_FAVOUR", "ACCEPTED"})
+_REVERSED = "PAYMENT.CAPTURE.REVERSED"
 _ASKING = "INQUIRY"
 """The stage at which buyer and seller talk and nobody has taken anything."""
 
@@ -44,6 +45,13 @@ class _Event(msgspec.Struct):
 class _Refunded(msgspec.Struct):
     id: str
     payer: Merchant = msgspec.field(default_factory=Merchant)
+
+
+class _Gone(msgspec.Struct):
+    id: str
+    links: list[Link] = []
+    payer: Merchant | None = None
+    payee: Merchant = msgspec.field(default_factory=Merchant)
 
 
 class _Disputing(msgspec.Struct):
@@ -95,6 +103,11 @@ async def news(adapter: PayPal, body: bytes) -> tuple[News, ...] | None:
     """
     event = msgspec.json.decode(body, type=_Event)
     match event.resource_type:
+        case "refund" | "capture" if event.event_type == _REVERSED:
+            gone = msgspec.convert(event.resource, _Gone)
+            seller = (gone.payer or gone.payee).merchant_id
+            # What a dispute took is told by the dispute. Anything else a bank takes back is for a person to see.
+            return () if await adapter.disputed(above(gone.links) or gone.id, seller) else None
         case "refund":
             refund = msgspec.convert(event.resource, _Refunded)
             found = await adapter.find(refund.id, refund.payer.merchant_id)

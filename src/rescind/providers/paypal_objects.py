@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -47,6 +47,12 @@ class Link(msgspec.Struct):
     rel: str
 
 
+def above(links: Sequence[Link]) -> str:
+    """The id of what something belongs to; empty where no address says so."""
+    address = next((one.href for one in links if one.rel == "up"), "")
+    return address.rstrip("/").rpartition("/")[2]
+
+
 class Refund(msgspec.Struct):
     """What we read of a refund. invoice_id: our id of it, custom_id: of its order, where they are ours."""
 
@@ -66,8 +72,7 @@ class Refund(msgspec.Struct):
     @property
     def capture(self) -> str:
         """The payment it went back on; they name it only in an address."""
-        above = next((one.href for one in self.links if one.rel == "up"), "")
-        return above.rstrip("/").rpartition("/")[2]
+        return above(self.links)
 
 
 class Merchant(msgspec.Struct):
@@ -101,6 +106,12 @@ class Dispute(msgspec.Struct):
     dispute_life_cycle_stage: str = ""
     disputed_transactions: list[Disputed] = []
     dispute_outcome: Ended = msgspec.field(default_factory=Ended)
+
+
+class Disputes(msgspec.Struct):
+    """A list of disputes, of which it counts only whether there are any."""
+
+    items: list[object] = []
 
 
 class Capture(msgspec.Struct):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,6 +18,8 @@ LISTED_AFTER = timedelta(hours=3)
 """They say a transaction is found within three hours."""
 PAYMENT, REFUND = "T0006", "T1107"
 """Their codes for a payment through a checkout, and for a refund."""
+PAUSES_S = (0.5, 2.0, 8.0)
+"""Before a page of a whole list is asked for again: what was read until then is not to be read anew for it."""
 _SPAN, _SHORTEST = timedelta(days=31), timedelta(minutes=1)
 _PAGE = 500
 _PATH = "/v1/reporting/transactions"
@@ -113,7 +117,7 @@ class Search:
         number = pages = 1
         while number <= pages:
             try:
-                page = await self._page(start, stop, code, merchant, number)
+                page = await self._page(start, stop, code, merchant, number, pauses=PAUSES_S if whole else ())
             except Refused as refused:
                 if refused.issue != _TOO_MANY or number > 1 or stop - start < _SHORTEST:
                     raise
@@ -134,18 +138,28 @@ class Search:
                 yield one
 
     async def _page(
-        self, start: Instant, stop: Instant, code: str, merchant: str, number: int, *, size: int = _PAGE
+        self,
+        start: Instant,
+        stop: Instant,
+        code: str,
+        merchant: str,
+        number: int,
+        *,
+        size: int = _PAGE,
+        pauses: tuple[float, ...] = (),
     ) -> _Page:
-        return await self._client.read(
-            _Page,
-            _PATH,
-            merchant,
-            start_date=_written(start),
-            end_date=_written(stop),
-            transaction_type=code,
-            page_size=size,
-            page=number,
-        )
+        asked: dict[str, object] = {
+            "start_date": _written(start),
+            "end_date": _written(stop),
+            "transaction_type": code,
+            "page_size": size,
+            "page": number,
+        }
+        for pause in pauses:
+            with suppress(Unclear):
+                return await self._client.read(_Page, _PATH, merchant, **asked)
+            await asyncio.sleep(pause)
+        return await self._client.read(_Page, _PATH, merchant, **asked)
 
 
 def _time(one: Transaction) -> Instant:

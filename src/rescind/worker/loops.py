@@ -45,7 +45,7 @@ async def run(
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
-        group.create_task(_repeat("refunds", lambda: refunds.sweep(engine, due, provider), IDLE_S))
+        group.create_task(_refunds(engine, due, provider))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
         group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints), IDLE_S))
         if connected is not None:
@@ -77,6 +77,11 @@ async def attend(due: DueTable) -> None:
 async def attend_once(due: DueTable) -> None:
     """Say it now."""
     await due.beat(f"web {_NAME}", "web")
+
+
+async def _refunds(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
+    async with refunds.Sending(engine, due, provider) as sending:
+        await _repeat("refunds", sending.sweep, IDLE_S)
 
 
 async def _once(work: Awaitable[None]) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
+from typing import Self
 
 from rescind.core.actor import SYSTEM
 from rescind.core.instant import Instant
@@ -15,15 +18,70 @@ from rescind.postgres.due import DueTable, Leased
 from rescind.worker.each import each
 
 AT_ONCE = 32
+REFILLED_AT, REFILLED_AFTER_S = 8, 0.2
+"""Places are filled again many at a time, when no more than so many refunds are under way, or so long after."""
 LEASE = timedelta(seconds=30)
 CHECK_AGAIN = timedelta(minutes=15)
 
 
 async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int:
-    """Send or ask about every refund that is due; returns how many. Raises an ExceptionGroup of what failed."""
+    """Send or ask about up to ``AT_ONCE`` refunds that are due, and wait for all of them; returns how many.
+
+    Raises an ExceptionGroup of what failed.
+    """
     leased = await due.lease("refund", LEASE, AT_ONCE)
     await each(_ask(engine, due, one, provider) for one in leased)
     return len(leased)
+
+
+class Sending:
+    """Refunds that are under way beside each other, for ``async with``.
+
+    Each is written down as soon as its provider has answered. One whose provider takes its time keeps one of the places
+    and no other refund waiting: the others' places are filled again meanwhile.
+    """
+
+    def __init__(self, engine: Engine, due: DueTable, provider: PaymentProvider) -> None:
+        self._engine, self._due, self._provider = engine, due, provider
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._failed: list[Exception] = []
+        self._room = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for one in self._under_way:
+            one.cancel()
+        # What a provider was asked and we did not wait for is asked about by whoever has the lease next.
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def sweep(self) -> int:
+        """Fill the places with refunds that are due; returns how many, when most places are free or after a moment.
+
+        Raises an ExceptionGroup of what failed since the last time.
+        """
+        if self._failed:
+            failed, self._failed = self._failed, []
+            raise ExceptionGroup("some refunds failed", failed)
+        places = AT_ONCE - len(self._under_way)
+        leased = await self._due.lease("refund", LEASE, places) if places else []
+        for one in leased:
+            task = asyncio.create_task(_ask(self._engine, self._due, one, self._provider))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+        if len(self._under_way) > REFILLED_AT:
+            self._room.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), REFILLED_AFTER_S)
+        return len(leased)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and isinstance(fault := task.exception(), Exception):
+            self._failed.append(fault)
+        if len(self._under_way) <= REFILLED_AT:
+            self._room.set()
 
 
 async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider) -> None:

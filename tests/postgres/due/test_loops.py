@@ -11,7 +11,7 @@ from postgres.market import audit, worked
 from postgres.servers import VERSIONS
 from rescind.postgres.embedded import SUPERUSER
 from rescind.providers.sandbox import Sandbox
-from rescind.worker import loops
+from rescind.worker import loops, refunds
 
 
 async def none_left(connection, counting):
@@ -54,6 +54,53 @@ async def test_the_worker_outlives_a_database_that_goes_and_a_provider_that_brea
     assert not working.done()
     working.cancel()
     await root.close()
+
+
+class Stuck(Books):
+    """Does not answer some refunds for as long as nobody lets it."""
+
+    def __init__(self, stuck):
+        super().__init__()
+        self.stuck, self.let_go, self.at_once, self.most = stuck, asyncio.Event(), 0, 0
+
+    async def refund(self, call):
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        try:
+            if call.refund in self.stuck:
+                self.asked.set()
+                await self.let_go.wait()
+            return await super().refund(call)
+        finally:
+            self.at_once -= 1
+
+
+async def test_a_provider_that_does_not_answer_one_refund_holds_up_no_other(market, due):
+    made = [await owed(market) for _ in range(40)]
+    books = Stuck({refund for _, refund in made[:3]})
+    working = asyncio.create_task(loops.run(market.engine, due, books))
+    await none_left(market.pool, "SELECT greatest(count(*) - 3, 0) FROM due WHERE kind = 'refund'")
+    statuses = [(await market.read(order)).refunds[0].status for order, _ in made]
+    assert statuses == ["owed"] * 3 + ["succeeded"] * 37, "each is written down by itself, more than a batch of them"
+    assert 3 < books.most <= refunds.AT_ONCE
+    late, _ = await owed(market)
+    await none_left(market.pool, f"SELECT count(*) FROM tenders WHERE order_id = '{late}' AND refunded_minor = 0")
+    books.let_go.set()
+    await none_left(market.pool, "SELECT count(*) FROM due WHERE kind = 'refund'")
+    assert len({one[0] for one in books.sent}) == len(books.sent) == 41
+    working.cancel()
+    assert await audit(market.pool) == 41
+
+
+async def test_a_worker_that_ends_lets_go_of_what_it_waits_for(market, due):
+    _, refund = await owed(market)
+    books = Stuck({refund})
+    working = asyncio.create_task(loops.run(market.engine, due, books))
+    await books.asked.wait()
+    working.cancel()
+    await asyncio.wait([working], timeout=5)
+    assert working.done()
+    assert books.at_once == 0
 
 
 async def test_the_sandbox_is_settled_through_the_same_doors(market):

@@ -282,6 +282,7 @@ def _operator(_scene: Scene, _program: Program) -> list[Place]:
         Place("reconciliation", "/operator/books/1"),
         Place("difference to explain", "/operator/books/1", _press("td details summary")),
         Place("providers", "/operator/providers"),
+        Place("PayPal to connect", "/operator/providers?kind=paypal"),
         Place("cases", "/support"),
         Place("no such draft", "/operator/drafts/999", status=404),
     ]
