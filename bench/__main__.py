@@ -1,6 +1,6 @@
 """``make bench``: every figure we promise, measured now, as ratios where a machine's own speed would show through.
 
-python -m bench [judge] [quote] [cancel] [serving] [replay] [due] [ask] [reconcile] [refunds]
+python -m bench [judge] [quote] [cancel] [serving] [replay] [due] [ask] [reconcile] [refunds] [webhooks]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import ask, cancel, due, judge, quote, reconcile, refunds, serving
+from bench import ask, cancel, due, judge, quote, reconcile, refunds, serving, webhooks
 
 HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "olist"
 DECISIONS_A_SECOND = 10_000
@@ -40,7 +40,18 @@ def replay(out: Console) -> bool:
 def main() -> int:
     """Run what was asked for, or everything; 1 when a figure was not met."""
     out = Console(width=140)
-    asked = sys.argv[1:] or ["judge", "quote", "cancel", "serving", "replay", "due", "ask", "reconcile", "refunds"]
+    asked = sys.argv[1:] or [
+        "judge",
+        "quote",
+        "cancel",
+        "serving",
+        "replay",
+        "due",
+        "ask",
+        "reconcile",
+        "refunds",
+        "webhooks",
+    ]
     out.print(f"{date.today()}  {platform.python_implementation()} {platform.python_version()}  {platform.machine()}")  # noqa: DTZ011
     met = True
     if "judge" in asked:
@@ -59,6 +70,8 @@ def main() -> int:
         met &= asyncio.run(reconcile.run(out))
     if "refunds" in asked:
         met &= asyncio.run(refunds.run(out))
+    if "webhooks" in asked:
+        met &= asyncio.run(webhooks.run(out))
     if "replay" in asked:
         met &= replay(out)
     return 0 if met else 1
