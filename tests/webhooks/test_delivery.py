@@ -103,6 +103,9 @@ async def test_all_that_fail_share_a_part_and_an_endpoint_has_no_more_than_its_o
         shares.ends("well", well=True, ms=20)
     assert shares.rooms()["well"] == Room(LARGEST, slow=False)
     shares.begins("well")
+    shares.ends("well", well=False, ms=20)
+    assert shares.rooms()["well"] == Room(LARGEST // 2, slow=False)
+    shares.begins("well")
     shares.ends("well", well=True, ms=QUICK_MS + 1)
     assert shares.rooms()["well"] == Room(1, slow=True)
 
