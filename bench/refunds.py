@@ -67,15 +67,15 @@ async def run(out: Console) -> bool:
                 refund = await _cancelled(desk)
             root = await asyncpg.connect(ready.server.dsn(embedded.SUPERUSER))
             await _owe(root, refund, payments)
-            with _workers(ready) as pids:
+            with workers(ready) as pids:
                 began = await _until(root, REFUNDS - 1)
 
                 def spent() -> tuple[float, float, float]:
-                    return sum(_cpu(pid) for pid in pids), _server_cpu(ready), fake.usage()["cpu_s"]
+                    return sum(processor_time(pid) for pid in pids), server_time(ready), fake.usage()["cpu_s"]
 
                 first, left = spent(), await root.fetchval(_LEFT)
                 ended = await _until(root, 0)
-                workers, database, served = (two - one for one, two in zip(first, spent(), strict=True))
+                working, database, served = (two - one for one, two in zip(first, spent(), strict=True))
             right = await root.fetchval(_ENDED)
             await root.close()
         books = fake.ledger()
@@ -85,7 +85,7 @@ async def run(out: Console) -> bool:
         f"refunds by {WORKERS} workers: {rate:,.0f}/s, {left:,} in {took:.1f} s at a load of {os.getloadavg()[0]:.1f}"
         f" (wanted: at least {WANTED:g}/s)"
     )
-    each = [spent / left * 1000 for spent in (workers, database, served)]
+    each = [spent / left * 1000 for spent in (working, database, served)]
     out.print(
         f"  processor time of a refund: {each[0]:.2f} ms in the workers, {each[1]:.2f} in the database,"
         f" and apart from that {each[2]:.2f} in the provider ({served:.1f} s in all)"
@@ -118,11 +118,13 @@ async def _owe(root: asyncpg.Connection, refund: str, payments: list[str]) -> No
 
 
 @contextmanager
-def _workers(ready: Field) -> Iterator[list[int]]:
+def workers(ready: Field, **more: str) -> Iterator[list[int]]:
+    """Two worker processes, by their ids. more: of their environment."""
     environ = {
         **os.environ,
         "DATABASE_URL": ready.server.dsn(embedded.APP),
         "RESCIND_DATA": str(ready.settings.data),
+        **more,
     }
     command = [sys.executable, "-m", "rescind", "worker"]
     processes = [
@@ -148,19 +150,19 @@ async def _until(root: asyncpg.Connection, left: int) -> float:
     raise TimeoutError("the refunds do not end")
 
 
-def _cpu(pid: int) -> float:
+def processor_time(pid: int) -> float:
     """Seconds of processor time of one process, in the program and for it."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _server_cpu(ready: Field) -> float:
+def server_time(ready: Field) -> float:
     """The same of the database's processes that are there."""
     pid = ready.server.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ended = (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
-    return _cpu(pid) + ended + sum(_cpu(int(child)) for child in children)
+    return processor_time(pid) + ended + sum(processor_time(int(child)) for child in children)
 
 
 if __name__ == "__main__":

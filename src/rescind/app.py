@@ -15,7 +15,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
-from rescind.demo import accounts, advance, paid_out, two_people
+from rescind.demo import accounts, advance, paid_out, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -195,6 +195,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await paid_out.play(ground, opened_at)
         placed += await accounts.play(desk, ground, opened_at)
         placed += await two_people.play(ground, opened_at)
+        await told.play(desk)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

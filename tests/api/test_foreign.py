@@ -123,6 +123,27 @@ async def test_a_foreign_matter_of_ones_own_order_answers_like_a_missing_one(peo
     assert walked > 10
 
 
+async def test_a_foreign_endpoint_answers_like_a_missing_one_at_every_operation(people, desk):  # I-30, I-35
+    asked = await people.sam.post("/v1/webhook-endpoints", EXAMPLES["webhook_endpoints_create"])
+    sams = asked.json()["endpoint"]["id"]
+    sent = (await people.sam.post(f"/v1/webhook-endpoints/{sams}/test")).json()["event"]
+    before = (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json()
+    differ, walked = [], [one for one in rescind.api.OPERATIONS if "{endpoint}" in one.path]
+    for one in walked:
+        body = EXAMPLES[one.name] if one.body else None
+        answers = []
+        for endpoint in (sams, other(sams), "hook_nothing"):
+            path = one.path.format(endpoint=endpoint, event=sent)
+            answers.append(
+                told(await (people.lou.get(path) if body is None else people.lou.send(one.method, path, body)))
+            )
+        if answers[0] != answers[1] or answers[0] != answers[2] or answers[0][0] != 404:
+            differ.append((one.name, [answer[0] for answer in answers]))
+    assert differ == []
+    assert len(walked) == 9
+    assert (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json() == before
+
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +185,34 @@ async def test_a_foreign_order_answers_like_a_missing_one_on_every_page(people, 
     assert differ == []
     assert walked > (0 if root == "/evidence" else 5)
     assert await market.read(anns["order"]) == before
+
+
+async def test_a_foreign_endpoint_answers_like_a_missing_one_on_every_page(people, desk, market):  # I-30, I-35
+    asked = await people.sam.post("/v1/webhook-endpoints", EXAMPLES["webhook_endpoints_create"])
+    sams = asked.json()["endpoint"]["id"]
+    sent = (await people.sam.post(f"/v1/webhook-endpoints/{sams}/test")).json()["event"]
+    person = await Person(make_app(desk)).sign_in(desk, "seller", "lou", shop_id=LANTERN)
+    token = (await person.see("/seller/orders")).form("/sign-out")["fields"]
+    form = [*token, ("key", "k" * 20), ("url", "https://example.com/mine"), ("state", "paused")]
+    differ, walked = [], 0
+    for method, path in endpoint_pages():
+        walked += 1
+        ids = [{"endpoint": one, "event": sent} for one in (sams, other(sams))]
+        answers = [await _page(person.client, method, path.format(**one), form) for one in ids]
+        texts = [_without(answer, one) for answer, one in zip(answers, ids, strict=True)]
+        if texts[0] != texts[1] or answers[0].status_code != 404:
+            differ.append((method, path, [answer.status_code for answer in answers]))
+    assert differ == []
+    assert walked == 9
+    assert (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json()["url"] == asked.json()["endpoint"]["url"]
+
+
+def endpoint_pages():
+    """(method, address) of every page of a seller that names an endpoint."""
+    for route in routes.pages().routes:
+        if route.path.startswith("/seller/webhooks/"):
+            for method in sorted(route.methods & {"GET", "POST"}):
+                yield method, re.sub(r"{(\w+)(:\w+)?}", r"{\1}", route.path)
 
 
 async def _page(client, method, path, token):

@@ -39,7 +39,7 @@ leased. answered: the receiver has spoken and nothing is written. writing: at so
 it. written: it is committed, and nobody was told.
 """
 PATIENCE_S = 0.15
-LONGEST_S = 60
+LONGEST_S = 300
 
 
 class Fate:

@@ -5,8 +5,11 @@ from collections import Counter
 from datetime import timedelta
 from typing import get_args
 
+import pytest
+
 from postgres.due.books import let_pass
 from postgres.market import KILN, LANTERN
+from postgres.servers import VERSIONS
 from rescind.core import news
 from rescind.core.lifecycle import Event
 from rescind.core.override import AMONG_STAFF
@@ -103,10 +106,14 @@ async def test_all_that_fail_share_a_part_and_an_endpoint_has_no_more_than_its_o
         shares.ends("well", well=True, ms=20)
     assert shares.rooms()["well"] == Room(LARGEST, slow=False)
     shares.begins("well")
+    shares.ends("well", well=False, ms=20)
+    assert shares.rooms()["well"] == Room(LARGEST // 2, slow=False)
+    shares.begins("well")
     shares.ends("well", well=True, ms=QUICK_MS + 1)
     assert shares.rooms()["well"] == Room(1, slow=True)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 async def test_of_those_that_fail_no_more_is_taken_than_their_share_and_of_each_no_more_than_its_room(post, market):
     endpoints = [await post.endpoint(f"e{place}", events=("order.placed",)) for place in range(6)]
     for _ in range(8):
@@ -139,7 +146,7 @@ async def test_what_a_worker_wrote_down_after_its_lease_changes_nothing(post, ma
 
 async def test_a_redirect_is_no_receipt_and_nobody_goes_there(post, market, receiver):  # WH-11
     endpoint = await post.endpoint(events=("order.placed",))
-    receiver.answers["hook"] = [302, 200]
+    receiver.answers["hook"] = [307, 200]
     await market.order()
     await post.sent()
     assert await post.states(endpoint) == ["waiting"]
@@ -217,6 +224,17 @@ async def test_for_a_day_both_secrets_sign(post, market, receiver):  # WH-10
     assert await post.desk.pool.fetchval(
         "SELECT count(*) FROM webhook_endpoints WHERE position($1 IN encode(secret, 'base64')) > 0", old[6:]
     ) == 0, "sealed"  # fmt: skip
+
+
+async def test_a_restored_installation_tells_nobody_anything_until_it_is_released(post, market, receiver):
+    await post.endpoint(events=("order.placed",))
+    await post.desk.pool.execute("INSERT INTO installation (key, value) VALUES ('held', 'now')")
+    await market.order()
+    await post.sent()
+    assert receiver.asked == {}
+    await post.desk.pool.execute("DELETE FROM installation WHERE key = 'held'")
+    await post.sent()
+    assert receiver.asked == {"hook": 1}
 
 
 async def test_a_fan_out_that_is_carried_twice_makes_no_message_twice(post, market, receiver, database):  # I-19

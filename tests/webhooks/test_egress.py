@@ -2,13 +2,14 @@
 
 import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from unittest import mock
 
 import pytest
 
 from rescind.webhooks.egress import Egress, is_public
-from rescind.webhooks.posting import Poster
+from rescind.webhooks.posting import Poster, Refused, _Resolver
 from webhooks.receiver import Receiver
 
 OPEN, HERE = Egress(), Egress(loopback=True)
@@ -141,6 +142,14 @@ async def test_a_name_that_leads_home_is_not_called(listener, answers):
             posted = await poster.post(f"https://rebind.example:{listener.port}/hook", {}, b"{}")
     assert (posted.fault, looked_up) == ("refused", ["rebind.example"])
     assert listener.asked == {}
+
+
+async def test_a_name_of_which_one_number_is_private_is_refused_whole():
+    with names([["93.184.216.34", "10.0.0.1"]]), ThreadPoolExecutor(1) as threads, pytest.raises(Refused):
+        await _Resolver(is_public, threads).resolve("mixed.example", 443)
+    with names([["93.184.216.34", "1.1.1.1"]]), ThreadPoolExecutor(1) as threads:
+        found = await _Resolver(is_public, threads).resolve("good.example", 443)
+        assert [one["host"] for one in found] == ["93.184.216.34", "1.1.1.1"]
 
 
 async def test_a_name_that_changes_its_meaning_is_looked_up_once_for_check_and_connection(listener):

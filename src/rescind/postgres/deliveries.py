@@ -17,6 +17,9 @@ from rescind.core.news import TEST_PREFIX
 State = Literal["waiting", "delivered", "failed", "missed"]
 """failed: every attempt did; missed: never tried, because the endpoint was not on."""
 MOST = 100
+AT_ONCE = 5000
+MOST_AGAIN = 10 * AT_ONCE
+"""What one call sends again, so that it has an end; the same call again goes on."""
 KEPT_FOR = timedelta(days=30)
 GIVEN_UP_AFTER = timedelta(days=5)
 """An endpoint that has answered nothing but failures for so long is switched off."""
@@ -31,7 +34,7 @@ ON CONFLICT DO NOTHING
 """
 # From endpoint to endpoint along the index, whatever the length of their queues, and of each no more than there is room
 # for: a queue that nobody empties costs one look. What is taken is due again when the lease ends. Of endpoints that are
-# slow or fail no more than their share is taken in all.
+# slow no more than their share is taken in all; one that fails and that this worker does not know yet counts as slow.
 _LEASE = """
 WITH RECURSIVE queues AS (
     (SELECT endpoint_id FROM deliveries WHERE state = 'waiting' ORDER BY endpoint_id LIMIT 1)
@@ -44,7 +47,8 @@ WITH RECURSIVE queues AS (
         coalesce(k.room, CASE WHEN e.failing_since IS NULL THEN $5 ELSE 1 END) AS room
     FROM queues q JOIN webhook_endpoints e USING (endpoint_id)
     LEFT JOIN unnest($2::text[], $3::int[], $4::boolean[]) AS k (endpoint_id, room, slow) USING (endpoint_id)
-    WHERE e.state = 'on'
+    -- A restored installation tells nobody anything until it is released: it may be a copy, beside the one that lives.
+    WHERE e.state = 'on' AND NOT EXISTS (SELECT FROM installation WHERE key = 'held')
 ), locked AS MATERIALIZED (
     SELECT d.place, d.due_at, r.slow, row_number() OVER (PARTITION BY r.endpoint_id ORDER BY d.due_at) AS nth
     FROM ready r, LATERAL (
@@ -131,7 +135,11 @@ WHERE shop_id = $4 AND event_id = $2 AND endpoint_id = $1 AND state <> 'waiting'
 """
 _ALL_AGAIN = """
 UPDATE deliveries SET state = 'waiting', due_at = coalesce($3, clock_timestamp()), tries = 0, ended_at = NULL
-WHERE endpoint_id = $1 AND made_at >= $2 AND state IN ('failed', 'missed')
+WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM deliveries
+    WHERE endpoint_id = $1 AND made_at >= $2 AND state IN ('failed', 'missed') ORDER BY made_at LIMIT $4
+    FOR UPDATE SKIP LOCKED
+))
 """
 _FORGET = """
 WITH old AS (
@@ -300,8 +308,14 @@ class DeliveryTable:
         await self._pool.execute(_AGAIN, endpoint, event, self._clock.read(), _shop(event))
 
     async def all_again(self, endpoint: str, since: Instant) -> int:
-        """Send everything again that failed or was missed since then; returns how much that is."""
-        return int((await self._pool.execute(_ALL_AGAIN, endpoint, since, self._clock.read())).rpartition(" ")[2])
+        """Send again what failed or was missed since then, the oldest first; returns how much, ``MOST_AGAIN`` at most."""
+        total, again, now = 0, AT_ONCE, self._clock.read()
+        while again == AT_ONCE and total < MOST_AGAIN:
+            # Part by part: no statement of ours may take long.
+            done = await self._pool.execute(_ALL_AGAIN, endpoint, since, now, AT_ONCE)
+            again = int(done.rpartition(" ")[2])
+            total += again
+        return total
 
     async def forget(self) -> None:
         """Drop what is older than anybody asks about."""

@@ -1,7 +1,7 @@
 """How much of one worker each webhook endpoint gets, so that one that hangs delays no other (WH-13).
 
-An endpoint begins with a little, gets more with each quick answer, and falls back to one at a time when it is slow or
-fails. All that are slow or fail share half of the worker; the other half is always there for the rest.
+An endpoint begins with a little, gets more with each quick receipt, half with each failure, and one at a time when it
+is slow. All that are slow share half of the worker; the other half is always there for the rest.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Shares:
 
     @property
     def slow_free(self) -> int:
-        """How many of them may be to endpoints that are slow or fail."""
+        """How many of them may be to endpoints that are slow."""
         return max(0, SLOW_MOST - sum(self._under_way[one] for one in self._slow))
 
     def rooms(self) -> dict[str, Room]:
@@ -54,12 +54,13 @@ class Shares:
         self._under_way[endpoint] -= 1
         if not self._under_way[endpoint]:
             del self._under_way[endpoint]
-        if well and ms <= QUICK_MS:
-            self._slow.discard(endpoint)
-            self._window[endpoint] = min(LARGEST, self._window.get(endpoint, BEGIN) + 1)
-        else:
+        window = self._window.get(endpoint, BEGIN)
+        if ms > QUICK_MS:
             self._slow.add(endpoint)
             self._window[endpoint] = 1
+        else:
+            self._slow.discard(endpoint)
+            self._window[endpoint] = min(LARGEST, window + 1) if well else max(1, window // 2)
         if len(self._window) > _REMEMBERED:
             # Which one is forgotten matters little: it begins again.
             forgotten = random.choice(tuple(self._window))  # noqa: S311

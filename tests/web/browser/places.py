@@ -24,6 +24,9 @@ class Scene:
     requests: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
     withdrawal: str = ""
+    endpoint: str = ""
+    """A webhook endpoint of the demo's first shop, and below a message that waits there."""
+    message: str = ""
 
     def order(self, name: str) -> str:
         return f"/orders/{self.orders[name].id}"
@@ -70,6 +73,7 @@ def set_scene(marketplace: Marketplace) -> Scene:
     for name, stage in (("contract", "delivered"), ("left contract", "preparing")):
         scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
     scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
+    scene.endpoint, scene.message = marketplace.hears()
     return scene
 
 
@@ -208,6 +212,12 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
         Place("settings", "/seller/settings"),
         Place("automatic approval", "/seller/rules"),
+        Place("webhooks", "/seller/webhooks"),
+        Place("webhook without an address", "/seller/webhooks", _send_empty("#add form"), 422),
+        Place("webhook endpoint", f"/seller/webhooks/{scene.endpoint}"),
+        Place("webhook endpoint to remove", f"/seller/webhooks/{scene.endpoint}", _press("#end summary >> nth=-1")),
+        Place("webhook messages of no kind", f"/seller/webhooks/{scene.endpoint}?state=delivered"),
+        Place("webhook message", f"/seller/webhooks/{scene.endpoint}/{scene.message}"),
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))
@@ -261,7 +271,7 @@ def _add_nothing(page: Page) -> None:
         page.locator("#value-answer_span form").evaluate("form => form.submit()")
 
 
-def _operator(_scene: Scene, _program: Program) -> list[Place]:
+def _operator(scene: Scene, _program: Program) -> list[Place]:
     return [
         Place("policies", "/operator"),
         Place("policy in words", "/operator/policies/base"),
@@ -283,6 +293,8 @@ def _operator(_scene: Scene, _program: Program) -> list[Place]:
         Place("difference to explain", "/operator/books/1", _press("td details summary")),
         Place("providers", "/operator/providers"),
         Place("PayPal to connect", "/operator/providers?kind=paypal"),
+        Place("webhooks", "/operator/webhooks"),
+        Place("webhook endpoint", f"/operator/webhooks/{scene.endpoint}"),
         Place("cases", "/support"),
         Place("no such draft", "/operator/drafts/999", status=404),
     ]

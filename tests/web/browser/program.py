@@ -233,6 +233,16 @@ class Marketplace:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))
 
+    def hears(self) -> tuple[str, str]:
+        """An endpoint of the shop, and a message that the worker has made for it."""
+        listed = self.read("/v1/webhook-endpoints")["endpoints"]
+        endpoint = next(one["id"] for one in listed if one["shop"] == SHOP)
+        deadline = time.monotonic() + STARTS_WITHIN_S
+        while not (rows := self.read(f"/v1/webhook-endpoints/{endpoint}/deliveries")["deliveries"]):
+            assert time.monotonic() < deadline, "nothing was carried"
+            time.sleep(0.05)
+        return endpoint, rows[0]["event"]
+
     def read(self, path: str) -> dict:
         """Something as the host sees it."""
         headers = {"Authorization": f"Bearer {self._key('host', 'marketplace')}"}

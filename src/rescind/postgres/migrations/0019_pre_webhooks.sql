@@ -41,6 +41,8 @@ CREATE TABLE deliveries (
 );
 -- A queue for each endpoint, so that a long one is in nobody's way.
 CREATE INDEX deliveries_waiting ON deliveries (endpoint_id, due_at) WHERE state = 'waiting';
+-- What can be sent again, found part by part.
+CREATE INDEX deliveries_lost ON deliveries (endpoint_id, made_at) WHERE state IN ('failed', 'missed');
 CREATE INDEX deliveries_by_time ON deliveries (endpoint_id, made_at DESC, event_id DESC);
 CREATE INDEX deliveries_age ON deliveries (made_at);
 

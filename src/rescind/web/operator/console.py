@@ -48,8 +48,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
-        Link(PROVIDERS, _("Providers"), current=path.startswith(PROVIDERS)),
-        Link(WEBHOOKS, _("Webhooks"), current=path.startswith(WEBHOOKS)),
+        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS))),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
 
