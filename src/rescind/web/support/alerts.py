@@ -27,4 +27,5 @@ def _line(console: Console, one: Alert) -> dict[str, Any]:
     since = _("The oldest since %(when)s.") % {"when": language.instant(one.since, console.zone, now=console.now)}
     nobody = _("Looked after by nobody: %(num)s.") % {"num": language.number(one.unowned)} if one.unowned else ""
     state = "failed" if one.kind == "failed" else "in_doubt"
-    return {"title": title, "text": " ".join(filter(None, (what, since, nobody))), "href": f"{REFUNDS}?state={state}"}
+    sentences = ("" if language.tag == "zh" else " ").join(filter(None, (what, since, nobody)))
+    return {"title": title, "text": sentences, "href": f"{REFUNDS}?state={state}"}
