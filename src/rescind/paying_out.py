@@ -122,7 +122,8 @@ class PayingOut:
             found = await self._reads.refund_order(scope, said.refund)
             command = _command(found, said)
             refund_order.confirm(found.order, command, actor, now)
-            proposed_before(found.order, actor.kind, to_confirm(found.order, command))
+            if refund_order.waits(found.refund):
+                proposed_before(found.order, actor.kind, to_confirm(found.order, command))
         except RescindError as error:
             return error
         return found

@@ -15,6 +15,7 @@ from postgres.market import LANTERN
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from rescind.settings import Amounts
 from rescind.web import routes
 from scenarios.files import png
 from web.consoles import ORIGIN, Person
@@ -32,8 +33,16 @@ def other(identifier, length=1):
 
 
 @pytest.fixture
+def chosen():
+    """One person gives back a euro of an order, so that more waits for a second one."""
+    return {"refund_second_person_above": Amounts({"EUR": 100})}
+
+
+@pytest.fixture
 async def anns(people, market):
-    """An order of Ann's at Sam's shop with everything an address can name: request, parcel case, file, return."""
+    """An order of Ann's at Sam's shop with everything an address can name: request, parcel case, file, return, refund,
+    proposal.
+    """
     order = await market.order(Stage.PREPARING, units=3)
     sent = await people.ann.post(f"/v1/orders/{order}/evidence", content=png(), headers={"content-type": "image/png"})
     evidence = sent.json()["id"]
@@ -49,6 +58,8 @@ async def anns(people, market):
     assert back.status_code == 201, back.text
     given = await people.sam.post(f"/v1/orders/{order}/refunds", {"amount": {"amount": 100, "currency": "EUR"}})
     assert given.status_code == 201, given.text
+    more = await people.sam.post(f"/v1/orders/{order}/refunds", {"amount": {"amount": 1, "currency": "EUR"}})
+    assert more.status_code == 202, more.text
     known = (await market.read(order)).contradictions
     assert known, "the parcel left while a request was open"
     return {
@@ -58,7 +69,7 @@ async def anns(people, market):
         "evidence": evidence,
         "case": back.json()["id"],
         "refund": given.json()["refunds"][0]["id"],
-        "number": "1",
+        "number": str(more.json()["proposal"]["number"]),
     }
 
 

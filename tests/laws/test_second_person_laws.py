@@ -25,8 +25,12 @@ def moves():
     return st.one_of(
         st.tuples(st.just("gives"), people, minors, st.booleans()),
         st.tuples(st.just("gives"), people, minors, st.booleans()),
-        st.tuples(st.just("answers"), people, st.integers(1, 6), st.sampled_from((True, True, False))),
-        st.tuples(st.just("answers"), people, st.integers(1, 6), st.sampled_from((True, True, False))),
+        st.tuples(
+            st.just("answers"), people, st.sampled_from((1, 1, 1, 2, 2, 3)), st.sampled_from((True, True, False))
+        ),
+        st.tuples(
+            st.just("answers"), people, st.sampled_from((1, 1, 1, 2, 2, 3)), st.sampled_from((True, True, False))
+        ),
         st.tuples(st.just("settles"), st.sampled_from(("sue", "cal")), st.sampled_from(("again", "paid_out"))),
         st.tuples(st.just("cancels")),
         st.tuples(st.just("provider"), st.sampled_from(("succeeded", "declined", "submitted"))),

@@ -8,17 +8,23 @@ from rescind import __version__
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.told import Told
 from rescind.core import errors
+from rescind.postgres.alerts import anything
 from rescind.postgres.migrate import MigrationError, status
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Health(Told, frozen=True, kw_only=True):
-    """database: reachable; migrations: the schema is what this program wants; version: of the program."""
+    """database: reachable; migrations: the schema is what this program wants; version: of the program.
+
+    refunds: ``ok``, or ``attention`` while one failed for good or has been unclear for a day: the program is well, and
+    somebody is needed.
+    """
 
     status: str
     database: str
     migrations: str
+    refunds: str
     version: str
 
 
@@ -28,11 +34,13 @@ async def health(call: Call) -> Answer:
     try:
         async with call.desk.pool.acquire(timeout=2) as connection:
             found = await status(connection)  # pyright: ignore[reportArgumentType]  # a pool lends a stand-in
+            stuck = not found.pending and await anything(connection, call.desk.now())  # pyright: ignore[reportArgumentType]  # likewise
     except MigrationError:
         raise errors.Unavailable(retry_after=10) from None
     if found.pending:
         raise errors.Unavailable(retry_after=10)
-    return Answer(body=Health(status="ok", database="ok", migrations="current", version=__version__))
+    refunds = "attention" if stuck else "ok"
+    return Answer(body=Health(status="ok", database="ok", migrations="current", refunds=refunds, version=__version__))
 
 
 @operation(

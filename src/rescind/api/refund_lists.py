@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -14,6 +14,7 @@ from rescind.core.ids import RefundId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.intake.fields import Incoming
+from rescind.postgres.alerts import alerts
 from rescind.postgres.credentials import Role
 from rescind.postgres.refunds import MOST, RefundLists, RefundView, Where
 
@@ -52,6 +53,24 @@ class RefundsListed(Told, frozen=True, kw_only=True):
 
     refunds: list[RefundListed]
     next: str | None
+
+
+class AlertTold(Told, frozen=True, kw_only=True):
+    """Refunds of one kind that wait for a person: ``failed`` for good, or ``unclear`` for more than a day.
+
+    count: how many, up to ten thousand; since: the oldest of them; unowned: those that nobody looks after.
+    """
+
+    kind: Literal["failed", "unclear"]
+    count: int
+    since: Instant
+    unowned: int
+
+
+class AlertsTold(Told, frozen=True, kw_only=True):
+    """What wants somebody now; empty where all is well."""
+
+    alerts: list[AlertTold]
 
 
 class RefundTaken(Told, frozen=True, kw_only=True):
@@ -94,6 +113,24 @@ async def take(call: Call) -> Answer:
     return Answer(body=RefundTaken(refund=refund, owner=call.principal.id))
 
 
+@operation(
+    "GET",
+    "/v1/refund-alerts",
+    may=STAFF | {"host"},
+    through="scope",
+    summary="Ask what refunds need somebody",
+    gives=AlertsTold,
+)
+async def stuck(call: Call) -> Answer:
+    """Refunds that do not come to an end by themselves: those that failed for good, and those whose provider has given
+    no clear answer for more than a day. Ask every few minutes and call somebody when there is one; `/healthz` says in
+    one word whether there is.
+    """
+    found = await alerts(call.desk.pool, call.desk.now())
+    told = [AlertTold(kind=one.kind, count=one.count, since=one.since, unowned=one.unowned) for one in found]
+    return Answer(body=AlertsTold(alerts=told))
+
+
 def _told(one: RefundView) -> RefundListed:
     return RefundListed(
         refund=one.refund,
@@ -111,4 +148,4 @@ def _told(one: RefundView) -> RefundListed:
     )
 
 
-OPERATIONS = (listed, take)
+OPERATIONS = (listed, take, stuck)

@@ -11,7 +11,6 @@ import msgspec
 from rescind.core.cancellation import PLATFORM
 from rescind.core.chargeback import frozen
 from rescind.core.details import LineWords
-from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
 from rescind.core.packing import to_unpack
@@ -22,6 +21,7 @@ from rescind.core.refund_order import waits
 from rescind.core.returns import worth
 from rescind.core.review import waiting
 from rescind.core.stage import Stage
+from rescind.postgres import refund_rows
 from rescind.postgres import statements as sql
 
 Row = tuple[Any, ...]
@@ -283,28 +283,6 @@ def _unpacking(change: Change, now: Instant) -> Iterable[Row]:
         yield (change.after.shop, change.after.id, now, None if after else now)
 
 
-def _failed(change: Change, _: Instant) -> Iterable[Row]:
-    """Refunds that failed just now; nothing is due about them any more, so this is where they are found."""
-    before, after = change.before, change.after
-    if before is None or before.refunds is after.refunds:
-        return
-    known = {one.id for one in unsettled(before)}
-    for one in unsettled(after):
-        if one.id not in known:
-            yield (after.shop, one.id, after.id, one.settled_at or change.written[-1].record.received_at)
-
-
-def _no_more_failed(change: Change, _: Instant) -> Iterable[Row]:
-    """Those that somebody has settled."""
-    before, after = change.before, change.after
-    if before is None or before.refunds is after.refunds:
-        return
-    left = {one.id for one in unsettled(after)}
-    for one in unsettled(before):
-        if one.id not in left:
-            yield (after.shop, one.id)
-
-
 def _reviews(change: Change, _: Instant) -> Iterable[Row]:
     """The review of an order as a row of the queue. It keeps its place when it is opened again."""
     order, before = change.after, change.before
@@ -501,8 +479,10 @@ _MOVES = (
     (sql.INSERT_LEDGER, _ledger),
     (sql.UPSERT_CASES, _all_cases),
     (sql.UPSERT_UNPACKING, _unpacking),
-    (sql.INSERT_FAILED, _failed),
-    (sql.DELETE_FAILED, _no_more_failed),
+    (sql.INSERT_FAILED, refund_rows.failed),
+    (sql.DELETE_FAILED, refund_rows.no_more_failed),
+    (sql.INSERT_UNCLEAR, refund_rows.unclear),
+    (sql.DELETE_UNCLEAR, refund_rows.no_more_unclear),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),
     (sql.INSERT_KEYS, _keys),

@@ -164,6 +164,18 @@ DELETE FROM failed_refunds f USING unnest($1::failed_refunds_delete[]) AS w
 WHERE f.shop_id = w.shop_id AND f.refund_id = w.refund_id
 """
 
+# Since the first unclear answer, however many follow.
+INSERT_UNCLEAR = """
+INSERT INTO unclear_refunds (shop_id, refund_id, order_id, unclear_at)
+SELECT * FROM unnest($1::unclear_refunds_insert[])
+ON CONFLICT (shop_id, refund_id) DO NOTHING
+"""
+
+DELETE_UNCLEAR = """
+DELETE FROM unclear_refunds u USING unnest($1::unclear_refunds_delete[]) AS w
+WHERE u.shop_id = w.shop_id AND u.refund_id = w.refund_id
+"""
+
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
 SELECT * FROM unnest($1::idempotency_insert[])

@@ -25,6 +25,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "unpacking": "shop",
     "evidence": "shop",
     "failed_refunds": "shop",
+    "unclear_refunds": "shop",
     "refund_owners": "shop",
     "documents": "shop",
     "document_numbers": "shop",

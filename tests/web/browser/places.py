@@ -70,6 +70,8 @@ def set_scene(marketplace: Marketplace) -> Scene:
     marketplace.offer(scene.orders["offered"], scene.requests["offered"])
     scene.orders["leaving"] = marketplace.place("packed", buyer=BUYER)
     marketplace.lease(scene.orders["leaving"])
+    scene.orders["dear"] = marketplace.place("delivered", buyer=BUYER, units=40)
+    marketplace.propose(scene.orders["dear"])
     for name, stage in (("contract", "delivered"), ("left contract", "preparing")):
         scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
     scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
@@ -196,7 +198,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("queue ticked", "/seller/requests", _press("tr[data-row] input[type=checkbox]")),
         Place("queue opened", f"/seller/requests?open={waiting}&act=approve"),
         Place("queue empty", "/seller/requests?q=nothing+like+this"),
-        *(Place(f"queue {tab}", f"/seller/requests?tab={tab}") for tab in ("with_platform", "all")),
+        *(Place(f"queue {tab}", f"/seller/requests?tab={tab}") for tab in ("with_platform", "second_person", "all")),
         Place("approve many", "/seller/requests", _choose("approve")),
         Place("refuse many", "/seller/requests", _choose("refuse")),
         Place("request waiting", scene.case("waiting")),
@@ -206,7 +208,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("refuse without a reason", scene.case("waiting"), _send_empty("form[action$='/refuse']"), 422),
         *(
             Place(f"order {name}", of(name))
-            for name in ("review", "preparing", "packed", "shipped", "waiting", "stopped")
+            for name in ("review", "preparing", "packed", "shipped", "waiting", "stopped", "dear")
         ),
         Place("cancel", of("preparing") + "/cancel"),
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
@@ -241,7 +243,8 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
         Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),
-        *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved")),
+        *(Place(f"order {name}", of(name)) for name in ("preparing", "shipped", "waiting", "approved", "dear")),
+        Place("what waits for a second person", "/support?tab=second_person"),
         Place("contradiction", "/support" + scene.contradiction("left")),
         *(Place(f"refunds {state}", f"/support/refunds?state={state}") for state in ("in_doubt", "failed")),
         *(Place(f"refund orders {state}", f"/support/refund-orders?state={state}") for state in ("open", "all")),

@@ -229,6 +229,12 @@ class Marketplace:
         body = {"kind": "partial_refund", "amount": _gbp(minor), "comment": "It is on the bench already."}
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/offer", body, ("seller", "staff"))
 
+    def propose(self, order: Placed, minor: int = 30000) -> None:
+        """Give so much back that a second person has to agree, as the shop."""
+        body = {"amount": _gbp(minor), "comment": "Both handles came loose, and it was to be a present."}
+        told = self.send(f"/v1/orders/{order.id}/refunds", body, ("seller", "staff"))
+        assert told["proposal"], "the demo lets one person give less"
+
     def withdraw(self, order: Placed, request: str) -> None:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rescind.locales import Locale
+from rescind.postgres.alerts import alerts
 from rescind.postgres.publishing import Version
 from rescind.web.rendering import Link
 from rescind.web.seller.console import Comes, Console, Notice
@@ -36,6 +37,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         for one in await visit.desk.drafting.versions.all()
     )
     counts = await visit.desk.reads.case_counts(visit.scope)
+    stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
     return (
         Link(POLICIES, _("Policies"), count=waiting, current=path.startswith((POLICIES, DRAFTS)) or path == HOME),
         Link(
@@ -44,7 +46,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
             count=counts.get("with_platform", 0),
             current=path.startswith("/support") and not path.startswith((REFUNDS, "/support/refund-orders")),
         ),
-        Link(REFUNDS, _("Refunds"), current=path.startswith(REFUNDS)),
+        Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),

@@ -8,6 +8,7 @@ from rescind import __version__
 from rescind.postgres.condition import condition
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
+from rescind.web.support.alerts import standing
 
 
 @get("/installation")
@@ -21,6 +22,7 @@ async def read(console: Here) -> Html:
         own_database=bool(desk.settings.database_url),
         own_provider=next((one for one in await desk.connected.all() if one.own), None),
         found=await condition(desk.pool),
+        alerts=await standing(console),
     )
 
 

@@ -8,6 +8,7 @@ from rescind.core.errors import InvalidField
 from rescind.core.parts import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
+from rescind.postgres.alerts import alerts
 from rescind.web.operator.console import REFUNDS, navigation
 from rescind.web.rendering import Link, address
 from rescind.web.search import too_many
@@ -15,6 +16,7 @@ from rescind.web.seller.board import counted
 from rescind.web.seller.console import Comes, Console, Here
 from rescind.web.seller.requests import case_state
 from rescind.web.session import Html
+from rescind.web.support.alerts import standing
 
 HOME = "/support"
 _TABS = ("to_respond", "with_platform", "second_person", "escalated", "waiting_for_buyer", "all")
@@ -26,6 +28,7 @@ async def support_console(visit: Comes) -> Console:
     if visit.person.role == "operator":
         return Console(visit, "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
+    stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
     _ = visit.locale.gettext
     path = visit.request.url.path
     days, paying = path == f"{HOME}/calendars", path.startswith(f"{HOME}/refund-orders")
@@ -37,7 +40,7 @@ async def support_console(visit: Comes) -> Console:
             count=counts.get("with_platform", 0),
             current=not days and not paying and not money,
         ),
-        Link(REFUNDS, _("Refunds"), current=money),
+        Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
         Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
@@ -62,6 +65,7 @@ async def home(console: Here) -> Html:
         "support/home.html",
         errors=too_many(language, search),
         notice=console.told(),
+        alerts=await standing(console),
         q=search.text,
         tabs=[
             {

@@ -1,0 +1,60 @@
+"""Rows of refunds that wait for a person: those that failed, and those about which a provider gave no clear answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from rescind.core.failed_refund import unsettled
+from rescind.core.instant import Instant
+from rescind.core.order import Order
+from rescind.core.parts import RefundStatus
+from rescind.core.ports import Change
+
+Row = tuple[Any, ...]
+
+
+def failed(change: Change, _: Instant) -> Iterable[Row]:
+    """Refunds that failed just now; nothing is due about them any more, so this is where they are found."""
+    before, after = change.before, change.after
+    if before is None or before.refunds is after.refunds:
+        return
+    known = {one.id for one in unsettled(before)}
+    for one in unsettled(after):
+        if one.id not in known:
+            yield (after.shop, one.id, after.id, one.settled_at or change.written[-1].record.received_at)
+
+
+def no_more_failed(change: Change, _: Instant) -> Iterable[Row]:
+    """Those that somebody has settled."""
+    before, after = change.before, change.after
+    if before is None or before.refunds is after.refunds:
+        return
+    left = {one.id for one in unsettled(after)}
+    for one in unsettled(before):
+        if one.id not in left:
+            yield (after.shop, one.id)
+
+
+def unclear(change: Change, _: Instant) -> Iterable[Row]:
+    """Refunds about which a provider gave no clear answer just now."""
+    before, after = change.before, change.after
+    if before is None or before.refunds is after.refunds:
+        return
+    known = _in_doubt(before)
+    for one in after.refunds:
+        if one.status is RefundStatus.IN_DOUBT and one.id not in known:
+            yield (after.shop, one.id, after.id, change.written[-1].record.received_at)
+
+
+def no_more_unclear(change: Change, _: Instant) -> Iterable[Row]:
+    """Those that are clear now."""
+    before, after = change.before, change.after
+    if before is None or before.refunds is after.refunds:
+        return
+    for one in _in_doubt(before) - _in_doubt(after):
+        yield (after.shop, one)
+
+
+def _in_doubt(order: Order) -> set[str]:
+    return {one.id for one in order.refunds if one.status is RefundStatus.IN_DOUBT}

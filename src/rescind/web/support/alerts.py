@@ -1,0 +1,31 @@
+"""Refunds that do not come to an end by themselves, told on the first pages of support and operators (KF-15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rescind.postgres.alerts import Alert, alerts
+from rescind.web.operator.console import REFUNDS
+from rescind.web.seller.console import Console
+
+
+async def standing(console: Console) -> list[dict[str, Any]]:
+    """A line for each kind of trouble there is: how many, since when, how many nobody looks after, where they are."""
+    return [_line(console, one) for one in await alerts(console.desk.pool, console.now)]
+
+
+def _line(console: Console, one: Alert) -> dict[str, Any]:
+    language = console.language
+    _ = language.gettext
+    numbers = {"num": language.number(one.count)}
+    if one.kind == "failed":
+        title = language.ngettext("%(num)s refund failed.", "%(num)s refunds failed.", one.count) % numbers
+        what = _("Somebody has to find another way.")
+    else:
+        title = language.ngettext("%(num)s refund is unclear.", "%(num)s refunds are unclear.", one.count) % numbers
+        what = _("The provider gave no clear answer for more than a day.")
+    since = _("The oldest since %(when)s.") % {"when": language.instant(one.since, console.zone, now=console.now)}
+    nobody = _("Looked after by nobody: %(num)s.") % {"num": language.number(one.unowned)} if one.unowned else ""
+    state = "failed" if one.kind == "failed" else "in_doubt"
+    sentences = ("" if language.tag == "zh" else " ").join(filter(None, (what, since, nobody)))
+    return {"title": title, "text": sentences, "href": f"{REFUNDS}?state={state}"}
