@@ -308,7 +308,7 @@ class DeliveryTable:
         await self._pool.execute(_AGAIN, endpoint, event, self._clock.read(), _shop(event))
 
     async def all_again(self, endpoint: str, since: Instant) -> int:
-        """Send again what failed or was missed since then, the oldest first; returns how much, ``MOST_AGAIN`` at most."""
+        """Send again what failed or was missed since then, the oldest first; how much: up to ``MOST_AGAIN``."""
         total, again, now = 0, AT_ONCE, self._clock.read()
         while again == AT_ONCE and total < MOST_AGAIN:
             # Part by part: no statement of ours may take long.
