@@ -15,6 +15,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
+from rescind.conversations import Conversations
 from rescind.demo import accounts, advance, paid_out
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -43,6 +44,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
+from rescind.postgres.threads import ThreadTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
@@ -93,6 +95,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         async with Engine(PostgresStore(writing, clock), book, limits=settings.daily_limits).running() as engine:
             reads = Reads(pool, key)
+            evidence = Evidence(
+                EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
+            )
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -103,9 +108,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
-                evidence=Evidence(
-                    EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
-                ),
+                evidence=evidence,
+                conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
                 habits=Habits(pool),

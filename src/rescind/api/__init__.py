@@ -30,6 +30,7 @@ from rescind.api import (
     returns,
     shops,
     stock,
+    threads,
     withdrawals,
 )
 from rescind.api.addresses import Api
@@ -47,6 +48,7 @@ OPERATIONS = (
     *refund_ways.OPERATIONS,
     *documents.OPERATIONS,
     *evidence.OPERATIONS,
+    *threads.OPERATIONS,
     *withdrawals.OPERATIONS,
     *refunds.OPERATIONS,
     *returns.OPERATIONS,

@@ -120,6 +120,15 @@ EXAMPLES: Mapping[str, Any] = {
     "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
     "cancellations_accept": {"number": 1},
     "cancellations_decline": {"number": 1},
+    "threads_ask": {
+        "shop": "shp_0000abcd",
+        "sku": "LAMP-2",
+        "subject": "Brass desk lamp",
+        "text": "Does the lamp come with a bulb?",
+    },
+    "threads_say": {"text": "It does, and with a spare one."},
+    "threads_say_about": {"text": "Could you check the house number before you ship?"},
+    "threads_seen": {},
     "returns_open_return": {
         "reason": "no_longer_wanted",
         "wish": "return_refund",
@@ -289,7 +298,14 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_", "refund": "ref_"}
+    prefixes = {
+        "order": "ord_",
+        "cancellation": "can_",
+        "case": "ret_",
+        "evidence": "evd_",
+        "refund": "ref_",
+        "thread": "cnv_",
+    }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
         "document": {"type": "string", "pattern": "^doc_[0-9a-hjkmnp-tv-z]{22}(\\.(json|html|pdf))?$"},

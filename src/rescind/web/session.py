@@ -379,7 +379,8 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
                 if isinstance(event, Reset):
                     yield ServerSentEventMessage(data="{}", event="reset", id=event.cursor)
                 else:
-                    said = msgspec.json.encode({"order": event.order, "type": event.type}).decode()
+                    about = {"order": event.order or event.thread, "type": event.type}
+                    said = msgspec.json.encode(about).decode()
                     yield ServerSentEventMessage(data=said, id=event.cursor)
                 coming = asyncio.ensure_future(anext(events))
         except (StopAsyncIteration, RescindError):
