@@ -16,7 +16,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.demo import accounts, advance, paid_out
+from rescind.demo import accounts, advance, paid_out, talks
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -175,6 +175,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await advance.decide(desk, ground, opened_at)
         placed += await paid_out.play(ground, opened_at)
         placed += await accounts.play(desk, ground, opened_at)
+        await talks.play(desk, ground, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

@@ -23,7 +23,7 @@ from rescind.core.conversation import (
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import Note
 from rescind.core.evidence import require_few
-from rescind.core.ids import MessageId, ShopId, ThreadId
+from rescind.core.ids import MessageId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.plain_words import plainly
@@ -173,10 +173,11 @@ class Conversations:
             raise Forbidden(action="look_at_flagged")
         return await self._table.looked_at((await self.thread(who, thread)).id)
 
-    async def shown(self, who: Principal, talk: Talk) -> None:
+    async def shown(self, who: Principal, talk: Talk) -> bool:
         """A page showed the end of a conversation to somebody: noted, where it was news."""
-        if talk.thread.unread and talk.messages:
-            await self._table.seen(ThreadId(talk.thread.id), side_of(who.role), talk.messages[-1].id)
+        if not (talk.thread.unread and talk.messages):
+            return False
+        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id)
 
 
 def _allowed(who: Principal, filters: ThreadFilters) -> Side:

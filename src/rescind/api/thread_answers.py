@@ -20,8 +20,8 @@ class MessageTold(Told, frozen=True, kw_only=True):
     """One message. by: buyer, seller or platform; author: who of them, told to their own side and to the platform only.
 
     audience: everyone; buyer or seller: that side and the platform; internal: the platform alone. text: empty once
-    erased. digest: SHA-256 of salt and text. says: what it plainly says, told to whom it is for: `wants_to_cancel`
-    beside a buyer's own message, `asks_buyer_to_cancel` to support. Neither changes anything.
+    erased. digest: SHA-256 of salt and text. says: what it plainly says: `wants_to_cancel` of a buyer's message,
+    `asks_buyer_to_cancel` of a seller's, which support alone is told. Neither changes anything.
     """
 
     id: str

@@ -193,9 +193,9 @@ def _message(row: asyncpg.Record, side: Side) -> Message:
     audience, by = Audience(row["audience"]), row["side"]
     whole = "files" in row
     seen = decoded(row["seen"], dict[Side, Instant], {}) if whole else {}
-    # What a message plainly says is told to whom it is for: the button to the buyer, the breach to the platform.
-    flag = Flag(row["flag"]) if row["flag"] and side in ("platform", by) else None
+    flag = Flag(row["flag"]) if row["flag"] else None
     if flag is Flag.ASKS_BUYER_TO_CANCEL and side != "platform":
+        # Who broke a rule is for support to look into.
         flag = None
     return Message(
         id=row["message_id"],

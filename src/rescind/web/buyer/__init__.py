@@ -1,10 +1,11 @@
 """What a buyer sees: their orders, one order, the way to cancel it, a request, and the terms it is judged by."""
 
-from rescind.web.buyer import address, cancel, orders, requests, returns, sources, terms, withdrawal
+from rescind.web.buyer import address, cancel, messages, orders, requests, returns, sources, terms, withdrawal
 
 ROUTES = (
     *orders.ROUTES,
     *address.ROUTES,
+    *messages.ROUTES,
     *cancel.ROUTES,
     *requests.ROUTES,
     *returns.ROUTES,

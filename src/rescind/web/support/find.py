@@ -34,7 +34,7 @@ async def support_console(visit: Comes) -> Console:
             HOME,
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
-            current=not days and not paying and not money,
+            current=not days and not paying and not money and not path.startswith(f"{HOME}/messages"),
         ),
         Link(REFUNDS, _("Refunds"), current=money),
         Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
