@@ -301,3 +301,26 @@ async def test_the_stream_tells_of_messages_to_whom_they_are_for(people, talked,
     assert heard["ann"] == ["everyone", "everyone", "buyer"]
     assert heard["sam"] == ["everyone", "everyone", "seller"]
     assert heard["sue"] == ["everyone", "everyone", "buyer", "seller", "internal"]
+
+
+async def test_a_request_filed_from_a_message_counts_from_it(people, market, clock):  # M-17
+    order = await market.order(Stage.PREPARING)
+    path = f"/v1/orders/{order}/cancellations"
+    wish = await say(people.ann, order, "Please cancel my order")
+    other = await say(people.ann, order, "Is it blue?")
+    clock.advance(timedelta(hours=1))
+    await market.fact(order, "packing_started")
+    late = await people.ann.post(path, {"reason": "changed_mind"})
+    assert late.json()["cancellation"]["status"] == "refused"
+    for message in (other["message"], "msg_" + "0" * 22):
+        wrong = await people.ann.post(path, {"reason": "changed_mind", "message": message})
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/message")
+    foreign = await people.bob.post(path, {"reason": "changed_mind", "message": wish["message"]})
+    assert foreign.status_code == 404
+    asked = await people.ann.post(path, {"reason": "changed_mind", "message": wish["message"]})
+    assert (asked.json()["cancellation"]["status"], asked.json()["cancellation"]["rule"]) == (
+        "awaiting_seller",
+        "ASK-1",
+    )
+    receipt = (await people.ann.get(asked.json()["receipt"])).json()
+    assert receipt["facts"]["stage"] == "preparing"

@@ -1,5 +1,7 @@
 """Conversations on the pages of buyer, seller and support, in both languages (M-17, M-34, R-038)."""
 
+from datetime import timedelta
+
 import pytest
 
 from postgres.market import KILN
@@ -90,6 +92,22 @@ async def test_a_wish_to_cancel_gets_the_button_and_files_nothing(three, market)
     seen = await sam.see(f"/seller{path}")
     assert "Sounds like a wish to cancel." in seen.text
     assert f"{path}/cancel?said=" not in seen.raw
+
+
+async def test_the_button_beside_a_message_keeps_its_time(three, market, clock):  # M-17
+    ann, sam, _ = three
+    order = await market.order(Stage.PREPARING)
+    path = f"/orders/{order}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Please cancel my order")
+    clock.advance(timedelta(hours=1))
+    await market.fact(order, "packing_started")
+    link = (await ann.see(path)).raw.split(f'href="{path}/cancel?said=')[1].split('"')[0]
+    page = await ann.see(f"{path}/cancel?said={link}")
+    assert "counts: you are answered as if you had asked then" in page.text
+    sent = await ann.press(page, f"{path}/cancel", reason="changed_mind")
+    assert "/requests/can_" in sent.to
+    assert "counted from the message that asked for it" in (await sam.see(f"/seller{path}")).text
+    assert (await market.read(order)).open_cancellation is not None
 
 
 async def test_a_seller_who_asks_the_buyer_to_cancel_is_shown_to_support_on_pages(three, market):  # R-038

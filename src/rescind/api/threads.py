@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.evidence import Files
+from rescind.api.evidence import Files, MessageName
 from rescind.api.orders import Limit, SearchText
 from rescind.api.thread_answers import SeenNoted, SentTold, TalkTold, ThreadsTold, talk_told, thread_told
 from rescind.conversations import Saying
@@ -21,10 +21,6 @@ from rescind.postgres.threads import Sent
 
 MAY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator"})
 """Whom conversations are of; the host has no part in them."""
-
-MessageName = Annotated[
-    str, msgspec.Meta(pattern=r"^msg_[0-9a-hjkmnp-tv-z]{22}(?!\n)$", description="Id of a message.")
-]
 
 
 class NewMessage(Incoming, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from rescind.core.cancellation import Said
 from rescind.core.conversation import (
     About,
     Audience,
@@ -57,6 +58,10 @@ _ANSWERED = """
 SELECT extract(epoch FROM answered_at - asked_at)::bigint AS seconds FROM threads
 WHERE shop_id = $1 AND answered_at IS NOT NULL AND asked_at >= $2 AND asked_at < $3
 ORDER BY asked_at DESC LIMIT 1000
+"""
+_SAID = """
+SELECT m.message_id, m.sent_at FROM messages m JOIN threads t USING (shop_id, thread_id)
+WHERE m.shop_id = $1 AND m.message_id = $2 AND t.order_id = $3 AND m.side = 'buyer' AND m.flag = 'wants_to_cancel'
 """
 _ANSWERED_SINCE = timedelta(days=90)
 
@@ -131,6 +136,17 @@ class Threads(Source):
         readable = [one.value for one in audiences(side)]
         rows = await self._pool.fetch(_MESSAGES, shop_of(thread), thread, readable, None, None)
         return tuple(_message(row, side) for row in reversed(rows))
+
+    async def said(self, order: OrderId, message: str) -> Said:
+        """A message of the buyer's about this order that plainly asks to cancel. Raises InvalidField for any other."""
+        try:
+            row = await self._pool.fetchrow(_SAID, shop_of(order), known("msg", message, "message"), order)
+        except NotFound:
+            row = None
+        if row is None:
+            expected = "a message of the buyer's about this order that asks to cancel"
+            raise InvalidField(field="/message", expected=expected)
+        return Said(message=row["message_id"], at=row["sent_at"])
 
     async def unread(self, scope: Scope, side: Side) -> int:
         """In how many conversations there is something a side has not seen; more than ``COUNTED`` are one more."""
