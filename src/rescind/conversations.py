@@ -19,6 +19,7 @@ from rescind.core.conversation import (
     ThreadFilters,
     addressed,
     side_of,
+    unanswered_since,
 )
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import Note
@@ -26,7 +27,9 @@ from rescind.core.evidence import require_few
 from rescind.core.ids import MessageId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
+from rescind.core.parts import Attached
 from rescind.core.plain_words import plainly
+from rescind.core.scope import Scope
 from rescind.core.transcript import Transcript, transcript
 from rescind.core.views import Page
 from rescind.evidence import Evidence
@@ -142,6 +145,20 @@ class Conversations:
         side = side_of(who.role)
         found = await self.thread(who, thread)
         return transcript(found, side, await self._reads.every_message(found.id, side), now)
+
+    async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
+        """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
+        found = await self._reads.thread_of(Scope(buyer=order.buyer), "buyer", order.id)
+        if found is None:
+            return None, None
+        messages = await self._reads.every_message(found.id, "buyer")
+        kept = Attached(
+            thread=found.id,
+            upto=messages[-1].id,
+            messages=len(messages),
+            digest=transcript(found, "buyer", messages, now).digest,
+        )
+        return kept, unanswered_since(messages)
 
     async def first_answers(self, shop: ShopId, now: Instant) -> FirstAnswer | None:
         """How fast a shop answers what it is asked first."""

@@ -177,3 +177,31 @@ async def test_the_pages_speak_chinese(desk, market):
     await write(ann, page, f"{path}/messages", "请取消订单")
     assert "写在这里不会取消订单" in (await ann.see(path)).text
     assert "消息" in (await ann.see("/messages")).text
+
+
+async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(three, market):  # M-20
+    ann, sam, sue = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Please tell me when it ships")
+    page = await ann.see(f"{path}/platform")
+    assert "Your conversation with the shop, 1 message, is attached by itself." in page.text
+    assert "After that its silence is a reason, too." in page.text
+    assert "The shop does not answer" not in page.text
+    again = await ann.press(page, f"{path}/platform", ground="pressure", comment="")
+    assert (again.status, "Say in a few words what happened" in again.text) == (422, True)
+    sent = await ann.press(again, f"{path}/platform", ground="pressure", comment="They shout at me.")
+    assert sent.to == f"{path}#called"
+    assert "The platform was called The shop presses or threatens" in (await ann.see(path)).text
+    assert "The platform was called" in (await sam.see(f"/seller{path}")).text
+    assert "One case at a time" in (await ann.see(f"{path}/platform")).text
+    assert "The shop presses or threatens" in (await sue.see("/support?tab=with_platform")).text
+    page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1"
+    assert "They shout at me." in page.text
+    await sue.press(page, action, act="take")
+    page = await sue.see(f"/support{path}")
+    assert "You have it." in page.text
+    wrong = await sue.press(page, action, act="close", outcome="shop_warned", ending="")
+    assert (wrong.status, "Tell both sides why" in wrong.text) == (422, True)
+    await sue.press(wrong, action, act="close", outcome="shop_warned", ending="We told them to be civil.")
+    assert "The shop was warned" in (await ann.see(path)).text
+    assert "We told them to be civil." in (await sam.see(f"/seller{path}")).text

@@ -183,6 +183,19 @@ def may_know_seen(reader: Side, seer: Side, audience: Audience) -> bool:
     )
 
 
+def unanswered_since(messages: Sequence[Message]) -> Instant | None:
+    """When the buyer wrote what the shop has not answered since; None where it owes no answer. Oldest first."""
+    since: Instant | None = None
+    for one in messages:
+        if one.audience is not Audience.EVERYONE:
+            continue
+        if one.by == "seller":
+            since = None
+        elif one.by == "buyer" and since is None:
+            since = one.sent_at
+    return since
+
+
 def first_answer(seconds: Sequence[int]) -> FirstAnswer | None:
     """How fast a shop answers, from how long it took each time; None of too few, which would tell of single buyers."""
     if len(seconds) < LEAST:

@@ -18,6 +18,7 @@ from rescind.core.parts import (
     CancellationStatus,
     Chargeback,
     Contradiction,
+    Escalation,
     Line,
     Override,
     Parcel,
@@ -89,6 +90,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     kept_minor: int = 0
     given_minor: int = 0
     chargebacks: tuple[Chargeback, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def paid(self) -> Money:

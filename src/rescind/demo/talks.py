@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from rescind.access import Principal
 from rescind.conversations import Saying
+from rescind.core.actor import Actor, ActorKind
+from rescind.core.escalation import Escalate
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
@@ -18,6 +20,7 @@ from rescind.demo.catalogue import load
 from rescind.demo.marketplace import SUPPORTER, demo_shop_id
 from rescind.demo.stall import Ground
 from rescind.desk import Desk
+from rescind.engine import Submission
 
 _OPEN = (Stage.REVIEW, Stage.ALLOCATED, Stage.PREPARING, Stage.PACKING, Stage.PACKED)
 _MINUTE = timedelta(minutes=1)
@@ -47,7 +50,9 @@ async def play(desk: Desk, ground: Ground, opened_at: Instant) -> None:
     """Say everything, each at its time."""
     buyers = load().buyers
     await _about(desk, ground, opened_at, buyers[0].key, _ENGLISH, 0)
-    await _about(desk, ground, opened_at, buyers[0].key, _FLAGGED, 1)
+    flagged = await _about(desk, ground, opened_at, buyers[0].key, _FLAGGED, 1)
+    if flagged is not None:
+        await _called(desk, ground, flagged, opened_at - 38 * _MINUTE)
     await _about(desk, ground, opened_at, next(one.key for one in buyers if one.locale == "zh"), _CHINESE, 0)
     ground.clock.set(opened_at - 26 * 60 * _MINUTE)
     who = _person("buyer", buyers[2].key, demo_shop_id(0))
@@ -62,18 +67,30 @@ async def play(desk: Desk, ground: Ground, opened_at: Instant) -> None:
 
 async def _about(
     desk: Desk, ground: Ground, opened_at: Instant, buyer: str, said: Sequence[tuple[str, int, str, str]], place: int
-) -> None:
-    """Talk about the buyer's order at this place of those that have not left, where there is one."""
+) -> Order | None:
+    """Talk about the buyer's order at this place of those that have not left; None where there is none."""
     found = await desk.reads.orders(Scope(buyer=buyer), Filters(), None, 100, now=opened_at)
     rows = [one for one in found.rows if one.stage in _OPEN and one.placed_at < opened_at - said[0][1] * _MINUTE]
     if len(rows) <= place:
-        return
+        return None
     order: Order = (await desk.reads.order(Scope(), rows[place].order_id)).order
     for role, minutes, audience, words in said:
         ground.clock.set(opened_at - minutes * _MINUTE)
         who = _person(role, buyer, order.shop)
         await desk.conversations.say_about(who, order, _saying(words, audience))
     ground.clock.set(opened_at)
+    return order
+
+
+async def _called(desk: Desk, ground: Ground, order: Order, at: Instant) -> None:
+    """The buyer calls the platform, with the conversation attached as it stood then."""
+    ground.clock.set(at)
+    attached, since = await desk.conversations.attached(order, at)
+    words = desk.note("The shop has nothing to send and wants me to cancel. I think that is for them to do.")
+    command = Escalate(
+        order=order.id, ground="asks_buyer_to_cancel", comment=words, attached=attached, unanswered_since=since
+    )
+    await desk.engine.handle(Submission(command=command, actor=Actor(kind=ActorKind.BUYER, id=order.buyer)))
 
 
 def _person(role: str, buyer: str, shop: ShopId) -> Principal:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rescind.core.money import Money
+from rescind.core.parts import Escalation
 from rescind.web import talk
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 def page(language: Locale, frame: Frame, *, now: datetime, zone: str) -> str:
     """The page at ``/design``. The role in the frame picks the density: buyers read wide, consoles read dense."""
     return render("design.html", language, now=now, zone=zone, frame=frame, **_sample(language, now))
+
+
+def _called(now: datetime) -> Escalation:
+    opened_at, due_at = now - timedelta(hours=3), now + timedelta(hours=45)
+    return Escalation(number=1, ground="shop_silent", filed_by="buyer", opened_at=opened_at, due_at=due_at)
 
 
 def _conversation(language: Locale, now: datetime) -> talk.Card:
@@ -269,6 +275,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             },
         ],
         "conversation": _conversation(language, now),
+        "called": [{"one": _called(now), "ground": term("escalation", "shop_silent"), "outcome": ""}],
         "talk": [
             {
                 "author": say("Mina K.", "林女士"),

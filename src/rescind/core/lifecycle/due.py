@@ -6,7 +6,18 @@ from typing import Final, Literal
 
 import msgspec
 
-from rescind.core import cancellation, chargeback, fulfilment, override, refund, refund_order, returns, review, timers
+from rescind.core import (
+    cancellation,
+    chargeback,
+    escalation,
+    fulfilment,
+    override,
+    refund,
+    refund_order,
+    returns,
+    review,
+    timers,
+)
 from rescind.core.ids import CancellationId, OrderId, RefundId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.messages import Command
@@ -19,6 +30,7 @@ Kind = Literal[
     "review",
     "return",
     "override",
+    "escalation",
     "chargeback",
     "unpaid",
     "timer",
@@ -52,6 +64,9 @@ def due(order: Order) -> tuple[Due, ...]:
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
     found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
+    called = escalation.current(order) if order.escalations else None
+    if called is not None:
+        found.append(Due(kind="escalation", ref=f"{order.id}:{called.number}", due_at=called.due_at))
     proposed = override.waiting(order)
     if proposed is not None:
         found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
@@ -110,6 +125,8 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case "override":
             return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
+        case "escalation":
+            return escalation.LapseEscalation(order=order, number=int(one.ref.rpartition(":")[2]))
         case "refund_order":
             return refund_order.LapseRefundOrder(order=order, refund=RefundId(one.ref))
         case "chargeback":

@@ -6,6 +6,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     giving_back,
@@ -69,6 +70,10 @@ Command = (
     | override.OverrideRules
     | override.AnswerOverride
     | override.LapseOverride
+    | escalation.Escalate
+    | escalation.TakeEscalation
+    | escalation.CloseEscalation
+    | escalation.LapseEscalation
 )
 
 Event = (
@@ -114,6 +119,10 @@ Event = (
     | override.OverrideProposed
     | override.RulesOverridden
     | override.OverrideDropped
+    | escalation.EscalationOpened
+    | escalation.EscalationTaken
+    | escalation.EscalationLapsed
+    | escalation.EscalationClosed
 )
 
 

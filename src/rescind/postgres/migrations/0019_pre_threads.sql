@@ -83,3 +83,8 @@ GRANT SELECT, INSERT, UPDATE ON threads, thread_sides TO rescind_app;
 GRANT SELECT, INSERT ON messages, message_reads TO rescind_app;
 -- What may be erased, and nothing else of a message.
 GRANT UPDATE (body, salt) ON messages TO rescind_app;
+
+-- The platform was called: that waits in the same queue.
+ALTER TABLE cases DROP CONSTRAINT cases_kind_check;
+ALTER TABLE cases ADD CONSTRAINT cases_kind_check
+    CHECK (kind IN ('cancellation', 'contradiction', 'review', 'override', 'return', 'refund', 'escalation')) NOT VALID;

@@ -73,7 +73,7 @@ def scoped_cases(scope: Scope) -> Where:
     """
     where = scoped(scope, "c")
     if scope.shop is not None:
-        where.add("c.kind NOT IN ('override', 'refund')")
+        where.add("c.kind NOT IN ('override', 'refund', 'escalation')")
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

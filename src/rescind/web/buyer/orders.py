@@ -126,6 +126,14 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
         zone=found.zone,
         status=talk.status_of(typed) if typed else HTTPStatus.OK,
         here=found.path,
+        called=[
+            {
+                "one": one,
+                "ground": visit.locale.term("escalation", one.ground),
+                "outcome": visit.locale.term("escalation_outcome", one.outcome) if one.outcome else "",
+            }
+            for one in reversed(order.escalations)
+        ],
         talk=await talk.about_order(
             visit,
             order,

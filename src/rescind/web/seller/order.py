@@ -110,6 +110,14 @@ async def show(
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
+        called=[
+            {
+                "one": one,
+                "ground": language.term("escalation", one.ground, "seller"),
+                "outcome": language.term("escalation_outcome", one.outcome) if one.outcome else "",
+            }
+            for one in reversed(order.escalations)
+        ],
         talk=await talk.about_order(
             console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),

@@ -176,6 +176,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.term("return_reason", row.reason)
         case "refund":
             return language.gettext("To pay out: %(tender)s") % {"tender": language.term("tender", row.reason)}
+        case "escalation":
+            return language.term("escalation", row.reason, "support")
         case "override":
             return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:

@@ -39,7 +39,7 @@ from rescind.web.seller import corrections, giving
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
 from rescind.web.session import Html
-from rescind.web.support import deciders
+from rescind.web.support import deciders, escalations
 from rescind.web.support import refunds as money_back
 from rescind.web.support.find import deadline_kind, whose_move
 from rescind.web.tender import tender_name
@@ -105,6 +105,8 @@ async def show(
         talk=await talk.about_order(
             console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
+        calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
+        endings=escalations.outcomes(language),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
         reasons=[(code, language.term("reason", code)) for code in dict.fromkeys(one.code for one in listed)],
