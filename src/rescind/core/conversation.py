@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from rescind.core.errors import Forbidden, InvalidField
+from rescind.core.event import Note
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId
 from rescind.core.instant import Instant
@@ -181,6 +182,11 @@ def may_know_seen(reader: Side, seer: Side, audience: Audience) -> bool:
     return may_read(seer, audience) and (
         seer != "platform" or reader == "platform" or audience is not Audience.EVERYONE
     )
+
+
+def digest(salt: str, text: str) -> str:
+    """What is kept of words for good, as a note has it: it proves those that are there."""
+    return Note(id="", body=text, salt=salt).digest
 
 
 def unanswered_since(messages: Sequence[Message]) -> Instant | None:

@@ -124,9 +124,15 @@ def _press(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.click()
 
 
+def _open_conversation(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator(".inbox a").first.click()
+
+
 def _open_transcript(page: Page) -> None:
-    page.locator(".inbox a").first.click()
-    page.locator("a[href$='/transcript']").click()
+    _open_conversation(page)
+    with page.expect_navigation():
+        page.locator("a[href$='/transcript']").click()
 
 
 def places(role: str, scene: Scene, program: Program) -> list[Place]:
@@ -156,7 +162,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("list", "/orders"),
         Place("inbox", "/messages"),
         Place("inbox without what is looked for", "/messages?q=nothing+like+this"),
-        Place("conversation", "/messages", _press(".inbox a")),
+        Place("conversation", "/messages", _open_conversation),
         Place("conversation for paper", "/messages", _open_transcript),
         Place("order that is talked about", of("talked")),
         Place("nothing to say", of("talked"), _send_empty("#say"), 422),
@@ -206,7 +212,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
     return [
         Place("board", "/seller/orders"),
         Place("inbox", "/seller/messages"),
-        Place("conversation", "/seller/messages", _press(".inbox a")),
+        Place("conversation", "/seller/messages", _open_conversation),
         Place("order that is talked about", of("talked")),
         Place("order with a call", of("called")),
         Place("empty search", "/seller/orders?q=nothing+like+this"),
@@ -251,6 +257,11 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("inbox", "/support/messages"),
+        Place("inbox of what to look at", "/support/messages?tab=flagged"),
+        Place("conversation", "/support/messages?tab=flagged", _open_conversation),
+        Place("order with a call", of("called")),
+        Place("nothing said to nobody", of("talked"), _send_empty("#say"), 422),
         Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),

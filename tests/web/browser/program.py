@@ -229,6 +229,22 @@ class Marketplace:
         body = {"kind": "partial_refund", "amount": _gbp(minor), "comment": "It is on the bench already."}
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/offer", body, ("seller", "staff"))
 
+    def talk(self, order: Placed) -> None:
+        """Say something for each audience, as those who may."""
+        path, shop = f"/v1/orders/{order.id}/messages", ("seller", "staff")
+        for words, audience, sender in (
+            ("Please cancel my order.", "everyone", ("buyer", order.buyer)),
+            ("Could you cancel it on your side?", "everyone", shop),
+            ("Is that right?", "buyer", ("buyer", order.buyer)),
+            ("Second time this week.", "internal", ("support", "agent")),
+        ):
+            self.send(path, {"text": words, "audience": audience}, sender)
+
+    def call_platform(self, order: Placed) -> None:
+        """Call the platform as the order's buyer."""
+        body = {"ground": "asks_buyer_to_cancel", "comment": "They have none left."}
+        self.send(f"/v1/orders/{order.id}/escalations", body, ("buyer", order.buyer))
+
     def withdraw(self, order: Placed, request: str) -> None:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))
