@@ -55,6 +55,9 @@ async def answer(console: Here, order_id: FromPath[str], number: FromPath[int]) 
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     values = {"outcome": form.text("outcome"), "ending": form.text("ending")}
+    if form.text("act") != "take" and values["outcome"] not in OUTCOMES:
+        told = console.language.gettext("Say how it ends")
+        return await show(console, view, errors={"outcome": told}, values=values, status=422)
     try:
         command = _command(console, view.order, number, form)
         await console.submit(command, view.shop.id, f"escalation:{order_id}:{number}", form.text("key"))
