@@ -15,7 +15,8 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
-from rescind.demo import accounts, advance, paid_out, told, two_people
+from rescind.conversations import Conversations
+from rescind.demo import accounts, advance, paid_out, talks, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -46,6 +47,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
+from rescind.postgres.threads import ThreadTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
@@ -100,6 +102,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
         ).running() as engine:
             reads = Reads(pool, key)
+            evidence = Evidence(
+                EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
+            )
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -110,9 +115,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
-                evidence=Evidence(
-                    EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
-                ),
+                evidence=evidence,
+                conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
                 habits=Habits(pool),
@@ -196,6 +200,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await accounts.play(desk, ground, opened_at)
         placed += await two_people.play(ground, opened_at)
         await told.play(desk)
+        await talks.play(desk, ground, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

@@ -16,6 +16,7 @@ from rescind import (
     bookkeeping,
     calendars,
     connecting,
+    conversation_command,
     document_command,
     logs,
     policies,
@@ -52,6 +53,7 @@ cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")
+cli.add_typer(conversation_command.app, name="conversation")
 cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(proposal_command.app, name="proposal")

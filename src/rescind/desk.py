@@ -14,6 +14,7 @@ from rescind.access import Access
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
 from rescind.connections import Connected
+from rescind.conversations import Conversations
 from rescind.core import cancellation
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.arrival import Way, ways
@@ -68,6 +69,7 @@ class Desk:
     directory: Directory
     signer: Signer
     evidence: Evidence
+    conversations: Conversations
     documents: Documents
     press: Press
     habits: Habits

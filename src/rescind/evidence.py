@@ -1,7 +1,8 @@
 """Evidence from the upload to the reader: checked, kept, named by a command, shown to those of the case, swept if not.
 
-A file is uploaded first and named by a command afterwards. The event that names it is what attaches it, so there is no
-moment at which one of the two is written and the other is not; what no event names goes after two days.
+A file is uploaded first and named by a command or a message afterwards. The event or message that names it is what
+attaches it, so there is no moment at which one of the two is written and the other is not; what nothing names goes
+after two days.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import structlog
 
 from rescind.access import Principal
 from rescind.clock import Clock, wall_clock
+from rescind.core.conversation import audiences, side_of
 from rescind.core.errors import FileRefused, InvalidField, NotFound
 from rescind.core.evidence import EvidenceRef, digest
 from rescind.core.ids import EvidenceId, OrderId, make_id, shop_of
@@ -132,8 +134,12 @@ class Evidence:
         return found
 
     async def show(self, order: OrderId, who: Principal, evidence: str) -> Shown:
-        """A file of an order the caller sees: their own upload, or one that is part of a case. Raises NotFound."""
-        ref = await self._table.shown(order, Hand(who.role, who.id), evidence)
+        """A file of an order the caller sees: their own upload, one that is part of a case, or of a message to them.
+
+        Raises NotFound.
+        """
+        reads = [one.value for one in audiences(side_of(who.role))]
+        ref = await self._table.shown(order, Hand(who.role, who.id), evidence, reads)
         data = await self._objects.get(_name(order, ref.id)) if ref else None
         if ref is None or data is None:
             raise NotFound(kind="evidence")

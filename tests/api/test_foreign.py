@@ -60,6 +60,8 @@ async def anns(people, market):
     assert given.status_code == 201, given.text
     more = await people.sam.post(f"/v1/orders/{order}/refunds", {"amount": {"amount": 1, "currency": "EUR"}})
     assert more.status_code == 202, more.text
+    called = await people.ann.post(f"/v1/orders/{order}/escalations", EXAMPLES["escalations_call_platform"])
+    assert called.status_code == 201, called.text
     known = (await market.read(order)).contradictions
     assert known, "the parcel left while a request was open"
     return {
@@ -68,6 +70,7 @@ async def anns(people, market):
         "contradiction": known[0].id,
         "evidence": evidence,
         "case": back.json()["id"],
+        "escalation": "1",
         "refund": given.json()["refunds"][0]["id"],
         "number": str(more.json()["proposal"]["number"]),
     }

@@ -32,6 +32,7 @@ from rescind.core.chargeback import LapseChargeback
 from rescind.core.context import Context
 from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
+from rescind.core.escalation import LapseEscalation
 from rescind.core.event import Note
 from rescind.core.failed_refund import SettleFailedRefund, Way
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
@@ -150,6 +151,7 @@ class Shop:
             "hold": lambda: EndHold(order=self.state.id),
             "review": lambda: LapseReview(order=self.state.id),
             "return": lambda: LapseReturn(order=self.state.id, case=one.ref),
+            "escalation": lambda: LapseEscalation(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "override": lambda: LapseOverride(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "proposal": lambda: LapseProposal(order=self.state.id, number=int(one.ref.rpartition(":")[2])),
             "chargeback": lambda: LapseChargeback(order=self.state.id, seq=int(one.ref.rpartition(":")[2])),

@@ -10,7 +10,7 @@ from rescind.api.cancellation_answers import (
     decision_told,
 )
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
-from rescind.api.evidence import Files, named
+from rescind.api.evidence import Files, MessageName, named
 from rescind.api.order_answers import BuyerNamed, ShopNamed
 from rescind.api.orders import Narrowing, narrowed
 from rescind.api.told import Told, UnitsTold
@@ -20,6 +20,7 @@ from rescind.core.cancellation import (
     CancelBySeller,
     RefuseCancellation,
     RequestCancellation,
+    Said,
     WithdrawCancellation,
     reason_for_buyer,
 )
@@ -49,7 +50,8 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
     support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that was
-    shown; where another would be booked, nothing is.
+    shown; where another would be booked, nothing is. message: the buyer's, about this order, that asks to cancel;
+    its time counts where the policy says so.
     """
 
     reason: Code
@@ -59,6 +61,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     consent: Consent | None = None
     evidence: Files = ()
     refund: Amount | None = None
+    message: MessageName | None = None
 
 
 class Approval(Incoming, frozen=True, kw_only=True):
@@ -199,8 +202,14 @@ async def request(call: Call) -> Answer:
         consent=consent,
         evidence=await named(call, body.evidence),
         refund=fields.figure(body.refund),
+        said=await _said(call, body.message),
     )
     return await decide(call, order, command, on_behalf_of)
+
+
+async def _said(call: Call, message: str | None) -> Said | None:
+    """The message a request is filed from. Raises NotFound for the order, InvalidField."""
+    return await call.desk.reads.said((await call.order()).id, message) if message else None
 
 
 async def _by_seller(call: Call) -> CancelBySeller:
@@ -208,6 +217,8 @@ async def _by_seller(call: Call) -> CancelBySeller:
     if body.anyway:
         raise errors.InvalidField(field="/anyway", expected="absent, for a seller asks nobody")
     _require_no_consent(body.consent)
+    if body.message:
+        raise errors.InvalidField(field="/message", expected="absent, for a seller asks nobody")
     return CancelBySeller(
         order=OrderId(call.identifier("order", "ord")),
         reason=body.reason,

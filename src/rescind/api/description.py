@@ -131,6 +131,18 @@ EXAMPLES: Mapping[str, Any] = {
     "cancellations_offer": {"kind": "partial_refund", "amount": {"amount": 500, "currency": "EUR"}},
     "cancellations_accept": {"number": 1},
     "cancellations_decline": {"number": 1},
+    "threads_ask": {
+        "shop": "shp_0000abcd",
+        "sku": "LAMP-2",
+        "subject": "Brass desk lamp",
+        "text": "Does the lamp come with a bulb?",
+    },
+    "threads_say": {"text": "It does, and with a spare one."},
+    "threads_say_about": {"text": "Could you check the house number before you ship?"},
+    "threads_seen": {},
+    "escalations_call_platform": {"ground": "pressure", "comment": "They ask me to pay by other means."},
+    "escalations_take": {},
+    "escalations_close": {"outcome": "shop_warned", "comment": "We told the shop that this is not allowed."},
     "returns_open_return": {
         "reason": "no_longer_wanted",
         "wish": "return_refund",
@@ -302,7 +314,14 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    prefixes = {"order": "ord_", "cancellation": "can_", "case": "ret_", "evidence": "evd_", "refund": "ref_"}
+    prefixes = {
+        "order": "ord_",
+        "cancellation": "can_",
+        "case": "ret_",
+        "evidence": "evd_",
+        "refund": "ref_",
+        "thread": "cnv_",
+    }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
         "document": {"type": "string", "pattern": "^doc_[0-9a-hjkmnp-tv-z]{22}(\\.(json|html|pdf))?$"},

@@ -19,6 +19,11 @@ EvidenceName = Annotated[str, msgspec.Meta(pattern=r"^evd_[0-9a-hjkmnp-tv-z]{22}
 Files = Annotated[tuple[EvidenceName, ...], msgspec.Meta(max_length=MOST, description="Files that were sent before.")]
 
 
+MessageName = Annotated[
+    str, msgspec.Meta(pattern=r"^msg_[0-9a-hjkmnp-tv-z]{22}(?!\n)$", description="Id of a message.")
+]
+
+
 class EvidenceTold(Told, frozen=True, kw_only=True):
     """A file. digest: SHA-256 in hex of the bytes that are kept, from which a photo's place and time were taken out."""
 

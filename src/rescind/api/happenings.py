@@ -220,7 +220,9 @@ async def follow(call: Call) -> Answer:
     """A stream of server-sent events: that something happened to an order the caller may see, never what.
 
     Each message's data is `{"order", "shop", "seq", "type"}` and its id a cursor; `Last-Event-ID` (or `after`) goes on
-    after it. `event: reset` says that the place is too long ago: read your page again and go on from the new id.
+    after it. Of something that was said it is `{"thread", "order", "shop", "type"}`, with an empty order where it was
+    said before any, and only for those who may read it. `event: reset` says that the place is too long ago: read your
+    page again and go on from the new id.
     """
     after = call.headers.get(b"last-event-id", b"").decode("latin-1") or call.query.after
     return Answer(
@@ -269,6 +271,11 @@ async def _happenings(call: Call, after: str, scope: Scope) -> AsyncGenerator[by
             async for event in events:
                 if isinstance(event, Reset):
                     yield f"event: reset\nid: {event.cursor}\ndata: {{}}\n\n".encode()
+                elif event.thread:
+                    # Conversations are of buyers, sellers and the platform's own people; the host has no part in them.
+                    if call.principal.role != "host":
+                        said = {"thread": event.thread, "order": event.order, "shop": event.shop, "type": event.type}
+                        yield b"id: " + event.cursor.encode() + b"\ndata: " + _encode(said) + b"\n\n"
                 else:
                     said = {"order": event.order, "shop": event.shop, "seq": event.seq, "type": event.type}
                     yield b"id: " + event.cursor.encode() + b"\ndata: " + _encode(said) + b"\n\n"

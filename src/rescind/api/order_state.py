@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rescind.api.told import Told
-from rescind.core import review
+from rescind.core import escalation, review
 from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -130,6 +130,12 @@ def _money(order: Order) -> Iterable[NextAction]:
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:
+    called = escalation.current(order)
+    if called is not None:
+        about = f"{order.id}:{called.number}"
+        yield NextAction(
+            actor="support", action="close_escalation", about=about, deadline=called.due_at, if_silent="escalate"
+        )
     for one in order.open_returns:
         with_buyer = one.status is ReturnStatus.WITH_BUYER
         yield NextAction(

@@ -12,6 +12,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     intercept,
@@ -117,6 +118,10 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | second_person.ProposalDropped()
             | cancellation.CancellationReopened()
             | cancellation.CancellationUndone()
+            | escalation.EscalationOpened()
+            | escalation.EscalationTaken()
+            | escalation.EscalationLapsed()
+            | escalation.EscalationClosed()
             | returns.ReturnOpened()
             | returns.ReturnTaken()
             | returns.ReturnQuestioned()

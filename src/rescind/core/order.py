@@ -18,6 +18,7 @@ from rescind.core.parts import (
     CancellationStatus,
     Chargeback,
     Contradiction,
+    Escalation,
     Line,
     Override,
     Parcel,
@@ -93,6 +94,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     chargebacks: tuple[Chargeback, ...] = ()
     alone_minor: int = 0
     proposals: tuple[Proposal, ...] = ()
+    escalations: tuple[Escalation, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from rescind.core.cancellation import starts
+from rescind.core.cancellation import Said, starts
+from rescind.core.cancellation.said import as_said, generosity
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
@@ -101,10 +102,12 @@ class Outlook:
         reason: str = "",
         lines: dict[str, int] | None = None,
         anyway: bool = False,
+        said: Said | None = None,
     ) -> Answer | None:
         """The policy's answer to a request made then. None where nobody can ask: cancelled, or a request waits.
 
-        An order that has left whole is asked about whole: the policy says what is possible instead.
+        An order that has left whole is asked about whole: the policy says what is possible instead. said: the message
+        it is filed from, whose time counts where that is kinder.
         """
         asked = order or self.order
         if _closed(asked):
@@ -115,6 +118,13 @@ class Outlook:
         finding = self.terms.judge(
             "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
+        if said is not None and (before := as_said(asked, said, self.terms, now)) is not None:
+            then = self._question(before, said.at, selection, money, reason=reason, anyway=anyway)
+            kinder = self.terms.judge(
+                "request", then, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
+            )
+            if generosity(kinder) < generosity(finding):
+                read, finding = then, kinder
         ground = Ground(
             rule=finding.rule,
             layer=finding.layer,

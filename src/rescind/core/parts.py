@@ -405,6 +405,34 @@ class ReturnCase(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
 
 
+class Attached(_State, frozen=True, kw_only=True):
+    """A conversation as it stood when the platform was called. digest: of its transcript as the buyer reads it.
+
+    thread, upto: ids; messages: how many there were.
+    """
+
+    thread: str
+    upto: str
+    messages: int
+    digest: str
+
+
+class Escalation(_State, frozen=True, kw_only=True):
+    """The platform was called. owner: who of support has it; due_at: until when support moves."""
+
+    number: int
+    ground: str
+    filed_by: str
+    opened_at: Instant
+    due_at: Instant
+    attached: Attached | None = None
+    status: ReturnStatus = ReturnStatus.WITH_SUPPORT
+    owner: str = ""
+    outcome: str = ""
+    closed_at: Instant | None = None
+    closed_by: Decider | None = None
+
+
 class ShippingLease(_State, frozen=True, kw_only=True):
     """Somebody of the shop, named by id, is about to hand the order to the carrier. It informs; it decides nothing."""
 

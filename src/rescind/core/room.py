@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller, RequestCancellation
 from rescind.core.errors import OrderFull
+from rescind.core.escalation import Escalate
 from rescind.core.event import BaseCommand
 from rescind.core.fulfilment import ReportFact
 from rescind.core.order import Order
@@ -30,6 +31,7 @@ _LEAVES: Mapping[type[BaseCommand], int] = {
     OpenReturn: 16 * 1024,
     ArrangeParcels: 16 * 1024,
     OverrideRules: 16 * 1024,
+    Escalate: 8 * 1024,
 }
 """Bytes that must be free after a command of this kind."""
 _SELLER_LEAVES: Mapping[type[BaseCommand], int] = {ReportFact: 16 * 1024, ShipOrder: 16 * 1024}

@@ -125,7 +125,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: when it was asked; order_stage: now. Of a contradiction, reason says what does not fit and stage which fact;
     of a review, reason says what the checks found first; of an override, reason says why and stage what is proposed;
-    of a refund order, reason is the means of payment; of a proposal, reason is what is to be done with money.
+    of a refund order, reason is the means of payment; of a proposal, reason is what is to be done with money; of an
+    escalation, the ground on which the platform was called.
     amount: what it would give, or gave, back; of a return case, what was paid for its goods.
     answer: the seller's code when a seller refused. note: the buyer's
     instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
@@ -133,7 +134,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund", "proposal"]
+    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund", "proposal", "escalation"]
     order_id: OrderId
     number: str
     shop_id: ShopId

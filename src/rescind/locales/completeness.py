@@ -20,6 +20,8 @@ from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
 from rescind.core.documents import DocumentKind
+from rescind.core.escalation import GROUNDS
+from rescind.core.escalation import OUTCOMES as OUTCOMES_CALLED
 from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
@@ -139,6 +141,8 @@ def codes() -> Iterator[tuple[str, str]]:
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
         "act": tuple(Act),
+        "escalation": GROUNDS,
+        "escalation_outcome": OUTCOMES_CALLED,
         "override": tuple(reason for reasons in REASONS.values() for reason in reasons),
         "override_outcome": tuple(ProposalOutcome),
         "money_act": tuple(MoneyAct),

@@ -55,12 +55,18 @@ _FORGET = "DELETE FROM evidence WHERE shop_id = $1 AND evidence_id = $2 AND kept
 _GIVE_KEY_BACK = """
 DELETE FROM idempotency WHERE shop_id = $1 AND principal = $2 AND route = $3 AND key = $4
 """
-_NAMED = """
+_IN_EVENT = """
 EXISTS (
     SELECT FROM events v WHERE v.shop_id = e.shop_id AND v.order_id = e.order_id
       AND position(convert_to(e.evidence_id, 'UTF8') IN v.body) > 0
 )
 """
+_IN_MESSAGE = """
+EXISTS (
+    SELECT FROM messages m WHERE m.shop_id = e.shop_id AND m.evidence <> '{}' AND m.evidence @> ARRAY[e.evidence_id]
+)
+"""
+_NAMED = f"({_IN_EVENT} OR {_IN_MESSAGE})"
 _TO_ATTACH = f"""
 SELECT e.evidence_id, e.type, e.size, e.digest FROM evidence e
 WHERE e.shop_id = $1 AND e.order_id = $2 AND e.evidence_id = ANY($3::text[]) AND e.by_role = $4 AND e.by_id = $5
@@ -69,7 +75,9 @@ WHERE e.shop_id = $1 AND e.order_id = $2 AND e.evidence_id = ANY($3::text[]) AND
 _SHOWN = f"""
 SELECT e.evidence_id, e.type, e.size, e.digest FROM evidence e
 WHERE e.shop_id = $1 AND e.order_id = $2 AND e.evidence_id = $3 AND e.kept_at IS NOT NULL
-  AND ((e.by_role = $4 AND e.by_id = $5) OR {_NAMED})
+  AND ((e.by_role = $4 AND e.by_id = $5) OR {_IN_EVENT} OR EXISTS (
+      SELECT FROM messages m WHERE m.shop_id = e.shop_id AND m.evidence <> '{{}}'
+        AND m.evidence @> ARRAY[e.evidence_id] AND m.audience = ANY($6::text[])))
 """  # noqa: S608 - as above
 _OLD = f"""
 SELECT e.shop_id, e.evidence_id, e.order_id, {_NAMED} AS named FROM evidence e
@@ -170,9 +178,9 @@ class EvidenceTable:
         found = {row["evidence_id"]: _ref(row) for row in rows}
         return tuple(found[one] for one in ids if one in found)
 
-    async def shown(self, order: OrderId, hand: Hand, evidence: str) -> EvidenceRef | None:
-        """A file of this order, if an event names it or this hand uploaded it."""
-        row = await self._pool.fetchrow(_SHOWN, shop_of(order), order, evidence, hand.role, hand.id)
+    async def shown(self, order: OrderId, hand: Hand, evidence: str, reads: Sequence[str]) -> EvidenceRef | None:
+        """A file of this order, if an event names it, a message to one of these audiences, or this hand uploaded it."""
+        row = await self._pool.fetchrow(_SHOWN, shop_of(order), order, evidence, hand.role, hand.id, list(reads))
         return _ref(row) if row else None
 
     async def old(self, limit: int) -> list[Old]:

@@ -401,6 +401,33 @@ def _returns(change: Change, _: Instant) -> Iterable[Row]:
             )
 
 
+def _escalations(change: Change, _: Instant) -> Iterable[Row]:
+    """Calls for the platform as rows of the queue."""
+    order = change.after
+    known = change.before.escalations if change.before is not None else ()
+    for one in order.escalations:
+        if one not in known:
+            yield (
+                order.shop,
+                f"{order.id}:escalation-{one.number}",
+                order.id,
+                order.buyer,
+                "escalation",
+                one.status.value,
+                one.ground,
+                stage(order, one.opened_at).value,
+                "",
+                0,
+                order.currency,
+                one.opened_at,
+                one.due_at,
+                "escalate",
+                one.closed_at,
+                one.closed_by,
+                one.filed_by,
+            )
+
+
 def _refund_orders(change: Change, now: Instant) -> Iterable[Row]:
     """Refunds that the marketplace pays out itself, as rows of the queue; ``reason`` is by which means."""
     order = change.after
@@ -439,6 +466,7 @@ def _all_cases(change: Change, now: Instant) -> Iterable[Row]:
     yield from _reviews(change, now)
     yield from _overrides(change, now)
     yield from _proposals(change, now)
+    yield from _escalations(change, now)
     yield from _refund_orders(change, now)
 
 

@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from rescind.core.conversation import Audience, Side, may_read
 from rescind.core.errors import InvalidField
 from rescind.core.override import AMONG_STAFF
 from rescind.core.scope import Scope
@@ -29,12 +30,22 @@ REMEMBERED = 20_000
 QUEUE = 1_000
 PAGE = 500
 
+# Messages take their numbers from the same sequence as events, so that both are one stream in one order.
 _READ = """
-SELECT e.tx::text AS tx, e.id, e.shop_id, e.order_id, o.buyer_id, e.seq, e.type,
-       CASE WHEN e.type = ANY($4) THEN convert_from(e.body, 'UTF8')::jsonb -> 'event' ->> 'side' ELSE '' END AS side
-FROM events e JOIN orders o USING (shop_id, order_id)
-WHERE (e.tx, e.id) > ($1::text::xid8, $2::bigint) AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
-ORDER BY e.tx, e.id
+SELECT tx::text AS tx, id, shop_id, order_id, thread_id, buyer_id, seq, type, audience, side FROM (
+    (SELECT e.tx, e.id, e.shop_id, e.order_id, '' AS thread_id, o.buyer_id, e.seq, e.type, '' AS audience,
+            CASE WHEN e.type = ANY($4)
+                 THEN convert_from(e.body, 'UTF8')::jsonb -> 'event' ->> 'side' ELSE '' END AS side
+     FROM events e JOIN orders o USING (shop_id, order_id)
+     WHERE (e.tx, e.id) > ($1::text::xid8, $2::bigint) AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY e.tx, e.id LIMIT $3)
+    UNION ALL
+    (SELECT m.tx, m.id, m.shop_id, coalesce(t.order_id, ''), m.thread_id, t.buyer_id, 0, 'MessageSent', m.audience, ''
+     FROM messages m JOIN threads t USING (shop_id, thread_id)
+     WHERE (m.tx, m.id) > ($1::text::xid8, $2::bigint) AND m.tx < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY m.tx, m.id LIMIT $3)
+) AS happened
+ORDER BY happened.tx, happened.id
 LIMIT $3
 """
 _HERE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
@@ -42,6 +53,8 @@ _MOST_ID = 2**63 - 1
 """The highest id an event can have."""
 _AMONG_STAFF = frozenset(kind.__name__ for kind in AMONG_STAFF)
 _TWO_PEOPLE = frozenset(kind.__name__ for kind in TWO_PEOPLE)
+_MEMBERS = ("shop_id", "order_id", "buyer_id", "seq", "type", "thread_id", "audience", "side")
+"""Columns in the order in which an event has them."""
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
 
@@ -70,7 +83,11 @@ _EVERYTHING = Scope()
 
 
 class LiveEvent(msgspec.Struct, frozen=True):
-    """That something happened to an order; what it was is read by who may read it. side: whose proposal it is about."""
+    """That something happened to an order, or was said in a conversation; what it was is read by who may read it.
+
+    thread, audience: of a message, else empty. order: empty for what was said before any. side: whose proposal it is
+    about.
+    """
 
     position: Position
     shop: str
@@ -78,12 +95,18 @@ class LiveEvent(msgspec.Struct, frozen=True):
     buyer: str
     seq: int
     type: str
+    thread: str = ""
+    audience: str = ""
     side: str = ""
 
     def told_to(self, scope: Scope) -> bool:
-        """Whether it is of an order that is visible, and not what others weigh among themselves (I-26)."""
+        """Whether it is of an order that is visible, not what others weigh among themselves (I-26), and if somebody
+        said it, for them.
+        """
         if not scope.sees(self.shop, self.buyer):
             return False
+        if self.audience:
+            return may_read(_side(scope), Audience(self.audience))
         if scope == _EVERYTHING:
             return True
         if self.type in _TWO_PEOPLE:
@@ -94,6 +117,10 @@ class LiveEvent(msgspec.Struct, frozen=True):
     def cursor(self) -> str:
         """What a client gives back to go on after this event."""
         return str(self.position)
+
+
+def _side(scope: Scope) -> Side:
+    return "platform" if scope == _EVERYTHING else "seller" if scope.buyer is None else "buyer"
 
 
 class Reset(msgspec.Struct, frozen=True):
@@ -159,8 +186,7 @@ class Tail:
         found = await self._pool.fetch(_READ, str(self._position.tx), self._position.id, PAGE, list(_TWO_PEOPLE))
         for row in found:
             position = Position(self._position.epoch, int(row["tx"]), row["id"])
-            whose = (row["shop_id"], row["order_id"], row["buyer_id"])
-            event = LiveEvent(position, *whose, row["seq"], row["type"], row["side"])
+            event = LiveEvent(position, *(row[name] for name in _MEMBERS))
             if len(self._remembered) == REMEMBERED:
                 self._from = self._remembered[0].position
             self._remembered.append(event)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rescind.core.money import Money
+from rescind.core.parts import Escalation
+from rescind.web import talk
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
 
@@ -16,6 +18,48 @@ if TYPE_CHECKING:
 def page(language: Locale, frame: Frame, *, now: datetime, zone: str) -> str:
     """The page at ``/design``. The role in the frame picks the density: buyers read wide, consoles read dense."""
     return render("design.html", language, now=now, zone=zone, frame=frame, **_sample(language, now))
+
+
+def _called(now: datetime) -> Escalation:
+    opened_at, due_at = now - timedelta(hours=3), now + timedelta(hours=45)
+    return Escalation(number=1, ground="shop_silent", filed_by="buyer", opened_at=opened_at, due_at=due_at)
+
+
+def _conversation(language: Locale, now: datetime) -> talk.Card:
+    """A wish to cancel in words, an offer between two messages, and the box below."""
+    zh = language.tag == "zh"
+    asked = talk.Bubble(
+        id="msg-1",
+        author=language.gettext("You"),
+        at=now - timedelta(minutes=47),
+        own=True,
+        audience="everyone",
+        label="",
+        text="请取消订单。" if zh else "Please cancel my order.",
+        erased=False,
+        seen_by="海港家居" if zh else "Harbour Homeware",
+        seen_at=now - timedelta(minutes=40),
+        cancel="#",
+    )
+    offered = talk.Step(
+        at=now - timedelta(minutes=31),
+        text="商家提出协商方案" if zh else "The shop offers £5.00 back if the goods are kept",
+        detail="",
+        icon="message-square",
+        tone="wait",
+        href="#",
+    )
+    return talk.Card(
+        live="",
+        entries=[asked, offered],
+        earlier="#",
+        transcript="",
+        before=[{"href": "#", "text": "玻璃储物罐" if zh else "Glass storage jar"}],
+        action="#",
+        choices=talk.choices(language, "buyer"),
+        typed=talk.Typed(),
+        field=None,
+    )
 
 
 def _sample(language: Locale, now: datetime) -> dict[str, object]:
@@ -230,6 +274,8 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
                 ],
             },
         ],
+        "conversation": _conversation(language, now),
+        "called": [{"one": _called(now), "ground": term("escalation", "shop_silent"), "outcome": ""}],
         "talk": [
             {
                 "author": say("Mina K.", "林女士"),

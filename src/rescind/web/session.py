@@ -39,6 +39,14 @@ ZONE_COOKIE: Final = "rescind_zone"
 """Set by page.js: only a browser knows where its reader is."""
 CSRF_FIELD: Final = "_csrf_token"
 _DESK: Final = "rescind.desk"
+_NO_PAGES: Final = ("/static/", "/live", "/evidence/")
+"""Where nothing stands around what is given, so that nobody has to know what is new."""
+_MESSAGES: Final[dict[str, str]] = {
+    "buyer": "/messages",
+    "seller": "/seller/messages",
+    "support": "/support/messages",
+    "operator": "/support/messages",
+}
 HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
     "seller": "/seller",
@@ -46,6 +54,8 @@ HOME: Final[dict[Role, str]] = {
     "operator": "/operator",
     "host": "/",
 }
+_AREAS: Final = frozenset({*HOME.values(), "/messages"})
+"""Where pages begin that are somebody's, so that they are shown after signing in."""
 _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
     "buyer": "buyer",
     "seller": "seller",
@@ -61,10 +71,13 @@ Call = Request[Any, Any, Any]
 
 
 class Visit:
-    """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from."""
+    """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
+
+    unread: in how many conversations there is something this person has not seen.
+    """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("desk", "locale", "now", "principal", "request")
+    __slots__ = ("desk", "locale", "now", "principal", "request", "unread")
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -72,6 +85,7 @@ class Visit:
         self.principal = principal
         self.locale: Locale = language_of(request)
         self.now: Instant = desk.now().astimezone(UTC)
+        self.unread = 0
 
     @property
     def person(self) -> Principal:
@@ -154,8 +168,10 @@ async def arrive(request: Call) -> Visit:
         principal = await desk.access.principal_of(request)
     except Unauthenticated:
         principal = None
-    request.state.visit = Visit(desk, request, principal)
-    return request.state.visit
+    visit = request.state.visit = Visit(desk, request, principal)
+    if principal is not None and not request.url.path.startswith(_NO_PAGES):
+        visit.unread = await desk.conversations.unread(principal)
+    return visit
 
 
 def visit(request: Call) -> Visit:
@@ -192,6 +208,10 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")
         nav = (Link("/orders", label, current=visit.request.url.path.startswith("/orders")),)
+    if messages := _MESSAGES.get(person.role):
+        here_now = visit.request.url.path.startswith(messages)
+        link = Link(messages, visit.locale.gettext("Messages"), count=visit.unread or None, current=here_now)
+        nav = (*(nav or ()), link)
     return Frame(
         role=role,
         name=person.name,
@@ -245,7 +265,7 @@ def ask_who(visit: Visit, status: int) -> Html:
     response = visit.page("buyer/start.html", status=status, live=False, people=guests_of(visit))
     url = visit.request.url
     wanted = url.path + (f"?{url.query}" if url.query else "")
-    if _area(url.path) in HOME.values() and len(wanted) <= _LONGEST_WANTED:
+    if _area(url.path) in _AREAS and len(wanted) <= _LONGEST_WANTED:
         response.set_cookie(
             WANTED_COOKIE,
             quote(wanted, safe=""),
@@ -268,7 +288,11 @@ def _wanted(visit: Visit, role: Role) -> str:
     path = told.partition("?")[0]
     # One slash, and no more: two would name another host.
     local = path.isascii() and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return told if local and len(told) <= _LONGEST_WANTED and _area(path) == HOME[role] else HOME[role]
+    return (
+        told
+        if local and len(told) <= _LONGEST_WANTED and _area(path) in (HOME[role], _MESSAGES.get(role))
+        else HOME[role]
+    )
 
 
 @get("/", sync_to_thread=False)
@@ -379,7 +403,8 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
                 if isinstance(event, Reset):
                     yield ServerSentEventMessage(data="{}", event="reset", id=event.cursor)
                 else:
-                    said = msgspec.json.encode({"order": event.order, "type": event.type}).decode()
+                    about = {"order": event.order or event.thread, "type": event.type}
+                    said = msgspec.json.encode(about).decode()
                     yield ServerSentEventMessage(data=said, id=event.cursor)
                 coming = asyncio.ensure_future(anext(events))
         except (StopAsyncIteration, RescindError):

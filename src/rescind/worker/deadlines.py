@@ -11,7 +11,10 @@ from rescind.postgres.due import DueTable
 from rescind.worker.each import each
 
 AT_ONCE = 256
-KINDS = ("deadline", "hold", "timer", "review", "return", "override", "proposal", "refund_order", "chargeback")
+KINDS = (
+    *("deadline", "hold", "timer", "review", "return", "override", "proposal", "escalation"),
+    *("refund_order", "chargeback"),
+)
 """What lapses by itself when its time has come."""
 
 

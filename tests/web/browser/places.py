@@ -72,6 +72,10 @@ def set_scene(marketplace: Marketplace) -> Scene:
     marketplace.lease(scene.orders["leaving"])
     scene.orders["dear"] = marketplace.place("delivered", buyer=BUYER, units=40)
     marketplace.propose(scene.orders["dear"])
+    for name in ("talked", "called"):
+        scene.orders[name] = marketplace.place("preparing", buyer=BUYER)
+        marketplace.talk(scene.orders[name])
+    marketplace.call_platform(scene.orders["called"])
     for name, stage in (("contract", "delivered"), ("left contract", "preparing")):
         scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
     scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
@@ -126,6 +130,17 @@ def _press(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.click()
 
 
+def _open_conversation(page: Page) -> None:
+    with page.expect_navigation():
+        page.locator(".inbox a").first.click()
+
+
+def _open_transcript(page: Page) -> None:
+    _open_conversation(page)
+    with page.expect_navigation():
+        page.locator("a[href$='/transcript']").click()
+
+
 def places(role: str, scene: Scene, program: Program) -> list[Place]:
     """All places of ``nobody`` or of one of the demo's people."""
     found = {"nobody": _nobody, "buyer": _buyer, "seller": _seller, "support": _support, "operator": _operator}
@@ -151,6 +166,16 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
     of = scene.order
     return [
         Place("list", "/orders"),
+        Place("inbox", "/messages"),
+        Place("inbox without what is looked for", "/messages?q=nothing+like+this"),
+        Place("conversation", "/messages", _open_conversation),
+        Place("conversation for paper", "/messages", _open_transcript),
+        Place("order that is talked about", of("talked")),
+        Place("nothing to say", of("talked"), _send_empty("#say"), 422),
+        Place("question", f"/shops/shp_{scene.orders['unpaid'].id[4:12]}/ask?product=Mug"),
+        Place("calling the platform", of("talked") + "/platform"),
+        Place("calling without a reason", of("talked") + "/platform", _send_empty("#platform"), 422),
+        Place("order with a call", of("called")),
         Place("empty search", "/orders?q=nothing+like+this"),
         Place("list of the cancelled", "/orders?tab=cancelled"),
         *(
@@ -192,6 +217,10 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
     waiting = scene.requests["waiting"]
     return [
         Place("board", "/seller/orders"),
+        Place("inbox", "/seller/messages"),
+        Place("conversation", "/seller/messages", _open_conversation),
+        Place("order that is talked about", of("talked")),
+        Place("order with a call", of("called")),
         Place("empty search", "/seller/orders?q=nothing+like+this"),
         Place("sheet to ship", f"/seller/orders?q={scene.orders['packed'].number}", _press("[popovertarget]")),
         Place("queue", "/seller/requests"),
@@ -240,6 +269,11 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("inbox", "/support/messages"),
+        Place("inbox of what to look at", "/support/messages?tab=flagged"),
+        Place("conversation", "/support/messages?tab=flagged", _open_conversation),
+        Place("order with a call", of("called")),
+        Place("nothing said to nobody", of("talked"), _send_empty("#say"), 422),
         Place("calendar", "/support/calendars?calendar=TH&year=2026"),
         Place("found", "/support?q=" + "+".join(one.number for one in scene.orders.values())),
         Place("empty search", "/support?q=nothing+like+this"),

@@ -235,6 +235,22 @@ class Marketplace:
         told = self.send(f"/v1/orders/{order.id}/refunds", body, ("seller", "staff"))
         assert told["proposal"], "the demo lets one person give less"
 
+    def talk(self, order: Placed) -> None:
+        """Say something for each audience, as those who may."""
+        path, shop = f"/v1/orders/{order.id}/messages", ("seller", "staff")
+        for words, audience, sender in (
+            ("Please cancel my order.", "everyone", ("buyer", order.buyer)),
+            ("Could you cancel it on your side?", "everyone", shop),
+            ("Is that right?", "buyer", ("buyer", order.buyer)),
+            ("Second time this week.", "internal", ("support", "agent")),
+        ):
+            self.send(path, {"text": words, "audience": audience}, sender)
+
+    def call_platform(self, order: Placed) -> None:
+        """Call the platform as the order's buyer."""
+        body = {"ground": "asks_buyer_to_cancel", "comment": "They have none left."}
+        self.send(f"/v1/orders/{order.id}/escalations", body, ("buyer", order.buyer))
+
     def withdraw(self, order: Placed, request: str) -> None:
         """Take a request back as its buyer."""
         self.send(f"/v1/orders/{order.id}/cancellations/{request}/withdraw", {}, ("buyer", order.buyer))

@@ -48,6 +48,7 @@ from rescind.core.cancellation.messages import (
     RefuseCancellation,
     RequestCancellation,
     RequestTerms,
+    Said,
     SellerAsked,
     WithdrawCancellation,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "RefuseCancellation",
     "RequestCancellation",
     "RequestTerms",
+    "Said",
     "SellerAsked",
     "WithdrawCancellation",
     "answer_for_carrier",

@@ -38,6 +38,7 @@ from rescind.core.cancellation.messages import (
     SellerAsked,
     WithdrawCancellation,
 )
+from rescind.core.cancellation.said import as_said, generosity
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, RefusalNotOffered
@@ -89,6 +90,25 @@ def request(
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
+    said = None
+    if (before := as_said(order, command.said, terms, now)) is not None and command.said is not None:
+        # Judged a second time as of the message, and the kinder answer holds: being told early is no harm.
+        then = facts(
+            before,
+            now=command.said.at,
+            at_stage=stage(before, command.said.at),
+            actor="buyer",
+            reason=command.reason,
+            selection=selection,
+            amount_minor=money.total_minor,
+            asked_anyway=command.anyway,
+            context=context,
+        )
+        kinder = terms.judge(
+            "request", then, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
+        )
+        if generosity(kinder) < generosity(finding):
+            found, finding, said = then, kinder, command.said
     identifier = context.cancellation_id(order.shop, now)
     fees = () if finding.verdict is Verdict.REFUSE else keepable(order, selection, found, terms, now)
     if fees or order.benefits:
@@ -105,6 +125,7 @@ def request(
         consent=NoteRef.of(command.consent),
         evidence=command.evidence,
         fees=fees,
+        said=said,
     )
     ground = _ground(finding, terms, found, context, now)
     event: BaseEvent

@@ -6,7 +6,7 @@ import msgspec
 
 from rescind.core.event import BaseCommand, BaseEvent, Ground, Note, NoteRef
 from rescind.core.evidence import EvidenceRef
-from rescind.core.ids import CancellationId
+from rescind.core.ids import CancellationId, MessageId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.outage import Outage
@@ -17,11 +17,19 @@ from rescind.core.refund import RefundTerms
 from rescind.core.stage import Stage
 
 
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in which the buyer plainly asked to cancel, and when it was sent."""
+
+    message: MessageId
+    at: Instant
+
+
 class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     """The buyer, or support with the buyer's consent, asks to stop an order.
 
     lines: units by line id, None for everything open. anyway: ask the seller although the window is closed (M-02).
     consent: how the buyer agreed that support files this (M-49). refund: what whoever asks was shown would go back.
+    said: the message the request is filed from, whose time counts where the policy says so.
     """
 
     reason: str
@@ -31,6 +39,7 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     consent: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
     refund: Money | None = None
+    said: Said | None = None
 
 
 class ApproveCancellation(BaseCommand, frozen=True, kw_only=True):
@@ -94,6 +103,7 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it.
 
     fault: whose fault it is when the system cancels. fees: what the seller keeps if it is approved, as it was shown.
+    said: the message whose time counted, where it was to the buyer's good.
     """
 
     reason: str
@@ -107,6 +117,7 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     fault: str = ""
     evidence: tuple[EvidenceRef, ...] = ()
     fees: tuple[Fee, ...] = ()
+    said: Said | None = None
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     giving_back,
@@ -136,6 +137,13 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return override.answer(order, command, actor, context, terms, now)
         case override.LapseOverride():
             return Decision(events=override.lapse(order, command, now))
+        case (
+            escalation.Escalate()
+            | escalation.TakeEscalation()
+            | escalation.CloseEscalation()
+            | escalation.LapseEscalation()
+        ):
+            return escalation.decide(order, command, actor, context, terms, now)
         case _:
             assert_never(command)
 

@@ -9,6 +9,7 @@ import msgspec
 from rescind.core import (
     cancellation,
     chargeback,
+    escalation,
     fulfilment,
     override,
     refund,
@@ -31,6 +32,7 @@ Kind = Literal[
     "return",
     "override",
     "proposal",
+    "escalation",
     "chargeback",
     "unpaid",
     "timer",
@@ -64,6 +66,9 @@ def due(order: Order) -> tuple[Due, ...]:
     if looked_at is not None and looked_at.due_at is not None:
         found.append(Due(kind="review", ref=order.id, due_at=looked_at.due_at))
     found.extend(Due(kind="return", ref=one.id, due_at=one.due_at) for one in order.open_returns)
+    called = escalation.current(order) if order.escalations else None
+    if called is not None:
+        found.append(Due(kind="escalation", ref=f"{order.id}:{called.number}", due_at=called.due_at))
     proposed = override.waiting(order)
     if proposed is not None:
         found.append(Due(kind="override", ref=f"{order.id}:{proposed.number}", due_at=proposed.due_at))
@@ -127,6 +132,8 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
             return override.LapseOverride(order=order, number=int(one.ref.rpartition(":")[2]))
         case "proposal":
             return second_person.LapseProposal(order=order, number=int(one.ref.rpartition(":")[2]))
+        case "escalation":
+            return escalation.LapseEscalation(order=order, number=int(one.ref.rpartition(":")[2]))
         case "refund_order":
             return refund_order.LapseRefundOrder(order=order, refund=RefundId(one.ref))
         case "chargeback":

@@ -11,6 +11,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     intercept,
@@ -133,6 +134,13 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return second_person.apply_confirmed(order, event)
         case second_person.ProposalDropped():
             return second_person.apply_dropped(order, event)
+        case (
+            escalation.EscalationOpened()
+            | escalation.EscalationTaken()
+            | escalation.EscalationLapsed()
+            | escalation.EscalationClosed()
+        ):
+            return escalation.apply(order, event)
         case _:
             assert_never(event)
 

@@ -6,6 +6,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     giving_back,
@@ -72,6 +73,10 @@ Command = (
     | override.LapseOverride
     | second_person.AnswerProposal
     | second_person.LapseProposal
+    | escalation.Escalate
+    | escalation.TakeEscalation
+    | escalation.CloseEscalation
+    | escalation.LapseEscalation
 )
 
 Event = (
@@ -120,6 +125,10 @@ Event = (
     | second_person.ProposalMade
     | second_person.ProposalConfirmed
     | second_person.ProposalDropped
+    | escalation.EscalationOpened
+    | escalation.EscalationTaken
+    | escalation.EscalationLapsed
+    | escalation.EscalationClosed
 )
 
 

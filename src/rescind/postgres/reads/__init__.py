@@ -13,6 +13,7 @@ from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
 from rescind.postgres.reads.stream import Stream
 from rescind.postgres.reads.tabs import Tabs
+from rescind.postgres.reads.threads import Threads
 from rescind.postgres.reads.timeline import Timeline
 from rescind.postgres.reads.unpacking import Unpacking
 
@@ -22,6 +23,7 @@ __all__ = ["Reads"]
 class Reads(
     OneOrder,
     Timeline,
+    Threads,
     Orders,
     Cases,
     RefundOrders,

@@ -73,7 +73,9 @@ def scoped_cases(scope: Scope) -> Where:
     """
     where = scoped(scope, "c")
     if scope.shop is not None:
-        where.add("c.kind NOT IN ('override', 'refund') AND (c.kind <> 'proposal' OR c.filed_by = 'seller')")
+        where.add(
+            "c.kind NOT IN ('override', 'refund', 'escalation') AND (c.kind <> 'proposal' OR c.filed_by = 'seller')"
+        )
     if scope.buyer is not None:
         where.add("c.kind = 'cancellation'")
     return where

@@ -13,8 +13,9 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.cancellation import RequestCancellation
-from rescind.core.errors import AmountChanged, InvalidText, InvalidTransition, StaleOrder
+from rescind.core.cancellation import RequestCancellation, Said
+from rescind.core.cancellation.said import as_said
+from rescind.core.errors import AmountChanged, InvalidField, InvalidText, InvalidTransition, StaleOrder
 from rescind.core.event import Note
 from rescind.core.money import Money
 from rescind.core.outlook import Answer
@@ -66,6 +67,7 @@ class Form:
     key: str = ""
     seen: str = ""
     unlisted: str = ""
+    said: Said | None = None
     units: dict[str, int] = field(default_factory=dict[str, int])
     typed: dict[str, str] = field(default_factory=dict[str, str])
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -93,6 +95,7 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
     form.units = preset_units(found, anyway=form.anyway)
     _choose_listed(visit, found, form)
+    form.said = await _said(visit, found, visit.query("said"))
     return _show(visit, found, form)
 
 
@@ -114,6 +117,7 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
     if (asked := await _asked_already(visit, found, fields.get("key", ""))) is not None:
         return visit.go(f"{found.path}/requests/{asked}?sent=1")
     form = _read(visit, found, fields)
+    form.said = await _said(visit, found, fields.get("said", ""))
     if fields.get("step") == "quote":
         # The refund is worked out while the rest is still being filled in.
         form.errors = [error for error in form.errors if error[0].startswith("units-")]
@@ -133,6 +137,14 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
             return visit.go(f"{found.path}/requests/{asked}?sent=1")
         return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
     return visit.go(f"{found.path}/requests/{outcome.order.cancellations[-1].id}?sent=1")
+
+
+async def _said(visit: Visit, found: Matter, message: str) -> Said | None:
+    """The message whose button led here; a form that names another is filed without it."""
+    try:
+        return await visit.desk.reads.said(found.order.id, message) if message else None
+    except InvalidField:
+        return None
 
 
 async def _asked_already(visit: Visit, found: Matter, key: str) -> str | None:
@@ -182,7 +194,7 @@ def _ask(found: Matter, form: Form) -> Answer | None:
     # No sum is shown for less than what was typed: a quantity that cannot be is told, not left out.
     if not form.units or form.wrong_units:
         return None
-    return found.outlook.ask(found.now, reason=form.reason, lines=form.units, anyway=form.anyway)
+    return found.outlook.ask(found.now, reason=form.reason, lines=form.units, anyway=form.anyway, said=form.said)
 
 
 def _read(visit: Visit, found: Matter, fields: dict[str, str]) -> Form:
@@ -256,6 +268,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought, answer:
         comment=note,
         evidence=files.refs,
         refund=Money(answer.quote.total_minor, found.order.currency),
+        said=form.said,
     )
     person = visit.person
     said = [form.reason, sorted(form.units.items()), form.anyway, form.comment, [one.id for one in files.refs]]
@@ -335,6 +348,7 @@ def _show(
         "changed": changed,
         "files": file_field(visit, files.tiles if files else (), form.error("files")),
         "words": words,
+        "counts": form.said.at if form.said and as_said(found.order, form.said, found.terms, found.now) else None,
     }
     here = found.path + "/cancel"
     return visit.page("buyer/cancel.html", zone=found.zone, status=status, live=False, here=here, **context)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -20,9 +21,10 @@ from rescind.core.review import correctable
 from rescind.core.stage import Stage, rank
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
-from rescind.web import acknowledgement, document, way_words
+from rescind.web import acknowledgement, document, talk, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
+from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.search import read_search, too_many
@@ -94,7 +96,19 @@ def _row(row: OrderRow) -> Row:
 @get("/orders/{order_id:str}")
 async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     """One order: where it is, what can be done about it, what it holds, and what happened."""
+    return await show(visit, await load(visit, order_id))
+
+
+@post("/orders/{order_id:str}/messages", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
+async def say(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
+    """Say something about the order, or show its page again with what was typed."""
     found = await load(visit, order_id)
+    sent, typed = await talk.send(visit, order=found.order)
+    return visit.go(f"{found.path}#say") if sent else await show(visit, found, typed)
+
+
+async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> Html:
+    """The order's page; ``typed``: what was to be said and could not be sent."""
     records, entries = await history(visit, found)
     order = found.order
     waiting = order.open_cancellation
@@ -102,6 +116,24 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
     return visit.page(
         "buyer/order.html",
         zone=found.zone,
+        status=talk.status_of(typed) if typed else HTTPStatus.OK,
+        here=found.path,
+        called=[
+            {
+                "one": one,
+                "ground": visit.locale.term("escalation", one.ground),
+                "outcome": visit.locale.term("escalation_outcome", one.outcome) if one.outcome else "",
+            }
+            for one in reversed(order.escalations)
+        ],
+        talk=await talk.about_order(
+            visit,
+            order,
+            [(entry.record, entry.notes) for entry in records],
+            cancel=f"{found.path}/cancel" if found.answer and not waiting else "",
+            request=f"{found.path}/requests",
+            typed=typed,
+        ),
         m=found,
         order=order,
         words=words,
@@ -166,4 +198,4 @@ def refunds(visit: Visit, found: Matter, records: Iterable[Record], cancellation
     return way_words.told(visit.locale, order, wanted, "buyer")
 
 
-ROUTES = (order_list, order_page)
+ROUTES = (order_list, order_page, say)

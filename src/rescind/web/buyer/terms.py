@@ -81,6 +81,7 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         zone=shop.zone,
         live=False,
         shop=shop,
+        answers=await visit.desk.conversations.first_answers(shop.id, visit.now),
         policies=[one.policy for one in terms.layers],
         steps=[step_row(visit.locale, one) for one in found.steps],
         special=[special_row(visit.locale, one) for one in found.special],

@@ -44,7 +44,8 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
             "/support",
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
-            current=path.startswith("/support") and not path.startswith((REFUNDS, "/support/refund-orders")),
+            current=path.startswith("/support")
+            and not path.startswith((REFUNDS, "/support/refund-orders", "/support/messages")),
         ),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),

@@ -19,6 +19,7 @@ from rescind.core.stage import Stage, rank
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
+from rescind.web import talk
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.document import offered
@@ -51,6 +52,7 @@ async def show(
     notice: Notice | None = None,
     errors: dict[str, str] | None = None,
     values: dict[str, str] | None = None,
+    typed: talk.Typed | None = None,
     status: int = 200,
 ) -> Html:
     """Render the order with what became of a form, if one was sent."""
@@ -112,6 +114,17 @@ async def show(
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
+        called=[
+            {
+                "one": one,
+                "ground": language.term("escalation", one.ground, "seller"),
+                "outcome": language.term("escalation_outcome", one.outcome) if one.outcome else "",
+            }
+            for one in reversed(order.escalations)
+        ],
+        talk=await talk.about_order(
+            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+        ),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
         paid_rows=price_rows(language, view),
         # How much came in, not by which means (I-26).

@@ -6,7 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from rescind.web.seller import intercept, returns
-from rescind.web.support import calendars, find, order, refund_lists, refund_orders
+from rescind.web.support import calendars, escalations, find, messages, order, refund_lists, refund_orders
 from rescind.web.support.find import support_console
 
 PAGES = Router(
@@ -24,6 +24,8 @@ PAGES = Router(
         order.answer_proposal,
         order.override,
         order.answer_override,
+        *messages.ROUTES,
+        *escalations.ROUTES,
         *intercept.ROUTES,
         *returns.ROUTES,
         *refund_lists.ROUTES,

@@ -38,7 +38,7 @@ async def support_console(visit: Comes) -> Console:
             HOME,
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
-            current=not days and not paying and not money,
+            current=not days and not paying and not money and not path.startswith(f"{HOME}/messages"),
         ),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
         Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
@@ -186,6 +186,8 @@ def case_reason(language: Locale, row: CaseRow) -> str:
             return language.gettext("To pay out: %(tender)s") % {"tender": language.term("tender", row.reason)}
         case "proposal":
             return language.term("money_act", row.reason)
+        case "escalation":
+            return language.term("escalation", row.reason, "support")
         case "override":
             return language.gettext("Against the rules: %(reason)s") % {"reason": language.term("override", row.reason)}
         case _:

@@ -28,6 +28,7 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
+from rescind.web import talk
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
@@ -39,7 +40,7 @@ from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import case_links, lines_of, price_rows, shown, titles
 from rescind.web.seller.units import Picked, pick
 from rescind.web.session import Html
-from rescind.web.support import deciders
+from rescind.web.support import deciders, escalations
 from rescind.web.support import refunds as money_back
 from rescind.web.support.find import deadline_kind, whose_move
 from rescind.web.tender import tender_name
@@ -52,18 +53,20 @@ from rescind.web.way_words import told
 @get("/orders/{order_id:str}")
 async def read(console: Here, order_id: FromPath[str]) -> Html:
     """The order; ``reason`` in the address asks the policy first, and nothing is filed by looking."""
-    return await _show(console, await console.desk.reads.order(console.scope, order_id), notice=_told(console))
+    return await show(console, await console.desk.reads.order(console.scope, order_id), notice=_told(console))
 
 
-async def _show(
+async def show(
     console: Console,
     view: OrderView,
     *,
     notice: Notice | None = None,
     errors: dict[str, str] | None = None,
     values: dict[str, str] | None = None,
+    typed: talk.Typed | None = None,
     status: int = 200,
 ) -> Html:
+    """Render the order with what became of a form, if one was sent."""
     order, language = view.order, console.language
     _ = language.gettext
     entries = await console.desk.reads.timeline(console.scope, order.id)
@@ -104,6 +107,11 @@ async def _show(
         returns=return_rows(language, order, f"/support/orders/{order.id}"),
         exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
+        talk=await talk.about_order(
+            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+        ),
+        calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
+        endings=escalations.outcomes(language),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
         reasons=[(code, language.term("reason", code)) for code in dict.fromkeys(one.code for one in listed)],
@@ -264,7 +272,7 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
     if values["reason"] == "other" and not values["comment"]:
         errors["comment"] = _("Write down what the buyer says")
     if errors:
-        return await _show(console, view, errors=errors, values=values, status=422)
+        return await show(console, view, errors=errors, values=values, status=422)
     try:
         if consent is None:
             raise ConsentMissing
@@ -282,7 +290,7 @@ async def file(console: Here, order_id: FromPath[str]) -> Html:
         )
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
-        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+        return await show(console, fresh, notice=console.problem(error), values=values, status=409)
     status = outcome.order.cancellations[-1].status
     return console.go(f"/support/orders/{order_id}?said=filed_{status.value}")
 
@@ -295,21 +303,21 @@ async def withdraw(console: Here, order_id: FromPath[str]) -> Html:
     values = {name: form.text(name) for name in ("way", "agreed_at", "remark")}
     consent, errors = _consent(console, view.order, form)
     if errors:
-        return await _show(console, view, errors=errors, values=values, status=422)
+        return await show(console, view, errors=errors, values=values, status=422)
     waiting = view.order.open_cancellation
     try:
         if waiting is None:
             fresh = await console.desk.reads.order(console.scope, order_id)
             _ = console.language.gettext
             gone = Notice(_("There is no open request any more. Look at what happened."), "wait")
-            return await _show(console, fresh, notice=gone, status=409)
+            return await show(console, fresh, notice=gone, status=409)
         command = WithdrawCancellation(order=view.order.id, cancellation=waiting.id, consent=consent)
         await console.submit(
             command, view.shop.id, f"withdraw:{waiting.id}", form.text("key"), on_behalf_of=view.order.buyer
         )
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
-        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+        return await show(console, fresh, notice=console.problem(error), values=values, status=409)
     return console.go(f"/support/orders/{order_id}?said=withdrawn")
 
 
@@ -320,7 +328,7 @@ async def correct(console: Here, order_id: FromPath[str]) -> Html:
         await corrections.take_back(console, order_id)
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
-        return await _show(console, fresh, notice=console.problem(error), status=409)
+        return await show(console, fresh, notice=console.problem(error), status=409)
     return console.go(f"/support/orders/{order_id}?said=corrected")
 
 
@@ -338,7 +346,7 @@ async def review(console: Here, order_id: FromPath[str]) -> Html:
         )
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
-        return await _show(console, fresh, notice=console.problem(error), status=409)
+        return await show(console, fresh, notice=console.problem(error), status=409)
     return console.go(f"/support/orders/{order_id}?said=review_{act}")
 
 
@@ -387,7 +395,7 @@ async def _done(console: Console, order_id: str, act: Callable[[Console, str], A
         kept = ("said", "why", "what", "words", "amount", "why_back", "way_back", "agreed_how", "voucher")
         values = {name: form.text(name) for name in kept} | {"way": "phone"}
         fresh = await console.desk.reads.order(console.scope, order_id)
-        return await _show(console, fresh, notice=console.problem(error), values=values, status=409)
+        return await show(console, fresh, notice=console.problem(error), values=values, status=409)
     return console.go(f"/support/orders/{order_id}?said={said}")
 
 

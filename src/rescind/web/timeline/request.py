@@ -67,7 +67,7 @@ def _asked(teller: Teller, event: stop.SellerAsked | stop.CancellationHeld, term
         text,
         "undo-2",
         "wait",
-        detail=teller.locale.term("reason", terms.reason),
+        detail=_why(teller, terms, terms.reason),
         said=teller.said(terms.comment),
         rule=event.ground.rule if event.ground else "",
     )
@@ -77,7 +77,7 @@ def _answered(
     teller: Teller, event: stop.CancellationApproved | stop.CancellationRefused, text: str, icon: str, tone: str
 ) -> Entry:
     asked = event.request
-    detail = teller.locale.term("reason", _reason(teller, asked)) if asked else ""
+    detail = _why(teller, asked, _reason(teller, asked)) if asked else ""
     if isinstance(event, stop.CancellationRefused) and event.answer:
         detail = teller.locale.term("refusal", event.answer)
     return teller.entry(
@@ -88,6 +88,14 @@ def _answered(
         said=teller.said(event.comment) or teller.said(asked.comment if asked else None),
         rule=event.ground.rule if event.ground else "",
     )
+
+
+def _why(teller: Teller, asked: stop.RequestTerms, reason: str) -> str:
+    """The reason, and that a message counted where one did."""
+    told = teller.locale.term("reason", reason)
+    if asked.said is None:
+        return told
+    return teller.locale.gettext("%(reason)s (counted from the message that asked for it)") % {"reason": told}
 
 
 def _reason(teller: Teller, asked: stop.RequestTerms) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from rescind.core import (
     chargeback,
     correction,
+    escalation,
     failed_refund,
     fulfilment,
     intercept,
@@ -26,6 +27,7 @@ from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.timeline.bench import at_bench
+from rescind.web.timeline.escalated import escalated
 from rescind.web.timeline.fact import corrected, placed, reported
 from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
@@ -95,6 +97,13 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             | returns.ReturnClosed()
         ):
             return returned(teller, event)
+        case (
+            escalation.EscalationOpened()
+            | escalation.EscalationTaken()
+            | escalation.EscalationLapsed()
+            | escalation.EscalationClosed()
+        ):
+            return escalated(teller, event)
         case override.OverrideProposed() | override.RulesOverridden() | override.OverrideDropped():
             return weighed(teller, event)
         case second_person.ProposalMade() | second_person.ProposalConfirmed() | second_person.ProposalDropped():

@@ -1,0 +1,222 @@
+"""Calls for the platform: on what ground, whose move it is, and how they ended."""
+
+from __future__ import annotations
+
+from rescind.api.cancellations import note, speaks_for
+from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.told import Told
+from rescind.core import errors, escalation
+from rescind.core.escalation import CloseEscalation, Escalate, TakeEscalation
+from rescind.core.event import Note
+from rescind.core.ids import shop_of
+from rescind.core.instant import Instant
+from rescind.core.lifecycle import Command
+from rescind.core.order import Order
+from rescind.core.parts import Escalation, ReturnStatus
+from rescind.engine import Submission
+from rescind.intake.consent import Consent
+from rescind.intake.fields import Code, Incoming, Words
+from rescind.intake.text import words
+from rescind.postgres.credentials import Role
+
+_PARTIES: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator"})
+
+
+class NewEscalation(Incoming, frozen=True, kw_only=True):
+    """On what ground the platform is called; a breach wants words. consent: as with a request to cancel."""
+
+    ground: Code
+    comment: Words | None = None
+    consent: Consent | None = None
+
+
+class Taking(Incoming, frozen=True, kw_only=True):
+    """An empty object."""
+
+
+class Ending(Incoming, frozen=True, kw_only=True):
+    """How support ends it, and the reason that buyer and shop are told."""
+
+    outcome: Code
+    comment: Words
+
+
+class AttachedTold(Told, frozen=True, kw_only=True):
+    """The conversation as it stood. digest: of its transcript as the buyer reads it, up to the message ``upto``."""
+
+    thread: str
+    upto: str
+    messages: int
+    digest: str
+
+
+class EscalationTold(Told, frozen=True, kw_only=True):
+    """One call for the platform. number: of those of the order. owner: told to support alone; taken: there is one.
+
+    deadline: until when support moves, else it goes to whoever leads support, and gets a new one.
+    """
+
+    number: int
+    order: str
+    ground: str
+    status: ReturnStatus
+    filed_by: str
+    opened_at: Instant
+    taken: bool
+    owner: str
+    deadline: Instant | None
+    attached: AttachedTold | None
+    outcome: str
+    closed_at: Instant | None
+    closed_by: str | None
+
+
+class EscalationsTold(Told, frozen=True, kw_only=True):
+    """The calls of an order, oldest first, and the grounds on which its buyer may call now."""
+
+    rows: list[EscalationTold]
+    grounds: list[str]
+
+
+_FAILS = (errors.NotFound, errors.Forbidden, errors.InvalidTransition, errors.StaleOrder, errors.InvalidField)
+
+
+@operation(
+    "GET",
+    "/v1/orders/{order}/escalations",
+    may=_PARTIES,
+    through="order",
+    summary="List the calls for the platform",
+    gives=EscalationsTold,
+    fails=(errors.NotFound,),
+)
+async def of_order(call: Call) -> Answer:
+    """Every call about this order, and on what grounds its buyer may call: silence and refusal when they are there."""
+    order = await call.order()
+    _, since = await call.desk.conversations.attached(order, call.desk.now())
+    grounds = escalation.possible(order, await call.desk.terms(order), since, call.desk.now())
+    rows = [escalation_told(one, order, call.principal.role) for one in order.escalations]
+    return Answer(body=EscalationsTold(rows=rows, grounds=list(grounds)), version=order.version)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/escalations",
+    may=frozenset({"buyer", "support", "operator"}),
+    through="order",
+    summary="Call the platform",
+    body=NewEscalation,
+    gives=EscalationTold,
+    changes=True,
+    versioned=True,
+    statuses=(201,),
+    fails=(*_FAILS, errors.InvalidText, errors.ConsentMissing),
+)
+async def call_platform(call: Call) -> Answer:
+    """Call the platform: the shop does not answer in its time, refuses, or broke a policy that has a name.
+
+    The conversation is attached as it stands, by its digest. A person of support moves by the deadline.
+    """
+    order = await call.order()
+    on_behalf_of, consent = await speaks_for(call)
+    attached, since = await call.desk.conversations.attached(order, call.desk.now())
+    command = Escalate(
+        order=order.id,
+        ground=call.body.ground,
+        comment=note(call, call.body.comment, "/comment"),
+        consent=consent,
+        attached=attached,
+        unanswered_since=since,
+    )
+    return await _do(call, order, command, -1, on_behalf_of)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/escalations/{escalation}/take",
+    may=STAFF,
+    through="order",
+    summary="Take a call",
+    body=Taking,
+    gives=EscalationTold,
+    changes=True,
+    versioned=True,
+    fails=_FAILS,
+)
+async def take(call: Call) -> Answer:
+    """See to it, so that nobody else does. The deadline stays."""
+    order, number = await call.order(), _number(call)
+    return await _do(call, order, TakeEscalation(order=order.id, number=number), number - 1)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/escalations/{escalation}/close",
+    may=STAFF,
+    through="order",
+    summary="End a call",
+    body=Ending,
+    gives=EscalationTold,
+    changes=True,
+    versioned=True,
+    fails=(*_FAILS, errors.InvalidText),
+)
+async def close(call: Call) -> Answer:
+    """Say how it ended: `granted` once something was cancelled, `shop_answers`, `shop_warned` or `not_upheld`."""
+    order, number = await call.order(), _number(call)
+    said: Note = call.desk.note(words(call.body.comment, field="/comment"))
+    command = CloseEscalation(order=order.id, number=number, outcome=call.body.outcome, comment=said)
+    return await _do(call, order, command, number - 1)
+
+
+def _number(call: Call) -> int:
+    """Which of the order's calls is meant. Raises NotFound for what is no number of one."""
+    text = call.ids["escalation"]
+    if not (text.isascii() and text.isdigit() and len(text) < 3):
+        raise errors.NotFound(kind="escalation")
+    return int(text)
+
+
+async def _do(call: Call, order: Order, command: Command, place: int, on_behalf_of: str = "") -> Answer:
+    outcome = await call.desk.engine.handle(
+        Submission(
+            command=command,
+            actor=call.principal.actor(on_behalf_of),
+            key=call.key(shop_of(order.id)),
+            fingerprint=call.fingerprint(),
+            expected_version=call.expected_version(),
+            scope=call.principal.scope,
+        )
+    )
+    after = outcome.order
+    return Answer(
+        body=escalation_told(after.escalations[place], after, call.principal.role),
+        status=call.operation.statuses[0],
+        version=after.version,
+        replayed=outcome.replayed,
+    )
+
+
+def escalation_told(one: Escalation, order: Order, role: Role) -> EscalationTold:
+    """One call as this role is told of it."""
+    kept = one.attached
+    return EscalationTold(
+        number=one.number,
+        order=order.id,
+        ground=one.ground,
+        status=one.status,
+        filed_by=one.filed_by,
+        opened_at=one.opened_at,
+        taken=bool(one.owner),
+        owner=one.owner if role in STAFF else "",
+        deadline=one.due_at if one.closed_at is None else None,
+        attached=AttachedTold(thread=kept.thread, upto=kept.upto, messages=kept.messages, digest=kept.digest)
+        if kept
+        else None,
+        outcome=one.outcome,
+        closed_at=one.closed_at,
+        closed_by=one.closed_by,
+    )
+
+
+OPERATIONS = (of_order, call_platform, take, close)

@@ -1,0 +1,142 @@
+"""Conversations as they go out."""
+
+from __future__ import annotations
+
+from rescind.api.evidence import EvidenceTold, evidence_told
+from rescind.api.told import Told
+from rescind.conversations import Talk
+from rescind.core.conversation import Message, Side, Thread, audiences
+from rescind.core.instant import Instant
+
+
+class SeenTold(Told, frozen=True, kw_only=True):
+    """When another side first saw a message, or something after it."""
+
+    by: Side
+    at: Instant
+
+
+class MessageTold(Told, frozen=True, kw_only=True):
+    """One message. by: buyer, seller or platform; author: who of them, told to their own side and to the platform only.
+
+    audience: everyone; buyer or seller: that side and the platform; internal: the platform alone. text: empty once
+    erased. digest: SHA-256 of salt and text. says: what it plainly says: `wants_to_cancel` of a buyer's message,
+    `asks_buyer_to_cancel` of a seller's, which support alone is told. Neither changes anything.
+    """
+
+    id: str
+    by: Side
+    author: str
+    audience: str
+    text: str
+    erased: bool
+    digest: str
+    sent_at: Instant
+    evidence: list[EvidenceTold]
+    says: str
+    seen: list[SeenTold]
+
+
+class ThreadTold(Told, frozen=True, kw_only=True):
+    """A conversation as the caller's side has it. about: order, product or shop. order, number: what it is about, or
+    the order that followed a question. unread: something in it is new. flagged: support should look at it; told to
+    support only.
+    """
+
+    id: str
+    about: str
+    shop: str
+    shop_name: str
+    buyer: str
+    buyer_name: str
+    order: str | None
+    number: str
+    sku: str
+    subject: str
+    last_at: Instant
+    last: MessageTold
+    unread: bool
+    flagged: bool
+
+
+class ThreadsTold(Told, frozen=True, kw_only=True):
+    """A part of the list, latest message first. unread: conversations with something new, counted up to 100."""
+
+    rows: list[ThreadTold]
+    next: str | None
+    previous: str | None
+    total: int | None
+    unread: int
+
+
+class TalkTold(Told, frozen=True, kw_only=True):
+    """What was said, oldest first. thread: null before there is anything in it for the caller. earlier: there is more
+    before it. audiences: whom the caller may address. before: questions from before the order, where it followed them.
+    """
+
+    thread: ThreadTold | None
+    messages: list[MessageTold]
+    earlier: bool
+    audiences: list[str]
+    before: list[ThreadTold]
+
+
+class SentTold(Told, frozen=True, kw_only=True):
+    """What was kept, and in which conversation."""
+
+    thread: str
+    message: str
+
+
+class SeenNoted(Told, frozen=True, kw_only=True):
+    """noted: whether it was news."""
+
+    noted: bool
+
+
+def message_told(one: Message) -> MessageTold:
+    """One message."""
+    return MessageTold(
+        id=one.id,
+        by=one.by,
+        author=one.author,
+        audience=one.audience.value,
+        text=one.text,
+        erased=one.erased,
+        digest=one.digest,
+        sent_at=one.sent_at,
+        evidence=evidence_told(one.evidence),
+        says=one.flag.value if one.flag else "",
+        seen=[SeenTold(by=side, at=at) for side, at in sorted(one.seen.items())],
+    )
+
+
+def thread_told(one: Thread, side: Side) -> ThreadTold:
+    """One conversation for a side."""
+    return ThreadTold(
+        id=one.id,
+        about=one.about.value,
+        shop=one.shop,
+        shop_name=one.shop_name,
+        buyer=one.buyer,
+        buyer_name=one.buyer_name,
+        order=one.order,
+        number=one.number,
+        sku=one.sku,
+        subject=one.subject,
+        last_at=one.last_at,
+        last=message_told(one.last),
+        unread=one.unread,
+        flagged=one.flagged and side == "platform",
+    )
+
+
+def talk_told(talk: Talk | None, side: Side, before: tuple[Thread, ...] = ()) -> TalkTold:
+    """A conversation with what was said in it."""
+    return TalkTold(
+        thread=thread_told(talk.thread, side) if talk else None,
+        messages=[message_told(one) for one in talk.messages] if talk else [],
+        earlier=talk.earlier if talk else False,
+        audiences=[one.value for one in audiences(side)],
+        before=[thread_told(one, side) for one in before],
+    )

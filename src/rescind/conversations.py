@@ -1,0 +1,230 @@
+"""What people say to each other about orders, products and shops: checked, kept once, read by those it is for."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+import structlog
+
+from rescind.access import Principal
+from rescind.core.conversation import (
+    LONGEST,
+    About,
+    Audience,
+    FirstAnswer,
+    Message,
+    Side,
+    Thread,
+    ThreadFilters,
+    addressed,
+    side_of,
+    unanswered_since,
+)
+from rescind.core.errors import Forbidden, InvalidField
+from rescind.core.event import Note
+from rescind.core.evidence import require_few
+from rescind.core.ids import MessageId, ShopId
+from rescind.core.instant import Instant
+from rescind.core.order import Order
+from rescind.core.parts import Attached
+from rescind.core.plain_words import plainly
+from rescind.core.scope import Scope
+from rescind.core.transcript import Transcript, transcript
+from rescind.core.views import Page
+from rescind.evidence import Evidence
+from rescind.intake.text import label, words
+from rescind.postgres.reads import Reads
+from rescind.postgres.threads import Opening, Said, Sent, ThreadTable
+
+log = structlog.get_logger()
+
+
+class Saying(NamedTuple):
+    """What came in. audience: as it was chosen. evidence: files sent before, for an order's conversation only.
+
+    key, fingerprint: what makes a repeated call a repeat.
+    """
+
+    text: str
+    audience: str
+    key: str
+    fingerprint: bytes
+    evidence: tuple[str, ...] = ()
+
+
+class Talk(NamedTuple):
+    """A conversation as one side reads it, oldest first. earlier: there is more before the first message."""
+
+    thread: Thread
+    messages: tuple[Message, ...]
+    earlier: bool
+
+
+class Conversations:
+    """The one way in and out of conversations, for pages and the API alike."""
+
+    def __init__(self, table: ThreadTable, reads: Reads, evidence: Evidence) -> None:
+        self._table = table
+        self._reads = reads
+        self._evidence = evidence
+
+    # --- saying ------------------------------------------------------------------------------------------------------
+
+    async def say_about(self, who: Principal, order: Order, what: Saying) -> Sent:
+        """Say something about an order that the caller was seen to have a part in.
+
+        Raises Forbidden, InvalidField, InvalidText, FileRefused, IdempotencyKeyReused, RateLimited.
+        """
+        files = await self._evidence.named(order.id, who, what.evidence)
+        require_few(files)
+        said = _said(who, what, tuple(one.id for one in files))
+        opening = Opening(shop=order.shop, buyer=order.buyer, about=About.ORDER, order=order.id)
+        return self._kept(await self._table.begin(opening, said), said)
+
+    async def ask(self, who: Principal, shop: ShopId, what: Saying, *, sku: str = "", subject: str = "") -> Sent:
+        """A buyer asks a shop something before any order. sku, subject: the product it is about, if any.
+
+        Raises Forbidden, InvalidField, InvalidText, IdempotencyKeyReused, RateLimited.
+        """
+        if who.role != "buyer" or who.buyer_id is None:
+            raise Forbidden(action="ask_shop")
+        sku, subject = label(sku, field="/sku", limit=64), label(subject, field="/subject")
+        about = About.PRODUCT if sku or subject else About.SHOP
+        said = _said(who, _without_files(what), ())
+        opening = Opening(shop=shop, buyer=who.buyer_id, about=about, sku=sku, subject=subject)
+        return self._kept(await self._table.begin(opening, said), said)
+
+    async def say(self, who: Principal, thread: str, what: Saying) -> Sent:
+        """Say something in a conversation. Raises as ``say_about``, and NotFound for a missing or foreign one."""
+        found = await self.thread(who, thread)
+        if found.about is About.ORDER and found.order is not None:
+            order = (await self._reads.order(who.scope, found.order)).order
+            return await self.say_about(who, order, what)
+        said = _said(who, _without_files(what), ())
+        return self._kept(await self._table.say(found.id, said), said)
+
+    def _kept(self, sent: Sent, said: Said) -> Sent:
+        if not sent.repeated:
+            log.info("message.sent", thread=sent.thread, message=sent.message, side=said.side, flag=said.flag)
+        return sent
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def inbox(
+        self, who: Principal, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
+    ) -> Page[Thread]:
+        """The caller's own conversations. Raises Forbidden, InvalidField."""
+        return await self._reads.threads(who.scope, _allowed(who, filters), filters, cursor, limit)
+
+    async def unread(self, who: Principal) -> int:
+        """In how many of them there is something new; none for whom no conversation is."""
+        return await self._reads.unread(who.scope, side_of(who.role)) if who.role != "host" else 0
+
+    async def thread(self, who: Principal, thread: str) -> Thread:
+        """One conversation. Raises Forbidden, NotFound."""
+        return await self._reads.thread(who.scope, side_of(who.role), thread)
+
+    async def read(self, who: Principal, thread: str, before: str | None = None, limit: int = 50) -> Talk:
+        """One conversation with the last of what was said in it. Raises Forbidden, NotFound, InvalidField."""
+        found = await self.thread(who, thread)
+        return await self._talk(found, side_of(who.role), before, limit)
+
+    async def of_order(self, who: Principal, order: Order, before: str | None = None, limit: int = 50) -> Talk | None:
+        """The conversation about an order that the caller sees; None before there is something in it for them."""
+        side = side_of(who.role)
+        found = await self._reads.thread_of(who.scope, side, order.id)
+        return await self._talk(found, side, before, limit) if found else None
+
+    async def before_order(self, who: Principal, order: Order) -> tuple[Thread, ...]:
+        """What its buyer had asked before the order, where it is the order that followed."""
+        return await self._reads.questions_before(who.scope, side_of(who.role), order.id, order.buyer)
+
+    async def transcript(self, who: Principal, thread: str, now: Instant) -> Transcript:
+        """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
+        side = side_of(who.role)
+        found = await self.thread(who, thread)
+        return transcript(found, side, await self._reads.every_message(found.id, side), now)
+
+    async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
+        """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
+        found = await self._reads.thread_of(Scope(buyer=order.buyer), "buyer", order.id)
+        if found is None:
+            return None, None
+        messages = await self._reads.every_message(found.id, "buyer")
+        kept = Attached(
+            thread=found.id,
+            upto=messages[-1].id,
+            messages=len(messages),
+            digest=transcript(found, "buyer", messages, now).digest,
+        )
+        return kept, unanswered_since(messages)
+
+    async def first_answers(self, shop: ShopId, now: Instant) -> FirstAnswer | None:
+        """How fast a shop answers what it is asked first."""
+        return await self._reads.first_answers(shop, now)
+
+    async def _talk(self, thread: Thread, side: Side, before: str | None, limit: int) -> Talk:
+        messages, earlier = await self._reads.messages(thread.id, side, before, limit)
+        return Talk(thread, messages, earlier)
+
+    # --- marks -------------------------------------------------------------------------------------------------------
+
+    async def seen(self, who: Principal, thread: str, upto: str | None = None) -> bool:
+        """The caller's side saw a conversation up to a message, or all of it; whether that was news.
+
+        Raises Forbidden, NotFound, InvalidField for a message that is not there for this side.
+        """
+        side = side_of(who.role)
+        found = await self.thread(who, thread)
+        last = found.last.id
+        if upto is not None and upto != last:
+            # It is known to this side only if what comes before it can be asked for.
+            await self._reads.messages(found.id, side, upto, 1)
+            last = MessageId(upto)
+        return await self._table.seen(found.id, side, last)
+
+    async def looked_at(self, who: Principal, thread: str) -> bool:
+        """Support has looked at what was flagged; whether anything still was. Raises Forbidden, NotFound."""
+        if side_of(who.role) != "platform":
+            raise Forbidden(action="look_at_flagged")
+        return await self._table.looked_at((await self.thread(who, thread)).id)
+
+    async def shown(self, who: Principal, talk: Talk) -> bool:
+        """A page showed the end of a conversation to somebody: noted, where it was news."""
+        if not (talk.thread.unread and talk.messages):
+            return False
+        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id)
+
+
+def _allowed(who: Principal, filters: ThreadFilters) -> Side:
+    side = side_of(who.role)
+    if filters.tab == "flagged" and side != "platform":
+        raise InvalidField(field="?tab", expected="all or unread")
+    return side
+
+
+def _without_files(what: Saying) -> Saying:
+    if what.evidence:
+        raise InvalidField(field="/evidence", expected="files in the conversation of an order only")
+    return what
+
+
+def _said(who: Principal, what: Saying, files: tuple[str, ...]) -> Said:
+    side = side_of(who.role)
+    audience: Audience = addressed(side, what.audience)
+    text = words(what.text, field="/text", limit=LONGEST)
+    flag = plainly(side, text)
+    if audience is not Audience.EVERYONE:
+        # What is said to the platform alone asks nothing of the other side.
+        flag = None
+    return Said(
+        side=side,
+        author=who.id,
+        audience=audience,
+        note=Note(id="", body=text, salt=secrets.token_hex(16)),
+        evidence=files,
+        flag=flag,
+        key=what.key,
+        fingerprint=what.fingerprint,
+    )

@@ -1,0 +1,230 @@
+"""Conversations: an inbox, one of them, what was said in it. Each side reads what is for it and learns of no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rescind.core.cancellation import Said
+from rescind.core.conversation import (
+    About,
+    Audience,
+    FirstAnswer,
+    Flag,
+    Message,
+    Side,
+    Thread,
+    ThreadFilters,
+    audiences,
+    first_answer,
+    may_know_seen,
+)
+from rescind.core.errors import InvalidField, NotFound, one_of
+from rescind.core.evidence import EvidenceRef
+from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, shop_of
+from rescind.core.instant import Instant
+from rescind.core.scope import Scope
+from rescind.core.views import Page
+from rescind.postgres import paging
+from rescind.postgres.reads.conditions import Where, known, narrow, short_text
+from rescind.postgres.reads.rows import decoded
+from rescind.postgres.reads.search import anywhere
+from rescind.postgres.reads.source import Source, query
+
+_THREADS, _MESSAGES = query("threads"), query("messages")
+_NEWEST = paging.Order("newest", "x.last_at", "x.thread_id", "timestamptz", descending=True)
+_TABS = {"all": "true", "unread": "x.new_place > x.seen_place", "flagged": "x.flagged"}
+COUNTED = 99
+"""Unread conversations are counted up to here: nobody needs to know how many more there are."""
+
+_UNREAD = """
+SELECT count(*) FROM (SELECT FROM thread_sides x WHERE {where} AND x.new_place > x.seen_place LIMIT {most}) AS unread
+"""
+_OF = "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t WHERE {})"
+_FOUND = """
+(EXISTS (SELECT FROM messages m WHERE m.shop_id = x.shop_id AND m.thread_id = x.thread_id
+         AND m.audience = ANY({}::text[]) AND m.body ILIKE {})
+ OR EXISTS (SELECT FROM threads t
+            LEFT JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
+            LEFT JOIN shops s ON s.shop_id = t.shop_id
+            LEFT JOIN buyers b ON b.buyer_id = t.buyer_id
+            WHERE t.shop_id = x.shop_id AND t.thread_id = x.thread_id
+              AND (t.subject ILIKE {} OR o.number = {} OR s.name ILIKE {} OR b.name ILIKE {})))
+"""
+_ANSWERED = """
+SELECT extract(epoch FROM answered_at - asked_at)::bigint AS seconds FROM threads
+WHERE shop_id = $1 AND answered_at IS NOT NULL AND asked_at >= $2 AND asked_at < $3
+ORDER BY asked_at DESC LIMIT 1000
+"""
+_SAID = """
+SELECT m.message_id, m.sent_at FROM messages m JOIN threads t USING (shop_id, thread_id)
+WHERE m.shop_id = $1 AND m.message_id = $2 AND t.order_id = $3 AND m.side = 'buyer' AND m.flag = 'wants_to_cancel'
+"""
+_ANSWERED_SINCE = timedelta(days=90)
+
+
+class Threads(Source):
+    async def threads(
+        self, scope: Scope, side: Side, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
+    ) -> Page[Thread]:
+        """A page of a side's conversations, the one with the latest message first.
+
+        Raises InvalidField: cursor, limit, tab, text.
+        """
+        if filters.tab not in _TABS:
+            raise InvalidField(field="tab", expected=one_of(_TABS))
+        where = _own(scope, side)
+        where.add(_TABS[filters.tab])
+        if text := short_text("text", filters.text):
+            readable, pattern = [one.value for one in audiences(side)], anywhere(text)
+            where.add(_FOUND, readable, pattern, pattern, text, pattern, pattern)
+        of = msgspec.json.encode(["threads", scope, side, filters])
+        return await self._page(_THREADS, where, _NEWEST, of, cursor, limit, _read(side))
+
+    async def thread(self, scope: Scope, side: Side, thread: str) -> Thread:
+        """One conversation in which there is something for this side. Raises NotFound: missing or foreign."""
+        identifier = known("cnv", thread, "thread")
+        where = _own(scope, side)
+        where.add("x.shop_id = {} AND x.thread_id = {}", shop_of(identifier), identifier)
+        return await self._first(where, side)
+
+    async def thread_of(self, scope: Scope, side: Side, order: OrderId) -> Thread | None:
+        """The conversation about an order, once there is something in it for this side."""
+        where = _own(scope, side)
+        where.add("x.shop_id = {}", shop_of(order))
+        where.add(_OF.replace("{}", "t.shop_id = {} AND t.order_id = {}"), shop_of(order), order)
+        try:
+            return await self._first(where, side)
+        except NotFound:
+            return None
+
+    async def questions_before(self, scope: Scope, side: Side, order: OrderId, buyer: str) -> tuple[Thread, ...]:
+        """Conversations from before an order that it followed, oldest first."""
+        where = _own(scope, side)
+        where.add("x.shop_id = {} AND x.buyer_id = {}", shop_of(order), buyer)
+        where.add(_OF.replace("{}", "t.shop_id = {} AND t.buyer_id = {} AND t.order_id IS NULL"), shop_of(order), buyer)
+        page = await self._page(_THREADS, where, _NEWEST, b"", None, paging.MOST, _read(side))
+        return tuple(reversed([one for one in page.rows if one.order == order]))
+
+    async def _first(self, where: Where, side: Side) -> Thread:
+        page = await self._page(_THREADS, where, _NEWEST, b"", None, 1, _read(side))
+        if not page.rows:
+            raise NotFound(kind="thread")
+        return page.rows[0]
+
+    async def messages(
+        self, thread: ThreadId, side: Side, before: str | None = None, limit: int = 50
+    ) -> tuple[tuple[Message, ...], bool]:
+        """The last messages of a conversation, or the last before one of them, oldest first; whether there are earlier
+        ones. Raises InvalidField for a message that this side does not know.
+        """
+        paging.check_limit(limit)
+        readable = [one.value for one in audiences(side)]
+        if before is not None:
+            before = _named(before)
+            if not await self._pool.fetchval(_KNOWN, shop_of(thread), thread, before, readable):
+                raise _unknown()
+        rows = await self._pool.fetch(_MESSAGES, shop_of(thread), thread, readable, before, limit + 1)
+        found = [_message(row, side) for row in rows[:limit]]
+        return tuple(reversed(found)), len(rows) > limit
+
+    async def every_message(self, thread: ThreadId, side: Side) -> tuple[Message, ...]:
+        """All that a side may read of a conversation, oldest first."""
+        readable = [one.value for one in audiences(side)]
+        rows = await self._pool.fetch(_MESSAGES, shop_of(thread), thread, readable, None, None)
+        return tuple(_message(row, side) for row in reversed(rows))
+
+    async def said(self, order: OrderId, message: str) -> Said:
+        """A message of the buyer's about this order that plainly asks to cancel. Raises InvalidField for any other."""
+        try:
+            row = await self._pool.fetchrow(_SAID, shop_of(order), known("msg", message, "message"), order)
+        except NotFound:
+            row = None
+        if row is None:
+            expected = "a message of the buyer's about this order that asks to cancel"
+            raise InvalidField(field="/message", expected=expected)
+        return Said(message=row["message_id"], at=row["sent_at"])
+
+    async def unread(self, scope: Scope, side: Side) -> int:
+        """In how many conversations there is something a side has not seen; more than ``COUNTED`` are one more."""
+        where = _own(scope, side)
+        text = _UNREAD.format(where=where, most=COUNTED + 1)
+        return int(await self._pool.fetchval(text, *where.parameters))
+
+    async def first_answers(self, shop: ShopId, now: Instant) -> FirstAnswer | None:
+        """How fast a shop answered what it was asked first in the last months; None where too few asked."""
+        rows = await self._pool.fetch(_ANSWERED, shop, now - _ANSWERED_SINCE, now)
+        return first_answer([row["seconds"] for row in rows])
+
+
+_KNOWN = """
+SELECT true FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_id = $3 AND audience = ANY($4::text[])
+"""
+
+
+def _own(scope: Scope, side: Side) -> Where:
+    where = Where()
+    where.add("x.side = {}", side)
+    narrow(where, scope, "x")
+    return where
+
+
+def _named(message: str) -> MessageId:
+    try:
+        return MessageId(known("msg", message, "message"))
+    except NotFound:
+        raise _unknown() from None
+
+
+def _unknown() -> InvalidField:
+    return InvalidField(field="before", expected="the id of a message of this conversation")
+
+
+def _read(side: Side) -> Any:
+    def read(row: asyncpg.Record) -> Thread:
+        return Thread(
+            id=row["thread_id"],
+            shop=row["shop_id"],
+            shop_name=row["shop_name"] or "",
+            buyer=row["buyer_id"],
+            buyer_name=row["buyer_name"] or "",
+            about=About(row["about"]),
+            order=row["order_id"] or row["followed_id"],
+            number=row["number"],
+            sku=row["sku"],
+            subject=row["subject"],
+            last_at=row["last_at"],
+            unread=row["unread"],
+            flagged=row["flagged"],
+            last=_message(row, side),
+        )
+
+    return read
+
+
+def _message(row: asyncpg.Record, side: Side) -> Message:
+    audience, by = Audience(row["audience"]), row["side"]
+    whole = "files" in row
+    seen = decoded(row["seen"], dict[Side, Instant], {}) if whole else {}
+    flag = Flag(row["flag"]) if row["flag"] else None
+    if flag is Flag.ASKS_BUYER_TO_CANCEL and side != "platform":
+        # Who broke a rule is for support to look into.
+        flag = None
+    return Message(
+        id=row["message_id"],
+        audience=audience,
+        by=by,
+        # Who of the platform, or of the shop, is for their own to know (I-26).
+        author=row["author"] if side in ("platform", by) else "",
+        text=row["body"] or "",
+        digest=row["digest"],
+        salt=row["salt"] or "",
+        sent_at=row["sent_at"],
+        evidence=decoded(row["files"], tuple[EvidenceRef, ...], ()) if whole else (),
+        flag=flag,
+        seen={one: at for one, at in seen.items() if may_know_seen(side, one, audience)},
+        erased=row["body"] is None,
+    )

@@ -1,0 +1,194 @@
+"""Conversations as rows: what is said is added and never changed; what a side has seen is noted once for each place."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import asyncpg
+import msgspec
+
+from rescind.clock import Clock, wall_clock
+from rescind.core.conversation import AT_ONCE, WITHIN, About, Audience, Flag, Side, alerted, readers
+from rescind.core.errors import IdempotencyKeyReused, RateLimited
+from rescind.core.event import Note
+from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, make_id, shop_of
+from rescind.core.instant import Instant
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+_RANDOM_BITS = 28
+
+# One conversation an order, whoever begins it and however many do at once.
+_OPEN = """
+INSERT INTO threads (shop_id, thread_id, buyer_id, about, order_id, sku, subject, opened_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()))
+ON CONFLICT (shop_id, order_id) DO NOTHING
+"""
+_OF_ORDER = "SELECT thread_id FROM threads WHERE shop_id = $1 AND order_id = $2"
+# Whoever says something waits for whoever is just saying something, so that places have no gap and times no knot.
+_ALONE = "SELECT buyer_id, messages FROM threads WHERE shop_id = $1 AND thread_id = $2 FOR NO KEY UPDATE"
+_SAID = """
+SELECT message_id, thread_id, fingerprint FROM messages
+WHERE shop_id = $1 AND side = $2 AND author = $3 AND key = $4
+"""
+_LATELY = """
+SELECT count(*) FROM messages
+WHERE shop_id = $1 AND thread_id = $2 AND side = $3 AND place > $4 - $5::int
+  AND sent_at > coalesce($6, clock_timestamp()) - $7::interval
+"""
+_SAY = """
+INSERT INTO messages (shop_id, thread_id, place, message_id, audience, side, author, body, salt, digest, evidence,
+                      flag, key, fingerprint, sent_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, clock_timestamp()))
+ON CONFLICT (shop_id, side, author, key) DO NOTHING
+RETURNING sent_at
+"""
+_COUNT = """
+UPDATE threads SET messages = $3,
+    asked_at = CASE WHEN $4 = 'buyer' AND $5 THEN coalesce(asked_at, $6) ELSE asked_at END,
+    answered_at = CASE WHEN $4 = 'seller' AND $5 AND asked_at IS NOT NULL THEN coalesce(answered_at, $6)
+                       ELSE answered_at END
+WHERE shop_id = $1 AND thread_id = $2
+"""
+_TELL = """
+INSERT INTO thread_sides (shop_id, thread_id, side, buyer_id, last_at, last_place, new_place, flagged)
+SELECT $1, $2, one.side, $3, $4, $5, CASE WHEN one.alerted THEN $5 ELSE 0 END, one.side = 'platform' AND $6
+FROM unnest($7::text[], $8::bool[]) AS one (side, alerted)
+ON CONFLICT (shop_id, thread_id, side) DO UPDATE SET
+    last_at = excluded.last_at, last_place = excluded.last_place,
+    new_place = greatest(thread_sides.new_place, excluded.new_place),
+    flagged = thread_sides.flagged OR excluded.flagged
+"""
+_SEEN = """
+WITH moved AS (
+    UPDATE thread_sides SET seen_place = m.place FROM messages m
+    WHERE m.shop_id = $1 AND m.thread_id = $2 AND m.message_id = $4
+      AND thread_sides.shop_id = $1 AND thread_sides.thread_id = $2 AND thread_sides.side = $3
+      AND thread_sides.seen_place < m.place AND thread_sides.new_place > thread_sides.seen_place
+    RETURNING thread_sides.seen_place
+)
+INSERT INTO message_reads (shop_id, thread_id, side, place, seen_at)
+SELECT $1, $2, $3, seen_place, coalesce($5, clock_timestamp()) FROM moved
+ON CONFLICT DO NOTHING RETURNING true
+"""
+_LOOKED_AT = """
+UPDATE thread_sides SET flagged = false WHERE shop_id = $1 AND thread_id = $2 AND side = 'platform' AND flagged
+RETURNING true
+"""
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody says, ready to be kept. key, fingerprint: what makes a repeated call a repeat."""
+
+    side: Side
+    author: str
+    audience: Audience
+    note: Note
+    evidence: tuple[str, ...] = ()
+    flag: Flag | None = None
+    key: str
+    fingerprint: bytes
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a conversation that does not exist yet is about."""
+
+    shop: ShopId
+    buyer: str
+    about: About
+    order: OrderId | None = None
+    sku: str = ""
+    subject: str = ""
+
+
+class Sent(NamedTuple):
+    """What was kept. repeated: by an earlier call that said the same."""
+
+    thread: ThreadId
+    message: MessageId
+    repeated: bool
+
+
+class ThreadTable:
+    """Writes. Whoever calls has seen through their own scope that the thread, the order or the shop is there."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def begin(self, opening: Opening, said: Said) -> Sent:
+        """Say something in a new conversation, or in that of the order where there is one.
+
+        Raises IdempotencyKeyReused, RateLimited; after either there is no more than before.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            if before := await self._before(connection, opening.shop, said):
+                return before
+            thread = ThreadId(self._id("cnv", opening.shop))
+            await connection.execute(
+                _OPEN,
+                *(opening.shop, thread, opening.buyer, opening.about.value, opening.order),
+                *(opening.sku, opening.subject, self._clock.read()),
+            )
+            if opening.order is not None:
+                thread = ThreadId(await connection.fetchval(_OF_ORDER, opening.shop, opening.order))
+            return await self._say(connection, thread, said)
+
+    async def say(self, thread: ThreadId, said: Said) -> Sent:
+        """Say something in a conversation. Raises IdempotencyKeyReused, RateLimited."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await self._before(connection, shop_of(thread), said) or await self._say(connection, thread, said)
+
+    async def seen(self, thread: ThreadId, side: Side, upto: MessageId) -> bool:
+        """A side saw everything up to a message that it may read; whether that was news."""
+        given = (shop_of(thread), thread, side, upto, self._clock.read())
+        return bool(await self._pool.fetchval(_SEEN, *given))
+
+    async def looked_at(self, thread: ThreadId) -> bool:
+        """Support has looked at what a message of this thread plainly says; whether it was still to be looked at."""
+        return bool(await self._pool.fetchval(_LOOKED_AT, shop_of(thread), thread))
+
+    async def _before(self, connection: PoolConnectionProxy[Any], shop: ShopId, said: Said) -> Sent | None:
+        """What an earlier call of this key left. Raises IdempotencyKeyReused for one that said something else."""
+        row = await connection.fetchrow(_SAID, shop, said.side, said.author, said.key)
+        if row is None:
+            return None
+        if row["fingerprint"] != said.fingerprint:
+            raise IdempotencyKeyReused
+        return Sent(row["thread_id"], row["message_id"], repeated=True)
+
+    async def _say(self, connection: PoolConnectionProxy[Any], thread: ThreadId, said: Said) -> Sent:
+        shop = shop_of(thread)
+        row = await connection.fetchrow(_ALONE, shop, thread)
+        assert row is not None, "the caller saw it, and threads stay"
+        place, now = row["messages"] + 1, self._clock.read()
+        lately: int = await connection.fetchval(_LATELY, shop, thread, said.side, place, 10 * AT_ONCE, now, WITHIN)
+        if lately >= AT_ONCE:
+            raise RateLimited(retry_after=int(WITHIN.total_seconds()))
+        message = MessageId(self._id("msg", shop))
+        flag = said.flag.value if said.flag else ""
+        at: Instant | None = await connection.fetchval(
+            _SAY,
+            *(shop, thread, place, message, said.audience.value, said.side, said.author),
+            *(said.note.body, said.note.salt, said.note.digest, list(said.evidence), flag, said.key),
+            *(said.fingerprint, now),
+        )
+        if at is None:
+            # The same call at the same moment: it was written while this one waited.
+            found = await self._before(connection, shop, said)
+            assert found is not None, "its key is there"
+            return found
+        told = readers(said.audience)
+        both = {"buyer", "seller"} <= set(told)
+        await connection.execute(_COUNT, shop, thread, place, said.side, both, at)
+        await connection.execute(
+            _TELL,
+            *(shop, thread, row["buyer_id"], at, place, said.flag is Flag.ASKS_BUYER_TO_CANCEL),
+            *(list(told), [alerted(side, said.side, said.audience, said.flag) for side in told]),
+        )
+        return Sent(thread, message, repeated=False)
+
+    def _id(self, prefix: str, shop: ShopId) -> str:
+        return make_id(prefix, shop, self._clock.read() or wall_clock(), secrets.randbits(_RANDOM_BITS))

@@ -1,0 +1,93 @@
+"""A buyer's conversations: the inbox, one of them, and a question to a shop before any order."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from http import HTTPStatus
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from rescind.conversations import Saying
+from rescind.core.conversation import LONGEST
+from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
+from rescind.web import inbox, talk
+from rescind.web.evidence import SENT_AT_ONCE
+from rescind.web.session import Html, Visit
+
+
+@get("/messages")
+async def listing(visit: NamedDependency[Visit]) -> Html:
+    """Everything this buyer talks about."""
+    visit.require("buyer")
+    return await inbox.listing(visit, visit.page)
+
+
+@get("/messages/{thread:str}")
+async def one(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
+    """One conversation."""
+    visit.require("buyer")
+    return await inbox.one(visit, visit.page, thread)
+
+
+@post("/messages/{thread:str}", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
+async def say(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
+    """Say something in it."""
+    visit.require("buyer")
+    return await inbox.say(visit, visit.page, thread)
+
+
+@get("/messages/{thread:str}/transcript")
+async def transcript(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
+    """The whole of it, for paper."""
+    visit.require("buyer")
+    return await inbox.transcript(visit, visit.page, thread)
+
+
+@get("/shops/{shop_id:str}/ask")
+async def question(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
+    """The form for a question before any order; ``sku`` and ``product`` in the address say about what (M-34)."""
+    visit.require("buyer")
+    return await _ask(visit, shop_id, {"sku": visit.query("sku")[:64], "product": visit.query("product")[:200]}, {})
+
+
+@post("/shops/{shop_id:str}/ask", status_code=HTTPStatus.OK)
+async def ask(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
+    """Ask it, and see the conversation that this begins."""
+    visit.require("buyer")
+    fields = await visit.form()
+    shop = (await visit.desk.reads.shop(shop_id)).id
+    text, sku, product = (fields.get(name, "") for name in ("text", "sku", "product"))
+    if not text.strip():
+        return await _ask(visit, shop, fields, {"text": visit.locale.gettext("Write something")})
+    key = fields.get("key", "") or secrets.token_urlsafe(18)
+    said = hashlib.sha256(msgspec.json.encode([shop, text, sku, product])).digest()
+    saying = Saying(text=text, audience="everyone", key=f"page {key[:200]}", fingerprint=said)
+    try:
+        sent = await visit.desk.conversations.ask(visit.person, shop, saying, sku=sku, subject=product)
+    except (InvalidText, InvalidField, RateLimited, Unavailable, IdempotencyKeyReused) as fault:
+        return await _ask(visit, shop, fields | {"key": ""}, {"text": talk.trouble(visit.locale, fault)})
+    return visit.go(f"/messages/{sent.thread}")
+
+
+async def _ask(visit: Visit, shop_id: str, values: dict[str, str], errors: dict[str, str]) -> Html:
+    shop = await visit.desk.reads.shop(shop_id)
+    return visit.page(
+        "talk/ask.html",
+        zone=shop.zone,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
+        here=f"/shops/{shop.id}/ask",
+        live=False,
+        shop=shop,
+        values=values,
+        errors=errors,
+        key=values.get("key") or secrets.token_urlsafe(18),
+        longest=LONGEST,
+        answers=await visit.desk.conversations.first_answers(shop.id, visit.now),
+    )
+
+
+ROUTES = (listing, one, say, transcript, question, ask)

@@ -1,0 +1,148 @@
+"""The inbox of buyer, seller and support, and one conversation on a page of its own: the same for all three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+from rescind.core.conversation import About, Thread, ThreadFilters, ThreadTab, side_of
+from rescind.core.errors import InvalidField
+from rescind.locales import Locale
+from rescind.web import talk
+from rescind.web.rendering import address
+from rescind.web.session import Html, Visit
+
+Page = Callable[..., Html]
+"""How a role's pages are made: ``visit.page`` or that of its console."""
+_TABS = get_args(ThreadTab)
+_EXCERPT = 140
+
+
+async def listing(visit: Visit, page: Page) -> Html:
+    """A side's conversations, the latest message first."""
+    side = side_of(visit.person.role)
+    _ = visit.locale.gettext
+    names = _tabs(visit.locale, staff=side == "platform")
+    wanted = visit.query("tab")
+    tab: ThreadTab = next((one for one in names if one == wanted), _TABS[0])
+    text = "".join(sign if sign.isprintable() else " " for sign in visit.query("q")).strip()[:200]
+    filters = ThreadFilters(tab=tab, text=text)
+    talks, cursor = visit.desk.conversations, visit.query("cursor") or None
+    try:
+        found = await talks.inbox(visit.person, filters, cursor)
+    except InvalidField:
+        # A place of another list: the list from its beginning is what was meant.
+        found = await talks.inbox(visit.person, filters)
+    root, base = talk.ROOT[side], address(visit.here, cursor=None)
+    return page(
+        "talk/inbox.html",
+        base=talk.FRAME[side],
+        root=root,
+        q=text,
+        tabs=[
+            {
+                "href": address(base, tab=None if name == "all" else name),
+                "label": words,
+                "count": visit.unread if name == "unread" else None,
+                "current": name == tab,
+            }
+            for name, words in names.items()
+        ],
+        rows=[_row(visit, one) for one in found.rows],
+        previous=address(base, cursor=found.previous) if found.previous else "",
+        next=address(base, cursor=found.next) if found.next else "",
+        searched=bool(text) or tab != "all",
+    )
+
+
+def _tabs(locale: Locale, *, staff: bool) -> dict[ThreadTab, str]:
+    _ = locale.gettext
+    names: dict[ThreadTab, str] = {"all": _("All"), "unread": _("Unread")}
+    if staff:
+        names["flagged"] = _("To look at")
+    return names
+
+
+def _row(visit: Visit, one: Thread) -> dict[str, Any]:
+    side, locale = side_of(visit.person.role), visit.locale
+    who = {"buyer": one.shop_name, "seller": one.buyer_name}.get(side, f"{one.buyer_name} · {one.shop_name}")
+    text = " ".join(one.last.text.split())
+    return {
+        "thread": one,
+        "href": f"{talk.ROOT[side]}/{one.id}",
+        "who": who or locale.term("actor", "seller" if side == "buyer" else "buyer"),
+        "subject": talk.subject(locale, one),
+        "followed": _followed(locale, one),
+        "by": locale.gettext("You") if one.last.by == side else talk.name_of(locale, one, one.last.by),
+        "text": text[:_EXCERPT] + ("…" if len(text) > _EXCERPT else ""),
+        "label": talk.label(locale, side, one.last.audience) if one.last.audience != "everyone" else "",
+    }
+
+
+def _followed(locale: Locale, one: Thread) -> str:
+    if one.about is About.ORDER or not one.number:
+        return ""
+    return locale.gettext("then order %(number)s") % {"number": one.number}
+
+
+async def one(visit: Visit, page: Page, thread: str, typed: talk.Typed | None = None) -> Html:
+    """One conversation. Raises NotFound for a missing and a foreign one alike."""
+    before = visit.query("before") or None
+    try:
+        card = await talk.alone(visit, thread, before, typed)
+    except InvalidField:
+        before, card = None, await talk.alone(visit, thread, None, typed)
+    assert card.thread is not None, "it was found"
+    side, found = side_of(visit.person.role), card.thread
+    return page(
+        "talk/thread.html",
+        status=talk.status_of(card.typed),
+        here=f"{talk.ROOT[side]}/{found.id}",
+        base=talk.FRAME[side],
+        root=talk.ROOT[side],
+        card=card,
+        title=talk.subject(visit.locale, found),
+        who=_row(visit, found)["who"],
+        order=f"{talk.PARTS[side]}/{found.order}" if found.order else "",
+        number=found.number,
+        past=before is not None,
+        latest=f"{talk.ROOT[side]}/{found.id}",
+        flagged=found.flagged and side == "platform",
+    )
+
+
+async def say(visit: Visit, page: Page, thread: str) -> Html:
+    """Say something, or show the box again with what is wrong."""
+    found = await visit.desk.conversations.thread(visit.person, thread)
+    order = None
+    if found.about is About.ORDER and found.order:
+        order = (await visit.desk.reads.order(visit.scope, found.order)).order
+    sent, typed = await talk.send(visit, order=order, thread=thread)
+    if sent is None:
+        return await one(visit, page, thread, typed)
+    return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")
+
+
+async def looked_at(visit: Visit, thread: str) -> Html:
+    """Support has looked at what was flagged."""
+    await visit.form()
+    await visit.desk.conversations.looked_at(visit.person, thread)
+    return visit.go(f"{talk.ROOT['platform']}/{thread}")
+
+
+async def transcript(visit: Visit, page: Page, thread: str) -> Html:
+    """Everything of a conversation that its reader may read, for paper."""
+    written = await visit.desk.conversations.transcript(visit.person, thread, visit.now)
+    found = await visit.desk.conversations.thread(visit.person, thread)
+    side = side_of(visit.person.role)
+    return page(
+        "talk/transcript.html",
+        live=False,
+        base=talk.FRAME[side],
+        root=talk.ROOT[side],
+        written=written,
+        title=talk.subject(visit.locale, found),
+        names={by: talk.name_of(visit.locale, found, by) for by in ("buyer", "seller", "platform")},
+        labels={one.value: talk.label(visit.locale, side, one) for one in {said.audience for said in written.messages}},
+        file=f"/v1/threads/{written.thread}/transcript",
+    )

@@ -1,0 +1,404 @@
+"""Conversations on pages: what was said, who reads what is said next, and the form that keeps what was typed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from rescind.conversations import Saying, Talk
+from rescind.core import cancellation, offer
+from rescind.core.conversation import (
+    LONGEST,
+    About,
+    Audience,
+    Flag,
+    Message,
+    Side,
+    Thread,
+    audiences,
+    side_of,
+)
+from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
+from rescind.core.instant import Instant
+from rescind.core.order import Order
+from rescind.core.record import Record
+from rescind.locales import Locale
+from rescind.postgres.threads import Sent
+from rescind.web import evidence
+from rescind.web.session import Visit
+from rescind.web.timeline import story
+
+SHOWN = 30
+"""Messages on a page of something else; its conversation's own page has more."""
+ROOT: Mapping[Side, str] = {"buyer": "/messages", "seller": "/seller/messages", "platform": "/support/messages"}
+PARTS: Mapping[Side, str] = {"buyer": "/orders", "seller": "/seller/orders", "platform": "/support/orders"}
+FRAME: Mapping[Side, str] = {
+    "buyer": "buyer/frame.html",
+    "seller": "seller/frame.html",
+    "platform": "seller/frame.html",
+}
+_KEY = re.compile(r"[!-~]{16,200}")
+
+# What of an order belongs to what is said about it: what was asked, answered and offered.
+_SPOKEN = (
+    offer.OfferMade,
+    offer.OfferAccepted,
+    offer.OfferDeclined,
+    cancellation.SellerAsked,
+    cancellation.CancellationHeld,
+    cancellation.CancellationApproved,
+    cancellation.CancellationRefused,
+    cancellation.CancellationWithdrawn,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """A message as its reader sees it. label: who reads it; seen_by, seen_at: which other side saw it, and when.
+
+    cancel: where the button beside a wish to cancel leads; remark: what its reader should know of it.
+    """
+
+    id: str
+    author: str
+    at: Instant
+    own: bool
+    audience: str
+    label: str
+    text: str
+    erased: bool
+    files: Sequence[evidence.Tile] = ()
+    seen_by: str = ""
+    seen_at: Instant | None = None
+    cancel: str = ""
+    remark: str = ""
+    step: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that happened to the order between two messages, such as an offer."""
+
+    at: Instant
+    text: str
+    detail: str
+    icon: str
+    tone: str
+    href: str = ""
+    step: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class Typed:
+    """What was typed into the box, kept whatever happens to it."""
+
+    text: str = ""
+    audience: str = ""
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    files: evidence.Brought | None = None
+    errors: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A conversation with the box below it. live: what the page is told of when somebody says something.
+
+    earlier, transcript: addresses, empty where there is none. before: questions from before the order.
+    """
+
+    live: str
+    entries: Sequence[Bubble | Step]
+    earlier: str
+    transcript: str
+    before: Sequence[Mapping[str, str]]
+    action: str
+    choices: Sequence[tuple[str, str]]
+    typed: Typed
+    field: Mapping[str, Any] | None
+    longest: int = LONGEST
+    thread: Thread | None = None
+
+
+async def about_order(
+    visit: Visit,
+    order: Order,
+    records: Iterable[tuple[Record, Mapping[str, str]]],
+    *,
+    cancel: str = "",
+    request: str = "",
+    typed: Typed | None = None,
+) -> Card:
+    """The conversation on an order's page. cancel: where a wish to cancel leads, while it leads anywhere.
+
+    request: address under which requests of this order are read.
+    """
+    who, talks = visit.person, visit.desk.conversations
+    side = side_of(who.role)
+    talk = await talks.of_order(who, order, limit=SHOWN)
+    if talk and await _shown(visit, talk):
+        visit.unread = max(0, visit.unread - 1)
+    steps = _steps(visit.locale, order, records, side, request)
+    since = talk.messages[0].sent_at if talk and talk.earlier else None
+    entries: list[Bubble | Step] = [one for one in steps if since is None or one.at >= since] if talk else []
+    entries += await _bubbles(visit, talk, order, cancel) if talk else []
+    return _card(
+        visit,
+        side,
+        talk,
+        sorted(entries, key=lambda one: one.at),
+        live=order.id,
+        action=f"{PARTS[side]}/{order.id}/messages",
+        before=[_question(visit.locale, side, one) for one in await talks.before_order(who, order)],
+        typed=typed,
+        files=True,
+    )
+
+
+async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typed | None = None) -> Card:
+    """A conversation on a page of its own. Raises NotFound, InvalidField."""
+    who, talks = visit.person, visit.desk.conversations
+    side = side_of(who.role)
+    talk = await talks.read(who, thread, before)
+    if before is None and await _shown(visit, talk):
+        visit.unread = max(0, visit.unread - 1)
+    found = talk.thread
+    order = (await visit.desk.reads.order(visit.scope, found.order)).order if found.order else None
+    return _card(
+        visit,
+        side,
+        talk,
+        await _bubbles(visit, talk, order, ""),
+        live=found.order if found.about is About.ORDER and found.order else found.id,
+        action=f"{ROOT[side]}/{found.id}",
+        typed=typed,
+        files=found.about is About.ORDER,
+    )
+
+
+async def _shown(visit: Visit, talk: Talk) -> bool:
+    """Note that a page showed it; a browser that only fetches ahead has shown nothing."""
+    if visit.request.method != "GET" or "prefetch" in visit.request.headers.get("sec-purpose", ""):
+        return False
+    return await visit.desk.conversations.shown(visit.person, talk)
+
+
+def _card(
+    visit: Visit,
+    side: Side,
+    talk: Talk | None,
+    entries: Sequence[Bubble | Step],
+    *,
+    live: str,
+    action: str,
+    typed: Typed | None,
+    files: bool,
+    before: Sequence[Mapping[str, str]] = (),
+) -> Card:
+    page = f"{ROOT[side]}/{talk.thread.id}" if talk else ""
+    typed = typed or Typed()
+    kept = typed.files.tiles if typed.files else ()
+    return Card(
+        live=live,
+        entries=entries,
+        earlier=f"{page}?before={talk.messages[0].id}" if talk and talk.earlier else "",
+        transcript=f"{page}/transcript" if talk else "",
+        before=before,
+        action=action,
+        choices=choices(visit.locale, side),
+        typed=typed,
+        field=evidence.field(visit, kept, typed.errors.get("files", "")) if files else None,
+        thread=talk.thread if talk else None,
+    )
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def choices(locale: Locale, side: Side) -> list[tuple[str, str]]:
+    """Whom a side may address, in words that name everybody who will read it."""
+    _ = locale.gettext
+    said = {
+        ("buyer", Audience.EVERYONE): _("The shop and platform support"),
+        ("buyer", Audience.BUYER): _("Platform support only"),
+        ("seller", Audience.EVERYONE): _("The buyer and platform support"),
+        ("seller", Audience.SELLER): _("Platform support only"),
+        ("platform", Audience.EVERYONE): _("Buyer and shop"),
+        ("platform", Audience.BUYER): _("The buyer only"),
+        ("platform", Audience.SELLER): _("The shop only"),
+        ("platform", Audience.INTERNAL): _("Support only"),
+    }
+    return [(one.value, said[side, one]) for one in audiences(side)]
+
+
+def label(locale: Locale, side: Side, audience: Audience) -> str:
+    """Who reads a message, as its reader is told."""
+    if side != "platform" and audience is not Audience.EVERYONE:
+        return locale.gettext("You and platform support")
+    return locale.term("audience", audience.value)
+
+
+def name_of(locale: Locale, thread: Thread, by: Side) -> str:
+    """What a side is called by the others."""
+    if by == "platform":
+        return locale.gettext("Platform support")
+    return (thread.shop_name if by == "seller" else thread.buyer_name) or locale.term("actor", by)
+
+
+def subject(locale: Locale, thread: Thread) -> str:
+    """What a conversation is about, in a few words."""
+    _ = locale.gettext
+    if thread.about is About.ORDER:
+        return _("Order %(number)s") % {"number": thread.number}
+    if thread.about is About.PRODUCT:
+        return thread.subject or thread.sku
+    return _("A question to the shop")
+
+
+def _question(locale: Locale, side: Side, thread: Thread) -> dict[str, str]:
+    return {"href": f"{ROOT[side]}/{thread.id}", "text": subject(locale, thread)}
+
+
+async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str) -> list[Bubble]:
+    who, locale = visit.person, visit.locale
+    side = side_of(who.role)
+    names = await _names(visit, side, talk.messages)
+    last_seen = next((one.id for one in reversed(talk.messages) if one.by == side and one.seen), "")
+    found: list[Bubble] = []
+    for one in talk.messages:
+        own = one.by == side
+        seen = min(one.seen.items(), key=lambda by: by[1]) if one.id == last_seen else None
+        mine = own and (side == "buyer" or one.author == who.id)
+        found.append(
+            Bubble(
+                id=one.id,
+                author=locale.gettext("You") if mine else names.get(one.author) or name_of(locale, talk.thread, one.by),
+                at=one.sent_at,
+                own=own,
+                audience=one.audience.value,
+                label=label(locale, side, one.audience),
+                text=one.text,
+                erased=one.erased,
+                files=[evidence.tile(locale, order.id, ref) for ref in one.evidence] if order else (),
+                seen_by=name_of(locale, talk.thread, seen[0]) if seen else "",
+                seen_at=seen[1] if seen else None,
+                cancel=f"{cancel}?said={one.id}" if cancel and own and one.flag is Flag.WANTS_TO_CANCEL else "",
+                remark=_remark(locale, side, one),
+            )
+        )
+    return found
+
+
+async def _names(visit: Visit, side: Side, messages: Sequence[Message]) -> Mapping[str, str]:
+    """What colleagues are called, by those of their own side."""
+    ids = {one.author for one in messages if one.by == side and one.author}
+    if side == "buyer" or not ids:
+        return {}
+    access = visit.desk.access
+    if side == "seller":
+        return await access.named("seller", ids, visit.person.shop_id)
+    return await access.named("operator", ids) | await access.named("support", ids)
+
+
+def _remark(locale: Locale, side: Side, one: Message) -> str:
+    _ = locale.gettext
+    if one.flag is Flag.ASKS_BUYER_TO_CANCEL:
+        return _("The shop asks the buyer to cancel. Who cannot deliver cancels the order themselves (R-038).")
+    if one.flag is Flag.WANTS_TO_CANCEL and side != "buyer":
+        return _("Sounds like a wish to cancel. Nothing was filed by it; the buyer sees the button for that.")
+    return ""
+
+
+def _steps(
+    locale: Locale, order: Order, records: Iterable[tuple[Record, Mapping[str, str]]], side: Side, request: str
+) -> list[Step]:
+    """What was asked, offered and answered, as it stands in the order's own story."""
+    reader = "support" if side == "platform" else side
+    steps: list[Step] = []
+    for record, notes in records:
+        if not isinstance(record.event, _SPOKEN):
+            continue
+        about = getattr(record.event, "cancellation", "")
+        steps += [
+            Step(
+                at=one.at,
+                text=one.text,
+                detail=one.detail,
+                icon=one.icon,
+                tone=one.tone,
+                href=f"{request}/{about}" if request and isinstance(record.event, offer.OfferMade) else "",
+            )
+            for one in story([(record, notes)], order, locale, reader)
+        ]
+    return steps
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+async def send(visit: Visit, *, order: Order | None = None, thread: str = "") -> tuple[Sent | None, Typed]:
+    """Say what was typed about an order or in a conversation; None with what is wrong beside each field.
+
+    Raises CrossSite, NotFound, and whatever leaves nothing to put right.
+    """
+    fields = await visit.form()
+    typed = Typed(text=fields.get("text", ""), audience=fields.get("audience", ""))
+    key = fields.get("key", "")
+    typed.key = key if _KEY.fullmatch(key) else typed.key
+    _ = visit.locale.gettext
+    if order is not None:
+        typed.files = await evidence.brought(visit, order.id)
+        if typed.files.error:
+            typed.errors["files"] = typed.files.error
+    if typed.audience not in dict(choices(visit.locale, side_of(visit.person.role))):
+        typed.errors["audience"] = _("Choose who reads it")
+    if not typed.text.strip():
+        typed.errors["text"] = _("Write something")
+    if typed.errors:
+        return None, typed
+    files = tuple(ref.id for ref in typed.files.refs) if typed.files else ()
+    said = [order.id if order else thread, typed.audience, typed.text, files]
+    saying = Saying(
+        text=typed.text,
+        audience=typed.audience,
+        key=f"page {typed.key}",
+        fingerprint=hashlib.sha256(msgspec.json.encode(said)).digest(),
+        evidence=files,
+    )
+    talks = visit.desk.conversations
+    try:
+        if order is not None:
+            return await talks.say_about(visit.person, order, saying), typed
+        return await talks.say(visit.person, thread, saying), typed
+    except (InvalidText, InvalidField, RateLimited, Unavailable, IdempotencyKeyReused) as fault:
+        typed.errors["text"] = trouble(visit.locale, fault)
+        if isinstance(fault, IdempotencyKeyReused):
+            # The page was gone back to and something else was written: that is another message.
+            typed.key = secrets.token_urlsafe(18)
+        return None, typed
+
+
+def trouble(locale: Locale, fault: Exception) -> str:
+    """Why something was not sent. What was typed stays in the box."""
+    _ = locale.gettext
+    match fault:
+        case InvalidText() | InvalidField():
+            told = _("Write at most %(count)s characters, without invisible ones")
+            return told % {"count": locale.number(LONGEST)}
+        case RateLimited():
+            return _("That was a lot in a minute. It was not sent yet; wait a moment and send it again.")
+        case IdempotencyKeyReused():
+            return _("This form was sent before with other words. Send it again if you mean these as well.")
+        case _:
+            return _("It could not be sent. It stays here; send it again in a moment.")
+
+
+def status_of(typed: Typed) -> int:
+    """The status of a page that shows what was typed again."""
+    return HTTPStatus.UNPROCESSABLE_ENTITY if typed.errors else HTTPStatus.OK

@@ -1,0 +1,149 @@
+"""Who reads what is said, and what a message plainly says (R-038)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rescind.core.conversation import (
+    SIDES,
+    Audience,
+    Flag,
+    addressed,
+    alerted,
+    audiences,
+    first_answer,
+    may_know_seen,
+    may_read,
+    readers,
+    side_of,
+)
+from rescind.core.errors import Forbidden, InvalidField
+from rescind.core.plain_words import plainly
+
+sides, all_audiences = st.sampled_from(SIDES), st.sampled_from(list(Audience))
+
+
+@given(sides, all_audiences)
+def test_nobody_reads_what_is_not_for_them_and_the_platform_reads_everything(side, audience):
+    for_them = {"everyone": {"buyer", "seller"}, "buyer": {"buyer"}, "seller": {"seller"}, "internal": set()}
+    assert may_read(side, audience) == (side == "platform" or side in for_them[audience.value])
+    assert (side in readers(audience)) == may_read(side, audience)
+
+
+@given(sides, sides, all_audiences, st.sampled_from([None, *Flag]))
+def test_nothing_tells_a_side_of_a_message_that_it_may_not_read(side, by, audience, flag):
+    if not may_read(side, audience):
+        assert not alerted(side, by, audience, flag)
+        assert not may_know_seen(by, side, audience)
+    assert not alerted(side, side, audience, flag), "what one said oneself is no news"
+
+
+@given(sides, all_audiences)
+def test_whoever_writes_could_read_it_themselves(side, audience):
+    if may_read(side, audience):
+        assert addressed(side, audience.value) is audience
+    else:
+        with pytest.raises(InvalidField):
+            addressed(side, audience.value)
+    assert audience in audiences(side) or not may_read(side, audience)
+
+
+def test_the_host_has_no_part_in_conversations():
+    assert [side_of(role) for role in ("buyer", "seller", "support", "operator")] == [*SIDES, "platform"]
+    with pytest.raises(Forbidden):
+        side_of("host")
+
+
+def test_support_overhears_and_is_called_only_by_what_it_should_see():
+    assert not alerted("platform", "buyer", Audience.EVERYONE, None)
+    assert alerted("platform", "buyer", Audience.BUYER, None)
+    assert alerted("platform", "seller", Audience.EVERYONE, Flag.ASKS_BUYER_TO_CANCEL)
+    assert alerted("seller", "buyer", Audience.EVERYONE, Flag.WANTS_TO_CANCEL)
+    assert not may_know_seen("buyer", "platform", Audience.EVERYONE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please cancel.",
+        "hi, pls cancel my order, I found it cheaper",
+        "I ordered twice by accident. Please cancel the second one",
+        "I'd like to cancel this order",
+        "We want to cancel",
+        "Could you cancel my order?",
+        "cancel my order",
+        "I don't need it any more, please cancel",
+        "请取消订单",
+        "不想要了，麻烦帮我取消一下",
+        "我要取消这个订单",
+        "申请退单",
+        "取消订单吧",
+    ],
+)
+def test_a_plain_wish_to_cancel_is_understood(text):
+    assert plainly("buyer", text) is Flag.WANTS_TO_CANCEL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please do not cancel my order",
+        "please don't cancel",
+        "How do I cancel?",
+        "What happens if I want to cancel later?",
+        "Can I cancel after it ships?",
+        "My last order was cancelled, please tell me why",
+        "Please cancel the invoice",
+        "Is there a cancellation policy?",
+        "Please send it soon",
+        "请不要取消订单",
+        "别取消",
+        "如果我想取消怎么办",
+        "能不能取消",
+        "怎么申请取消",
+        "请取消发票",
+        "订单已经被取消了",
+        "",
+    ],
+)
+def test_a_doubt_is_no_wish_to_cancel(text):
+    assert plainly("buyer", text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Out of stock, please cancel the order",
+        "Could you cancel it, we have none left",
+        "You need to cancel on your side",
+        "Please request a cancellation",
+        "没货了，请您申请取消",
+        "亲，麻烦取消一下订单",
+        "您自行取消吧",
+    ],
+)
+def test_a_seller_who_asks_the_buyer_to_cancel_is_noticed(text):  # R-038
+    assert plainly("seller", text) is Flag.ASKS_BUYER_TO_CANCEL
+    assert plainly("platform", text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We will cancel it for you today",
+        "Shall we cancel?",
+        "Please do not cancel, it ships tomorrow",
+        "You cannot cancel after it was shipped",
+        "I have cancelled your order",
+        "请稍等，我们为您取消",
+        "请不要取消，马上发货",
+    ],
+)
+def test_a_seller_who_does_it_themselves_is_left_alone(text):  # R-038
+    assert plainly("seller", text) is None
+
+
+def test_of_too_few_answers_no_answer_time_is_told():
+    assert first_answer([60, 60, 60, 60]) is None
+    told = first_answer([600, 60, 120, 10_000, 300])
+    assert (told.seconds, told.threads) == (300, 5)

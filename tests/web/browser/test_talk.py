@@ -1,0 +1,46 @@
+"""Buyer, seller and support talk in windows side by side, by thumb and without a reload (M-17, I-26)."""
+
+import pytest
+
+from scenarios.files import png
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+pytestmark = pytest.mark.xdist_group("browser")
+
+PHONE = {"width": 360, "height": 740}
+PHOTO = {"name": "jar.png", "mimeType": "image/png", "buffer": png(40, 30)}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_one_says_the_others_read_at_once_and_what_is_typed_stays(visit, marketplace, lang):  # M-17, I-26
+    order = marketplace.place("preparing", buyer=f"talk-{lang}")
+    buyer = visit(f"buyer:{order.buyer}", lang, order.page, viewport=PHONE)
+    seller = visit("seller", lang, f"/seller{order.page}")
+    support = visit("support", lang, f"/support{order.page}")
+    for page in (buyer, seller, support):
+        page.evaluate("window.same = true")
+    buyer.locator("#text").fill("Half a sentence")
+
+    seller.locator("#text").fill("It leaves tomorrow.")
+    seller.locator("#say button.primary").click()
+    expect(buyer.locator("#talk .message-text")).to_have_text("It leaves tomorrow.")
+    expect(support.locator("#talk .message-text")).to_have_text("It leaves tomorrow.")
+    assert buyer.evaluate("window.same") is True
+    assert buyer.locator("#text").input_value() == "Half a sentence"
+
+    support.locator("#text").fill("Xylophone")
+    support.locator("label[for=audience-internal]").click()
+    support.locator("#say button.primary").click()
+    expect(support.locator("#talk .message.internal")).to_have_count(1)
+    buyer.locator(".composer summary").click()
+    buyer.locator("#files").set_input_files([PHOTO])
+    buyer.locator("#say button.primary").click()
+    picture = seller.locator("#talk .message img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") == 40
+    for page in (buyer, seller):
+        assert "Xylophone" not in page.content()
+    box = buyer.locator("#say button.primary").bounding_box()
+    assert box["height"] >= 40, "large enough for a thumb"
+    assert buyer.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
