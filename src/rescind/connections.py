@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets as random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from rescind.clock import wall_clock
 from rescind.core.errors import InvalidField, NotFound, Unauthenticated, Unavailable
 from rescind.core.ports import Checked, News, PaymentProvider
 from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message, Sealed
+from rescind.sealing import Sealer
 
 if TYPE_CHECKING:
     from rescind.providers.stripe import Stripe
@@ -29,7 +25,6 @@ KINDS = ("stripe",)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KEY = re.compile(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{4,240}")
 _SECRET = re.compile(r"whsec_[!-~]{8,240}")
-_NONCE_BYTES = 12
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -65,8 +60,7 @@ class Connected:
         self._own = own
         self._pretend = pretend
         self._patience_s = patience_s
-        sealing = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"rescind provider credentials 1")
-        self._cipher = AESGCM(sealing.derive(secret))
+        self._sealer = Sealer(secret, "rescind provider credentials 1")
         self._open: dict[str, tuple[int, Stripe, Secrets]] = {}
         self._finding: dict[str, asyncio.Task[Sealed | None]] = {}
 
@@ -218,14 +212,13 @@ class Connected:
         return Stripe(secrets.key, name=name, direct=direct, base=secrets.base, timeout_s=patience)
 
     def _sealed(self, name: str, secrets: Secrets) -> bytes:
-        nonce = random.token_bytes(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, msgspec.json.encode(secrets), name.encode())
+        return self._sealer.seal(name, msgspec.json.encode(secrets))
 
     def _opened(self, name: str, sealed: bytes) -> Secrets:
         """Raises Unavailable where they were sealed under another secret key of the installation."""
         try:
-            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
-        except InvalidTag:
+            plain = self._sealer.open(name, sealed)
+        except Unavailable:
             log.exception("provider.sealed_elsewhere", connection=name)
-            raise Unavailable(retry_after=900) from None
+            raise
         return msgspec.json.decode(plain, type=Secrets)
