@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import asyncpg
 import structlog
@@ -23,6 +24,7 @@ from rescind.desk import Desk
 from rescind.documents import Documents
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.mail.post import Post
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -35,6 +37,8 @@ from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
+from rescind.postgres.mail_server import MailServerTable
+from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
@@ -48,6 +52,7 @@ from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
+from rescind.web import letters
 from rescind.worker import loops
 from rescind.worker.months import Months
 
@@ -91,6 +96,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         tail = Tail(pool)
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         async with Engine(PostgresStore(writing, clock), book, limits=settings.daily_limits).running() as engine:
             reads = Reads(pool, key)
             desk = Desk(
@@ -108,6 +114,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 ),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
+                post=post,
                 habits=Habits(pool),
                 connected=connected,
                 stock=StockFeed(pool),
@@ -120,6 +127,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     yield desk
                 finally:
                     await connected.close()
+                    post.close()
     finally:
         await _close(writing)
         await _close(pool)
@@ -131,6 +139,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     months = Months(desk.versions, desk.book, automation())
     async with (
         _task(loops.run(desk.engine, DueTable(desk.pool, desk.clock), provider(desk), months, desk.connected)),
+        _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
     ):
         yield

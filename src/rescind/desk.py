@@ -36,6 +36,8 @@ from rescind.documents import Documents
 from rescind.drafting import Drafting
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.mail.documents import DocumentMail
+from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
@@ -69,6 +71,7 @@ class Desk:
     evidence: Evidence
     documents: Documents
     press: Press
+    post: Post
     habits: Habits
     connected: Connected
     stock: StockFeed
@@ -80,6 +83,11 @@ class Desk:
     def paying_out(self) -> PayingOut:
         """Refunds that the marketplace pays out itself."""
         return PayingOut(self.engine, self.reads)
+
+    @property
+    def document_mail(self) -> DocumentMail:
+        """Receipts and credit notes by mail."""
+        return DocumentMail(self.post.table, self.documents, self.reads)
 
     @property
     def drafting(self) -> Drafting:

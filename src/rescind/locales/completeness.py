@@ -24,6 +24,7 @@ from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
+from rescind.core.mail import MailStatus, Place
 from rescind.core.override import REASONS
 from rescind.core.parts import Act, CancellationStatus, Decider, FactKind, OverrideOutcome, RefundStatus, ReturnStatus
 from rescind.core.policy import vocabulary
@@ -36,6 +37,7 @@ from rescind.core.review import FINDINGS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
+from rescind.mail.security import Security
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -111,6 +113,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "refund_order": ("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere"),
         "refund_owner": ("support", "lead"),
         "document": tuple(DocumentKind),
+        "mail": tuple(MailStatus),
+        "mail.place": tuple(place for place in get_args(Place) if place),
+        "mail.security": get_args(Security),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, policies, providers, texts
+from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, texts
 from rescind.web.operator.console import operator_console
 
 PAGES = Router(
@@ -16,6 +16,7 @@ PAGES = Router(
         *drafts.ROUTES,
         *keys.ROUTES,
         *providers.ROUTES,
+        *mail.ROUTES,
         *books.ROUTES,
         *installation.ROUTES,
     ],
