@@ -181,7 +181,7 @@ def headers(error: RescindError) -> list[tuple[bytes, bytes]]:
             return [(b"www-authenticate", b'Bearer realm="rescind"')]
         case MethodNotAllowed():
             return [(b"allow", str(error.params["allowed_methods"]).encode())]
-        case errors.RateLimited() | errors.DailyLimit() | errors.Unavailable():
+        case errors.RateLimited() | errors.DailyLimit() | errors.MailLimit() | errors.Unavailable():
             return [(b"retry-after", str(error.params.get("retry_after", 1)).encode())]
         case errors.IdempotencyInProgress():
             return [(b"retry-after", b"1")]

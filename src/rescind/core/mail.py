@@ -68,6 +68,11 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     code: int
     said: str
 
+    @property
+    def put_off(self) -> bool:
+        """Whether it waits because a try came to nothing; else it waits for its first, or is under way."""
+        return self.status is MailStatus.WAITING and bool(self.place)
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one try. code: as of SMTP, 0 where the server said nothing; said: its own words, in one line.

@@ -193,7 +193,8 @@ def _words(odd: Exception) -> str:
     """What is wrong with the line, for the operator who has to mend it."""
     if isinstance(odd, ssl.SSLCertVerificationError):
         return f"the certificate is not good: {odd.verify_message}"
-    if isinstance(odd, TimeoutError):
+    # smtplib tells a line that timed out as one that was closed.
+    if isinstance(odd, TimeoutError) or "timed out" in str(odd):
         return "no answer in time"
     if isinstance(odd, OSError) and odd.strerror:
         return odd.strerror

@@ -85,10 +85,14 @@ _LIFT = "DELETE FROM mail_bounces WHERE address = $1"
 _BOUNCES = "SELECT address, code, said, bounced_at FROM mail_bounces ORDER BY bounced_at DESC LIMIT $1"
 _READ = f"SELECT {_FIELDS} FROM mails WHERE shop_id = $1 AND mail_id = $2"  # noqa: S608 - names of ours
 _AGAIN = """
-UPDATE mails SET status = 'waiting', due_at = coalesce($3, clock_timestamp()), settled_at = NULL, tries = 0
+UPDATE mails SET status = 'waiting', due_at = coalesce($3, clock_timestamp()), settled_at = NULL, tries = 0,
+                 place = '', code = 0, said = ''
 WHERE shop_id = $1 AND mail_id = $2 AND status = ANY($4::text[]) AND address <> ''
 """
-_WAITING_NOW = "UPDATE mails SET due_at = coalesce($1, clock_timestamp()), tries = 0 WHERE status = 'waiting'"
+_WAITING_NOW = """
+UPDATE mails SET due_at = coalesce($1, clock_timestamp()), tries = 0, place = '', code = 0, said = ''
+WHERE status = 'waiting'
+"""
 _LATEST = f"""
 SELECT {_FIELDS} FROM mails WHERE $1 = '' OR status = $1 ORDER BY asked_at DESC, mail_id DESC LIMIT $2
 """  # noqa: S608 - names of ours

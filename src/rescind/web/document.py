@@ -14,7 +14,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.documents import WHOLE_ORDER, Content, DocumentKind, Issued, due
-from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound
+from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound, RescindError
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -304,15 +304,18 @@ async def mail(visit: NamedDependency[Visit], document_id: FromPath[str]) -> Htm
     language = visit.locale.tag if who.role == "buyer" else None
     try:
         await visit.desk.document_mail.send(who, issued.content.id, form.get("key", "")[:LONGEST_KEY], language)
-    except (NoMailAddress, AddressBounces, MailLimit) as error:
-        status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, MailLimit) else HTTPStatus.CONFLICT
-        return await _page(
-            visit, issued, wrong=visit.locale.pgettext("problem.detail", error.code) % error.params, status=status
-        )
+    except (NoMailAddress, AddressBounces) as error:
+        return await _page(visit, issued, wrong=error, status=HTTPStatus.CONFLICT)
+    except MailLimit as error:
+        full = await _page(visit, issued, wrong=error, status=HTTPStatus.TOO_MANY_REQUESTS)
+        full.headers["Retry-After"] = str(error.params["retry_after"])
+        return full
     return visit.go(f"/documents/{issued.content.id}#mail")
 
 
-async def _page(visit: Visit, issued: Issued, *, wrong: str = "", status: int = HTTPStatus.OK) -> Html:
+async def _page(
+    visit: Visit, issued: Issued, *, wrong: RescindError | None = None, status: int = HTTPStatus.OK
+) -> Html:
     who, said = visit.person, issued.content
     return visit.page(
         "document/page.html",

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from rescind.core.documents import Issued
+from rescind.core.errors import RescindError
 from rescind.core.mail import Mail, MailStatus
 from rescind.locales import Locale
 from rescind.web.session import Visit
@@ -38,8 +39,8 @@ class Panel:
     moving: bool
 
 
-async def panel(visit: Visit, issued: Issued, wrong: str = "") -> Panel:
-    """What there is to say about sending this document, to whoever is here."""
+async def panel(visit: Visit, issued: Issued, wrong: RescindError | None = None) -> Panel:
+    """What there is to say about sending this document, to whoever is here. wrong: why it was not sent just now."""
     _ = visit.locale.gettext
     sent = await visit.desk.document_mail.of(visit.person, issued)
     server = await visit.desk.post.view() is not None
@@ -57,14 +58,14 @@ async def panel(visit: Visit, issued: Issued, wrong: str = "") -> Panel:
             else _("To the buyer's own address and to no other; you need not know it.")
         )
     if button and not server:
-        where += " " + _("This marketplace sends no mail at the moment: it waits until it does.")
+        where += " " + _("This marketplace sends no mail at the moment; yours waits until it does.")
     return Panel(
         button=button,
         where=where,
         key=secrets.token_urlsafe(18),
-        wrong=wrong,
+        wrong=visit.locale.pgettext("problem.detail", wrong.code) % wrong.params if wrong else "",
         sendings=tuple(_sending(visit, one, hidden=sent.hidden, server=server) for one in sent.mails),
-        moving=server and any(one.status is MailStatus.WAITING and not one.tries for one in sent.mails),
+        moving=server and any(one.status is MailStatus.WAITING and not one.put_off for one in sent.mails),
     )
 
 
@@ -104,7 +105,7 @@ def said_of(language: Locale, one: Mail, *, server: bool) -> str:
             )
         case MailStatus.WAITING if not server:
             return _("It waits in the outbox until this marketplace sends mail.")
-        case MailStatus.WAITING if one.tries:
+        case MailStatus.WAITING if one.put_off:
             return _("The mail server does not take it at the moment. It is tried again by itself.")
         case MailStatus.WAITING:
             return _("It goes out in a moment.")

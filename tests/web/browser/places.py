@@ -168,6 +168,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("withdraw", scene.request("waiting") + "/withdraw"),
         Place("receipt", scene.request("approved") + "/receipt"),
         Place("return", of("delivered") + "/return"),
+        Place("receipt of payment", "/documents" + of("shipped").replace("/orders", "/of") + "/receipt"),
         Place("order with a right of withdrawal", of("contract")),
         Place("withdrawal", of("contract") + "/withdrawal"),
         Place("withdrawal without a name", of("contract") + "/withdrawal", _send_unnamed, 422),
@@ -282,6 +283,8 @@ def _operator(_scene: Scene, _program: Program) -> list[Place]:
         Place("reconciliation", "/operator/books/1"),
         Place("difference to explain", "/operator/books/1", _press("td details summary")),
         Place("providers", "/operator/providers"),
+        Place("mail", "/operator/mail"),
+        Place("mail server without a name", "/operator/mail", _send_empty("#set-up form"), 422),
         Place("cases", "/support"),
         Place("no such draft", "/operator/drafts/999", status=404),
     ]

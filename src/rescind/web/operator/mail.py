@@ -8,12 +8,14 @@ from typing import Any, get_args
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core.documents import DocumentKind
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NoMailServer, Unavailable
 from rescind.core.mail import AGAIN, Answer, Mail, MailStatus
 from rescind.locales import Locale
 from rescind.mail.post import NewServer, ServerView
 from rescind.mail.security import PORTS, Security
 from rescind.postgres.hold import held
+from rescind.web.document import title
 from rescind.web.letters import letter_of_test
 from rescind.web.operator.console import MAIL, told
 from rescind.web.rendering import address
@@ -116,6 +118,7 @@ async def _page(
     counts = await post.table.counts()
     tab = MailStatus(wanted) if wanted in set(MailStatus) else None
     mails = await post.table.latest(tab, _SHOWN)
+    called = await desk.documents.table.called(one.document for one in mails)
     return console.page(
         "operator/mail.html",
         status=status,
@@ -127,7 +130,7 @@ async def _page(
         waiting=counts.get(MailStatus.WAITING, 0),
         hold=await held(desk.pool),
         tabs=_tabs(language, counts, tab),
-        rows=[_row(language, one) for one in mails],
+        rows=[_row(language, one, called.get(one.document)) for one in mails],
         bounces=[{"id": str(place), "one": one} for place, one in enumerate(await post.table.bounces())],
         securities=[(one, language.term("mail.security", one)) for one in get_args(Security)],
         ports=PORTS,
@@ -172,12 +175,13 @@ def _tabs(language: Locale, counts: dict[MailStatus, int], tab: MailStatus | Non
     ]
 
 
-def _row(language: Locale, one: Mail) -> dict[str, Any]:
+def _row(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -> dict[str, Any]:
     place = language.term("mail.place", one.place) if one.place and one.place != "content" else ""
     words = " ".join(part for part in (str(one.code) if one.code else "", one.said) if part)
     return {
         "id": one.id,
         "one": one,
+        "what": f"{title(language, called[0])} {called[1]}" if called else one.document,
         "by": language.term("actor", one.asked_by.partition(":")[0]),
         "place": place,
         "words": words,
