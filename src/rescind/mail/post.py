@@ -80,20 +80,21 @@ class Post:
         self._settings = settings
         self._sealer = Sealer(secret, "rescind mail server 1")
         self._patience = patience or Patience()
+        self._told: set[tuple[str, str]] = set()
         # Threads of our own: one that waits for a slow server takes none from anybody else.
         self._threads = ThreadPoolExecutor(AT_ONCE + 1, thread_name_prefix="mail")
 
     async def view(self) -> ServerView | None:
         """The server that mail is handed to; None while there is none."""
-        given = self._given()
-        if given is not None:
+        said = self._settings
+        if said.mail_host and said.mail_sender:
             return ServerView(
-                host=given.host,
-                port=given.port,
-                security=given.security,
-                user=given.user,
-                sender=given.sender,
-                name=given.name,
+                host=said.mail_host,
+                port=said.mail_port or PORTS[said.mail_security],
+                security=said.mail_security,
+                user=said.mail_user or "",
+                sender=said.mail_sender,
+                name=said.mail_name or "",
                 source="environment",
             )
         kept = await self._servers.read()
@@ -135,7 +136,7 @@ class Post:
 
         Raises InvalidField (host, port, security, user, password, sender, name): also where the environment has one.
         """
-        if self._given() is not None:
+        if self._settings.mail_host:
             raise InvalidField(field="/host", expected="the server that the environment names")
         host = new.host.strip()
         if not _HOST.fullmatch(host):
@@ -227,7 +228,7 @@ class Post:
             port=said.mail_port or PORTS[said.mail_security],
             security=said.mail_security,
             user=said.mail_user or "",
-            password=_password_in(said) if said.mail_user else "",
+            password=self._password() if said.mail_user else "",
             sender=said.mail_sender,
             name=said.mail_name or "",
             ca_file=said.mail_ca_file,
@@ -239,18 +240,24 @@ class Post:
         try:
             return self._sealer.open(_WHOSE, kept.password).decode()
         except Unavailable:
-            log.exception("mail.sealed_elsewhere", host=kept.host)
+            self._tell_once("mail.sealed_elsewhere", kept.host)
             raise
 
+    def _password(self) -> str:
+        """That of the environment, read each time, so that a new one needs no restart."""
+        path = self._settings.mail_password_file
+        assert path is not None, "the settings were checked"
+        try:
+            return path.read_text("utf-8").strip("\r\n")
+        except (OSError, UnicodeDecodeError) as fault:
+            self._tell_once("mail.password_unreadable", str(fault))
+            raise Unavailable(retry_after=60) from None
 
-def _password_in(settings: Settings) -> str:
-    """Read each time, so that a new one needs no restart."""
-    assert settings.mail_password_file is not None, "the settings were checked"
-    try:
-        return settings.mail_password_file.read_text("utf-8").strip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        log.exception("mail.password_unreadable")
-        raise Unavailable(retry_after=60) from None
+    def _tell_once(self, event: str, about: str) -> None:
+        """The worker looks every second; the log need not say so each time."""
+        if (event, about) not in self._told:
+            self._told.add((event, about))
+            log.error(event, about=about)
 
 
 def _credential(text: str, field: str) -> str:

@@ -94,11 +94,12 @@ class Talk:
         try:
             done, _ = await asyncio.wait({running}, timeout=seconds)
         except asyncio.CancelledError:
-            self._end()
+            self._end(running)
             raise
         if done:
             return running.result()
-        self._end()
+        # First the line, then where the talk was: what had not left by then does not leave any more.
+        self._end(running)
         return judge(self._place, 0, "no answer in time")
 
     def _answered(self, work: Callable[[], Answer | None]) -> Answer | None:
@@ -179,12 +180,20 @@ class Talk:
         if reply[0] not in codes:
             raise _Said(self._place, *reply)
 
-    def _end(self) -> None:
-        """Cut the line; a thread that waits at it wakes up."""
+    def _end(self, running: asyncio.Future[Answer | None] | None = None) -> None:
+        """Cut the line. A thread that waits at it wakes up, and only then is its socket given back."""
         self._cut = True
         if self._socket is not None:
+            # The plain socket's own: that of TLS would first let go of its encryption, with a thread still writing.
             with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        if running is None:
+            self._close()
+        else:
+            running.add_done_callback(lambda _: self._close())
+
+    def _close(self) -> None:
+        if self._socket is not None:
             with suppress(OSError):
                 self._socket.close()
 

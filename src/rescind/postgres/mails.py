@@ -56,7 +56,7 @@ WHERE (shop_id, mail_id) IN (
       AND NOT EXISTS (SELECT FROM installation WHERE key = 'held')
     ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED
 )
-RETURNING {_FIELDS}, fence, coalesce($1, clock_timestamp()) AS at
+RETURNING {_FIELDS}, fence
 """  # noqa: S608 - names of ours
 _HANDING = """
 UPDATE mails SET handing_at = clock_timestamp()
@@ -124,11 +124,10 @@ class NewMail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail that one worker sends, taken ``at``. ``fence`` is what a later write has to show."""
+    """A mail that one worker sends. ``fence`` is what a later write has to show."""
 
     mail: Mail
     fence: int
-    at: Instant
 
 
 class Bounce(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,7 +180,7 @@ class MailTable:
     async def lease(self, span: timedelta, limit: int) -> list[Leased]:
         """Take mails that are due; nobody else gets them before ``span`` is over."""
         return [
-            Leased(mail=_mail(row), fence=row["fence"], at=row["at"])
+            Leased(mail=_mail(row), fence=row["fence"])
             for row in await self._pool.fetch(_LEASE, self._clock.read(), span, limit)
         ]
 

@@ -30,7 +30,11 @@ _SETTLED = {"taken": MailStatus.TAKEN, "refused": MailStatus.REFUSED, "in_doubt"
 async def sweep(post: Post, compose: Compose) -> int:
     """Hand over every mail that is due; returns how many. Without a server nothing is touched, and mail waits."""
     await post.table.left_behind()
-    server = await post.server()
+    try:
+        server = await post.server()
+    except Unavailable:
+        # Its password cannot be opened, which has been told.
+        return 0
     if server is None:
         return 0
     leased = await post.table.lease(LEASE, AT_ONCE)
