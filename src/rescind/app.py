@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import asyncpg
 import structlog
@@ -25,6 +26,7 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.mail.post import Post
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -39,6 +41,8 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
+from rescind.postgres.mail_server import MailServerTable
+from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
@@ -53,6 +57,7 @@ from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
+from rescind.web import letters
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
@@ -98,6 +103,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         tail = Tail(pool)
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         async with Engine(
             PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
         ).running() as engine:
@@ -119,6 +125,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
+                post=post,
                 habits=Habits(pool),
                 connected=connected,
                 endpoints=Endpoints(
@@ -134,6 +141,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     yield desk
                 finally:
                     await connected.close()
+                    post.close()
     finally:
         await _close(writing)
         await _close(pool)
@@ -149,6 +157,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         _courier(desk, poster) as courier,
         _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
         _task(loops.deliver(courier, told.deliveries)),
+        _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
     ):
         yield

@@ -28,6 +28,7 @@ from rescind import (
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.mail.command import app as mail_commands
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
@@ -59,6 +60,7 @@ cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
 cli.add_typer(webhook_command.app, name="webhook")
+cli.add_typer(mail_commands, name="mail")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
 cli.command()(reconciling.reconcile)

@@ -38,6 +38,8 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.mail.documents import DocumentMail
+from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
@@ -72,6 +74,7 @@ class Desk:
     conversations: Conversations
     documents: Documents
     press: Press
+    post: Post
     habits: Habits
     connected: Connected
     endpoints: Endpoints
@@ -84,6 +87,11 @@ class Desk:
     def paying_out(self) -> PayingOut:
         """Refunds that the marketplace pays out itself."""
         return PayingOut(self.engine, self.reads)
+
+    @property
+    def document_mail(self) -> DocumentMail:
+        """Receipts and credit notes by mail."""
+        return DocumentMail(self.post.table, self.documents, self.reads)
 
     @property
     def drafting(self) -> Drafting:

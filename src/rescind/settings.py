@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits
 from rescind.core.money import Money, decimals
+from rescind.mail.address import wire
+from rescind.mail.security import Security, on_this_machine
 from rescind.webhooks.egress import Egress
 
 PREFIX = "RESCIND_"
@@ -124,6 +126,27 @@ def _plain(minor: int, currency: str) -> str:
     """An amount as people type it: without a point where there is nothing behind it."""
     text = str(Money(minor, currency)).partition(" ")[0]
     return text if minor % 10 ** decimals(currency) else text.partition(".")[0]
+
+
+def _sender(value: str) -> str:
+    try:
+        return wire(value)
+    except InvalidField as error:
+        raise ValueError("an address like desk@marketplace.example") from error
+
+
+def _mail_host(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
+        raise ValueError("a name or address like mail.marketplace.example")
+    return value
+
+
+def _security(value: str) -> Security:
+    match value:
+        case "tls" | "starttls" | "none":
+            return value
+        case _:
+            raise ValueError("tls, starttls or none")
 
 
 def _amounts(value: str) -> Amounts:
@@ -268,6 +291,33 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    mail_host: Annotated[
+        str | None,
+        Choice(
+            _mail_host,
+            "Mail server (SMTP) that mail is handed to; it goes before one that operators set up on their page. "
+            "None: theirs, and without one mail waits in the outbox.",
+        ),
+    ] = None
+    mail_port: Annotated[int | None, Choice(_port, "Its port; none: 465 for tls, 587 else.")] = None
+    mail_security: Annotated[
+        Security,
+        Choice(
+            _security,
+            "How the line to it is encrypted: `tls` from the beginning, `starttls` before anything is told, or `none`, "
+            "which a server on the same machine may have, and no other.",
+        ),
+    ] = "starttls"
+    mail_user: Annotated[str | None, Choice(_line, "Whom to log in as; none: nobody.")] = None
+    mail_password_file: Annotated[Path | None, Choice(_path, "File with the password of that user.")] = None
+    mail_sender: Annotated[str | None, Choice(_sender, "Address that mail comes from; it goes with the server.")] = None
+    mail_name: Annotated[str | None, Choice(_line, "What people read as the sender of a mail, before the address.")] = (
+        None
+    )
+    mail_ca_file: Annotated[
+        Path | None,
+        Choice(_path, "File with the certificates that a mail server is trusted by; none: those of the system."),
+    ] = None
     paid_out_by_host: Annotated[
         tuple[str, ...],
         Choice(
@@ -387,6 +437,12 @@ class Settings:
         settings = cls(**values, chosen=chosen)
         if settings.owner_url and not settings.database_url:
             raise SettingsError("RESCIND_OWNER_URL goes with DATABASE_URL: the embedded database has its own owner.")
+        if settings.mail_host and not settings.mail_sender:
+            raise SettingsError("RESCIND_MAIL_HOST wants RESCIND_MAIL_SENDER: the address that mail comes from.")
+        if settings.mail_user and settings.mail_password_file is None:
+            raise SettingsError("RESCIND_MAIL_USER wants RESCIND_MAIL_PASSWORD_FILE: the file with the password.")
+        if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
+            raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
         return settings
 
 

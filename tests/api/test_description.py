@@ -12,10 +12,11 @@ from rescind.api.reference import UNDESCRIBED
 from rescind.core.stage import Stage
 from rescind.postgres.embedded import APP, OWNER
 
-REPEATED = {"policies_check", "providers_hear"} | {
+REPEATED = {"policies_check", "providers_hear", "mail_test"} | {
     f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")
 }
-"""Calls with a body that want no key: one changes nothing, and what is said twice of a refund is heard once."""
+"""Calls with a body that want no key: one changes nothing, a test is sent as often as somebody wants to see one, and
+what is said twice of a refund is heard once."""
 
 
 async def test_the_document_is_valid_and_complete(people):

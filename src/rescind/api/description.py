@@ -190,6 +190,18 @@ EXAMPLES: Mapping[str, Any] = {
         "webhook_secrets": ["whsec_example1"],
         "own": True,
     },
+    "mail_send": {"language": "zh"},
+    "mail_set_up": {
+        "host": "smtp.marketplace.example",
+        "security": "tls",
+        "sender": "desk@marketplace.example",
+        "port": 465,
+        "user": "desk",
+        "password": "an example of a password",
+        "name": "Marketplace cancellations",
+    },
+    "mail_retry": {},
+    "mail_test": {"address": "ines@marketplace.example"},
     "packing_unpacked": {},
     "stock_arrange": {
         "parcels": [

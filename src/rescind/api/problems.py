@@ -114,6 +114,10 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.ExamplesTurn: (422, "Worked examples come out otherwise"),
     errors.RightTakenAway: (422, "It takes a right away"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
+    errors.NoMailAddress: (409, "No address to write to"),
+    errors.AddressBounces: (409, "Mail to this address comes back"),
+    errors.NoMailServer: (409, "No mail server is set up"),
+    errors.MailLimit: (429, "Enough mail for today"),
     errors.RateLimited: (429, "Too many calls"),
     errors.DailyLimit: (429, "Today's limit is reached"),
     HeadersTooLarge: (431, "The headers are too large"),
@@ -178,7 +182,7 @@ def headers(error: RescindError) -> list[tuple[bytes, bytes]]:
             return [(b"www-authenticate", b'Bearer realm="rescind"')]
         case MethodNotAllowed():
             return [(b"allow", str(error.params["allowed_methods"]).encode())]
-        case errors.RateLimited() | errors.DailyLimit() | errors.Unavailable():
+        case errors.RateLimited() | errors.DailyLimit() | errors.MailLimit() | errors.Unavailable():
             return [(b"retry-after", str(error.params.get("retry_after", 1)).encode())]
         case errors.IdempotencyInProgress():
             return [(b"retry-after", b"1")]

@@ -221,6 +221,30 @@ class DailyLimit(RescindError):
     code = "daily-limit"
 
 
+class NoMailAddress(RescindError):
+    """The marketplace has told no address of this buyer that mail can be sent to. Params: none."""
+
+    code = "no-mail-address"
+
+
+class AddressBounces(RescindError):
+    """Mail to this address was refused for good. Params: address (masked)."""
+
+    code = "address-bounces"
+
+
+class MailLimit(RescindError):
+    """As much was sent to this address today as may be. Params: most (mails a day), retry_after (seconds)."""
+
+    code = "mail-limit"
+
+
+class NoMailServer(RescindError):
+    """Nobody has set up a server that mail is handed to. Params: none."""
+
+    code = "no-mail-server"
+
+
 class AmountChanged(RescindError):
     """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
 

@@ -21,10 +21,11 @@ EvidenceId = NewType("EvidenceId", str)
 DocumentId = NewType("DocumentId", str)
 ThreadId = NewType("ThreadId", str)
 MessageId = NewType("MessageId", str)
+MailId = NewType("MailId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
-_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
 _RANDOM_BITS = 28
 
 

@@ -26,6 +26,7 @@ from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
+from rescind.core.mail import MailStatus, Place
 from rescind.core.override import REASONS
 from rescind.core.parts import (
     Act,
@@ -47,6 +48,7 @@ from rescind.core.review import FINDINGS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
+from rescind.mail.security import Security
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
 
@@ -131,6 +133,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "provider field": tuple(_provider_fields()),
         "provider hint": tuple(_provider_fields()),
         "document": tuple(DocumentKind),
+        "mail": tuple(MailStatus),
+        "mail.place": tuple(place for place in get_args(Place) if place),
+        "mail.security": get_args(Security),
         "verdict": tuple(Verdict),
         "silence": (*OnSilence, "release", "cancel"),
         "day_says": get_args(Says),

@@ -8,6 +8,7 @@ transaction of a cancellation: all cancellations of a shop would wait for each o
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -50,6 +51,10 @@ LEFT JOIN documents n ON n.shop_id = d.shop_id AND n.replaces = d.document_id
 _SERIES = """
 SELECT content, digest, about, revision, '' AS replaced_by FROM documents
 WHERE shop_id = $1 AND year = $2 ORDER BY series, number
+"""
+_CALLED = """
+SELECT d.document_id, d.kind, d.year, d.number
+FROM unnest($1::text[], $2::text[]) AS w (shop_id, document_id) JOIN documents d USING (shop_id, document_id)
 """
 _UNASKED = """
 SELECT c.order_id, c.case_id FROM cases c
@@ -145,6 +150,18 @@ class DocumentTable:
         where = scoped(scope, "o")
         add_id(where, order)
         return await self._rows(where)
+
+    async def called(self, ids: Iterable[DocumentId]) -> Mapping[DocumentId, tuple[DocumentKind, str]]:
+        """What kind of document each of these is, and its number."""
+        wanted = list(dict.fromkeys(ids))
+        found = await self._pool.fetch(_CALLED, [shop_of(one) for one in wanted], wanted)
+        return {
+            DocumentId(row["document_id"]): (
+                kind := DocumentKind(row["kind"]),
+                documents.number(kind, row["year"], row["number"]),
+            )
+            for row in found
+        }
 
     async def of_year(self, shop: ShopId, year: int) -> tuple[Issued, ...]:
         """The documents of a shop in a year, series by series, by number."""

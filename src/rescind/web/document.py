@@ -9,12 +9,12 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.documents import WHOLE_ORDER, Content, DocumentKind, Issued, due
-from rescind.core.errors import NotFound
+from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound, RescindError
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -22,6 +22,7 @@ from rescind.core.order import Order
 from rescind.locales import LANGUAGE_NAMES, Locale, locale
 from rescind.postgres.credentials import Role
 from rescind.web.buyer.money_words import fee_words
+from rescind.web.document_mail import LONGEST_KEY, panel
 from rescind.web.rendering import STATIC, render
 from rescind.web.session import Html, Visit
 
@@ -290,11 +291,36 @@ async def ask(visit: NamedDependency[Visit], order_id: FromPath[str], about: Fro
 @get("/documents/{document_id:str}")
 async def page(visit: NamedDependency[Visit], document_id: FromPath[str]) -> Html:
     """One document as it was issued. Raises NotFound for a missing and a foreign one alike."""
+    visit.require(*MAY)
+    return await _page(visit, await visit.desk.documents.read(visit.scope, document_id))
+
+
+@post("/documents/{document_id:str}/mail", status_code=HTTPStatus.SEE_OTHER)
+async def mail(visit: NamedDependency[Visit], document_id: FromPath[str]) -> Html:
+    """Send the document to its buyer, whoever asks: buyers in the language they read the page in."""
     who = visit.require(*MAY)
+    form = await visit.form()
     issued = await visit.desk.documents.read(visit.scope, document_id)
-    said = issued.content
+    language = visit.locale.tag if who.role == "buyer" else None
+    try:
+        await visit.desk.document_mail.send(who, issued.content.id, form.get("key", "")[:LONGEST_KEY], language)
+    except (NoMailAddress, AddressBounces) as error:
+        return await _page(visit, issued, wrong=error, status=HTTPStatus.CONFLICT)
+    except MailLimit as error:
+        full = await _page(visit, issued, wrong=error, status=HTTPStatus.TOO_MANY_REQUESTS)
+        full.headers["Retry-After"] = str(error.params["retry_after"])
+        return full
+    return visit.go(f"/documents/{issued.content.id}#mail")
+
+
+async def _page(
+    visit: Visit, issued: Issued, *, wrong: RescindError | None = None, status: int = HTTPStatus.OK
+) -> Html:
+    who, said = visit.person, issued.content
     return visit.page(
         "document/page.html",
+        status=status,
+        mail=await panel(visit, issued, wrong),
         live=False,
         zone=said.zone,
         number=said.number,
@@ -330,4 +356,4 @@ async def file(visit: NamedDependency[Visit], document_id: FromPath[str], name: 
     )
 
 
-ROUTES = (ask, page, file)
+ROUTES = (ask, page, mail, file)

@@ -179,6 +179,10 @@ _STATUS: Mapping[str, int] = {
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "no-mail-address": HTTPStatus.CONFLICT,
+    "address-bounces": HTTPStatus.CONFLICT,
+    "no-mail-server": HTTPStatus.CONFLICT,
+    "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,
 }

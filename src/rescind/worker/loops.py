@@ -14,17 +14,19 @@ from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.mail.post import Post
 from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, messages, payments, refunds
+from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 
 log = structlog.get_logger()
 
 IDLE_S = 0.15
+MAIL_IDLE_S = 1.0
 BEAT_S = 5.0
 MINUTE_S = 60.0
 HOUR_S = 3600.0
@@ -62,6 +64,13 @@ async def deliver(courier: Courier, table: DeliveryTable) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deliveries", courier.sweep, IDLE_S))
         group.create_task(_repeat("old_deliveries", lambda: _once(table.forget()), HOUR_S))
+
+
+async def send(post: Post, compose: mails.Compose) -> None:
+    """Hand over mail, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("mails", lambda: mails.sweep(post, compose), MAIL_IDLE_S))
+        group.create_task(_repeat("old_mails", lambda: _once(post.table.forget()), HOUR_S))
 
 
 async def tidy(evidence: Evidence) -> None:

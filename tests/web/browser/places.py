@@ -199,6 +199,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("withdraw", scene.request("waiting") + "/withdraw"),
         Place("receipt", scene.request("approved") + "/receipt"),
         Place("return", of("delivered") + "/return"),
+        Place("receipt of payment", "/documents" + of("shipped").replace("/orders", "/of") + "/receipt"),
         Place("order with a right of withdrawal", of("contract")),
         Place("withdrawal", of("contract") + "/withdrawal"),
         Place("withdrawal without a name", of("contract") + "/withdrawal", _send_unnamed, 422),
@@ -332,6 +333,8 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("PayPal to connect", "/operator/providers?kind=paypal"),
         Place("webhooks", "/operator/webhooks"),
         Place("webhook endpoint", f"/operator/webhooks/{scene.endpoint}"),
+        Place("mail", "/operator/mail"),
+        Place("mail server without a name", "/operator/mail", _send_empty("#set-up form"), 422),
         Place("cases", "/support"),
         Place("no such draft", "/operator/drafts/999", status=404),
     ]

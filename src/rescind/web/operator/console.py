@@ -18,6 +18,7 @@ DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
 PROVIDERS = f"{HOME}/providers"
 WEBHOOKS = f"{HOME}/webhooks"
+MAIL = f"{HOME}/mail"
 BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 
@@ -52,6 +53,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS))),
+        Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
         Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
     )
 
@@ -80,6 +82,10 @@ def _said(language: Locale) -> dict[str, str]:
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
         "connected": _("Connected. The provider accepted the key."),
+        "mail_set_up": _("Kept. Mail goes to this server from now on; send a test to see whether it arrives."),
+        "mail_removed": _("The server is forgotten. Mail waits in the outbox."),
+        "mail_again": _("It is sent once more."),
+        "mail_lifted": _("Mail may be sent to this address again."),
         "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
     }

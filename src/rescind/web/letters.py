@@ -1,0 +1,117 @@
+"""What mails say, in the language of whoever reads them: one meaning first, a link to it, and why it was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rescind.core.documents import Content, DocumentKind
+from rescind.core.instant import Instant
+from rescind.core.mail import Mail
+from rescind.core.scope import Scope
+from rescind.desk import Desk
+from rescind.locales import Locale, locale
+from rescind.mail.message import Attachment, Letter
+from rescind.web.document import html
+from rescind.web.rendering import render
+
+_EVERYBODY = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A letter in parts. lead: the one sentence it is about; more: what else there is to know.
+
+    link, label: where it leads, and its words; link is empty where nobody knows the address of these pages. foot: why
+    it came, and whom to ask.
+    """
+
+    subject: str
+    lead: str
+    more: tuple[str, ...]
+    foot: tuple[str, ...]
+    link: str = ""
+    label: str = ""
+
+
+async def compose(desk: Desk, mail: Mail) -> Letter:
+    """The letter that a mail names. Raises Unavailable where a PDF cannot be made at the moment."""
+    language = locale(mail.language)
+    # It was asked for by somebody who may read it; the buyer's own eyes are those it is written for.
+    issued = await desk.documents.read(_EVERYBODY, mail.document)
+    printed = desk.press.here
+    page = html(language, issued, "buyer", printed=printed)
+    data = await desk.press.print(page) if printed else page.encode()
+    name = f"{issued.content.number}-{language.tag}.{'pdf' if printed else 'html'}"
+    file = Attachment(name, "application/pdf" if printed else "text/html", data)
+    said = _of_document(language, issued.content, mail, desk, printed=printed)
+    return letter(language, said, desk.now(), (file,))
+
+
+def letter(language: Locale, said: Said, now: Instant, attachments: tuple[Attachment, ...] = ()) -> Letter:
+    """A letter as text and as HTML, which say the same."""
+    parts = [said.lead, *said.more]
+    if said.link:
+        parts.append(f"{said.label}:\n{said.link}")
+    return Letter(
+        subject=said.subject,
+        text="\n\n".join([*parts, "-- \n" + "\n".join(said.foot)]) + "\n",
+        html=render("mail/letter.html", language, now=now, said=said),
+        language=language.html_lang,
+        attachments=attachments,
+    )
+
+
+def letter_of_test(language: Locale, now: Instant) -> Letter:
+    """What an operator sends to see whether mail arrives."""
+    _ = language.gettext
+    said = Said(
+        subject=_("A test of outgoing mail"),
+        lead=_("This is a test: mail from your cancellation desk arrives here."),
+        more=(_("Look at the sender, and whether it was put among unwanted mail. There is nothing to answer."),),
+        foot=(_("Sent because an operator asked for it on the page of mail."),),
+    )
+    return letter(language, said, now)
+
+
+def _of_document(language: Locale, said: Content, mail: Mail, desk: Desk, *, printed: bool) -> Said:
+    _ = language.gettext
+    of = {"number": said.number, "order": said.order_number, "shop": said.seller.name}
+    subject, lead = {
+        DocumentKind.RECEIPT: (
+            _("Receipt %(number)s for order %(order)s"),
+            _("This is receipt %(number)s for your order %(order)s from %(shop)s."),
+        ),
+        DocumentKind.CREDIT_NOTE: (
+            _("Credit note %(number)s for order %(order)s"),
+            _("This is credit note %(number)s: what a cancellation in your order %(order)s from %(shop)s gave back."),
+        ),
+        DocumentKind.REVERSAL: (
+            _("Credit note taken back: %(number)s for order %(order)s"),
+            _(
+                "This is %(number)s, which takes a credit note of your order %(order)s from %(shop)s back: the "
+                "cancellation was undone."
+            ),
+        ),
+    }[said.kind]
+    attached = (
+        _("It is attached as PDF, as it was issued on %(day)s.")
+        if printed
+        else _("It is attached as a page that every browser opens, as it was issued on %(day)s.")
+    )
+    support = desk.settings.support_email
+    return Said(
+        subject=subject % of,
+        lead=lead % of,
+        more=(attached % {"day": language.day(said.issued_at, said.zone)},),
+        link=f"{desk.base_url}/documents/{said.id}" if desk.base_url else "",
+        label=_("Look at it online"),
+        foot=(_asked(language, mail), *((_("Questions: %(address)s") % {"address": support},) if support else ())),
+    )
+
+
+def _asked(language: Locale, mail: Mail) -> str:
+    _ = language.gettext
+    return {
+        "buyer": _("You asked for this document to be sent to you."),
+        "seller": _("The shop sent you this document of your order."),
+    }.get(mail.asked_by.partition(":")[0], _("Platform support sent you this document of your order."))
