@@ -295,8 +295,7 @@ async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | Non
     if asking.actor.speaks_as is ActorKind.SELLER:
         return None
     outlook = Outlook(asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d)
-    answer = outlook.ask(now)
-    found = await likely(call.desk, outlook, now, outlook.until(now, answer)) if answer else None
+    found = await likely(call.desk, outlook, now)
     return msgspec.convert(found, LikelyTold, from_attributes=True) if found else None
 
 

@@ -155,7 +155,7 @@ def _wrong(found: Matter) -> str:
 
 
 def _ahead(found: Matter) -> tuple[Ahead, ...]:
-    steps = found.outlook.ahead(found.now, found.until)
+    steps = found.outlook.ahead(found.now)
     return steps if len(steps) > 1 else ()
 
 
