@@ -12,7 +12,7 @@ from rescind.core.outlook import Answer
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
 from rescind.core.parts import Offer as CaseOffer
 from rescind.core.policy import ResolvedRule
-from rescind.core.prospect import Said, kind_by
+from rescind.core.prospect import AnswerKind, Said, kind_by
 from rescind.core.stage import Stage
 from rescind.locales import Locale
 from rescind.web.explain import silence_word, span_words
@@ -103,9 +103,17 @@ def waiting(locale: Locale, length: str, silence: str) -> str:
 
 def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -> Offer:
     """The button for what the policy says, and nothing else. arrived: the goods are there."""
+    return _offer(locale, answer.kind, time_to_answer(locale, answer), path, arrived=arrived)
+
+
+def offered(locale: Locale, said: Said, path: str, *, arrived: bool) -> Offer:
+    """The same of what is said without working out the money: for lists."""
+    return _offer(locale, said.kind, _time(locale, said), path, arrived=arrived)
+
+
+def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: bool) -> Offer:
     _ = locale.gettext
-    verdict, silence, instead = answer.kind
-    time = time_to_answer(locale, answer)
+    verdict, silence, instead = kind
     match verdict:
         case "approve":
             sentence = _("You can still cancel it. Nobody has to agree.")
@@ -205,7 +213,7 @@ def rule_line(locale: Locale, rule: ResolvedRule) -> str:
     return _line(locale, kind, span_words(locale, str(deadline.span)) if deadline else "")
 
 
-def _line(locale: Locale, kind: tuple[str, str, str], time: str) -> str:
+def _line(locale: Locale, kind: AnswerKind, time: str) -> str:
     _ = locale.gettext
     verdict, silence, instead = kind
     match verdict:
