@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rescind.core.outlook import Outlook
 from rescind.core.parts import FactKind
-from rescind.core.prospect import badness
+from rescind.core.policy.resolved import badness
 from rescind.core.stage import Stage, rank
 from rescind.core.standing import StandingRule, allowed, policy_of
 from rescind.policies import preset, presets

@@ -23,7 +23,8 @@ from rescind.core.parts import CancellationStatus
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
-from rescind.core.prospect import AnswerKind, Said, Step, badness, course, kind_by, said
+from rescind.core.policy.resolved import badness
+from rescind.core.prospect import AnswerKind, Said, Step, course, kind_by, said
 from rescind.core.quote import Quote, quote, select
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms

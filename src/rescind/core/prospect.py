@@ -18,10 +18,10 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.policy import Reason, ResolvedPolicy, ResolvedRule, judge_fast
 from rescind.core.policy.boundary import Content, boundaries, of_reasons
+from rescind.core.policy.resolved import badness
 from rescind.core.policy.vocabulary import STANDARD, Kind, Per
 from rescind.core.stage import Stage, rank, status_of
 from rescind.core.timers import NOT_COLLECTED, NOT_SHIPPED, reason_of
-from rescind.core.verdict import Verdict
 
 AnswerKind: TypeAlias = tuple[str, str, str]
 """What a person would call the same answer: verdict, meaning of silence, way on."""
@@ -31,10 +31,6 @@ _STARTS: Mapping[str, Instant] = dict.fromkeys(
     ("requested", "placed", "paid", "promised", "estimated"), datetime(2024, 1, 1, tzinfo=UTC)
 )
 """Between two layers that both wait the shorter span decides, whenever it begins."""
-_DAY_S = 86_400
-_LONGEST_BUSINESS_DAY = 5
-_WAYS = {"request_whole_order": 0, "ask_for_what_is_open": 0, "ask_seller_anyway": 1, "wait_for_hold": 1}
-_NO_WAY = 2
 _TO_COME = tuple(one for one in Stage if rank(Stage.UNPAID) < rank(one) <= rank(Stage.DELIVERED))
 
 
@@ -67,20 +63,6 @@ def kind_by(rule: ResolvedRule) -> AnswerKind:
     """The kind of answer that a rule gives."""
     silence = rule.deadline.on_silence if rule.deadline else None
     return rule.verdict.value, silence or "", rule.instead or ""
-
-
-def badness(rule: ResolvedRule) -> tuple[int, int, int]:
-    """Place of a rule among others, the most generous first: verdict and silence, time to wait, way on."""
-    way = _WAYS.get(rule.instead or "", _NO_WAY) if rule.verdict is Verdict.REFUSE else 0
-    return rule.rank, _seconds(rule), way
-
-
-def _seconds(rule: ResolvedRule) -> int:
-    if rule.deadline is None:
-        return 0
-    span = rule.deadline.span
-    # A business day may have a long weekend before it.
-    return span.amount * _DAY_S * _LONGEST_BUSINESS_DAY if span.unit == "bd" else span.seconds
 
 
 def _told(rule: ResolvedRule) -> tuple[AnswerKind, str]:

@@ -101,6 +101,11 @@ def pay_by(order: Order) -> Timer | None:
     return next((one for one in waiting(order) if asks_first(one)), None)
 
 
+def cancels_next(order: Order) -> Timer | None:
+    """The timer that cancels next, of those that still wait: what nobody has to do for an order to end."""
+    return min((one for one in waiting(order) if one.then == "cancel"), key=lambda one: one.due_at, default=None)
+
+
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
     """Do what was promised for this instant; before it, or when it is not waited for any more, nothing (I-37)."""
     timer = next((one for one in waiting(order) if one.name == command.name), None)

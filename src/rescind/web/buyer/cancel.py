@@ -24,6 +24,7 @@ from rescind.engine import Submission
 from rescind.intake.text import words as checked
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, load
+from rescind.web.buyer.reasons import NEAREST, nearest
 from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
 from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit
@@ -51,9 +52,10 @@ class Choice:
 
 @dataclass(slots=True)
 class Form:
-    """What was typed, kept whatever happens to it."""
+    """What was typed, kept whatever happens to it. meant: what was wrong, where the list has no such reason."""
 
     reason: str = ""
+    meant: str = ""
     comment: str = ""
     anyway: bool = False
     key: str = ""
@@ -82,7 +84,10 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     over = found.answer is None or found.answer.kind[0] == "refuse"
     if over and found.left and not found.order.open_units():
         return visit.go(f"{found.path}/return")
-    form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
+    form = Form(anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
+    if meant := visit.query("reason"):
+        form.reason = nearest(meant, [reason.code for reason in found.outlook.reasons(visit.now)])
+        form.meant = meant if meant in NEAREST and meant != form.reason else ""
     form.units = preset_units(found, anyway=form.anyway)
     return _show(visit, found, form)
 

@@ -25,6 +25,7 @@ from rescind.desk import MONTH
 from rescind.web import acknowledgement, document, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
+from rescind.web.ending import ending
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.session import Html, Visit
@@ -130,6 +131,7 @@ async def order_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -> 
         waiting=waiting,
         last=last,
         steps=progress(order, visit.now),
+        ends=ending(visit.locale, order),
         entries=entries,
         ahead=_ahead(found) if found.answer else (),
         wrong=_wrong(found),
