@@ -112,6 +112,14 @@ def test_where_reasons_differ_the_worst_is_sure_and_the_best_is_told_beside_it()
     assert shop.outlook().ask(shop.now, reason="changed_mind").finding.rule == "SHOP-1"
 
 
+def test_what_a_shop_agrees_to_for_small_amounts_is_promised_to_small_orders_alone():
+    for price, said in ((usd("40.00"), "SHOP-1"), (usd("60.00"), "ASK-1")):
+        shop = Told("us")
+        shop.order(paid=price, stage=Stage.PREPARING).at("Mon 10:00")
+        shop.agrees(StandingRule(name="Small", most_minor=5000, currency="USD"))
+        assert [rule for _, _, rule in shop.told()] == [said, "READY-1"]
+
+
 def test_what_a_shop_agrees_to_until_a_day_is_not_promised_beyond_it():
     shop = Told("us")
     shop.order(paid=usd("40.00")).at("Mon 10:00")
@@ -168,6 +176,8 @@ def orders(draw, name):
                 reasons=draw(st.sampled_from(((), ("changed_mind",)))),
                 last_day=draw(st.sampled_from((None, shop.time("Tue 08:00").date()))),
                 wait=draw(st.sampled_from(("0h", "2h"))),
+                most_minor=draw(st.sampled_from((None, 4000, 3999))),
+                currency=price.currency,
             )
         )
     return goes_on(draw, shop, draw(st.sampled_from((Stage.UNPAID, *(one for one, _ in STEPS[:6])))))

@@ -130,6 +130,7 @@ def course(
     lines = {tuple([one[name] for name in told_of_lines]) for one in _lines(read)}
     shape = _Shape(
         here=here,
+        currency=order.currency,
         paid=order.progress.paid_at is not None,
         at_the_door=order.cash_on_delivery,
         several=sum([line.open for line in order.lines]) > 1,
@@ -153,6 +154,7 @@ class _Shape(NamedTuple):
     """
 
     here: Stage
+    currency: str
     paid: bool
     at_the_door: bool
     several: bool
@@ -227,6 +229,8 @@ def _course(
     told_of_lines = [name for name in _OF_LINES if name in known]
     read: dict[str, object] = {name: value for name, value in zip(_READ, base, strict=True) if name in known}
     read |= {"lines": [dict(zip(told_of_lines, line, strict=True)) for line in lines], "actor": "buyer"}
+    # No word of the vocabulary, but an amount is compared in it.
+    read["currency"] = shape.currency
     found: list[Step] = []
     for at_stage in _reached(shape, layers[0]):
         may_be = {name: tuple(_may_be(name, read, at_stage, shape, known)) for name in read if name in _CHANGES}
