@@ -91,6 +91,22 @@ def test_a_hold_that_comes_with_the_payment_does_not_approve_what_is_packed_late
     ]
 
 
+def test_a_hold_that_began_after_the_order_covers_what_is_got_ready_meanwhile():
+    shop = Told("us")
+    shop.order(total=usd("40.00")).at("Mon 08:10").host.reports("paid")
+    assert shop.told() == [
+        ("now", "approve", "HOLD-1"),
+        (shop.time("Mon 09:10"), "ask_seller", "ASK-1"),
+        ("awaiting_collection", "refuse", "READY-1"),
+    ]
+
+
+def test_a_no_is_told_once_where_other_words_for_it_help_nobody():
+    shop = Told("us")
+    shop.order(paid=usd("40.00"), lines=[item("mug", usd("20.00"), 2)], stage=Stage.PREPARING).at("Mon 10:00")
+    assert shop.told() == [("now", "ask_seller", "ASK-1"), ("awaiting_collection", "refuse", "READY-1")]
+
+
 def test_every_worsening_by_the_clock_has_its_time():
     shop = Told("us", auto_approve="3h", request_window="24h")
     shop.order(paid=usd("40.00"))

@@ -213,7 +213,7 @@ class Outlook:
                 hidden = any(one.less_than(told_there.said) for one, told_there in zip(then, by_clock, strict=True))
             else:
                 hidden = False
-            if (hidden or not told.same(last.said)) and not _over(last, told):
+            if (hidden or not told.same(last.said)) and not _over(last, at_stage, told):
                 found.append(Ahead(at_stage, told))
         return tuple(found)
 
@@ -278,7 +278,9 @@ def _badness_of_step(step: Step) -> tuple[int, int, int]:
     return badness(step.said.worst)
 
 
-def _over(last: Ahead, told: Said) -> bool:
-    """Whether there is no more to say: what has left cannot be cancelled, and what becomes of it then is a return."""
-    refused = last.said.worst.verdict is told.worst.verdict is Verdict.REFUSE
-    return refused and rank(last.stage) >= rank(Stage.IN_TRANSIT)
+def _over(last: Ahead, at_stage: Stage, told: Said) -> bool:
+    """Whether there is no more to say: a no stays a no, and once something has left it needs no other words."""
+    if last.said.worst.verdict is not Verdict.REFUSE or told.worst.verdict is not Verdict.REFUSE:
+        return False
+    left = rank(at_stage) >= rank(Stage.PARTIALLY_SHIPPING)
+    return rank(last.stage) >= rank(Stage.IN_TRANSIT) or (left and not told.less_than(last.said))

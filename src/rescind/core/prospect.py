@@ -125,18 +125,25 @@ def course(
     order was placed. What the clock ends by itself is not asked about later than that.
     """
     known = _facts_told_apart(tuple(layers))
+    paid_at = order.progress.paid_at
+    unpaid_s = max(0, int((paid_at - order.placed_at).total_seconds())) if paid_at else 0
+
+    def most(*reasons: str) -> _Most:
+        ends = (_ends(order, *reasons), most_s)
+        return _most_of(known, min((one for one in ends if one is not None), default=None), unpaid_s)
+
     base = tuple([_floor(known[name], read[name]) if name in known else None for name in _READ])
     told_of_lines = tuple([name for name in _OF_LINES if name in known])
     lines = {tuple([one[name] for name in told_of_lines]) for one in _lines(read)}
     shape = _Shape(
         here=here,
         currency=order.currency,
-        paid=order.progress.paid_at is not None,
+        paid=paid_at is not None,
         at_the_door=order.cash_on_delivery,
         several=sum([line.open for line in order.lines]) > 1,
-        to_label=_most_of(known, _least(most_s, _ends(order, NOT_SHIPPED, NOT_COLLECTED))),
-        to_leave=_most_of(known, _least(most_s, _ends(order, NOT_COLLECTED))),
-        afterwards=_most_of(known, most_s),
+        to_label=most(NOT_SHIPPED, NOT_COLLECTED),
+        to_leave=most(NOT_COLLECTED),
+        afterwards=most(),
     )
     return _course(tuple(layers), base, tuple(sorted(lines, key=repr)), shape, calendar)
 
@@ -191,10 +198,11 @@ def _floor(known: Sequence[Content], value: object) -> object:
     return floor
 
 
-def _most_of(known: Mapping[str, tuple[Content, ...]], most_s: int | None) -> _Most:
+def _most_of(known: Mapping[str, tuple[Content, ...]], most_s: int | None, unpaid_s: int) -> _Most:
     if most_s is None:
         return _Most()
-    return _Most(*(int(str(_floor(known.get(name, ()), most_s))) for name in _Most._fields))
+    most = (("since_placed", most_s), ("since_paid", max(0, most_s - unpaid_s)))
+    return _Most(*(int(str(_floor(known.get(name, ()), seconds))) for name, seconds in most))
 
 
 def _lines(read: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
@@ -210,10 +218,6 @@ def _ends(order: Order, *reasons: str) -> int | None:
         if one.then == "cancel" and one.rung_at is None and reason_of(one) in reasons
     ]
     return min(ends, default=None)
-
-
-def _least(*numbers: int | None) -> int | None:
-    return min((one for one in numbers if one is not None), default=None)
 
 
 # Orders that the rules cannot tell apart are told the same, and most orders of a shop are alike.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from markupsafe import Markup, escape
+
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.timers import NOT_ARRIVED, NOT_COLLECTED, UNPAID, cancels_next, reason_of
@@ -16,9 +18,9 @@ class Ending(NamedTuple):
     at: Instant
     sentence: str
 
-    def told(self, when: str) -> str:
+    def told(self, when: str) -> Markup:
         """The sentence with its time, as its reader's clock has it."""
-        return self.sentence % {"when": when}
+        return escape(self.sentence) % {"when": when}
 
 
 def ending(locale: Locale, order: Order) -> Ending | None:
