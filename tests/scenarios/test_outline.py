@@ -6,7 +6,8 @@ import pytest
 
 from rescind.core.policy.outline import outline
 from rescind.core.stage import Stage
-from rescind.policies import preset, presets
+from rescind.core.standing import StandingRule, policy_of
+from rescind.policies import automation, preset, presets
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -44,3 +45,24 @@ def test_every_preset_has_an_outline_that_begins_at_the_first_stage_and_ends_wit
     assert found.steps[0].stage is Stage.UNPAID
     assert found.steps[-1].rule.verdict.value == "refuse"
     assert len({step.stage for step in found.steps}) == len(found.steps)
+
+
+def agreed(name, *rules):
+    terms = preset(name).at(DAY)
+    return outline((terms, policy_of(rules, terms, "America/Los_Angeles").at(DAY)))
+
+
+def test_each_rule_that_decides_is_named_where_neighbours_answer_alike():
+    found = outline((preset("th").at(DAY), automation().at(DAY)))
+    assert [rule.id for rule in found.steps[0].deciders] == ["UNPAID-1", "AUTOMATED-1"]
+    assert [rule.id for rule in of("base").steps[0].deciders] == ["UNPAID-1", "REVIEW-1"]
+
+
+def test_what_a_shop_agrees_to_for_everybody_is_what_its_page_says():
+    assert ("on_hold", "SHOP-1") in steps(agreed("us", StandingRule(name="Two hours", wait="2h")))
+
+
+def test_what_it_agrees_to_for_some_is_promised_to_nobody_else():
+    some = StandingRule(name="Some", reasons=("changed_mind",), wait="2h")
+    small = StandingRule(name="Small", least_minor=1000, most_minor=5000, currency="USD")
+    assert steps(agreed("us", some, small)) == steps(of("us"))

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from rescind.api.order_state import next_actions
 from rescind.core.actor import SYSTEM
 from rescind.core.parts import CancellationStatus
 from rescind.core.stage import Stage
 from rescind.core.timers import RingTimer
+from rescind.locales import locale
+from rescind.web.ending import ending
 from scenarios.shop import eur, item, usd
 
 
@@ -250,3 +253,43 @@ def test_only_what_the_seller_delivers_has_the_sellers_limit(shop):  # R-083
     assert (here.stage, here.cancellation.reason) == (Stage.CANCELLED, "not_arrived")
     other = shop("th").order(placed="Mon 09:00", paid=usd("20.00"), shipping_by="platform")
     assert "undelivered" not in {one.name for one in other.state.timers}
+
+
+# --- what is told of it -----------------------------------------------------------------------------------------------
+
+
+def moves(shop):
+    """Whose move it is, until when, and what follows."""
+    return [(one.actor, one.action, one.deadline, one.if_silent) for one in next_actions(shop.state, shop.now)]
+
+
+def test_what_ends_an_order_by_itself_is_told_from_the_moment_it_is_promised(shop):  # R-073, R-079, I-15
+    th = shop("th").order(placed="Mon 10:00", paid=usd("40.00"))
+    assert moves(th)[-1] == ("seller", "prepare", th.time("Thu 00:00"), "cancel")
+    us = shop("us").order(placed="Mon 10:00", paid=usd("40.00")).at("Mon 12:00")
+    late, cancelled = us.time("Thu 00:00"), us.time("Thu 00:00") + timedelta(days=7)
+    assert moves(us) == [("seller", "prepare", late, "late"), ("seller", "ship", cancelled, "cancel")]
+    assert moves(us.at("Thu 00:00")) == [("seller", "prepare", cancelled, "cancel")]
+
+
+def test_a_hold_and_a_payment_hide_nothing_of_it(shop):  # I-15
+    us = shop("us").order(placed="Mon 10:00", total=usd("40.00"))
+    assert moves(us) == [("buyer", "pay", us.time("Wed 10:00"), "cancel")]
+    us.host.reports("paid")
+    assert [(action, silent) for _, action, _, silent in moves(us)] == [("end_hold", ""), ("ship", "cancel")]
+    th = shop("th").order(placed="Mon 10:00", paid=usd("40.00"), stage=Stage.AWAITING_COLLECTION)
+    assert moves(th)[-1] == ("carrier", "collect", th.time("Fri 00:00"), "cancel")
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [(Stage.PREPARING, "What is not ready to ship by X"), (Stage.AWAITING_COLLECTION, "has not collected by X")],
+)
+def test_the_pages_say_what_would_keep_the_order_from_ending(shop, stage, said):
+    th = shop("th").order(placed="Mon 10:00", paid=usd("40.00"), stage=stage)
+    for tag in ("en", "zh"):
+        told = ending(locale(tag), th.state)
+        assert (said in told.told("X")) is (tag == "en")
+        assert "X" in told.told("X")
+    unpaid = shop("us").order(total=usd("40.00"))
+    assert ending(locale("en"), unpaid.state) is None, "a payment has a place of its own"

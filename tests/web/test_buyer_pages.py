@@ -13,6 +13,7 @@ from rescind.api.description import EXAMPLES
 from rescind.app import make_app
 from rescind.core.parts import CancellationStatus, FactKind, Line, Tender
 from rescind.core.stage import Stage
+from rescind.core.standing import StandingRule, policy_of
 from rescind.locales import locale
 from rescind.policies import preset
 from rescind.receipts.checking import check
@@ -115,7 +116,21 @@ async def test_the_list_promises_no_more_than_the_order_does(ann, market):
     await market.order(Stage.PACKED)
     page = (await ann.get("/orders", tab="to_ship")).text
     assert page.count("Cancel order") == 1
-    assert page.count("Request cancellation") == 1
+    assert page.count("Ask the shop anyway") == 1
+
+
+@pytest.mark.parametrize("shop", [KILN, LANTERN])
+async def test_a_list_offers_what_the_orders_own_page_offers(ann, market, clock, shop):
+    at_once = [await market.order(stage, shop=shop) for stage in (Stage.REVIEW, Stage.PREPARING)]
+    clock.advance(timedelta(hours=2))
+    stages = (Stage.REVIEW, Stage.PREPARING, Stage.PACKED, Stage.AWAITING_COLLECTION, Stage.IN_TRANSIT)
+    orders = [*at_once, *[await market.order(stage, shop=shop) for stage in stages]]
+    listed = (await ann.get("/orders")).raw
+    for order in orders:
+        card = listed[listed.index(f'aria-labelledby="{order}"') :]
+        offered = re.findall(r"<a class=\"button[^>]*>(.*?)</a>", card[: card.index("</article>")], re.DOTALL)
+        assert len(offered) == 2, "what can be done, and the order itself"
+        assert offered[0] in (await ann.get(f"/orders/{order}")).raw
 
 
 async def test_another_shops_terms_give_another_button_and_say_until_when(ann, market, clock):
@@ -145,6 +160,46 @@ async def test_what_can_be_wrong_is_shown_with_the_way_to_say_so(ann, market):
     reasons = set(re.findall(r"/cancel\?reason=(\w+)", page.raw))
     assert reasons == {"wrong_variant", "wrong_contact", "wrong_address", "price_error", "change_payment"}
     assert (await ann.get(f"/orders/{order}/cancel", reason="wrong_address")).checked() == "wrong_address"
+
+
+async def test_what_is_wrong_finds_the_nearest_reason_of_the_market(ann, market, clock):
+    order = await market.order(Stage.PREPARING, shop=LANTERN)
+    clock.advance(timedelta(hours=2))
+    page = await ann.get(f"/orders/{order}")
+    wanted = {
+        "wrong_variant": "ordered_by_mistake",
+        "wrong_contact": "wrong_address",
+        "price_error": "better_price",
+        "change_payment": "change_payment",
+    }
+    for meant, nearest in wanted.items():
+        assert f"/cancel?reason={meant}" in page.raw
+        form = await ann.get(f"/orders/{order}/cancel", reason=meant)
+        assert form.checked() == nearest
+        assert ("is not among the reasons here. The nearest is chosen" in form.text) is (meant != nearest)
+    assert "not among the reasons" not in (await ann.get(f"/orders/{order}/cancel", reason="nonsense")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "2 to 24 hours (depending on the reason)"), ("zh", "2 至 24 小时")]
+)
+async def test_a_time_that_hangs_on_the_reason_is_told_as_such(app, desk, market, clock, language, said):
+    order = await market.order(Stage.PREPARING, shop=LANTERN)
+    clock.advance(timedelta(hours=2))
+    rules = (StandingRule(name="Two hours", reasons=("changed_mind",), wait="2h"),)
+    policy = policy_of(rules, preset("us").at(clock.read()), "America/Los_Angeles")
+    await desk.versions.put_rules(LANTERN, rules, policy, "seller:lou")
+    await desk.book.refresh()
+    browser = Browser(app, language)
+    await browser.sign_in(desk, buyer_id="ann")
+    page = await browser.get(f"/orders/{order}")
+    assert page.text.count(said) == 2, "beside the button and in the table"
+    assert {"en": "From “Awaiting collection” on", "zh": "从“待揽收”起"}[language] in page.text
+    assert {"en": "What is not ready to ship by", "zh": "前未备妥待发的部分将自动取消"}[language] in page.text
+    assert "&lt;time" not in page.raw
+    shop = await browser.get(f"/shops/{LANTERN}")
+    assert {"en": "SHOP-1", "zh": "SHOP-1"}[language] in shop.text
+    assert {"en": "2 hours from", "zh": "2 小时"}[language] in shop.text
 
 
 async def test_the_refund_is_shown_before_sending_and_paid_after(ann, market, clock):

@@ -8,6 +8,7 @@ import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.money_answers import QuoteTold, quote_told
+from rescind.api.order_answers import LeaseTold, lease_told
 from rescind.api.reasoning import (
     DeadlineTold,
     FlipTold,
@@ -27,7 +28,7 @@ from rescind.core.errors import RescindError
 from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.instant import Instant
-from rescind.core.order import Order, stage
+from rescind.core.order import Order, leased, stage
 from rescind.core.outlook import Outlook, kind_of, kind_said, turns
 from rescind.core.policy import Finding, Reason, flips
 from rescind.core.policy.facts import facts
@@ -105,7 +106,8 @@ class Cancellability(Told, frozen=True, kw_only=True):
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
     when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
     facts: what the rules could read. likely, favours: to buyers and staff, and only when drawn from 20 cases or more.
-    withdrawal: null where no such function is to be offered, or its time is over.
+    withdrawal: null where no such function is to be offered, or its time is over. shipping_lease: somebody of the shop
+    is about to hand the order to the carrier, and whichever comes first counts; else null.
     """
 
     order: str
@@ -129,6 +131,7 @@ class Cancellability(Told, frozen=True, kw_only=True):
     likely: LikelyTold | None
     favours: FavoursTold | None
     withdrawal: WithdrawalTold | None
+    shipping_lease: LeaseTold | None
     quote: QuoteTold
     findings: list[StepTold]
     flips: list[FlipTold]
@@ -268,6 +271,7 @@ async def ask(call: Call) -> Answer:
             likely=await _likely(call, asking, now),
             favours=await _favours(call, order, finding, wanted, now),
             withdrawal=_withdrawal(right(order, terms, context, now), now),
+            shipping_lease=lease_told(leased(order, now), who.role),
             quote=quote_told(quote(order, selection, fees=_fees(decision), at=now), who.role),
             findings=findings_told(finding, who.role),
             flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
@@ -295,8 +299,7 @@ async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | Non
     if asking.actor.speaks_as is ActorKind.SELLER:
         return None
     outlook = Outlook(asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d)
-    answer = outlook.ask(now)
-    found = await likely(call.desk, outlook, now, outlook.until(now, answer)) if answer else None
+    found = await likely(call.desk, outlook, now)
     return msgspec.convert(found, LikelyTold, from_attributes=True) if found else None
 
 

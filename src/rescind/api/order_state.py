@@ -14,7 +14,7 @@ from rescind.core.order import Order, stage
 from rescind.core.parts import CancellationStatus, RefundStatus, ReturnStatus
 from rescind.core.refund import OPEN
 from rescind.core.stage import Stage, status_of
-from rescind.core.timers import pay_by
+from rescind.core.timers import NOT_ARRIVED, NOT_COLLECTED, NOT_SHIPPED, UNPAID, cancels_next, reason_of
 
 
 class NextAction(Told, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ def order_state(order: Order, now: Instant) -> OrderState:
 
 def next_actions(order: Order, now: Instant) -> list[NextAction]:
     """Everything the order waits for: who, what, by when, and what happens otherwise (I-15)."""
-    return [*_answers(order), *_steps(order, stage(order, now)), *_money(order), *_oddities(order)]
+    return [*_answers(order), *_steps(order, stage(order, now), now), *_money(order), *_oddities(order)]
 
 
 def _answers(order: Order) -> Iterable[NextAction]:
@@ -99,20 +99,34 @@ _STEPS: dict[Stage, tuple[str, str]] = {
 }
 
 
-def _steps(order: Order, at_stage: Stage) -> Iterable[NextAction]:
+_ENDS = {
+    UNPAID: ("buyer", "pay"),
+    NOT_SHIPPED: ("seller", "ship"),
+    NOT_COLLECTED: ("carrier", "collect"),
+    NOT_ARRIVED: ("carrier", "deliver"),
+}
+"""Who could keep the clock from cancelling, and by what, by the reason it would give."""
+
+
+def _steps(order: Order, at_stage: Stage, now: Instant) -> Iterable[NextAction]:
     step = _STEPS.get(at_stage)
     if step is None:
         return
     actor, action = step
+    limit, late = cancels_next(order), order.dispatch_due_at if actor == "seller" else None
     if at_stage is Stage.ON_HOLD:
         yield NextAction(actor=actor, action=action, about=order.id, deadline=order.hold_until)
-    elif actor == "seller":
-        late = "late" if order.dispatch_due_at else ""
-        yield NextAction(actor=actor, action=action, about=order.id, deadline=order.dispatch_due_at, if_silent=late)
-    elif at_stage is Stage.UNPAID and (limit := pay_by(order)) is not None:
+    elif late is not None and (limit is None or now < late < limit.due_at):
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=late, if_silent="late")
+    elif limit is not None:
         yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
+        return
     else:
         yield NextAction(actor=actor, action=action, about=order.id)
+    if limit is not None:
+        # What comes first is not all: from the day it is promised everybody can see when the order ends by itself.
+        actor, action = _ENDS[reason_of(limit)]
+        yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
 
 
 def _money(order: Order) -> Iterable[NextAction]:

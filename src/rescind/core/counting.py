@@ -10,7 +10,7 @@ import msgspec
 from rescind.core.cancellation import PLATFORM, CancellationApproved
 from rescind.core.fulfilment import FactReported
 from rescind.core.order import Order
-from rescind.core.parts import FactKind
+from rescind.core.parts import CancellationStatus, FactKind
 from rescind.core.record import Record
 from rescind.core.terms import Terms
 
@@ -19,13 +19,32 @@ DOOR_REFUSALS = "door_refusals"
 
 _NOT_THE_BUYER = frozenset({"seller", "system"})
 _UNASKED = frozenset({"system", PLATFORM})
+_ONCE_APPROVED = frozenset({CancellationStatus.APPROVED, CancellationStatus.UNDONE})
 
 
 def counted(order: Order, records: Sequence[Record]) -> tuple[str, ...]:
-    """The names of the counters that one command of an order adds one to (R-122, R-215)."""
+    """The names of the counters that one command of an order adds one to (R-122, R-215).
+
+    An order counts once, with the first of its cancellations: whoever takes ten items out of one order, each when they
+    think of it, has not cancelled ten orders (M-31).
+    """
     approved = [one.event for one in records if isinstance(one.event, CancellationApproved)]
-    found = [CANCELLATIONS for one in approved if one.by not in _NOT_THE_BUYER and not _unasked(one)]
-    return (*found, DOOR_REFUSALS) if _refused_at_the_door(order, records, approved) else tuple(found)
+    first = next((one for one in approved if one.by not in _NOT_THE_BUYER and not _unasked(one)), None)
+    found = (CANCELLATIONS,) if first is not None and not _counted_before(order, first) else ()
+    return (*found, DOOR_REFUSALS) if _refused_at_the_door(order, records, approved) else found
+
+
+def _counted_before(order: Order, event: CancellationApproved) -> bool:
+    """Whether an earlier cancellation of the order was counted. One that was undone since had been."""
+    return any(
+        one.id != event.cancellation
+        and one.status in _ONCE_APPROVED
+        and one.closed_at is not None
+        and one.closed_at < event.at
+        and one.closed_by not in _NOT_THE_BUYER
+        and one.filed_by not in _UNASKED
+        for one in order.cancellations
+    )
 
 
 def _unasked(event: CancellationApproved) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
 
 import msgspec
 
-from rescind.core.cancellation import Said, starts
+from rescind.core.cancellation import Said as FiledFrom
+from rescind.core.cancellation import starts
 from rescind.core.cancellation.said import as_said, generosity
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
@@ -21,17 +21,16 @@ from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
-from rescind.core.parts import CancellationStatus, Parcel, Progress
+from rescind.core.parts import CancellationStatus
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
+from rescind.core.policy.resolved import badness
+from rescind.core.prospect import AnswerKind, Said, Step, course, kind_by, said
 from rescind.core.quote import Quote, quote, select
-from rescind.core.stage import Stage, rank, status_of
+from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
-
-AnswerKind: TypeAlias = tuple[str, str, str]
-"""What a person would call the same answer: verdict, meaning of silence, way on."""
 
 
 def kind_said(
@@ -39,9 +38,7 @@ def kind_said(
 ) -> AnswerKind:
     """The kind of answer that the terms give to these facts, without its deadline and without its reasons."""
     layers = terms.layers_for(read, now)
-    _, rule = judge_fast(layers, on, read, {"requested": now, **starts(order, now)}, calendar)
-    silence = rule.deadline.on_silence if rule.deadline else None
-    return rule.verdict.value, silence or "", rule.instead or ""
+    return kind_by(judge_fast(layers, on, read, {"requested": now, **starts(order, now)}, calendar)[1])
 
 
 def kind_of(finding: Finding) -> AnswerKind:
@@ -52,12 +49,16 @@ def kind_of(finding: Finding) -> AnswerKind:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the policy would say to a request, and what it would give back."""
+    """What the policy would say to a request, and what it would give back.
+
+    said: what it would say for any of the reasons; None where one was given.
+    """
 
     finding: Finding
     ground: Ground
     quote: Quote
     selection: dict[str, int]
+    said: Said | None = None
 
     @property
     def kind(self) -> AnswerKind:
@@ -74,10 +75,13 @@ class Until:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The present answer, or one to come; ``at``: when the clock alone brings it, None where a stage does."""
+    """The present answer, or one to come; ``at``: when the clock alone brings it, None where a stage does.
+
+    said: what is sure then, whichever reason is given.
+    """
 
     stage: Stage
-    answer: Answer
+    said: Said
     now: bool = False
     at: Instant | None = None
 
@@ -102,24 +106,30 @@ class Outlook:
         reason: str = "",
         lines: dict[str, int] | None = None,
         anyway: bool = False,
-        said: Said | None = None,
+        said: FiledFrom | None = None,
     ) -> Answer | None:
         """The policy's answer to a request made then. None where nobody can ask: cancelled, or a request waits.
 
-        An order that has left whole is asked about whole: the policy says what is possible instead. said: the message
-        it is filed from, whose time counts where that is kinder.
+        An order that has left whole is asked about whole: the policy says what is possible instead. Without a reason
+        it is the answer that any of those listed gets at least. said: the message it is filed from, whose time counts
+        where that is kinder.
         """
         asked = order or self.order
         if _closed(asked):
             return None
         selection = lines or select(asked, None)
         money = quote(asked, selection)
-        read = self._question(asked, now, selection, money, reason=reason, anyway=anyway)
+        read = self._read(asked, now, selection, money.total_minor, anyway=anyway)
+        listed = [one.code for one in self._reasons(read, now)]
+        told: Said | None = None
+        if reason not in listed:
+            told, reason = self._for_any(asked, read, listed, now)
+        read["reason"] = reason
         finding = self.terms.judge(
             "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
         if said is not None and (before := as_said(asked, said, self.terms, now)) is not None:
-            then = self._question(before, said.at, selection, money, reason=reason, anyway=anyway)
+            then = self._read(before, said.at, selection, money.total_minor, anyway=anyway) | {"reason": reason}
             kinder = self.terms.judge(
                 "request", then, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
             )
@@ -138,32 +148,23 @@ class Outlook:
         if finding.verdict is not Verdict.REFUSE:
             fees = keepable(asked, selection, read, self.terms, now)
             money = quote(asked, selection, fees=fees, at=now)
-        return Answer(finding, ground, money, selection)
+        return Answer(finding, ground, money, selection, told)
 
-    def kind(self, now: Instant, order: Order | None = None) -> AnswerKind | None:
-        """The kind of that answer alone, at a third of the cost: most are only compared."""
-        asked = order or self.order
-        if _closed(asked):
+    def said(self, now: Instant) -> Said | None:
+        """That answer alone, at a third of the cost: most are only compared. None as above."""
+        if _closed(self.order):
             return None
-        selection = select(asked, None)
-        read = self._question(asked, now, selection, quote(asked, selection))
-        return self._said(asked, read, now)
+        read = self._whole(now)
+        return self._for_any(self.order, read, [one.code for one in self._reasons(read, now)], now)[0]
 
-    def _question(
-        self,
-        order: Order,
-        now: Instant,
-        selection: dict[str, int],
-        money: Quote,
-        *,
-        reason: str = "",
-        anyway: bool = False,
-    ) -> dict[str, object]:
-        """What the rules may read of a request for this reason, or for the first that is listed."""
-        read = self._read(order, now, selection, money.total_minor, anyway=anyway)
-        listed = [one.code for one in self._reasons(read, now)]
-        read["reason"] = reason if reason in listed else (listed[0] if listed else "none")
-        return read
+    def _for_any(self, order: Order, read: dict[str, object], listed: Sequence[str], now: Instant) -> tuple[Said, str]:
+        layers = self.terms.layers_for(read, now)
+        return said(layers, read, listed, {"requested": now, **starts(order, now)}, self._context.calendar)
+
+    def _whole(self, now: Instant) -> dict[str, object]:
+        """What the rules may read of a request for everything."""
+        selection = select(self.order, None)
+        return self._read(self.order, now, selection, quote(self.order, selection).total_minor)
 
     def _reasons(self, read: dict[str, object], now: Instant) -> tuple[Reason, ...]:
         return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read, now)}.values())
@@ -184,71 +185,75 @@ class Outlook:
 
     def until(self, now: Instant, answer: Answer) -> Until | None:
         """When the clock alone makes the answer worse: asked at each moment at which a rule could change its mind."""
-        for at in turns(self.order, self.terms.layers_for(answer.ground.facts, now), "request", now):
-            later = self.kind(at)
-            if later is not None and later != answer.kind and _rank(later) > _rank(answer.kind):
-                then = self.ask(at)
-                assert then is not None, "the same question has an answer"
-                return Until(at, then)
+        for at, _ in self._worsenings(now, answer):
+            then = self.ask(at)
+            assert then is not None, "the same question has an answer"
+            return Until(at, then)
         return None
 
-    def ahead(self, now: Instant, until: Until | None) -> tuple[Ahead, ...]:
-        """The present answer, the one that time brings, and those of later stages; neighbours that agree are one."""
+    def _worsenings(self, now: Instant, answer: Answer) -> Iterator[tuple[Instant, Said]]:
+        """The moments at which the clock alone makes the answer worse, and the one from then on."""
+        before = answer.said or self.said(now)
+        for at in self._turns(now, answer.ground.facts):
+            later = self.said(at)
+            if before is not None and later is not None and later.less_than(before):
+                yield at, later
+                before = later
+
+    def _turns(self, now: Instant, read: dict[str, object]) -> tuple[Instant, ...]:
+        found = turns(self.order, self.terms.layers_for(read, now), "request", now)
+        # What a shop agrees to in advance may have a last day.
+        more = self.terms.standing.changes_after(now) if self.terms.standing else ()
+        return tuple(sorted({*found, *more})) if more else found
+
+    def ahead(self, now: Instant) -> tuple[Ahead, ...]:
+        """The present answer, those that time brings, and those of later stages; neighbours that agree are one."""
         here = stage(self.order, now)
-        present = self.ask(now)
-        if present is None:
+        answer = self.ask(now)
+        if answer is None or answer.said is None:
             return ()
-        found = [Ahead(here, present, now=True)]
-        if until is not None:
-            found.append(Ahead(here, until.then, at=until.at))
-        # Later stages are asked about as they will be met: after the time in force now has run out.
-        at = until.at if until else now
-        for at_stage, order, kind in self.kinds_to_come(now, at):
-            if found[-1].answer.kind != kind:
-                answer = self.ask(at, order=order)
-                assert answer is not None, "the same question has an answer"
-                found.append(Ahead(at_stage, answer))
+        found = [Ahead(here, answer.said, now=True)]
+        found += [Ahead(here, later, at=at) for at, later in self._worsenings(now, answer)]
+        by_clock, ends = tuple(found), [one.at for one in found[1:]]
+        # Between two moments of the clock a later stage may promise less than what stands there.
+        spans = [self.course(one.at or now, here, end) for one, end in zip(by_clock, [*ends, None], strict=True)]
+        for at_stage, told in self.course(now, here):
+            last = found[-1]
+            if last in by_clock:
+                then = [dict(steps)[at_stage] for steps in spans]
+                hidden = any(one.less_than(told_there.said) for one, told_there in zip(then, by_clock, strict=True))
+            else:
+                hidden = False
+            if (hidden or not told.same(last.said)) and not _over(last, at_stage, told):
+                found.append(Ahead(at_stage, told))
         return tuple(found)
 
-    def closes(self, now: Instant, until: Until | None) -> Stage | None:
+    def closes(self, now: Instant) -> Stage | None:
         """The stage from which on a request is refused, where one made now is not; None where no stage does that."""
-        before = self.kind(now)
-        if before is None or before[0] == Verdict.REFUSE:
+        present = self.said(now)
+        if present is None or present.worst.verdict is Verdict.REFUSE:
             return None
-        at, before = (until.at, until.then.kind) if until else (now, before)
-        for at_stage, _, kind in self.kinds_to_come(now, at):
-            if kind != before and kind[0] == Verdict.REFUSE:
-                return at_stage
-            before = kind
-        return None
+        steps = self.course(now, stage(self.order, now))
+        return next((at_stage for at_stage, told in steps if told.worst.verdict is Verdict.REFUSE), None)
 
-    def kinds_to_come(self, now: Instant, at: Instant) -> Iterator[tuple[Stage, Order, AnswerKind]]:
-        """Each stage after this one, the order as it would be there, and the kind of answer it would get at ``at``.
-
-        Until it ships, what a rule reads of an order changes in a few places only, so the rest is read once.
-        """
-        selection = select(self.order, None)
-        read = self._read(self.order, at, selection, quote(self.order, selection).total_minor)
-        for at_stage, order in _to_come(self.order, stage(self.order, now), now):
-            then: dict[str, object] | None = None
-            if not order.parcels:
-                progress = order.progress
-                assert progress.paid_at is not None, "what is got ready is paid"
-                then = read | {
-                    "stage": str(at_stage),
-                    "status": status_of(at_stage),
-                    "paid": True,
-                    "since_paid": max(0, int((at - progress.paid_at).total_seconds())),
-                    "production_started": progress.preparation_started_at is not None,
-                }
-                listed = self._reasons(then, at)
-                then["reason"] = listed[0].code if listed else "none"
-            kind = self.kind(at, order) if then is None else self._said(order, then, at)
-            if kind is not None:
-                yield at_stage, order, kind
-
-    def _said(self, order: Order, read: dict[str, object], now: Instant) -> AnswerKind:
-        return kind_said(order, self.terms, "request", read, self._context.calendar, now)
+    def course(self, now: Instant, here: Stage, until: Instant | None = None) -> tuple[Step, ...]:
+        """What is sure at each stage after ``here``, whenever it is asked there from ``now`` on."""
+        read = self._whole(now)
+        most_s = None if until is None else int((until - self.order.placed_at).total_seconds()) - 1
+        changes = self.terms.standing.changes_after(now) if self.terms.standing else ()
+        moments = (now, *(one for one in changes if until is None or one < until))
+        found = [
+            course(
+                self.order,
+                self.terms.layers_for(read, at),
+                read,
+                here,
+                self._context.calendar,
+                most_s=most_s,
+            )
+            for at in moments
+        ]
+        return tuple(max(steps, key=_badness_of_step) for steps in zip(*found, strict=True))
 
     def after_withdrawal(self, identifier: str, now: Instant) -> Answer | None:
         """The answer to asking once more, had this request been withdrawn."""
@@ -280,31 +285,13 @@ def _closed(order: Order) -> bool:
     return order.progress.cancelled_at is not None or order.open_cancellation is not None
 
 
-_ORDER = ("approve", "ask_seller", "ask_carrier", "review", "refuse")
+def _badness_of_step(step: Step) -> tuple[int, int, int]:
+    return badness(step.said.worst)
 
 
-def _rank(kind: AnswerKind) -> tuple[int, int]:
-    verdict, silence, _ = kind
-    return _ORDER.index(verdict), ("approve", "", "escalate", "refuse").index(silence)
-
-
-def _to_come(order: Order, here: Stage, now: Instant) -> Iterator[tuple[Stage, Order]]:
-    """The order as it would be at each step after this one."""
-    steps: tuple[tuple[Stage, dict[str, Instant]], ...] = (
-        (Stage.REVIEW, {"paid_at": now}),
-        (Stage.PREPARING, {"paid_at": now, "preparation_started_at": now}),
-        (Stage.PACKING, {"paid_at": now, "preparation_started_at": now, "packing_started_at": now}),
-        (Stage.PACKED, {"paid_at": now, "preparation_started_at": now, "packing_started_at": now, "packed_at": now}),
-    )
-    for at_stage, reached in steps:
-        if rank(at_stage) > rank(here):
-            known = {name: getattr(order.progress, name) or moment for name, moment in reached.items()}
-            progress: Progress = msgspec.structs.replace(order.progress, **known)
-            yield at_stage, msgspec.structs.replace(order, progress=progress, hold_until=None)
-    if rank(here) < rank(Stage.IN_TRANSIT):
-        gone = Parcel(id="ahead", handed_over_at=now)
-        yield Stage.IN_TRANSIT, _shipped(order, gone)
-
-
-def _shipped(order: Order, parcel: Parcel) -> Order:
-    return msgspec.structs.replace(order, parcels=(parcel,), hold_until=None)
+def _over(last: Ahead, at_stage: Stage, told: Said) -> bool:
+    """Whether there is no more to say: a no stays a no, and once something has left it needs no other words."""
+    if last.said.worst.verdict is not Verdict.REFUSE or told.worst.verdict is not Verdict.REFUSE:
+        return False
+    left = rank(at_stage) >= rank(Stage.PARTIALLY_SHIPPING)
+    return rank(last.stage) >= rank(Stage.IN_TRANSIT) or (left and not told.less_than(last.said))

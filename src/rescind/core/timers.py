@@ -22,10 +22,10 @@ from rescind.core.terms import Terms
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
-_NOT_SHIPPED, _NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
+NOT_SHIPPED, NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
 _WAITS_FOR: Mapping[str, str] = {
     "unpaid": UNPAID,
-    "auto_cancel_uncollected": _NOT_COLLECTED,
+    "auto_cancel_uncollected": NOT_COLLECTED,
     "never_arrived": NOT_ARRIVED,
     "undelivered": NOT_ARRIVED,
 }
@@ -47,7 +47,7 @@ class TimerRang(BaseEvent, frozen=True, kw_only=True):
 
 def reason_of(timer: Timer) -> str:
     """Why the system cancels when this timer rings: what did not happen in time. The preset's names say which."""
-    return UNPAID if timer.then == "remind" else _WAITS_FOR.get(timer.name, _NOT_SHIPPED)
+    return UNPAID if timer.then == "remind" else _WAITS_FOR.get(timer.name, NOT_SHIPPED)
 
 
 def missing(order: Order, timer: Timer) -> dict[str, int]:
@@ -99,6 +99,11 @@ def asks_first(timer: Timer) -> bool:
 def pay_by(order: Order) -> Timer | None:
     """The timer that ends an order nobody paid, while it waits."""
     return next((one for one in waiting(order) if asks_first(one)), None)
+
+
+def cancels_next(order: Order) -> Timer | None:
+    """The timer that cancels next, of those that still wait: what nobody has to do for an order to end."""
+    return min((one for one in waiting(order) if one.then == "cancel"), key=lambda one: one.due_at, default=None)
 
 
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:

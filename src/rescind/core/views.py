@@ -92,9 +92,10 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: as it is at the time of reading. hold_until: end of the span in which nobody ships. dispatch_due_at: when
     the seller should have shipped. tracking: every tracking number known. contradictions: facts that do not fit.
-    shipping_by: who ships it.
+    shipping_by: who ships it. order: the order itself, for who has to judge it.
     """
 
+    order: Order
     order_id: OrderId
     number: str
     shop_id: ShopId

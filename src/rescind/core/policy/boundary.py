@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from rescind.core.policy.literal import constant
+from rescind.core.policy.policy import Catalogue, Reason
 from rescind.core.policy.resolved import ResolvedPolicy
 from rescind.core.policy.tree import Among, Compare, Flag, Node, atoms
 from rescind.core.policy.vocabulary import FactSpec, Kind
@@ -27,6 +28,18 @@ def _boundaries(layers: tuple[ResolvedPolicy, ...], on: str) -> Mapping[str, tup
     for layer in layers:
         for rule in layer.rules_on(on):
             for fact, content in _told_apart(rule.rule.when, layer):
+                found.setdefault(fact, {})[content] = None
+    return {fact: tuple(sorted(contents, key=_place)) for fact, contents in found.items()}
+
+
+@lru_cache(maxsize=512)
+def of_reasons(layers: tuple[ResolvedPolicy, ...], actor: Catalogue) -> Mapping[str, tuple[Content, ...]]:
+    """The same for what decides which reasons this actor may choose from."""
+    found: dict[str, dict[Content, None]] = {}
+    for layer in layers:
+        offered: tuple[Reason, ...] = getattr(layer.policy.reasons, actor)
+        for reason in offered:
+            for fact, content in _told_apart(reason.when, layer) if reason.when else ():
                 found.setdefault(fact, {})[content] = None
     return {fact: tuple(sorted(contents, key=_place)) for fact, contents in found.items()}
 

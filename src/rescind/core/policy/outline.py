@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from rescind.core.deadline import Calendar
+from rescind.core.instant import Instant
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.example import plain_facts
+from rescind.core.policy.facts import NONE
 from rescind.core.policy.judge import judge_fast
-from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
+from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule, badness
 from rescind.core.stage import Stage, status_of
 
 _STAGES = tuple(stage for stage in Stage if stage not in {Stage.COMPLETED, Stage.CANCELLED})
+_STARTS: Mapping[str, Instant] = dict.fromkeys(
+    ("requested", "placed", "paid", "promised", "estimated"), datetime(2024, 1, 1, tzinfo=UTC)
+)
 _CLOCKS = ("since_placed", "since_paid")
 # Long enough that every span in which a shop is quick is over, and shorter than any in which it may be asked at all.
 _LATER_S = 29 * 86_400
@@ -28,11 +35,15 @@ class Early(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What is answered from `stage` on, until the next step. early: the kinder answer to those who are quick."""
+    """What is answered from `stage` on, until the next step. early: the kinder answer to those who are quick.
+
+    deciders: the rules that say so, where several do one after the other.
+    """
 
     stage: Stage
     rule: ResolvedRule
     early: Early | None = None
+    deciders: tuple[ResolvedRule, ...] = ()
 
     def same(self, other: Step) -> bool:
         """Whether nobody could tell the two apart by what they are answered."""
@@ -61,6 +72,9 @@ def outline(layers: Sequence[ResolvedPolicy]) -> Outline:
         step = _step(layers, stage)
         if not steps or not steps[-1].same(step):
             steps.append(step)
+        elif step.rule.id not in {rule.id for rule in steps[-1].deciders}:
+            last = steps[-1]
+            steps[-1] = msgspec.structs.replace(last, deciders=(*last.deciders, step.rule))
     usual = _ask(layers, Stage.PREPARING)
     found = tuple(
         Special(name, rule)
@@ -80,7 +94,7 @@ def _step(layers: Sequence[ResolvedPolicy], stage: Stage) -> Step:
         rule = _ask(layers, stage, **{fact: seconds - 1})
         if rule.rank < later.rank and (early is None or seconds > early.seconds):
             early = Early(seconds, fact, rule)
-    return Step(stage=stage, rule=later, early=early)
+    return Step(stage=stage, rule=later, early=early, deciders=(later,))
 
 
 def _spans(layers: Sequence[ResolvedPolicy]) -> list[tuple[str, int]]:
@@ -92,7 +106,18 @@ def _spans(layers: Sequence[ResolvedPolicy]) -> list[tuple[str, int]]:
 def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, **circumstances: object) -> ResolvedRule:
     facts = ordinary(layers[0], stage)
     lines = [{name: circumstances.get(name, usual) for name, usual in facts["lines"][0].items()}]
-    return judge_fast(layers, "request", {**facts, **circumstances, "lines": lines})[1]
+    asked: dict[str, Any] = {**facts, **circumstances, "lines": lines}
+    calendar = Calendar(layers[0].policy.zone or "UTC")
+    # What holds for some amounts or some reasons only is promised to nobody here.
+    told = boundaries(layers, "request")
+    amounts = {asked["amount"], *told.get("amount", ())}
+    reasons = {NONE, *told.get("reason", ())}
+    found = (
+        judge_fast(layers, "request", {**asked, "amount": amount, "reason": reason}, _STARTS, calendar)[1]
+        for amount in amounts
+        for reason in reasons
+    )
+    return max(found, key=badness)
 
 
 def ordinary(policy: ResolvedPolicy, stage: Stage) -> dict[str, Any]:

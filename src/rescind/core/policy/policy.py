@@ -219,6 +219,10 @@ class Policy(_Data, frozen=True, kw_only=True, dict=True):
         """The rules for one kind of question, in their order."""
         return tuple(rule for rule in self.rules if rule.on == on)
 
+    def changes_after(self, moment: Instant) -> tuple[Instant, ...]:
+        """When some value of it will mean something else, the next first."""
+        return tuple(self._changes[bisect_right(self._changes, moment) :])
+
     def at(self, placed_at: Instant, settings: Mapping[str, Plain] | None = None) -> ResolvedPolicy:
         """The policy as it stands for an order placed then, in a shop that chose `settings` among the tunable values.
 

@@ -138,6 +138,23 @@ class ResolvedPolicy:
         return first_rule_sql(rules, self.values, self.vocabulary, dialect, names)
 
 
+_DAY_S = 86_400
+_LONGEST_BUSINESS_DAY = 5
+_WAYS = {"request_whole_order": 0, "ask_for_what_is_open": 0, "ask_seller_anyway": 1, "wait_for_hold": 1}
+_NO_WAY = 2
+
+
+def badness(rule: ResolvedRule) -> tuple[int, int, int]:
+    """Place of a rule among others, the most generous first: verdict and silence, time to wait, way on."""
+    way = _WAYS.get(rule.instead or "", _NO_WAY) if rule.verdict is Verdict.REFUSE else 0
+    return rule.rank, _longest_s(rule.deadline.span) if rule.deadline else 0, way
+
+
+def _longest_s(length: Span) -> int:
+    """Seconds that a span may take; a business day may have a long weekend before it."""
+    return length.amount * _DAY_S * _LONGEST_BUSINESS_DAY if length.unit == "bd" else length.seconds
+
+
 def resolve(policy: Policy, day: date, settings: Mapping[str, Plain]) -> ResolvedPolicy:
     """Put in the values of `day` and the shop's settings. The policy was validated when it was loaded."""
     values = {value.name: value.on(day).value for value in policy.values}

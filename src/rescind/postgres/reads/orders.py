@@ -55,6 +55,7 @@ def order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
     asked = waiting.lines if waiting else {}
     last = order.open_cancellation or (order.cancellations[-1] if order.cancellations else None)
     return OrderRow(
+        order=order,
         order_id=order.id,
         number=order.number,
         shop_id=order.shop,

@@ -25,18 +25,12 @@ from rescind.engine import Submission
 from rescind.intake.text import words as checked
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, load
+from rescind.web.buyer.reasons import NEAREST, nearest
 from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
 from rescind.web.evidence import field as file_field
 from rescind.web.session import Html, Visit
 
 LONGEST_COMMENT = 500
-_NEAREST = {
-    "wrong_variant": ("ordered_by_mistake",),
-    "wrong_contact": ("wrong_address",),
-    "price_error": ("discount_missing", "better_price"),
-    "duplicate": ("ordered_by_mistake",),
-}
-"""What a buyer may mean by "Something wrong?", and the reasons that come next where a shop does not list it."""
 ROUTE = "page:cancel"
 
 
@@ -59,14 +53,14 @@ class Choice:
 
 @dataclass(slots=True)
 class Form:
-    """What was typed, kept whatever happens to it. unlisted: the reason that somebody came with and the shop lacks."""
+    """What was typed, kept whatever happens to it. meant: what was wrong, where the list has no such reason."""
 
     reason: str = ""
+    meant: str = ""
     comment: str = ""
     anyway: bool = False
     key: str = ""
     seen: str = ""
-    unlisted: str = ""
     said: Said | None = None
     units: dict[str, int] = field(default_factory=dict[str, int])
     typed: dict[str, str] = field(default_factory=dict[str, str])
@@ -92,21 +86,13 @@ async def cancel_page(visit: NamedDependency[Visit], order_id: FromPath[str]) ->
     over = found.answer is None or found.answer.kind[0] == "refuse"
     if over and found.left and not found.order.open_units():
         return visit.go(f"{found.path}/return")
-    form = Form(reason=visit.query("reason"), anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
+    form = Form(anyway=visit.query("anyway") == "1", key=secrets.token_urlsafe(18))
+    if meant := visit.query("reason"):
+        form.reason = nearest(meant, [reason.code for reason in found.outlook.reasons(visit.now)])
+        form.meant = meant if meant in NEAREST and meant != form.reason else ""
     form.units = preset_units(found, anyway=form.anyway)
-    _choose_listed(visit, found, form)
     form.said = await _said(visit, found, visit.query("said"))
     return _show(visit, found, form)
-
-
-def _choose_listed(visit: Visit, found: Matter, form: Form) -> None:
-    """Where the shop does not list the reason somebody came with, choose the nearest; words say what was meant."""
-    listed = [one.code for one in found.outlook.reasons(visit.now)]
-    meant = form.reason
-    if meant not in _NEAREST or meant in listed:
-        return
-    form.reason = next((one for one in (*_NEAREST[meant], "other") if one in listed), "")
-    form.unlisted = form.comment = visit.locale.term("reason", meant)
 
 
 @post("/orders/{order_id:str}/cancel", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)

@@ -172,15 +172,15 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
         answer=answer,
         until=until,
         now=visit.now,
-        likely=await likely(visit.desk, outlook, visit.now, until),
+        likely=await likely(visit.desk, outlook, visit.now),
         favours=await visit.desk.habits.favours(order.shop, visit.now) if answer and asks_a_favour(answer) else None,
         withdrawal=may if may is not None and not may.over(visit.now) else None,
     )
 
 
-async def likely(desk: Desk, outlook: Outlook, now: Instant, until: Until | None) -> Pace | None:
+async def likely(desk: Desk, outlook: Outlook, now: Instant) -> Pace | None:
     """When the stage that ends the buyer's time will likely begin; None where no stage does, or too little is known."""
-    stage_ = outlook.closes(now, until)
+    stage_ = outlook.closes(now)
     if stage_ is None:
         return None
     order = outlook.order

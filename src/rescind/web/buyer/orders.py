@@ -14,16 +14,18 @@ from litestar.params import FromPath
 from rescind.core.acknowledgement import declarations
 from rescind.core.arrival import ways
 from rescind.core.errors import InvalidField
-from rescind.core.outlook import Ahead
+from rescind.core.outlook import Ahead, Outlook
 from rescind.core.parts import Parcel
 from rescind.core.record import Record
 from rescind.core.review import correctable
 from rescind.core.stage import Stage, rank
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
+from rescind.desk import MONTH
 from rescind.web import acknowledgement, document, talk, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
+from rescind.web.ending import ending
 from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
@@ -36,14 +38,13 @@ PAGE_SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One card of the list. ``state``: what its pill is made of: context and key; ``begun``: the shop works on it, so
-    that cancelling may have to be asked for; ``left``: nothing is in the shop.
+    """One card of the list. ``state``: what its pill is made of: context and key; ``offer``: what the order's own page
+    offers, None where there is nothing to ask.
     """
 
     order: OrderRow
     state: tuple[str, str]
-    begun: bool
-    left: bool
+    offer: words.Offer | None
 
 
 @get("/orders")
@@ -73,7 +74,7 @@ async def order_list(visit: NamedDependency[Visit]) -> Html:
     return visit.page(
         "buyer/orders.html",
         zone=await _zone(visit, page.rows),
-        rows=[_row(row) for row in page.rows],
+        rows=await _rows(visit, page.rows),
         tabs=[(key, names[key], counts.get(key, 0)) for key in TABS],
         tab=tab,
         q=asked.text,
@@ -88,9 +89,20 @@ async def _zone(visit: Visit, rows: tuple[OrderRow, ...]) -> str:
     return (await visit.desk.reads.shop(rows[0].shop_id)).zone if rows else "UTC"
 
 
-def _row(row: OrderRow) -> Row:
-    state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
-    return Row(row, state, begun=rank(row.stage) > rank(Stage.REVIEW), left=rank(row.stage) >= rank(Stage.IN_TRANSIT))
+async def _rows(visit: Visit, rows: tuple[OrderRow, ...]) -> list[Row]:
+    """Each order is judged as its own page judges it, and what it would give back is left out."""
+    desk, now = visit.desk, visit.now
+    # A list is one buyer's, so what is counted of buyers is asked once.
+    counted = await desk.directory.cancellations_since(rows[0].buyer_id, now - MONTH) if rows else 0
+    found: list[Row] = []
+    for row in rows:
+        terms = await desk.terms(row.order)
+        said = Outlook(row.order, terms, desk.book.calendar(terms), counted).said(now)
+        arrived = rank(row.stage) >= rank(Stage.DELIVERED)
+        offer = words.offered(visit.locale, said, f"/orders/{row.order_id}", arrived=arrived) if said else None
+        state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
+        found.append(Row(row, state, offer))
+    return found
 
 
 @get("/orders/{order_id:str}")
@@ -143,6 +155,7 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
         waiting=waiting,
         last=last,
         steps=progress(order, visit.now),
+        ends=ending(visit.locale, order),
         entries=entries,
         ahead=_ahead(found) if found.answer else (),
         wrong=_wrong(found),
@@ -179,7 +192,7 @@ def _wrong(found: Matter) -> str:
 
 
 def _ahead(found: Matter) -> tuple[Ahead, ...]:
-    steps = found.outlook.ahead(found.now, found.until)
+    steps = found.outlook.ahead(found.now)
     return steps if len(steps) > 1 else ()
 
 

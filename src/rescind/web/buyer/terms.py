@@ -74,8 +74,10 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
     Made from the policy that an order placed now would be bought under, so that it cannot say anything else.
     """
     shop = await visit.desk.reads.shop(shop_id)
-    terms = await visit.desk.book.terms(visit.desk.pins(shop), visit.now)
-    found = outline(terms.layers)
+    terms = await visit.desk.book.terms(visit.desk.pins(shop), visit.now, shop.id)
+    # What the shop agrees to in advance, or the platform for it, is asked with each decision and so belongs here too.
+    agreed = (terms.standing.at(visit.now),) if terms.standing else ()
+    found = outline((*terms.layers, *agreed))
     return visit.page(
         "buyer/shop.html",
         zone=shop.zone,
@@ -89,7 +91,7 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         window=promises.window(visit.locale, terms, visit.now),
         own=[
             rule_words(visit.locale, layer.policy, rule, layer.values)
-            for layer in terms.others
+            for layer in (*terms.others, *agreed)
             for rule in layer.policy.rules_on("request")
         ],
         shipping=promises.shipping(visit.locale, terms, visit.now),
@@ -130,7 +132,7 @@ def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
 def step_row(locale: Locale, step: Step) -> Row:
     """One step of the outline in words."""
     early = step.early
-    note = ""
+    note, _ = "", locale.gettext
     if early is not None:
         time = seconds_words(locale, early.seconds)
         since = (
@@ -147,7 +149,7 @@ def step_row(locale: Locale, step: Step) -> Row:
         rule_line(locale, step.rule),
         step.rule.verdict.value,
         note,
-        _source(step.rule),
+        _("; ").join(_source(rule) for rule in step.deciders),
     )
 
 

@@ -12,6 +12,7 @@ from rescind.core.outlook import Answer
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
 from rescind.core.parts import Offer as CaseOffer
 from rescind.core.policy import ResolvedRule
+from rescind.core.prospect import AnswerKind, Said, kind_by
 from rescind.core.stage import Stage
 from rescind.locales import Locale
 from rescind.web.explain import silence_word, span_words
@@ -69,9 +70,24 @@ def title(locale: Locale, stage: Stage, *, reviewed: bool) -> str:
 
 
 def time_to_answer(locale: Locale, answer: Answer) -> str:
-    """How long whoever is asked has, as in "24 hours"."""
+    """How long whoever is asked has, as in "24 hours", or from the shortest to the longest where reasons differ."""
+    if answer.said is not None:
+        return _time(locale, answer.said)
     deadline = answer.finding.deadline
     return span_words(locale, deadline.span) if deadline else ""
+
+
+def _time(locale: Locale, said: Said) -> str:
+    most, least = said.worst.deadline, said.best.deadline
+    if most is None:
+        return ""
+    longest = span_words(locale, most.said)
+    if least is None or least.said == most.said or kind_by(said.best) != said.kind:
+        return longest
+    same_unit = least.span.unit == most.span.unit
+    shortest = locale.number(least.span.amount) if same_unit else span_words(locale, least.said)
+    text = locale.gettext("%(least)s to %(most)s (depending on the reason)")
+    return text % {"least": shortest, "most": longest}
 
 
 def waiting(locale: Locale, length: str, silence: str) -> str:
@@ -87,9 +103,17 @@ def waiting(locale: Locale, length: str, silence: str) -> str:
 
 def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -> Offer:
     """The button for what the policy says, and nothing else. arrived: the goods are there."""
+    return _offer(locale, answer.kind, time_to_answer(locale, answer), path, arrived=arrived)
+
+
+def offered(locale: Locale, said: Said, path: str, *, arrived: bool) -> Offer:
+    """The same of what is said without working out the money: for lists."""
+    return _offer(locale, said.kind, _time(locale, said), path, arrived=arrived)
+
+
+def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: bool) -> Offer:
     _ = locale.gettext
-    verdict, silence, instead = answer.kind
-    time = time_to_answer(locale, answer)
+    verdict, silence, instead = kind
     match verdict:
         case "approve":
             sentence = _("You can still cancel it. Nobody has to agree.")
@@ -167,8 +191,19 @@ def way_on(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
 
 
 def answer_line(locale: Locale, answer: Answer) -> str:
-    """The answer in one short line, for a table of steps."""
+    """The answer in one short line."""
+    if answer.said is not None:
+        return said_line(locale, answer.said)
     return _line(locale, answer.kind, time_to_answer(locale, answer))
+
+
+def said_line(locale: Locale, said: Said) -> str:
+    """What is sure of an answer in one short line, for a table of steps; and what some reasons get beside it."""
+    line = _line(locale, said.kind, _time(locale, said))
+    if kind_by(said.best) == said.kind:
+        return line
+    text = locale.gettext("%(answer)s. For some reasons: %(better)s")
+    return text % {"answer": line, "better": inside(locale, rule_line(locale, said.best))}
 
 
 def rule_line(locale: Locale, rule: ResolvedRule) -> str:
@@ -178,7 +213,7 @@ def rule_line(locale: Locale, rule: ResolvedRule) -> str:
     return _line(locale, kind, span_words(locale, str(deadline.span)) if deadline else "")
 
 
-def _line(locale: Locale, kind: tuple[str, str, str], time: str) -> str:
+def _line(locale: Locale, kind: AnswerKind, time: str) -> str:
     _ = locale.gettext
     verdict, silence, instead = kind
     match verdict:
