@@ -238,27 +238,35 @@ async def test_a_parcel_that_will_not_arrive_is_cancelled_on_the_carriers_word(p
 
 
 async def test_an_address_that_looks_wrong_is_looked_at_and_put_right(people, desk):  # M-07, R-028
-    placed = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    placed = await people.host.post("/v1/orders", changed("recipient/street", ""))
     assert placed.status_code == 201, placed.text
     path = f"/v1/orders/{placed.json()['id']}"
     told = (await people.sue.get(path)).json()["review"]
-    assert (told["found"], told["if_silent"], told["owner"]) == (["address_implausible"], "cancel", "")
-    assert [one["action"] for one in placed.json()["next_actions"]] == ["pay", "review"]
+    assert (told["found"], told["fields"], told["if_silent"]) == (["street_missing"], ["street"], "cancel")
+    assert told["owner"] == ""
+    waits = placed.json()["next_actions"]
+    assert [(one["actor"], one["action"]) for one in waits] == [
+        ("buyer", "pay"),
+        ("buyer", "correct_recipient"),
+        ("support", "review"),
+    ]
     (row,) = (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"]
-    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "address_implausible")
+    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "street_missing")
     assert (await people.ann.get("/v1/cancellations")).json()["rows"] == []
     assert (await people.sam.post(f"{path}/review", {"act": "take"})).status_code == 403
     assert (await people.sue.post(f"{path}/review", {"act": "take"})).json()["events"] == ["ReviewTaken"]
     assert (await people.sue.get(path)).json()["review"]["owner"] == "sue"
     assert (await people.ann.get(path)).json()["review"]["owner"] == ""
     assert (await people.bob.post(f"{path}/recipient", ORDER["recipient"])).status_code == 404
+    same = await people.ann.post(f"{path}/recipient", {**ORDER["recipient"], "street": ""})
+    assert (same.status_code, same.json()["events"]) == (200, []), same.text
     fixed = await people.ann.post(f"{path}/recipient", ORDER["recipient"])
     assert fixed.json()["events"] == ["RecipientCorrected", "FactReported"], fixed.text
     read = (await people.ann.get(path)).json()
     assert (read["review"], read["recipient"]["postcode"]) == (None, "29200")
     assert await desk.pool.fetchval("SELECT note FROM people") == ORDER["note"], "what else is kept stays"
     assert (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"] == []
-    again = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    again = await people.host.post("/v1/orders", changed("recipient/street", ""))
     assert again.status_code == 200, "the host's own copy is no other order"
 
 

@@ -290,7 +290,8 @@ async def correct_recipient(call: Call) -> Answer:
     """
     order = await call.order()
     to = recipient(call.body)
-    command = CorrectRecipient(order=order.id, found=check_recipient(to))
+    kept = (await call.desk.reads.order(call.principal.scope, order.id)).details.recipient
+    command = CorrectRecipient(order=order.id, found=check_recipient(to), changed=to != kept)
     return await _acted(call, order, command, Details(recipient=to))
 
 

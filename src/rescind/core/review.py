@@ -6,6 +6,8 @@ lets the order pass or stops it; where nobody does, the policy's outcome follows
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rescind.core.actor import SYSTEM, Actor, ActorKind
@@ -18,8 +20,24 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order, in_manual_review, stage
 from rescind.core.parts import Decider, FactKind, Review
 from rescind.core.stage import Stage, rank
+from rescind.core.terms import Terms, undeliverable
 
-OF_RECIPIENT = frozenset({"recipient_missing", "address_implausible", "phone_implausible", "email_implausible"})
+FIELDS: Mapping[str, str] = {
+    "recipient_missing": "name",
+    "street_missing": "street",
+    "town_missing": "city",
+    "city_left_out": "city",
+    "city_implausible": "city",
+    "postcode_left_out": "postcode",
+    "postcode_implausible": "postcode",
+    "region_implausible": "region",
+    "country_unknown": "country",
+    "country_left_out": "country",
+    "phone_implausible": "phone",
+    "email_implausible": "email",
+}
+"""The field of the recipient that a finding is about. ``address_implausible`` of older orders did not say."""
+OF_RECIPIENT = frozenset({*FIELDS, "address_implausible"})
 FINDINGS = (*sorted(OF_RECIPIENT), "duplicate", "high_value")
 """Everything the automatic checks can find."""
 FAILED = "review_failed"
@@ -38,9 +56,13 @@ class LapseReview(BaseCommand, frozen=True, kw_only=True):
 
 
 class CorrectRecipient(BaseCommand, frozen=True, kw_only=True):
-    """The buyer puts the address right. The words come beside the command; ``found``: what is wrong with them still."""
+    """The buyer puts the address right. The words come beside the command; ``found``: what is wrong with them still.
+
+    changed: whether they are other words than those that were kept.
+    """
 
     found: tuple[str, ...] = ()
+    changed: bool = True
 
 
 class ReviewTaken(BaseEvent, frozen=True, kw_only=True):
@@ -50,15 +72,21 @@ class ReviewTaken(BaseEvent, frozen=True, kw_only=True):
 
 
 class RecipientCorrected(BaseEvent, frozen=True, kw_only=True):
-    """The buyer changed where the order goes. ``found``: what of the review is left."""
+    """The buyer changed where the order goes. ``found``: what of the review is left.
+
+    promised: what is promised for that, where it is another promise than what was found before had.
+    """
 
     found: tuple[str, ...] = ()
+    promised: Review | None = None
 
 
 def waiting(order: Order) -> Review | None:
-    """The review, while a person has to look."""
-    over = order.progress.cancelled_at or order.progress.completed_at
-    return (order.review or Review()) if in_manual_review(order) and not over else None
+    """The review, while a person has to look, and something is left in the shop that could be kept from leaving."""
+    if not in_manual_review(order):
+        return None
+    over = order.progress.cancelled_at or order.progress.completed_at or order.progress.delivered_at
+    return None if over or not order.open_units() else order.review or Review()
 
 
 def correctable(order: Order, now: Instant) -> bool:
@@ -88,8 +116,13 @@ def lapse(order: Order, context: Context, now: Instant) -> tuple[BaseEvent, ...]
     return (_cleared(now, SYSTEM.kind.value),)
 
 
-def correct_recipient(order: Order, command: CorrectRecipient, actor: Actor, now: Instant) -> tuple[BaseEvent, ...]:
-    """Keep what is left of the review, and end it when nothing is. Raises Forbidden, InvalidTransition."""
+def correct_recipient(
+    order: Order, command: CorrectRecipient, actor: Actor, context: Context, terms: Terms, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """Keep what is left of the review, and end it when nothing is; what changes nothing is no news.
+
+    Raises Forbidden, InvalidTransition.
+    """
     if actor.speaks_as is not ActorKind.BUYER:
         raise Forbidden(action="correct_recipient")
     review = waiting(order)
@@ -98,7 +131,11 @@ def correct_recipient(order: Order, command: CorrectRecipient, actor: Actor, now
             action="correct_recipient", current_state=stage(order, now).value, allowed_actions=("contact_support",)
         )
     left = (*command.found, *(one for one in review.found if one not in OF_RECIPIENT))
-    changed = RecipientCorrected(at=now, found=left)
+    if not command.changed and left == review.found:
+        return ()
+    # Silence must not cancel for what was found before and is right now, nor let go what has become wrong since.
+    promised = terms.review(left, now, context.calendar) if undeliverable(left) != undeliverable(review.found) else None
+    changed = RecipientCorrected(at=now, found=left, promised=promised)
     # A review that somebody asked for, and not the checks, is for that person to end.
     return (changed,) if left or not review.found else (changed, _cleared(now, SYSTEM.kind.value))
 
@@ -130,6 +167,8 @@ def apply_taken(order: Order, event: ReviewTaken) -> Order:
 
 def apply_recipient(order: Order, event: RecipientCorrected) -> Order:
     """Less is left to look at. The words themselves are kept beside the order."""
+    if event.promised is not None:
+        order = _with(order, due_at=event.promised.due_at, on_silence=event.promised.on_silence)
     return _with(order, found=event.found, corrected=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -28,8 +28,15 @@ _REVIEW_SPAN = timedelta(hours=48)
 BY_SELLER = "undelivered"
 """The limit that is there only where the seller sees to the delivery (R-083)."""
 
-BY_BUYER = frozenset({"recipient_missing", "address_implausible"})
-"""What the automatic checks find that only the buyer can put right (R-027)."""
+_BY_BUYER = frozenset({"recipient_missing", "street_missing", "town_missing", "country_unknown", "address_implausible"})
+
+
+def undeliverable(found: Iterable[str]) -> bool:
+    """Whether the checks found what no parcel can do without, so that only the buyer can put it right (R-027).
+
+    What merely looks unusual is a person's to look at, and cancels nothing.
+    """
+    return not _BY_BUYER.isdisjoint(found)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +163,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
     def review(self, found: tuple[str, ...], at: Instant, calendar: Calendar) -> Review:
         """What a review that opens at ``at`` promises; what only the buyer can put right has an outcome of its own."""
-        by_buyer = BY_BUYER & set(found) and "address_check" in self.preset.deadlines
+        by_buyer = undeliverable(found) and "address_check" in self.preset.deadlines
         name = "address_check" if by_buyer else "order_check"
         due_at = self.due_at(name, {"review_opened": at}, calendar)
         then = self.preset.deadlines[name].then if due_at else None
