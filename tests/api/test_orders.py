@@ -397,6 +397,27 @@ async def test_what_was_promised_of_an_order_is_read_back_and_belongs_to_its_con
         assert other.status_code == 409, member
 
 
+async def test_a_word_for_who_ships_and_a_currency_that_nobody_has_are_refused(people):
+    assert (await people.host.post("/v1/orders", ORDER | {"shipping_by": "platfrom"})).status_code == 422
+    for currency in ("XXX", "XTS", "XAU", "DEM"):
+        answer = await people.host.post("/v1/orders", ORDER | {"currency": currency})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-field"), currency
+        assert answer.json()["errors"][0]["pointer"] == "/currency", answer.text
+
+
+async def test_a_buyer_whose_country_nobody_told_lives_where_the_parcel_goes(people):
+    placed = await people.host.post("/v1/orders", ORDER)
+    assert "country" not in ORDER["buyer"]
+    asked = await people.ann.get(f"{placed.headers['location']}/cancellability")
+    assert asked.json()["facts"]["country"] == "FR"
+    elsewhere = await people.host.post(
+        "/v1/orders", ORDER | {"number": "A-200", "buyer": ORDER["buyer"] | {"country": "US"}}
+    )
+    asked = await people.ann.get(f"{elsewhere.headers['location']}/cancellability")
+    assert asked.json()["facts"]["country"] == "US", "what the host says of the buyer comes first"
+    assert (await people.host.post("/v1/orders", ORDER)).status_code == 200
+
+
 async def test_what_is_no_handling_or_no_country_is_refused(people):
     for body in (LATE | {"handling": "slow"}, LATE | {"buyer": {"id": "ann", "country": "France"}}):
         refused = await people.host.post("/v1/orders", body)

@@ -29,77 +29,17 @@ _ANYWHERE = "ZZ"
 _LETTERS = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "臺": "台"})
 """Letters that are no letter with an accent, and still written without it."""
 
-_SORTS = frozenset(
-    # English, and what Latin spellings of Chinese, Japanese, Korean and Thai names end in; then Malay, Indonesian,
-    # Vietnamese, Portuguese, Spanish and French.
-    [
-        "province",
-        "prov",
-        "state",
-        "county",
-        "co",
-        "city",
-        "municipality",
-        "district",
-        "region",
-        "prefecture",
-        "territory",
-        "emirate",
-        "governorate",
-        "of",
-        "the",
-        "sheng",
-        "shi",
-        "qu",
-        "xian",
-        "zizhiqu",
-        "zhuangzuzizhiqu",
-        "huizuzizhiqu",
-        "weiwuerzizhiqu",
-        "xinqu",
-        "zhou",
-        "zizhizhou",
-        "diqu",
-        "meng",
-        "ken",
-        "to",
-        "fu",
-        "si",
-        "do",
-        "gu",
-        "changwat",
-        "chang",
-        "wat",
-        "wilayah",
-        "persekutuan",
-        "federal",
-        "negeri",
-        "daerah",
-        "khusus",
-        "ibukota",
-        "istimewa",
-        "dki",
-        "di",
-        "provinsi",
-        "kota",
-        "kabupaten",
-        "kab",
-        "thanh",
-        "pho",
-        "tp",
-        "tinh",
-        "quan",
-        "huyen",
-        "estado",
-        "provincia",
-        "departamento",
-        "distrito",
-        "de",
-        "del",
-        "da",
-        "d",
-    ]
-)
+# English, and what Latin spellings of Chinese, Japanese, Korean and Thai names end in; then Malay, Indonesian,
+# Vietnamese, Portuguese, Spanish and French.
+_WORDS = """
+province prov state county co city municipality district region prefecture territory emirate governorate of the
+sheng shi qu xian zizhiqu zhuangzuzizhiqu huizuzizhiqu weiwuerzizhiqu xinqu zhou zizhizhou diqu meng
+ken to fu si do gu changwat chang wat
+wilayah persekutuan federal negeri daerah khusus ibukota istimewa dki di provinsi kota kabupaten kab
+thanh pho tp tinh quan huyen estado provincia departamento distrito de del da d
+"""
+_SORTS = frozenset(_WORDS.split())
+"""Words that say what kind of place something is."""
 _CHINESE_SORTS = re.compile(
     r"(特别行政区|特別行政區|(壮族|回族|维吾尔)?自治区|自治州|自治县|地区|新区|省|市|区|區|县|縣|郡|盟|都|府|県|道|特別市|광역시|특별시|특별자치시|특별자치도|시|도|군|구)$"
 )
