@@ -283,7 +283,9 @@ def told_late(shop, hours):
 @pytest.mark.parametrize(
     ("hours", "left"), [(0, 48), (24, 24), (47, 1), (47.5, 1), (47.99, 1), (48, 1), (48.01, 1), (500, 1)]
 )
-def test_the_time_to_pay_counts_from_placing_and_leaves_an_hour_to_hear_of_the_payment(shop, hours, left):  # R-070, E-08
+def test_the_time_to_pay_counts_from_placing_and_leaves_an_hour_to_hear_of_the_payment(
+    shop, hours, left
+):  # R-070, E-08
     assert told_late(shop, hours) == timedelta(hours=left)
 
 

@@ -144,7 +144,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """Whether such goods are judged by the day they are promised for, so that they cannot do without one."""
         kind = _HANDLED.get(handling)
         return handling == "pre_order" or any(
-            terms.event == "promised" for name, terms in self.preset.deadlines.items() if kind and name.endswith(f"_{kind}")
+            deadline.event == "promised"
+            for name, deadline in self.preset.deadlines.items()
+            if kind and name.endswith(f"_{kind}")
         )
 
     def timers(
