@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rescind.core import lost_time
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import cancel_by_system
 from rescind.core.context import Context
@@ -18,6 +19,7 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import FactReported, apply_fact
 from rescind.core.instant import Instant
 from rescind.core.order import Order, in_manual_review, stage
+from rescind.core.outage import Outage
 from rescind.core.parts import Decider, FactKind, Review
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms, undeliverable
@@ -52,7 +54,9 @@ class StopReviewed(BaseCommand, frozen=True, kw_only=True):
 
 
 class LapseReview(BaseCommand, frozen=True, kw_only=True):
-    """The instant came at which nobody had looked."""
+    """The instant came at which nobody had looked. ``outages``: when nobody could have."""
+
+    outages: tuple[Outage, ...] = ()
 
 
 class CorrectRecipient(BaseCommand, frozen=True, kw_only=True):
@@ -106,11 +110,17 @@ def stop(order: Order, actor: Actor, context: Context, now: Instant) -> tuple[Ba
     return _cancelled(order, "support", actor.kind.value, context, now)
 
 
-def lapse(order: Order, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
-    """Let the policy's outcome follow at or after its instant; before it, or when somebody decided, nothing (I-37)."""
+def lapse(order: Order, command: LapseReview, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
+    """Let the policy's outcome follow at or after its instant; before it, or when somebody decided, nothing (I-37).
+
+    A buyer first gets back the time in which nothing could be put right (I-38).
+    """
     review = waiting(order)
     if review is None or review.due_at is None or now < review.due_at:
         return ()
+    later = lost_time.of_review(order, review, command.outages, now)
+    if later is not None:
+        return (later,)
     if review.on_silence == "cancel":
         return _cancelled(order, "system", SYSTEM.kind.value, context, now)
     return (_cleared(now, SYSTEM.kind.value),)
@@ -168,7 +178,8 @@ def apply_taken(order: Order, event: ReviewTaken) -> Order:
 def apply_recipient(order: Order, event: RecipientCorrected) -> Order:
     """Less is left to look at. The words themselves are kept beside the order."""
     if event.promised is not None:
-        order = _with(order, due_at=event.promised.due_at, on_silence=event.promised.on_silence)
+        promise = event.promised
+        order = _with(order, due_at=promise.due_at, on_silence=promise.on_silence, since=event.at, returned_s=0)
     return _with(order, found=event.found, corrected=True)
 
 

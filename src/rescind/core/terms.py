@@ -174,7 +174,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
             elif due_at <= now and then == "cancel":
                 due_at = due_of(self.preset, chosen, dict.fromkeys(starts, now), calendar)
             if due_at > now or then == "late":
-                found.append(Timer(name=name, then=then, due_at=due_at))
+                found.append(Timer(name=name, then=then, due_at=due_at, since=now if then == "cancel" else None))
         return tuple(found)
 
     def review(self, found: tuple[str, ...], at: Instant, calendar: Calendar) -> Review:
