@@ -418,6 +418,16 @@ async def test_a_buyer_whose_country_nobody_told_lives_where_the_parcel_goes(peo
     assert (await people.host.post("/v1/orders", ORDER)).status_code == 200
 
 
+async def test_an_address_without_a_country_is_read_as_one_where_the_buyer_lives(people):  # M-07
+    to = {name: said for name, said in ORDER["recipient"].items() if name != "country"}
+    at_home = ORDER | {"buyer": ORDER["buyer"] | {"country": "FR"}, "recipient": to}
+    placed = await people.host.post("/v1/orders", at_home)
+    assert (await people.sue.get(placed.headers["location"])).json()["review"] is None
+    nowhere = await people.host.post("/v1/orders", ORDER | {"number": "A-201", "recipient": to})
+    told = (await people.sue.get(nowhere.headers["location"])).json()["review"]
+    assert (told["found"][0], told["if_silent"]) == ("country_left_out", "release")
+
+
 async def test_what_is_no_handling_or_no_country_is_refused(people):
     for body in (LATE | {"handling": "slow"}, LATE | {"buyer": {"id": "ann", "country": "France"}}):
         refused = await people.host.post("/v1/orders", body)

@@ -225,8 +225,10 @@ async def _found(call: Call, command: PlaceOrder, details: Details) -> tuple[str
     total = Money(price, command.currency)
     terms = await desk.book.terms(command.pins, command.placed_at)
     since = command.placed_at - SOON_AGAIN
+    # Hosts that only ship at home say once where that is.
+    to = msgspec.structs.replace(details.recipient, country=details.recipient.country or command.country)
     return check_order(
-        details.recipient,
+        to,
         total_minor=total.minor,
         high_value=terms.preset.values.get("high_value", 0),
         duplicate=await desk.reads.placed_between(
