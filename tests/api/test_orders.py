@@ -238,27 +238,35 @@ async def test_a_parcel_that_will_not_arrive_is_cancelled_on_the_carriers_word(p
 
 
 async def test_an_address_that_looks_wrong_is_looked_at_and_put_right(people, desk):  # M-07, R-028
-    placed = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    placed = await people.host.post("/v1/orders", changed("recipient/street", ""))
     assert placed.status_code == 201, placed.text
     path = f"/v1/orders/{placed.json()['id']}"
     told = (await people.sue.get(path)).json()["review"]
-    assert (told["found"], told["if_silent"], told["owner"]) == (["address_implausible"], "cancel", "")
-    assert [one["action"] for one in placed.json()["next_actions"]] == ["pay", "review"]
+    assert (told["found"], told["fields"], told["if_silent"]) == (["street_missing"], ["street"], "cancel")
+    assert told["owner"] == ""
+    waits = placed.json()["next_actions"]
+    assert [(one["actor"], one["action"]) for one in waits] == [
+        ("buyer", "pay"),
+        ("buyer", "correct_recipient"),
+        ("support", "review"),
+    ]
     (row,) = (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"]
-    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "address_implausible")
+    assert (row["kind"], row["status"], row["reason"]) == ("review", "open", "street_missing")
     assert (await people.ann.get("/v1/cancellations")).json()["rows"] == []
     assert (await people.sam.post(f"{path}/review", {"act": "take"})).status_code == 403
     assert (await people.sue.post(f"{path}/review", {"act": "take"})).json()["events"] == ["ReviewTaken"]
     assert (await people.sue.get(path)).json()["review"]["owner"] == "sue"
     assert (await people.ann.get(path)).json()["review"]["owner"] == ""
     assert (await people.bob.post(f"{path}/recipient", ORDER["recipient"])).status_code == 404
+    same = await people.ann.post(f"{path}/recipient", {**ORDER["recipient"], "street": ""})
+    assert (same.status_code, same.json()["events"]) == (200, []), same.text
     fixed = await people.ann.post(f"{path}/recipient", ORDER["recipient"])
     assert fixed.json()["events"] == ["RecipientCorrected", "FactReported"], fixed.text
     read = (await people.ann.get(path)).json()
     assert (read["review"], read["recipient"]["postcode"]) == (None, "29200")
     assert await desk.pool.fetchval("SELECT note FROM people") == ORDER["note"], "what else is kept stays"
     assert (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"] == []
-    again = await people.host.post("/v1/orders", changed("recipient/postcode", "XX"))
+    again = await people.host.post("/v1/orders", changed("recipient/street", ""))
     assert again.status_code == 200, "the host's own copy is no other order"
 
 
@@ -387,6 +395,37 @@ async def test_what_was_promised_of_an_order_is_read_back_and_belongs_to_its_con
     for member in ("handling", "promised_at", "deliver_by", "cross_border"):
         other = await people.host.post("/v1/orders", {name: said for name, said in LATE.items() if name != member})
         assert other.status_code == 409, member
+
+
+async def test_a_word_for_who_ships_and_a_currency_that_nobody_has_are_refused(people):
+    assert (await people.host.post("/v1/orders", ORDER | {"shipping_by": "platfrom"})).status_code == 422
+    for currency in ("XXX", "XTS", "XAU", "DEM"):
+        answer = await people.host.post("/v1/orders", ORDER | {"currency": currency})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-field"), currency
+        assert answer.json()["errors"][0]["pointer"] == "/currency", answer.text
+
+
+async def test_a_buyer_whose_country_nobody_told_lives_where_the_parcel_goes(people):
+    placed = await people.host.post("/v1/orders", ORDER)
+    assert "country" not in ORDER["buyer"]
+    asked = await people.ann.get(f"{placed.headers['location']}/cancellability")
+    assert asked.json()["facts"]["country"] == "FR"
+    elsewhere = await people.host.post(
+        "/v1/orders", ORDER | {"number": "A-200", "buyer": ORDER["buyer"] | {"country": "US"}}
+    )
+    asked = await people.ann.get(f"{elsewhere.headers['location']}/cancellability")
+    assert asked.json()["facts"]["country"] == "US", "what the host says of the buyer comes first"
+    assert (await people.host.post("/v1/orders", ORDER)).status_code == 200
+
+
+async def test_an_address_without_a_country_is_read_as_one_where_the_buyer_lives(people):  # M-07
+    to = {name: said for name, said in ORDER["recipient"].items() if name != "country"}
+    at_home = ORDER | {"buyer": ORDER["buyer"] | {"country": "FR"}, "recipient": to}
+    placed = await people.host.post("/v1/orders", at_home)
+    assert (await people.sue.get(placed.headers["location"])).json()["review"] is None
+    nowhere = await people.host.post("/v1/orders", ORDER | {"number": "A-201", "recipient": to})
+    told = (await people.sue.get(nowhere.headers["location"])).json()["review"]
+    assert (told["found"][0], told["if_silent"]) == ("country_left_out", "release")
 
 
 async def test_what_is_no_handling_or_no_country_is_refused(people):

@@ -33,7 +33,7 @@ async def placed(people, shop, number):
     order = {
         "shop": shop,
         "number": number,
-        "buyer": {"id": "ann", "name": "Ann", "email": "ann@example.org"},
+        "buyer": {"id": "ann", "name": "Ann", "email": "ann@example.org", "country": "US"},
         "recipient": {"name": "Ann", "street": "1 Quay", "city": "Brest", "postcode": "29200", "country": "FR"},
         "currency": "EUR",
         "placed_at": "2026-05-04T08:00:00Z",

@@ -22,13 +22,32 @@ async def test_asking_first_tells_what_may_be_withdrawn_from_and_until_when(peop
     here = await market.order(Stage.PREPARING, country="DE", lines=GOODS)
     there = await market.order(Stage.DELIVERED, country="DE")
     british = await market.order(Stage.DELIVERED, country="GB")
+    chinese = await market.order(Stage.DELIVERED, country="CN")
+    on_its_way = await market.order(Stage.IN_TRANSIT, country="CN")
 
     async def told(order):
         return (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()["withdrawal"]
 
-    assert await told(here) == {"until": None, "lines": [{"line": "1", "quantity": 2}]}
-    assert await told(there) == {"until": "2026-07-20T22:00:00Z", "lines": [{"line": "1", "quantity": 1}]}
-    assert await told(british) is None
+    eu, all_of_it = {"law": "law-eu-withdrawal", "kind": "withdraw"}, [{"line": "1", "quantity": 1}]
+    assert await told(here) == eu | {"until": None, "lines": [{"line": "1", "quantity": 2}]}
+    assert await told(there) == eu | {"until": "2026-07-20T22:00:00Z", "lines": all_of_it}
+    uk = {"law": "law-uk-cancellation", "kind": "withdraw", "until": "2026-07-20T23:00:00Z", "lines": all_of_it}
+    assert await told(british) == uk
+    cn = {"law": "law-cn-7-day", "kind": "send_back", "until": "2026-07-13T16:00:00Z", "lines": all_of_it}
+    assert await told(chinese) == cn
+    assert await told(on_its_way) is None
+
+
+async def test_a_return_without_a_reason_opens_a_case_that_names_the_right(people, market):
+    order = await market.order(Stage.DELIVERED, country="CN")
+    made = await people.ann.post(f"/v1/orders/{order}/withdrawals", SAID)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert (told["refund_before"], told["send_back_before"]) == (None, None), "they count from when the goods are back"
+    assert "send back without a reason" in told["statement"]
+    assert "within 7 days of having the goods back" in told["acknowledgement"]
+    (case,) = (await people.ann.get(f"/v1/orders/{order}/returns")).json()["rows"]
+    assert (case["id"], case["reason"]) == (told["case"], "withdrawal")
 
 
 async def test_a_declaration_cancels_and_is_acknowledged(people, market):

@@ -11,10 +11,12 @@ from postgres.market import audit, market_on
 from postgres.servers import VERSIONS
 from rescind.clock import DatabaseClock
 from rescind.core.instant import instant
-from rescind.core.outage import Outage, lost
+from rescind.core.outage import Outage, lost, owed
+from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import SUPERUSER
-from rescind.worker import deadlines
+from rescind.providers.sandbox import Sandbox
+from rescind.worker import deadlines, payments
 
 TICK = timedelta(microseconds=1)
 NOON = instant("2026-03-02T12:00:00Z")
@@ -51,20 +53,59 @@ async def test_the_seller_gets_back_the_hours_in_which_nobody_was_there(market, 
     clock.set(asked.due_at + timedelta(hours=2))
     assert await deadlines.sweep(market.engine, due) == 1
     waiting = (await market.read(order)).cancellations[-1]
-    # Four hours of the seller's twenty-four were lost; what came after them was nobody's.
-    assert (waiting.status, waiting.due_at) == ("awaiting_seller", asked.due_at + timedelta(hours=4))
+    # Four hours of the seller's twenty-four were lost, and two of the four that take their place as well.
+    assert (waiting.status, waiting.due_at) == ("awaiting_seller", asked.due_at + timedelta(hours=6))
+    assert await deadlines.sweep(market.engine, due) == 0
+    clock.set(waiting.due_at - TICK)
     assert await deadlines.sweep(market.engine, due) == 0
     clock.set(waiting.due_at)
-    # Meanwhile two of the four hours that were given back have been lost as well.
-    assert await deadlines.sweep(market.engine, due) == 1
-    again = (await market.read(order)).cancellations[-1]
-    assert (again.status, again.due_at) == ("awaiting_seller", asked.due_at + timedelta(hours=6))
-    clock.set(again.due_at - TICK)
-    assert await deadlines.sweep(market.engine, due) == 0
-    clock.set(again.due_at)
     assert await deadlines.sweep(market.engine, due) == 1
     closed = (await market.read(order)).cancellations[-1]
     assert (closed.status, closed.closed_by, closed.returned_s) == ("approved", "silence", 6 * 3600)
+    assert await audit(market.pool) == 1
+
+
+async def test_the_buyer_gets_back_the_hours_in_which_no_address_could_be_put_right(market, due, clock):
+    order = await market.order(Stage.REVIEW, found=("street_missing",))
+    promised = (await market.read(order)).review.due_at
+    await away(market, promised - timedelta(hours=10), promised + timedelta(hours=1))
+    clock.set(promised + timedelta(hours=1))
+    assert await deadlines.sweep(market.engine, due) == 1
+    found = await market.read(order)
+    assert (found.progress.cancelled_at, found.review.due_at) == (None, promised + timedelta(hours=11))
+    clock.set(found.review.due_at - TICK)
+    assert await deadlines.sweep(market.engine, due) == 0
+    clock.set(found.review.due_at)
+    assert await deadlines.sweep(market.engine, due) == 1
+    assert (await market.read(order)).progress.cancelled_at
+    assert await audit(market.pool) == 1
+
+
+async def test_the_platform_gets_no_more_time_to_look_for_its_own_absence(market, due, clock):
+    order = await market.order(Stage.REVIEW, found=("duplicate",))
+    promised = (await market.read(order)).review.due_at
+    await away(market, promised - timedelta(hours=10), promised)
+    clock.set(promised)
+    assert await deadlines.sweep(market.engine, due) == 1
+    found = await market.read(order)
+    assert (found.progress.review_cleared_at, found.progress.cancelled_at) == (promised, None)
+
+
+async def test_the_limit_to_pay_moves_by_the_hours_that_were_lost(market, due, clock):
+    order = await market.order(Stage.UNPAID)
+    limit = next(one for one in (await market.read(order)).timers if one.name == "unpaid")
+    await away(market, limit.due_at - timedelta(hours=3), limit.due_at + timedelta(hours=1))
+    clock.set(limit.due_at + timedelta(hours=1))
+    provider = Sandbox()
+    assert await payments.sweep(market.engine, due, provider) == 1
+    found = await market.read(order)
+    later = next(one for one in found.timers if one.name == "unpaid")
+    assert (found.progress.cancelled_at, later.due_at) == (None, limit.due_at + timedelta(hours=4))
+    clock.set(later.due_at - TICK)
+    assert await payments.sweep(market.engine, due, provider) == 0
+    clock.set(later.due_at)
+    assert await payments.sweep(market.engine, due, provider) == 1
+    assert (await market.read(order)).progress.cancelled_at
     assert await audit(market.pool) == 1
 
 
@@ -132,3 +173,12 @@ def test_every_lost_hour_is_counted_once(known, since, until):
     each = [since + timedelta(hours=n) for n in range(max(0, int((until - since) / timedelta(hours=1))))]
     missed = sum(any(one.began_at <= hour < one.ended_at for one in known) for hour in each)
     assert lost(known, since, until) == timedelta(hours=missed)
+
+
+@given(outages, hours, st.integers(1, 48))
+def test_what_is_given_back_leaves_as_much_as_was_promised_and_is_given_once(known, since, promised):
+    due_at = since + timedelta(hours=promised)
+    more = owed(known, since, due_at, 0)
+    later = due_at + timedelta(seconds=more)
+    assert later - since - lost(known, since, later) == timedelta(hours=promised)
+    assert owed(known, since, later, more) == 0

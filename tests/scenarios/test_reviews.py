@@ -37,18 +37,124 @@ def stopped(shop, *found, policy="base", price=None):
     [
         ({}, ()),
         ({"name": ""}, ("recipient_missing",)),
-        ({"postcode": "ABCDE"}, ("address_implausible",)),
-        ({"street": ""}, ("address_implausible",)),
-        ({"country": ""}, ("address_implausible",)),
+        ({"postcode": "ABCDE"}, ("postcode_implausible",)),
+        ({"street": ""}, ("street_missing",)),
+        ({"city": ""}, ("city_left_out",)),
+        ({"city": "", "postcode": ""}, ("town_missing", "postcode_left_out")),
+        ({"country": ""}, ("country_left_out",)),
+        ({"country": "XX"}, ("country_unknown",)),
+        ({"country": "ZZ"}, ("country_unknown",)),
         ({"phone": "123"}, ("phone_implausible",)),
         ({"phone": "02 98 00 00 00"}, ()),
         ({"phone": ""}, ()),
         ({"email": "zoe@example"}, ("email_implausible",)),
-        ({"name": "", "postcode": "", "email": "@"}, ("recipient_missing", "address_implausible", "email_implausible")),
+        ({"name": "", "postcode": "", "email": "@"}, ("recipient_missing", "postcode_left_out", "email_implausible")),
     ],
 )
 def test_the_checks_find_what_is_not_plausible(wrong, found):  # M-07
     assert check_recipient(msgspec.structs.replace(GOOD, **wrong)) == found
+
+
+def at(country, region="", city="", postcode=""):
+    """The doubts about somewhere in a country."""
+    return check_recipient(
+        Recipient(name="Zoë", street="1 Quay", country=country, region=region, city=city, postcode=postcode)
+    )
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "city", "postcode"),
+    [
+        ("CN", "广东", "深圳", "518057"),
+        ("CN", "广东省", "深圳市", "518057"),
+        ("CN", "广东省深圳市", "南山区", "518057"),
+        ("CN", "Guangdong", "Shenzhen", "518057"),
+        ("CN", "广东省", "深圳市", ""),
+        ("CN", "江苏", "昆山", "215300"),
+        ("CN", "内蒙古", "呼和浩特", ""),
+        ("CN", "广西壮族自治区", "南宁市", ""),
+        ("CN", "上海市", "上海市", "200030"),
+        ("CN", "Beijing", "Beijing", "100096"),
+        ("IE", "Dublin", "Dublin", ""),
+        ("IE", "Co. Cork", "Cork", "T12 X7AB"),
+        ("VN", "Ho Chi Minh", "Ho Chi Minh City", ""),
+        ("VN", "Hồ Chí Minh", "Quận 1", ""),
+        ("MY", "Wilayah Persekutuan Kuala Lumpur", "Kuala Lumpur", "50754"),
+        ("BR", "Sao Paulo", "Sao Paulo", "01310-100"),
+        ("BR", "SP", "Campinas", "13010000"),
+        ("DE", "", "Berlin", "D-10115"),
+        ("ES", "Cataluña", "Barcelona", "08001"),
+        ("IT", "Lombardia", "Milano", "20121"),
+        ("ID", "DKI Jakarta", "Jakarta Selatan", "12190"),
+        ("HK", "Kowloon", "Mong Kok", ""),
+        ("HK", "九龍", "旺角", ""),
+        ("JP", "Tokyo", "Chiyoda", "1000001"),
+        ("KR", "서울", "강남구", "06236"),
+        ("TW", "臺北市", "大安區", "106"),
+        ("TW", "Taipei City", "Da'an Dist.", "106"),
+        ("CA", "Québec", "Montreal", "h2x 1y4"),
+        ("GB", "", "London", "ec1a1hq"),
+        ("SG", "", "", "546080"),
+        ("AE", "Dubai", "Dubai", ""),
+    ],
+)
+def test_an_address_as_people_of_the_country_write_it_is_no_finding(country, region, city, postcode):  # M-07
+    assert at(country, region, city, postcode) == ()
+
+
+@pytest.mark.parametrize(
+    ("country", "region", "city", "postcode", "found"),
+    [
+        ("CN", "广东省", "杭州市", "518057", ("city_implausible",)),
+        ("CN", "东广省", "深圳市", "518057", ("region_implausible",)),
+        ("US", "CA", "San Jose", "10001", ("postcode_implausible",)),
+        ("DE", "", "Berlin", "1011", ("postcode_implausible",)),
+        ("VN", "Hanoi", "Hanoi", "ABC", ("postcode_implausible",)),
+    ],
+)
+def test_what_the_post_would_write_otherwise_is_looked_at_and_silence_lets_it_go(  # M-07, I-15
+    shop, country, region, city, postcode, found
+):
+    assert at(country, region, city, postcode) == found
+    here = stopped(shop, *found)
+    assert waiting(here.at("Wed 07:59:59").state).on_silence == "release"
+    assert (waiting(here.at("Wed 08:00").state), here.stage) == (None, Stage.REVIEW)
+
+
+@pytest.mark.parametrize("code", ["recipient_missing", "street_missing", "town_missing", "country_unknown"])
+def test_what_no_parcel_can_do_without_ends_the_order_when_nobody_puts_it_right(shop, code):  # R-027
+    here = stopped(shop, code)
+    here.at("Wed 08:00")
+    assert (here.stage, here.refunded) == (Stage.CANCELLED, eur("40.00"))
+
+
+def test_a_street_that_was_put_right_takes_the_threat_with_it(shop):  # R-028
+    here = stopped(shop, "street_missing")
+    here.at("Tue 10:00").buyer.says(CorrectRecipient, found=("postcode_implausible",))
+    assert waiting(here.state).on_silence == "release"
+    here.buyer.says(CorrectRecipient, found=("street_missing", "postcode_implausible"))
+    assert waiting(here.state).on_silence == "cancel"
+    here.buyer.says(CorrectRecipient, found=("postcode_implausible",))
+    assert (waiting(here.at("Thu 10:00").state), here.stage) == (None, Stage.REVIEW)
+
+
+def test_saving_the_same_address_again_is_no_correction(shop):
+    here = stopped(shop, "street_missing")
+    assert not here.buyer.says(CorrectRecipient, found=("street_missing",), changed=False).events
+    assert not waiting(here.state).corrected
+    assert here.buyer.says(CorrectRecipient, found=(), changed=False).events, "the checks have learned since"
+    assert waiting(here.state) is None
+
+
+def test_the_review_of_an_order_ends_with_its_last_parcel_and_comes_back_with_it(shop):
+    here = stopped(shop, "street_missing")
+    here.host.reports("handed_over", carrier="Post", tracking="JD1")
+    assert waiting(here.state) is None
+    assert not [one for one in here.due if one.kind == "review"]
+    with pytest.raises(InvalidTransition):
+        here.agent.says(StopReviewed)
+    here.host.reports("delivered")
+    assert here.at("Thu 10:00").stage is Stage.DELIVERED
 
 
 def test_what_the_host_keeps_to_itself_is_not_checked():

@@ -6,7 +6,8 @@ import pytest
 
 from rescind.api.order_state import next_actions
 from rescind.core.actor import SYSTEM
-from rescind.core.parts import CancellationStatus
+from rescind.core.errors import InvalidField
+from rescind.core.parts import CancellationStatus, Line
 from rescind.core.stage import Stage
 from rescind.core.timers import RingTimer
 from rescind.locales import locale
@@ -160,13 +161,22 @@ def test_a_request_that_waits_is_answered_by_it(shop):  # E-04, R-070
 # --- hearing of it late -----------------------------------------------------------------------------------------------
 
 
-def test_a_limit_that_was_over_before_we_heard_of_the_order_counts_from_then(shop):  # I-38
+def test_a_time_to_pay_that_was_over_before_we_heard_of_the_order_leaves_an_hour_for_the_payment(shop):  # I-38, E-08
     us = shop("us")
     us.now = us.time("2026-05-20 10:00")
     us.handle(us.placing(price=usd("40.00"), placed_at=us.time("Mon 10:00")), us.host.actor)
     assert names(us) == ["auto_cancel", "unpaid"], "nobody is reminded of what is long over"
-    assert us.at("2026-05-22 09:59").stage is Stage.UNPAID
-    assert us.at("2026-05-22 10:00").stage is Stage.CANCELLED
+    assert us.at("2026-05-20 10:59:59").stage is Stage.UNPAID
+    assert us.at("2026-05-20 11:00").stage is Stage.CANCELLED
+
+
+def test_any_other_limit_that_was_over_before_we_heard_of_the_order_counts_from_then(shop):  # I-38
+    us = shop("us")
+    us.now = us.time("2026-05-20 10:00")
+    us.handle(us.placing(price=usd("40.00"), placed_at=us.time("Mon 10:00")), us.host.actor)
+    us.host.reports("paid")
+    limit = next(one.due_at for one in us.state.timers if one.name == "auto_cancel")
+    assert limit > us.now + timedelta(days=7), "the shop cannot have sent what it was not told of"
 
 
 def test_what_was_promised_stays_whatever_is_paid_again(shop):  # I-18
@@ -253,6 +263,43 @@ def test_only_what_the_seller_delivers_has_the_sellers_limit(shop):  # R-083
     assert (here.stage, here.cancellation.reason) == (Stage.CANCELLED, "not_arrived")
     other = shop("th").order(placed="Mon 09:00", paid=usd("20.00"), shipping_by="platform")
     assert "undelivered" not in {one.name for one in other.state.timers}
+
+
+@pytest.mark.parametrize("policy", ["base", "us"])
+def test_an_order_that_costs_nothing_is_paid_and_never_ends_as_unpaid(shop, policy):  # R-070
+    here = shop(policy)
+    here.handle(here.placing(lines=[Line(id="gift", sku="GIFT", quantity=1, unit_minor=0)]), here.host.actor)
+    assert here.state.progress.paid_at == here.state.placed_at
+    assert not {"unpaid", "pay_reminder_1", "pay_reminder_2"} & set(names(here))
+    here.at("Fri 10:00")
+    assert here.stage not in {Stage.UNPAID, Stage.CANCELLED}
+
+
+def told_late(shop, hours):
+    """How long an order may still be paid that we hear of so many hours after it was placed."""
+    here = shop("us")
+    placed_at = here.now - timedelta(hours=hours)
+    here.handle(here.placing(price=usd("40.00"), placed_at=placed_at), here.host.actor)
+    return next(one.due_at for one in here.state.timers if one.name == "unpaid") - here.now
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"), [(0, 48), (24, 24), (47, 1), (47.5, 1), (47.99, 1), (48, 1), (48.01, 1), (500, 1)]
+)
+def test_the_time_to_pay_counts_from_placing_and_leaves_an_hour_to_hear_of_the_payment(
+    shop, hours, left
+):  # R-070, E-08
+    assert told_late(shop, hours) == timedelta(hours=left)
+
+
+def test_goods_that_are_judged_by_a_promised_day_are_not_placed_without_one(shop):  # R-074, R-075
+    for policy, handling in (("base", "pre_order"), ("us", "made_to_order"), ("us", "backorder")):
+        here = shop(policy)
+        with pytest.raises(InvalidField) as refused:
+            here.handle(here.placing(handling=handling), here.host.actor)
+        assert refused.value.params["field"] == "/promised_at"
+    here = shop("base")
+    assert here.handle(here.placing(handling="made_to_order"), here.host.actor).events, "nothing there counts from it"
 
 
 # --- what is told of it -----------------------------------------------------------------------------------------------

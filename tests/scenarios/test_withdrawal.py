@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,8 +67,8 @@ def test_before_that_day_nobody_declares_it_and_cancelling_is_as_it_was():
     assert shop.cancellation.status == "approved"
 
 
-@pytest.mark.parametrize(("country", "policy"), [("GB", "uk"), ("CN", "base"), ("US", "us"), ("", "eu")])
-def test_where_no_law_asks_for_the_function_there_is_none(country, policy):
+@pytest.mark.parametrize(("country", "policy"), [("US", "us"), ("TW", "base"), ("", "eu")])
+def test_where_no_law_gives_the_right_there_is_none(country, policy):
     shop = german(country=country, policy=policy)
     assert offered(shop) is None
     with pytest.raises(NoWithdrawal):
@@ -94,7 +95,7 @@ def test_an_order_that_has_not_arrived_may_always_be_withdrawn_from():
 
 def test_day_fourteen_is_in_time_and_the_first_instant_of_day_fifteen_is_not():
     shop = german(stage=Stage.DELIVERED)  # delivered on 6 July
-    end = shop.time("2026-07-21 00:00")
+    end = shop.time("2026-07-21 00:00")  # the day before is a Monday
     assert offered(shop).until == end
     shop.at(end - TICK)
     assert offered(shop)
@@ -110,7 +111,7 @@ def test_day_fourteen_is_in_time_and_the_first_instant_of_day_fifteen_is_not():
     minute=st.integers(0, 24 * 60 - 1),
     fold=st.integers(0, 1),
 )
-def test_the_period_ends_with_the_fourteenth_day_of_brussels_whatever_the_clocks_do(day, minute, fold):
+def test_the_period_ends_with_the_first_working_day_from_the_fourteenth_on_whatever_the_clocks_do(day, minute, fold):
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=BRUSSELS, fold=fold)
     came = instant(local)
     shop = Shop("eu").order(paid=eur("40.00"), placed="2026-06-19 10:00", country="DE")
@@ -118,10 +119,115 @@ def test_the_period_ends_with_the_fourteenth_day_of_brussels_whatever_the_clocks
     shop.host.reports(FactKind.DELIVERED)
     found = offered(shop)
     last = instant(found.until - TICK).astimezone(BRUSSELS)
-    assert (last.date() - came.astimezone(BRUSSELS).date()).days == 14
+    fourteenth = came.astimezone(BRUSSELS).date() + timedelta(days=14)
+    later = (fourteenth + timedelta(days=n) for n in range(14))
+    assert last.date() == next(one for one in later if one.weekday() < 5 and one not in shop.calendar.holidays)
     assert instant(found.until).astimezone(BRUSSELS).date() == last.date() + timedelta(days=1)
     assert not found.over(found.until - TICK)
     assert found.over(found.until)
+
+
+@pytest.mark.parametrize(
+    ("came", "until"),
+    [
+        ("2026-11-27 10:00", "2026-12-12 00:00"),  # Friday, and so is the fourteenth day
+        ("2026-11-28 10:00", "2026-12-15 00:00"),  # a Saturday: to the end of Monday
+        ("2026-11-29 10:00", "2026-12-15 00:00"),  # a Sunday: the same
+        ("2026-11-30 10:00", "2026-12-15 00:00"),  # a Monday
+        ("2026-12-11 10:00", "2026-12-29 00:00"),  # Christmas Day, then a Saturday and a Sunday
+    ],
+)
+def test_no_period_of_european_law_ends_on_a_day_of_rest(came, until):  # Regulation 1182/71, art. 3(4)
+    shop = german(placed="2026-11-20 10:00", stage=Stage.IN_TRANSIT)
+    shop.calendar = msgspec.structs.replace(shop.calendar, holidays=frozenset({date(2026, 12, 25)}))
+    shop.at(came).host.reports(FactKind.DELIVERED)
+    assert offered(shop).until == shop.time(until)
+    bound = follows(shop.state, shop.terms, Context(calendar=shop.calendar, entropy=0), shop.now)
+    assert bound.refund_by == bound.send_back_by == shop.time(until), "what follows it is a period too"
+
+
+# --- the laws that know no page of two steps --------------------------------------------------------------------------
+
+
+def british(**more):
+    return german(policy="uk", country="GB", **more)
+
+
+def test_british_law_lets_the_buyer_cancel_until_fourteen_days_after_delivery():  # SI 2013/3134, reg. 30(3)
+    shop = british(stage=Stage.DELIVERED)
+    end = shop.time("2026-07-21 00:00")
+    assert (offered(shop).law, offered(shop).until, offered(shop).sends_back) == ("law-uk-cancellation", end, False)
+    shop.at(end - TICK)
+    declares(shop)
+    (case,) = shop.state.returns
+    assert (case.reason, case.wish, case.lines) == ("withdrawal", "return_refund", {"mug": 1})
+    bound = follows(shop.state, shop.terms, Context(calendar=shop.calendar, entropy=0), shop.now)
+    assert (bound.from_return, bound.send_back_by) == (True, shop.time("2026-08-04 00:00"))
+    late = british(stage=Stage.DELIVERED).at(end)
+    with pytest.raises(NoWithdrawal):
+        declares(late)
+
+
+def test_british_law_covers_what_is_still_in_the_shop_and_what_has_left_in_one_declaration():
+    shop = british(lines=two())
+    shop.host.reports(FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1")
+    declares(shop)
+    assert (shop.cancellation.rule, shop.cancellation.lines) == ("LAW-UK-2", {"sign": 1})
+    assert shop.state.returns[-1].lines == {"mug": 1}
+
+
+def test_british_periods_end_as_they_are_counted():
+    shop = british(placed="2026-11-20 10:00", stage=Stage.IN_TRANSIT).at("2026-11-28 10:00")
+    shop.host.reports(FactKind.DELIVERED)
+    assert offered(shop).until == shop.time("2026-12-13 00:00"), "the regulation on periods is not in its sources"
+
+
+def chinese(**more):
+    return german(policy="base", country="CN", **more)
+
+
+def shanghai(text):
+    return instant(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Asia/Shanghai")))
+
+
+def test_chinese_law_lets_goods_be_sent_back_within_seven_days_of_receipt():  # Consumer Rights Protection Law, art. 25
+    shop = chinese(stage=Stage.IN_TRANSIT)
+    assert offered(shop) is None, "there is nothing yet that could be sent back"
+    shop.now = shanghai("2026-07-08 23:30")
+    shop.host.reports(FactKind.DELIVERED)
+    end = shanghai("2026-07-16 00:00")
+    assert (offered(shop).law, offered(shop).until, offered(shop).sends_back) == ("law-cn-7-day", end, True)
+    shop.now = end
+    assert offered(shop) is None
+    with pytest.raises(NoWithdrawal):
+        declares(shop)
+    shop.now = end - TICK
+    declares(shop)
+    (case,) = shop.state.returns
+    assert (case.reason, case.lines) == ("withdrawal", {"mug": 1})
+    bound = follows(shop.state, shop.terms, Context(calendar=shop.calendar, entropy=0), shop.now)
+    assert (bound.refund_within, bound.from_return, bound.send_back_by) == ("7d", True, None)
+    assert offered(shop) is None, "nothing is left of it"
+
+
+def test_chinese_law_covers_of_a_split_order_what_has_come():
+    shop = chinese(lines=two())
+    shop.host.reports(FactKind.DELIVERED, parcel="1", lines={"mug": 1})
+    assert (offered(shop).lines, offered(shop).until) == ({"mug": 1}, None)
+    with pytest.raises(QuantityNotOpen):
+        declares(shop, lines={"sign": 1})
+    declares(shop)
+    assert shop.state.returns[-1].lines == {"mug": 1}
+    assert not shop.state.cancellations
+
+
+@pytest.mark.parametrize("goods", [{"custom_made": True}, {"special": True}])
+@pytest.mark.parametrize("here", [british, chinese])
+def test_goods_that_a_law_excepts_are_sent_back_under_no_such_right(here, goods):
+    shop = here(lines=two(**goods), stage=Stage.DELIVERED)
+    assert offered(shop).lines == {"mug": 1}
+    with pytest.raises(QuantityNotOpen):
+        declares(shop, lines={"sign": 1})
 
 
 def test_goods_that_come_in_two_parcels_count_from_the_last():
@@ -291,6 +397,6 @@ def test_a_law_that_protects_the_buyer_brings_its_reason_to_the_list():
     mine = german()
     mine.buyer.requests_cancellation(reason="withdrawal")
     assert mine.cancellation.status == "approved"
-    theirs = german(country="GB", policy="uk")
+    theirs = german(country="US", policy="us")
     with pytest.raises(ReasonNotListed):
         theirs.buyer.requests_cancellation(reason="withdrawal")

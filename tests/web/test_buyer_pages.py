@@ -597,22 +597,32 @@ async def test_the_footer_leads_to_the_rules_of_the_shop_at_hand(app, ann, desk,
 
 
 async def test_an_address_that_looks_wrong_is_put_right_by_the_buyer(ann, market):  # M-07, R-028
-    order = await market.order(Stage.REVIEW, found=("address_implausible",))
+    order = await market.order(Stage.REVIEW, found=("street_missing", "postcode_implausible"))
     page = await ann.get(f"/orders/{order}")
     assert "Check the address" in page.text
+    assert "The street is missing" in page.text
+    assert "Otherwise the order is cancelled" in page.text, "the page itself says what follows"
     assert "Cancel order" in page.text, "the window is open meanwhile"
     form = await ann.get(f"/orders/{order}/address")
-    assert "The address does not look right" in form.text
     assert "Otherwise the order is cancelled" in form.text
-    filled = form.fields() | {"street": "1 Quay", "city": "Brest", "postcode": "XX", "country": "FR"}
+    assert '<option value="FR"' in form.raw
+    empty = form.fields() | {"street": "", "city": "Brest", "postcode": "XX", "country": "FR"}
+    wrong = await ann.post(f"/orders/{order}/address", empty)
+    assert (wrong.status, 'id="street-error"' in wrong.raw, 'id="postcode-error"' in wrong.raw) == (422, True, True)
+    same = await ann.post(f"/orders/{order}/address", empty | {"key": wrong.fields()["key"]})
+    assert (same.status, "nothing is different" in same.text) == (422, True)
+    assert (await ann.get(f"/orders/{order}")).text.count("You put the address right") == 1
+    filled = empty | {"street": "1 Quay", "key": same.fields()["key"]}
     still = await ann.post(f"/orders/{order}/address", filled)
-    assert (still.status, "The address does not look right" in still.text) == (422, True)
+    assert (still.status, 'id="street-error"' in still.raw, 'id="postcode-error"' in still.raw) == (422, False, True)
+    assert "you need do nothing" in still.text, "what is left cancels nothing"
     assert still.fields()["postcode"] == "XX", "what was written stays"
-    done = await ann.post(f"/orders/{order}/address", still.fields() | {"postcode": "29200"})
+    done = await ann.post(f"/orders/{order}/address", filled | {"postcode": "29200", "key": still.fields()["key"]})
     assert (done.status, done.to) == (303, f"/orders/{order}")
     after = await ann.get(f"/orders/{order}")
     assert "You put the address right" in after.text
     assert "Check the address" not in after.text
+    assert 'id="check"' not in after.raw
     assert (await ann.get(f"/orders/{order}/address")).to == f"/orders/{order}"
 
 

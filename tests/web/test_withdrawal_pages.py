@@ -56,10 +56,36 @@ async def test_the_function_stands_on_the_orders_page_in_every_stage(ann, market
     assert HERE in (await ann.see(f"/orders/{order}")).text
 
 
-async def test_a_buyer_in_britain_has_no_such_function(ann, market):
+async def test_a_buyer_in_britain_cancels_by_the_same_function(ann, market):
     order = await market.order(Stage.DELIVERED, country="GB")
-    assert HERE not in (await ann.see(f"/orders/{order}")).text
-    assert (await ann.see(f"/orders/{order}/withdrawal")).status == 409
+    page = await ann.see(f"/orders/{order}")
+    assert "until the end of Mon 20 Jul 2026, London time" in page.text
+    done = await confirms(ann, order)
+    assert "within 14 days of having the goods back" in (await ann.see(done.to)).text
+
+
+@pytest.mark.parametrize(
+    ("language", "offer", "until", "money"),
+    [
+        ("en", "Return without a reason", "until the end of Mon 13 Jul 2026, Shanghai time", "within 7 days of having"),
+        ("zh", "无理由退货", "无理由退回这些商品", "自收到退回商品起"),
+    ],
+)
+async def test_a_buyer_in_china_returns_without_a_reason_for_seven_days(
+    app, market, desk, language, offer, until, money
+):
+    on_its_way = await market.order(Stage.IN_TRANSIT, country="CN")
+    ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert offer not in (await ann.see(f"/orders/{on_its_way}")).text
+    order = await market.order(Stage.DELIVERED, country="CN")
+    late = await market.order(Stage.DELIVERED, country="CN")
+    page = await ann.see(f"/orders/{order}")
+    assert offer in page.text
+    assert until in page.text
+    done = await confirms(ann, order)
+    assert money in (await ann.see(done.to)).text
+    desk.clock.set(desk.clock.read() + timedelta(days=9))
+    assert offer not in (await ann.see(f"/orders/{late}")).text
 
 
 async def test_before_the_goods_leave_it_cancels_and_is_acknowledged_at_once(ann, bob, market, desk):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -90,11 +90,14 @@ class FavoursTold(Told, frozen=True, kw_only=True):
 
 
 class WithdrawalTold(Told, frozen=True, kw_only=True):
-    """The right to withdraw from the contract, where a law in force today wants it offered as a function of its own.
+    """The right to withdraw from the contract, or to send goods back without a reason, by a law in force today.
 
-    until: the first instant after the period; null until everything has been delivered. lines: what it is about.
+    law: which. kind: `withdraw`, from placing on, or `send_back`, from delivery on. until: the first instant after the
+    period; null until everything has been delivered. lines: what it is about. It is declared by a withdrawal.
     """
 
+    law: str
+    kind: Literal["withdraw", "send_back"]
     until: Instant | None
     lines: list[UnitsTold]
 
@@ -106,8 +109,8 @@ class Cancellability(Told, frozen=True, kw_only=True):
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
     when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
     facts: what the rules could read. likely, favours: to buyers and staff, and only when drawn from 20 cases or more.
-    withdrawal: null where no such function is to be offered, or its time is over. shipping_lease: somebody of the shop
-    is about to hand the order to the carrier, and whichever comes first counts; else null.
+    withdrawal: null where no law gives such a right, or its time is over. shipping_lease: somebody of the shop is about
+    to hand the order to the carrier, and whichever comes first counts; else null.
     """
 
     order: str
@@ -292,7 +295,8 @@ def _fees(decision: Decision) -> tuple[Fee, ...]:
 def _withdrawal(may: Right | None, now: Instant) -> WithdrawalTold | None:
     if may is None or may.over(now):
         return None
-    return WithdrawalTold(until=may.until, lines=units_told(may.lines))
+    kind = "send_back" if may.sends_back else "withdraw"
+    return WithdrawalTold(law=may.law, kind=kind, until=may.until, lines=units_told(may.lines))
 
 
 async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:

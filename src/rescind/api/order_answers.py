@@ -159,9 +159,13 @@ class PolicyTold(Told, frozen=True, kw_only=True):
 
 
 class ReviewTold(Told, frozen=True, kw_only=True):
-    """Why a person looks at the order. found: codes of the checks; if_silent: release or cancel, at the deadline."""
+    """Why a person looks at the order. found: codes of the checks; if_silent: release or cancel, at the deadline.
+
+    fields: members of the recipient that a finding is about.
+    """
 
     found: list[str]
+    fields: list[str]
     owner: str
     deadline: Instant | None
     if_silent: str
@@ -327,7 +331,13 @@ def _review(order: Order, role: Role) -> ReviewTold | None:
     if one is None:
         return None
     owner = one.owner if role in _ODDITIES_SEEN_BY and role != "seller" else ""
-    return ReviewTold(found=list(one.found), owner=owner, deadline=one.due_at, if_silent=one.on_silence)
+    return ReviewTold(
+        found=list(one.found),
+        fields=list(dict.fromkeys(review.FIELDS[code] for code in one.found if code in review.FIELDS)),
+        owner=owner,
+        deadline=one.due_at,
+        if_silent=one.on_silence,
+    )
 
 
 def _contradiction(one: Contradiction) -> ContradictionTold:

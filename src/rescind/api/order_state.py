@@ -14,6 +14,7 @@ from rescind.core.order import Order, stage
 from rescind.core.parts import CancellationStatus, RefundStatus, ReturnStatus
 from rescind.core.refund import OPEN
 from rescind.core.stage import Stage, status_of
+from rescind.core.terms import undeliverable
 from rescind.core.timers import NOT_ARRIVED, NOT_COLLECTED, NOT_SHIPPED, UNPAID, cancels_next, reason_of
 
 
@@ -160,6 +161,10 @@ def _oddities(order: Order) -> Iterable[NextAction]:
             if_silent="support" if with_buyer else "escalate",
         )
     waits = review.waiting(order)
+    if waits is not None and undeliverable(waits.found):
+        yield NextAction(
+            actor="buyer", action="correct_recipient", about=order.id, deadline=waits.due_at, if_silent=waits.on_silence
+        )
     if waits is not None:
         yield NextAction(
             actor="support", action="review", about=order.id, deadline=waits.due_at, if_silent=waits.on_silence

@@ -225,8 +225,10 @@ async def _found(call: Call, command: PlaceOrder, details: Details) -> tuple[str
     total = Money(price, command.currency)
     terms = await desk.book.terms(command.pins, command.placed_at)
     since = command.placed_at - SOON_AGAIN
+    # Hosts that only ship at home say once where that is.
+    to = msgspec.structs.replace(details.recipient, country=details.recipient.country or command.country)
     return check_order(
-        details.recipient,
+        to,
         total_minor=total.minor,
         high_value=terms.preset.values.get("high_value", 0),
         duplicate=await desk.reads.placed_between(
@@ -290,7 +292,8 @@ async def correct_recipient(call: Call) -> Answer:
     """
     order = await call.order()
     to = recipient(call.body)
-    command = CorrectRecipient(order=order.id, found=check_recipient(to))
+    kept = (await call.desk.reads.order(call.principal.scope, order.id)).details.recipient
+    command = CorrectRecipient(order=order.id, found=check_recipient(to), changed=to != kept)
     return await _acted(call, order, command, Details(recipient=to))
 
 

@@ -11,7 +11,7 @@ from rescind.core import errors
 from rescind.core.acknowledgement import Declared, declarations
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.withdrawal import DeclareWithdrawal, follows
+from rescind.core.withdrawal import DeclareWithdrawal, Follows, follows
 from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.consent import Consent
@@ -41,7 +41,8 @@ class WithdrawalDeclared(Told, frozen=True, kw_only=True):
     """A declaration that was received. at: when. cancelled, returned: units stopped, and units that are sent back.
 
     cancellation, case: ids of what it opened; empty where it did not. refund_before, send_back_before: the first
-    instants after the last day for each. acknowledgement: plain text to hand on to the buyer, in the language of
+    instants after the last day for each; null where the law counts from when the goods are back, or names no day.
+    acknowledgement: plain text to hand on to the buyer, in the language of
     `Accept-Language`.
     """
 
@@ -102,11 +103,15 @@ async def declare(call: Call) -> Answer:
     on_behalf_of, consent = await speaks_for(call)
     order = OrderId(call.identifier("order", "ord"))
     view = await call.desk.reads.order(call.principal.scope, order)
+    terms = await call.desk.terms(view.order)
+    bound = follows(view.order, terms, await call.desk.context(view.order, terms), call.desk.now())
     outcome = await call.desk.engine.handle(
         Submission(
             command=DeclareWithdrawal(
                 order=order,
-                statement=call.desk.note(statement(language, view, name, to)),
+                statement=call.desk.note(
+                    statement(language, view, name, to, sends_back=bound is not None and bound.sends_back)
+                ),
                 lines=fields.selection(body.lines),
                 consent=consent,
             ),
@@ -169,10 +174,15 @@ async def _told(call: Call, view: OrderView, one: Declared) -> WithdrawalDeclare
         returned=units_told(one.returned),
         cancellation=one.cancellation,
         case=one.case,
-        refund_before=bound.refund_by if bound else None,
+        refund_before=_refund_before(bound, one),
         send_back_before=bound.send_back_by if bound and one.returned else None,
         acknowledgement=text(language, view, acknowledged(language, view, one, bound, view.shop.zone)),
     )
+
+
+def _refund_before(bound: Follows | None, one: Declared) -> Instant | None:
+    """No day is known where the law counts from when the goods are back."""
+    return None if bound is None or (bound.from_return and one.returned) else bound.refund_by
 
 
 OPERATIONS = (declare, of_order)

@@ -19,6 +19,7 @@ _SECONDS: dict[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # A span that finds no business day in this many days has a calendar without any.
 _LONGEST_WITHOUT_BUSINESS_DAY = 366
 _TICK = timedelta(microseconds=1)
+_SATURDAY = 5
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -172,6 +173,18 @@ def day_start(day: date, zone: str) -> Instant:
     first. `fold=0` gives both: in a gap it reads the time by the old offset, which is the instant of the jump.
     """
     return datetime.combine(day, time(0), tzinfo=zone_of(zone)).astimezone(UTC)
+
+
+def to_working_day(until: Instant, calendar: Calendar, zone: str) -> Instant:
+    """A span of days that is over at ``until``, lengthened to the end of the next day that is worked.
+
+    For laws that rest on Saturdays, Sundays and public holidays, whatever weekend a calendar has and whatever Saturday
+    it works on for a holiday; ``calendar`` gives the holidays.
+    """
+    last = last_before(until).astimezone(zone_of(zone)).date()
+    while last.weekday() >= _SATURDAY or last in calendar.holidays:
+        last += timedelta(days=1)
+    return day_start(last + timedelta(days=1), zone)
 
 
 def last_before(until: Instant) -> Instant:

@@ -16,6 +16,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     intercept,
+    lost_time,
     offer,
     override,
     packing,
@@ -96,6 +97,7 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | refund_order.RefundOrderLapsed()
             | review.ReviewTaken()
             | review.RecipientCorrected()
+            | lost_time.TimeReturned()
             | cancellation.SellerAsked()
             | cancellation.CancellationHeld()
             | cancellation.CancellationRefused()

@@ -465,7 +465,8 @@ class Review(_State, frozen=True, kw_only=True):
     """Why a person looks at an order, and what happens if nobody does: ``release`` or ``cancel`` at ``due_at``.
 
     found: codes of what the checks found; empty when somebody asked for the review. owner: who of support took it.
-    corrected: the buyer changed where the order goes.
+    corrected: the buyer changed where the order goes. since: when this was promised, None for the opening; returned_s:
+    seconds given back because nobody could answer in them, which ``due_at`` has in it.
     """
 
     found: tuple[str, ...] = ()
@@ -473,6 +474,8 @@ class Review(_State, frozen=True, kw_only=True):
     on_silence: str = ""
     owner: str = ""
     corrected: bool = False
+    since: Instant | None = None
+    returned_s: int = 0
 
 
 class Act(StrEnum):
@@ -554,9 +557,14 @@ class Proposal(_State, frozen=True, kw_only=True):
 
 
 class Timer(_State, frozen=True, kw_only=True):
-    """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel."""
+    """Something the clock does by itself, by the policy's name for it. ``then``: remind, late or cancel.
+
+    since: when a limit was promised, None where it was with the order; returned_s: seconds given back, as of a review.
+    """
 
     name: str
     then: str
     due_at: Instant
     rung_at: Instant | None = None
+    since: Instant | None = None
+    returned_s: int = 0

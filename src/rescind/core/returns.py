@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from math import ceil
 
 import msgspec
 
@@ -33,7 +32,7 @@ from rescind.core.ids import ReturnId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, stage
-from rescind.core.outage import Outage, lost
+from rescind.core.outage import Outage, owed
 from rescind.core.parts import Decider, ReturnCase, ReturnStatus
 from rescind.core.policy import Reason
 from rescind.core.stage import Stage, rank
@@ -354,12 +353,10 @@ def lapse(order: Order, command: LapseReturn, context: Context, terms: Terms, no
     if case is None or now < case.due_at:
         return Decision(events=())
     if case.status is ReturnStatus.WITH_BUYER:
-        away = lost(command.outages, case.moved_at, now) - timedelta(seconds=case.returned_s)
-        if away >= timedelta(seconds=1):
-            returned_s = ceil(away.total_seconds())
-            later = case.due_at + timedelta(seconds=returned_s)
-            if later > now:
-                return Decision(events=(ReturnExtended(at=now, case=case.id, due_at=later, returned_s=returned_s),))
+        more_s = owed(command.outages, case.moved_at, case.due_at, case.returned_s)
+        if more_s:
+            later = case.due_at + timedelta(seconds=more_s)
+            return Decision(events=(ReturnExtended(at=now, case=case.id, due_at=later, returned_s=more_s),))
     silent = ActorKind.BUYER if case.status is ReturnStatus.WITH_BUYER else ActorKind.SUPPORT
     due_at = _due_at("return_case", terms, context, now)
     return Decision(events=(ReturnLapsed(at=case.due_at, case=case.id, silent=silent.value, due_at=due_at),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 
@@ -25,11 +25,22 @@ _OVER = frozenset({Stage.COMPLETED.value, Stage.CANCELLED.value})
 
 _REVIEW_SPAN = timedelta(hours=48)
 
+BY_PAYER = "unpaid"
+"""The limit that the buyer keeps outside, by paying, whether we have heard of the order yet or not."""
+_TO_HEAR = timedelta(hours=1)
+
 BY_SELLER = "undelivered"
 """The limit that is there only where the seller sees to the delivery (R-083)."""
 
-BY_BUYER = frozenset({"recipient_missing", "address_implausible"})
-"""What the automatic checks find that only the buyer can put right (R-027)."""
+_BY_BUYER = frozenset({"recipient_missing", "street_missing", "town_missing", "country_unknown", "address_implausible"})
+
+
+def undeliverable(found: Iterable[str]) -> bool:
+    """Whether the checks found what no parcel can do without, so that only the buyer can put it right (R-027).
+
+    What merely looks unusual is a person's to look at, and cancels nothing.
+    """
+    return not _BY_BUYER.isdisjoint(found)
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +140,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         chosen = _holding(self.preset, name, starts, handling)
         return due_of(self.preset, chosen, starts, calendar) if chosen else None
 
+    def needs_promise(self, handling: str) -> bool:
+        """Whether such goods are judged by the day they are promised for, so that they cannot do without one."""
+        kind = _HANDLED.get(handling)
+        return handling == "pre_order" or any(
+            deadline.event == "promised"
+            for name, deadline in self.preset.deadlines.items()
+            if kind and name.endswith(f"_{kind}")
+        )
+
     def timers(
         self,
         starts: Mapping[str, Instant],
@@ -140,23 +160,26 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     ) -> tuple[Timer, ...]:
         """Everything the clock does by itself to an order, as far as what it counts from has happened.
 
-        A limit that was over before we heard of the order counts from now: nobody could keep it. A reminder of then
-        would remind of nothing.
+        A limit that was over before we heard of the order counts from now: nobody could keep it. The one to pay counts
+        from its own time all the same (E-08), and leaves what was told late long enough for the word of its payment.
+        A reminder of then would remind of nothing.
         """
         found: list[Timer] = []
         for name, chosen, then in _kept_by_the_clock(self.preset, tuple(starts), handling):
             if name == BY_SELLER and shipping_by != "seller":
                 continue
             due_at = due_of(self.preset, chosen, starts, calendar)
-            if due_at <= now and then == "cancel":
+            if name == BY_PAYER and then == "cancel":
+                due_at = max(due_at, now + min(_TO_HEAR, due_at - starts[self.preset.deadlines[chosen].event]))
+            elif due_at <= now and then == "cancel":
                 due_at = due_of(self.preset, chosen, dict.fromkeys(starts, now), calendar)
             if due_at > now or then == "late":
-                found.append(Timer(name=name, then=then, due_at=due_at))
+                found.append(Timer(name=name, then=then, due_at=due_at, since=now if then == "cancel" else None))
         return tuple(found)
 
     def review(self, found: tuple[str, ...], at: Instant, calendar: Calendar) -> Review:
         """What a review that opens at ``at`` promises; what only the buyer can put right has an outcome of its own."""
-        by_buyer = BY_BUYER & set(found) and "address_check" in self.preset.deadlines
+        by_buyer = undeliverable(found) and "address_check" in self.preset.deadlines
         name = "address_check" if by_buyer else "order_check"
         due_at = self.due_at(name, {"review_opened": at}, calendar)
         then = self.preset.deadlines[name].then if due_at else None

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rescind.core import lost_time
 from rescind.core.cancellation import cancel_by_system
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
@@ -17,6 +18,7 @@ from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage, units_in
+from rescind.core.outage import Outage
 from rescind.core.parts import CancellationStatus, Timer
 from rescind.core.terms import Terms
 
@@ -33,9 +35,10 @@ _WAITS_FOR: Mapping[str, str] = {
 
 
 class RingTimer(BaseCommand, frozen=True, kw_only=True):
-    """The instant came that the order's timer of this name waits for."""
+    """The instant came that the order's timer of this name waits for. ``outages``: when nobody could have acted."""
 
     name: str
+    outages: tuple[Outage, ...] = ()
 
 
 class TimerRang(BaseEvent, frozen=True, kw_only=True):
@@ -107,10 +110,16 @@ def cancels_next(order: Order) -> Timer | None:
 
 
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
-    """Do what was promised for this instant; before it, or when it is not waited for any more, nothing (I-37)."""
+    """Do what was promised for this instant; before it, or when it is not waited for any more, nothing (I-37).
+
+    Whoever a limit binds first gets back the time in which they could not act (I-38).
+    """
     timer = next((one for one in waiting(order) if one.name == command.name), None)
     if timer is None or now < timer.due_at:
         return ()
+    later = lost_time.of_timer(order, timer, command.outages, now)
+    if later is not None:
+        return (later,)
     rang = TimerRang(at=timer.due_at, name=timer.name, then=timer.then)
     if timer.then != "cancel":
         return (rang,)

@@ -1,8 +1,11 @@
 """Leaving a contract because a law allows it: who may, with which units, until when, and what a declaration does.
 
-The right is read from the law that protects the buyer, never from its name. A law offers the function from the day its
-value ``two_step_withdrawal`` is true; its rules on ``return`` say which lines may go; its value ``withdrawal`` is the
-period after delivery; ``refund_within`` and ``send_back_within`` count from the declaration.
+The right is read from the law that protects the buyer, never from its name. It is declared here from the day the law's
+value ``two_step_withdrawal`` or ``declared_here`` is true; its rules on ``return`` say which lines may go; its value
+``withdrawal`` is the period after delivery. Where ``from_receipt`` is true there is no right before, and it is one to
+send goods back. ``refund_within`` counts from the declaration, or from when the goods are back where
+``refund_from_return`` is true; ``send_back_within``, of laws that have it, from the declaration. A period that is over
+with a day of rest goes on to the end of the next working day where ``ends_on_working_day`` is true.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from rescind.core.cancellation import (
 )
 from rescind.core.cancellation.guards import require_consent, require_none_open, require_speaker
 from rescind.core.context import Context
-from rescind.core.deadline import Calendar, due
+from rescind.core.deadline import Calendar, due, to_working_day
 from rescind.core.errors import (
     NothingSelected,
     NoWithdrawal,
@@ -41,8 +44,8 @@ from rescind.core.terms import Terms
 REASON = "withdrawal"
 """What such a request, or such a case, gives as its reason; nobody has to give another."""
 
-_COUNTED = {"withdrawal", "refund_within", "send_back_within"}
-"""Values a law has that offers the function; one from before there was such a function offers none."""
+_COUNTED = {"withdrawal", "refund_within"}
+"""Values a law has that can be declared; one from before there was a declaration offers none."""
 
 _SETTLED = frozenset({"refund_by_shop", "return_agreed"})
 """Outcomes of any case after which its units are the buyer's no more."""
@@ -63,7 +66,8 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     """What may still be withdrawn from. until: the first instant after the period; None until all has been delivered.
 
     lines: units by line that are not exempt and not withdrawn from yet. law: the law's name; zone: whose days count;
-    period: how long after delivery, as the law writes it.
+    period: how long after delivery, as the law writes it. sends_back: it is a right to send back what has come, and
+    none to leave the contract before.
     """
 
     law: str
@@ -71,6 +75,7 @@ class Right(msgspec.Struct, frozen=True, kw_only=True):
     period: str
     until: Instant | None
     lines: dict[str, int]
+    sends_back: bool = False
 
     def over(self, now: Instant) -> bool:
         """Whether the period has ended."""
@@ -84,25 +89,35 @@ def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right |
     law = _law(order, terms, context, now)
     if law is None:
         return None
-    allowed, gone = law.first.get("return"), _withdrawn(order)
+    allowed, gone, sends_back = law.first.get("return"), _withdrawn(order), _says(law, "from_receipt")
+    covered = _arrived(order) if sends_back else {line.id: line.open for line in order.lines}
     known = _facts(order, context, now)
     left = {
-        line.id: line.open - gone.get(line.id, 0)
+        line.id: covered.get(line.id, 0) - gone.get(line.id, 0)
         for line, read in zip(order.lines, cast("list[object]", known["lines"]), strict=True)
         if allowed is not None and allowed({**known, "lines": [read]}) >= 0
     }
     left = {line: count for line, count in left.items() if count > 0}
     came, zone, period = received(order), law.policy.zone, str(law.values["withdrawal"])
-    until = None if came is None else _after(came, period, zone)
-    return Right(law=law.name, zone=zone, period=period, until=until, lines=left) if left else None
+    until = None if came is None else _after(came, period, law, context)
+    if not left:
+        return None
+    return Right(law=law.name, zone=zone, period=period, until=until, lines=left, sends_back=sends_back)
 
 
 class Follows(msgspec.Struct, frozen=True, kw_only=True):
-    """What a declaration binds both sides to: the first instants after the last day for it. zone: whose days count."""
+    """What a declaration binds both sides to: the first instants after the last day for it. zone: whose days count.
+
+    refund_by: of what is stopped, and of what goes back unless ``from_return``: then the law gives ``refund_within``
+    from when the goods are back. send_back_by: None where the law names no day.
+    """
 
     refund_by: Instant
-    send_back_by: Instant
+    refund_within: str
+    from_return: bool
+    send_back_by: Instant | None
     zone: str
+    sends_back: bool
 
 
 def follows(order: Order, terms: Terms, context: Context, at: Instant) -> Follows | None:
@@ -110,21 +125,28 @@ def follows(order: Order, terms: Terms, context: Context, at: Instant) -> Follow
     law = _law(order, terms, context, at)
     if law is None:
         return None
-    zone = law.policy.zone
+    within, send_back = str(law.values["refund_within"]), law.values.get("send_back_within")
     return Follows(
-        refund_by=_after(at, str(law.values["refund_within"]), zone),
-        send_back_by=_after(at, str(law.values["send_back_within"]), zone),
-        zone=zone,
+        refund_by=_after(at, within, law, context),
+        refund_within=within,
+        from_return=_says(law, "refund_from_return"),
+        send_back_by=_after(at, str(send_back), law, context) if send_back else None,
+        zone=law.policy.zone,
+        sends_back=_says(law, "from_receipt"),
     )
 
 
 def _law(order: Order, terms: Terms, context: Context, now: Instant) -> ResolvedPolicy | None:
-    """The law that offers this buyer the function on that day."""
+    """The law under which this buyer may declare it on that day."""
     if not order.country:
         return None
     speaking = terms.laws_for(_facts(order, context, now), now)
-    offering = (law for law in speaking if law.values.get("two_step_withdrawal") is True)
+    offering = (law for law in speaking if _says(law, "two_step_withdrawal") or _says(law, "declared_here"))
     return next((law for law in offering if law.values.keys() >= _COUNTED), None)
+
+
+def _says(law: ResolvedPolicy, value: str) -> bool:
+    return law.values.get(value) is True
 
 
 def _facts(order: Order, context: Context, now: Instant) -> dict[str, object]:
@@ -154,9 +176,17 @@ def received(order: Order) -> Instant | None:
     return max(arrived, default=order.progress.completed_at)
 
 
-def _after(start: Instant, span: str, zone: str) -> Instant:
-    # Days are counted in the law's zone, whatever days of rest there are.
-    return due(start, span, Calendar(zone), zone)
+def _arrived(order: Order) -> dict[str, int]:
+    """Units by line that are with the buyer; of a completed order all, as ``received`` has it."""
+    under_way = {} if order.progress.delivered_at or order.progress.completed_at else order.undelivered()
+    return {line.id: line.open - under_way.get(line.id, 0) for line in order.lines}
+
+
+def _after(start: Instant, span: str, law: ResolvedPolicy, context: Context) -> Instant:
+    # Days are counted in the law's zone, days of rest among them; on which of them no period ends, the law says.
+    zone = law.policy.zone
+    until = due(start, span, Calendar(zone), zone)
+    return to_working_day(until, context.calendar, zone) if _says(law, "ends_on_working_day") else until
 
 
 def _withdrawn(order: Order) -> dict[str, int]:

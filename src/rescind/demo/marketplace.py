@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 import structlog
 
@@ -16,7 +17,7 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
-from rescind.core.details import Details, LineWords
+from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.errors import RescindError
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.ids import ShopId, shop_id
@@ -36,6 +37,7 @@ from rescind.demo.stall import HOST, Ground, recipient_of
 from rescind.demo.withdrawals import ProtectedBuyer, protected
 from rescind.engine import Submission
 from rescind.evidence import Evidence
+from rescind.intake.checks import check_recipient
 from rescind.policies import preset
 
 log = structlog.get_logger()
@@ -249,7 +251,7 @@ class Opening:
     async def _place(self, planned: catalogue.Order, shop: ShopId, now: Instant) -> None:
         buyer = next(one for one in self._demo.buyers if one.key == planned.buyer)
         seller = next(one for one in self._demo.shops if one.key == planned.shop)
-        address = planned.deliver_to or buyer.address
+        to = recipient_of(buyer, planned.deliver_to or buyer.address)
         command = PlaceOrder(
             order=self._ids.new_order_id(shop),
             shop=shop,
@@ -275,7 +277,7 @@ class Opening:
                 for tender in planned.tenders
             ),
             shipping_minor=planned.shipping_minor,
-            found=_findings(planned),
+            found=_findings(planned, to),
             shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
         )
         details = Details(
@@ -283,7 +285,7 @@ class Opening:
                 LineWords(line=line.id, title=line.title, variant=line.variant, options=line.options)
                 for line in planned.lines
             ),
-            recipient=recipient_of(buyer, address),
+            recipient=to,
             note=planned.note,
         )
         outcome = await self._engine.handle(Submission(command=command, actor=HOST, details=details))
@@ -375,9 +377,11 @@ class Opening:
                 return [(fact, HOST)]
 
 
-def _findings(planned: catalogue.Order) -> tuple[str, ...]:
-    """What the automatic check stopped at when the order came in."""
-    return tuple(event.reason for event in planned.plan if event.what == "review_opened" and event.reason)
+def _findings(planned: catalogue.Order, to: Recipient) -> tuple[str, ...]:
+    """What the automatic check stopped at when the order came in; of an address what it says of it, field by field."""
+    planned_for = [event.reason for event in planned.plan if event.what == "review_opened" and event.reason]
+    said = [check_recipient(to) if reason == "address_implausible" else (reason,) for reason in planned_for]
+    return tuple(chain.from_iterable(said))
 
 
 def _settings(shop: catalogue.Shop) -> dict[str, bool | int | str]:

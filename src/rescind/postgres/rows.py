@@ -283,14 +283,16 @@ def _unpacking(change: Change, now: Instant) -> Iterable[Row]:
         yield (change.after.shop, change.after.id, now, None if after else now)
 
 
-def _reviews(change: Change, _: Instant) -> Iterable[Row]:
+def _reviews(change: Change, now: Instant) -> Iterable[Row]:
     """The review of an order as a row of the queue. It keeps its place when it is opened again."""
     order, before = change.after, change.before
     opened_at = order.progress.review_opened_at
     if opened_at is None or (before is not None and _review(before) == _review(order)):
         return
     review = order.review or Review()
-    closed_at = None if waiting(order) else order.progress.cancelled_at or order.progress.review_cleared_at
+    progress = order.progress
+    # Where nobody cleared it, it ended with the parcel that has just left.
+    closed_at = None if waiting(order) else progress.cancelled_at or progress.review_cleared_at or now
     yield (
         order.shop,
         f"{order.id}:review",

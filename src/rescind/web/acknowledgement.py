@@ -26,13 +26,21 @@ class Acknowledged:
     follows: tuple[str, ...]
 
 
-def statement(locale: Locale, view: OrderView, name: str, to: str) -> str:
-    """What the buyer declares, in the language in which they confirm it."""
-    order = view.order
-    return locale.gettext(
-        "I, %(name)s, withdraw from the contract of order %(number)s, placed on %(day)s with %(shop)s, for the items"
-        " named with this statement. Acknowledge its receipt to %(to)s."
-    ) % {
+def statement(locale: Locale, view: OrderView, name: str, to: str, *, sends_back: bool = False) -> str:
+    """What the buyer declares, in the language in which they confirm it. sends_back: a law lets them do no more."""
+    order, _ = view.order, locale.gettext
+    said = (
+        _(
+            "I, %(name)s, send back without a reason the items named with this statement, of order %(number)s, placed"
+            " on %(day)s with %(shop)s. Acknowledge its receipt to %(to)s."
+        )
+        if sends_back
+        else _(
+            "I, %(name)s, withdraw from the contract of order %(number)s, placed on %(day)s with %(shop)s, for the"
+            " items named with this statement. Acknowledge its receipt to %(to)s."
+        )
+    )
+    return said % {
         "name": name,
         "number": order.number,
         "day": locale.day(order.placed_at, view.shop.zone),
@@ -44,6 +52,12 @@ def statement(locale: Locale, view: OrderView, name: str, to: str) -> str:
 def until(locale: Locale, may: Right) -> str:
     """How long the right lasts. Its last day is one of the law's own zone."""
     _ = locale.gettext
+    if may.sends_back and may.until is None:
+        told = _("You may send back what has come without giving a reason, until %(time)s after the rest has come.")
+        return told % {"time": span_words(locale, may.period)}
+    if may.sends_back and may.until is not None:
+        told = _("You may send these goods back without giving a reason, until the end of %(day)s, %(place)s time.")
+        return told % {"day": locale.day(last_before(may.until), may.zone), "place": locale.place(may.zone)}
     if may.until is None:
         told = _(
             "You may withdraw from this contract without giving a reason, until %(time)s after everything has come."
@@ -79,6 +93,16 @@ def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Fol
     )
 
 
+def pays(locale: Locale, bound: Follows, *, back: bool) -> str:
+    """By when the money is back. back: goods are sent back for it."""
+    _ = locale.gettext
+    if bound.from_return and back:
+        told = _("The trader pays your money back within %(time)s of having the goods back, the way you paid.")
+        return told % {"time": span_words(locale, bound.refund_within)}
+    day = locale.day(last_before(bound.refund_by), bound.zone)
+    return _("The trader pays your money back by %(day)s, the way you paid.") % {"day": day}
+
+
 def _address(contact: dict[str, str]) -> str:
     return contact.get("address") or contact.get("city", "")
 
@@ -97,13 +121,12 @@ def _follows(locale: Locale, view: OrderView, declared: Declared, bound: Follows
         said.append(_("What has not left the shop was asked to be stopped. The answer stands with your request."))
     if declared.returned:
         said.append(_("What has left the shop goes back. Platform support tells you where to, in the case named here."))
-    if bound is not None and declared.returned:
+    if bound is not None and declared.returned and bound.send_back_by is not None:
         day = locale.day(last_before(bound.send_back_by), bound.zone)
         said.append(_("Send the goods on their way back by %(day)s.") % {"day": day})
     if bound is not None:
-        day = locale.day(last_before(bound.refund_by), bound.zone)
-        said.append(_("The trader pays your money back by %(day)s, the way you paid.") % {"day": day})
-        if declared.returned:
+        said.append(pays(locale, bound, back=bool(declared.returned)))
+        if declared.returned and not bound.from_return:
             said.append(_("For goods you send back, it may wait until they are there or you show that you sent them."))
     return tuple(said)
 

@@ -8,6 +8,7 @@ from rescind.core.actor import SYSTEM
 from rescind.core.fulfilment import ReportFact
 from rescind.core.lifecycle import UNPAID, by_itself
 from rescind.core.order import Order
+from rescind.core.outage import Outage
 from rescind.core.parts import FactKind, Tender
 from rescind.core.ports import Captured, PaymentCall, PaymentProvider
 from rescind.engine import Engine, Submission
@@ -23,11 +24,14 @@ CASH_ON_DELIVERY = "cash_on_delivery"
 async def sweep(engine: Engine, due: DueTable, provider: PaymentProvider) -> int:
     """Settle or give up every order whose time to pay is over; returns how many. Raises an ExceptionGroup."""
     leased = await due.lease(UNPAID, LEASE, AT_ONCE)
-    await each(_settle(engine, due, one, provider) for one in leased)
+    outages = await due.outages() if leased else ()
+    await each(_settle(engine, due, one, provider, outages) for one in leased)
     return len(leased)
 
 
-async def _settle(engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider) -> None:
+async def _settle(
+    engine: Engine, due: DueTable, leased: Leased, provider: PaymentProvider, outages: tuple[Outage, ...]
+) -> None:
     order = leased.order
     asked = [one for one in order.tenders if one.captured_minor < one.amount_minor and one.method != CASH_ON_DELIVERY]
     replies = [await provider.captured(payment_call(order, one)) for one in asked]
@@ -48,7 +52,7 @@ async def _settle(engine: Engine, due: DueTable, leased: Leased, provider: Payme
     for at, command in told:
         if at < limit:
             await engine.handle(Submission(command=command, actor=SYSTEM))
-    await engine.handle(Submission(command=by_itself(order.id, leased.due), actor=SYSTEM, settled=leased.due))
+    await engine.handle(Submission(command=by_itself(order.id, leased.due, outages), actor=SYSTEM, settled=leased.due))
     for at, command in told:
         if at >= limit:
             await engine.handle(Submission(command=command, actor=SYSTEM))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import count
-from math import ceil
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
@@ -49,7 +48,7 @@ from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order, stage
-from rescind.core.outage import lost
+from rescind.core.outage import owed
 from rescind.core.parts import Cancellation, CancellationStatus, Decider, FactKind
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
@@ -369,12 +368,10 @@ def lapse(order: Order, command: LapseDeadline, context: Context, terms: Terms, 
     if waiting is None or waiting.id != command.cancellation or waiting.due_at is None or now < waiting.due_at:
         return Decision(events=())
     event: BaseEvent
-    away_s = ceil(lost(command.outages, waiting.waits_since, waiting.due_at).total_seconds())
-    if away_s > waiting.returned_s:
-        more = timedelta(seconds=away_s - waiting.returned_s)
-        event = DeadlineExtended(
-            at=now, cancellation=waiting.id, due_at=waiting.due_at + more, returned_s=away_s - waiting.returned_s
-        )
+    more_s = owed(command.outages, waiting.waits_since, waiting.due_at, waiting.returned_s)
+    if more_s:
+        later = waiting.due_at + timedelta(seconds=more_s)
+        event = DeadlineExtended(at=now, cancellation=waiting.id, due_at=later, returned_s=more_s)
         return Decision(events=(event,))
     match waiting.on_silence:
         case "approve":

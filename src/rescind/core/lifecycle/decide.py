@@ -60,9 +60,9 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case review.StopReviewed():
             return Decision(events=review.stop(order, actor, context, now))
         case review.LapseReview():
-            return Decision(events=review.lapse(order, context, now))
+            return Decision(events=review.lapse(order, command, context, now))
         case review.CorrectRecipient():
-            return Decision(events=review.correct_recipient(order, command, actor, now))
+            return Decision(events=review.correct_recipient(order, command, actor, context, terms, now))
         case timers.RingTimer():
             return Decision(events=timers.ring(order, command, context, now))
         case correction.CorrectFact():

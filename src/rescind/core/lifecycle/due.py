@@ -125,7 +125,7 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
         case "hold":
             return fulfilment.EndHold(order=order)
         case "review":
-            return review.LapseReview(order=order)
+            return review.LapseReview(order=order, outages=outages)
         case "return":
             return returns.LapseReturn(order=order, case=ReturnId(one.ref), outages=outages)
         case "override":
@@ -139,4 +139,4 @@ def by_itself(order: OrderId, one: Due, outages: tuple[Outage, ...] = ()) -> Com
         case "chargeback":
             return chargeback.LapseChargeback(order=order, seq=int(one.ref.rpartition(":")[2]))
         case _:
-            return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2])
+            return timers.RingTimer(order=order, name=one.ref.rpartition(":")[2], outages=outages)

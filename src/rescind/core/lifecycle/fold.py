@@ -15,6 +15,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     intercept,
+    lost_time,
     offer,
     override,
     packing,
@@ -56,6 +57,8 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return review.apply_taken(order, event)
         case review.RecipientCorrected():
             return review.apply_recipient(order, event)
+        case lost_time.TimeReturned():
+            return lost_time.apply_returned(order, event)
         case timers.TimerRang():
             return timers.apply_rang(order, event)
         case correction.FactCorrected():

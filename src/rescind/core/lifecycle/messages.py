@@ -11,6 +11,7 @@ from rescind.core import (
     fulfilment,
     giving_back,
     intercept,
+    lost_time,
     offer,
     override,
     packing,
@@ -88,6 +89,7 @@ Event = (
     | timers.TimerRang
     | review.ReviewTaken
     | review.RecipientCorrected
+    | lost_time.TimeReturned
     | cancellation.SellerAsked
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved

@@ -1,4 +1,4 @@
-"""How an order begins, and what is said of one that is placed again."""
+"""How an order begins, and what is said of one that is placed again. What costs nothing is paid from the beginning."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
-from rescind.core.errors import OrderConflict
+from rescind.core.errors import InvalidField, OrderConflict
+from rescind.core.event import BaseEvent
 from rescind.core.instant import Instant
+from rescind.core.lifecycle import report
 from rescind.core.order import Order
 from rescind.core.parts import FactKind
 from rescind.core.terms import Terms
@@ -20,6 +22,8 @@ def place(
     """Place an order, once; the same again is no news, another under its number a conflict."""
     fulfilment.check_time(command.placed_at, now)
     if order is None:
+        if command.promised_at is None and terms.needs_promise(command.handling):
+            raise InvalidField(field="/promised_at", expected="when goods of this handling will be ready")
         starts = {"placed": command.placed_at}
         if command.promised_at:
             starts["promised"] = command.promised_at
@@ -29,15 +33,25 @@ def place(
             starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by
         )
         placed = fulfilment.place(command, promised)
+        begun = (placed, *_paid(placed, context, terms, now))
         if not command.found:
-            return Decision(events=(placed,))
+            return Decision(events=begun)
         opened = fulfilment.FactReported(
             at=now,
             fact=FactKind.REVIEW_OPENED,
             by=SYSTEM.kind.value,
             review=terms.review(command.found, now, context.calendar),
         )
-        return Decision(events=(placed, opened))
+        return Decision(events=(*begun, opened))
     if fulfilment.same_contents(order, command):
         return Decision(events=())
     raise OrderConflict(number=command.number, order=order.id)
+
+
+def _paid(placed: fulfilment.OrderPlaced, context: Context, terms: Terms, now: Instant) -> tuple[BaseEvent, ...]:
+    """That an order of nothing is paid, at the moment it is placed: no payment will come that could say so."""
+    order = placed.order
+    if order.total.minor or order.cash_on_delivery:
+        return ()
+    told = fulfilment.ReportFact(order=order.id, fact=FactKind.PAID, occurred_at=order.placed_at)
+    return report.record(order, told, SYSTEM, context, terms, now).events

@@ -1,8 +1,9 @@
-"""Putting the address right, while a person looks at the order: what is wrong, and a form with what was told."""
+"""Putting the address right, while a person looks at the order: what is wrong where, and a form with what was told."""
 
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -14,9 +15,12 @@ from litestar.params import FromPath
 from rescind.core.details import Details, Recipient
 from rescind.core.errors import RescindError
 from rescind.core.ports import Fingerprint, Key
+from rescind.core.review import FIELDS as AT_FAULT
 from rescind.core.review import OF_RECIPIENT, CorrectRecipient, correctable, waiting
+from rescind.core.terms import undeliverable
 from rescind.engine import Submission
 from rescind.intake.checks import check_recipient
+from rescind.intake.postal import countries, wanted
 from rescind.intake.text import label, words
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.session import Html, Visit
@@ -36,6 +40,8 @@ async def address_page(visit: NamedDependency[Visit], order_id: FromPath[str]) -
 def _page(visit: Visit, found: Matter, values: dict[str, str], *, wrong: str = "", status: int = 200) -> Html:
     review = waiting(found.order)
     assert review is not None, "the page is for an order in review"
+    faults = [code for code in review.found if code in OF_RECIPIENT]
+    names = sorted(((code, visit.locale.country(code)) for code in countries()), key=_alphabetical)
     return visit.page(
         "buyer/address.html",
         zone=found.zone,
@@ -44,7 +50,11 @@ def _page(visit: Visit, found: Matter, values: dict[str, str], *, wrong: str = "
         m=found,
         order=found.order,
         values=values,
-        found=[visit.locale.term("finding", code) for code in review.found if code in OF_RECIPIENT],
+        errors={AT_FAULT[code]: visit.locale.term("finding", code) for code in reversed(faults) if code in AT_FAULT},
+        found=[visit.locale.term("finding", code) for code in faults if code not in AT_FAULT],
+        wanted=wanted(values["country"]),
+        countries=[("", ""), *names],
+        must=undeliverable(faults),
         due_at=review.due_at,
         then=visit.locale.term("silence", review.on_silence) if review.on_silence else "",
         wrong=wrong,
@@ -65,9 +75,9 @@ async def correct(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
     except RescindError:
         text = visit.locale.gettext("A field is too long, or holds characters that cannot be kept.")
         return _page(visit, found, values, wrong=text, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    person, left = visit.person, check_recipient(to)
+    person, left, kept = visit.person, check_recipient(to), found.view.details.recipient
     submission = Submission(
-        command=CorrectRecipient(order=found.order.id, found=left),
+        command=CorrectRecipient(order=found.order.id, found=left, changed=to != kept),
         actor=person.actor(),
         key=Key(
             shop=found.order.shop,
@@ -82,9 +92,23 @@ async def correct(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
         await visit.desk.engine.handle(submission)
     except RescindError:
         return visit.go(found.path)
-    if left:
-        return _page(visit, await load(visit, order_id), values, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return visit.go(found.path)
+    if not left:
+        return visit.go(found.path)
+    _ = visit.locale.gettext
+    text = (
+        _("Nothing was saved, because nothing is different. What needs your attention is marked below.")
+        if to == kept
+        else _("Saved. Something still does not look right: it is marked below.")
+    )
+    again = await load(visit, order_id)
+    if not correctable(again.order, visit.now):
+        return visit.go(found.path)
+    return _page(visit, again, values, wrong=text, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _alphabetical(country: tuple[str, str]) -> bytes:
+    # GB 18030 has the common characters in the order of their sound, and letters as they are.
+    return unicodedata.normalize("NFD", country[1]).encode("gb18030")
 
 
 def _clean(name: str, value: str) -> str:

@@ -14,11 +14,14 @@ from litestar.params import FromPath
 from rescind.core.acknowledgement import declarations
 from rescind.core.arrival import ways
 from rescind.core.errors import InvalidField
+from rescind.core.instant import Instant
 from rescind.core.outlook import Ahead, Outlook
 from rescind.core.parts import Parcel
 from rescind.core.record import Record
-from rescind.core.review import correctable
+from rescind.core.review import OF_RECIPIENT, correctable
+from rescind.core.review import waiting as reviewed
 from rescind.core.stage import Stage, rank
+from rescind.core.terms import undeliverable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.desk import MONTH
@@ -150,7 +153,7 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
         order=order,
         words=words,
         offer=_offer(visit, found),
-        fix_address=correctable(order, visit.now),
+        check=_check(visit, found),
         pay_by=pay_by(order) if found.stage is Stage.UNPAID else None,
         waiting=waiting,
         last=last,
@@ -174,6 +177,38 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
             order,
             over=rank(found.stage) >= rank(Stage.DELIVERED),
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Why a person looks at the order, and what becomes of it. must: the buyer alone can mend it; kind: of deadline."""
+
+    title: str
+    found: list[str]
+    due_at: Instant | None
+    since: Instant | None
+    kind: str
+    then: str
+    href: str
+    must: bool
+
+
+def _check(visit: Visit, found: Matter) -> Check | None:
+    order, _, term = found.order, visit.locale.gettext, visit.locale.term
+    review = reviewed(order)
+    if review is None:
+        return None
+    must, mine = undeliverable(review.found), not OF_RECIPIENT.isdisjoint(review.found)
+    return Check(
+        title=_("The address needs you") if must else _("A person looks at your order before it goes on"),
+        found=[term("finding", code) for code in review.found],
+        due_at=review.due_at,
+        since=order.progress.review_opened_at,
+        kind="address_by" if must else "look_by",
+        then=term("silence", review.on_silence) if review.on_silence else "",
+        href=f"{found.path}/address" if mine and correctable(order, visit.now) else "",
+        must=must,
     )
 
 

@@ -1,4 +1,4 @@
-"""Withdrawing from the contract where a law offers it (2011/83/EU, art. 11a).
+"""Withdrawing from the contract, or sending goods back without a reason, where a law allows it (2011/83/EU, art. 11a).
 
 Two steps: the order's page leads to the statement, the statement's one button confirms it. Then it is acknowledged, on
 a page and in a file to keep.
@@ -17,13 +17,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.acknowledgement import Declared, declarations
-from rescind.core.deadline import last_before
 from rescind.core.errors import InvalidText, NotFound, NoWithdrawal, QuantityNotOpen
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.withdrawal import DeclareWithdrawal, Follows, Right, follows
 from rescind.engine import Submission
 from rescind.intake.text import LABEL, label
-from rescind.web.acknowledgement import Acknowledged, acknowledged, statement, text
+from rescind.web.acknowledgement import Acknowledged, acknowledged, pays, statement, text
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.session import Html, Visit, zone_of
 
@@ -69,7 +68,7 @@ async def confirm(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
     if form.errors:
         return await _show(visit, found, may, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     person = visit.person
-    said = statement(visit.locale, found.view, form.name, form.to)
+    said = statement(visit.locale, found.view, form.name, form.to, sends_back=may.sends_back)
     try:
         await visit.desk.engine.handle(
             Submission(
@@ -187,7 +186,8 @@ async def _show(visit: Visit, found: Matter, may: Right, form: Form, *, status: 
         m=found,
         order=found.order,
         form=form,
-        pay_by=visit.locale.day(last_before(bound.refund_by), bound.zone),
+        may=may,
+        pays=pays(visit.locale, bound, back=found.left),
         choices=[
             {
                 "field": f"units-{place}",

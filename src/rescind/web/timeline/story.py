@@ -11,6 +11,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     intercept,
+    lost_time,
     offer,
     override,
     packing,
@@ -39,7 +40,7 @@ from rescind.web.timeline.request import request
 from rescind.web.timeline.returned import returned
 from rescind.web.timeline.review import recipient_corrected, taken
 from rescind.web.timeline.teller import Entry, Teller
-from rescind.web.timeline.timer import hold_ended, rang
+from rescind.web.timeline.timer import hold_ended, rang, time_returned
 
 
 def story(
@@ -65,6 +66,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return taken(teller)
         case review.RecipientCorrected():
             return recipient_corrected(teller, event)
+        case lost_time.TimeReturned():
+            return time_returned(teller, event)
         case timers.TimerRang():
             return rang(teller, event)
         case correction.FactCorrected():

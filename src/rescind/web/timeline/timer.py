@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import timers
+from rescind.core import lost_time, timers
 from rescind.web.timeline.teller import Entry, Teller
 
 
@@ -14,6 +14,12 @@ def rang(teller: Teller, event: timers.TimerRang) -> Entry | None:
     if event.then == "late":
         return teller.entry(_("The shop's time to ship is over"), "clock", "wait")
     return teller.entry(_("Reminder: the order is not paid yet"), "clock")
+
+
+def time_returned(teller: Teller, event: lost_time.TimeReturned) -> Entry:
+    more = teller.locale.time_left(event.returned_s)
+    text = teller.locale.gettext("More time: Rescind was not reachable for %(time)s") % {"time": more}
+    return teller.entry(text, "clock")
 
 
 def hold_ended(teller: Teller) -> Entry:
