@@ -40,9 +40,11 @@ async def test_a_lease_keeps_colleagues_off_and_is_told_to_the_buyer(people, mar
     assert refused.json()["until"] == until
     seen = (await people.ann.get(path)).json()["shipping_lease"]
     assert (seen["by"], seen["until"]) == ("", until)
+    assert (await people.ann.get(f"{path}/cancellability")).json()["shipping_lease"] == seen
     assert (await people.sam.get(path)).json()["shipping_lease"]["by"] == "sam"
     back = await kim.post(f"{path}/shipping-lease/give-back", EXAMPLES["packing_give_back"])
     assert back.json()["events"] == ["ShippingGivenBack"]
+    assert (await people.ann.get(f"{path}/cancellability")).json()["shipping_lease"] is None
     assert (await kim.post(f"{path}/ship", EXAMPLES["packing_ship"])).json()["order"]["stage"] == "in_transit"
 
 
