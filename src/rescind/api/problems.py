@@ -113,6 +113,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.NothingChanged: (422, "Nothing was changed"),
     errors.ExamplesTurn: (422, "Worked examples come out otherwise"),
     errors.RightTakenAway: (422, "It takes a right away"),
+    errors.CancelsHandedOver: (422, "It cancels what was handed over"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
     errors.RateLimited: (429, "Too many calls"),
     errors.DailyLimit: (429, "Today's limit is reached"),
