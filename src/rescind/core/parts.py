@@ -56,6 +56,7 @@ class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
     category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+    special_reason: why it cannot be sold again, a code of the policy's list; empty in orders of before there was one.
     discount_platform_minor: what of the discount the platform gave; the seller gave the rest (R-143).
 
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
@@ -70,6 +71,7 @@ class Line(_State, frozen=True, kw_only=True):
     tax_minor: int = 0
     custom_made: bool = False
     special: bool = False
+    special_reason: str = ""
     cancelled: int = 0
     category: str = ""
     discount_platform_minor: int = 0

@@ -146,6 +146,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "proposal_outcome": tuple(ProposalOutcome),
         "return": tuple(ReturnStatus),
         "return_reason": vocabulary.RETURN_REASONS,
+        "special_reason": vocabulary.SPECIAL_REASONS,
         "return_outcome": (*OUTCOMES, WITHDRAWN),
         "return_step": _STEPS,
         "wish": tuple(Wish),
@@ -200,7 +201,7 @@ _READERS_WORDS = (
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
     *("array of length <= #", "object of length >= #", "object of length <= #"),
-    *("bool | int | str", "date", "date | null"),
+    *("bool | int | str", "bool | str", "date", "date | null"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 

@@ -7,7 +7,7 @@ from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
-from rescind.core.errors import OrderConflict
+from rescind.core.errors import InvalidField, OrderConflict
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.parts import FactKind
@@ -19,6 +19,7 @@ def place(
 ) -> Decision:
     """Place an order, once; the same again is no news, another under its number a conflict."""
     fulfilment.check_time(command.placed_at, now)
+    _require_listed(command, terms)
     if order is None:
         starts = {"placed": command.placed_at}
         if command.promised_at:
@@ -41,3 +42,14 @@ def place(
     if fulfilment.same_contents(order, command):
         return Decision(events=())
     raise OrderConflict(number=command.number, order=order.id)
+
+
+def _require_listed(command: fulfilment.PlaceOrder, terms: Terms) -> None:
+    """Why goods are special is one of the policy's list; a policy from before there was one lists nothing.
+
+    Raises InvalidField.
+    """
+    listed = [reason.code for reason in terms.preset.policy.reasons.special]
+    for place, line in enumerate(command.lines):
+        if listed and line.special_reason and line.special_reason not in listed:
+            raise InvalidField(field=f"/lines/{place}/special", expected="a reason of the policy's own list")
