@@ -218,12 +218,22 @@ Decider = Literal["rule", "seller", "carrier", "silence", "support", "buyer", "s
 
 
 class Offer(_State, frozen=True, kw_only=True):
-    """What the seller offers instead of an answer (``offer.OfferKind``). answer: accepted, declined, or empty."""
+    """What is offered instead of an answer (``offer.OfferKind``), ``by`` the seller, or the buyer in return.
+
+    amount_minor: back for keeping the goods, ``share_bps`` of their price where it was said so. material_minor,
+    labour_minor: what stays for work that was begun, and refund_minor what then goes back. answer: accepted, declined,
+    or empty.
+    """
 
     number: int
     kind: str
     at: Instant
+    by: str = "seller"
     amount_minor: int = 0
+    share_bps: int = 0
+    material_minor: int = 0
+    labour_minor: int = 0
+    refund_minor: int = 0
     ship_by: Instant | None = None
     answer: str = ""
 

@@ -19,6 +19,7 @@ from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
+from rescind.core.costs import LABOUR, MATERIAL
 from rescind.core.documents import DocumentKind
 from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
@@ -155,7 +156,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
-        "fee": tuple(_rules(of_fees=True)),
+        "fee": (*_rules(of_fees=True), MATERIAL, LABOUR),
         "way": tuple(Way),
         "due": get_args(Kind),
         "account": ACCOUNTS,
