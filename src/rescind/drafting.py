@@ -16,6 +16,7 @@ import msgspec
 from rescind.book import Book
 from rescind.core.cancellation import CancellationApproved, CancellationHeld, CancellationRefused, SellerAsked
 from rescind.core.errors import (
+    CancelsHandedOver,
     DraftSettled,
     ExamplesTurn,
     FourEyes,
@@ -31,6 +32,7 @@ from rescind.core.policy import Failure, Policy, PolicyError, ResolvedRule, chec
 from rescind.core.policy.difference import Change, changes
 from rescind.core.policy.example import Book as Examples
 from rescind.core.policy.example import situation
+from rescind.core.policy.reach import Reach, too_late
 from rescind.core.policy.right import Case, taken_away
 from rescind.core.policy.trial import Turned, answered, as_of, resolved, rewritten, said, turned
 from rescind.core.policy.writing import written
@@ -97,6 +99,7 @@ class Rejudged(msgspec.Struct, frozen=True, kw_only=True):
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """What trying a text found. ``live``: what it was compared with; at: as of when; case: of R-012, for shop rules.
+    reach: a case in which it says yes to what was handed over.
 
     failures: examples that do not come out, at the days they are told of. turned: those that are answered otherwise
     once everything new holds. rewritten: values that were edited. unfit: shops that chose what is not offered any more.
@@ -110,6 +113,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     turned: tuple[Turned, ...] = ()
     failures: tuple[Failure, ...] = ()
     case: Case | None = None
+    reach: Reach | None = None
     rewritten: tuple[str, ...] = ()
     unfit: tuple[tuple[ShopId, str], ...] = ()
     asked: int = 0
@@ -320,7 +324,7 @@ class Drafting:
     async def submit(self, number: int, by: str, now: Instant, accepted: Sequence[str] = ()) -> Version:
         """Ask for approval. ``accepted``: worked examples that are meant to come out otherwise.
 
-        Raises NotFound, DraftSettled, FourEyes, ExamplesTurn, RightTakenAway, SettingNotOffered.
+        Raises NotFound, DraftSettled, FourEyes, ExamplesTurn, RightTakenAway, CancelsHandedOver, SettingNotOffered.
         """
         draft, policy = await self.versions.draft(number)
         if draft.status == "submitted" and draft.proposed_by == by:
@@ -334,7 +338,7 @@ class Drafting:
     async def approve(self, number: int, by: str, now: Instant) -> Version:
         """Put in force what somebody else submitted; from then on orders are bought under it.
 
-        Raises NotFound, DraftSettled, FourEyes, RightTakenAway, SettingNotOffered.
+        Raises NotFound, DraftSettled, FourEyes, RightTakenAway, CancelsHandedOver, SettingNotOffered.
         """
         draft, policy = await self.versions.draft(number)
         if draft.status == "live" and draft.approved_by == by:
@@ -405,9 +409,13 @@ def read(text: str, *, layer: str = "", name: str | None = None) -> Policy:
 
 
 def refuse(found: Examined, accepted: Sequence[str] = ()) -> None:
-    """Raise what stands in the way of putting a text in force: RightTakenAway, SettingNotOffered, ExamplesTurn."""
+    """Raise what stands in the way of putting a text in force: RightTakenAway, CancelsHandedOver, SettingNotOffered,
+    ExamplesTurn.
+    """
     if found.case is not None:
         raise RightTakenAway(case=str(found.case))
+    if found.reach is not None:
+        raise CancelsHandedOver(case=str(found.reach))
     if found.unfit:
         shop, message = found.unfit[0]
         raise SettingNotOffered(shop=shop, message=message)
@@ -467,6 +475,7 @@ def _tried(
         turned=turned(before, after, books, at) if before else (),
         failures=tuple(failure for book in books for failure in check(policy, book)) if owner is None else (),
         case=_less(after[0], policy, owner, books, at) if owner else None,
+        reach=too_late(policy.at(at), after[0].at(at, owner.settings if owner else {})),
         rewritten=rewritten(live, policy) if live else (),
         unfit=tuple(unfit),
     )

@@ -1,6 +1,7 @@
 """Offers over the API: made, accepted, declined, repeated, and by whom."""
 
 from rescind.api.description import EXAMPLES
+from rescind.core.parts import Line
 from rescind.core.stage import Stage
 
 
@@ -46,7 +47,7 @@ async def test_a_declined_offer_leaves_the_request_waiting(people, market):
 
 async def test_offers_are_the_sellers_and_answers_the_buyers(people, market):
     path = await asked(people, market)
-    for who, status in ((people.ann, 403), (people.host, 403), (people.lou, 404)):
+    for who, status in ((people.ann, 409), (people.host, 403), (people.lou, 404)):
         assert (await who.post(f"{path}/offer", EXAMPLES["cancellations_offer"])).status_code == status
     for body, status in (
         ({"kind": "partial_refund"}, 422),
@@ -64,3 +65,39 @@ async def test_offers_are_the_sellers_and_answers_the_buyers(people, market):
     assert (await people.ann.post(f"{path}/offer/accept", {"number": 1, "consent": agreement})).status_code == 422
     agreed = await people.sue.post(f"{path}/offer/accept", {"number": 1, "consent": agreement})
     assert agreed.json()["cancellation"]["status"] == "settled", agreed.text
+
+
+async def test_a_buyer_answers_a_quote_for_material_and_labour_by_one_of_their_own(people, market):  # M-08, M-44
+    order = await market.order(
+        Stage.PREPARING, lines=(Line(id="1", sku="RING", quantity=1, unit_minor=4000, custom_made=True),)
+    )
+    body = {"reason": "changed_mind", "anyway": True}
+    told = (await people.ann.post(f"/v1/orders/{order}/cancellations", body)).json()["cancellation"]
+    assert (told["rule"], told["if_silent"]) == ("CUSTOM-3", "refuse")
+    path = f"/v1/orders/{order}/cancellations/{told['id']}"
+    quoted = {"kind": "cancel_with_costs", "material": eur(900), "labour": eur(600), "comment": "Silver, two hours."}
+    too_much = await people.sam.post(f"{path}/offer", {**quoted, "labour": eur(3101)})
+    assert (too_much.status_code, too_much.json()["type"]) == (422, "/problems/invalid-field")
+    offer = (await people.sam.post(f"{path}/offer", quoted)).json()["cancellation"]["offer"]
+    assert (offer["by"], offer["material"], offer["labour"], offer["refund"]) == (
+        "seller",
+        eur(900),
+        eur(600),
+        eur(2500),
+    )
+    countered = await people.ann.post(f"{path}/offer", {**quoted, "labour": eur(100), "comment": "One hour?"})
+    assert countered.json()["cancellation"]["offer"]["by"] == "buyer"
+    read = (await people.sam.get(f"/v1/orders/{order}")).json()["next_actions"]
+    assert [one["actor"] for one in read if one["action"] == "answer_offer"] == ["seller"]
+    assert (await people.ann.post(f"{path}/offer/accept", {"number": 2})).status_code == 403
+    done = (await people.sam.post(f"{path}/offer/accept", {"number": 2})).json()
+    assert (done["cancellation"]["status"], done["cancellation"]["refund"]) == ("approved", eur(3000))
+    assert [(one["rule"], one["amount"]) for one in done["cancellation"]["fees"]] == [
+        ("material", eur(900)),
+        ("labour", eur(100)),
+    ]
+    assert done["order"]["stage"] == "cancelled"
+
+
+def eur(minor):
+    return {"amount": minor, "currency": "EUR"}

@@ -97,6 +97,8 @@ BAD_FIELDS = [
     ("lines/0/title", "a\u0007b", "invalid-text", "/lines/0/title"),
     ("lines/0/title", "x" * 201, "invalid-text", "/lines/0/title"),
     ("lines/1/id", "1", "invalid-field", "/lines"),
+    ("lines/0/special", "smells", "invalid-field", "/lines/0/special"),
+    ("lines/0/special", 1, "invalid-field", "/lines/0/special"),
     ("lines", [], "invalid-field", "/lines"),
     ("tenders", None, "invalid-field", "/tenders"),
     ("currency", "eur", "invalid-field", "/currency"),
@@ -134,6 +136,21 @@ async def test_what_contradicts_itself_or_the_clock_is_refused(people, desk):
         assert (answer.status_code, answer.json()["type"]) == (422, f"/problems/{code}")
     assert await desk.pool.fetchval("SELECT count(*) FROM orders") == 0
     assert (await people.host.post("/v1/orders", changed("placed_at", "2026-05-04T08:05:00Z"))).status_code == 201
+
+
+async def test_why_goods_are_special_is_kept_with_the_line(people):  # M-44
+    for number, said, told in (
+        ("A-1", "hygiene", (True, "hygiene")),
+        ("A-2", True, (True, "other")),
+        ("A-3", False, (False, "")),
+        ("A-4", None, (False, "")),
+    ):
+        order = changed("lines/0/special", said) if said is not None else copy.deepcopy(ORDER)
+        placed = await people.host.post("/v1/orders", {**order, "number": number})
+        assert placed.status_code == 201, placed.text
+        line = (await people.ann.get(placed.headers["location"])).json()["lines"][0]
+        assert (line["special"], line["special_reason"]) == told
+        assert (await people.host.post("/v1/orders", {**order, "number": number})).status_code == 200
 
 
 async def test_a_number_that_is_no_number_is_named_and_not_echoed(people):

@@ -97,3 +97,16 @@ async def test_what_is_unpacked_leaves_the_list_and_a_repeat_gets_the_same_answe
     assert first.json()["events"] == ["GoodsUnpacked"]
     assert again.content == first.content
     assert (await people.sam.get("/v1/unpacking")).json() == {"rows": [], "total": 0}
+
+
+async def test_a_seller_who_may_not_ship_is_told_what_to_do_first(people, market):
+    order = await market.order(Stage.PREPARING)
+    await market.asks(order)
+    body = {"carrier": "Post", "tracking": "JD9"}
+    for language, words in (
+        ("en", "An order with an open request waits for the answer. Next: Answer the open request."),
+        ("zh", "有待处理的取消申请时不可发货。下一步：处理待处理的申请。"),
+    ):
+        refused = await people.sam.post(f"/v1/orders/{order}/ship", body, headers={"accept-language": language})
+        assert (refused.status_code, refused.json()["rule"]) == (409, "SHIP-4")
+        assert (refused.json()["detail"], refused.json()["allowed_actions"]) == (words, ["answer_request"])

@@ -142,6 +142,20 @@ async def test_a_right_that_would_be_taken_away_is_a_case(people):  # R-012, M-2
     assert "the platform grants" in refused.json()["detail"]
 
 
+async def test_a_rule_that_cancels_what_was_handed_over_is_a_case_and_not_published(people):  # M-10, KF-22
+    text = OWN["text"].replace("stage = 'packing'", "stage = 'packing' or (stage = 'delivered' and paid)")
+    path = (await people.ops.post(VERSIONS, {**OWN, "text": text})).headers["location"]
+    findings = (await people.ops.get(path)).json()["findings"]
+    case = findings["handed_over_cancelled"]
+    assert findings["right_taken_away"] is None
+    assert (case["stage"], case["on"], case["given"]["rule"]) == ("delivered", "request", "KILN-1")
+    for language, words in (("en", "It cancels what was handed over"), ("zh", "该规则会取消已发出的商品")):
+        refused = await people.ops.post(f"{path}/submit", {}, headers={"accept-language": language})
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/cancels-handed-over")
+        assert refused.json()["title"] == words
+    assert (await people.ops.get(path)).json()["version"]["status"] == "draft"
+
+
 @pytest.mark.parametrize("role", ["ann", "sam", "sue", "host", "nobody"])
 async def test_policy_work_is_for_operators(people, role):
     who = getattr(people, role)

@@ -106,6 +106,36 @@ async def test_a_shops_own_rules_are_asked_beside_the_preset_and_named_on_its_pa
     assert f"/v1/policies/{KINDER.hash}" in page.text
 
 
+GENEROUS = load(
+    b"""
+policy = "kiln"
+layer = "shop"
+zone = "UTC"
+[[rules]]
+id = "GEN-1"
+on = "request"
+when = "TRUE"
+verdict = "approve"
+cites = ["M-29"]
+""",
+    "kiln.toml",
+)
+
+
+@pytest.mark.parametrize("left", ["handed_over", "delivered", "completed"])
+async def test_rules_that_always_say_yes_refund_nothing_that_has_left(people, desk, left):  # M-10, KF-22
+    versions = Versions(desk.pool)
+    await versions.approve(await versions.propose(GENEROUS, "ines", KILN), "omar")
+    path = await placed(people, KILN, "1")
+    for fact in dict.fromkeys(("handed_over", left)):
+        await people.host.post(f"{path}/facts", {"fact": fact, "occurred_at": "2026-05-04T08:00:00Z"})
+    answer = (await people.ann.post(f"{path}/cancellations", {"reason": "changed_mind"})).json()
+    assert (answer["cancellation"]["verdict"], answer["refunds"]) == ("refuse", [])
+    assert (await people.ann.get(path)).json()["stage"] == {"handed_over": "in_transit"}.get(left, left)
+    (told,) = [one for one in (await people.ann.get(answer["receipt"])).json()["findings"] if one["rule"] == "GEN-1"]
+    assert (told["held"], told["set_aside"]) == (True, True)
+
+
 async def test_the_database_itself_wants_two_people(desk):
     number = await Versions(desk.pool).propose(LONGER, "ines")
     for who in ("ines", None):

@@ -46,6 +46,19 @@ async def test_the_same_figures_before_and_after_and_in_the_receipt(people, mark
     assert receipt.status_code == 200, receipt.text
 
 
+async def test_support_rules_a_credit_with_the_buyers_consent(people, market):  # M-22
+    path = f"/v1/orders/{await market.order(Stage.DELIVERED)}"
+    credit = {"amount": eur(500), "credit": True, "comment": "It came a month late."}
+    unasked = await people.sue.post(f"{path}/refunds", credit)
+    assert unasked.json()["type"] == "/problems/consent-missing"
+    agreed = {**credit, "consent": "On the phone, 4 May."}
+    assert (await people.sam.post(f"{path}/refunds", agreed)).json()["type"] == "/problems/forbidden"
+    done = await people.sue.post(f"{path}/refunds", agreed)
+    assert done.status_code == 201, done.text
+    (owed,) = done.json()["refunds"]
+    assert (owed["into"], owed["amount"]) == ("store_credit", eur(500))
+
+
 async def test_every_part_of_a_price_is_placed_and_quoted(people):  # KF-01, R-142, R-143, R-144
     body = copy.deepcopy(ORDER)
     body["shipping_tax"] = eur(60)

@@ -16,6 +16,7 @@ from rescind.core.policy import STANDARD, Explainer, Step, asked, judge, judge_f
 from rescind.core.policy.as_python import first_that_holds
 from rescind.core.policy.as_sql import SqlNames, condition_sql
 from rescind.core.policy.as_trace import Asked, compiled
+from rescind.core.policy.handed_over import within
 from rescind.core.policy.tree import Among, And, Compare, Elapsed, Flag, Named, Node, Not, Number, Or, Price, Sum, Word
 from rescind.core.policy.vocabulary import Kind, Per
 from rescind.core.verdict import SILENCE_RANK, VERDICT_RANK, Verdict
@@ -206,7 +207,8 @@ def test_the_most_generous_layer_decides_whatever_the_order_of_layers(said: dict
     starts, calendar = {"requested": NOW}, Calendar("UTC")
     alone = [(one, judge_fast([one], "request", said)[1]) for one in layers[:2]]
     number = SHOP.first["request"](said)
-    if number >= 0:
+    # What was handed over no layer can say yes to, so such a rule does not count (M-10, KF-22).
+    if number >= 0 and within("request", said["stage"], "shop", SHOP.rules_on("request")[number]):
         alone.append((SHOP, SHOP.rules_on("request")[number]))
     best = min(rank(layer, rule) for layer, rule in alone)
     for several in (layers, layers[::-1]):

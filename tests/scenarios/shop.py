@@ -103,6 +103,7 @@ class Shop:
         self.policy = preset(policy)
         self.zone = zone_of(self.policy.zone)
         self.settings = settings
+        self.rules = ()
         self.calendar = calendar(self.policy.calendar, self.policy.zone)
         self.now = self.time("Mon 08:00")
         self.state = None
@@ -287,7 +288,8 @@ class Shop:
     @property
     def terms(self) -> Terms:
         placed_at = self.state.placed_at if self.state else self.now
-        return Terms(preset=self.policy.at(placed_at, self.settings), laws=laws())
+        rules = tuple(policy.at(placed_at) for policy in self.rules)
+        return Terms(preset=self.policy.at(placed_at, self.settings), others=rules, laws=laws())
 
     @property
     def cancellation(self):

@@ -177,7 +177,9 @@ def test_the_buyer_gets_the_time_back_in_which_we_were_away(delivered):  # I-38
     assert does(delivered, LapseReturn, outages=away).status == "with_support"
 
 
-@pytest.mark.parametrize("outcome", ["refund_by_shop", "return_agreed", "replacement_agreed", "not_upheld"])
+@pytest.mark.parametrize(
+    "outcome", ["refund_by_shop", "return_agreed", "replacement_agreed", "credit_given", "not_upheld"]
+)
 def test_support_ends_a_case_with_a_reason_and_no_money_moves(delivered, outcome):  # M-42
     opens(delivered)
     does(delivered, TakeReturn)

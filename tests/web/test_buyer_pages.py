@@ -206,6 +206,18 @@ async def test_a_time_that_hangs_on_the_reason_is_told_as_such(app, desk, market
     assert {"en": "2 hours from", "zh": "2 小时"}[language] in shop.text
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Cannot be sold again: cut to length"), ("zh", "按长度裁剪，不可再次销售")]
+)
+async def test_a_buyer_reads_why_goods_are_special_before_asking(app, desk, market, language, words):  # M-44
+    film = Line(id="film", sku="FILM", quantity=1, unit_minor=4000, special=True, special_reason="cut_to_length")
+    order = await market.order(Stage.REVIEW, lines=(film,))
+    browser = Browser(app, language)
+    await browser.sign_in(desk, buyer_id="ann")
+    for path in (f"/orders/{order}", f"/orders/{order}/cancel"):
+        assert words in (await browser.get(path)).text
+
+
 async def test_the_refund_is_shown_before_sending_and_paid_after(ann, market, clock):
     order = await market.order(Stage.REVIEW, price=1250, units=2)
     page = await ann.get(f"/orders/{order}/cancel")

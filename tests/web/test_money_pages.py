@@ -103,6 +103,25 @@ async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market
     assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
 
 
+async def test_support_gives_credit_and_both_sides_read_that_it_is_credit(app, robin, market, desk):  # M-22
+    lines = (Line(id="1", sku="MUG", quantity=1, unit_minor=4000),)
+    order = await market.order(Stage.DELIVERED, lines=lines)
+    path = f"/support/orders/{order}"
+    page = await robin.see(path)
+    assert "As credit toward a later purchase, not as money" in page.text
+    refused = await robin.press(page, f"{path}/give-back", amount="5", credit="1", why_back="It came late.")
+    assert refused.status == 409
+    assert (await market.read(order)).refunds == ()
+    page = await robin.press(
+        page, f"{path}/give-back", amount="5", credit="1", why_back="It came late.", credit_agreed="On the phone."
+    )
+    assert page.to == f"{path}?said=given_back", page.text
+    assert "€5.00 becomes credit toward a later purchase" in (await robin.see(path)).text
+    for language, words in (("en", "€5.00 becomes credit toward a later purchase"), ("zh", "转为下次购物可用的余额")):
+        ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+        assert words in (await ann.see(f"/orders/{order}")).text
+
+
 async def test_support_gives_the_delivery_back_alone(robin, market):  # KF-06
     lines = (Line(id="1", sku="MUG", quantity=1, unit_minor=3501),)
     order = await market.order(lines=lines, shipping_minor=499)

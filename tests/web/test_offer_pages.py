@@ -6,6 +6,7 @@ import pytest
 
 from postgres.market import KILN, audit, worked
 from rescind.app import make_app
+from rescind.core.parts import Line
 from rescind.core.stage import Stage
 from web.consoles import Person
 
@@ -69,6 +70,49 @@ async def test_money_for_keeping_is_offered_accepted_and_paid_once(sam, ann, mar
 def _accept(page):
     form = next(form for form in page.forms if ("answer", "accept") in form["buttons"])
     return [*form["fields"], ("answer", "accept")]
+
+
+RING = Line(id="1", sku="RING", quantity=1, unit_minor=4000, custom_made=True)
+
+
+async def test_a_quote_for_work_that_was_begun_is_read_to_the_cent_countered_and_agreed(app, desk, sam, ann, market):
+    order = await market.order(Stage.PREPARING, lines=(RING,))  # M-08, M-44
+    request = (await market.asks(order, anyway=True)).order.open_cancellation.id
+    mute = await offers(sam, request, offer="cancel_with_costs", offer_material="9")
+    assert (mute.status, "Say what material and what work it was" in mute.text) == (422, True)
+    quoted = {"offer": "cancel_with_costs", "offer_material": "9", "offer_labour": "6", "offer_comment": "Silver, 2 h."}
+    assert (await offers(sam, request, **quoted)).status == 303
+    here = f"/orders/{order}/requests/{request}"
+    page = await ann.see(here)
+    assert "keeps €9.00 for material and €6.00 for labour" in page.text
+    assert "€25.00 goes back" in page.text
+    assert "Silver, 2 h." in page.text
+    zh = await Person(app, "zh").sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert "保留材料费" in (await zh.see(here)).text
+    wrong = await ann.press(page, f"{here}/counter", counter_material="99", counter_words="Too much.")
+    assert "counter=wrong" in wrong.to
+    assert "That cannot be offered." in (await ann.see(wrong.to.partition("#")[0])).text
+    sent = await ann.press(page, f"{here}/counter", counter_material="9", counter_labour="1", counter_words="One hour.")
+    assert sent.to == here
+    assert "The shop has not answered yet." in (await ann.see(here)).text
+    theirs = await sam.see(f"/seller/requests/{request}")
+    assert "The buyer offers to leave you €9.00 for material and €1.00 for labour." in theirs.text
+    form = next(one for one in theirs.forms if ("answer", "accept") in one["buttons"])
+    assert (await sam.send(form["action"], [*form["fields"], ("answer", "accept")])).status == 303
+    state = await market.read(order)
+    assert (state.cancellations[-1].status, state.refunded.minor) == ("approved", 3000)
+    after = (await ann.see(here)).text
+    assert "The shop accepted." in after
+    assert "The shop accepted the offer" in (await ann.see(f"/orders/{order}")).text
+
+
+async def test_a_share_of_the_price_is_offered_in_per_cent(sam, ann, market, asked):
+    order, request = asked
+    assert "Enter a whole number from 1 to 100" in (await offers(sam, request, offer="keep_item", offer_share="0")).text
+    assert (await offers(sam, request, offer="keep_item", offer_share="25")).status == 303
+    here = f"/orders/{order}/requests/{request}"
+    assert "The shop offers €10.00 back if you keep the goods." in (await ann.see(here)).text
+    assert "Cancel, and keep what the work has cost" not in (await sam.see(f"/seller/requests/{request}")).text
 
 
 async def test_a_later_day_is_offered_declined_and_the_clock_answers(sam, ann, market, clock, asked):

@@ -23,7 +23,7 @@ from rescind.core.cancellation import (
 from rescind.core.event import Ground
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade
+from rescind.core.offer import OfferAccepted, OfferDeclined, OfferKind, OfferMade
 from rescind.core.order import Order
 from rescind.core.parts import Cancellation, CancellationStatus, Offer
 from rescind.core.record import Record
@@ -32,12 +32,20 @@ from rescind.postgres.credentials import Role
 
 
 class OfferTold(Told, frozen=True, kw_only=True):
-    """What the seller offers instead of an answer. ``answer``: accepted, declined, or empty while it is open."""
+    """What is offered instead of an answer, ``by`` seller or buyer. ``answer``: accepted, declined, or empty.
+
+    material, labour: what stays of ``cancel_with_costs``; refund: what goes back then.
+    """
 
     number: int
     kind: str
     at: Instant
+    by: str
     amount: Money | None
+    share_bps: int | None
+    material: Money | None
+    labour: Money | None
+    refund: Money | None
     ship_by: Instant | None
     answer: str
 
@@ -168,11 +176,17 @@ def cancellation_told(one: Cancellation, order: Order, role: Role) -> Cancellati
 def _offer(one: Offer | None, currency: str) -> OfferTold | None:
     if one is None:
         return None
+    costs = one.kind == OfferKind.CANCEL_WITH_COSTS
     return OfferTold(
         number=one.number,
         kind=one.kind,
         at=one.at,
+        by=one.by,
         amount=Money(one.amount_minor, currency) if one.amount_minor else None,
+        share_bps=one.share_bps or None,
+        material=Money(one.material_minor, currency) if costs else None,
+        labour=Money(one.labour_minor, currency) if costs else None,
+        refund=Money(one.refund_minor, currency) if costs else None,
         ship_by=one.ship_by,
         answer=one.answer,
     )

@@ -88,16 +88,23 @@ class Withdrawal(Incoming, frozen=True, kw_only=True):
 
 
 class NewOffer(Incoming, frozen=True, kw_only=True):
-    """What the seller offers while the request waits. amount: of a ``partial_refund``; ship_by: of ``ship_later``."""
+    """What is offered while the request waits. amount: of a ``partial_refund``; share_bps: of ``keep_item``, of the
+    price of what was asked for, in hundredths of a per cent; ship_by: of ``ship_later``; material, labour: what
+    stays of ``cancel_with_costs``, with a ``comment`` that says for what. consent: as with a withdrawal.
+    """
 
     kind: OfferKind
     amount: Amount | None = None
+    share_bps: Quantity | None = None
+    material: Amount | None = None
+    labour: Amount | None = None
     ship_by: Moment | None = None
     comment: Words | None = None
+    consent: Consent | None = None
 
 
 class OfferAnswer(Incoming, frozen=True, kw_only=True):
-    """The buyer's word on an offer. number: the offer that was read. consent: as with a withdrawal."""
+    """Somebody's word on an offer of the other side. number: the one that was read. consent: as with a withdrawal."""
 
     number: Quantity
     consent: Consent | None = None
@@ -316,54 +323,63 @@ async def withdraw(call: Call) -> Answer:
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/offer",
-    may=frozenset({"seller"}),
+    may=frozenset({"seller", "buyer", "support", "operator"}),
     through="order",
     summary="Offer something instead",
     body=NewOffer,
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch, errors.ConsentMissing),
 )
 async def offer(call: Call) -> Answer:
-    """Offer money back for keeping the goods, or a later day to ship, while the request waits for the seller.
+    """Offer money back for keeping the goods, a share of their price, a later day to ship, or, for goods that were
+    begun to be made for this buyer, to cancel and keep what material and labour cost.
 
-    The request's deadline stays where it is, and what silence means too. A second offer takes the place of the first.
+    The request's deadline stays where it is, and what silence means too. A buyer may answer an open offer by one of
+    their own. Another offer takes the place of the one before; there are at most six.
     """
     body = call.body
     order = await call.order()
+    on_behalf_of, consent = await speaks_for(call)
     command = MakeOffer(
         order=order.id,
         cancellation=CancellationId(call.identifier("cancellation", "can")),
         kind=body.kind,
         amount_minor=fields.minor(body.amount, order.currency),
+        share_bps=body.share_bps or 0,
+        material_minor=fields.minor(body.material, order.currency),
+        labour_minor=fields.minor(body.labour, order.currency),
         ship_by=fields.moment(body.ship_by, field="/ship_by") if body.ship_by else None,
         comment=note(call, body.comment, "/comment"),
+        consent=consent,
     )
-    return await decide(call, order.id, command)
+    return await decide(call, order.id, command, on_behalf_of)
 
 
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/offer/accept",
-    may=frozenset({"buyer", "support", "operator"}),
+    may=frozenset({"buyer", "seller", "support", "operator"}),
     through="order",
     summary="Accept an offer",
     body=OfferAnswer,
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
+    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing, errors.AmountChanged),
 )
 async def accept(call: Call) -> Answer:
-    """Take what the seller offers: the request is settled, the order goes on, and the money is owed at once."""
+    """Take what the other side offers: the request is settled, the order goes on, and the money is owed at once. Of
+    `cancel_with_costs` the order is cancelled, and what was offered to go back goes back.
+    """
     return await _answer_offer(call, accepted=True)
 
 
 @operation(
     "POST",
     "/v1/orders/{order}/cancellations/{cancellation}/offer/decline",
-    may=frozenset({"buyer", "support", "operator"}),
+    may=frozenset({"buyer", "seller", "support", "operator"}),
     through="order",
     summary="Decline an offer",
     body=OfferAnswer,
@@ -373,7 +389,7 @@ async def accept(call: Call) -> Answer:
     fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.ConsentMissing),
 )
 async def decline(call: Call) -> Answer:
-    """Leave what the seller offers: the request waits on, by the deadline it has."""
+    """Leave what the other side offers: the request waits on, by the deadline it has."""
     return await _answer_offer(call, accepted=False)
 
 

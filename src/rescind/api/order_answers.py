@@ -42,6 +42,7 @@ class LineTold(Told, frozen=True, kw_only=True):
     paid: Money
     custom_made: bool
     special: bool
+    special_reason: str
     category: str
 
 
@@ -292,6 +293,7 @@ def _line(line: Line, words: LineWords | None, left: int, currency: str) -> Line
         paid=Money(line.paid_minor, currency),
         custom_made=line.custom_made,
         special=line.special,
+        special_reason=line.special_reason,
         category=line.category,
     )
 

@@ -81,7 +81,8 @@ def _answers(order: Order) -> Iterable[NextAction]:
     )
     offer = open_offer(waiting)
     if offer is not None:
-        yield NextAction(actor="buyer", action="answer_offer", about=waiting.id, deadline=waiting.due_at)
+        actor = "seller" if offer.by == "buyer" else "buyer"
+        yield NextAction(actor=actor, action="answer_offer", about=waiting.id, deadline=waiting.due_at)
     if waiting.filed_by != "seller":
         yield NextAction(actor="buyer", action="withdraw", about=waiting.id, deadline=waiting.due_at)
 

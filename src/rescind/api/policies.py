@@ -94,7 +94,7 @@ class TwoPolicies(Incoming, frozen=True, kw_only=True):
 
 
 _DRAFT = (errors.NotFound, errors.DraftSettled, errors.FourEyes)
-_PUBLISHING = (errors.RightTakenAway, errors.SettingNotOffered)
+_PUBLISHING = (errors.RightTakenAway, errors.CancelsHandedOver, errors.SettingNotOffered)
 
 
 @operation("GET", "/v1/policies", may=OPERATOR, through="scope", summary="List policies", gives=PoliciesTold)

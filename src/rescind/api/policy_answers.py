@@ -111,6 +111,15 @@ class CaseTold(Told, frozen=True, kw_only=True):
     given: AnswerTold
 
 
+class ReachTold(Told, frozen=True, kw_only=True):
+    """A case in which a policy's own rules say yes to cancelling what was handed over (M-10). on: the question."""
+
+    stage: str
+    on: str
+    circumstances: dict[str, bool | int | str]
+    given: AnswerTold
+
+
 class Unfit(Told, frozen=True, kw_only=True):
     """A shop that has chosen what the text does not offer."""
 
@@ -141,6 +150,7 @@ class FindingsTold(Told, frozen=True, kw_only=True):
     turned: tuple[ExampleTurned, ...]
     failures: tuple[ExampleFailed, ...]
     right_taken_away: CaseTold | None
+    handed_over_cancelled: ReachTold | None
     rewritten: tuple[str, ...]
     unfit: tuple[Unfit, ...]
     requests: int
@@ -246,6 +256,14 @@ def findings_told(found: Examined) -> FindingsTold:
             given=answered_told(case.given),
         )
         if case
+        else None,
+        handed_over_cancelled=ReachTold(
+            stage=found.reach.stage,
+            on=found.reach.on,
+            circumstances=dict(found.reach.circumstances),
+            given=answered_told(found.reach.given),
+        )
+        if found.reach
         else None,
         rewritten=found.rewritten,
         unfit=tuple(Unfit(shop=shop, message=str(message)) for shop, message in found.unfit),

@@ -113,6 +113,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.NothingChanged: (422, "Nothing was changed"),
     errors.ExamplesTurn: (422, "Worked examples come out otherwise"),
     errors.RightTakenAway: (422, "It takes a right away"),
+    errors.CancelsHandedOver: (422, "It cancels what was handed over"),
     errors.SettingNotOffered: (422, "A shop has chosen something else"),
     errors.NoMailAddress: (409, "No address to write to"),
     errors.AddressBounces: (409, "Mail to this address comes back"),
@@ -150,7 +151,18 @@ def title(error: type[RescindError], language: Locale) -> str:
 
 
 def detail(error: RescindError, language: Locale) -> str:
-    """Why, and what to do next, with the problem's parameters in the reader's language."""
+    """Why, and what to do next, with the problem's parameters in the reader's language.
+
+    What a rule of the policy forbids is said by the rule, and by what it offers instead.
+    """
+    rule, ways = str(error.params.get("rule", "")), error.params.get("allowed_actions", ())
+    if isinstance(error, errors.InvalidTransition) and rule and language.has("rule", rule):
+        says = {"rule": language.rule(rule)}
+        known = [str(way) for way in ways if language.has("way_on", str(way))] if isinstance(ways, tuple) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # codes
+        if not known:
+            return language.gettext("%(rule)s.") % says
+        says["way"] = language.term("way_on", known[0])
+        return language.gettext("%(rule)s. Next: %(way)s.") % says
     sentence = language.pgettext("problem.detail", error.code)
     return sentence % _Words(error, language) if sentence != error.code else title(type(error), language)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+import msgspec
+
 from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.policy import Atom, Deadline, Finding, Flip, Step
@@ -33,13 +35,17 @@ class AtomTold(Told, frozen=True, kw_only=True):
 
 
 class StepTold(Told, frozen=True, kw_only=True):
-    """One rule that was asked, in order. failed: the least that would have had to be otherwise for it to hold."""
+    """One rule that was asked, in order. failed: the least that would have had to be otherwise for it to hold.
+
+    set_aside: only there when true: it held, and says yes to what no rule can, such as cancelling what has arrived.
+    """
 
     layer: str
     policy: str
     rule: str
     held: bool
     failed: list[AtomTold]
+    set_aside: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class FlipTold(Told, frozen=True, kw_only=True):
@@ -125,6 +131,7 @@ def _step(one: Step, hidden: frozenset[str]) -> StepTold:
         rule=one.rule,
         held=one.held,
         failed=_atoms(one.failed, hidden),
+        set_aside=one.set_aside or msgspec.UNSET,
     )
 
 

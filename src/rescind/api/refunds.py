@@ -35,11 +35,14 @@ class AskedAmount(Incoming, frozen=True, kw_only=True):
 class NewRefund(Incoming, frozen=True, kw_only=True):
     """What to give back: the ``shipping`` as it was paid, an ``amount``, or both together. Nothing is cancelled by it.
 
-    The money goes back to where it came from; nobody chooses where.
+    The money goes back to where it came from; nobody chooses where. ``credit``: support rules that it becomes credit
+    toward a later purchase instead, with the buyer's ``consent`` in words and a ``comment`` that says why.
     """
 
     shipping: bool = False
     amount: AskedAmount | None = None
+    credit: bool = False
+    consent: Words | None = None
     comment: Words | None = None
 
 
@@ -85,6 +88,7 @@ class RefundsTold(Told, frozen=True, kw_only=True):
         errors.RefundOfNothing,
         errors.RefundTooHigh,
         errors.CurrencyMismatch,
+        errors.ConsentMissing,
         errors.InvalidText,
     ),
 )
@@ -95,7 +99,8 @@ async def give_back(call: Call) -> Answer:
     is `202`: nothing is owed until another person confirms the `proposal`, and after two days it lapses.
 
     It is shared over the payments by what each took, and is never more than is left of them. What is given back so is
-    not given back again when the order is cancelled later.
+    not given back again when the order is cancelled later. As `credit` it is support's ruling: the same
+    money, which then lies with the marketplace for the buyer's next purchase and does not go back as well.
     """
     order, body = await call.order(), call.body
     if body.amount is not None and body.amount.currency != order.currency:
@@ -104,6 +109,8 @@ async def give_back(call: Call) -> Answer:
         order=order.id,
         shipping=body.shipping,
         amount_minor=None if body.amount is None else body.amount.amount,
+        credit=body.credit,
+        consent=note(call, body.consent, "/consent"),
         comment=note(call, body.comment, "/comment"),
     )
     return await _owed(call, command)

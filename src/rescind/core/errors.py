@@ -341,6 +341,12 @@ class RightTakenAway(RescindError):
     code = "right-taken-away"
 
 
+class CancelsHandedOver(RescindError):
+    """A policy's own rules say yes to cancelling what was handed over, in some case (M-10, KF-22). Params: case."""
+
+    code = "cancels-handed-over"
+
+
 class SettingNotOffered(RescindError):
     """A version does not offer what a shop under it has chosen. Params: shop, message."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
-from rescind.core.errors import Forbidden, NothingSelected, RefundOfNothing, RefundTooHigh
+from rescind.core.errors import ConsentMissing, Forbidden, InvalidField, NothingSelected, RefundOfNothing, RefundTooHigh
 from rescind.core.event import BaseCommand, Note, NoteRef
+from rescind.core.failed_refund import Way
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
@@ -17,11 +20,14 @@ from rescind.core.refund import RefundOwed, terms_of
 class GiveBack(BaseCommand, frozen=True, kw_only=True):
     """Give back what was paid for delivery, an amount in minor units of the order's currency, or both together.
 
-    shipping: the delivery, as far as it was not given back. amount_minor: None for none.
+    shipping: the delivery, as far as it was not given back. amount_minor: None for none. credit: support rules that it
+    becomes credit toward a later purchase, and does not go back where it came from; consent: how the buyer agreed.
     """
 
     shipping: bool = False
     amount_minor: int | None = None
+    credit: bool = False
+    consent: Note | None = None
     comment: Note | None = None
 
 
@@ -38,11 +44,15 @@ def shipping_left(order: Order) -> int:
 def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: Instant) -> Decision:
     """Owe it, shared over the payments as every refund is.
 
+    Credit is owed of the very same money, so that what became credit does not go back as money as well, whatever is
+    cancelled later.
+
     Raises Forbidden, NothingSelected (neither delivery nor amount), RefundOfNothing (0, less, or delivery of which
-    nothing is left), RefundTooHigh.
+    nothing is left), RefundTooHigh; of credit ConsentMissing, InvalidField (no words why), Forbidden for a shop.
     """
     if actor.speaks_as not in {ActorKind.SELLER, ActorKind.SUPPORT}:
         raise Forbidden(action="give_back")
+    _require_agreed(command, actor)
     if not command.shipping and command.amount_minor is None:
         raise NothingSelected
     shipping = shipping_left(order) if command.shipping else 0
@@ -51,12 +61,30 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
     amount = shipping + (command.amount_minor or 0)
     if amount > most(order):
         raise RefundTooHigh(asked=Money(amount, order.currency), left=Money(most(order), order.currency))
+    # Only what was captured is given back: of a promise less can be captured instead.
+    refunds = terms_of(Shares(refunds=share_out(order.tenders, amount, everything=False)), order, context, now)
+    if command.credit:
+        refunds = tuple(msgspec.structs.replace(one, into=Way.STORE_CREDIT.value) for one in refunds)
     event = RefundOwed(
         at=now,
-        # Only what was captured is given back: of a promise less can be captured instead.
-        refunds=terms_of(Shares(refunds=share_out(order.tenders, amount, everything=False)), order, context, now),
+        refunds=refunds,
         by=actor.id,
         shipping_minor=shipping,
         comment=NoteRef.of(command.comment),
+        consent=NoteRef.of(command.consent),
     )
-    return Decision(events=(event,), notes=(command.comment,) if command.comment else ())
+    return Decision(events=(event,), notes=tuple(one for one in (command.comment, command.consent) if one))
+
+
+def _require_agreed(command: GiveBack, actor: Actor) -> None:
+    """Money that became credit cannot go back as money, so nobody is given credit in its place unasked."""
+    if not command.credit:
+        if command.consent is not None:
+            raise InvalidField(field="/consent", expected="absent, unless it becomes credit")
+        return
+    if actor.speaks_as is not ActorKind.SUPPORT:
+        raise Forbidden(action="give_credit")
+    if command.consent is None:
+        raise ConsentMissing
+    if command.comment is None:
+        raise InvalidField(field="/comment", expected="why, for a credit is a ruling")

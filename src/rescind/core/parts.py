@@ -56,6 +56,7 @@ class Line(_State, frozen=True, kw_only=True):
     """One line as bought. Amounts are minor units of the order's currency, for the whole line.
 
     category: what kind of goods it is, in the marketplace's own codes; empty when the host does not say.
+    special_reason: why it cannot be sold again, a code of the policy's list; empty in orders of before there was one.
     discount_platform_minor: what of the discount the platform gave; the seller gave the rest (R-143).
 
     paid for the line = quantity * unit_minor - discount_minor + tax_minor; discount and tax are the shares
@@ -70,6 +71,7 @@ class Line(_State, frozen=True, kw_only=True):
     tax_minor: int = 0
     custom_made: bool = False
     special: bool = False
+    special_reason: str = ""
     cancelled: int = 0
     category: str = ""
     discount_platform_minor: int = 0
@@ -216,12 +218,22 @@ Decider = Literal["rule", "seller", "carrier", "silence", "support", "buyer", "s
 
 
 class Offer(_State, frozen=True, kw_only=True):
-    """What the seller offers instead of an answer (``offer.OfferKind``). answer: accepted, declined, or empty."""
+    """What is offered instead of an answer (``offer.OfferKind``), ``by`` the seller, or the buyer in return.
+
+    amount_minor: back for keeping the goods, ``share_bps`` of their price where it was said so. material_minor,
+    labour_minor: what stays for work that was begun, and refund_minor what then goes back. answer: accepted, declined,
+    or empty.
+    """
 
     number: int
     kind: str
     at: Instant
+    by: str = "seller"
     amount_minor: int = 0
+    share_bps: int = 0
+    material_minor: int = 0
+    labour_minor: int = 0
+    refund_minor: int = 0
     ship_by: Instant | None = None
     answer: str = ""
 

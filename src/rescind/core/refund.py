@@ -64,12 +64,14 @@ class RefundOwed(BaseEvent, frozen=True, kw_only=True):
     """Money is owed although nothing new was cancelled: a payment reached an order that had ended (R-070, S-04), or
     ``by`` the seller or support gave some back; ``shipping_minor`` of it for delivery. alone_minor: what of it counts
     against the amount that one person moves alone; none where two decided it, or any amount is left to one.
+    consent: how the buyer agreed to credit in place of money.
     """
 
     refunds: tuple[RefundTerms, ...]
     by: str = ""
     shipping_minor: int = 0
     comment: NoteRef | None = None
+    consent: NoteRef | None = None
     alone_minor: int = 0
 
 

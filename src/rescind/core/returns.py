@@ -41,7 +41,7 @@ from rescind.core.terms import Terms
 MOST = 10
 """Cases of one order: it stays one row that is read whole."""
 
-OUTCOMES = ("refund_by_shop", "return_agreed", "replacement_agreed", "not_upheld")
+OUTCOMES = ("refund_by_shop", "return_agreed", "replacement_agreed", "credit_given", "not_upheld")
 """How support ends a case. What it names is done by the ordinary ways: the shop's own refund, parcel or order."""
 WITHDRAWN = "withdrawn"
 

@@ -231,7 +231,8 @@ def _terms(order: Order, command: ByHand, done: Decision) -> MoneyTerms | None:
     match command, done.events[0]:
         case GiveBack(), RefundOwed(refunds=refunds, shipping_minor=shipping):
             amount = sum(one.amount_minor for one in refunds)
-            return MoneyTerms(act=MoneyAct.GIVE_BACK, amount_minor=amount, shipping_minor=shipping)
+            way = Way.STORE_CREDIT.value if command.credit else ""
+            return MoneyTerms(act=MoneyAct.GIVE_BACK, amount_minor=amount, shipping_minor=shipping, way=way)
         case SettleFailedRefund(way=way, voucher=voucher), FailedRefundSettled(refund=refund, refunds=refunds):
             if way is Way.AGAIN:
                 return None
@@ -274,13 +275,23 @@ def _again(order: Order, found: Proposal) -> ByHand:
     match said.act:
         case MoneyAct.GIVE_BACK:
             amount = said.amount_minor - said.shipping_minor
-            return GiveBack(order=order.id, shipping=said.shipping_minor > 0, amount_minor=amount or None)
+            credit = said.way == Way.STORE_CREDIT
+            return GiveBack(
+                order=order.id,
+                shipping=said.shipping_minor > 0,
+                amount_minor=amount or None,
+                credit=credit,
+                consent=_kept(found.consent),
+                comment=_kept(found.comment) if credit else None,
+            )
         case MoneyAct.SETTLE:
             assert said.refund is not None, "it settles one"
-            # The words were kept with the proposal, and only where they are is known here.
-            consent = Note(id=found.consent.id, body="", salt="") if found.consent else None
             return SettleFailedRefund(
-                order=order.id, refund=said.refund, way=Way(said.way), voucher=said.reference, consent=consent
+                order=order.id,
+                refund=said.refund,
+                way=Way(said.way),
+                voucher=said.reference,
+                consent=_kept(found.consent),
             )
         case MoneyAct.CONFIRM:
             assert said.refund is not None, "it confirms one"
@@ -296,11 +307,16 @@ def _again(order: Order, found: Proposal) -> ByHand:
             assert_never(said.act)
 
 
+def _kept(words: NoteRef | None) -> Note | None:
+    """Words that were kept with a proposal: only where they are is known here."""
+    return Note(id=words.id, body="", salt="") if words else None
+
+
 def _with_words(event: BaseEvent, found: Proposal) -> BaseEvent:
     """What was said with the proposal belongs to what came of it."""
     match event:
         case RefundOwed():
-            return msgspec.structs.replace(event, comment=found.comment)
+            return msgspec.structs.replace(event, comment=found.comment, consent=found.consent)
         case FailedRefundSettled():
             return msgspec.structs.replace(event, comment=found.comment, consent=found.consent)
         case _:

@@ -46,6 +46,21 @@ Options = Annotated[dict[str, Words], msgspec.Meta(max_length=OPTIONS)]
 
 Shipper = Literal["seller", "platform", "fulfilled_by_platform"]
 """Who ships: a word nobody knows is refused, for rules ask whether it is the seller."""
+
+SpecialReason = Literal[
+    "hygiene",
+    "perishable",
+    "cut_to_length",
+    "unsealed_media",
+    "digital",
+    "dated",
+    "living",
+    "mixed",
+    "hazardous",
+    "other",
+]
+"""Why goods cannot be sold again, as in ``SPECIAL_REASONS``; a bare true is ``other``."""
+
 Handling = Literal["regular", "made_to_order", "backorder", "custom", "pre_order"]
 
 
@@ -69,7 +84,7 @@ class NewLine(Incoming, frozen=True, kw_only=True):
     discount_by_platform: Amount | None = None
     tax: Amount | None = None
     custom_made: bool = False
-    special: bool = False
+    special: bool | SpecialReason = False
     category: Category = ""
 
 
@@ -257,7 +272,8 @@ def _line(line: NewLine, currency: str, place: int) -> Line:
         discount_platform_minor=fields.minor(line.discount_by_platform, currency),
         tax_minor=fields.minor(line.tax, currency),
         custom_made=line.custom_made,
-        special=line.special,
+        special=line.special is not False,
+        special_reason="other" if line.special is True else line.special or "",
         category=line.category,
     )
     if made.discount_minor > made.quantity * made.unit_minor:

@@ -19,6 +19,7 @@ from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
 from rescind.core.correction import CorrectionReason
+from rescind.core.costs import LABOUR, MATERIAL
 from rescind.core.documents import DocumentKind
 from rescind.core.escalation import GROUNDS
 from rescind.core.escalation import OUTCOMES as OUTCOMES_CALLED
@@ -39,6 +40,7 @@ from rescind.core.parts import (
     ReturnStatus,
 )
 from rescind.core.policy import vocabulary
+from rescind.core.policy.handed_over import OVER
 from rescind.core.policy.policy import Layer
 from rescind.core.reconcile import KINDS
 from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
@@ -154,6 +156,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "proposal_outcome": tuple(ProposalOutcome),
         "return": tuple(ReturnStatus),
         "return_reason": vocabulary.RETURN_REASONS,
+        "special_reason": vocabulary.SPECIAL_REASONS,
         "return_outcome": (*OUTCOMES, WITHDRAWN),
         "return_step": _STEPS,
         "wish": tuple(Wish),
@@ -162,7 +165,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "fact": tuple(vocabulary.STANDARD),
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
-        "fee": tuple(_rules(of_fees=True)),
+        "fee": (*_rules(of_fees=True), MATERIAL, LABOUR),
         "way": tuple(Way),
         "due": get_args(Kind),
         "account": ACCOUNTS,
@@ -208,7 +211,7 @@ _READERS_WORDS = (
     *(f"{kind} | null" for kind in ("int", "str", "bool", "array", "object", "datetime")),
     *("int >= #", "int <= #", "str of length >= #", "str of length <= #", "array of length >= #"),
     *("array of length <= #", "object of length >= #", "object of length <= #"),
-    *("bool | int | str", "date", "date | null"),
+    *("bool | int | str", "bool | str", "date", "date | null"),
 )
 """What the reader of documents says it expected, with ``#`` for its numbers."""
 
@@ -240,6 +243,8 @@ def _expectations() -> Iterator[str]:
 
 
 def _rules(*, of_fees: bool = False) -> Iterator[str]:
+    if not of_fees:
+        yield from dict.fromkeys(rule.id for rule in OVER.values())
     for path in sorted((PACKAGE / "policies").glob("*.toml")):
         if not path.name.endswith(".examples.toml"):
             for rule in cast("list[dict[str, str]]", tomllib.loads(path.read_text("utf-8")).get("rules", [])):

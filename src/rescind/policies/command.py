@@ -1,6 +1,7 @@
 """`rescind policy`: list the shipped presets, show one, and check presets or a file of one's own."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -14,6 +15,7 @@ from rescind.core.policy import Policy, PolicyError, check, examples, load
 from rescind.core.policy.example import Book
 from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
+from rescind.core.policy.reach import too_late
 from rescind.core.story import scenarios
 from rescind.policies import automation, laws, names, preset, told, worked_examples
 
@@ -78,6 +80,8 @@ def list_presets() -> None:
 
 
 _WIDTH = 120
+_ONCE_ALL_HOLDS = datetime(9999, 1, 1, tzinfo=UTC)
+"""A day on which every value that is written down has its newest meaning."""
 
 
 def _countries(policy: Policy) -> str:
@@ -162,7 +166,10 @@ def check_policies(which: Several = None) -> None:
         out.print(f"{policy.name}: {said}", markup=False)
         for failure in failures:
             out.print(str(failure), markup=False)
-        failed = failed or bool(failures)
+        reach = too_late(policy.at(_ONCE_ALL_HOLDS), policy.at(_ONCE_ALL_HOLDS))
+        if reach is not None:
+            out.print(str(reach), markup=False)
+        failed = failed or bool(failures) or reach is not None
         wrong = {failure.example: failure.message for failure in failures}
         results += [(one.id, wrong.get(one.id, ""), "") for one in (book.examples if book else ())]
     if not which:

@@ -42,6 +42,7 @@ def sentence(locale: Locale, case: ReturnCase) -> str:
                 "refund_by_shop": _("The shop refunds you by its ordinary way. This case itself moves no money."),
                 "return_agreed": _("You send the goods back as written below. The refund follows when they are there."),
                 "replacement_agreed": _("The shop sends you another one."),
+                "credit_given": _("You get credit toward a later purchase, as agreed with you."),
                 "not_upheld": _("Support does not follow your wish. The reason stands below."),
                 returns.WITHDRAWN: _("You said that nothing is needed any more."),
             }.get(case.outcome, "")

@@ -52,6 +52,7 @@ from rescind.core.outage import owed
 from rescind.core.parts import Cancellation, CancellationStatus, Decider, FactKind
 from rescind.core.policy import Finding
 from rescind.core.policy.facts import facts
+from rescind.core.policy.handed_over import GONE, OVER
 from rescind.core.price import Fee
 from rescind.core.quote import Quote, Shares, quote, select
 from rescind.core.refund import terms_of
@@ -183,9 +184,16 @@ def read(order: Order, actor: ActorKind, context: Context, now: Instant) -> dict
 def approve(order: Order, command: ApproveCancellation, actor: Actor, context: Context, now: Instant) -> Decision:
     """The seller, or support where the platform decides, says yes in time.
 
-    Raises Forbidden, NotFound, InvalidTransition, DeadlinePassed.
+    Raises Forbidden, NotFound, InvalidTransition (also for a seller whose goods have left), DeadlinePassed.
     """
     asked = require_answerable(order, command.cancellation, _decides(actor, "approve"), "approve", now)
+    if actor.speaks_as is ActorKind.SELLER and _handed_over(order, asked):
+        raise InvalidTransition(
+            action="approve",
+            current_state=stage(order, now).value,
+            allowed_actions=("refuse",),
+            rule=OVER["request"].id,
+        )
     selection = still_open(order, asked)
     money = quote(order, selection, fees=asked.fees, at=now)
     require_figure(command.refund, Money(money.total_minor, order.currency))
@@ -374,6 +382,9 @@ def lapse(order: Order, command: LapseDeadline, context: Context, terms: Terms, 
         event = DeadlineExtended(at=now, cancellation=waiting.id, due_at=later, returned_s=more_s)
         return Decision(events=(event,))
     match waiting.on_silence:
+        case "approve" if waiting.status is CancellationStatus.AWAITING_SELLER and _handed_over(order, waiting):
+            instead = OVER["request"].instead or ""
+            event = CancellationRefused(at=now, cancellation=waiting.id, by="silence", instead=instead)
         case "approve":
             selection = still_open(order, waiting)
             event = approved(order, waiting.id, "silence", selection, context, now, fees=waiting.fees)
@@ -465,6 +476,15 @@ def still_open(order: Order, asked: Cancellation) -> dict[str, int]:
     """The units of a request that may still be cancelled: some may have been cancelled, or delivered, since."""
     left = order.undelivered() if called_back(asked) else {line.id: line.open for line in order.lines}
     return {line: min(count, left.get(line, 0)) for line, count in asked.lines.items() if left.get(line, 0)}
+
+
+def _handed_over(order: Order, asked: Cancellation) -> bool:
+    """Whether a seller was asked about goods that had left already, as a rule of before could have it (M-10, KF-22).
+
+    No rule puts such a question any more; one that was put may still wait. Goods that leave while a question waits are
+    another matter: they end it, or the policy calls it silence (R-051).
+    """
+    return asked.stage in GONE and not called_back(asked) and _on_its_way(order, asked)
 
 
 def _on_its_way(order: Order, asked: Cancellation) -> bool:

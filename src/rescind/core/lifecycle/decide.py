@@ -112,9 +112,9 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
         case intercept.ResolveContradiction():
             return intercept.resolve(order, command, actor, now)
         case offer.MakeOffer():
-            return offer.make(order, command, actor, now)
+            return offer.make(order, command, actor, context, terms, now)
         case offer.AnswerOffer():
-            return offer.answer(order, command, actor, context, now)
+            return offer.answer(order, command, actor, context, terms, now)
         case returns.OpenReturn():
             return returns.open_case(order, command, actor, context, terms, now)
         case returns.TakeReturn():

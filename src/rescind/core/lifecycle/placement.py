@@ -21,6 +21,7 @@ def place(
 ) -> Decision:
     """Place an order, once; the same again is no news, another under its number a conflict."""
     fulfilment.check_time(command.placed_at, now)
+    _require_listed(command, terms)
     if order is None:
         if command.promised_at is None and terms.needs_promise(command.handling):
             raise InvalidField(field="/promised_at", expected="when goods of this handling will be ready")
@@ -55,3 +56,14 @@ def _paid(placed: fulfilment.OrderPlaced, context: Context, terms: Terms, now: I
         return ()
     told = fulfilment.ReportFact(order=order.id, fact=FactKind.PAID, occurred_at=order.placed_at)
     return report.record(order, told, SYSTEM, context, terms, now).events
+
+
+def _require_listed(command: fulfilment.PlaceOrder, terms: Terms) -> None:
+    """Why goods are special is one of the policy's list; a policy from before there was one lists nothing.
+
+    Raises InvalidField.
+    """
+    listed = [reason.code for reason in terms.preset.policy.reasons.special]
+    for place, line in enumerate(command.lines):
+        if listed and line.special_reason and line.special_reason not in listed:
+            raise InvalidField(field=f"/lines/{place}/special", expected="a reason of the policy's own list")

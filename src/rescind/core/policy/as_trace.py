@@ -31,13 +31,17 @@ _LINES = 3
 
 
 class Step(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One rule that was asked. failed: the least that would have had to be otherwise for it to hold."""
+    """One rule that was asked. failed: the least that would have had to be otherwise for it to hold.
+
+    set_aside: it held, and says yes to what no layer can: cancelling what was handed over.
+    """
 
     layer: str
     policy: str
     rule: str
     held: bool
     failed: tuple[Atom, ...] = ()
+    set_aside: bool = False
 
 
 class Asked(NamedTuple):

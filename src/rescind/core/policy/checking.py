@@ -26,6 +26,7 @@ from rescind.core.policy.vocabulary import (
     REFUSAL_REASONS,
     RETURN_REASONS,
     SELLER_REASONS,
+    SPECIAL_REASONS,
     WAYS_ON,
     FactSpec,
     Per,
@@ -72,6 +73,7 @@ def problems(policy: Policy, vocabulary: Vocabulary) -> Iterator[Problem]:
         "seller": SELLER_REASONS,
         "refusal": REFUSAL_REASONS,
         "returns": RETURN_REASONS,
+        "special": SPECIAL_REASONS,
     }
     for catalogue, known in catalogues.items():
         for n, reason in enumerate(getattr(policy.reasons, catalogue)):

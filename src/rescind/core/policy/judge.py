@@ -3,7 +3,7 @@
 Published order: the verdict (approve, then ask_seller or ask_carrier, then review, then refuse); among equals what
 silence means (approve, escalate, refuse); among equals the earlier deadline; among equals the earlier layer given.
 A layer in which no rule holds abstains. A standing consent answers in the seller's place: it comes last, and counts
-only where the others would ask the seller.
+only where the others would ask the seller. No layer says yes to cancelling what was handed over (``handed_over.py``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from rescind.core.deadline import Calendar, reckon
 from rescind.core.instant import Instant
 from rescind.core.policy.as_python import Facts
 from rescind.core.policy.as_trace import Step
+from rescind.core.policy.handed_over import GONE, OVER, within
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.verdict import OnSilence, Verdict
@@ -75,13 +76,13 @@ def judge(
     """
     begun = {"requested": now, **starts}
     numbers = _first(layers, on, facts)
-    policy, chosen = _most_generous(layers, on, numbers, begun, calendar)
+    policy, chosen = _most_generous(layers, on, numbers, facts, begun, calendar)
     deadline = deadline_of(policy, chosen.deadline.name, begun, calendar) if chosen.deadline else None
     steps: tuple[Step, ...] = ()
     if trace:
         for layer, number in zip(layers, numbers, strict=True):
             if on in layer.trace:
-                steps += layer.trace[on](facts, number)
+                steps += _told(layer.trace[on](facts, number), on, facts, layer, number)
     return Finding(
         verdict=chosen.verdict,
         rule=chosen.id,
@@ -109,7 +110,7 @@ def judge_fast(
     starts and calendar are needed only where two layers would both wait and differ in nothing but the deadline;
     without them the earlier layer wins.
     """
-    return _most_generous(layers, on, _first(layers, on, facts), starts, calendar)
+    return _most_generous(layers, on, _first(layers, on, facts), facts, starts, calendar)
 
 
 def _first(layers: Sequence[ResolvedPolicy], on: str, facts: Facts) -> list[int]:
@@ -121,25 +122,38 @@ def _most_generous(
     layers: Sequence[ResolvedPolicy],
     on: str,
     numbers: Sequence[int],
+    facts: Facts,
     starts: Mapping[str, Instant] | None,
     calendar: Calendar | None,
 ) -> tuple[ResolvedPolicy, ResolvedRule]:
-    if len(layers) == 1 and numbers[0] >= 0:
+    gone = on in OVER and facts["stage"] in GONE
+    if len(layers) == 1 and numbers[0] >= 0 and not gone:
         return layers[0], layers[0].rules_on(on)[numbers[0]]
     best: tuple[ResolvedPolicy, ResolvedRule] | None = None
     for layer, number in zip(layers, numbers, strict=True):
         if number < 0:
             continue
         rule = layer.rules_on(on)[number]
+        if gone and not within(on, facts["stage"], layer.layer, rule):
+            continue
         if best is None or rule.rank < best[1].rank or _earlier(layer, rule, best, starts, calendar):
             # What the platform looks at itself, such as a buyer who cancels often, no shop can wave through (M-29).
             if best is not None and layer.layer == "standing" and best[1].verdict is not Verdict.ASK_SELLER:
                 continue
             best = (layer, rule)
+    if best is None and gone and max(numbers) >= 0:
+        return layers[0], OVER[on]
     if best is None:
         msg = f"no layer has an answer on {on}"
         raise LookupError(msg)
     return best
+
+
+def _told(steps: tuple[Step, ...], on: str, facts: Facts, layer: ResolvedPolicy, number: int) -> tuple[Step, ...]:
+    """The steps of a layer; one that held and may not count says so."""
+    if number < 0 or within(on, facts["stage"], layer.layer, layer.rules_on(on)[number]):
+        return steps
+    return (*steps[:-1], msgspec.structs.replace(steps[-1], set_aside=True))
 
 
 def _earlier(

@@ -44,7 +44,7 @@ Event = Literal[
 ]
 Then = Literal["cancel", "release", "late", "remind"]
 Needed = Literal["tracking", "comment", "evidence"]
-Catalogue = Literal["buyer", "seller", "refusal", "returns"]
+Catalogue = Literal["buyer", "seller", "refusal", "returns", "special"]
 
 # Somebody may always ask, cancel or ship, so a preset must always have an answer for these.
 ALWAYS_ANSWERED: tuple[On, ...] = ("request", "seller_cancel", "ship")
@@ -132,6 +132,7 @@ class Reasons(_Data, frozen=True):
     seller: tuple[Reason, ...] = ()
     refusal: tuple[Reason, ...] = ()
     returns: tuple[Reason, ...] = ()
+    special: tuple[Reason, ...] = ()
 
 
 class Tunable(_Data, frozen=True, kw_only=True):

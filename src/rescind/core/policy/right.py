@@ -25,8 +25,8 @@ from rescind.core.policy.vocabulary import STANDARD, Kind, Per
 from rescind.core.stage import Stage, status_of
 
 ON = "request"
-# A right is the buyer's; the other two follow from the stage.
-_FIXED = frozenset({"actor", "status", "paid"})
+FIXED = frozenset({"actor", "status", "paid"})
+"""What is not changed to find a case: a right is the buyer's; the other two follow from the stage."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def taken_away(
     search = _Search(platform, shop, now)
     usual = [ordinary(platform, stage) for stage in Stage]
     for facts in itertools.chain(usual, situations):
-        for start in (facts, *search.fitted(facts)):
+        for start in (facts, *fitted(shop, ON, facts)):
             found = search.near(start, 2 if start in usual else 1)
             if found is not None:
                 return search.simplest(found)
@@ -71,7 +71,7 @@ class _Search:
         self.now = now
         self.calendar = Calendar(platform.policy.zone)
         told_apart = boundaries((platform, shop), ON)
-        self.changes = [(name, value) for name, values in told_apart.items() if name not in _FIXED for value in values]
+        self.changes = [(name, value) for name, values in told_apart.items() if name not in FIXED for value in values]
 
     def near(self, facts: Facts, depth: int) -> dict[str, Any] | None:
         """A situation in which the shop gives less, reached by changing at most so many facts."""
@@ -109,12 +109,6 @@ class _Search:
         )
         return mine > theirs
 
-    def fitted(self, facts: Facts) -> Iterator[dict[str, Any]]:
-        """The situation as it would have to be for each of the shop's rules to hold."""
-        for rule in self.shop.rules_on(ON):
-            wanted = self.shop.explainer.what_would_change(rule.rule.when, facts, rule.rule.lines)
-            yield with_facts(facts, {atom.fact: _satisfying(atom) for atom in wanted if atom.fact in STANDARD})
-
     def simplest(self, facts: dict[str, Any]) -> Case:
         """The same case with everything undone that it does not hang on."""
         plain = ordinary(self.platform, Stage(facts["stage"]))
@@ -127,13 +121,21 @@ class _Search:
         assert given is not None, "it was found by comparing the two"
         return Case(
             stage=facts["stage"],
-            circumstances=tuple(_special(facts, plain)),
+            circumstances=tuple(special(facts, plain)),
             granted=granted,
             given=given,
         )
 
 
-def _special(facts: Mapping[str, Any], plain: Mapping[str, Any]) -> Iterator[tuple[str, Content]]:
+def fitted(policy: ResolvedPolicy, on: str, facts: Facts) -> Iterator[dict[str, Any]]:
+    """The situation as it would have to be for each of the policy's rules to hold."""
+    for rule in policy.rules_on(on):
+        wanted = policy.explainer.what_would_change(rule.rule.when, facts, rule.rule.lines)
+        yield with_facts(facts, {atom.fact: _satisfying(atom) for atom in wanted if atom.fact in STANDARD})
+
+
+def special(facts: Mapping[str, Any], plain: Mapping[str, Any]) -> Iterator[tuple[str, Content]]:
+    """What of a situation is not as in an ordinary order."""
     for name, value in facts.items():
         if name == "lines":
             first, usual = value[0], plain["lines"][0]

@@ -117,6 +117,20 @@ RETURN_REASONS = (
     "other",
 )
 
+SPECIAL_REASONS = (
+    "hygiene",
+    "perishable",
+    "cut_to_length",
+    "unsealed_media",
+    "digital",
+    "dated",
+    "living",
+    "mixed",
+    "hazardous",
+    "other",
+)
+"""Why goods are of a kind that cannot be sold again; most are exceptions of the laws on withdrawal as well."""
+
 HANDLINGS = ("regular", "made_to_order", "backorder", "custom", "pre_order")
 
 # What a refusal offers instead. Pages translate these words.

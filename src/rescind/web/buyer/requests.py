@@ -12,18 +12,21 @@ from litestar.params import FromPath
 
 from rescind.core import cancellation as stop
 from rescind.core.cancellation import WithdrawCancellation
-from rescind.core.errors import DeadlinePassed, InvalidTransition
-from rescind.core.offer import AnswerOffer, OfferMade, open_offer
+from rescind.core.errors import DeadlinePassed, InvalidField, InvalidText, InvalidTransition
+from rescind.core.money import Money
+from rescind.core.offer import MOST, AnswerOffer, MakeOffer, OfferKind, OfferMade, open_offer
 from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.receipt import judged_again
 from rescind.core.record import Record
 from rescind.engine import Submission
+from rescind.intake.text import words as checked
 from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.orders import refunds
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, ground_of, rule_card
+from rescind.web.offer_words import answered, offered
 from rescind.web.session import Html, Visit
 from rescind.web.timeline import Entry
 
@@ -54,9 +57,12 @@ async def request_page(visit: NamedDependency[Visit], order_id: FromPath[str], r
         sent=visit.query("sent") == "1",
         next_answer=_next(visit, found, one),
         offer=open_offer(one),
-        offered=words.offer_sentence(visit.locale, one.offer, found.order, found.zone) if one.offer else "",
+        offered=offered(visit.locale, one.offer, found.order, found.zone, "buyer") if one.offer else "",
+        offer_answered=answered(visit.locale, one.offer, "buyer") if one.offer else "",
         offer_words=_said(records, notes, one.id, OfferMade),
         late=visit.query("late") == "1",
+        counter_wrong=visit.query("counter") == "wrong",
+        may_counter=one.offer is not None and one.offer.number < MOST,
         exhibits=wall(visit.locale, found.order, records, "buyer", one.id),
     )
 
@@ -124,6 +130,51 @@ async def answer_offer(visit: NamedDependency[Visit], order_id: FromPath[str], r
     except (InvalidTransition, DeadlinePassed):
         return visit.go(f"{found.path}/requests/{one.id}?late=1")
     return visit.go(f"{found.path}/requests/{one.id}")
+
+
+@post("/orders/{order_id:str}/requests/{request_id:str}/counter", status_code=HTTPStatus.SEE_OTHER)
+async def counter_offer(visit: NamedDependency[Visit], order_id: FromPath[str], request_id: FromPath[str]) -> Html:
+    """Answer the shop's offer by another one. An amount that cannot be leads back to the page, which says so."""
+    form = await visit.form()
+    found = await load(visit, order_id)
+    one = found.cancellation(request_id)
+    page = f"{found.path}/requests/{one.id}"
+    number = form.get("number", "")
+    before = open_offer(one)
+    if before is None or number != str(before.number):
+        return visit.go(f"{page}?late=1")
+    person, currency = visit.person, found.order.currency
+    try:
+        said = form.get("counter_words", "")
+        costs = before.kind == OfferKind.CANCEL_WITH_COSTS
+        command = MakeOffer(
+            order=found.order.id,
+            cancellation=one.id,
+            kind=OfferKind.CANCEL_WITH_COSTS if costs else OfferKind.PARTIAL_REFUND,
+            amount_minor=0 if costs else _minor(form.get("counter_amount", ""), currency),
+            material_minor=_minor(form.get("counter_material", ""), currency) if costs else 0,
+            labour_minor=_minor(form.get("counter_labour", ""), currency) if costs else 0,
+            comment=visit.desk.note(checked(said, field="counter_words", blank=True)) if said.strip() else None,
+        )
+        name = sha256("-".join((one.id, number, *sorted(form.values()))).encode()).hexdigest()
+        await visit.desk.engine.handle(
+            Submission(
+                command=command,
+                actor=person.actor(),
+                key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:offer", key=name),
+                fingerprint=Fingerprint(sha256(name.encode()).digest()),
+            )
+        )
+    except (InvalidField, InvalidText):
+        return visit.go(f"{page}?counter=wrong#offer")
+    except (InvalidTransition, DeadlinePassed):
+        return visit.go(f"{page}?late=1")
+    return visit.go(page)
+
+
+def _minor(typed: str, currency: str) -> int:
+    """An amount as typed; nothing typed is nothing. Raises InvalidField."""
+    return Money.parse(typed.replace(",", "."), currency).minor if typed.strip() else 0
 
 
 @get("/orders/{order_id:str}/requests/{request_id:str}/receipt")
@@ -210,4 +261,4 @@ def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
     return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived)
 
 
-ROUTES = (request_page, withdraw_page, withdraw, answer_offer, receipt_page)
+ROUTES = (request_page, withdraw_page, withdraw, answer_offer, counter_offer, receipt_page)

@@ -10,7 +10,6 @@ from rescind.core.offer import open_offer
 from rescind.core.order import Order
 from rescind.core.outlook import Answer
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
-from rescind.core.parts import Offer as CaseOffer
 from rescind.core.policy import ResolvedRule
 from rescind.core.prospect import AnswerKind, Said, kind_by
 from rescind.core.stage import Stage
@@ -33,7 +32,8 @@ def pill_key(one: Cancellation) -> str:
     """Key of the pill of a request: a status that somebody or something brought about says who."""
     if one.filed_by == "seller" and one.status is CancellationStatus.APPROVED:
         return "cancelled_by_seller"
-    if open_offer(one) is not None:
+    offer = open_offer(one)
+    if offer is not None and offer.by == "seller":
         return "offer_made"
     by = {
         "rule": "by_rule",
@@ -351,18 +351,6 @@ def request_title(locale: Locale, one: Cancellation) -> str:
             return _("Settled: you took the shop's offer")
         case CancellationStatus.UNDONE:
             return _("The order is restored")
-
-
-def offer_sentence(locale: Locale, offer: CaseOffer, order: Order, zone: str) -> str:
-    """What the shop offers, and what taking it does."""
-    _ = locale.gettext
-    if offer.ship_by is not None:
-        when = f"{locale.instant(offer.ship_by, zone)} {locale.zone(offer.ship_by, zone)}"
-        return _("The shop offers to ship it by %(when)s. If you accept, the order goes on.") % {"when": when}
-    amount = locale.money(Money(offer.amount_minor, order.currency))
-    return _("The shop offers %(amount)s back if you keep the goods. If you accept, the order goes on.") % {
-        "amount": amount
-    }
 
 
 def consequence(locale: Locale, answer: Answer) -> str:

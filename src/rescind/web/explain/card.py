@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rescind.core.event import Ground
-from rescind.core.policy import Atom, Branch, Deadline, Flip, ResolvedPolicy, asked, flips
+from rescind.core.policy import Atom, Deadline, Flip, ResolvedPolicy, asked, flips
 from rescind.core.terms import Terms
 from rescind.locales import Locale
 from rescind.web.explain.comparison import atom_words, wanted_words
+from rescind.web.explain.decisive import told
 from rescind.web.explain.span import arithmetic, silence_word, span_words
 
 _NEAREST = 4
@@ -59,12 +60,13 @@ def rule_card(
         return RuleCard(ground.rule, heading, sentence)
     # A law or a consent of that day decided beside what was pinned; without it there would be another answer.
     judged = terms.layers if layer in terms.layers else (*terms.layers, layer)
-    explainer = layer.explainer
     found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
-    held: tuple[Atom, ...] = ()
+    steps = asked(layer, on, ground.facts)
+    otherwise = flips(judged, on, ground.facts)
+    decisive: tuple[Atom, ...] = ()
     values: list[tuple[str, str]] = []
     if found is not None:
-        held = tuple(dict.fromkeys(_decisive(explainer.trace(found.rule.when, ground.facts, found.rule.lines))))
+        decisive = told(layer, found, ground.facts, steps, otherwise, untold)
         if found.deadline is not None:
             values.append((locale.gettext("Time to answer"), span_words(locale, str(found.deadline.span))))
             if found.deadline.on_silence is not None:
@@ -74,7 +76,7 @@ def rule_card(
     ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}
     others = tuple(
         Other(step.rule, _would_need(locale, step.failed, locale.rule(step.rule)))
-        for step in asked(layer, on, ground.facts)
+        for step in steps
         if not step.held and (everything or ranks[step.rule] < ranks.get(ground.rule, 0))
     )
     if not everything:
@@ -85,20 +87,20 @@ def rule_card(
         heading,
         sentence,
         values=tuple(values),
-        why=tuple(text for text in (atom_words(locale, atom) for atom in held) if text),
+        why=tuple(text for text in (atom_words(locale, atom) for atom in decisive) if text),
         others=others,
-        changes=_changes(locale, flips(judged, on, ground.facts), untold),
+        changes=_changes(locale, otherwise, untold),
     )
 
 
 def _changes(locale: Locale, found: Sequence[Flip], untold: frozenset[str]) -> tuple[str, ...]:
     """What would have changed the answer: to a kinder one where there is any, else to a harder one."""
-    told = [flip for flip in found if flip.atom.fact not in untold]
-    kinder = [flip for flip in told if flip.kinder]
+    open_ = [flip for flip in found if flip.atom.fact not in untold]
+    kinder = [flip for flip in open_ if flip.kinder]
     return tuple(
         locale.gettext("%(fact)s: %(answer)s")
         % {"fact": wanted_words(locale, flip.atom), "answer": _other_answer(locale, flip)}
-        for flip in (kinder or told)[:_NEAREST]
+        for flip in (kinder or open_)[:_NEAREST]
     )
 
 
@@ -121,24 +123,6 @@ def _layer(ground: Ground, terms: Terms) -> ResolvedPolicy | None:
     if found is not None and ground.as_of is not None:
         return found.at(ground.as_of)
     return next((one for one in terms.layers if one.hash == digest), None)
-
-
-def _decisive(branch: Branch) -> Iterator[Atom]:
-    """The comparisons that made a condition come out as it did; each told the way it counted."""
-    match branch.how:
-        case "atom":
-            if branch.atom is not None:
-                yield branch.atom
-        case "and" if branch.held:
-            for part in branch.parts:
-                yield from _decisive(part)
-        case "or" | "any" if branch.held:
-            yield from _decisive(next(part for part in branch.parts if part.held))
-        case "and" | "all" if not branch.held and branch.parts:
-            yield from _decisive(next(part for part in branch.parts if not part.held))
-        case _:
-            for part in branch.parts:
-                yield from _decisive(part)
 
 
 def _would_need(locale: Locale, failed: Sequence[Atom], sentence: str) -> str:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from rescind.core.errors import FourEyes, NotFound, NothingChanged, PolicyInvalid, RescindError
 from rescind.core.policy import Atom
+from rescind.core.policy.reach import Reach
 from rescind.core.policy.right import Case
 from rescind.core.policy.vocabulary import STANDARD, Kind
 from rescind.core.views import Filters
@@ -242,13 +243,14 @@ def _tried(language: Locale, found: Examined, accepted: tuple[str, ...]) -> dict
             for one in found.turned
         ],
         "case": _case(language, found.case) if found.case else None,
+        "reach": _reach(language, found.reach) if found.reach else None,
         "unfit": [(shop, language.told(message)) for shop, message in found.unfit],
         "asked": found.asked,
         "judged": _alike(language, found.judged),
         "judged_count": len(found.judged),
         "shown": _SHOWN,
         "most": REQUESTS,
-        "stands": not (found.case or found.unfit),
+        "stands": not (found.case or found.reach or found.unfit),
     }
 
 
@@ -275,10 +277,27 @@ def _alike(language: Locale, judged: Sequence[Rejudged]) -> list[dict[str, Any]]
 
 def _case(language: Locale, case: Case) -> dict[str, Any]:
     """The situation in which a shop's rules would take something away."""
+    return {
+        "situation": _situation(language, case.stage, case.circumstances),
+        "granted": decided_words(language, case.granted),
+        "given": decided_words(language, case.given),
+    }
+
+
+def _reach(language: Locale, found: Reach) -> dict[str, Any]:
+    """The situation in which it would say yes to what was handed over."""
+    return {
+        "situation": _situation(language, found.stage, found.circumstances),
+        "given": decided_words(language, found.given),
+    }
+
+
+def _situation(language: Locale, at_stage: str, circumstances: Sequence[tuple[str, Any]]) -> list[str]:
+    """A case in sentences: its stage, and what is special beside."""
     _ = language.gettext
-    stage = _("“%(name)s”") % {"name": language.term("stage", case.stage)}
+    stage = _("“%(name)s”") % {"name": language.term("stage", at_stage)}
     situation = [_("The order is at %(stage)s") % {"stage": stage}]
-    for fact, value in case.circumstances:
+    for fact, value in circumstances:
         kind = STANDARD[fact].kind
         if kind is Kind.FLAG:
             atom = Atom(fact, "is" if value else "is not", wanted=True, actual=True, held=True)
@@ -286,8 +305,4 @@ def _case(language: Locale, case: Case) -> dict[str, Any]:
             atom = Atom(fact, "=", wanted=value, actual=value, held=True, unit="")
         plain = f"{language.term('fact', fact)}: {value}"
         situation.append(plain if kind is Kind.AMOUNT else wanted_words(language, atom))
-    return {
-        "situation": situation,
-        "granted": decided_words(language, case.granted),
-        "given": decided_words(language, case.given),
-    }
+    return situation

@@ -45,6 +45,7 @@ PAGES = Router(
         request.approve,
         request.refuse,
         offers.offer,
+        offers.answer_counter,
         *settings.ROUTES,
         *rules.ROUTES,
         *WEBHOOKS,

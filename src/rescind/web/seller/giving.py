@@ -46,6 +46,8 @@ async def give_back(console: Console, order_id: str) -> str:
         order=view.order.id,
         shipping=bool(form.text("shipping")),
         amount_minor=amount,
+        credit=bool(form.text("credit")),
+        consent=console.note(form.text("credit_agreed"), "credit_agreed") if form.text("credit") else None,
         comment=console.note(form.text("why_back"), "why_back"),
     )
     outcome = await console.submit(command, view.shop.id, f"give_back:{order_id}", form.text("key"))

@@ -12,7 +12,7 @@ from rescind.core.errors import InvalidField, InvalidText, RescindError
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.core.offer import MakeOffer, OfferKind, most
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind, most
 from rescind.core.order import Order
 from rescind.web.seller.console import Console, Fields, Here
 from rescind.web.seller.request import HOME, find_case, show
@@ -28,7 +28,7 @@ async def offer(console: Here, case_id: FromPath[str]) -> Html:
     form = await console.form()
     row = await find_case(console, case_id)
     order = (await console.desk.reads.order(console.scope, row.order_id)).order
-    names = ("offer", "offer_amount", "ship_by", "offer_comment")
+    names = ("offer", "offer_amount", "offer_share", "offer_material", "offer_labour", "ship_by", "offer_comment")
     values = {name: form.text(name) for name in names}
     try:
         command, errors = _command(console, order, case_id, form)
@@ -42,6 +42,28 @@ async def offer(console: Here, case_id: FromPath[str]) -> Html:
     except RescindError as error:
         return await show(console, await find_case(console, case_id), error=error, values=values, status=409)
     return console.go(f"{HOME}/{case_id}?said=offered")
+
+
+@post("/requests/{case_id:str}/offer-answer", status_code=200)
+async def answer_counter(console: Here, case_id: FromPath[str]) -> Html:
+    """Take what the buyer offers in return, or decline it; the request's clock goes on."""
+    form = await console.form()
+    row = await find_case(console, case_id)
+    number = form.text("number")
+    command = AnswerOffer(
+        order=row.order_id,
+        cancellation=CancellationId(case_id),
+        number=int(number) if number.isascii() and number.isdigit() and len(number) < _DIGITS else 0,
+        accept=form.text("answer") == "accept",
+    )
+    try:
+        await console.submit(command, row.shop_id, f"offer-answer:{case_id}", form.text("key"))
+    except RescindError as error:
+        return await show(console, await find_case(console, case_id), error=error, status=409)
+    return console.go(f"{HOME}/{case_id}")
+
+
+_DIGITS = 4
 
 
 def _command(console: Console, order: Order, case_id: str, form: Fields) -> tuple[MakeOffer | None, dict[str, str]]:
@@ -72,8 +94,41 @@ def _command(console: Console, order: Order, case_id: str, form: Fields) -> tupl
                 MakeOffer(order=order.id, cancellation=cancellation, kind=kind, ship_by=ship_by, comment=comment),
                 {},
             )
+        case OfferKind.KEEP_ITEM:
+            share = form.text("offer_share")
+            if not (share.isascii() and share.isdigit() and 0 < int(share) <= _WHOLE):
+                return None, {"offer_share": _("Enter a whole number from 1 to 100")}
+            kind = OfferKind.KEEP_ITEM
+            return (
+                MakeOffer(
+                    order=order.id, cancellation=cancellation, kind=kind, share_bps=int(share) * 100, comment=comment
+                ),
+                {},
+            )
+        case OfferKind.CANCEL_WITH_COSTS:
+            material = _amount(form.text("offer_material") or "0", order.currency)
+            labour = _amount(form.text("offer_labour") or "0", order.currency)
+            if material is None or labour is None or material.minor + labour.minor <= 0:
+                return None, {"offer_material": _("Enter amounts such as 5.00")}
+            if comment is None:
+                return None, {"offer_comment": _("Say what material and what work it was")}
+            kind = OfferKind.CANCEL_WITH_COSTS
+            return (
+                MakeOffer(
+                    order=order.id,
+                    cancellation=cancellation,
+                    kind=kind,
+                    material_minor=material.minor,
+                    labour_minor=labour.minor,
+                    comment=comment,
+                ),
+                {},
+            )
         case _:
             return None, {"offer": _("Choose what to offer")}
+
+
+_WHOLE = 100
 
 
 def _amount(text: str, currency: str) -> Money | None:

@@ -248,6 +248,7 @@ def lines_of(view: OrderView, units: dict[str, int]) -> list[dict[str, Any]]:
                 "amount": Money(line.unit_minor * units[line.id], view.order.currency),
                 "custom_made": line.custom_made,
                 "special": line.special,
+                "special_reason": line.special_reason,
                 "cancelled": line.cancelled,
             }
         )

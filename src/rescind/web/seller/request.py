@@ -14,9 +14,9 @@ from rescind.core.event import Ground, NoteRef
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import CancellationId
 from rescind.core.money import Money
-from rescind.core.offer import most
+from rescind.core.offer import most, most_costs, open_offer
 from rescind.core.order import Order, stage
-from rescind.core.parts import Cancellation, CancellationStatus, Offer
+from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry
@@ -26,6 +26,7 @@ from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
 from rescind.web.evidence import field as file_field
 from rescind.web.explain import RuleCard, ground_of, rule_card
+from rescind.web.offer_words import answered, offered
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
 from rescind.web.seller.board import parcel_errors
@@ -144,6 +145,8 @@ async def show(
     calendar = await console.desk.book.calendar_when(records, case, terms)
     judged = judged_again(records, case, terms, calendar)
     mine = case.status is CancellationStatus.AWAITING_SELLER
+    context = await console.desk.context(order, terms, 0)
+    costs = most_costs(order, case, context, terms, console.now) if mine else 0
     return console.page(
         "seller/request.html",
         status=status,
@@ -161,8 +164,11 @@ async def show(
         exhibits=wall(language, order, records, "seller", case.id) if not mine else [],
         closed=_closed(console, case) if not mine else "",
         card=_card(judged, terms, language) if judged else None,
-        offered=_offered(console, order, case.offer) if case.offer else "",
+        offered=offered(language, case.offer, order, console.zone, "seller") if case.offer else "",
+        offer_answered=answered(language, case.offer, "seller") if case.offer else "",
+        countered=mine and (theirs := open_offer(case)) is not None and theirs.by == "buyer",
         offer_limit=Money(most(order), order.currency),
+        costs_limit=Money(costs, order.currency) if costs else None,
         offer_key=new_key(),
         lines=lines_of(view, case.lines),
         spoken=_("The request has changed."),
@@ -180,15 +186,6 @@ def _card(judged: Judged, terms: Terms, language: Locale) -> RuleCard:
         deadline=judged.finding.deadline,
         untold=frozenset({"buyer_cancels_30d"}),
     )
-
-
-def _offered(console: Console, order: Order, offer: Offer) -> str:
-    language = console.language
-    if offer.ship_by is not None:
-        when = f"{language.instant(offer.ship_by, console.zone)} {language.zone(offer.ship_by, console.zone)}"
-        return language.gettext("You offered to ship it by %(when)s.") % {"when": when}
-    amount = language.money(Money(offer.amount_minor, order.currency))
-    return language.gettext("You offered %(amount)s back for keeping the goods.") % {"amount": amount}
 
 
 def _closed(console: Console, case: Cancellation) -> str:

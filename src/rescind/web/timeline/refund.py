@@ -12,6 +12,9 @@ def owed(teller: Teller, event: refund.RefundOwed) -> Entry:
     """Money that came in too late, or twice, or that somebody gave back."""
     _ = teller.locale.gettext
     amount = teller.money(sum(one.amount_minor for one in event.refunds))
+    if event.by and any(one.into for one in event.refunds):
+        text = _("%(amount)s becomes credit toward a later purchase")
+        return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
     if event.by:
         text = _("%(amount)s given back, the delivery among it") if event.shipping_minor else _("%(amount)s given back")
         return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
