@@ -550,7 +550,7 @@ def test_presets_are_listed_shown_and_checked():
         assert all(rule.id in shown.stdout for rule in preset(name).rules)
     checked = command("policy", "check")
     assert checked.exit_code == 0
-    assert "base: 39 examples, 0 failed" in checked.stdout
+    assert "base: 41 examples, 0 failed" in checked.stdout
 
 
 def test_a_policy_of_ones_own_is_checked_with_the_examples_beside_it(tmp_path):

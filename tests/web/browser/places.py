@@ -99,7 +99,8 @@ def _send_empty(form: str) -> Callable[[Page], None]:
     def send(page: Page) -> None:
         page.locator(form).evaluate("form => { form.noValidate = true }")
         with page.expect_navigation():
-            page.locator(f"{form} button:is(.primary, .danger)").last.click()
+            # A button may stand beside its form.
+            page.locator(f":is({form}, main) :is({form} *, [form]):is(button.primary, button.danger)").last.click()
 
     return send
 

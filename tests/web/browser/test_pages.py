@@ -26,6 +26,7 @@ UNDECIDED = {
     ("partially obscured by another element", "tab="): "tabs that scroll sideways in their own strip are cut by its "
     "edge; their colours are those of the wide page, where the same rule decides",
     ("partially obscured by another element", "?state="): "the same",
+    ("partially obscured by another element", "?status="): "the same",
     ("overlapped by another element", "progress"): "on a phone the words of the present step reach under the box of "
     "the next, which paints nothing",
     ("overlapped by another element", "<time"): "the same",
