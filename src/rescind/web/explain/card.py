@@ -126,7 +126,7 @@ def _layer(ground: Ground, terms: Terms) -> ResolvedPolicy | None:
 
 
 def _would_need(locale: Locale, failed: Sequence[Atom], sentence: str) -> str:
-    wanted = "; ".join(text for text in (wanted_words(locale, atom) for atom in failed) if text)
+    wanted = locale.gettext("; ").join(text for text in (wanted_words(locale, atom) for atom in failed) if text)
     if not wanted:
         return sentence
     return locale.gettext("%(rule)s. It would need: %(what)s.") % {"rule": sentence, "what": wanted}

@@ -10,6 +10,15 @@
   if (timeZone && !`${document.cookie};`.includes(`rescind_zone=${timeZone};`))
     document.cookie = `rescind_zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`
 
+  // Without a connection a form would be lost to the browser's own page. It stays, with what was typed.
+  document.addEventListener('submit', event => {
+    if (navigator.onLine) return
+    event.preventDefault()
+    const note = document.querySelector('[data-live-note]')
+    note.hidden = false
+    note.textContent = document.querySelector('[data-live-status]').textContent = words.unsent
+  })
+
   // After a form was sent, the answer is what one wants to hear first.
   document.querySelector('[data-focus]')?.focus()
 
