@@ -35,7 +35,13 @@ LAYOUT = Layout(
     currency="GBP",
     zone="Europe/London",
     carrier="Northway Post",
-    contact={"email": "hello@saltmarsh.example", "hours": "Mon–Fri 9:00–17:00", "city": "Whitstable"},
+    contact={
+        "trader": "Saltmarsh Pottery",
+        "address": "The Old Boatyard, Whitstable CT5 1ZZ",
+        "email": "hello@saltmarsh.example",
+        "hours": "Mon–Fri 9:00–17:00",
+        "city": "Whitstable",
+    },
     settings={"material_bps": 3000, "restocking_bps": 1000},
 )
 SOURCE = "sandbox-refunds.csv"

@@ -21,7 +21,12 @@ LAYOUT = Layout(
     currency="THB",
     zone="Asia/Bangkok",
     carrier="Siam Parcel",
-    contact={"email": "orchid.pier@example.com", "city": "Bangkok"},
+    contact={
+        "trader": "Orchid Pier Co., Ltd.",
+        "address": "99 Example Soi, Bangkok 10200",
+        "email": "orchid.pier@example.com",
+        "city": "Bangkok",
+    },
 )
 
 

@@ -25,6 +25,8 @@ LAYOUT = Layout(
     zone="Asia/Kuala_Lumpur",
     carrier="Pos Laju",
     contact={
+        "trader": "Seri Pagi Batik Sdn. Bhd.",
+        "address": "12 Jalan Contoh, 50000 Kuala Lumpur",
         "email": "salam@seripagi.example",
         "phone": "+60 3 5550 0190",
         "hours": "Mon–Sat 9:00–18:00",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from itertools import chain
 
@@ -56,6 +57,20 @@ SUPPORTER = "support-1"
 def demo_shop_id(place: int) -> ShopId:
     """The id of the demo's shop at this place; the same in every demo, so that links can be written down."""
     return shop_id(0x5E5C1D << 16 | place)
+
+
+_TRADERS: Mapping[str, dict[str, str]] = {
+    key: {"trader": trader, "address": address}
+    for key, trader, address in (
+        ("lantern-lane", "Lantern Lane Ltd", "4 Example Wynd, Edinburgh EH1 1AA"),
+        ("copper-kettle", "Copper Kettle Kitchen Ltd", "18 Sample Street, Bristol BS1 4ZZ"),
+        ("inkwell-and-oak", "Inkwell & Oak LLP", "2 Specimen Yard, Manchester M1 1ZZ"),
+        ("fern-and-spade", "Fern & Spade Trade Ltd", "77 Pattern Road, Cardiff CF10 1ZZ"),
+        ("little-harbour", "深圳市小港湾玩具有限公司", "广东省深圳市南山区示例路 8 号"),
+        ("north-quay", "North Quay Bags Inc.", "500 Example Slip, New York, NY 10004"),
+    )
+}
+"""Who runs each shop, and where; a shop's public page says both."""
 
 
 class Opening:
@@ -242,7 +257,8 @@ class Opening:
                 preset_hash=preset(shop.preset).hash,
                 settings=_settings(shop),
                 zone=shop.zone,
-                contact={"email": shop.email, "phone": shop.phone, "hours": shop.hours, "city": shop.city},
+                contact=_TRADERS[shop.key]
+                | {"email": shop.email, "phone": shop.phone, "hours": shop.hours, "city": shop.city},
             )
         for buyer in self._demo.buyers:
             await self._directory.put_buyer(buyer.key, name=buyer.name, email=buyer.email, locale=buyer.locale)

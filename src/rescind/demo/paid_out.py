@@ -26,7 +26,12 @@ LAYOUT = Layout(
     currency="EUR",
     zone="Europe/Lisbon",
     carrier="Correio Azul",
-    contact={"email": "paper.lantern@example.com", "city": "Porto"},
+    contact={
+        "trader": "Paper Lantern Press, Lda.",
+        "address": "Rua do Exemplo 12, 4050-000 Porto",
+        "email": "paper.lantern@example.com",
+        "city": "Porto",
+    },
 )
 _BOOK, _PRINT, _PENS = Ware("Bound notebook, A5", 2450), Ware("Risograph print", 3800), Ware("Set of brush pens", 1995)
 

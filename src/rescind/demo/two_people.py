@@ -27,7 +27,13 @@ LAYOUT = Layout(
     currency="EUR",
     zone="Europe/Copenhagen",
     carrier="Nordfragt",
-    contact={"email": "post@halden.example", "hours": "Mon–Fri 8:00–16:00", "city": "Aarhus"},
+    contact={
+        "trader": "Halden Furniture ApS",
+        "address": "Eksempelvej 3, 8000 Aarhus C",
+        "email": "post@halden.example",
+        "hours": "Mon–Fri 8:00–16:00",
+        "city": "Aarhus",
+    },
 )
 _TABLE, _CHAIR, _LAMP = Ware("Oak table, 160 cm", 89000), Ware("Chair with armrests", 34500), Ware("Floor lamp", 41200)
 _COLLEAGUE = Actor(kind=ActorKind.SUPPORT, id="agent-2")
