@@ -224,7 +224,8 @@ class Outlook:
                 hidden = any(one.less_than(told_there.said) for one, told_there in zip(then, by_clock, strict=True))
             else:
                 hidden = False
-            if (hidden or not told.same(last.said)) and not _over(last, at_stage, told):
+            # A no that the clock brings later is none yet for whoever gets there before.
+            if hidden or (not told.same(last.said) and not _over(last, at_stage, told)):
                 found.append(Ahead(at_stage, told))
         return tuple(found)
 
