@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rescind.api.acting import act
 from rescind.api.cancellation_answers import (
     CancellationTold,
     DecisionTold,
@@ -25,7 +26,7 @@ from rescind.core.cancellation import (
     reason_for_buyer,
 )
 from rescind.core.event import Note
-from rescind.core.ids import CancellationId, OrderId, shop_of
+from rescind.core.ids import CancellationId, OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
@@ -34,7 +35,6 @@ from rescind.core.order import Order
 from rescind.core.parts import Cancellation
 from rescind.core.stage import Stage
 from rescind.core.views import CaseRow
-from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.consent import Consent, recorded
 from rescind.intake.fields import Amount, Code, Incoming, Moment, Quantity, Units, Words
@@ -197,7 +197,7 @@ async def request(call: Call) -> Answer:
     """
     body, who = call.body, call.principal
     if who.role == "seller":
-        return await decide(call, call.identifier("order", "ord"), await _by_seller(call))
+        return await decide(call, await _by_seller(call))
     order = call.identifier("order", "ord")
     on_behalf_of, consent = await speaks_for(call)
     command = RequestCancellation(
@@ -211,7 +211,7 @@ async def request(call: Call) -> Answer:
         refund=fields.figure(body.refund),
         said=await _said(call, body.message),
     )
-    return await decide(call, order, command, on_behalf_of)
+    return await decide(call, command, on_behalf_of)
 
 
 async def _said(call: Call, message: str | None) -> Said | None:
@@ -259,7 +259,7 @@ async def approve(call: Call) -> Answer:
         comment=note(call, call.body.comment, "/comment"),
         refund=fields.figure(call.body.refund),
     )
-    return await decide(call, command.order, command)
+    return await decide(call, command)
 
 
 @operation(
@@ -296,7 +296,7 @@ async def refuse(call: Call) -> Answer:
         comment=note(call, body.comment, "/comment"),
         evidence=await named(call, body.evidence),
     )
-    return await decide(call, command.order, command)
+    return await decide(call, command)
 
 
 @operation(
@@ -317,7 +317,7 @@ async def withdraw(call: Call) -> Answer:
     cancellation = CancellationId(call.identifier("cancellation", "can"))
     on_behalf_of, consent = await speaks_for(call)
     command = WithdrawCancellation(order=OrderId(order), cancellation=cancellation, consent=consent)
-    return await decide(call, order, command, on_behalf_of)
+    return await decide(call, command, on_behalf_of)
 
 
 @operation(
@@ -354,7 +354,7 @@ async def offer(call: Call) -> Answer:
         comment=note(call, body.comment, "/comment"),
         consent=consent,
     )
-    return await decide(call, order.id, command, on_behalf_of)
+    return await decide(call, command, on_behalf_of)
 
 
 @operation(
@@ -403,7 +403,7 @@ async def _answer_offer(call: Call, *, accepted: bool) -> Answer:
         accept=accepted,
         consent=consent,
     )
-    return await decide(call, order, command, on_behalf_of)
+    return await decide(call, command, on_behalf_of)
 
 
 async def speaks_for(call: Call) -> tuple[str, Note | None]:
@@ -426,18 +426,9 @@ def _require_no_consent(consent: Consent | None) -> None:
         raise errors.InvalidField(field="/consent", expected="absent, for only support acts for somebody else")
 
 
-async def decide(call: Call, order_id: str, command: Command, on_behalf_of: str = "") -> Answer:
+async def decide(call: Call, command: Command, on_behalf_of: str = "") -> Answer:
     """Have an act on a request decided, and tell what became of it."""
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(on_behalf_of),
-            key=call.key(shop_of(order_id)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command, on_behalf_of)
     about = next(identifier for one in outcome.records if (identifier := cancellation_of(one)) is not None)
     order = outcome.order
     cancellation = next(one for one in order.cancellations if one.id == about)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from rescind.api.acting import act, numbered
 from rescind.api.cancellation_answers import DecisionTold
 from rescind.api.cancellations import DECISION_FAILS, decide, note
 from rescind.api.endpoint import STAFF, Answer, Call, operation
@@ -12,11 +13,10 @@ from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.cancellation import AnswerForCarrier
-from rescind.core.ids import CancellationId, OrderId, shop_of
+from rescind.core.ids import CancellationId, OrderId
 from rescind.core.lifecycle import Command
 from rescind.core.override import AnswerOverride, OverrideRules
 from rescind.core.parts import Act
-from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.fields import Code, Incoming, Units, Words
 
@@ -78,7 +78,7 @@ async def carrier_answer(call: Call) -> Answer:
         stops=call.body.answer == "yes",
         comment=note(call, call.body.comment, "/comment"),
     )
-    return await decide(call, command.order, command)
+    return await decide(call, command)
 
 
 @operation(
@@ -161,12 +161,9 @@ async def reject(call: Call) -> Answer:
 
 
 async def _answered(call: Call, *, confirmed: bool) -> Answer:
-    number = call.ids["number"]
-    if not (number.isascii() and number.isdigit() and len(number) < 6 and number == str(int(number))):
-        raise errors.NotFound(kind="override")
     command = AnswerOverride(
         order=OrderId(call.identifier("order", "ord")),
-        number=int(number),
+        number=numbered(call, "number", "override"),
         confirm=confirmed,
         comment=note(call, call.body.comment, "/comment"),
     )
@@ -174,16 +171,7 @@ async def _answered(call: Call, *, confirmed: bool) -> Answer:
 
 
 async def _overridden(call: Call, command: Command) -> Answer:
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(),
-            key=call.key(shop_of(command.order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command)
     order = outcome.order
     about = next(number for one in outcome.records if (number := getattr(one.event, "number", None)) is not None)
     found = next(one for one in order.overrides if one.number == about)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from rescind.api.acting import act
 from rescind.api.cancellations import note, speaks_for
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.told import Told
 from rescind.core import errors, escalation
 from rescind.core.escalation import CloseEscalation, Escalate, TakeEscalation
 from rescind.core.event import Note
-from rescind.core.ids import shop_of
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
 from rescind.core.parts import Escalation, ReturnStatus
-from rescind.engine import Submission
 from rescind.intake.consent import Consent
 from rescind.intake.fields import Code, Incoming, Words
 from rescind.intake.text import words
@@ -128,7 +127,7 @@ async def call_platform(call: Call) -> Answer:
         attached=attached,
         unanswered_since=since,
     )
-    return await _do(call, order, command, -1, on_behalf_of)
+    return await _do(call, command, -1, on_behalf_of)
 
 
 @operation(
@@ -146,7 +145,7 @@ async def call_platform(call: Call) -> Answer:
 async def take(call: Call) -> Answer:
     """See to it, so that nobody else does. The deadline stays."""
     order, number = await call.order(), _number(call)
-    return await _do(call, order, TakeEscalation(order=order.id, number=number), number - 1)
+    return await _do(call, TakeEscalation(order=order.id, number=number), number - 1)
 
 
 @operation(
@@ -166,7 +165,7 @@ async def close(call: Call) -> Answer:
     order, number = await call.order(), _number(call)
     said: Note = call.desk.note(words(call.body.comment, field="/comment"))
     command = CloseEscalation(order=order.id, number=number, outcome=call.body.outcome, comment=said)
-    return await _do(call, order, command, number - 1)
+    return await _do(call, command, number - 1)
 
 
 def _number(call: Call) -> int:
@@ -177,17 +176,8 @@ def _number(call: Call) -> int:
     return int(text)
 
 
-async def _do(call: Call, order: Order, command: Command, place: int, on_behalf_of: str = "") -> Answer:
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(on_behalf_of),
-            key=call.key(shop_of(order.id)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+async def _do(call: Call, command: Command, place: int, on_behalf_of: str = "") -> Answer:
+    outcome = await act(call, command, on_behalf_of)
     after = outcome.order
     return Answer(
         body=escalation_told(after.escalations[place], after, call.principal.role),

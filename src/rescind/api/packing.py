@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from rescind.api.acting import act
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.order_answers import LeaseTold, lease_told
 from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
-from rescind.core.ids import OrderId, shop_of
+from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.intercept import ResolveContradiction
 from rescind.core.lifecycle import Command
 from rescind.core.order import leased
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder, look
-from rescind.engine import Submission
 from rescind.intake.fields import Code, Identifier, Incoming, Words
 from rescind.intake.text import label, words
 from rescind.postgres.credentials import Role
@@ -276,16 +276,7 @@ def _order(call: Call) -> OrderId:
 
 
 async def _do(call: Call, command: Command) -> Answer:
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(),
-            key=call.key(shop_of(command.order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command)
     order = outcome.order
     # A repeat is told with the time of the first answer, so that it gets the same bytes (ID-02).
     now = outcome.records[-1].received_at if outcome.records else call.desk.now()

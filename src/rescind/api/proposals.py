@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rescind.api.acting import act, numbered
 from rescind.api.cancellations import DECISION_FAILS, note
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.money_answers import RefundTold, refunds_told
@@ -14,10 +15,9 @@ from rescind.api.proposal_answers import ProposalTold, proposal_told
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.failed_refund import FailedRefundSettled
-from rescind.core.ids import OrderId, shop_of
+from rescind.core.ids import OrderId
 from rescind.core.refund import RefundAnswered, RefundOwed
 from rescind.core.second_person import AnswerProposal
-from rescind.engine import Submission
 from rescind.intake.fields import Incoming, Words
 from rescind.postgres.credentials import Role
 
@@ -139,25 +139,13 @@ async def reject(call: Call) -> Answer:
 
 
 async def _answered(call: Call, *, confirmed: bool) -> Answer:
-    number = call.ids["number"]
-    if not (number.isascii() and number.isdigit() and len(number) < 6 and number == str(int(number))):
-        raise errors.NotFound(kind="proposal")
     command = AnswerProposal(
         order=OrderId(call.identifier("order", "ord")),
-        number=int(number),
+        number=numbered(call, "number", "proposal"),
         confirm=confirmed,
         comment=note(call, call.body.comment, "/comment"),
     )
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(),
-            key=call.key(shop_of(command.order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command)
     order = outcome.order
     moved: set[str] = set()
     for one in outcome.records:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from rescind.api.acting import act
 from rescind.api.cancellations import note
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.money_answers import RefundTold, refunds_told
@@ -15,11 +16,10 @@ from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, Way
 from rescind.core.giving_back import GiveBack
-from rescind.core.ids import OrderId, RefundId, shop_of
+from rescind.core.ids import OrderId, RefundId
 from rescind.core.lifecycle import Command
 from rescind.core.money import CAP_MINOR
 from rescind.core.refund import RefundOwed
-from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.fields import Currency, Incoming, Moment, Words
 from rescind.intake.text import label
@@ -158,16 +158,7 @@ async def settle(call: Call) -> Answer:
 
 
 async def _owed(call: Call, command: Command) -> Answer:
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(),
-            key=call.key(shop_of(command.order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command)
     order = outcome.order
     new = {
         terms.id

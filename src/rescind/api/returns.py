@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rescind.api.acting import act
 from rescind.api.cancellability import ReasonTold
 from rescind.api.cancellations import speaks_for
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
@@ -10,7 +11,7 @@ from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors, returns
 from rescind.core.event import Note
 from rescind.core.exhibits import Said, case_of, talk
-from rescind.core.ids import OrderId, ReturnId, shop_of
+from rescind.core.ids import OrderId, ReturnId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
@@ -24,7 +25,6 @@ from rescind.core.returns import (
     Wish,
     WithdrawReturn,
 )
-from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.consent import Consent
 from rescind.intake.fields import Code, Incoming, Units, Words
@@ -371,16 +371,7 @@ def _words(call: Call) -> Note:
 
 
 async def _do(call: Call, command: Command, on_behalf_of: str = "") -> Answer:
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=command,
-            actor=call.principal.actor(on_behalf_of),
-            key=call.key(shop_of(command.order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
-    )
+    outcome = await act(call, command, on_behalf_of)
     order = outcome.order
     about = next((one for record in outcome.records if (one := case_of(record))), call.ids.get("case", ""))
     created = call.operation.statuses[0] == 201

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rescind.api.acting import act
 from rescind.api.cancellations import speaks_for
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
 from rescind.core.acknowledgement import Declared, declarations
-from rescind.core.ids import OrderId, shop_of
+from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.withdrawal import DeclareWithdrawal, Follows, follows
-from rescind.engine import Submission
 from rescind.intake import fields
 from rescind.intake.consent import Consent
 from rescind.intake.fields import Incoming, Units, Words
@@ -105,23 +105,15 @@ async def declare(call: Call) -> Answer:
     view = await call.desk.reads.order(call.principal.scope, order)
     terms = await call.desk.terms(view.order)
     bound = follows(view.order, terms, await call.desk.context(view.order, terms), call.desk.now())
-    outcome = await call.desk.engine.handle(
-        Submission(
-            command=DeclareWithdrawal(
-                order=order,
-                statement=call.desk.note(
-                    statement(language, view, name, to, sends_back=bound is not None and bound.sends_back)
-                ),
-                lines=fields.selection(body.lines),
-                consent=consent,
-            ),
-            actor=call.principal.actor(on_behalf_of),
-            key=call.key(shop_of(order)),
-            fingerprint=call.fingerprint(),
-            expected_version=call.expected_version(),
-            scope=call.principal.scope,
-        )
+    command = DeclareWithdrawal(
+        order=order,
+        statement=call.desk.note(
+            statement(language, view, name, to, sends_back=bound is not None and bound.sends_back)
+        ),
+        lines=fields.selection(body.lines),
+        consent=consent,
     )
+    outcome = await act(call, command, on_behalf_of)
     made = declarations((record, {}) for record in outcome.records)[-1]
     view = await call.desk.reads.order(call.principal.scope, order)
     told = next(one for one in await _declared(call, view) if one.id == made.id)

@@ -15,7 +15,7 @@ from rescind.core.parts import Proposal, ProposalOutcome
 from rescind.core.second_person import AnswerProposal, seen_by
 from rescind.core.views import TimelineEntry
 from rescind.web.seller import order as order_page
-from rescind.web.seller.console import Console, Here, new_key
+from rescind.web.seller.console import Console, Fields, Here, new_key
 from rescind.web.session import Html
 
 
@@ -73,19 +73,25 @@ async def answer(console: Console, order_id: str) -> str:
     """Confirm or drop what was proposed. Raises RescindError."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
+    number, confirm = second_word(form)
+    command = AnswerProposal(
+        order=view.order.id,
+        number=number,
+        confirm=confirm,
+        comment=console.note(form.text("words"), "words"),
+    )
+    await console.submit(command, view.shop.id, f"proposal:{order_id}:{number}", form.text("key"))
+    return "proposal_confirmed" if confirm else "proposal_dropped"
+
+
+def second_word(form: Fields) -> tuple[int, bool]:
+    """Which proposal a second person answers, and whether by a yes. Raises InvalidField."""
     number, act = form.text("number"), form.text("act")
     if not (number.isascii() and number.isdigit() and len(number) < 6):
         raise InvalidField(field="number", expected="the number of a proposal")
     if act not in {"confirm", "drop"}:
         raise InvalidField(field="act", expected="confirm drop")
-    command = AnswerProposal(
-        order=view.order.id,
-        number=int(number),
-        confirm=act == "confirm",
-        comment=console.note(form.text("words"), "words"),
-    )
-    await console.submit(command, view.shop.id, f"proposal:{order_id}:{number}", form.text("key"))
-    return "proposal_confirmed" if act == "confirm" else "proposal_dropped"
+    return int(number), act == "confirm"
 
 
 @post("/orders/{order_id:str}/proposals", status_code=200)

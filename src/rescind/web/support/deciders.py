@@ -23,6 +23,7 @@ from rescind.core.views import TimelineEntry
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, new_key
 from rescind.web.seller.order import shown
+from rescind.web.seller.proposals import second_word
 
 
 def answer_of(order: Order, language: Locale) -> dict[str, Any] | None:
@@ -139,16 +140,12 @@ async def answer_override(console: Console, order_id: str) -> str:
     """Confirm or drop what was proposed. Raises RescindError."""
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
-    number, act = form.text("number"), form.text("act")
-    if not (number.isascii() and number.isdigit() and len(number) < 6):
-        raise InvalidField(field="number", expected="the number of a proposal")
-    if act not in {"confirm", "drop"}:
-        raise InvalidField(field="act", expected="confirm drop")
+    number, confirm = second_word(form)
     command = AnswerOverride(
         order=view.order.id,
-        number=int(number),
-        confirm=act == "confirm",
+        number=number,
+        confirm=confirm,
         comment=console.note(form.text("words"), "words"),
     )
     await console.submit(command, view.shop.id, f"override:{order_id}:{number}", form.text("key"))
-    return "override_done" if act == "confirm" else "override_dropped"
+    return "override_done" if confirm else "override_dropped"
