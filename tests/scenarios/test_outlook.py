@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
+from rescind.core.money import Money
 from rescind.core.outlook import Outlook
 from rescind.core.parts import FactKind
 from rescind.core.policy.resolved import badness
@@ -22,6 +23,10 @@ from scenarios.shop import STEPS, Shop, item, usd
 FULL = os.environ.get("PROOF") == "full"
 HOUR = timedelta(hours=1)
 WAITS = (timedelta(0), timedelta(minutes=3), HOUR, 5 * HOUR, 23 * HOUR, timedelta(days=2), timedelta(days=9))
+
+
+def baht(text):
+    return Money.parse(text, "THB")
 
 
 class Told(Shop):
@@ -134,6 +139,25 @@ def test_what_a_shop_agrees_to_for_small_amounts_is_promised_to_small_orders_alo
         shop.order(paid=price, stage=Stage.PREPARING).at("Mon 10:00")
         shop.agrees(StandingRule(name="Small", most_minor=5000, currency="USD"))
         assert [rule for _, _, rule in shop.told()] == [said, "READY-1"]
+
+
+def test_what_a_bank_has_promised_counts_as_much_as_what_was_taken():
+    shop = Told("us")
+    shop.agrees(StandingRule(name="Small", most_minor=5000, currency="USD"))
+    shop.order(total=usd("60.00"))
+    shop.host.reports("authorised")
+    shop.at("Mon 10:00")
+    assert shop.told()[0] == ("now", "ask_seller", "ASK-1")
+    shop.buyer.requests_cancellation()
+    assert shop.rule == "ASK-1"
+
+
+@pytest.mark.parametrize(("tender", "stage"), [("card", "review"), ("cash_on_delivery", "allocated")])
+def test_an_order_to_be_paid_is_told_what_holds_for_its_whole_amount(tender, stage):
+    shop = Told("th")
+    shop.order(total=baht("80.00"), tenders={tender: 8000})
+    shop.agrees(StandingRule(name="Small", most_minor=4000, currency="THB"))
+    assert (stage, "ask_seller", "ASK-1") in shop.told()
 
 
 def test_what_a_shop_agrees_to_until_a_day_is_not_promised_beyond_it():

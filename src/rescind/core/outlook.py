@@ -119,7 +119,7 @@ class Outlook:
             return None
         selection = lines or select(asked, None)
         money = quote(asked, selection)
-        read = self._read(asked, now, selection, money.total_minor, anyway=anyway)
+        read = self._read(asked, now, selection, money.freed_minor, anyway=anyway)
         listed = [one.code for one in self._reasons(read, now)]
         told: Said | None = None
         if reason not in listed:
@@ -129,7 +129,7 @@ class Outlook:
             "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
         if said is not None and (before := as_said(asked, said, self.terms, now)) is not None:
-            then = self._read(before, said.at, selection, money.total_minor, anyway=anyway) | {"reason": reason}
+            then = self._read(before, said.at, selection, money.freed_minor, anyway=anyway) | {"reason": reason}
             kinder = self.terms.judge(
                 "request", then, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
             )
@@ -164,7 +164,7 @@ class Outlook:
     def _whole(self, now: Instant) -> dict[str, object]:
         """What the rules may read of a request for everything."""
         selection = select(self.order, None)
-        return self._read(self.order, now, selection, quote(self.order, selection).total_minor)
+        return self._read(self.order, now, selection, quote(self.order, selection).freed_minor)
 
     def _reasons(self, read: dict[str, object], now: Instant) -> tuple[Reason, ...]:
         return tuple({reason.code: reason for reason in self.terms.reasons("buyer", read, now)}.values())

@@ -141,6 +141,7 @@ def course(
         paid=paid_at is not None,
         at_the_door=order.cash_on_delivery,
         several=sum([line.open for line in order.lines]) > 1,
+        amount=_floor(known["amount"], _amount_when_paid(order, read)) if "amount" in known else 0,
         to_label=most(NOT_SHIPPED, NOT_COLLECTED),
         to_leave=most(NOT_COLLECTED),
         afterwards=most(),
@@ -156,8 +157,9 @@ class _Most(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """What the stages to come hang on, beside the facts. to_label, to_leave, afterwards: the most that can have passed
-    before the label, before the carrier has it, and later.
+    """What the stages to come hang on, beside the facts. amount: what a request is about at the most, once everything
+    is paid, as far as rules tell. to_label, to_leave, afterwards: the most that can have passed before the label,
+    before the carrier has it, and later.
     """
 
     here: Stage
@@ -165,6 +167,7 @@ class _Shape(NamedTuple):
     paid: bool
     at_the_door: bool
     several: bool
+    amount: object
     to_label: _Most
     to_leave: _Most
     afterwards: _Most
@@ -203,6 +206,12 @@ def _most_of(known: Mapping[str, tuple[Content, ...]], most_s: int | None, unpai
         return _Most()
     most = (("since_placed", most_s), ("since_paid", max(0, most_s - unpaid_s)))
     return _Most(*(int(str(_floor(known.get(name, ()), seconds))) for name, seconds in most))
+
+
+def _amount_when_paid(order: Order, read: Mapping[str, object]) -> int:
+    """What a request would be about, in minor units, had everything been paid."""
+    amount: Any = read["amount"]
+    return amount + sum([max(0, tender.wanted_minor - tender.authorised_minor) for tender in order.tenders])
 
 
 def _lines(read: Mapping[str, object]) -> Sequence[Mapping[str, object]]:
@@ -301,13 +310,22 @@ def _may_be(
         case "working_days_late":
             return _from(now, known[name], None)
         case "amount":
-            # What has left is not asked about any more, and what is left may be worth anything less.
-            less = rank(at_stage) >= rank(Stage.PARTIALLY_SHIPPING) and at_stage is not Stage.IN_TRANSIT
-            return (now, *(one for one in known[name] if less and int(one) < now))
+            return _amounts(now, at_stage, shape, known[name])
         case "paid":
             return _EITHER if shape.at_the_door and not now else (True,)
         case _:
             return _true_or_not(name, at_stage, now=now)
+
+
+def _amounts(now: int, at_stage: Stage, shape: _Shape, known: Sequence[Content]) -> Sequence[object]:
+    most: Any = shape.amount
+    if rank(at_stage) >= rank(Stage.PARTIALLY_SHIPPING) and at_stage is not Stage.IN_TRANSIT:
+        # What has left is not asked about any more, and what is left may be worth anything less.
+        return (most, *(one for one in known if int(one) < most))
+    if not shape.paid and not shape.at_the_door:
+        return (most,)
+    # More may be paid at any time, at the door or in parts.
+    return (now, *(one for one in known if now < int(one) <= most))
 
 
 def _true_or_not(name: str, at_stage: Stage, *, now: bool) -> tuple[bool, ...]:

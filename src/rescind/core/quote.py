@@ -85,6 +85,11 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     funding: Funding = Funding(seller_minor=0, platform_minor=0, subsidy_minor=0)
 
     @property
+    def freed_minor(self) -> int:
+        """What the buyer has of it, in minor units: what goes back, and what is let go before it was taken."""
+        return self.total_minor + self.released_minor
+
+    @property
     def fee_minor(self) -> int:
         """What the seller keeps, in minor units."""
         return sum(fee.amount_minor for fee in self.fees)

@@ -81,7 +81,7 @@ def request(
         actor="buyer",
         reason=command.reason,
         selection=selection,
-        amount_minor=money.total_minor,
+        amount_minor=money.freed_minor,
         asked_anyway=command.anyway,
         context=context,
     )
@@ -100,7 +100,7 @@ def request(
             actor="buyer",
             reason=command.reason,
             selection=selection,
-            amount_minor=money.total_minor,
+            amount_minor=money.freed_minor,
             asked_anyway=command.anyway,
             context=context,
         )
@@ -176,7 +176,7 @@ def read(order: Order, actor: ActorKind, context: Context, now: Instant) -> dict
         at_stage=stage(order, now),
         actor=actor.value,
         selection=selection,
-        amount_minor=quote(order, selection).total_minor,
+        amount_minor=quote(order, selection).freed_minor,
         context=context,
     )
 
@@ -331,7 +331,7 @@ def cancel_by_seller(
         actor="seller",
         reason=command.reason,
         selection=selection,
-        amount_minor=money.total_minor,
+        amount_minor=money.freed_minor,
         asked_anyway=False,
         context=context,
     )

@@ -182,7 +182,9 @@ _FACTS = (
     ),
     FactSpec("handling", Kind.CODE, "whether the goods are ready, or have to be made or got first", members=HANDLINGS),
     FactSpec("country", Kind.CODE, "where the buyer lives, ISO 3166 alpha-2; `none` when the host does not say"),
-    FactSpec("amount", Kind.AMOUNT, "what the request would give back, in the order's currency"),
+    FactSpec(
+        "amount", Kind.AMOUNT, "what the request would give back or let go before it is taken, in the order's currency"
+    ),
     _flag("paid", "the payment was captured"),
     _flag("past_dispatch_sla", "the day by which the seller had to dispatch is over"),
     _flag("dispatched_late", "the first parcel left after the day by which the seller had to dispatch"),
