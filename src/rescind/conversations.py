@@ -106,7 +106,7 @@ class Conversations:
 
     def _kept(self, sent: Sent, said: Said) -> Sent:
         if not sent.repeated:
-            log.info("message.sent", thread=sent.thread, message=sent.message, side=said.side, flag=said.flag)
+            log.debug("message.sent", thread=sent.thread, message=sent.message, side=said.side, flag=said.flag)
         return sent
 
     # --- reading -----------------------------------------------------------------------------------------------------

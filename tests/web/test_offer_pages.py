@@ -1,13 +1,18 @@
 """An offer instead of an answer, over the pages of seller and buyer and over the API."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
 from postgres.market import KILN, audit, worked
 from rescind.app import make_app
+from rescind.core.habit import LEAST, Favours
 from rescind.core.parts import Line
 from rescind.core.stage import Stage
+from rescind.demo import catalogue, to_measure
+from rescind.demo.marketplace import demo_shop_id
+from rescind.demo.stall import Ground
 from web.consoles import Person
 
 
@@ -43,6 +48,19 @@ async def answers(ann, order, request, answer):
     action = f"/orders/{order}/requests/{request}/offer"
     fields = next(form["fields"] for form in page.forms if form["action"] == action)
     return await ann.send(action, [*fields, ("answer", answer)])
+
+
+async def test_the_demo_has_work_that_was_quoted_and_tells_how_late_requests_go(app, desk, market, clock):  # M-08
+    ground = Ground(desk.engine, desk.directory, clock, desk)
+    opened_at = desk.now()
+    assert await to_measure.play(ground, opened_at) == LEAST + 7
+    amelia = await Person(app).sign_in(desk, "buyer", "amelia", buyer_id=catalogue.load().buyers[0].key)
+    path = re.search(r'href="(/orders/ord_\w+)"', (await amelia.see("/orders")).raw)[1]
+    page = await amelia.see(path)
+    for said in ("The shop has made you an offer", "Answer the offer", "£32.00 for material and £18.00 for labour"):
+        assert said in page.text
+    told = await desk.habits.favours(demo_shop_id(to_measure.place()), opened_at)
+    assert told == Favours(asked=LEAST + 3, granted=16), "whoever agreed to a quote was let off, too"
 
 
 async def test_money_for_keeping_is_offered_accepted_and_paid_once(sam, ann, market, asked):

@@ -63,11 +63,12 @@ class Layout:
 
 
 class Ware(NamedTuple):
-    """One unit of something, at a price in minor units."""
+    """One unit of something, at a price in minor units. special_reason: why it is special goods, where it is."""
 
     title: str
     price: int
     custom_made: bool = False
+    special_reason: str = ""
 
 
 def _sku(title: str) -> str:
@@ -121,6 +122,8 @@ class Stall:
                 quantity=1,
                 unit_minor=ware.price,
                 custom_made=ware.custom_made,
+                special=bool(ware.special_reason),
+                special_reason=ware.special_reason,
             )
             for place, ware in enumerate(wares, 1)
         )
