@@ -60,8 +60,8 @@ class Wire:
 
 
 @asynccontextmanager
-async def stripe_at(fake, **more) -> AsyncIterator[Stripe]:
-    adapter = Stripe("sk_test_fake", base=fake.url, **{"timeout_s": 1.0} | more)
+async def stripe_at(fake, key="sk_test_fake", **more) -> AsyncIterator[Stripe]:
+    adapter = Stripe(key, base=fake.url, **{"timeout_s": 1.0} | more)
     yield adapter
     await adapter.close()
 

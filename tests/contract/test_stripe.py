@@ -10,7 +10,7 @@ from provider.client import STORM
 from rescind.core.errors import Unavailable
 from rescind.core.instant import instant
 from rescind.core.refund import ProviderOutcome
-from rescind.providers import stripe
+from rescind.providers import stripe_client
 
 LONG_AGO, FAR_OFF = instant("2020-01-01T00:00Z"), instant("2100-01-01T00:00Z")
 DAYS = timedelta(days=1)
@@ -153,10 +153,7 @@ async def test_a_charge_is_a_payment_too(fake, adapter):
 async def test_a_key_that_opens_nothing_sends_nothing_and_says_so(fake):  # KF-16
     paid = fake.capture(4000).id
     for key, trouble in (("sk_test_stranger", "refused"), ("rk_test_reads", "")):
-        async with stripe_at(fake) as adapter:
-            adapter._client = type(adapter._client)(
-                key, http_client=adapter._http, max_network_retries=0, base_addresses={"api": fake.url}
-            )
+        async with stripe_at(fake, key=key) as adapter:
             reply = await adapter.refund(fresh(100, payment=paid))
             assert (reply.outcome, reply.cause) == (ProviderOutcome.NOT_SENT, "not_set_up")
             assert (await adapter.check()).trouble == trouble
@@ -240,7 +237,7 @@ async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):
 
 
 async def test_a_page_that_does_not_come_is_asked_for_again_and_the_list_goes_on(fake, adapter, monkeypatch):
-    monkeypatch.setattr(stripe, "PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr(stripe_client, "PAUSES_S", (0.01, 0.01))
     paid = fake.capture(40000).id
     for _ in range(120):
         await adapter.refund(fresh(10, payment=paid))

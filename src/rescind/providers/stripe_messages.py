@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +16,8 @@ import msgspec
 
 from rescind.core.instant import Instant
 from rescind.core.ports import DisputeNews, News, PaymentNews, RefundNews, Told
-from rescind.providers.stripe import ORDER, REFUND, Dispute, Refund, Stripe
+from rescind.providers.stripe_client import StripeClient
+from rescind.providers.stripe_objects import ORDER, REFUND, Dispute, Refund, instant
 from rescind.providers.stripe_units import from_stripe
 
 TOLERANCE = timedelta(seconds=300)
@@ -53,7 +54,7 @@ def opened(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
             stamp = int(value)
         elif name == "v1":
             signatures.append(value)
-    if abs(now - datetime.fromtimestamp(stamp, UTC)) > TOLERANCE:
+    if abs(now - instant(stamp)) > TOLERANCE:
         return None
     wanted = [hmac.new(one.encode(), b"%d.%s" % (stamp, body), sha256).hexdigest() for one in secrets if one]
     good = False
@@ -70,18 +71,18 @@ def opened(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
     return Told(id=event.id, type=event.type, test=not event.livemode)
 
 
-async def news(adapter: Stripe, body: bytes) -> tuple[News, ...] | None:
+async def news(client: StripeClient, body: bytes) -> tuple[News, ...] | None:
     """What a message is about, as it stands now. None: nothing we know. Raises Unavailable, msgspec.ValidationError."""
     event = msgspec.json.decode(body, type=_Event)
     told = event.data.get("object")
     match msgspec.convert(told, _Object).object:
         case "refund":
-            found = await adapter.find(msgspec.convert(told, Refund).id, event.account)
+            found = await client.find(msgspec.convert(told, Refund).id, event.account)
             return None if found is None else (_refund(found),)
         case "charge" if event.type in {"charge.refunded", "charge.succeeded"}:
             return ()  # A message of its own tells of the refund, and of the payment.
         case "dispute":
-            known = await adapter.find_dispute(msgspec.convert(told, _Object).id, event.account)
+            known = await client.find_dispute(msgspec.convert(told, _Object).id, event.account)
             return None if known is None else _dispute(known, event)
         case "payment_intent" if event.type == "payment_intent.succeeded":
             return (_payment(msgspec.convert(told, _Intent), event),)
@@ -101,7 +102,7 @@ def _refund(found: Refund) -> RefundNews:
         amount_minor=from_stripe(found.amount, currency),
         currency=currency,
         status=found.outcome,
-        at=datetime.fromtimestamp(found.created, UTC),
+        at=instant(found.created),
     )
 
 
@@ -118,7 +119,7 @@ def _dispute(found: Dispute, event: _Event) -> tuple[News, ...]:
             amount_minor=from_stripe(found.amount, currency),
             currency=currency,
             # They do not say when it ended, but it had when they told us of it, or ends as we ask.
-            at=datetime.fromtimestamp(max(event.created, found.created) if won or lost else found.created, UTC),
+            at=instant(max(event.created, found.created) if won or lost else found.created),
             won=won,
             lost=lost,
         ),
@@ -132,7 +133,7 @@ def _payment(told: _Intent, event: _Event) -> PaymentNews:
         payments=_names(told.id, told.latest_charge),
         amount_minor=from_stripe(told.amount_received, currency),
         currency=currency,
-        at=datetime.fromtimestamp(created if isinstance(created, int) else 0, UTC),
+        at=instant(created if isinstance(created, int) else 0),
     )
 
 
