@@ -4,14 +4,20 @@ import re
 import tomllib
 from datetime import UTC, datetime
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 
+from rescind.core import escalation, intercept, returns
+from rescind.core.failed_refund import Way
 from rescind.core.money import Money
+from rescind.core.parts import CancellationStatus, FactKind, ProposalOutcome, RefundStatus
 from rescind.core.policy import Atom
+from rescind.core.stage import Stage
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.locales.completeness import _faults, codes, missing, sentences, uncounted
 from rescind.policies import names, retold, worked_examples
+from rescind.postgres.endpoints import State as EndpointState
 from rescind.web.citations import articles, linked
 from rescind.web.explain import wanted_words
 
@@ -187,3 +193,30 @@ def test_a_stage_is_quoted_once(language):
 def test_every_language_names_itself():
     assert list(LANGUAGE_NAMES.values()) == ["English", "中文"]
     assert [locale(tag).html_lang for tag in LANGUAGE_NAMES] == ["en", "zh-Hans"]
+
+
+STATES = {
+    *Stage,
+    *CancellationStatus,
+    *RefundStatus,
+    *Way,
+    *FactKind,
+    *returns.OUTCOMES,
+    returns.WITHDRAWN,
+    *escalation.OUTCOMES,
+    *(step for steps in intercept.STEPS.values() for step in steps),
+    *(f"{kind}_{outcome}" for kind in ("proposal", "override") for outcome in ProposalOutcome),
+    *get_args(EndpointState),
+    "waits_for_bank",
+} - {"removed"}
+"""Everything that may stand in a problem as the state of a matter. What was removed is not found any more."""
+
+
+@pytest.mark.parametrize("tag", LANGUAGE_NAMES)
+@pytest.mark.parametrize("code", sorted(map(str, STATES)))
+def test_where_a_matter_stands_is_said_in_words(code, tag):
+    assert locale(tag).state(code) != code
+
+
+def test_where_a_matter_stands_is_taken_from_the_code_alone_where_nobody_has_named_it():
+    assert locale("zh").state("unheard_of") == "unheard_of"

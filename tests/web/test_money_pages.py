@@ -103,6 +103,22 @@ async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market
     assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
 
 
+async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk, market):  # KF-06, ID-05
+    order = await market.order(price=4000)
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    path = f"/seller/orders/{order}"
+    page, again = await sam.see(path), await sam.see(path)
+    assert (await sam.press(page, f"{path}/give-back", amount="1")).to.endswith("money_back")
+    back = await sam.press(again, f"{path}/give-back", amount="1")
+    assert back.status == 409
+    assert "You saw that €40.00 can go back, and it is €39.00 now. Nothing was done." in back.text
+    assert (await market.read(order)).refunded.minor == 100
+    assert (await sam.press(back, f"{path}/give-back", amount="1")).to.endswith("money_back"), "looked at, and meant"
+    for odd in ("-1", "1e3", "９", "9" * 40):
+        assert (await sam.press(again, f"{path}/give-back", amount="1", left=odd)).status == 409
+    assert (await market.read(order)).refunded.minor == 200
+
+
 async def test_support_gives_credit_and_both_sides_read_that_it_is_credit(app, robin, market, desk):  # M-22
     lines = (Line(id="1", sku="MUG", quantity=1, unit_minor=4000),)
     order = await market.order(Stage.DELIVERED, lines=lines)

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
+from rescind.core.parts import Tender
 from rescind.locales import LANGUAGE_NAMES, locale
 from rescind.web import design, rendering
 from rescind.web.rendering import STATIC, Frame, Link, address, environment, render, urgency
+from rescind.web.tender import method_name, tender_name
 
 WEB = Path(rendering.__file__).parent
 NOW = datetime(2026, 11, 23, 12, 48, tzinfo=UTC)
@@ -241,3 +243,17 @@ def test_files_of_others_are_the_ones_we_took():
     assert len(rows) == 6
     for name, digest in rows:
         assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(
+    ("method", "english", "chinese"),
+    [
+        ("wechat_pay", "WeChat Pay", "微信支付"),
+        ("alipay", "Alipay", "支付宝"),
+        ("apple_pay", "Apple Pay", "Apple Pay"),
+        ("acme_pay_later", "Acme pay later", "Acme pay later"),
+    ],
+)
+def test_a_means_of_payment_is_called_by_its_name_and_never_by_a_code(method, english, chinese):
+    assert (method_name(locale("en"), method), method_name(locale("zh"), method)) == (english, chinese)
+    assert tender_name(locale("en"), Tender(id="1", method=method, amount_minor=1)) == english

@@ -80,6 +80,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.AmountChanged: (409, "The refund is another one now"),
+    errors.LeftChanged: (409, "Other money went back meanwhile"),
     errors.OrderFull: (409, "The order holds no more"),
     errors.RefundSettled: (409, "Somebody has answered this refund"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
@@ -130,9 +131,8 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 """Status and English title of every problem. A test walks the classes and wants each here, with page and sentences."""
 
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.UnknownLine, errors.InvalidText)
-# A name of a stage or a status is said as people say it; the member beside it keeps the code.
+# A code is said as people say it; the member beside it keeps the code.
 _SAID_AS = {
-    "current_state": ("cancellation", "stage", "webhook"),
     "reason": ("reason",),
     "state": ("policy.status", "difference.state"),
     "why": ("file",),
@@ -239,12 +239,10 @@ def _said(name: str, value: object, language: Locale) -> str:
             return f"{language.instant(value)} UTC"
         case tuple():
             return ", ".join(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
+        case str() if name == "current_state":
+            return language.state(value, "problem")
         case _:
             for context in _SAID_AS.get(name, ()):
                 if language.has(context, str(value)):
                     return language.term(context, str(value), "problem")
-            # A proposal's state is its kind and what became of it: override_lapsed.
-            kind, _, outcome = str(value).partition("_")
-            if name == "current_state" and language.has(f"{kind}_outcome", outcome):
-                return language.term(f"{kind}_outcome", outcome)
             return language.told(value)

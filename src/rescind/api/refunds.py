@@ -18,7 +18,7 @@ from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, 
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, RefundId
 from rescind.core.lifecycle import Command
-from rescind.core.money import CAP_MINOR
+from rescind.core.money import CAP_MINOR, Money
 from rescind.core.refund import RefundOwed
 from rescind.intake import fields
 from rescind.intake.fields import Currency, Incoming, Moment, Words
@@ -32,8 +32,17 @@ class AskedAmount(Incoming, frozen=True, kw_only=True):
     currency: Currency
 
 
+class LeftAmount(Incoming, frozen=True, kw_only=True):
+    """What could go back when the caller looked, in whole minor units of the order's currency."""
+
+    amount: Annotated[int, msgspec.Meta(ge=0, le=CAP_MINOR)]
+    currency: Currency
+
+
 class NewRefund(Incoming, frozen=True, kw_only=True):
     """What to give back: the ``shipping`` as it was paid, an ``amount``, or both together. Nothing is cancelled by it.
+
+    ``left``: what can go back as the caller saw it; when it is another amount by now, nothing is done.
 
     The money goes back to where it came from; nobody chooses where. ``credit``: support rules that it becomes credit
     toward a later purchase instead, with the buyer's ``consent`` in words and a ``comment`` that says why.
@@ -44,6 +53,7 @@ class NewRefund(Incoming, frozen=True, kw_only=True):
     credit: bool = False
     consent: Words | None = None
     comment: Words | None = None
+    left: LeftAmount | None = None
 
 
 class FailedRefund(Incoming, frozen=True, kw_only=True):
@@ -87,6 +97,7 @@ class RefundsTold(Told, frozen=True, kw_only=True):
         errors.NothingSelected,
         errors.RefundOfNothing,
         errors.RefundTooHigh,
+        errors.LeftChanged,
         errors.CurrencyMismatch,
         errors.ConsentMissing,
         errors.InvalidText,
@@ -112,6 +123,7 @@ async def give_back(call: Call) -> Answer:
         credit=body.credit,
         consent=note(call, body.consent, "/consent"),
         comment=note(call, body.comment, "/comment"),
+        left=None if body.left is None else Money(body.left.amount, body.left.currency),
     )
     return await _owed(call, command)
 

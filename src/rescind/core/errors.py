@@ -251,6 +251,12 @@ class AmountChanged(RescindError):
     code = "amount-changed"
 
 
+class LeftChanged(RescindError):
+    """What can go back is not what somebody saw before they gave of it. Params: seen, left (amounts)."""
+
+    code = "left-changed"
+
+
 class InParcel(RescindError):
     """Units picked one by one that lie in a parcel which is further on than the rest (R-024). Params: line, open."""
 

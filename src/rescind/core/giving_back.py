@@ -7,7 +7,16 @@ import msgspec
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
-from rescind.core.errors import ConsentMissing, Forbidden, InvalidField, NothingSelected, RefundOfNothing, RefundTooHigh
+from rescind.core.errors import (
+    ConsentMissing,
+    CurrencyMismatch,
+    Forbidden,
+    InvalidField,
+    LeftChanged,
+    NothingSelected,
+    RefundOfNothing,
+    RefundTooHigh,
+)
 from rescind.core.event import BaseCommand, Note, NoteRef
 from rescind.core.failed_refund import Way
 from rescind.core.instant import Instant
@@ -20,7 +29,8 @@ from rescind.core.refund import RefundOwed, terms_of
 class GiveBack(BaseCommand, frozen=True, kw_only=True):
     """Give back what was paid for delivery, an amount in minor units of the order's currency, or both together.
 
-    shipping: the delivery, as far as it was not given back. amount_minor: None for none. credit: support rules that it
+    left: the most that could go back when whoever gives it looked; None does not say. shipping: the delivery, as far as
+    it was not given back. amount_minor: None for none. credit: support rules that it
     becomes credit toward a later purchase, and does not go back where it came from; consent: how the buyer agreed.
     """
 
@@ -29,6 +39,7 @@ class GiveBack(BaseCommand, frozen=True, kw_only=True):
     credit: bool = False
     consent: Note | None = None
     comment: Note | None = None
+    left: Money | None = None
 
 
 def most(order: Order) -> int:
@@ -48,11 +59,13 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
     cancelled later.
 
     Raises Forbidden, NothingSelected (neither delivery nor amount), RefundOfNothing (0, less, or delivery of which
-    nothing is left), RefundTooHigh; of credit ConsentMissing, InvalidField (no words why), Forbidden for a shop.
+    nothing is left), RefundTooHigh, LeftChanged, CurrencyMismatch; of credit ConsentMissing, InvalidField (no words
+    why), Forbidden for a shop.
     """
     if actor.speaks_as not in {ActorKind.SELLER, ActorKind.SUPPORT}:
         raise Forbidden(action="give_back")
     _require_agreed(command, actor)
+    _require_seen(command.left, Money(most(order), order.currency))
     if not command.shipping and command.amount_minor is None:
         raise NothingSelected
     shipping = shipping_left(order) if command.shipping else 0
@@ -74,6 +87,15 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
         consent=NoteRef.of(command.consent),
     )
     return Decision(events=(event,), notes=tuple(one for one in (command.comment, command.consent) if one))
+
+
+def _require_seen(seen: Money | None, left: Money) -> None:
+    """A form that was filled in before other money went back would give it a second time."""
+    if seen is None or seen == left:
+        return
+    if seen.currency != left.currency:
+        raise CurrencyMismatch(expected=left.currency, actual=seen.currency)
+    raise LeftChanged(seen=seen, left=left)
 
 
 def _require_agreed(command: GiveBack, actor: Actor) -> None:

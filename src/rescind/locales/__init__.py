@@ -53,6 +53,12 @@ class Amount(Protocol):
     def currency(self) -> str: ...
 
 
+_STATES = (
+    "cancellation", "stage", "refund", "state", "webhook", "return_outcome", "escalation_outcome", "intercept", "event",
+)  # fmt: skip
+"""Everything that can be said of where a matter stands, by what the catalogue calls it."""
+
+
 class Locale:
     """One language: its sentences, and how it writes money, numbers and times. Get it with :func:`locale`."""
 
@@ -106,6 +112,14 @@ class Locale:
         if reader and (own := self.messages.get((context, f"{key}@{reader}"))):
             return own[0]
         return self.pgettext(context, key)
+
+    def state(self, code: str, reader: str = "") -> str:
+        """Where something stands, in words: an order, a request, a refund, a case, a proposal (``override_lapsed``)."""
+        kind, _, outcome = code.partition("_")
+        for context, key in (*((one, code) for one in _STATES), (f"{kind}_outcome", outcome)):
+            if self.has(context, key):
+                return self.term(context, key, reader)
+        return code
 
     def has(self, context: str, key: str) -> bool:
         """Whether there is a wording for this code."""

@@ -25,6 +25,7 @@ from rescind.web.buyer.money_words import fee_words
 from rescind.web.document_mail import LONGEST_KEY, panel
 from rescind.web.rendering import STATIC, render
 from rescind.web.session import Html, Visit
+from rescind.web.tender import method_name
 
 MAY: tuple[Role, ...] = ("buyer", "seller", "support", "operator")
 """Who reads documents: those of an order, each through their own scope."""
@@ -173,7 +174,7 @@ def _by(language: Locale, reader: Role, method: str, label: str) -> str:
     # "Visa ··4242" and "PayPal" say what they are; "··7731" does not.
     if label[:1].isalpha():
         return label
-    name = language.term("tender", method)
+    name = method_name(language, method)
     return f"{name} {label}" if label else name
 
 

@@ -6,10 +6,17 @@ from rescind.core.parts import Tender
 from rescind.locales import Locale
 
 
+def method_name(locale: Locale, method: str) -> str:
+    """A host's code for a means of payment by its usual name; one that we do not know is read as words: "Acme pay"."""
+    if locale.has("tender", method):
+        return locale.term("tender", method)
+    return method.replace("_", " ").capitalize()
+
+
 def tender_name(locale: Locale, tender: Tender) -> str:
     """How people call a means of payment: "Visa ··4242", "PayPal", "Gift card ··7731"."""
     # "Visa ··4242" and "PayPal" say what they are; "··7731" does not.
     if tender.label[:1].isalpha():
         return tender.label
-    name = locale.term("tender", tender.method)
+    name = method_name(locale, tender.method)
     return f"{name} {tender.label}" if tender.label else name

@@ -16,6 +16,7 @@ from rescind.settings import EVERY_MEANS
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
+from rescind.web.tender import method_name
 
 
 @get("/providers")
@@ -120,7 +121,7 @@ def _fields(language: Locale, kind: Kind) -> list[dict[str, object]]:
 
 
 def _means(language: Locale, method: str) -> str:
-    return language.gettext("Every means of payment") if method == EVERY_MEANS else language.term("tender", method)
+    return language.gettext("Every means of payment") if method == EVERY_MEANS else method_name(language, method)
 
 
 def _checked(language: Locale, name: str, checked: Checked) -> Notice:

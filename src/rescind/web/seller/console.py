@@ -54,6 +54,10 @@ class Fields:
         return self.values.get(name, "").strip()
 
 
+_CALLED = {"state": "policy.status", "field": "field"}
+"""What the catalogue calls the codes of a problem's parameters; of any other they are ways on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Console:
     """One visit to a page of seller or support. ``zone``: whose clock the page is written in."""
@@ -179,15 +183,13 @@ class Console:
             parts = cast("Sequence[object]", value)
             return self.language.gettext(", ").join(self._say(name, part) for part in parts)
         text = str(value)
-        known = {"current_state": ("cancellation", "stage", "webhook"), "state": ("policy.status",)}
-        for context in known.get(name, ("way_on",)):
-            if self.language.has(context, text):
-                return self.language.term(context, text, self.person.role)
-        # A proposal's state is its kind and what became of it: override_lapsed.
-        kind, _, outcome = text.partition("_")
-        if name == "current_state" and self.language.has(f"{kind}_outcome", outcome):
-            return self.language.term(f"{kind}_outcome", outcome)
-        return self.language.told(value)
+        if name == "current_state":
+            return self.language.state(text, self.person.role)
+        if name == "expected":
+            return self.language.expected(text)
+        context, code = _CALLED.get(name, "way_on"), text.removeprefix("/") if name == "field" else text
+        known = self.language.has(context, code)
+        return self.language.term(context, code, self.person.role) if known else self.language.told(value)
 
     async def submit(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import post
 from litestar.params import FromPath
 
-from rescind.core.errors import RescindError
+from rescind.core.errors import InvalidField, RescindError
 from rescind.core.giving_back import GiveBack, most, shipping_left
 from rescind.core.money import Money
 from rescind.core.order import Order
@@ -41,7 +41,8 @@ async def give_back(console: Console, order_id: str) -> str:
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     typed = form.text("amount")
-    amount = Money.parse(typed, view.order.currency).minor if typed else None
+    currency = view.order.currency
+    amount = Money.parse(typed, currency).minor if typed else None
     command = GiveBack(
         order=view.order.id,
         shipping=bool(form.text("shipping")),
@@ -49,9 +50,20 @@ async def give_back(console: Console, order_id: str) -> str:
         credit=bool(form.text("credit")),
         consent=console.note(form.text("credit_agreed"), "credit_agreed") if form.text("credit") else None,
         comment=console.note(form.text("why_back"), "why_back"),
+        # A form that comes back from the browser's history was filled in before this money left.
+        left=_seen(form.text("left"), currency),
     )
     outcome = await console.submit(command, view.shop.id, f"give_back:{order_id}", form.text("key"))
     return "proposed" if outcome.proposed else "given_back"
+
+
+def _seen(minor: str, currency: str) -> Money | None:
+    """What could go back when the form was drawn."""
+    if not minor:
+        return None
+    if not (minor.isascii() and minor.isdecimal() and len(minor) < 19):
+        raise InvalidField(field="left", expected="a whole number of minor units")
+    return Money(int(minor), currency)
 
 
 @post("/orders/{order_id:str}/give-back", status_code=200)

@@ -17,6 +17,7 @@ from rescind.web.seller.console import Comes, Console, Here
 from rescind.web.seller.requests import case_state
 from rescind.web.session import Html
 from rescind.web.support.alerts import standing
+from rescind.web.tender import method_name
 
 HOME = "/support"
 _TABS = ("to_respond", "with_platform", "second_person", "escalated", "waiting_for_buyer", "all")
@@ -183,7 +184,7 @@ def case_reason(language: Locale, row: CaseRow) -> str:
         case "return":
             return language.term("return_reason", row.reason)
         case "refund":
-            return language.gettext("To pay out: %(tender)s") % {"tender": language.term("tender", row.reason)}
+            return language.gettext("To pay out: %(tender)s") % {"tender": method_name(language, row.reason)}
         case "proposal":
             return language.term("money_act", row.reason)
         case "escalation":

@@ -29,7 +29,7 @@ from rescind.web.seller.board import counted
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.seller.proposals import waiting_of
 from rescind.web.session import Html
-from rescind.web.tender import tender_name
+from rescind.web.tender import method_name, tender_name
 
 PATH = "/support/refund-orders"
 _STATES: tuple[RefundOrderState, ...] = ("open", "overdue", "frozen", "confirmed", "declined", "all")
@@ -172,7 +172,7 @@ async def _queue(
     unread = {"q": _("Only numbers are looked for here")} if search.words else dict(too_many(language, search))
     here = address(PATH, state=filters.state if filters.state != "open" else None, **narrowed)
     shops = [(shop.id, shop.name) for shop in await reads.shops()]
-    methods = [(code, language.term("tender", code)) for code in await reads.refund_order_methods()]
+    methods = [(code, method_name(language, code)) for code in await reads.refund_order_methods()]
     ages = [
         (str(days), language.ngettext("%(num)s day or more", "%(num)s days or more", days) % {"num": days})
         for days in _AGES
