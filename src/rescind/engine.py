@@ -30,6 +30,7 @@ from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
 from rescind.core.limits import DailyLimits, gift
+from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.policy import Finding
 from rescind.core.ports import (
@@ -335,11 +336,20 @@ def _refused(
     left = {change.after.id: change for change in beyond}
     seconds = 86_400 - (now.hour * 60 + now.minute) * 60 - now.second
     return [
-        DailyLimit(currency=answer.order.currency, retry_after=seconds)
-        if isinstance(answer, Outcome) and answer.order.id in left
-        else answer
+        _beyond(left[answer.order.id], seconds) if isinstance(answer, Outcome) and answer.order.id in left else answer
         for answer in answers
     ]
+
+
+def _beyond(change: Change, seconds: int) -> DailyLimit:
+    gift_ = change.gift
+    assert gift_ is not None, "only what is given has a limit"
+    limits: dict[str, Money | int] = {}
+    if gift_.most_minor is not None:
+        limits["most"] = Money(gift_.most_minor, gift_.currency)
+    if gift_.most_acts is not None:
+        limits["acts"] = gift_.most_acts
+    return DailyLimit(currency=gift_.currency, retry_after=seconds, **limits)
 
 
 def _wanted(submission: Submission) -> Wanted:

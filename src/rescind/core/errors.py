@@ -216,7 +216,10 @@ class QuantityNotOpen(RescindError):
 
 
 class DailyLimit(RescindError):
-    """One person, or one key, has given back as much today as they may. Params: currency, retry_after (seconds)."""
+    """One person, or one key, would give back more today than they may.
+
+    Params: currency, retry_after (seconds); most (amount) and acts, the limits of a day, as far as there are any.
+    """
 
     code = "daily-limit"
 

@@ -10,6 +10,7 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import DailyLimit
 from rescind.core.limits import DailyLimits
+from rescind.core.money import Money
 from rescind.core.stage import Stage
 
 TIM = Actor(kind=ActorKind.SELLER, id="tim")
@@ -28,6 +29,9 @@ async def test_of_many_at_once_no_more_are_granted_than_a_day_allows(limited):
     refused = [one for one in answers if isinstance(one, DailyLimit)]
     assert len(refused) == 8, "four times 40.00 are the 160.00 of a day"
     assert 0 < refused[0].params["retry_after"] <= 86_400
+    assert (refused[0].params["most"], refused[0].params["acts"]) == (Money(16000, "EUR"), 5), (
+        "how much a day holds is told"
+    )
     states = [await limited.read(one) for one in orders]
     assert sum(bool(one.cancellations) for one in states) == 4, "nothing of what was refused is written"
     assert tuple(await limited.pool.fetchrow(COUNTED, "seller:sam")) == (4, 16000)
