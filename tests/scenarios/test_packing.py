@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.errors import BeingShipped, Forbidden, InvalidField, InvalidTransition, NotFound
-from rescind.core.intercept import ResolveContradiction
+from rescind.core.errors import BeingShipped, Forbidden, InvalidField, InvalidTransition, NotFound, NotTakenOut
+from rescind.core.intercept import ResolveContradiction, steps
 from rescind.core.order import leased
 from rescind.core.packing import (
     LEASE,
@@ -137,6 +137,32 @@ def test_a_part_that_is_cancelled_after_packing_must_come_out_before_the_parcel_
     assert told(shop) == (Answer.NOTE, Why.PART_CANCELLED)
     shop.seller.cancels("out_of_stock", {"mug": 1})
     assert scan(shop).out == {"mug": 1}
+
+
+def test_nobody_ships_a_parcel_with_cancelled_items_in_it(shop):  # KF-22, M-11
+    shop.order(paid=eur("40.00"), lines=(MUG, BOWL), stage=Stage.PACKED)
+    shop.seller.cancels("out_of_stock", {"mug": 1})
+    for act in (ShipOrder, LeaseShipping):
+        with pytest.raises(NotTakenOut) as problem:
+            shop.seller.says(act)
+        assert problem.value.params["units"] == 1
+    shop.seller.says(AcknowledgeUnpacked)
+    shop.seller.says(ShipOrder, tracking="JD7", carrier="Post")
+    assert (shop.stage, shop.state.contradictions) == (Stage.IN_TRANSIT, ())
+
+
+@pytest.mark.parametrize("fact", ["tracking_added", "handed_over", "delivered"])
+def test_a_parcel_that_left_with_cancelled_items_perhaps_is_somebodys_case(shop, fact):  # I-27
+    shop.order(paid=eur("40.00"), lines=(MUG, BOWL), stage=Stage.PACKED)
+    shop.seller.cancels("out_of_stock", {"mug": 1})
+    shop.host.reports(fact, tracking="JD7", carrier="Post")
+    left = fact != "tracking_added"
+    assert [one.kind for one in shop.state.contradictions] == (["cancelled_inside"] if left else [])
+    assert to_unpack(shop.state) == ({} if left else {"mug": 1}), "a label alone has not left the house"
+    if left:
+        shop.host.reports("delivered" if fact == "handed_over" else "completed")
+        assert len(shop.state.contradictions) == 1, "one parcel is one case"
+        assert steps(shop.state.contradictions[0]) == ("looked_at", "carrier_asked", "came_back", "loss_accepted")
 
 
 def test_nothing_is_unpacked_where_nothing_was_packed(shop):

@@ -190,7 +190,9 @@ def test_no_command_says_where_money_goes():  # I-04
         *("order", "refund", "way", "wait_until", "consent", "voucher", "comment")
     }
     # Credit with the marketplace stays there; it is no account of anybody's.
-    assert set(GiveBack.__struct_fields__) == {*("order", "shipping", "amount_minor", "comment", "credit", "consent")}
+    assert set(GiveBack.__struct_fields__) == {
+        *("order", "shipping", "amount_minor", "left", "comment", "credit", "consent")
+    }
 
 
 def test_only_what_is_left_of_it_goes_another_way(failed):  # I-10

@@ -101,7 +101,14 @@ class BenchDone(Told, frozen=True, kw_only=True):
     order: OrderState
 
 
-_FAILS = (errors.NotFound, errors.Forbidden, errors.InvalidTransition, errors.BeingShipped, errors.StaleOrder)
+_FAILS = (
+    errors.NotFound,
+    errors.Forbidden,
+    errors.InvalidTransition,
+    errors.BeingShipped,
+    errors.NotTakenOut,
+    errors.StaleOrder,
+)
 
 
 @operation(

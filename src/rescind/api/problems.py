@@ -76,6 +76,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.DraftSettled: (409, "The draft is somewhere else"),
     errors.DifferenceSettled: (409, "The difference is settled already"),
+    errors.NotTakenOut: (409, "Cancelled units are still in the parcel"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),

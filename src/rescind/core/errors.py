@@ -113,6 +113,12 @@ class SecondPersonNeeded(RescindError):
     code = "second-person-needed"
 
 
+class NotTakenOut(RescindError):
+    """Cancelled units lie in the parcel, and nobody has said that they are out of it. Params: units (how many)."""
+
+    code = "not-taken-out"
+
+
 class BeingShipped(RescindError):
     """Somebody else of the shop is handing the order over right now. Params: until (the end of their lease)."""
 

@@ -17,7 +17,7 @@ from rescind.core.cancellation import Decision
 from rescind.core.cancellation.guards import require_speaker
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
-from rescind.core.errors import BeingShipped, InvalidField, InvalidTransition, one_of
+from rescind.core.errors import BeingShipped, InvalidField, InvalidTransition, NotTakenOut, one_of
 from rescind.core.event import BaseCommand, BaseEvent
 from rescind.core.fulfilment import ReportFact
 from rescind.core.instant import Instant
@@ -81,7 +81,8 @@ class GoodsUnpacked(BaseEvent, frozen=True, kw_only=True):
 def lease(order: Order, actor: Actor, context: Context, terms: Terms, now: Instant) -> Decision:
     """Begin to ship. No news for whoever has begun already.
 
-    Raises Forbidden, BeingShipped (somebody else has), InvalidTransition (nothing to ship, or the policy says no).
+    Raises Forbidden, BeingShipped (somebody else has), NotTakenOut (what is cancelled lies in the parcel still),
+    InvalidTransition (nothing to ship, or the policy says no).
     """
     _require_leavable(order, "lease_shipping", actor, context.calendar, terms, now, with_tracking=True)
     if leased(order, now) is not None:
@@ -163,6 +164,8 @@ def _require_leavable(
     other = leased(order, now)
     if other is not None and other.by != actor.id:
         raise BeingShipped(until=other.until)
+    if inside := to_unpack(order):
+        raise NotTakenOut(units=sum(inside.values()))
     require_may_ship(order, action, terms, calendar, now, with_tracking=with_tracking)
 
 

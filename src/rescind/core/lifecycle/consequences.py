@@ -9,6 +9,7 @@ from rescind.core.fulfilment import ENDINGS, SHIPPING
 from rescind.core.instant import Instant
 from rescind.core.lifecycle.fold import apply
 from rescind.core.order import Order, stage, units_in
+from rescind.core.packing import to_unpack
 from rescind.core.parts import PAYING, FactKind, Parcel
 from rescind.core.quote import overpaid
 from rescind.core.stage import Stage
@@ -37,7 +38,10 @@ def consequences(
         if fact.fact is FactKind.DELIVERED and _given_up(after):
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
-        return _while_asked(after, fact, identifier, terms, now)
+        return (
+            *_with_cancelled(order, after, fact, identifier, now),
+            *_while_asked(after, fact, identifier, terms, now),
+        )
     if fact.fact not in chargeback.ENDS and fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
         differ = fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact)
@@ -111,6 +115,16 @@ def _ended(
         return cancellation.cancel_by_system(after, fact.fact.value, units, at_stage, context, now)
     kind = "parcel_unknown" if parcel.ended else "ended_after_delivery"
     return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
+
+
+def _with_cancelled(
+    before: Order, after: Order, fact: fulfilment.FactReported, identifier: str, now: Instant
+) -> tuple[BaseEvent, ...]:
+    """A parcel was closed before some of it was cancelled, nobody said that it was taken out, and now it has left."""
+    inside = sum(to_unpack(before).values())
+    if sum(to_unpack(after).values()) >= inside:
+        return ()
+    return (fulfilment.ContradictionNoted(at=now, id=f"inside-{identifier}", kind="cancelled_inside", fact=fact.fact),)
 
 
 def _while_asked(

@@ -98,6 +98,7 @@ def title(language: Locale, kind: str) -> str:
     return {
         "shipped_after_cancel": _("The parcel left although the order is cancelled"),
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
+        "cancelled_inside": _("The parcel left, perhaps with cancelled items in it"),
         "charged_back": _("The bank took the payment back"),
         "chargeback_lost": _("The bank decided for the buyer: the money stays with them"),
         "chargeback_won": _("The bank decided for the marketplace: the payment stands"),
@@ -130,6 +131,11 @@ def advice(language: Locale, kind: str, *, arrived: bool = False) -> list[str]:
         "shipped_while_asked": [
             _("The buyer was waiting for an answer. Call the carrier if the parcel can still be turned back."),
             _("If it goes on, the buyer can send it back after delivery."),
+        ],
+        "cancelled_inside": [
+            _("Some was cancelled after packing began, and nobody said that it was taken out. Ask who packed it."),
+            _("If it was taken out, say so here. If not, have the carrier turn the parcel back, or accept the loss."),
+            _("The buyer keeps the refund in any case."),
         ],
         "charged_back": [
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),
