@@ -44,6 +44,7 @@ from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
 from rescind.postgres.habits import Habits
+from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
@@ -113,6 +114,10 @@ class Desk:
     def pins(self, shop: ShopView) -> Pins:
         """The terms an order of this shop is bought under when it is placed now."""
         return Pins(preset=shop.preset, preset_hash=shop.preset_hash, settings=shop.settings, shop_hash=shop.shop_hash)
+
+    async def pins_at(self, shop: ShopView, placed_at: Instant) -> Pins:
+        """The terms it was bought under when it was placed before it was told (E-07)."""
+        return await PinTable(self.pool).at(shop, placed_at)
 
     async def terms(self, order: Order) -> Terms:
         """The terms an order is judged by now: those it was bought under, and what holds today."""

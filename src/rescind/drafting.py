@@ -350,7 +350,7 @@ class Drafting:
         # The platform's rules and what shops have chosen may have moved since it was submitted.
         found = await self.examine(policy, ShopId(draft.shop) if draft.shop else None, now, past=False)
         refuse(found, tuple(one.example for one in found.failures))
-        return await self.versions.approve(number, by)
+        return await self.versions.approve(number, by, now)
 
     async def reject(self, number: int, by: str, reason: str) -> Version:
         """Send back what somebody else submitted. Raises NotFound, DraftSettled, FourEyes."""

@@ -172,7 +172,7 @@ async def narrowed(page: Awaitable[T]) -> T:
     ),
 )
 async def place(call: Call) -> Answer:
-    """Report an order with everything a later refund will need; its terms are those in force now.
+    """Report an order with everything a later refund will need; its terms are those in force when it was placed.
 
     The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order that
     they stop at waits in manual review for a person, and the buyer may still cancel. The same order again, under
@@ -186,6 +186,7 @@ async def place(call: Call) -> Answer:
     key = call.key(shop.id)
     name, email = buyer_of(body)
     command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
+    command = msgspec.structs.replace(command, pins=await desk.pins_at(shop, command.placed_at))
     outcome = await desk.engine.handle(
         Submission(
             command=msgspec.structs.replace(command, found=await _found(call, command, details)),

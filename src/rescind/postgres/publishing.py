@@ -41,11 +41,12 @@ WHERE number = $1
 """
 # A shop has one set of rules of its own, whatever they are called.
 _RETIRE = """
-UPDATE policy_versions SET status = 'retired', retired_at = clock_timestamp()
+UPDATE policy_versions SET status = 'retired', retired_at = coalesce($3, clock_timestamp())
 WHERE status = 'live' AND CASE WHEN $2::text IS NULL THEN name = $1 AND shop_id IS NULL ELSE shop_id = $2 END
 """
 _APPROVE = """
-UPDATE policy_versions SET status = 'live', approved_by = $2, approved_at = clock_timestamp() WHERE number = $1
+UPDATE policy_versions SET status = 'live', approved_by = $2, approved_at = coalesce($3, clock_timestamp())
+WHERE number = $1
 """
 # A preset's new version is for all shops whose preset has its name. Orders keep what they pinned (I-18).
 _TO_SHOPS = """
@@ -164,8 +165,10 @@ class Versions:
         """Send back what was submitted. Raises NotFound, DraftSettled, FourEyes for one's own."""
         return await self._settle(number, by, "submitted", _REJECT, by, reason, own=False)
 
-    async def approve(self, number: int, by: str) -> Version:
+    async def approve(self, number: int, by: str, at: Instant | None = None) -> Version:
         """Put in force what was submitted and retire the version before it. Orders already placed keep theirs.
+
+        at: since when, by the clock that orders are placed by; None for the database's.
 
         Raises NotFound, DraftSettled, FourEyes.
         """
@@ -174,8 +177,8 @@ class Versions:
             if draft.proposed_by == by:
                 raise FourEyes(by=by)
             shop = draft.shop or None
-            await connection.execute(_RETIRE, draft.name, shop)
-            await connection.execute(_APPROVE, number, by)
+            await connection.execute(_RETIRE, draft.name, shop, at)
+            await connection.execute(_APPROVE, number, by, at)
             if shop:
                 await connection.execute(_TO_SHOP, shop, draft.hash)
             else:

@@ -52,6 +52,11 @@ SELECT $1::text, $2::text, coalesce(max(number), 0) + 1, $3::jsonb, $4::text, $5
 FROM shop_versions WHERE shop_id = $1::text AND kind = $2::text
 RETURNING number
 """
+_CHOOSE = """
+INSERT INTO shop_versions (shop_id, kind, number, body, before, since, changed_by)
+SELECT $1::text, 'settings', coalesce(max(number), 0) + 1, $2::jsonb, $3::jsonb, $4::timestamptz, $5::text
+FROM shop_versions WHERE shop_id = $1::text AND kind = 'settings'
+"""
 _SETTINGS = "UPDATE shops SET settings = $2::jsonb WHERE shop_id = $1"
 _PRESETS = "SELECT DISTINCT preset_hash FROM shops"
 _TO_COUNT = """
@@ -177,9 +182,7 @@ class ShopVersions:
                 body = msgspec.json.encode(automation.answered).decode()
                 await connection.fetchval(_INSERT, shop, "automation", body, None, None, now, by)
             if after != before:
-                said = msgspec.json.encode(after, order="sorted").decode()
-                await connection.fetchval(_INSERT, shop, "settings", said, None, None, now, by)
-                await connection.execute(_SETTINGS, shop, said)
+                await _choose(connection, shop, before, after, now, by)
         return await self.choices(shop)
 
     async def put_rules(
@@ -243,9 +246,7 @@ class ShopVersions:
                 body = msgspec.json.encode(answered).decode()
                 await connection.fetchval(_INSERT, shop, "automation", body, automation.hash, until, now, "system")
                 if settings.get(SETTING) is not True:
-                    said = msgspec.json.encode({**settings, SETTING: True}, order="sorted").decode()
-                    await connection.fetchval(_INSERT, shop, "settings", said, None, None, now, "system")
-                    await connection.execute(_SETTINGS, shop, said)
+                    await _choose(connection, shop, settings, {**settings, SETTING: True}, now, "system")
             return True
 
     async def _locked(
@@ -260,6 +261,15 @@ class ShopVersions:
             if actual != expected:
                 raise StaleShop(shop=shop, expected=expected, actual=actual)
         return msgspec.json.decode(row[0], type=dict[str, Plain]), row[1]
+
+
+async def _choose(
+    connection: Any, shop: ShopId, before: Mapping[str, Plain], after: Mapping[str, Plain], now: Instant, by: str
+) -> None:
+    """Put settings in the place of those before, and keep both: orders are told late (``postgres.pins``)."""
+    was, said = (msgspec.json.encode(one, order="sorted").decode() for one in (before, after))
+    await connection.execute(_CHOOSE, shop, said, was, now, by)
+    await connection.execute(_SETTINGS, shop, said)
 
 
 def _version(row: Any) -> ShopVersion:
