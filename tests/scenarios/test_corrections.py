@@ -52,6 +52,22 @@ def test_what_the_carrier_has_scanned_is_not_taken_back(shop, policy, who, scan)
     assert correctable(here.state, ActorKind.SELLER) is None
 
 
+@pytest.mark.parametrize("scan", ["handed_over", "delivered"])
+def test_a_scan_that_was_another_orders_is_taken_back_unless_another_one_stands(shop, scan):
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.at("Mon 12:00").host.reports(scan, carrier="Post", tracking="JD1")
+    assert shop.stage in {Stage.IN_TRANSIT, Stage.DELIVERED}
+    with pytest.raises(CarrierHasScanned):
+        shop.host.corrects(scan)
+    shop.host.corrects(scan, reason="other_order")
+    assert (shop.stage, shop.state.parcels) == (Stage.PREPARING, ())
+    assert shop.buyer.requests_cancellation().status == "awaiting_seller", "what it had closed is open again"
+    shop.host.reports(scan, carrier="Post", tracking="JD2")
+    shop.at("Mon 13:00").carrier.reports("out_for_delivery")
+    with pytest.raises(CarrierHasScanned):
+        shop.host.corrects(scan, reason="other_order")
+
+
 def test_a_sellers_own_shipped_is_undone_until_the_carrier_says_so_too(shop):
     shop.order(paid=eur("40.00"), stage=Stage.PACKED)
     shop.at("Mon 09:00").seller.reports("handed_over", carrier="Post", tracking="JD1")

@@ -16,7 +16,7 @@ from rescind.core.cancellation import Decision, reopen
 from rescind.core.chargeback import ELSEWHERE
 from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
-from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, STAMPS, check_time, noted, paid_since, scanned
+from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, SCANS, STAMPS, check_time, noted, paid_since, scanned
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.parts import PAYING, FactKind, Progress, Report
@@ -67,6 +67,7 @@ _BEFORE_A_SCAN = frozenset(
         FactKind.DELIVERED,
     }
 )
+_SEEN = SCANS | ENDINGS | {FactKind.OUT_FOR_DELIVERY}
 _MONEY = ELSEWHERE | PAYING
 _REVIEW = frozenset({FactKind.REVIEW_OPENED, FactKind.REVIEW_CLEARED})
 _WORDS_OF: dict[ActorKind, frozenset[str]] = {
@@ -93,7 +94,7 @@ def correct(
     wrong = next((one for one in order.reports if one.seq == command.seq), None)
     if wrong is None:
         raise NotFound(kind="fact")
-    require_correctable(order, wrong, actor.kind)
+    require_correctable(order, wrong, actor.kind, command.reason)
     if command.occurred_at is not None:
         check_time(command.occurred_at, now)
     elif wrong.fact in PAYING:
@@ -117,18 +118,27 @@ def correct(
     return Decision(events=(event, *reopen(apply_corrected(order, event), now)), notes=notes)
 
 
-def require_correctable(order: Order, report: Report, by: ActorKind) -> None:
+def require_correctable(
+    order: Order, report: Report, by: ActorKind, reason: CorrectionReason = CorrectionReason.MISTAKE
+) -> None:
     """Whether somebody of this kind may take a report back now. Raises Forbidden, CarrierHasScanned, InvalidTransition.
 
     A report of an order's whole, such as packed, is as good as any of its parcels.
     """
     if by is not ActorKind.HOST and report.by not in _WORDS_OF.get(by, frozenset()):
         raise Forbidden(action=f"correct_{report.fact.value}")
-    if report.fact in _BEFORE_A_SCAN and scanned(order, report.parcel):
+    filed_wrongly = reason is CorrectionReason.OTHER_ORDER and _only_scan(order, report)
+    if report.fact in _BEFORE_A_SCAN and scanned(order, report.parcel) and not filed_wrongly:
         raise CarrierHasScanned(fact=report.fact.value, parcel=report.parcel)
     if report.fact in ELSEWHERE or report.fact in ENDINGS:
         # Money has moved upon it.
         raise InvalidTransition(action="correct", current_state=report.fact.value, allowed_actions=())
+
+
+def _only_scan(order: Order, report: Report) -> bool:
+    """Whether this is all that was seen of its parcel. A scan that was another order's was never one of this."""
+    seen = [one for one in order.reports if one.fact in _SEEN and one.by != "seller" and one.parcel == report.parcel]
+    return seen == [report]
 
 
 def correctable(order: Order, by: ActorKind) -> Report | None:
