@@ -137,7 +137,8 @@ def require_correctable(
 
 def _only_scan(order: Order, report: Report) -> bool:
     """Whether this is all that was seen of its parcel. A scan that was another order's was never one of this."""
-    seen = [one for one in order.reports if one.fact in _SEEN and one.by != "seller" and one.parcel == report.parcel]
+    of_it = {"", report.parcel}
+    seen = [one for one in order.reports if one.fact in _SEEN and one.by != "seller" and one.parcel in of_it]
     return seen == [report]
 
 
