@@ -95,7 +95,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock))
         await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from typing import Protocol
 
 import holidays
 import msgspec
@@ -28,6 +29,7 @@ from rescind.core.errors import InvalidField, NotFound
 from rescind.core.event import Ground
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
+from rescind.core.outage import Outage
 from rescind.core.parts import Cancellation, Pins
 from rescind.core.policy import Policy, ResolvedPolicy
 from rescind.core.receipt import ground_for
@@ -47,10 +49,27 @@ FRESH_S = 1.0
 """How long another process may take to hear what a shop agrees to, or what an operator said of a day."""
 
 
+class SignsOfLife(Protocol):
+    """Knows when no process was there to answer."""
+
+    async def outages(self) -> tuple[Outage, ...]:
+        """Those of the last year."""
+        ...
+
+
 class Book:
     """Policies by hash, read once and kept: what was published never changes. Calendars as they count now."""
 
-    def __init__(self, table: PolicyTable, calendars: CalendarTable, versions: ShopVersions | None = None) -> None:
+    def __init__(
+        self,
+        table: PolicyTable,
+        calendars: CalendarTable,
+        versions: ShopVersions | None = None,
+        signs: SignsOfLife | None = None,
+    ) -> None:
+        """signs: where outages are read, for a book that windows of buyers are judged by."""
+        self.outages: tuple[Outage, ...] = ()
+        self._signs = signs
         self._table = table
         self._calendars = calendars
         self._versions = versions
@@ -72,6 +91,7 @@ class Book:
         self._known = shipped | {policy.hash: policy for policy in await self._table.besides(shipped)}
         self._said = await self._calendars.said()
         await self._refresh_standing()
+        await self._refresh_outages()
 
     async def refresh(self) -> None:
         """Read what shops agree to and what operators said of calendars since, in this process or another.
@@ -80,6 +100,7 @@ class Book:
         """
         await self._refresh_standing()
         await self._refresh_calendars()
+        await self._refresh_outages()
 
     async def follow(self) -> None:
         """Read it for ever; what another process wrote holds here a second later."""
@@ -157,6 +178,10 @@ class Book:
         grounds = (ground_for(record, about) for record in records)
         ground = next((one for one in grounds if one is not None), None)
         return self.calendar(terms) if ground is None else await self.calendar_of(ground.calendar, terms)
+
+    async def _refresh_outages(self) -> None:
+        if self._signs is not None:
+            self.outages = await self._signs.outages()
 
     async def _refresh_standing(self) -> None:
         if self._versions is not None:

@@ -137,6 +137,7 @@ class Desk:
             buyer_cancels_30d=counted,
             as_of=now,
             explain=True,
+            outages=self.book.outages,
         )
 
     async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:

@@ -307,6 +307,7 @@ class Engine:
             buyer_cancels_30d=found.buyer_cancels_30d,
             as_of=moment,
             asked=found.asked,
+            outages=self._book.outages,
             alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)

@@ -23,6 +23,7 @@ from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import cancellation, errors
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller, Decision, RequestCancellation, RequestTerms
+from rescind.core.cancellation.moments import lost_to
 from rescind.core.context import Context
 from rescind.core.errors import RescindError
 from rescind.core.event import Note
@@ -176,12 +177,15 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
     def until(self, now: Instant, finding: Finding, read: dict[str, object]) -> tuple[Instant | None, str]:
         """The first moment at which time alone brings another answer, and that answer's verdict."""
         selection = select(self.order, self.lines)
-        amount_minor = quote(self.order, selection).total_minor
-        for moment in turns(self.order, self.terms.layers_for(read, now), finding.on, now):
+        amount_minor = quote(self.order, selection).freed_minor
+        outages = self.context.outages if finding.on == "request" else ()
+        # A window is as long as it was promised, without the time in which nobody could ask.
+        away = lost_to(self.order, outages, now)
+        for moment in turns(self.order, self.terms.layers_for(read, now), finding.on, now, outages):
             then = facts(
                 self.order,
-                now=moment,
-                at_stage=stage(self.order, moment),
+                now=moment - away,
+                at_stage=stage(self.order, moment - away),
                 actor=self.actor.speaks_as,
                 reason=self.reason,
                 selection=selection,
@@ -302,7 +306,9 @@ def _withdrawal(may: Right | None, now: Instant) -> WithdrawalTold | None:
 async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:
     if asking.actor.speaks_as is ActorKind.SELLER:
         return None
-    outlook = Outlook(asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d)
+    outlook = Outlook(
+        asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d, asking.context.outages
+    )
     found = await likely(call.desk, outlook, now)
     return msgspec.convert(found, LikelyTold, from_attributes=True) if found else None
 

@@ -7,6 +7,7 @@ import msgspec
 from rescind.core.deadline import Calendar
 from rescind.core.ids import CancellationId, RefundId, ReturnId, ShopId, make_id
 from rescind.core.instant import Instant
+from rescind.core.outage import Outage
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +15,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     alone_up_to_minor: how much of the order's money one person moves by hand; None: as much as they like.
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
-    may have been asked for; only read for commands that have to know.
+    may have been asked for; only read for commands that have to know. outages: when nobody could ask for anything.
     """
 
     calendar: Calendar
@@ -24,6 +25,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     alone_up_to_minor: int | None = None
     explain: bool = False
     asked: frozenset[RefundId] = frozenset()
+    outages: tuple[Outage, ...] = ()
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

@@ -14,13 +14,15 @@ import msgspec
 
 from rescind.core.cancellation import Said as FiledFrom
 from rescind.core.cancellation import starts
-from rescind.core.cancellation.said import as_said, generosity
+from rescind.core.cancellation.moments import lost_to, moments
+from rescind.core.cancellation.said import generosity
 from rescind.core.context import Context
 from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
+from rescind.core.outage import Outage
 from rescind.core.parts import CancellationStatus
 from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
 from rescind.core.policy.boundary import boundaries
@@ -87,12 +89,16 @@ class Ahead:
 
 
 class Outlook:
-    """One order under its own terms. ``cancels``: the buyer's counted cancellations in 30 days."""
+    """One order under its own terms. ``cancels``: the buyer's counted cancellations in 30 days. ``outages``: when
+    nobody could ask.
+    """
 
-    def __init__(self, order: Order, terms: Terms, calendar: Calendar, cancels: int = 0) -> None:
+    def __init__(
+        self, order: Order, terms: Terms, calendar: Calendar, cancels: int = 0, outages: tuple[Outage, ...] = ()
+    ) -> None:
         self.order = order
         self.terms = terms
-        self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels)
+        self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels, outages=outages)
 
     def reasons(self, now: Instant) -> tuple[Reason, ...]:
         """The reasons the policy lists for this stage, each once, in its order."""
@@ -121,20 +127,14 @@ class Outlook:
         money = quote(asked, selection)
         read = self._read(asked, now, selection, money.freed_minor, anyway=anyway)
         listed = [one.code for one in self._reasons(read, now)]
-        told: Said | None = None
-        if reason not in listed:
-            told, reason = self._for_any(asked, read, listed, now)
-        read["reason"] = reason
-        finding = self.terms.judge(
-            "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
-        )
-        if said is not None and (before := as_said(asked, said, self.terms, now)) is not None:
-            then = self._read(before, said.at, selection, money.freed_minor, anyway=anyway) | {"reason": reason}
-            kinder = self.terms.judge(
-                "request", then, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
-            )
+        any_of = None if reason in listed else listed
+        finding, told = self._judged(asked, read, reason, any_of, now)
+        _, *others = moments(asked, said, self.terms, self._context.outages, now)
+        for one in others:
+            then = self._read(one.order, one.at, selection, money.freed_minor, anyway=anyway)
+            kinder, then_told = self._judged(asked, then, reason, any_of, now)
             if generosity(kinder) < generosity(finding):
-                read, finding = then, kinder
+                read, finding, told = then, kinder, then_told
         ground = Ground(
             rule=finding.rule,
             layer=finding.layer,
@@ -150,11 +150,33 @@ class Outlook:
             money = quote(asked, selection, fees=fees, at=now)
         return Answer(finding, ground, money, selection, told)
 
+    def _judged(
+        self, asked: Order, read: dict[str, object], reason: str, any_of: Sequence[str] | None, now: Instant
+    ) -> tuple[Finding, Said | None]:
+        """The answer to these facts, which get the reason they are judged by: the one given, or that one of ``any_of``
+        which is told the worst.
+        """
+        told: Said | None = None
+        if any_of is not None:
+            told, reason = self._for_any(asked, read, any_of, now)
+        read["reason"] = reason
+        finding = self.terms.judge(
+            "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
+        )
+        return finding, told
+
     def said(self, now: Instant) -> Said | None:
         """That answer alone, at a third of the cost: most are only compared. None as above."""
         if _closed(self.order):
             return None
-        read = self._whole(now)
+        told = self._said(now, now)
+        if away := lost_to(self.order, self._context.outages, now):
+            # As long as it was promised, without the time in which nobody could ask.
+            told = min(told, self._said(now - away, now), key=_badness_of_said)
+        return told
+
+    def _said(self, at: Instant, now: Instant) -> Said:
+        read = self._whole(at)
         return self._for_any(self.order, read, [one.code for one in self._reasons(read, now)], now)[0]
 
     def _for_any(self, order: Order, read: dict[str, object], listed: Sequence[str], now: Instant) -> tuple[Said, str]:
@@ -201,7 +223,7 @@ class Outlook:
                 before = later
 
     def _turns(self, now: Instant, read: dict[str, object]) -> tuple[Instant, ...]:
-        found = turns(self.order, self.terms.layers_for(read, now), "request", now)
+        found = turns(self.order, self.terms.layers_for(read, now), "request", now, self._context.outages)
         # What a shop agrees to in advance may have a last day.
         more = self.terms.standing.changes_after(now) if self.terms.standing else ()
         return tuple(sorted({*found, *more})) if more else found
@@ -272,18 +294,29 @@ class Outlook:
         return max(0, limit - len(self.order.cancellations)) if isinstance(limit, int) else None
 
 
-def turns(order: Order, layers: Sequence[ResolvedPolicy], on: str, now: Instant) -> tuple[Instant, ...]:
-    """The moments to come, earliest first, at which time makes something different that rules on ``on`` read."""
+def turns(
+    order: Order, layers: Sequence[ResolvedPolicy], on: str, now: Instant, outages: tuple[Outage, ...] = ()
+) -> tuple[Instant, ...]:
+    """The moments to come, earliest first, at which time makes something different that rules on ``on`` read.
+
+    outages: each of those moments may be meant by the clock, or later by what was lost of the time.
+    """
     found = {moment for moment in (order.hold_until, order.dispatch_due_at, order.deliver_by) if moment}
     told = boundaries(layers, on)
     for fact, start in (("since_placed", order.placed_at), ("since_paid", order.progress.paid_at)):
         if start is not None:
             found.update(start + timedelta(seconds=int(content)) for content in told.get(fact, ()))
+    if away := lost_to(order, outages, now):
+        found |= {moment + away for moment in found}
     return tuple(sorted(moment for moment in found if moment > now))
 
 
 def _closed(order: Order) -> bool:
     return order.progress.cancelled_at is not None or order.open_cancellation is not None
+
+
+def _badness_of_said(told: Said) -> tuple[int, int, int]:
+    return badness(told.worst)
 
 
 def _badness_of_step(step: Step) -> tuple[int, int, int]:

@@ -18,6 +18,7 @@ from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
 from rescind.core.limits import Gift
 from rescind.core.order import Order
+from rescind.core.outage import Outage
 from rescind.core.parts import Pins
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
@@ -153,6 +154,11 @@ class Conflict(Exception):
 
 class TermsBook(Protocol):
     """Policies and calendars by what an order pinned."""
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """When nobody could ask for anything, because we were not there (I-38)."""
+        ...
 
     async def terms(self, pins: Pins, placed_at: Instant, shop: ShopId | None = None) -> Terms:
         """The terms an order of this shop is judged by. They were published before it was placed, so they are found."""

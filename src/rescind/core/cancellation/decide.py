@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import count
+from math import ceil
 from typing import assert_never
 
 from rescind.core.actor import Actor, ActorKind
@@ -37,7 +38,8 @@ from rescind.core.cancellation.messages import (
     SellerAsked,
     WithdrawCancellation,
 )
-from rescind.core.cancellation.said import as_said, generosity
+from rescind.core.cancellation.moments import moments
+from rescind.core.cancellation.said import generosity
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, RefusalNotOffered
@@ -90,13 +92,13 @@ def request(
     finding = terms.judge(
         "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
-    said = None
-    if (before := as_said(order, command.said, terms, now)) is not None and command.said is not None:
-        # Judged a second time as of the message, and the kinder answer holds: being told early is no harm.
+    judged, *others = moments(order, command.said, terms, context.outages, now)
+    for one in others:
+        # The kinder answer holds: being told early, or late by our fault, is no harm.
         then = facts(
-            before,
-            now=command.said.at,
-            at_stage=stage(before, command.said.at),
+            one.order,
+            now=one.at,
+            at_stage=stage(one.order, one.at),
             actor="buyer",
             reason=command.reason,
             selection=selection,
@@ -108,7 +110,7 @@ def request(
             "request", then, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
         )
         if generosity(kinder) < generosity(finding):
-            found, finding, said = then, kinder, command.said
+            found, finding, judged = then, kinder, one
     identifier = context.cancellation_id(order.shop, now)
     fees = () if finding.verdict is Verdict.REFUSE else keepable(order, selection, found, terms, now)
     if fees or order.benefits:
@@ -125,7 +127,8 @@ def request(
         consent=NoteRef.of(command.consent),
         evidence=command.evidence,
         fees=fees,
-        said=said,
+        said=judged.said,
+        lost_s=ceil(judged.lost.total_seconds()),
     )
     ground = _ground(finding, terms, found, context, now)
     event: BaseEvent

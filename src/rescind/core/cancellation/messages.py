@@ -103,7 +103,8 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """What was asked, by whom, at what stage. ``filed_by`` differs from ``requested_by`` when support filed it.
 
     fault: whose fault it is when the system cancels. fees: what the seller keeps if it is approved, as it was shown.
-    said: the message whose time counted, where it was to the buyer's good.
+    said: the message whose time counted, where it was to the buyer's good. lost_s: the seconds in which nobody could
+    ask, where the answer is kinder without them (I-38).
     """
 
     reason: str
@@ -118,6 +119,7 @@ class RequestTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     evidence: tuple[EvidenceRef, ...] = ()
     fees: tuple[Fee, ...] = ()
     said: Said | None = None
+    lost_s: int = 0
 
 
 class CancellationApproved(BaseEvent, frozen=True, kw_only=True):

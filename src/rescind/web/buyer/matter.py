@@ -160,7 +160,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     order = view.order
     terms = await visit.desk.terms(order)
     context = await visit.desk.context(order, terms, view.counted)
-    outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d)
+    outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d, context.outages)
     answer = outlook.ask(visit.now)
     until = outlook.until(visit.now, answer) if answer else None
     may = right(order, terms, context, visit.now)

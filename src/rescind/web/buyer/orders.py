@@ -100,7 +100,7 @@ async def _rows(visit: Visit, rows: tuple[OrderRow, ...]) -> list[Row]:
     found: list[Row] = []
     for row in rows:
         terms = await desk.terms(row.order)
-        said = Outlook(row.order, terms, desk.book.calendar(terms), counted).said(now)
+        said = Outlook(row.order, terms, desk.book.calendar(terms), counted, desk.book.outages).said(now)
         arrived = rank(row.stage) >= rank(Stage.DELIVERED)
         offer = words.offered(visit.locale, said, f"/orders/{row.order_id}", arrived=arrived) if said else None
         state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
