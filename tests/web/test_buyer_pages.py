@@ -596,6 +596,7 @@ async def test_codes_on_a_shops_page_lead_to_words(app, market):  # M-36
     assert "商家面对取消申请只有两种回应：同意，或上传运单号。" in chinese.text
     law = await browser.get("/rules/LAW-EU-1")
     assert "leave the contract within fourteen days" in law.text
+    assert 'href="https://eur-lex.europa.eu/eli/dir/2011/83/oj"' in law.raw
     for nothing in ("R-999", "SHOP-1", "<b>"):
         assert (await browser.get(f"/rules/{nothing}")).status == 404
 

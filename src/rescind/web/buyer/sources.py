@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -47,16 +48,18 @@ async def explanation(visit: NamedDependency[Visit], code: FromPath[str]) -> Htm
         raise NotFound(kind="page")
     language = visit.locale
     versions = _versions(visit, code)
+    source = catalogue().get(code)
     return visit.page(
         "buyer/source.html",
         live=False,
         code=code,
         kind=code[0] if not versions else "",
         sentence=language.rule(code) if versions else language.source(code),
-        source=catalogue().get(code),
-        markets=_markets(language, catalogue().get(code)),
-        pages=[_page_words(language, page) for page in getattr(catalogue().get(code), "pages", ())],
+        source=source,
+        markets=_markets(language, source),
+        pages=_pages(language, code),
         says=language.source,
+        pages_of=partial(_pages, language),
         versions=versions,
         rules=_rules(language, code),
         values=_gathered(language, _values(language, code)),
@@ -68,6 +71,11 @@ def _markets(language: Locale, source: Source | None) -> str:
     if source is None or not source.markets:
         return language.gettext("Every market")
     return language.gettext(", ").join(map(language.country, source.markets))
+
+
+def _pages(language: Locale, code: str) -> list[PageWords]:
+    source = catalogue().get(code)
+    return [_page_words(language, page) for page in source.pages] if source else []
 
 
 def _page_words(language: Locale, page: Page) -> PageWords:
