@@ -122,6 +122,7 @@ async def test_what_cannot_be_read_is_refused_with_its_place_and_nothing_is_kept
     told = await people.ops.post(VERSIONS, {"text": text}, headers={"accept-language": "zh"})
     assert told.json()["message"] == "没有名为 stadge 的事实或数值；您是否想写 'stage'？"
     assert refused.json()["message"] == "there is no fact and no value called stadge; did you mean 'stage'?"
+    assert refused.json()["detail"].endswith("and try again: " + refused.json()["message"])
     for text in ("", "policy = ", "[" * 2000, 'policy = "x"\nlayer = "law"', source("law-eu-withdrawal").decode()):
         assert (await people.ops.post(VERSIONS, {"text": text})).json()["type"] == "/problems/policy-invalid"
     foreign = await people.ops.post(VERSIONS, {**OWN, "shop": "shp_00000000"})

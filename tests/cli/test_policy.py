@@ -56,6 +56,15 @@ def test_a_source_that_only_a_file_of_ones_own_knows_is_told_as_that(tmp_path):
     assert "  our notice: not in the catalogue\n" in policy("show", str(tmp_path / "mine.toml"))
 
 
+def test_check_says_what_is_missing_in_a_condition_and_where(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'policy = "mine"\nextends = "us"\n[[rules]]\nid = "MINE-1"\non = "request"\n'
+        'when = "stage < \'packed\' and"\nverdict = "approve"\n'
+    )
+    said = policy("check", str(tmp_path / "mine.toml"), status=2)
+    assert said.rstrip().endswith("mine.toml:6:26: the condition cannot be read: a condition is missing after `and`")
+
+
 def test_check_prints_every_scenario():
     checked = policy("check")
     told = re.findall(r"^(S-\d\d)  (passed|not yet: .+)$", checked, re.MULTILINE)
