@@ -8,7 +8,9 @@ import pytest
 from postgres.market import HOST, KILN, LANTERN, SAM, person
 from rescind.app import make_app
 from rescind.core.details import Details
+from rescind.core.fulfilment import ReportFact
 from rescind.core.packing import LEASE, LeaseShipping
+from rescind.core.parts import FactKind
 from rescind.core.stage import Stage
 from web.consoles import Person
 
@@ -129,6 +131,25 @@ async def test_hold_and_note_say_why(sam, market):
     page = await scans(sam, command.number)
     assert answer(page)[0] == "NOTE"
     assert "No plastic, please &lt;b&gt;" in page.raw
+
+
+async def test_packing_told_after_the_cancellation_is_unpacked_and_says_when_it_was_told(  # E-08
+    app, desk, sam, market
+):
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    order = await market.order(Stage.PREPARING)
+    began = await market.now() - timedelta(minutes=10)
+    await market.cancels(order)
+    assert "To unpack 0" in (await sam.see(BENCH)).text
+    await market.does(ReportFact(order=order, fact=FactKind.PACKING_STARTED, occurred_at=began), SAM)
+    assert "To unpack 1" in (await sam.see(BENCH)).text
+    told = (await sam.see(f"/seller/orders/{order}")).text
+    assert "Told after the cancellation, which stands: what was packed comes out of the parcel." in told
+    assert re.search(r"The shop began to pack.*Told later, on \w", told)
+    hers = (await ann.see(f"/orders/{order}")).text
+    assert "We heard of it after the cancellation, which stands." in hers
+    # What was told in the sequence in which it happened needs no second time.
+    assert told.count("Told later") == hers.count("Told later") == 1
 
 
 async def test_cancelled_parcels_are_listed_until_somebody_says_they_are_unpacked(sam, kim, market):  # M-11
