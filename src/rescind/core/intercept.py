@@ -20,6 +20,7 @@ from rescind.core.parts import Contradiction, Decider
 STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_after_cancel": ("carrier_asked", "came_back", "never_left", "loss_accepted"),
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
+    "tracking_reused": ("looked_at",),
     "charged_back": ("looked_at",),
     "amounts_differ": ("looked_at",),
     "chargeback_silent": ("bank_asked",),

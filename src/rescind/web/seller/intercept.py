@@ -98,6 +98,7 @@ def title(language: Locale, kind: str) -> str:
     return {
         "shipped_after_cancel": _("The parcel left although the order is cancelled"),
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
+        "tracking_reused": _("One tracking number stands on two parcels"),
         "charged_back": _("The bank took the payment back"),
         "chargeback_lost": _("The bank decided for the buyer: the money stays with them"),
         "chargeback_won": _("The bank decided for the marketplace: the payment stands"),
@@ -130,6 +131,11 @@ def advice(language: Locale, kind: str, *, arrived: bool = False) -> list[str]:
         "shipped_while_asked": [
             _("The buyer was waiting for an answer. Call the carrier if the parcel can still be turned back."),
             _("If it goes on, the buyer can send it back after delivery."),
+        ],
+        "tracking_reused": [
+            _("Search the orders for the number: it finds the other parcel."),
+            _("Compare both labels. Take the wrong one back on its order's page, and add it again."),
+            _("If both parcels really go by one number, write down why."),
         ],
         "charged_back": [
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),

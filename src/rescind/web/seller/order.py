@@ -208,6 +208,7 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
             "the carrier scanned the parcel although the order is cancelled. Have it turned back."
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
+        "tracking_reused": _("its tracking number stands on another parcel, too."),
         "charged_back": _("the bank took the payment back."),
         "chargeback_lost": _("the bank decided for the buyer."),
         "chargeback_won": _("the bank decided for the marketplace, and it was not told that it took the payment."),
