@@ -290,3 +290,22 @@ async def test_a_case_of_another_shop_is_not_there(app, desk, gone):
     order, case = gone
     lou = await Person(app).sign_in(desk, "seller", "lou", shop_id=LANTERN)
     assert (await lou.see(f"/seller/orders/{order}/contradictions/{case}")).status == 404
+
+
+async def test_one_number_on_two_parcels_says_what_to_do_and_leads_to_the_other(sam, market):
+    order = await market.order(Stage.PACKED, units=2)
+    for parcel in ("1", "2"):
+        await market.fact(
+            order, "tracking_added", parcel=parcel, lines={"1": 1}, carrier="Post", tracking="8R41592653589"
+        )
+    page = await sam.see(f"/seller/orders/{order}")
+    assert "its tracking number stands on another parcel, too." in page.text
+    (noted,) = (await market.read(order)).open_contradictions
+    case = f"/seller/orders/{order}/contradictions/{noted.id}"
+    page = await sam.see(case)
+    assert "One tracking number stands on two parcels" in page.text
+    found = await sam.see(re.search(r'href="(/seller/orders\?q=8R41592653589)"', page.raw)[1])
+    assert await number_of(market, order) in found.text
+    done = await sam.press(page, case, outcome="looked_at", comment="Both travel in one box.")
+    assert done.status == 303
+    assert (await market.read(order)).open_contradictions == ()

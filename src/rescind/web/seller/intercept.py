@@ -79,6 +79,7 @@ async def _show(
         noted=noted,
         stage=stage(order, console.now),
         back=f"/{reader_of(console)}/orders/{order.id}",
+        find="/support" if reader_of(console) == "support" else "/seller/orders",
         title=title(language, noted.kind),
         advice=advice(language, noted.kind, arrived=arrived),
         outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
