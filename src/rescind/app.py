@@ -52,6 +52,7 @@ from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
+from rescind.postgres.tracking import TrackingTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
@@ -62,6 +63,7 @@ from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
 
@@ -152,10 +154,11 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     """Do the due work while the block runs."""
     months = Months(desk.versions, desk.book, automation())
     due, told = DueTable(desk.pool, desk.clock), desk.endpoints
+    numbers = Numbers(desk.engine, TrackingTable(desk.pool, desk.clock))
     async with (
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
-        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
+        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table, numbers)),
         _task(loops.deliver(courier, told.deliveries)),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),

@@ -218,7 +218,13 @@ async def test_what_was_reported_by_mistake_is_taken_back(people, market, desk):
     assert (await people.ann.post(f"{path}/corrections", wrong)).status_code == 403
     missing = await people.sam.post(f"{path}/corrections", {**wrong, "event": 999})
     assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
-    undone = await people.sam.post(f"{path}/corrections", wrong)
+    undone = await people.sam.post(f"{path}/corrections", wrong, key="undo-the-packed-box")
+    again = await people.sam.post(f"{path}/corrections", wrong, key="undo-the-packed-box")
+    assert (again.status_code, again.json(), again.headers["idempotent-replay"]) == (201, undone.json(), "true")
+    twice = await people.sam.post(f"{path}/corrections", wrong)
+    assert (twice.status_code, twice.json()["type"]) == (409, "/problems/already-corrected")
+    assert (twice.json()["event"], twice.json()["correction"]) == (number, undone.json()["order"]["version"])
+    assert twice.json()["fact"] == "packed"
     assert (undone.status_code, undone.json()["order"]["stage"]) == (201, "preparing"), undone.text
     told = (await people.host.get(f"{path}/events")).json()["rows"]
     assert [row["type"] for row in told[-2:]] == ["FactReported", "FactCorrected"], "the original stays in the history"

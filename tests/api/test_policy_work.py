@@ -26,6 +26,16 @@ async def second(people):
     return await people.key("operator", "second")
 
 
+async def test_what_policies_rest_on_is_told_to_anybody_in_both_languages(people):
+    told = (await people.nobody.get("/v1/sources", policy="us")).json()["sources"]
+    one = next(each for each in told if each["code"] == "R-031")
+    assert (one["grade"], one["markets"], set(one["says"])) == ("official", ["US"], {"en", "zh"})
+    assert one["pages"][0]["printed"] == "2026-02-23"
+    everything = (await people.nobody.get("/v1/sources")).json()["sources"]
+    assert {each["code"] for each in told} < {each["code"] for each in everything}
+    assert (await people.nobody.get("/v1/sources", policy="nowhere")).json()["type"] == "/problems/not-found"
+
+
 async def test_every_act_of_the_pages_is_a_call(people, second, desk):
     listed = (await people.ops.get("/v1/policies")).json()["policies"]
     base = next(one for one in listed if one["policy"] == "base")
@@ -112,6 +122,7 @@ async def test_what_cannot_be_read_is_refused_with_its_place_and_nothing_is_kept
     told = await people.ops.post(VERSIONS, {"text": text}, headers={"accept-language": "zh"})
     assert told.json()["message"] == "没有名为 stadge 的事实或数值；您是否想写 'stage'？"
     assert refused.json()["message"] == "there is no fact and no value called stadge; did you mean 'stage'?"
+    assert refused.json()["detail"].endswith("and try again: " + refused.json()["message"])
     for text in ("", "policy = ", "[" * 2000, 'policy = "x"\nlayer = "law"', source("law-eu-withdrawal").decode()):
         assert (await people.ops.post(VERSIONS, {"text": text})).json()["type"] == "/problems/policy-invalid"
     foreign = await people.ops.post(VERSIONS, {**OWN, "shop": "shp_00000000"})

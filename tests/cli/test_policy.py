@@ -41,6 +41,30 @@ def test_every_value_is_shown_with_its_day_and_source_and_what_is_unverified_is_
         assert f"      when {rule.text}\n" in shown
 
 
+def test_what_a_policy_rests_on_is_told_in_words_with_its_pages():
+    shown = policy("show", "us")
+    assert "  R-031 (Official; United States)\n      Between the end of the hold" in shown
+    assert "/university/essay?knowledge_id=7947040639371021 (dated 2026-02-23)\n" in shown
+    law = policy("show", "law-cn-7-day")
+    assert "  Consumer Rights Protection Law, art. 25 (Official; China)\n" in law
+
+
+def test_a_source_that_only_a_file_of_ones_own_knows_is_told_as_that(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'policy = "mine"\nextends = "us"\n[values.answer_span]\n2026-03-01 = { value = "12h", source = "our notice" }\n'
+    )
+    assert "  our notice: not in the catalogue\n" in policy("show", str(tmp_path / "mine.toml"))
+
+
+def test_check_says_what_is_missing_in_a_condition_and_where(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'policy = "mine"\nextends = "us"\n[[rules]]\nid = "MINE-1"\non = "request"\n'
+        'when = "stage < \'packed\' and"\nverdict = "approve"\n'
+    )
+    said = policy("check", str(tmp_path / "mine.toml"), status=2)
+    assert said.rstrip().endswith("mine.toml:6:26: the condition cannot be read: a condition is missing after `and`")
+
+
 def test_check_prints_every_scenario():
     checked = policy("check")
     told = re.findall(r"^(S-\d\d)  (passed|not yet: .+)$", checked, re.MULTILINE)

@@ -5,6 +5,7 @@ import pytest
 from rescind.core.actor import ActorKind
 from rescind.core.correction import CorrectFact, correctable
 from rescind.core.errors import (
+    AlreadyCorrected,
     CarrierHasScanned,
     FactFromTheFuture,
     Forbidden,
@@ -35,6 +36,27 @@ def test_a_voided_label_reopens_what_it_had_closed(shop):  # R-005, S-21
     us.seller.corrects("tracking_added", "label_voided")
     assert (us.stage, us.state.parcels) == (Stage.REVIEW, ())
     assert us.buyer.requests_cancellation().status == "awaiting_seller"
+
+
+def test_what_was_taken_back_is_not_taken_back_again_and_says_by_whom_it_was(shop):
+    shop.order(paid=eur("40.00"))
+    shop.at("Mon 09:00").seller.reports("packing_started")
+    wrong = shop.records[-1].seq
+    shop.at("Mon 09:10").seller.corrects("packing_started")
+    correction = shop.records[-1].seq
+    for who in (shop.seller, shop.host):
+        with pytest.raises(AlreadyCorrected) as refused:
+            who.says(CorrectFact, seq=wrong, reason="mistake")
+        told = {"event": wrong, "correction": correction, "fact": "packing_started"}
+        assert refused.value.params == told | {"corrected_at": shop.time("Mon 09:10")}
+    # A time that was put right leaves the report standing, so that it can be put right once more.
+    shop.at("Mon 09:30").seller.reports("packing_started")
+    again = shop.records[-1].seq
+    for to in ("Mon 09:20", "Mon 09:25"):
+        shop.seller.says(CorrectFact, seq=again, reason="wrong_time", occurred_at=shop.time(to))
+    assert shop.state.progress.packing_started_at == shop.time("Mon 09:25")
+    with pytest.raises(NotFound):
+        shop.seller.says(CorrectFact, seq=999, reason="mistake")
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -165,6 +165,40 @@ def test_a_parcel_that_left_with_cancelled_items_perhaps_is_somebodys_case(shop,
         assert steps(shop.state.contradictions[0]) == ("looked_at", "carrier_asked", "came_back", "loss_accepted")
 
 
+@pytest.mark.parametrize("policy", ["base", "us"])
+@pytest.mark.parametrize("who", ["seller", "host"])
+def test_packing_that_is_told_after_the_cancellation_changes_no_decision_and_is_unpacked(shop, policy, who):  # E-08
+    """Begun at 13:50, cancelled at 14:00 by who knew of nothing, told at 14:10."""
+    here = shop(policy).order(paid=eur("40.00"), lines=(MUG, BOWL), placed="Mon 13:40")
+    assert here.at("Mon 14:00").buyer.requests_cancellation().status == "approved"
+    before = (here.cancellation, here.state.refunds)
+    assert to_unpack(here.state) == {}
+    getattr(here.at("Mon 14:10"), who).reports("packing_started", occurred="Mon 13:50")
+    assert here.state.progress.packing_started_at == here.time("Mon 13:50")
+    assert (here.cancellation, here.state.refunds) == before
+    assert to_unpack(here.state) == {"mug": 2, "bowl": 1}
+    assert told(here) == (Answer.STOP, Why.CANCELLED)
+    here.seller.says(AcknowledgeUnpacked)
+    assert to_unpack(here.state) == {}
+
+
+def test_a_seller_goes_on_with_nothing_that_is_cancelled(shop):
+    """What happened before the end is believed; a next step after it is an act, and refused."""
+    shop.order(paid=eur("40.00"), placed="Mon 13:40")
+    shop.at("Mon 14:00").buyer.requests_cancellation()
+    for when in ("Mon 14:00", "Mon 14:05"):
+        with pytest.raises(InvalidTransition):
+            shop.at("Mon 14:10").seller.reports("packed", occurred=when)
+    assert shop.seller.reports("packed", occurred="Mon 13:59").events
+
+
+def test_of_a_part_that_was_cancelled_the_units_come_out_that_late_news_put_in(shop):
+    shop.order(paid=eur("40.00"), lines=(MUG, BOWL), placed="Mon 13:40")
+    shop.at("Mon 14:00").seller.cancels("out_of_stock", {"bowl": 1})
+    shop.at("Mon 14:10").seller.reports("packing_started", occurred="Mon 13:50")
+    assert to_unpack(shop.state) == {"bowl": 1}
+
+
 def test_nothing_is_unpacked_where_nothing_was_packed(shop):
     shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
     shop.seller.cancels()

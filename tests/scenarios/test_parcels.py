@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from rescind.core.correction import CorrectFact
 from rescind.core.errors import Forbidden, InParcel, InvalidField, InvalidTransition
+from rescind.core.intercept import ResolveContradiction
 from rescind.core.packing import ShipOrder
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.stage import Stage
@@ -224,3 +226,40 @@ def test_what_the_host_says_of_parcels_in_the_hold_is_believed():  # R-021
     shop = order(Shop("us"), usd, stage=Stage.REVIEW)
     split(shop, "host", **HALVES)
     assert units(shop) == HALVES
+
+
+# --- one number, two parcels -----------------------------------------------------------------------------------------
+
+
+def two_parcels(shop, *, carrier="Post", second="JD1"):
+    """An order whose two parcels get their labels, the second with this number."""
+    shop.order(lines=[item("mug", eur("10.00"), 2)], paid=eur("20.00"))
+    shop.seller.reports("tracking_added", parcel="1", lines={"mug": 1}, carrier="Post", tracking="JD1")
+    shop.seller.reports("tracking_added", parcel="2", lines={"mug": 1}, carrier=carrier, tracking=second)
+    return shop
+
+
+@pytest.mark.parametrize("carrier", ["Post", "post", ""])
+def test_one_number_on_two_parcels_of_an_order_is_taken_and_a_person_looks(shop, carrier):
+    two_parcels(shop, carrier=carrier)
+    (noted,) = shop.state.open_contradictions
+    assert (noted.kind, noted.fact) == ("tracking_reused", "tracking_added")
+    assert [one.tracking for one in shop.state.parcels] == ["JD1", "JD1"], "a fact is believed"
+    # The same number told again of the same parcel is the same slip.
+    shop.host.reports("handed_over", parcel="2", carrier=carrier, tracking="JD1")
+    assert len(shop.state.contradictions) == 1
+    shop.seller.says(ResolveContradiction, contradiction=noted.id, outcome="looked_at")
+    assert shop.state.open_contradictions == ()
+
+
+@pytest.mark.parametrize(("carrier", "second"), [("Post", "JD2"), ("UPS", "JD1")])
+def test_another_number_or_another_carrier_is_no_slip(shop, carrier, second):
+    assert two_parcels(shop, carrier=carrier, second=second).state.contradictions == ()
+
+
+def test_the_wrong_label_taken_back_closes_the_case_about_its_number(shop):
+    two_parcels(shop)
+    shop.seller.says(CorrectFact, seq=shop.state.reports[-1].seq, reason="label_voided")
+    assert shop.state.open_contradictions == ()
+    shop.seller.reports("tracking_added", parcel="2", lines={"mug": 1}, carrier="Post", tracking="JD2")
+    assert shop.state.open_contradictions == ()

@@ -16,6 +16,7 @@ from rescind.core.stage import Stage
 from rescind.core.standing import StandingRule, policy_of
 from rescind.locales import locale
 from rescind.policies import preset
+from rescind.policies.sources import catalogue
 from rescind.receipts.checking import check
 from rescind.web.citations import explained, linked
 from rescind.web.routes import HEADERS
@@ -584,13 +585,27 @@ async def test_codes_on_a_shops_page_lead_to_words(app, market):  # M-36
     source = await browser.get("/rules/R-040")
     assert "Time the seller has to answer: 24 hours, since Fri 12 Jul 2024" in source.text
     assert "以此为依据的规则" in (await Browser(app, "zh").get("/rules/R-040")).text
+    # What the source itself says, how good it is, and where it can be read.
+    assert "A seller who does not answer a request to cancel within 24 hours has agreed to it." in source.text
+    assert "Official" in source.text
+    assert "United States" in source.text
+    assert 'href="https://seller-us.tiktok.com/university/essay?knowledge_id=7947040639371021"' in source.raw
+    assert "dated 23 Feb 2026" in source.text
+    assert "A seller who does not answer a request to cancel within 24 hours has agreed to it." in rule.text
+    chinese = await Browser(app, "zh").get("/rules/R-031")
+    assert "商家面对取消申请只有两种回应：同意，或上传运单号。" in chinese.text
+    law = await browser.get("/rules/LAW-EU-1")
+    assert "leave the contract within fourteen days" in law.text
+    assert 'href="https://eur-lex.europa.eu/eli/dir/2011/83/oj"' in law.raw
     for nothing in ("R-999", "SHOP-1", "<b>"):
         assert (await browser.get(f"/rules/{nothing}")).status == 404
 
 
 def test_every_code_that_is_cited_is_explained_in_both_languages():
     for code in explained():
-        if code[1] != "-":
+        if code in catalogue():
+            assert all(locale(tag).source(code) for tag in ("en", "zh")), code
+        else:
             assert all(locale(tag).has("rule", code) for tag in ("en", "zh")), code
     cited = linked(locale("en"), "R-040, KILN-1 & art. 9")
     assert cited == '<a class="cite" href="/rules/R-040">R-040</a>, KILN-1 &amp; art. 9'

@@ -142,6 +142,8 @@ async def test_an_author_who_reads_chinese_is_told_in_chinese(app, desk):
     assert "did you mean" not in wrong.text
     half = await mei.press(page, path, text=text.replace('zone = "UTC"', 'zone = "UTC', 1), note="")
     assert "非法字符" in half.text
+    open_end = text.replace("stage = 'cancelled'\"", "stage = 'cancelled' and\"", 1)
+    assert "条件无法读取：`and` 之后缺少条件" in (await mei.press(page, path, text=open_end, note="")).text
     assert "没有任何改动" in (await mei.press(page, path, text=text, note="")).text
 
 

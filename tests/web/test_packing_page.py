@@ -8,7 +8,9 @@ import pytest
 from postgres.market import HOST, KILN, LANTERN, SAM, person
 from rescind.app import make_app
 from rescind.core.details import Details
+from rescind.core.fulfilment import ReportFact
 from rescind.core.packing import LEASE, LeaseShipping
+from rescind.core.parts import FactKind
 from rescind.core.stage import Stage
 from web.consoles import Person
 
@@ -129,6 +131,25 @@ async def test_hold_and_note_say_why(sam, market):
     page = await scans(sam, command.number)
     assert answer(page)[0] == "NOTE"
     assert "No plastic, please &lt;b&gt;" in page.raw
+
+
+async def test_packing_told_after_the_cancellation_is_unpacked_and_says_when_it_was_told(  # E-08
+    app, desk, sam, market
+):
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    order = await market.order(Stage.PREPARING)
+    began = await market.now() - timedelta(minutes=10)
+    await market.cancels(order)
+    assert "To unpack 0" in (await sam.see(BENCH)).text
+    await market.does(ReportFact(order=order, fact=FactKind.PACKING_STARTED, occurred_at=began), SAM)
+    assert "To unpack 1" in (await sam.see(BENCH)).text
+    told = (await sam.see(f"/seller/orders/{order}")).text
+    assert "Told after the cancellation, which stands: what was packed comes out of the parcel." in told
+    assert re.search(r"The shop began to pack.*told later, on \w", told)
+    hers = (await ann.see(f"/orders/{order}")).text
+    assert "We heard of it after the cancellation, which stands." in hers
+    # What was told in the sequence in which it happened needs no second time.
+    assert told.count("told later") == hers.count("told later") == 1
 
 
 async def test_cancelled_parcels_are_listed_until_somebody_says_they_are_unpacked(sam, kim, market):  # M-11
@@ -269,3 +290,22 @@ async def test_a_case_of_another_shop_is_not_there(app, desk, gone):
     order, case = gone
     lou = await Person(app).sign_in(desk, "seller", "lou", shop_id=LANTERN)
     assert (await lou.see(f"/seller/orders/{order}/contradictions/{case}")).status == 404
+
+
+async def test_one_number_on_two_parcels_says_what_to_do_and_leads_to_the_other(sam, market):
+    order = await market.order(Stage.PACKED, units=2)
+    for parcel in ("1", "2"):
+        await market.fact(
+            order, "tracking_added", parcel=parcel, lines={"1": 1}, carrier="Post", tracking="8R41592653589"
+        )
+    page = await sam.see(f"/seller/orders/{order}")
+    assert "its tracking number stands on another parcel, too." in page.text
+    (noted,) = (await market.read(order)).open_contradictions
+    case = f"/seller/orders/{order}/contradictions/{noted.id}"
+    page = await sam.see(case)
+    assert "One tracking number stands on two parcels" in page.text
+    found = await sam.see(re.search(r'href="(/seller/orders\?q=8R41592653589)"', page.raw)[1])
+    assert await number_of(market, order) in found.text
+    done = await sam.press(page, case, outcome="looked_at", comment="Both travel in one box.")
+    assert done.status == 303
+    assert (await market.read(order)).open_contradictions == ()

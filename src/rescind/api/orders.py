@@ -368,6 +368,7 @@ async def report(call: Call) -> Answer:
     statuses=(201, 200),
     fails=(
         errors.NotFound,
+        errors.AlreadyCorrected,
         errors.CarrierHasScanned,
         errors.FactFromTheFuture,
         errors.InvalidTransition,

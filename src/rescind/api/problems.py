@@ -72,6 +72,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     MethodNotAllowed: (405, "This address does not do that"),
     NotAcceptable: (406, "The answer has another form"),
     errors.InvalidTransition: (409, "This is not possible now"),
+    errors.AlreadyCorrected: (409, "This was taken back before"),
     errors.CarrierHasScanned: (409, "The carrier already has it"),
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.DraftSettled: (409, "The draft is somewhere else"),

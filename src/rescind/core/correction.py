@@ -14,12 +14,19 @@ import msgspec
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision, reopen
 from rescind.core.chargeback import ELSEWHERE
-from rescind.core.errors import CarrierHasScanned, Forbidden, InvalidField, InvalidTransition, NotFound
+from rescind.core.errors import (
+    AlreadyCorrected,
+    CarrierHasScanned,
+    Forbidden,
+    InvalidField,
+    InvalidTransition,
+    NotFound,
+)
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fulfilment import ENDINGS, FIELDS, OF_PARCELS, SCANS, STAMPS, check_time, noted, paid_since, scanned
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.parts import PAYING, FactKind, Progress, Report
+from rescind.core.parts import PAYING, FactKind, Progress, Report, TakenBack
 
 
 class CorrectionReason(StrEnum):
@@ -88,12 +95,12 @@ def correct(
 ) -> Decision:
     """Take a report back, or move its time. ``hold_until`` and ``dispatch_due_at``: what the true time promises.
 
-    Raises NotFound (no such report stands), Forbidden, CarrierHasScanned, InvalidTransition, InvalidField,
+    Raises NotFound (no such report), AlreadyCorrected, Forbidden, CarrierHasScanned, InvalidTransition, InvalidField,
     FactFromTheFuture.
     """
     wrong = next((one for one in order.reports if one.seq == command.seq), None)
     if wrong is None:
-        raise NotFound(kind="fact")
+        raise _not_standing(order, command.seq)
     require_correctable(order, wrong, actor.kind, command.reason)
     if command.occurred_at is not None:
         check_time(command.occurred_at, now)
@@ -116,6 +123,14 @@ def correct(
     )
     notes = (command.comment,) if command.comment else ()
     return Decision(events=(event, *reopen(apply_corrected(order, event), now)), notes=notes)
+
+
+def _not_standing(order: Order, seq: int) -> AlreadyCorrected | NotFound:
+    """Why no report of this number stands: it was taken back, or there never was one."""
+    gone = next((one for one in order.taken_back if one.seq == seq), None)
+    if gone is None:
+        return NotFound(kind="fact")
+    return AlreadyCorrected(event=seq, correction=gone.by, fact=gone.fact.value, corrected_at=gone.at)
 
 
 def require_correctable(
@@ -161,9 +176,11 @@ def apply_corrected(order: Order, event: FactCorrected) -> Order:
         for one in order.reports
         if one.seq != event.seq or event.occurred_at
     )
+    gone = TakenBack(seq=event.seq, fact=event.fact, by=order.version + 1, at=event.at)
     order = msgspec.structs.replace(
         order,
         reports=reports,
+        taken_back=order.taken_back if event.occurred_at else (*order.taken_back, gone),
         contradictions=tuple(
             msgspec.structs.replace(one, closed_at=event.at)
             if one.closed_at is None and one.id == f"{event.fact.value}-{event.seq}" and event.occurred_at is None

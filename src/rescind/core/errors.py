@@ -92,6 +92,12 @@ class CarrierHasScanned(RescindError):
     code = "carrier-has-scanned"
 
 
+class AlreadyCorrected(RescindError):
+    """The report was taken back before. Params: event, correction (numbers of both), fact, corrected_at."""
+
+    code = "already-corrected"
+
+
 class DeadlinePassed(RescindError):
     """The answer came at or after its deadline; the clock answers now (I-37). Params: due_at, now."""
 

@@ -21,6 +21,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_after_cancel": ("carrier_asked", "came_back", "never_left", "loss_accepted"),
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
     "cancelled_inside": ("looked_at", "carrier_asked", "came_back", "loss_accepted"),
+    "tracking_reused": ("looked_at",),
     "charged_back": ("looked_at",),
     "amounts_differ": ("looked_at",),
     "chargeback_silent": ("bank_asked",),

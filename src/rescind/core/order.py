@@ -30,6 +30,7 @@ from rescind.core.parts import (
     ReturnCase,
     Review,
     ShippingLease,
+    TakenBack,
     Tender,
     Timer,
 )
@@ -95,6 +96,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     alone_minor: int = 0
     proposals: tuple[Proposal, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    taken_back: tuple[TakenBack, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -473,6 +473,15 @@ class Report(_State, frozen=True, kw_only=True):
     tender: str = ""
 
 
+class TakenBack(_State, frozen=True, kw_only=True):
+    """A report that does not stand any more: record ``seq`` told it, record ``by`` took it back ``at``."""
+
+    seq: int
+    fact: FactKind
+    by: int
+    at: Instant
+
+
 class Review(_State, frozen=True, kw_only=True):
     """Why a person looks at an order, and what happens if nobody does: ``release`` or ``cancel`` at ``due_at``.
 

@@ -102,6 +102,10 @@ class Locale:
             return self.gettext("The shop has agreed in advance to requests like this one")
         return self.pgettext("rule", rule_id)
 
+    def source(self, code: str) -> str:
+        """What a source says, in a sentence of ours. Empty for one that is in no catalogue."""
+        return self.pgettext("source.says", code) if self.has("source.says", code) else ""
+
     def npgettext(self, context: str, singular: str, plural: str, n: int) -> str:
         """``ngettext`` within a context."""
         forms = self.messages.get((context, singular), (singular, plural))
@@ -172,6 +176,15 @@ class Locale:
     def date(self, day: date) -> str:
         """A day that is the same everywhere, with its year."""
         return format_date(day, "y年M月d日" if self.tag == "zh" else "d MMM y", locale=self.cldr)
+
+    def day_or_month(self, written: str) -> str:
+        """A day written as 2026-02-23, or only its month (2026-02) or year."""
+        year, month, day = (*map(int, written.split("-")), 0, 0)[:3]
+        if day:
+            return self.date(date(year, month, day))
+        zh = self.tag == "zh"
+        pattern = ("y年M月" if zh else "MMM y") if month else ("y年" if zh else "y")
+        return format_date(date(year, month or 1, 1), pattern, locale=self.cldr)
 
     def days(self, first: date, last: date) -> tuple[str, str]:
         """Both ends of a span of days; the year is said once where it is one."""

@@ -51,6 +51,7 @@ from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
+from rescind.policies.sources import Grade, catalogue
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
 
@@ -173,6 +174,8 @@ def codes() -> Iterator[tuple[str, str]]:
         "difference.state": ("open", "told", "explained"),
         "outcome": tuple(one for one in ProviderOutcome if one is not ProviderOutcome.NOT_SENT),
         "policy.layer": get_args(Layer),
+        "source.says": tuple(catalogue()),
+        "source.grade": tuple(Grade),
         "webhook": ("on", "troubled", "paused", "gone", "failing"),
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,

@@ -17,7 +17,9 @@ from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
 from rescind.core.policy.reach import too_late
 from rescind.core.story import scenarios
+from rescind.locales import DEFAULT, locale
 from rescind.policies import automation, laws, names, preset, told, worked_examples
+from rescind.policies.sources import Page, catalogue, cited
 
 ENDING = ".toml"
 
@@ -97,7 +99,8 @@ def _dated(policy: Policy) -> list[tuple[NamedValue, Dated]]:
 def show(name: Which) -> None:
     """Print a policy whole, as it is published: every value with its day and source, deadlines, rules, reasons.
 
-    A value for which there is no good source is marked UNVERIFIED, and they are counted at the end.
+    A value for which there is no good source is marked UNVERIFIED, and they are counted at the end. Then everything it
+    cites, with what it says, how good it is and where it was read.
     """
     policy = _found(name)
     out = Console(highlight=False, soft_wrap=True)
@@ -126,17 +129,44 @@ def show(name: Which) -> None:
         out.print(f"  {rule.id} on {rule.on}: {answer}{way_on} [{' '.join(rule.cites)}]", markup=False)
         out.print(f"      when {' '.join(rule.text.split())}", markup=False)
     out.print("\nReasons", style="bold")
-    for catalogue in get_args(Catalogue):
-        for reason in getattr(policy.reasons, catalogue):
+    for listed in get_args(Catalogue):
+        for reason in getattr(policy.reasons, listed):
             more = [f"when {reason.text}"] if reason.text else []
             more += [f"needs {' and '.join(reason.needs)}"] if reason.needs else []
             more += [f"seller's fault when {reason.fault_text}"] if reason.fault_text else []
             more += [f"platform: {' '.join(reason.platform)}"] if reason.platform else []
-            out.print(f"  {catalogue} {reason.code}: {'; '.join(more) or 'always'}", markup=False)
+            out.print(f"  {listed} {reason.code}: {'; '.join(more) or 'always'}", markup=False)
     doubtful = [value.name for value, dated in _dated(policy) if dated.unverified]
     out.print(f"\n{len(doubtful)} of {len(_dated(policy))} values are unverified", markup=False, style="bold")
     if doubtful:
         out.print(f"  {' '.join(dict.fromkeys(doubtful))}", markup=False)
+    _show_sources(out, policy)
+
+
+def _show_sources(out: Console, policy: Policy) -> None:
+    out.print("\nSources", style="bold")
+    english = locale(DEFAULT)
+    for one in cited(policy):
+        source = catalogue().get(one)
+        if source is None:
+            # A file of one's own may rest on what nobody here has heard of.
+            out.print(f"  {one}: not in the catalogue", markup=False)
+            continue
+        markets = ", ".join(map(english.country, source.markets)) or "every market"
+        out.print(f"  {one} ({english.pgettext('source.grade', source.grade)}; {markets})", markup=False)
+        out.print(f"      {english.source(one)}", markup=False)
+        for page in source.pages:
+            out.print(f"      {page.at}{_days(page)}", markup=False)
+
+
+def _days(page: Page) -> str:
+    said = [
+        f"dated {page.printed}" if page.printed else "",
+        f"read in a copy of {page.copied}" if page.copied else "",
+        f"holds since {page.since}" if page.since else "",
+    ]
+    told = "; ".join(filter(None, said))
+    return f" ({told})" if told else ""
 
 
 def _show_settings(out: Console, policy: Policy) -> None:

@@ -8,38 +8,25 @@ from functools import cache
 from markupsafe import Markup, escape
 
 from rescind.locales import Locale
-from rescind.policies import laws, names, preset
-
-_CODE = re.compile(r"\b(?:[EMQR]-\d{2,3}|[A-Z]+(?:-[A-Z]+)?-\d+)\b")
-
-
-def codes_in(text: str) -> tuple[str, ...]:
-    """The codes that a text names, each once; an article of a law has none."""
-    return tuple(dict.fromkeys(_CODE.findall(text)))
+from rescind.policies import all_of_them, laws
+from rescind.policies.sources import CODE, catalogue, cited, cited_by_the_shipped, codes_in
 
 
 @cache
 def explained() -> frozenset[str]:
-    """Every code with a page: rules of what is shipped, and whatever its rules, deadlines and values cite."""
-    found: set[str] = set()
-    for policy in map(preset, names()):
-        found |= {rule.id for rule in policy.rules}
-        texts = [
-            *(cite for rule in policy.rules for cite in rule.cites),
-            *(cite for terms in policy.deadlines for cite in terms.cites),
-            *(cite for tunable in policy.tunable for cite in tunable.cites),
-            *(dated.source for value in policy.values for dated in value.history),
-        ]
-        found.update(code for text in texts for code in codes_in(text))
-    return frozenset(found)
+    """Every code with a page: rules of what is shipped, whatever its rules, deadlines and values cite, and sources that
+    only the documentation names.
+    """
+    rules = {rule.id for policy in all_of_them() for rule in policy.rules}
+    sources = cited_by_the_shipped() | catalogue().keys()
+    return frozenset(rules | {code for one in sources for code in codes_in(one)})
 
 
 @cache
 def articles() -> tuple[str, ...]:
     """What the law packs name as their sources, the longest first: one article's name may begin another's."""
-    cited = {text for law in laws() for rule in law.rules for text in rule.cites}
-    cited |= {dated.source for law in laws() for value in law.values for dated in value.history}
-    return tuple(sorted((text for text in cited if not codes_in(text)), key=len, reverse=True))
+    named = {one for law in laws() for one in cited(law) if not codes_in(one)}
+    return tuple(sorted(named, key=len, reverse=True))
 
 
 @cache
@@ -55,7 +42,7 @@ def linked(locale: Locale, text: str) -> Markup:
     text = _article().sub(lambda found: locale.pgettext("source", found[0]), text)
     parts: list[Markup] = []
     end = 0
-    for found in _CODE.finditer(text):
+    for found in CODE.finditer(text):
         if found[0] in explained():
             link = Markup('<a class="cite" href="/rules/{0}">{0}</a>').format(found[0])
             parts += [escape(text[end : found.start()]), link]

@@ -14,6 +14,7 @@ from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import Dated, DeadlineTerms, NamedValue
 from rescind.core.policy.vocabulary import STANDARD
 from rescind.locales import Locale
+from rescind.policies.sources import named
 from rescind.web.buyer.words import rule_line
 from rescind.web.explain import span_words, wanted_words
 
@@ -49,7 +50,7 @@ class ValueWords:
 
 @dataclass(frozen=True, slots=True)
 class RuleWords:
-    """One rule. conditions: all of them must hold; written: as the file has it."""
+    """One rule. conditions: all of them must hold; written: as the file has it. sources: what it cites, one by one."""
 
     id: str
     sentence: str
@@ -57,6 +58,7 @@ class RuleWords:
     answer: str
     conditions: tuple[str, ...]
     cites: str
+    sources: tuple[str, ...]
     written: str
 
 
@@ -149,6 +151,7 @@ def rule_words(locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, 
         answer=answer_words(locale, policy, rule, values),
         conditions=_conditions(locale, phrase(rule.when, values, STANDARD)),
         cites=", ".join(rule.cites),
+        sources=tuple(one for cite in rule.cites for one in named(cite)),
         written=rule.text,
     )
 

@@ -285,6 +285,8 @@ _MOOD: dict[tuple[str, str], tuple[str, str]] = {
     ("mail", "refused"): ("urgent", "circle-x"),
     ("mail", "failed"): ("urgent", "triangle-alert"),
     ("mail", "in_doubt"): ("wait", "circle-help"),
+    ("source.grade", "official"): ("good", "circle-check"),
+    ("source.grade", "unverified"): ("wait", "circle-help"),
     ("verdict", "approve"): ("good", "circle-check"),
     ("verdict", "refuse"): ("urgent", "circle-x"),
     ("outcome", "done"): ("good", "circle-check"),

@@ -9,14 +9,19 @@ from rescind.core.instant import Instant
 from rescind.postgres.deliveries import New
 from rescind.postgres.due import DueTable, Told
 from rescind.postgres.endpoints import EndpointTable, Listener
+from rescind.worker.tracking import Numbers
 
 AT_ONCE = 200
 
 
-async def sweep(due: DueTable, endpoints: EndpointTable | None = None) -> int:
-    """Carry every fan-out that is due; returns how many there were. endpoints: who wants to be told."""
+async def sweep(due: DueTable, endpoints: EndpointTable | None = None, numbers: Numbers | None = None) -> int:
+    """Carry every fan-out that is due; returns how many there were. endpoints: who wants to be told. numbers: who
+    compares tracking numbers.
+    """
     told = await due.told(AT_ONCE)
     if told:
+        if numbers is not None:
+            await numbers.compare(told)
         counts = [row for one in told for row in _counted(one)]
         payments = [row for one in told for row in _payments(one)]
         # Asked once for all of them: an installation without endpoints pays for one look into an empty table.

@@ -22,6 +22,7 @@ from rescind.postgres.store import AWAY
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
 
@@ -40,16 +41,17 @@ async def run(
     months: Months | None = None,
     connected: Connected | None = None,
     endpoints: EndpointTable | None = None,
+    numbers: Numbers | None = None,
 ) -> None:
     """Work until cancelled. months: who counts how shops answered, where that follows from anything.
 
-    connected: whose messages are read. endpoints: who is told what happened.
+    connected: whose messages are read. endpoints: who is told what happened. numbers: who compares tracking numbers.
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_refunds(engine, due, provider))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
-        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints), IDLE_S))
+        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints, numbers), IDLE_S))
         if connected is not None:
             group.create_task(_repeat("messages", lambda: messages.sweep(engine, connected), IDLE_S))
             group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))

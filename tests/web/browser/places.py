@@ -158,6 +158,7 @@ def _nobody(_scene: Scene, program: Program) -> list[Place]:
         Place("policy", "/policy"),
         Place("rule explained", "/rules/ASK-1"),
         Place("source explained", "/rules/R-040"),
+        Place("law explained", "/rules/LAW-EU-1"),
         Place("nothing here", "/no/such/page", status=404),
         Place("pieces", "/design"),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import cancellation, chargeback, fulfilment, refund, timers
+from rescind.core import cancellation, chargeback, fulfilment, refund, timers, tracking
 from rescind.core.context import Context
 from rescind.core.event import BaseEvent
 from rescind.core.fulfilment import ENDINGS, SHIPPING
@@ -38,10 +38,13 @@ def consequences(
         if fact.fact is FactKind.DELIVERED and _given_up(after):
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
-        return (
+        # One case for one fact: that goods moved against an open request is the graver news of it.
+        moved = (
             *_with_cancelled(order, after, fact, identifier, now),
             *_while_asked(after, fact, identifier, terms, now),
         )
+        noted = any(isinstance(one, fulfilment.ContradictionNoted) for one in moved)
+        return moved if noted else (*moved, *tracking.twice(after, fact, identifier, now))
     if fact.fact not in chargeback.ENDS and fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
         differ = fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact)

@@ -23,6 +23,7 @@ from rescind.core import (
     second_person,
     stock,
     timers,
+    tracking,
     withdrawal,
 )
 from rescind.core.event import BaseEvent
@@ -52,6 +53,7 @@ Command = (
     | giving_back.GiveBack
     | failed_refund.SettleFailedRefund
     | chargeback.LapseChargeback
+    | tracking.NoteReusedTracking
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder

@@ -80,9 +80,12 @@ def _require_allowed(
 ) -> None:
     """A seller's own next step is an act and may be out of the question; what already happened never is."""
     at_stage = stage(order, now)
-    if order.progress.cancelled_at and command.fact not in SHIPPING:
+    ended = order.progress.cancelled_at
+    if ended and command.fact in packing.AT_THE_BENCH and command.occurred_at < ended:
+        return  # Told late: the decision stays as it was made, and what lies in a parcel has to come out of it (E-08).
+    if ended and command.fact not in SHIPPING:
         raise InvalidTransition(action=command.fact.value, current_state=at_stage.value, allowed_actions=())
-    if order.progress.cancelled_at:
+    if ended:
         return
     if command.fact not in SHIPPING:
         if command.fact in packing.AT_THE_BENCH:

@@ -9,6 +9,7 @@ from sqlglot.errors import ParseError, TokenError
 from rescind.core.policy.literal import Plain, read_literal
 from rescind.core.policy.position import PolicyError, near
 from rescind.core.policy.remarks import CONDITION, remark
+from rescind.core.policy.stumble import stumble, unexpected
 from rescind.core.policy.tree import (
     FLIPPED,
     Always,
@@ -53,7 +54,26 @@ _SAID: dict[type[exp.Expr], str] = {
     exp.Exists: phrased("a query inside a condition is not allowed"),
     exp.Case: phrased("CASE is not allowed: write a second rule"),
     exp.Neg: phrased("a negative number is not allowed: facts are never below zero"),
+    exp.All: phrased("ALL and ANY are not allowed: list the words with IN"),
+    exp.Any: phrased("ALL and ANY are not allowed: list the words with IN"),
+    exp.Array: phrased("a list stands in parentheses, after IN"),
+    exp.Tuple: phrased("a list stands in parentheses, after IN"),
+    exp.Cast: phrased("a conversion is not allowed: a fact is what it is"),
+    exp.Concat: phrased("a comma is missing between two words"),
+    exp.DPipe: phrased("|| is not allowed: write OR between two conditions"),
+    exp.Interval: phrased("INTERVAL is not allowed: write a span in quotes, such as '24h'"),
+    exp.Literal: phrased("a value alone is no condition: compare a fact with it"),
+    exp.Parameter: phrased("a placeholder is not allowed: write the value, or a name of [values]"),
+    exp.Placeholder: phrased("a placeholder is not allowed: write the value, or a name of [values]"),
+    **dict.fromkeys(
+        (exp.Sub, exp.Mul, exp.Div, exp.Mod),
+        phrased("only + is allowed, between the values that a fact is compared with: work the rest out first"),
+    ),
 }
+_TYPOGRAPHIC = frozenset("‘’“”«»「」『』＇＂")
+"""Quotes of a word processor, which SQL takes for letters."""
+_FULL_WIDTH = frozenset("，；：（）＜＞＝！＋")
+"""Signs of a Chinese keyboard, likewise."""
 
 
 def parse(text: str, vocabulary: Vocabulary, values: Mapping[str, Sequence[Plain]], fail: Fail) -> Node:
@@ -80,21 +100,35 @@ class _Reader:
         try:
             self.tokens = dialect.tokenize(self.text)
             self._check_tokens()
+            if self.tokens and self.tokens[0].text.lower() == "if":
+                # The parser would take the rest for a command, and say so on the log.
+                raise self._unreadable(unexpected(self.text, self.tokens[0]), self.tokens[0].start)
             found = dialect.parse_into(exp.Condition, self.text)
         except TokenError as error:
-            raise self.fail(phrased("not a condition: %(why)s", why=_first_line(error)), self._unclosed()) from None
+            raise self._unreadable(_first_line(error), self._unclosed()) from None
         except ParseError as error:
-            raise self.fail(
-                phrased("not a condition: %(why)s", why=_description(error)), self._offset_of(error)
-            ) from None
+            raise self._stumbled(_description(error), self._offset_of(error)) from None
         if len(found) != 1 or found[0] is None:
-            raise self.fail(phrased("a condition is one expression"), 0)
+            raise self._stumbled(phrased("a condition is one expression"), 0)
         return self._node(found[0])
+
+    def _stumbled(self, said: str, offset: int) -> PolicyError:
+        """Why it cannot be read, from its own words where they show it, else as the parser says it."""
+        found = stumble(self.text, self.tokens, (*self.vocabulary, *self.values), offset)
+        return self._unreadable(*(found or (said, offset)))
+
+    def _unreadable(self, said: str, offset: int) -> PolicyError:
+        return self.fail(phrased("the condition cannot be read: %(why)s", why=said), offset)
 
     def _check_tokens(self) -> None:
         """Refuse what the parser would drop in silence, and nesting that only an attack needs."""
         depth = nots = 0
         for token in self.tokens:
+            wide = _FULL_WIDTH & set(token.text) if token.token_type is TokenType.VAR else set[str]()
+            if wide:
+                sign = min(wide, key=token.text.index)
+                message = phrased("%(sign)s is a full-width sign: write it in half width", sign=sign)
+                raise self.fail(message, token.start + token.text.index(sign))
             match token.token_type:
                 case TokenType.SEMICOLON:
                     raise self.fail(phrased("a condition is one expression, without a semicolon"), token.start)
@@ -262,10 +296,15 @@ class _Reader:
 
     def _name(self, node: exp.Column) -> str:
         identifier = node.this
-        if not isinstance(identifier, exp.Identifier) or node.args.get("table") or identifier.args.get("quoted"):
+        if not isinstance(identifier, exp.Identifier) or node.args.get("table"):
             raise self._error(phrased("a name is one plain word"), node)
         name: str = identifier.this
         known = (*self.vocabulary, *self.values)
+        if name in known and identifier.args.get("quoted"):
+            raise self._error(phrased("a name is one plain word"), node)
+        if identifier.args.get("quoted") or _TYPOGRAPHIC & set(name):
+            plain = name.translate(dict.fromkeys(map(ord, _TYPOGRAPHIC)))
+            raise self._error(phrased("a word is written in single straight quotes: '%(word)s'", word=plain), node)
         if name not in known:
             raise self._error(
                 phrased("there is no fact and no value called %(name)s%(hint)s", name=name, hint=near(name, known)),
@@ -274,10 +313,12 @@ class _Reader:
         return name
 
     def _refusal(self, node: exp.Expr) -> PolicyError:
-        if isinstance(node, exp.Func) and type(node) not in _SAID:
-            return self._error(phrased("functions are not allowed in a condition"), node)
-        other = phrased("%(kind)s is not allowed in a condition", kind=type(node).__name__)
-        return self._error(_SAID.get(type(node), other), node)
+        said = _SAID.get(type(node))
+        if isinstance(node, exp.Tuple) and not node.expressions:
+            said = phrased("there is nothing between the parentheses")
+        if said is None and isinstance(node, exp.Func):
+            said = phrased("functions are not allowed in a condition")
+        return self._error(said or phrased("this is not allowed in a condition"), node)
 
     def _error(self, message: str, node: exp.Expr) -> PolicyError:
         return self.fail(message, self._offset(node))

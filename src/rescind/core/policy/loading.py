@@ -141,7 +141,7 @@ class _Loader:
         try:
             self.table = tomllib.loads(source)
         except tomllib.TOMLDecodeError as error:
-            raise _toml_error(self.text, error) from None
+            raise toml_error(self.text, error) from None
         self.text.index()
         self.file = self.convert(self.table, _File, ())
 
@@ -359,7 +359,8 @@ def _either(own: str | None, inherited: str) -> Any:
     return inherited if own is None else own
 
 
-def _toml_error(text: Text, error: tomllib.TOMLDecodeError) -> PolicyError:
+def toml_error(text: Text, error: tomllib.TOMLDecodeError) -> PolicyError:
+    """What tomllib says of a text, at its place."""
     message, _, where = str(error).rpartition(" (at ")
     found = re.match(r"line (\d+), column (\d+)", where)
     if found:

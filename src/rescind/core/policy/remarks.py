@@ -41,11 +41,11 @@ TOML: Final[Remarks] = (
     (r"Expected (?P<what>'.+?')(?: at the end of an? .+)?", marked("Expected %(what)s")),
 )
 CONDITION: Final[Remarks] = (
-    (r"Error tokenizing (?P<what>.*)", marked("Error tokenizing %(what)s")),
-    (r"Required keyword: '(?P<what>.+)' missing ", marked("something is missing here (%(what)s)")),
+    (r"Error tokenizing .*", marked("a quote is never closed")),
+    (r"Required keyword: .+", marked("something is missing here")),
     (r"Expecting (?P<what>.+)", marked("%(what)s is expected here")),
     (r"Expected (?P<what>.+) after (?P<before>.+)", marked("%(what)s is expected after %(before)s")),
-    (r"Invalid expression / Unexpected token", marked("this word is not expected here")),
+    (r"Invalid expression / Unexpected token", marked("something is not expected here")),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -13,7 +14,8 @@ from rescind.core.errors import NotFound
 from rescind.core.policy import Policy
 from rescind.locales import Locale
 from rescind.policies import names, preset
-from rescind.web.citations import codes_in, explained
+from rescind.policies.sources import Page, Source, catalogue, codes_in
+from rescind.web.citations import explained
 from rescind.web.policy_words import RuleWords, day_words, plain_words, rule_words, tunable_words
 from rescind.web.session import Html, Visit
 
@@ -28,24 +30,62 @@ class Cited:
     unverified: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PageWords:
+    """Where a source was read. day: empty where nothing is known of it."""
+
+    address: str
+    shown: str
+    day: str
+
+
 @get("/rules/{code:str}")
 async def explanation(visit: NamedDependency[Visit], code: FromPath[str]) -> Html:
-    """A rule as each policy has it, or what a source has been cited for, and since when."""
+    """A rule as each policy has it and what its sources say, or a source: what it says, how good it is, where it was
+    read, and what rests on it.
+    """
     if code not in explained():
         raise NotFound(kind="page")
     language = visit.locale
     versions = _versions(visit, code)
+    source = catalogue().get(code)
     return visit.page(
         "buyer/source.html",
         live=False,
         code=code,
         kind=code[0] if not versions else "",
-        sentence=language.rule(code) if versions else "",
+        sentence=language.rule(code) if versions else language.source(code),
+        source=source,
+        markets=_markets(language, source),
+        pages=_pages(language, code),
+        says=language.source,
+        pages_of=partial(_pages, language),
         versions=versions,
         rules=_rules(language, code),
         values=_gathered(language, _values(language, code)),
         terms=_gathered(language, _terms(language, code)),
     )
+
+
+def _markets(language: Locale, source: Source | None) -> str:
+    if source is None or not source.markets:
+        return language.gettext("Every market")
+    return language.gettext(", ").join(map(language.country, source.markets))
+
+
+def _pages(language: Locale, code: str) -> list[PageWords]:
+    source = catalogue().get(code)
+    return [_page_words(language, page) for page in source.pages] if source else []
+
+
+def _page_words(language: Locale, page: Page) -> PageWords:
+    _ = language.gettext
+    days = [
+        _("dated %(day)s") % {"day": language.day_or_month(page.printed)} if page.printed else "",
+        _("read in a copy of %(day)s") % {"day": language.date(page.copied)} if page.copied else "",
+        _("holds since %(day)s") % {"day": language.date(page.since)} if page.since else "",
+    ]
+    return PageWords(page.at, page.at.removeprefix("https://"), _("; ").join(filter(None, days)))
 
 
 def _called(language: Locale, policy: Policy) -> str:

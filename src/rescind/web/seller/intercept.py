@@ -79,6 +79,7 @@ async def _show(
         noted=noted,
         stage=stage(order, console.now),
         back=f"/{reader_of(console)}/orders/{order.id}",
+        find="/support" if reader_of(console) == "support" else "/seller/orders",
         title=title(language, noted.kind),
         advice=advice(language, noted.kind, arrived=arrived),
         outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
@@ -99,6 +100,7 @@ def title(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("The parcel left although the order is cancelled"),
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
         "cancelled_inside": _("The parcel left, perhaps with cancelled items in it"),
+        "tracking_reused": _("One tracking number stands on two parcels"),
         "charged_back": _("The bank took the payment back"),
         "chargeback_lost": _("The bank decided for the buyer: the money stays with them"),
         "chargeback_won": _("The bank decided for the marketplace: the payment stands"),
@@ -136,6 +138,11 @@ def advice(language: Locale, kind: str, *, arrived: bool = False) -> list[str]:
             _("Some was cancelled after packing began, and nobody said that it was taken out. Ask who packed it."),
             _("If it was taken out, say so here. If not, have the carrier turn the parcel back, or accept the loss."),
             _("The buyer keeps the refund in any case."),
+        ],
+        "tracking_reused": [
+            _("Search the orders for the number: it finds the other parcel."),
+            _("Compare both labels. Take the wrong one back on its order's page, and add it again."),
+            _("If both parcels really go by one number, write down why."),
         ],
         "charged_back": [
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),

@@ -209,6 +209,7 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "cancelled_inside": _("the parcel left, and nobody said that the cancelled items were taken out of it."),
+        "tracking_reused": _("its tracking number stands on another parcel, too."),
         "charged_back": _("the bank took the payment back."),
         "chargeback_lost": _("the bank decided for the buyer."),
         "chargeback_won": _("the bank decided for the marketplace, and it was not told that it took the payment."),

@@ -228,6 +228,7 @@ def misfit(language: Locale, kind: str) -> str:
         "shipped_after_cancel": _("Shipped after it was cancelled"),
         "shipped_while_asked": _("Shipped while a request was open"),
         "cancelled_inside": _("Left with cancelled items, perhaps"),
+        "tracking_reused": _("One tracking number, two parcels"),
         "charged_back": _("Payment taken back by the bank"),
         "chargeback_lost": _("The bank decided for the buyer"),
         "chargeback_won": _("The bank decided for the marketplace"),

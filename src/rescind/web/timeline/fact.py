@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rescind.core import correction, fulfilment
 from rescind.core.actor import ActorKind
+from rescind.core.packing import AT_THE_BENCH
 from rescind.core.parts import FactKind
 from rescind.web.tender import tender_name
 from rescind.web.timeline.review import found_words
@@ -58,7 +59,19 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
         FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
     }[event.fact]
     detail = " ".join(part for part in (event.carrier, event.tracking) if part)
-    return teller.entry(text, icon, detail=detail or found_words(teller, event.review.found if event.review else ()))
+    found = found_words(teller, event.review.found if event.review else ())
+    return teller.entry(text, icon, detail=detail or found or _after_the_end(teller, event))
+
+
+def _after_the_end(teller: Teller, event: fulfilment.FactReported) -> str:
+    """What work at the bench means that was told when the order had been cancelled; empty for all else."""
+    _ = teller.locale.gettext
+    ended = teller.order.progress.cancelled_at
+    if event.fact not in AT_THE_BENCH or ended is None or not event.at < ended <= teller.record.received_at:
+        return ""
+    if teller.mine:
+        return _("We heard of it after the cancellation, which stands.")
+    return _("Told after the cancellation, which stands: what was packed comes out of the parcel.")
 
 
 def corrected(teller: Teller, event: correction.FactCorrected) -> Entry:

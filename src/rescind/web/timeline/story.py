@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from rescind.core import (
     chargeback,
@@ -24,6 +25,7 @@ from rescind.core import (
     stock,
     timers,
 )
+from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
@@ -46,9 +48,25 @@ from rescind.web.timeline.timer import hold_ended, rang, time_returned
 def story(
     entries: Iterable[tuple[Record, Mapping[str, str]]], order: Order, locale: Locale, reader: str
 ) -> tuple[Entry, ...]:
-    """The order's history for one reader (buyer, seller, support), newest first."""
-    told = [_tell(Teller(record, notes, order, locale, reader)) for record, notes in entries]
-    return tuple(reversed([entry for entry in told if entry is not None]))
+    """The order's history for one reader (buyer, seller, support), newest first.
+
+    It stands in the sequence in which it was told: what was decided was decided on what was known by then. What had
+    happened before the line beneath it says when it was told (E-08).
+    """
+    told: list[Entry] = []
+    latest: Instant | None = None
+    for record, notes in entries:
+        entry = _tell(Teller(record, notes, order, locale, reader))
+        at = _minute(record.event.at)
+        if entry is not None:
+            told.append(replace(entry, told_at=record.received_at) if latest is not None and at < latest else entry)
+            latest = max(at, latest or at)
+    return tuple(reversed(told))
+
+
+def _minute(at: Instant) -> Instant:
+    """As far as a page shows it: clocks of honest reporters differ by less."""
+    return at.replace(second=0, microsecond=0)
 
 
 def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for each kind there is

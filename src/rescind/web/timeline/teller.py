@@ -15,7 +15,9 @@ from rescind.locales import Locale
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of ``ui.timeline``. ``kind``: the event's type; ``cancellation``: the request it is about."""
+    """One line of ``ui.timeline``. ``kind``: the event's type; ``cancellation``: the request it is about. ``told_at``:
+    when it was told, of what was told after something that happened later.
+    """
 
     at: Instant
     actor: str
@@ -26,6 +28,7 @@ class Entry:
     rule: str = ""
     kind: str = ""
     cancellation: str = ""
+    told_at: Instant | None = None
 
 
 class Teller:
