@@ -26,6 +26,7 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.jetstream import JetStream
 from rescind.mail.post import Post
 from rescind.objects import Objects
 from rescind.pdf import Press
@@ -39,6 +40,7 @@ from rescind.postgres.documents import DocumentTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
+from rescind.postgres.event_streams import EventStream
 from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
@@ -62,6 +64,7 @@ from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.publishing import Publisher
 
 log = structlog.get_logger()
 
@@ -159,6 +162,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         _task(loops.deliver(courier, told.deliveries)),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
+        _publishing(desk),
     ):
         yield
 
@@ -170,6 +174,21 @@ async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
         yield courier
     finally:
         await courier.close()
+
+
+@asynccontextmanager
+async def _publishing(desk: Desk) -> AsyncGenerator[None]:
+    """Tell a message broker what happens, where the operator has one."""
+    server = desk.settings.nats
+    if server is None:
+        yield
+        return
+    publisher = Publisher(EventStream(desk.pool, desk.clock, loops.NAME), JetStream(server))
+    try:
+        async with _task(loops.publish(publisher)):
+            yield
+    finally:
+        await publisher.close()
 
 
 def provider(desk: Desk) -> Router:

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Annotated, Any, Self, cast, get_type_hints
 from urllib.parse import urlsplit
 
+from rescind import jetstream
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits
 from rescind.core.money import Money, decimals
+from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
 from rescind.webhooks.egress import Egress
@@ -183,6 +185,32 @@ def _ports(value: str) -> tuple[int, ...]:
     if not all(re.fullmatch(r"[0-9]{1,5}", one) and 0 < int(one) < 65536 for one in found):
         raise ValueError("port numbers with commas between them, like 443, 8443")
     return tuple(dict.fromkeys(map(int, found)))
+
+
+def _brokers(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(","))
+    for one in found:
+        parts = urlsplit(one)
+        bare = not (parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment)
+        try:
+            fits = parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not (fits and bare):
+            raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
+    return found
+
+
+def _stream(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        raise ValueError("a name of letters, digits, - and _")
+    return value
+
+
+def _subject(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}", value):
+        raise ValueError("words of letters, digits, - and _ with dots between them, like desk.events")
+    return value
 
 
 def _bucket(value: str) -> str:
@@ -381,6 +409,35 @@ class Settings:
             "Let webhook endpoints be on this very machine too, by plain http and on any port: for development alone.",
         ),
     ] = False
+    nats_url: Annotated[
+        tuple[str, ...],
+        Choice(
+            _brokers,
+            "NATS servers with JetStream to publish events to, like `tls://nats.example:4222`, with commas between "
+            "those of one cluster; none: nothing is published. Wants the extra `rescind[nats]`.",
+        ),
+    ] = ()
+    nats_stream: Annotated[
+        str,
+        Choice(_stream, "The stream that keeps them. One that is not there is made; one that is there stays as it is."),
+    ] = "RESCIND"
+    nats_subject: Annotated[
+        str, Choice(_subject, "What their subjects begin with, before the shop and the kind of event.")
+    ] = "rescind"
+    nats_user: Annotated[str | None, Choice(_line, "Whom to log in as; none: nobody.")] = None
+    nats_password_file: Annotated[Path | None, Choice(_path, "File with the password of that user.")] = None
+    nats_ca_file: Annotated[
+        Path | None,
+        Choice(
+            _path,
+            "File with the certificates that a NATS server is trusted by, which makes the line encrypted; none: "
+            "those of the system.",
+        ),
+    ] = None
+    nats_days: Annotated[int, Choice(_from_to(1, 365), "How many days a stream that is made keeps an event.")] = 7
+    nats_mib: Annotated[
+        int, Choice(_from_to(16, 9999), "How large such a stream grows, in MiB, before its oldest events go.")
+    ] = 1024
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 
     @property
@@ -392,6 +449,22 @@ class Settings:
     def egress(self) -> Egress:
         """Which addresses webhook endpoints may have."""
         return Egress(ports=frozenset(self.webhook_ports), loopback=self.webhook_loopback)
+
+    @property
+    def nats(self) -> NatsServer | None:
+        """Where events are published; None: nowhere."""
+        if not self.nats_url:
+            return None
+        return NatsServer(
+            addresses=self.nats_url,
+            stream=self.nats_stream,
+            prefix=self.nats_subject,
+            user=self.nats_user or "",
+            password_file=self.nats_password_file,
+            ca_file=self.nats_ca_file,
+            days=self.nats_days,
+            mib=self.nats_mib,
+        )
 
     @property
     def daily_limits(self) -> DailyLimits:
@@ -443,7 +516,23 @@ class Settings:
             raise SettingsError("RESCIND_MAIL_USER wants RESCIND_MAIL_PASSWORD_FILE: the file with the password.")
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
             raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
+        _check_nats(settings)
         return settings
+
+
+def _check_nats(settings: Settings) -> None:
+    """Raises SettingsError for what does not go together."""
+    if settings.nats_url and not jetstream.installed():
+        raise SettingsError("RESCIND_NATS_URL wants the client of NATS: install rescind[nats].")
+    if settings.nats_user and settings.nats_password_file is None:
+        raise SettingsError("RESCIND_NATS_USER wants RESCIND_NATS_PASSWORD_FILE: the file with the password.")
+    open_lines = [
+        one
+        for one in settings.nats_url
+        if one.startswith("nats:") and not on_this_machine(urlsplit(one).hostname or "")
+    ]
+    if settings.nats_user and open_lines and settings.nats_ca_file is None:
+        raise SettingsError("RESCIND_NATS_USER wants an encrypted line: write tls:// in RESCIND_NATS_URL.")
 
 
 def _choices() -> dict[str, Choice]:

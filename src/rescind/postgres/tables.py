@@ -51,6 +51,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "provider_messages": "reference",
     "payments": "reference",
     "webhook_endpoints": "reference",
+    "event_streams": "reference",
     "mail_server": "reference",
     "mail_bounces": "reference",
     "reconciliations": "reference",

@@ -1,0 +1,16 @@
+-- How far events were published to a message broker, by its kind. Everything up to (tx, id) is there. holder: which
+-- worker publishes at the moment, until its lease ends; fence: what its next step has to show. published_at: when
+-- something was taken last. failing_since, fault, said: since when nothing is taken any more, and why.
+CREATE TABLE event_streams (
+    stream        text COLLATE "C" PRIMARY KEY CHECK (stream IN ('nats')),
+    tx            xid8 NOT NULL,
+    id            bigint NOT NULL,
+    holder        text NOT NULL DEFAULT '',
+    fence         bigint NOT NULL DEFAULT 0,
+    lease_until   timestamptz NOT NULL DEFAULT '-infinity',
+    published_at  timestamptz,
+    failing_since timestamptz,
+    fault         text NOT NULL DEFAULT '',
+    said          text NOT NULL DEFAULT ''
+);
+GRANT SELECT, INSERT, UPDATE ON event_streams TO rescind_app;
