@@ -169,7 +169,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
 
 @asynccontextmanager
 async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
-    courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer)
+    courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer, desk.endpoints.pairs)
     try:
         yield courier
     finally:

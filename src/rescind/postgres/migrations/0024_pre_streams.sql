@@ -14,3 +14,9 @@ CREATE TABLE event_streams (
     said          text NOT NULL DEFAULT ''
 );
 GRANT SELECT, INSERT, UPDATE ON event_streams TO rescind_app;
+
+-- key_pair: messages carry a signature too that anybody verifies with a public key. The key pair follows from the
+-- secret and from what is not in the database. told_stopped_at: the switching-off that somebody was written about.
+ALTER TABLE webhook_endpoints
+    ADD COLUMN key_pair boolean NOT NULL DEFAULT false,
+    ADD COLUMN told_stopped_at timestamptz;
