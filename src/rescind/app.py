@@ -52,6 +52,7 @@ from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
+from rescind.postgres.switched_off import SwitchedOff
 from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
 from rescind.providers.host import Host
@@ -159,7 +160,11 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
         _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
-        _task(loops.deliver(courier, told.deliveries)),
+        _task(
+            loops.deliver(
+                courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
+            )
+        ),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
         _publishing(desk),

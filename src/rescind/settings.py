@@ -319,6 +319,14 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    operator_email: Annotated[
+        str | None,
+        Choice(
+            _email,
+            "Where Rescind writes to those who run it: that an endpoint of the marketplace, or of a shop without an "
+            "address, was switched off.",
+        ),
+    ] = None
     mail_host: Annotated[
         str | None,
         Choice(

@@ -19,7 +19,8 @@ from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds
+from rescind.postgres.switched_off import SwitchedOff
+from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.publishing import Publisher
@@ -61,10 +62,11 @@ async def run(
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
 
 
-async def deliver(courier: Courier, table: DeliveryTable) -> None:
-    """Send messages to webhook endpoints, until cancelled."""
+async def deliver(courier: Courier, table: DeliveryTable, off: SwitchedOff, operator: str) -> None:
+    """Send messages to webhook endpoints, until cancelled. off, operator: whom to write that one was switched off."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deliveries", courier.sweep, IDLE_S))
+        group.create_task(_repeat("switched_off", lambda: switched_off.sweep(off, operator), BEAT_S))
         group.create_task(_repeat("old_deliveries", lambda: _once(table.forget()), HOUR_S))
 
 

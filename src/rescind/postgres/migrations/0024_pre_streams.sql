@@ -20,3 +20,9 @@ GRANT SELECT, INSERT, UPDATE ON event_streams TO rescind_app;
 ALTER TABLE webhook_endpoints
     ADD COLUMN key_pair boolean NOT NULL DEFAULT false,
     ADD COLUMN told_stopped_at timestamptz;
+
+-- Mail that is about an endpoint and no document.
+ALTER TABLE mails
+    ADD COLUMN endpoint_id text COLLATE "C" NOT NULL DEFAULT '',
+    DROP CONSTRAINT mails_kind_check,
+    ADD CONSTRAINT mails_kind_check CHECK (kind IN ('document', 'endpoint_off'));
