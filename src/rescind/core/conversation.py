@@ -6,7 +6,7 @@ A message has an audience that its author chose and saw beside the box before se
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
@@ -182,6 +182,11 @@ def may_know_seen(reader: Side, seer: Side, audience: Audience) -> bool:
     return may_read(seer, audience) and (
         seer != "platform" or reader == "platform" or audience is not Audience.EVERYONE
     )
+
+
+def told_of_seen(reader: Side, seer: Side, audiences: Iterable[Audience]) -> bool:
+    """Whether a side is told at once that another saw messages for these: its own windows are, too."""
+    return reader == seer or any(may_read(reader, one) and may_know_seen(reader, seer, one) for one in audiences)
 
 
 def digest(salt: str, text: str) -> str:

@@ -35,6 +35,14 @@ do $$ begin
 end $$;
 -- Transactions are numbered anew. What keeps a number of before would be hidden until this server has got that far.
 update public.events set tx = default;
+do $$ begin
+    if to_regclass('public.messages') is not null then
+        update public.messages set tx = default;
+    end if;
+    if to_regclass('public.event_streams') is not null then
+        update public.message_reads set tx = null where tx is not null;
+    end if;
+end $$;
 commit;
 analyze;
 """

@@ -26,3 +26,10 @@ ALTER TABLE mails
     ADD COLUMN endpoint_id text COLLATE "C" NOT NULL DEFAULT '',
     DROP CONSTRAINT mails_kind_check,
     ADD CONSTRAINT mails_kind_check CHECK (kind IN ('document', 'endpoint_off'));
+
+-- That a message was seen is told as it happens, in the one order of events and messages. What was seen before has no
+-- place in that order.
+ALTER TABLE message_reads ADD COLUMN id bigint, ADD COLUMN tx xid8;
+ALTER TABLE message_reads ALTER COLUMN id SET DEFAULT nextval('events_id_seq'),
+    ALTER COLUMN tx SET DEFAULT pg_current_xact_id();
+CREATE INDEX message_reads_tail ON message_reads (tx, id) WHERE tx IS NOT NULL;
