@@ -137,7 +137,8 @@ async def raw(served, who, order, length, body):
     )
     writer.write("\r\n".join([*head, "", ""]).encode() + body)
     await writer.drain()
-    writer.write_eof()
+    if len(body) < length:
+        writer.write_eof()
     answer = await asyncio.wait_for(reader.read(), 10)
     writer.close()
     return answer
