@@ -55,11 +55,14 @@ from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.switched_off import SwitchedOff
 from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
+from rescind.postgres.translations import TranslationTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
+from rescind.translations import Translations
+from rescind.translator import LibreTranslate
 from rescind.web import letters
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
@@ -115,6 +118,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             evidence = Evidence(
                 EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
             )
+            conversations = Conversations(ThreadTable(pool, clock), reads, evidence)
+            translator = LibreTranslate(settings.translator) if settings.translator else None
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -126,7 +131,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
-                conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
+                conversations=conversations,
+                translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
                 post=post,
@@ -146,6 +152,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 finally:
                     await connected.close()
                     post.close()
+                    if translator is not None:
+                        translator.close()
     finally:
         await _close(writing)
         await _close(pool)

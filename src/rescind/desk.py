@@ -50,6 +50,7 @@ from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
+from rescind.translations import Translations
 
 _RANDOM_BITS = 28
 MONTH = timedelta(days=30)
@@ -72,6 +73,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     conversations: Conversations
+    translations: Translations
     documents: Documents
     press: Press
     post: Post

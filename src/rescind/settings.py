@@ -25,6 +25,7 @@ from rescind.core.money import Money, decimals
 from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
+from rescind.translator import Said as TranslatorSaid
 from rescind.webhooks.egress import Egress
 
 PREFIX = "RESCIND_"
@@ -199,6 +200,13 @@ def _brokers(value: str) -> tuple[str, ...]:
         if not (fits and bare):
             raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
     return found
+
+
+def _translator(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("an address like https://translate.example, without a user and a password")
+    return value.rstrip("/")
 
 
 def _stream(value: str) -> str:
@@ -417,6 +425,24 @@ class Settings:
             "Let webhook endpoints be on this very machine too, by plain http and on any port: for development alone.",
         ),
     ] = False
+    translator_url: Annotated[
+        str | None,
+        Choice(
+            _translator,
+            "Translator of yours, in the wire form of LibreTranslate, like `https://translate.example`; messages that "
+            "somebody wants to read in another language go there. None: nobody is offered that.",
+        ),
+    ] = None
+    translator_name: Annotated[str, Choice(_line, "What it is called beside what it wrote.")] = "LibreTranslate"
+    translator_key_file: Annotated[Path | None, Choice(_path, "File with the key it wants, if any.")] = None
+    translator_private: Annotated[
+        bool,
+        Choice(
+            _switch,
+            "Let the translator be inside your own network, by plain http too; else it is reached by https on the "
+            "public internet only.",
+        ),
+    ] = False
     nats_url: Annotated[
         tuple[str, ...],
         Choice(
@@ -475,6 +501,15 @@ class Settings:
         )
 
     @property
+    def translator(self) -> TranslatorSaid | None:
+        """Who translates; None: nobody."""
+        if self.translator_url is None:
+            return None
+        return TranslatorSaid(
+            self.translator_url, self.translator_name, self.translator_key_file, self.translator_private
+        )
+
+    @property
     def daily_limits(self) -> DailyLimits:
         """What one person may give back on one day."""
         amounts = self.daily_refund_amount.minor if self.daily_refund_amount else dict[str, int]()
@@ -525,6 +560,8 @@ class Settings:
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
             raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
         _check_nats(settings)
+        if (settings.translator_url or "").startswith("http:") and not settings.translator_private:
+            raise SettingsError("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
         return settings
 
 

@@ -73,10 +73,19 @@ class Flag(StrEnum):
     ASKS_BUYER_TO_CANCEL = "asks_buyer_to_cancel"
 
 
+class Translation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a translator made of a message. by: what the translator is called; at: when."""
+
+    text: str
+    by: str
+    at: Instant
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message as one side reads it. text, salt: empty once erased. digest: SHA-256 of both, which stays.
 
-    seen: when each other side first saw it, or something after it.
+    seen: when each other side first saw it, or something after it. translations: by language, for those who asked;
+    nothing decides by them.
     """
 
     id: MessageId
@@ -91,6 +100,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     flag: Flag | None = None
     seen: dict[Side, Instant] = {}
     erased: bool = False
+    translations: dict[str, Translation] = {}
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):

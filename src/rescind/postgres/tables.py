@@ -27,6 +27,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "thread_sides": "shop",
     "messages": "shop",
     "message_reads": "shop",
+    "translations": "shop",
     "evidence": "shop",
     "failed_refunds": "shop",
     "unclear_refunds": "shop",
