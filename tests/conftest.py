@@ -121,7 +121,7 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 CHANGED = """
-SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal)
+SELECT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgname <> 'messages_erased')
     OR EXISTS (SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples > 1000)
     OR (SELECT count(*) > 5000 FROM events)
 """

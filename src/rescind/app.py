@@ -26,6 +26,7 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.jetstream import JetStream
 from rescind.mail.post import Post
 from rescind.objects import Objects
 from rescind.pdf import Press
@@ -39,6 +40,7 @@ from rescind.postgres.documents import DocumentTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
+from rescind.postgres.event_streams import EventStream
 from rescind.postgres.evidence import EvidenceTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
@@ -50,19 +52,24 @@ from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
+from rescind.postgres.switched_off import SwitchedOff
 from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
 from rescind.postgres.tracking import TrackingTable
+from rescind.postgres.translations import TranslationTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings, secret
+from rescind.translations import Translations
+from rescind.translator import LibreTranslate
 from rescind.web import letters
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.publishing import Publisher
 from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
@@ -113,6 +120,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             evidence = Evidence(
                 EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
             )
+            conversations = Conversations(ThreadTable(pool, clock), reads, evidence)
+            translator = LibreTranslate(settings.translator) if settings.translator else None
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -124,7 +133,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
-                conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
+                conversations=conversations,
+                translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
                 post=post,
@@ -144,6 +154,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 finally:
                     await connected.close()
                     post.close()
+                    if translator is not None:
+                        translator.close()
     finally:
         await _close(writing)
         await _close(pool)
@@ -159,20 +171,40 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
         _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table, numbers)),
-        _task(loops.deliver(courier, told.deliveries)),
+        _task(
+            loops.deliver(
+                courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
+            )
+        ),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
+        _publishing(desk),
     ):
         yield
 
 
 @asynccontextmanager
 async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
-    courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer)
+    courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer, desk.endpoints.pairs)
     try:
         yield courier
     finally:
         await courier.close()
+
+
+@asynccontextmanager
+async def _publishing(desk: Desk) -> AsyncGenerator[None]:
+    """Tell a message broker what happens, where the operator has one."""
+    server = desk.settings.nats
+    if server is None:
+        yield
+        return
+    publisher = Publisher(EventStream(desk.pool, desk.clock, loops.NAME), JetStream(server))
+    try:
+        async with _task(loops.publish(publisher)):
+            yield
+    finally:
+        await publisher.close()
 
 
 def provider(desk: Desk) -> Router:

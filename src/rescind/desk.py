@@ -51,6 +51,7 @@ from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
 from rescind.settings import Settings
+from rescind.translations import Translations
 
 _RANDOM_BITS = 28
 MONTH = timedelta(days=30)
@@ -73,6 +74,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     conversations: Conversations
+    translations: Translations
     documents: Documents
     press: Press
     post: Post

@@ -53,6 +53,13 @@ class Made(NamedTuple):
     secret: str
 
 
+class PublicKey(NamedTuple):
+    """What verifies ``v1a``. until: when it ends, None for the present one."""
+
+    key: str
+    until: Instant | None
+
+
 class Endpoints:
     """Everything people do with endpoints. Each is found through the scope of whoever asks (I-30).
 
@@ -65,6 +72,7 @@ class Endpoints:
         self.table = table
         self.deliveries = deliveries
         self.sealer = Sealer(secret, PURPOSE)
+        self.pairs = signing.KeyPairs(secret)
         self._egress = egress
         self._clock = clock
 
@@ -79,17 +87,29 @@ class Endpoints:
         return await self.table.find(scope, identifier)
 
     async def create(
-        self, scope: Scope, shop: str | None, url: str, *, about: str, events: Sequence[str], by: str, key: str
+        self,
+        scope: Scope,
+        shop: str | None,
+        url: str,
+        *,
+        about: str,
+        events: Sequence[str],
+        by: str,
+        key: str,
+        asymmetric: bool = False,
     ) -> Made:
         """Make an endpoint of a shop, or with None of the marketplace; ``shop`` is one that the scope sees.
 
-        key: of the request; the same key gives the same endpoint and the same secret again. Raises InvalidField (url,
+        asymmetric: sign for a public key too. key: of the request; the same key gives the same endpoint and the same
+        secret again. Raises InvalidField (url,
         events), InvalidText (about), EndpointsFull, IdempotencyKeyReused.
         """
         assert scope.shop in {None, shop}, "who sees one shop makes endpoints of that one"
         url, about, chosen = self._address(url), label(about, field="/about"), _events(events)
         identifier = "hook_" + _number(f"{by}\n{shop or ''}\n{key}")
-        asked = hashlib.sha256(msgspec.json.encode([shop, url, about, chosen])).digest()
+        asked = hashlib.sha256(
+            msgspec.json.encode([shop, url, about, chosen, *([True] if asymmetric else [])])
+        ).digest()
         try:
             return await self._made(scope, identifier, asked)
         except NotFound:
@@ -97,7 +117,7 @@ class Endpoints:
         if await self.table.count(shop) >= MOST:
             raise EndpointsFull(limit=MOST)
         sealed = self.sealer.seal(identifier, signing.new_secret())
-        await self.table.add(identifier, shop, url, about, chosen, sealed, asked, by)
+        await self.table.add(identifier, shop, url, about, chosen, sealed, asked, by, asymmetric)
         return await self._made(scope, identifier, asked)
 
     async def _made(self, scope: Scope, identifier: str, asked: bytes) -> Made:
@@ -116,6 +136,7 @@ class Endpoints:
         about: str | None = None,
         events: Sequence[str] | None = None,
         state: Choice | None = None,
+        asymmetric: bool | None = None,
     ) -> Endpoint:
         """Change what is given. Raises NotFound, InvalidField (url, events), InvalidText (about)."""
         await self.find(scope, identifier)
@@ -127,6 +148,7 @@ class Endpoints:
             about=None if about is None else label(about, field="/about"),
             events=None if events is None else _events(events),
             state=state,
+            asymmetric=asymmetric,
         )
 
     async def remove(self, scope: Scope, identifier: str, by: str) -> None:
@@ -145,6 +167,22 @@ class Endpoints:
         await self.table.rotate(scope, identifier, sealed, asked, by)
         kept = await self.table.secrets(scope, identifier)
         return Made(await self.find(scope, identifier), signing.shown(self.sealer.open(identifier, kept.secret)))
+
+    async def public_keys(self, scope: Scope, identifier: str) -> tuple[PublicKey, ...]:
+        """What the receiver verifies with, the present one first; none where the endpoint does not want them.
+
+        Raises NotFound, Unavailable where its secret was sealed under another key.
+        """
+        one = await self.find(scope, identifier)
+        if not one.asymmetric:
+            return ()
+        kept, now = await self.table.secrets(scope, identifier), self._clock.read() or wall_clock()
+        found: list[tuple[bytes, Instant | None]] = [(kept.secret, None)]
+        if kept.old_secret and kept.old_until and kept.old_until > now:
+            found.append((kept.old_secret, kept.old_until))
+        return tuple(
+            PublicKey(self.pairs.public(one.id, self.sealer.open(one.id, sealed)), until) for sealed, until in found
+        )
 
     async def test(self, scope: Scope, identifier: str, by: str, key: str) -> Delivery:
         """Send a message that says it is a test. Raises NotFound, InvalidTransition for an endpoint that is not on."""

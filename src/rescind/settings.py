@@ -18,11 +18,14 @@ from pathlib import Path
 from typing import Annotated, Any, Self, cast, get_type_hints
 from urllib.parse import urlsplit
 
+from rescind import jetstream
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits
 from rescind.core.money import Money, decimals
+from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
+from rescind.translator import Said as TranslatorSaid
 from rescind.webhooks.egress import Egress
 
 PREFIX = "RESCIND_"
@@ -185,6 +188,39 @@ def _ports(value: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, found)))
 
 
+def _brokers(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(","))
+    for one in found:
+        parts = urlsplit(one)
+        bare = not (parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment)
+        try:
+            fits = parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not (fits and bare):
+            raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
+    return found
+
+
+def _translator(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError("an address like https://translate.example, without a user and a password")
+    return value.rstrip("/")
+
+
+def _stream(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        raise ValueError("a name of letters, digits, - and _")
+    return value
+
+
+def _subject(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}", value):
+        raise ValueError("words of letters, digits, - and _ with dots between them, like desk.events")
+    return value
+
+
 def _bucket(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"file", "s3", "gs", "az"} or (parts.scheme == "file") == bool(parts.netloc):
@@ -291,6 +327,14 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    operator_email: Annotated[
+        str | None,
+        Choice(
+            _email,
+            "Where Rescind writes to those who run it: that an endpoint of the marketplace, or of a shop without an "
+            "address, was switched off.",
+        ),
+    ] = None
     mail_host: Annotated[
         str | None,
         Choice(
@@ -381,6 +425,53 @@ class Settings:
             "Let webhook endpoints be on this very machine too, by plain http and on any port: for development alone.",
         ),
     ] = False
+    translator_url: Annotated[
+        str | None,
+        Choice(
+            _translator,
+            "Translator of yours, in the wire form of LibreTranslate, like `https://translate.example`; messages that "
+            "somebody wants to read in another language go there. None: nobody is offered that.",
+        ),
+    ] = None
+    translator_name: Annotated[str, Choice(_line, "What it is called beside what it wrote.")] = "LibreTranslate"
+    translator_key_file: Annotated[Path | None, Choice(_path, "File with the key it wants, if any.")] = None
+    translator_private: Annotated[
+        bool,
+        Choice(
+            _switch,
+            "Let the translator be inside your own network, by plain http too; else it is reached by https on the "
+            "public internet only.",
+        ),
+    ] = False
+    nats_url: Annotated[
+        tuple[str, ...],
+        Choice(
+            _brokers,
+            "NATS servers with JetStream to publish events to, like `tls://nats.example:4222`, with commas between "
+            "those of one cluster; none: nothing is published. Wants the extra `rescind[nats]`.",
+        ),
+    ] = ()
+    nats_stream: Annotated[
+        str,
+        Choice(_stream, "The stream that keeps them. One that is not there is made; one that is there stays as it is."),
+    ] = "RESCIND"
+    nats_subject: Annotated[
+        str, Choice(_subject, "What their subjects begin with, before the shop and the kind of event.")
+    ] = "rescind"
+    nats_user: Annotated[str | None, Choice(_line, "Whom to log in as; none: nobody.")] = None
+    nats_password_file: Annotated[Path | None, Choice(_path, "File with the password of that user.")] = None
+    nats_ca_file: Annotated[
+        Path | None,
+        Choice(
+            _path,
+            "File with the certificates that a NATS server is trusted by, which makes the line encrypted; none: "
+            "those of the system.",
+        ),
+    ] = None
+    nats_days: Annotated[int, Choice(_from_to(1, 365), "How many days a stream that is made keeps an event.")] = 7
+    nats_mib: Annotated[
+        int, Choice(_from_to(16, 9999), "How large such a stream grows, in MiB, before its oldest events go.")
+    ] = 1024
     chosen: frozenset[str] = frozenset()  # names of the fields that somebody set
 
     @property
@@ -392,6 +483,31 @@ class Settings:
     def egress(self) -> Egress:
         """Which addresses webhook endpoints may have."""
         return Egress(ports=frozenset(self.webhook_ports), loopback=self.webhook_loopback)
+
+    @property
+    def nats(self) -> NatsServer | None:
+        """Where events are published; None: nowhere."""
+        if not self.nats_url:
+            return None
+        return NatsServer(
+            addresses=self.nats_url,
+            stream=self.nats_stream,
+            prefix=self.nats_subject,
+            user=self.nats_user or "",
+            password_file=self.nats_password_file,
+            ca_file=self.nats_ca_file,
+            days=self.nats_days,
+            mib=self.nats_mib,
+        )
+
+    @property
+    def translator(self) -> TranslatorSaid | None:
+        """Who translates; None: nobody."""
+        if self.translator_url is None:
+            return None
+        return TranslatorSaid(
+            self.translator_url, self.translator_name, self.translator_key_file, self.translator_private
+        )
 
     @property
     def daily_limits(self) -> DailyLimits:
@@ -443,7 +559,25 @@ class Settings:
             raise SettingsError("RESCIND_MAIL_USER wants RESCIND_MAIL_PASSWORD_FILE: the file with the password.")
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
             raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
+        _check_nats(settings)
+        if (settings.translator_url or "").startswith("http:") and not settings.translator_private:
+            raise SettingsError("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
         return settings
+
+
+def _check_nats(settings: Settings) -> None:
+    """Raises SettingsError for what does not go together."""
+    if settings.nats_url and not jetstream.installed():
+        raise SettingsError("RESCIND_NATS_URL wants the client of NATS: install rescind[nats].")
+    if settings.nats_user and settings.nats_password_file is None:
+        raise SettingsError("RESCIND_NATS_USER wants RESCIND_NATS_PASSWORD_FILE: the file with the password.")
+    open_lines = [
+        one
+        for one in settings.nats_url
+        if one.startswith("nats:") and not on_this_machine(urlsplit(one).hostname or "")
+    ]
+    if settings.nats_user and open_lines and settings.nats_ca_file is None:
+        raise SettingsError("RESCIND_NATS_USER wants an encrypted line: write tls:// in RESCIND_NATS_URL.")
 
 
 def _choices() -> dict[str, Choice]:

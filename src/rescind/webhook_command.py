@@ -61,6 +61,7 @@ def add_endpoint(
     ] = None,
     shop: Annotated[str | None, typer.Option(help="The shop whose it is; none: the marketplace's own.")] = None,
     about: Annotated[str, typer.Option(help="What it is for.")] = "",
+    asymmetric: Annotated[bool, typer.Option("--asymmetric", help="Sign for a public key too (v1a).")] = False,
     data: Data = None,
 ) -> None:
     """Make an endpoint. Prints its id, and its secret this once."""
@@ -68,7 +69,14 @@ def add_endpoint(
     async def work(endpoints: Endpoints, pool: asyncpg.Pool[Any], settings: Settings) -> tuple[str, str]:
         owner = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         made = await endpoints.create(
-            _EVERYTHING, owner, url, about=about, events=event or (), by=_BY, key=secrets.token_hex(16)
+            _EVERYTHING,
+            owner,
+            url,
+            about=about,
+            events=event or (),
+            by=_BY,
+            key=secrets.token_hex(16),
+            asymmetric=asymmetric,
         )
         return made.endpoint.id, made.secret
 
@@ -82,6 +90,9 @@ def set_endpoint(
     state: Annotated[str | None, typer.Option(help="on or paused.")] = None,
     url: Annotated[str | None, typer.Option(help="Another address.")] = None,
     event: Annotated[list[str] | None, typer.Option(help="What it hears from now on; again for more.")] = None,
+    asymmetric: Annotated[
+        bool | None, typer.Option("--asymmetric/--symmetric", help="Sign for a public key too (v1a), or not any more.")
+    ] = None,
     data: Data = None,
 ) -> None:
     """Change an endpoint: pause it, switch it on again, send elsewhere, or send something else."""
@@ -90,7 +101,9 @@ def set_endpoint(
         fail("An endpoint is on or paused.")
 
     async def work(endpoints: Endpoints) -> str:
-        one = await endpoints.change(_EVERYTHING, endpoint, _BY, url=url, events=event, state=choices[state])
+        one = await endpoints.change(
+            _EVERYTHING, endpoint, _BY, url=url, events=event, state=choices[state], asymmetric=asymmetric
+        )
         return f"{one.id}: {one.state}, {', '.join(one.events) or 'everything'} to {one.url}"
 
     out.print(_with(data, work), highlight=False, soft_wrap=True)
@@ -104,6 +117,21 @@ def rotate_secret(endpoint: _Id, data: Data = None) -> None:
         return (await endpoints.rotate(_EVERYTHING, endpoint, _BY, secrets.token_hex(16))).secret
 
     out.print(_with(data, work), highlight=False, soft_wrap=True)
+
+
+@app.command("public-key")
+def show_public_key(endpoint: _Id, data: Data = None) -> None:
+    """Print what verifies the v1a signatures of an endpoint's messages, the present key first."""
+
+    async def work(endpoints: Endpoints) -> list[str]:
+        keys = await endpoints.public_keys(_EVERYTHING, endpoint)
+        return [one.key + (f"  until {one.until:%Y-%m-%d %H:%M}" if one.until else "") for one in keys]
+
+    found = _with(data, work)
+    if not found:
+        fail("Its messages carry no such signature; see: rescind webhook set --asymmetric")
+    for line in found:
+        out.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command("test")

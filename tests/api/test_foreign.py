@@ -154,7 +154,7 @@ async def test_a_foreign_endpoint_answers_like_a_missing_one_at_every_operation(
         if answers[0] != answers[1] or answers[0] != answers[2] or answers[0][0] != 404:
             differ.append((one.name, [answer[0] for answer in answers]))
     assert differ == []
-    assert len(walked) == 9
+    assert len(walked) == 10
     assert (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json() == before
 
 

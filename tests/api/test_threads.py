@@ -305,6 +305,41 @@ async def test_the_stream_tells_of_messages_to_whom_they_are_for(people, talked,
     assert heard["sue"] == ["everyone", "everyone", "buyer", "seller", "internal"]
 
 
+async def test_that_it_was_seen_is_told_to_those_who_may_know_and_to_the_windows_of_who_saw(people, talked, desk):
+    order, thread = talked
+    everybody = {"buyer", "seller", "platform"}
+
+    async def told(who):
+        assert (await who.post(f"/v1/threads/{thread}/seen", {})).json() == {"noted": True}
+        return await told_last(people, desk, thread)
+
+    assert await told(people.sam) == everybody
+    assert await told(people.sue) == everybody, "each of them had written to support"
+    await say(people.ann, order, "And now?")
+    assert (await people.sue.post(f"/v1/threads/{thread}/seen", {})).json() == {"noted": False}, "it is not for support"
+    assert await told(people.sam) == everybody
+    await say(people.sue, order, "Wait a day.", "seller")
+    assert await told(people.sam) == {"seller", "platform"}
+    await say(people.ann, order, "Are they serious?", "buyer")
+    assert await told(people.sue) == {"buyer", "platform"}
+
+
+async def told_last(people, desk, thread):
+    """The sides that are told of the last time something in it was seen."""
+    marks = await desk.pool.fetchval("SELECT count(*) FROM message_reads WHERE thread_id = $1", thread)
+    found = []
+    async with asyncio.timeout(10):
+        while len(found) < marks:
+            found = [one for one in desk.tail._remembered if one.type == "MessagesSeen" and one.thread == thread]
+            await asyncio.sleep(0.02)
+    sides = {"buyer": people.ann, "seller": people.sam, "platform": people.sue}
+    scopes = {
+        side: (await desk.access.identify(f"Bearer {who.token}".encode(), None, "test")).scope
+        for side, who in sides.items()
+    }
+    return {side for side, scope in scopes.items() if found[-1].told_to(scope)}
+
+
 async def test_a_request_filed_from_a_message_counts_from_it(people, market, clock):  # M-17
     order = await market.order(Stage.PREPARING)
     path = f"/v1/orders/{order}/cancellations"

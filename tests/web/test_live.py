@@ -46,12 +46,15 @@ class Desk(ThreadingHTTPServer):
         self.page_reads = 0
         self.streams: list[queue.Queue[str | None]] = []
         self.stream_addresses: list[str] = []
+        self.resumed_after: list[str | None] = []
+        self.said: list[tuple[str, str]] = []
         self.page = environment("en").from_string(TEMPLATE)
 
-    def happen(self, order: str, cursor: str) -> None:
+    def happen(self, order: str, cursor: str, kind: str = "FactReported") -> None:
         self.step += 1
+        self.said.append((cursor, message := f"id: {cursor}\ndata: {json.dumps({'order': order, 'type': kind})}\n\n"))
         for stream in self.streams:
-            stream.put(f"id: {cursor}\ndata: {json.dumps({'order': order})}\n\n")
+            stream.put(message)
 
     def render(self) -> bytes:
         frame = Frame(role="buyer", events="/events", cursor="c0", here="/page")
@@ -98,6 +101,13 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
         mine: queue.Queue[str | None] = queue.Queue()
+        mine.put("retry: 500\n\n")
+        after = self.headers.get("Last-Event-ID")
+        self.server.resumed_after.append(after)
+        for cursor, message in self.server.said:
+            # What the browser says it has had is not told again.
+            if after and cursor > after:
+                mine.put(message)
         self.server.streams.append(mine)
         self.server.stream_addresses.append(self.path)
         try:
@@ -210,6 +220,70 @@ def test_a_lost_stream_is_said_and_mended(browser, desk):
         page.unroute("**/events*")
         sync_api.expect(page.locator("#step")).to_have_text("7", timeout=15_000)
         sync_api.expect(page.locator("[data-live-refresh]")).to_be_hidden()
+
+
+def test_what_happened_while_the_stream_was_away_is_told_by_the_place_it_left_off(browser, desk):
+    with tabs(browser, desk, 2) as pages:
+        desk.happen("ord_1", "c1")
+        for page in pages:
+            sync_api.expect(page.locator("#step")).to_have_text("1")
+        before = desk.page_reads
+        desk.streams[0].put(None)
+        wait_until(lambda: not desk.streams)
+        desk.happen("ord_1", "c2")
+        for page in pages:
+            sync_api.expect(page.locator("#step")).to_have_text("2", timeout=10_000)
+        assert desk.resumed_after == [None, "c1"]
+        assert len(desk.stream_addresses) == 2, "one tab asked again, for both"
+        assert desk.page_reads == before + 2, "and each read its page for what it had missed"
+
+
+def test_while_the_stream_is_down_pages_are_read_again_from_time_to_time_and_say_so(browser, desk):
+    with tabs(browser, desk, 1) as [page]:
+        page.clock.install()
+        page.reload()
+        wait_until(lambda: len(desk.stream_addresses) == 2 and len(desk.streams) == 1)
+        page.route("**/events*", lambda route: route.fulfill(status=204))
+        desk.streams[0].put(None)
+        wait_until(lambda: not desk.streams)
+        note = page.locator("[data-live-note]")
+        page.wait_for_timeout(200)
+        for _ in range(50):
+            page.clock.fast_forward(1000)
+            if note.is_visible():
+                break
+        sync_api.expect(note).to_have_text("Connection lost")
+        desk.step = 7
+        page.clock.fast_forward(20_000)
+        sync_api.expect(page.locator("#step")).to_have_text("7")
+        sync_api.expect(note).to_have_text("Live updates are interrupted. This page is read again every 20 seconds.")
+        sync_api.expect(page.locator("[data-live-refresh]")).to_be_visible()
+        desk.step = 8
+        page.clock.fast_forward(20_000)
+        sync_api.expect(page.locator("#step")).to_have_text("8")
+        page.unroute("**/events*")
+        for _ in range(30):
+            page.clock.fast_forward(1000)
+            if desk.streams:
+                break
+            page.wait_for_timeout(50)
+        wait_until(lambda: len(desk.streams) == 1)
+        sync_api.expect(page.locator("[data-live-refresh]")).to_be_hidden()
+        before = desk.page_reads
+        page.clock.fast_forward(60_000)
+        page.wait_for_timeout(200)
+        assert desk.page_reads == before, "nobody reads again what is told"
+
+
+def test_that_something_was_seen_is_shown_and_not_read_out(browser, desk):
+    with tabs(browser, desk, 1) as [page]:
+        desk.happen("ord_1", "c1", "MessagesSeen")
+        sync_api.expect(page.locator("#step")).to_have_text("1")
+        assert page.text_content("[data-live-status]") == ""
+        assert page.locator("[data-live-note]").is_hidden()
+        desk.happen("ord_1", "c2", "MessagesSeen")
+        desk.happen("ord_1", "c3")
+        sync_api.expect(page.locator("[data-live-status]")).to_have_text("Step 3")
 
 
 def test_expressions_in_attributes_never_run(browser, desk):

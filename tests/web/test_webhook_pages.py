@@ -9,6 +9,8 @@ from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.scope import Scope
 from rescind.postgres.deliveries import Ended
+from rescind.postgres.switched_off import SwitchedOff
+from rescind.worker import switched_off
 from web.consoles import Person
 
 HOME = "/seller/webhooks"
@@ -150,3 +152,25 @@ async def test_the_form_sent_twice_makes_one_endpoint(sam, desk):
     for _ in range(2):
         assert (await sam.press(page, HOME, url="https://example.com/hook")).status == 200
     assert len(await desk.endpoints.all(Scope())) == 1
+
+
+async def test_a_public_key_is_shown_to_who_wants_one_and_again_whenever_they_look(sam, desk):
+    _, endpoint = await added(sam, asymmetric="1")
+    (key,) = await desk.endpoints.public_keys(Scope(shop=KILN), endpoint)
+    page = await sam.see(f"{HOME}/{endpoint}")
+    assert key.key in page.raw
+    assert ("asymmetric", "1") in page.form(f"{HOME}/{endpoint}")["fields"]
+    chinese = await sam.see(f"{HOME}/{endpoint}?lang=zh")
+    assert "用于验证 v1a 签名" in (await sam.see(chinese.to or f"{HOME}/{endpoint}")).text
+    _, plain = await added(sam)
+    assert "whpk_" not in (await sam.see(f"{HOME}/{plain}")).raw
+
+
+async def test_the_outbox_names_a_mail_about_an_endpoint_and_leads_there(sam, ines, desk):
+    _, endpoint = await added(sam)
+    stopped = "UPDATE webhook_endpoints SET state = 'failing', stopped_at = now() WHERE endpoint_id = $1"
+    await desk.pool.execute(stopped, endpoint)
+    assert await switched_off.sweep(SwitchedOff(desk.pool, desk.clock), "") == 1
+    page = await ines.see("/operator/mail")
+    assert "Webhook switched off" in page.text
+    assert f'href="/operator/webhooks/{endpoint}"' in page.raw

@@ -23,14 +23,21 @@ class Post:
         self.desk, self.receiver = desk, receiver
         self.endpoints = desk.endpoints
         self.due = DueTable(desk.pool, desk.clock)
-        self.courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer)
+        self.courier = Courier(desk.endpoints.deliveries, poster, desk.endpoints.sealer, desk.endpoints.pairs)
         self._keys = 0
 
-    async def endpoint(self, name="hook", *, shop=KILN, events=()):
+    async def endpoint(self, name="hook", *, shop=KILN, events=(), **more):
         """An endpoint at a path of the receiver, which knows its secret."""
         self._keys += 1
         made = await self.endpoints.create(
-            Scope(shop=shop), shop, self.receiver.url(name), about=name, events=events, by="test", key=f"{self._keys}"
+            Scope(shop=shop),
+            shop,
+            self.receiver.url(name),
+            about=name,
+            events=events,
+            by="test",
+            key=f"{self._keys}",
+            **more,
         )
         self.receiver.secrets[name] = [made.secret]
         return made.endpoint

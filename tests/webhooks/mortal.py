@@ -30,6 +30,7 @@ from rescind.postgres.store import connect
 from rescind.sealing import Sealer
 from rescind.webhooks.egress import Egress
 from rescind.webhooks.posting import Poster
+from rescind.webhooks.signing import KeyPairs
 from rescind.worker import fan_out
 from rescind.worker.deliveries import Courier
 
@@ -110,7 +111,7 @@ async def live(dsn: str, secret: str, step: str, nth: int, now: str) -> None:
     poster = MortalPoster(Egress(loopback=True), timeout_s=PATIENCE_S)
     due.fate = deliveries.fate = poster.fate = fate
     async with poster:
-        courier = Courier(deliveries, poster, Sealer(bytes.fromhex(secret), PURPOSE))
+        courier = Courier(deliveries, poster, Sealer(bytes.fromhex(secret), PURPOSE), KeyPairs(bytes.fromhex(secret)))
         while await fan_out.sweep(due, EndpointTable(pool, clock)) + await courier.sweep():
             pass
     pool.terminate()

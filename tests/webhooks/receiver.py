@@ -30,6 +30,7 @@ class Receiver:
         self.under_way: Counter[str] = Counter()
         self.most: Counter[str] = Counter()
         self.came = asyncio.Event()
+        self.last: dict[str, tuple[dict[str, str], bytes]] = {}
 
     async def __aenter__(self):
         app = web.Application()
@@ -55,6 +56,7 @@ class Receiver:
         name, body = request.match_info["name"], await request.read()
         identifier = request.headers.get("webhook-id", "")
         self.asked[name] += 1
+        self.last[name] = ({each.lower(): value for each, value in request.headers.items()}, body)
         self.came.set()
         self.under_way[name] += 1
         self.most[name] = max(self.most[name], self.under_way[name])

@@ -82,7 +82,7 @@ async def test_one_that_hangs_delays_no_other(post, market, receiver):  # WH-13
         await market.order()
     await post.carried()
     async with Poster(post.desk.settings.egress, timeout_s=60) as patient:
-        courier = Courier(post.endpoints.deliveries, patient, post.endpoints.sealer)
+        courier = Courier(post.endpoints.deliveries, patient, post.endpoints.sealer, post.endpoints.pairs)
         began = time.monotonic()
         while len(receiver.of("quick")) < 22:
             await courier.sweep()

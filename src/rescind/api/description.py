@@ -140,6 +140,7 @@ EXAMPLES: Mapping[str, Any] = {
     "threads_say": {"text": "It does, and with a spare one."},
     "threads_say_about": {"text": "Could you check the house number before you ship?"},
     "threads_seen": {},
+    "threads_translate": {"language": "en"},
     "escalations_call_platform": {"ground": "pressure", "comment": "They ask me to pay by other means."},
     "escalations_take": {},
     "escalations_close": {"outcome": "shop_warned", "comment": "We told the shop that this is not allowed."},

@@ -220,9 +220,9 @@ async def follow(call: Call) -> Answer:
     """A stream of server-sent events: that something happened to an order the caller may see, never what.
 
     Each message's data is `{"order", "shop", "seq", "type"}` and its id a cursor; `Last-Event-ID` (or `after`) goes on
-    after it. Of something that was said it is `{"thread", "order", "shop", "type"}`, with an empty order where it was
-    said before any, and only for those who may read it. `event: reset` says that the place is too long ago: read your
-    page again and go on from the new id.
+    after it. Of something that was said, or seen, it is `{"thread", "order", "shop", "type"}`, with an empty order
+    where it was said before any, and only for those who may know it. `event: reset` says that the place is too long
+    ago: read your page again and go on from the new id.
     """
     after = call.headers.get(b"last-event-id", b"").decode("latin-1") or call.query.after
     return Answer(

@@ -9,6 +9,7 @@ from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.postgres.alerts import anything
+from rescind.postgres.event_streams import failing
 from rescind.postgres.migrate import MigrationError, status
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -18,13 +19,15 @@ class Health(Told, frozen=True, kw_only=True):
     """database: reachable; migrations: the schema is what this program wants; version: of the program.
 
     refunds: ``ok``, or ``attention`` while one failed for good or has been unclear for a day: the program is well, and
-    somebody is needed.
+    somebody is needed. stream: ``off`` where no message broker is set, ``ok``, or ``attention`` while it takes nothing;
+    what happens meanwhile waits.
     """
 
     status: str
     database: str
     migrations: str
     refunds: str
+    stream: str
     version: str
 
 
@@ -34,13 +37,19 @@ async def health(call: Call) -> Answer:
     try:
         async with call.desk.pool.acquire(timeout=2) as connection:
             found = await status(connection)  # pyright: ignore[reportArgumentType]  # a pool lends a stand-in
+            silent = not found.pending and bool(call.desk.settings.nats) and await failing(connection)
             stuck = not found.pending and await anything(connection, call.desk.now())  # pyright: ignore[reportArgumentType]  # likewise
     except MigrationError:
         raise errors.Unavailable(retry_after=10) from None
     if found.pending:
         raise errors.Unavailable(retry_after=10)
     refunds = "attention" if stuck else "ok"
-    return Answer(body=Health(status="ok", database="ok", migrations="current", refunds=refunds, version=__version__))
+    stream = "attention" if silent else "ok" if call.desk.settings.nats else "off"
+    return Answer(
+        body=Health(
+            status="ok", database="ok", migrations="current", refunds=refunds, stream=stream, version=__version__
+        )
+    )
 
 
 @operation(

@@ -24,14 +24,17 @@ _NO_ADDRESS: frozenset[Role] = frozenset({"seller"})
 
 
 class MailTold(Told, frozen=True, kw_only=True):
-    """One mail. to: the address, masked; empty to a seller. status: waiting, taken (by the server), refused, failed
-    (nobody took it for three days), in_doubt (the line broke before the server said).
+    """One mail. document, endpoint: which of them it is about. to: the address, masked; empty to a seller.
+
+    status: waiting, taken (by the server), refused, failed (nobody took it for three days), in_doubt (the line broke
+    before the server said).
 
     place, code, said: where in the talk with the server its last answer came, and the answer; for operators alone.
     """
 
     id: str
     document: str
+    endpoint: str
     order: str
     to: str
     language: str
@@ -265,6 +268,7 @@ def _told(one: Mail, role: Role) -> MailTold:
     return MailTold(
         id=one.id,
         document=one.document,
+        endpoint=one.endpoint,
         order=one.order,
         to="" if role in _NO_ADDRESS else one.masked,
         language=one.language,

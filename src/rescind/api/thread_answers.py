@@ -5,7 +5,7 @@ from __future__ import annotations
 from rescind.api.evidence import EvidenceTold, evidence_told
 from rescind.api.told import Told
 from rescind.conversations import Talk
-from rescind.core.conversation import Message, Side, Thread, audiences
+from rescind.core.conversation import Message, Side, Thread, Translation, audiences
 from rescind.core.instant import Instant
 
 
@@ -16,12 +16,22 @@ class SeenTold(Told, frozen=True, kw_only=True):
     at: Instant
 
 
+class TranslationTold(Told, frozen=True, kw_only=True):
+    """What a translator made of a message. by: what it is called. Nothing decides by it."""
+
+    language: str
+    text: str
+    by: str
+    at: Instant
+
+
 class MessageTold(Told, frozen=True, kw_only=True):
     """One message. by: buyer, seller or platform; author: who of them, told to their own side and to the platform only.
 
     audience: everyone; buyer or seller: that side and the platform; internal: the platform alone. text: empty once
     erased. digest: SHA-256 of salt and text. says: what it plainly says: `wants_to_cancel` of a buyer's message,
-    `asks_buyer_to_cancel` of a seller's, which support alone is told. Neither changes anything.
+    `asks_buyer_to_cancel` of a seller's, which support alone is told. Neither changes anything. translations: those
+    that somebody has asked for.
     """
 
     id: str
@@ -35,6 +45,7 @@ class MessageTold(Told, frozen=True, kw_only=True):
     evidence: list[EvidenceTold]
     says: str
     seen: list[SeenTold]
+    translations: list[TranslationTold]
 
 
 class ThreadTold(Told, frozen=True, kw_only=True):
@@ -108,7 +119,13 @@ def message_told(one: Message) -> MessageTold:
         evidence=evidence_told(one.evidence),
         says=one.flag.value if one.flag else "",
         seen=[SeenTold(by=side, at=at) for side, at in sorted(one.seen.items())],
+        translations=[translation_told(tag, each) for tag, each in sorted(one.translations.items())],
     )
+
+
+def translation_told(language: str, one: Translation) -> TranslationTold:
+    """One translation."""
+    return TranslationTold(language=language, text=one.text, by=one.by, at=one.at)
 
 
 def thread_told(one: Thread, side: Side) -> ThreadTold:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.evidence import Files, MessageName
 from rescind.api.orders import Limit, SearchText
-from rescind.api.thread_answers import SeenNoted, SentTold, TalkTold, ThreadsTold, talk_told, thread_told
+from rescind.api.thread_answers import (
+    SeenNoted,
+    SentTold,
+    TalkTold,
+    ThreadsTold,
+    TranslationTold,
+    talk_told,
+    thread_told,
+    translation_told,
+)
 from rescind.conversations import Saying
 from rescind.core import errors
 from rescind.core.conversation import ThreadFilters, ThreadTab, side_of
@@ -38,6 +47,12 @@ class NewQuestion(Incoming, frozen=True, kw_only=True):
     text: Words
     sku: Annotated[str, msgspec.Meta(max_length=64)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class NewTranslation(Incoming, frozen=True, kw_only=True):
+    """Into which language."""
+
+    language: Literal["en", "zh"]
 
 
 class Upto(Incoming, frozen=True, kw_only=True):
@@ -159,6 +174,28 @@ async def say(call: Call) -> Answer:
 
 @operation(
     "POST",
+    "/v1/threads/{thread}/messages/{message}/translations",
+    may=MAY,
+    through="scope",
+    summary="Have a message translated",
+    body=NewTranslation,
+    gives=TranslationTold,
+    changes=True,
+    statuses=(201,),
+    fails=(errors.NotFound, errors.NoTranslator, errors.Unavailable),
+)
+async def translate(call: Call) -> Answer:
+    """A message in a language, by the operator's translator. It is kept beside the message, which stays as it is."""
+    call.key(
+        ShopId("")
+    )  # There is one translation of a message in a language; the header is wanted as of every change.
+    language = call.body.language
+    made = await call.desk.translations.ask(call.principal, _thread(call), call.ids["message"], language)
+    return Answer(body=translation_told(language, made), status=201)
+
+
+@operation(
+    "POST",
     "/v1/threads/{thread}/seen",
     may=MAY,
     through="scope",
@@ -253,4 +290,4 @@ def _sent(sent: Sent) -> Answer:
     )
 
 
-OPERATIONS = (listed, ask, read, say, seen, export, of_order, say_about)
+OPERATIONS = (listed, ask, read, say, translate, seen, export, of_order, say_about)

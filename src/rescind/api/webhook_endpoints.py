@@ -29,8 +29,8 @@ class EndpointTold(Told, frozen=True, kw_only=True):
     """Where somebody is told. shop: whose it is, null for the marketplace's own. events: empty for everything.
 
     state: on, paused by somebody, gone because the receiver said 410, failing because it took nothing for days.
-    failing_since: when the attempts began that all failed until now. old_secret_until: until when the secret before
-    signs too.
+    asymmetric: whether messages are signed for a public key too. failing_since: when the attempts began that all failed
+    until now. old_secret_until: until when the secret before signs too.
     """
 
     id: str
@@ -39,6 +39,7 @@ class EndpointTold(Told, frozen=True, kw_only=True):
     about: str
     events: list[str]
     state: str
+    asymmetric: bool
     failing_since: Instant | None
     stopped_at: Instant | None
     old_secret_until: Instant | None
@@ -62,16 +63,31 @@ class EndpointMade(Told, frozen=True, kw_only=True):
     secret: str
 
 
+class PublicKeyTold(Told, frozen=True, kw_only=True):
+    """A key that verifies `v1a` signatures: `whpk_` and 32 bytes in base 64. until: null for the present one."""
+
+    key: str
+    until: Instant | None
+
+
+class PublicKeysTold(Told, frozen=True, kw_only=True):
+    """The present one first, then the one before while it still signs; none for an endpoint that wants no such."""
+
+    keys: list[PublicKeyTold]
+
+
 class NewEndpoint(Incoming, frozen=True, kw_only=True):
     """An endpoint to make. url: https, on the public internet. events: kinds, or `noun.*`; empty for everything.
 
     shop: whose it is to be; for a seller it is their shop's in any case, others leave it out for the marketplace's own.
+    asymmetric: sign each message with `v1a` beside `v1`, so that whoever has the public key can verify it.
     """
 
     url: _Url
     events: _Events = ()
     about: _About = ""
     shop: str | None = None
+    asymmetric: bool = False
 
 
 class EndpointChange(Incoming, frozen=True, kw_only=True):
@@ -81,6 +97,7 @@ class EndpointChange(Incoming, frozen=True, kw_only=True):
     events: _Events | None = None
     about: _About | None = None
     state: Choice | None = None
+    asymmetric: bool | None = None
 
 
 @operation(
@@ -115,7 +132,14 @@ async def create(call: Call) -> Answer:
         await call.desk.reads.shop(shop)
     key = call.key(shop or ShopId(""))
     made = await call.desk.endpoints.create(
-        scope, shop, new.url, about=new.about, events=new.events, by=_by(call), key=key.key
+        scope,
+        shop,
+        new.url,
+        about=new.about,
+        events=new.events,
+        by=_by(call),
+        key=key.key,
+        asymmetric=new.asymmetric,
     )
     return Answer(body=_made(made), status=201, location=f"/v1/webhook-endpoints/{made.endpoint.id}")
 
@@ -157,8 +181,24 @@ async def change(call: Call) -> Answer:
         about=asked.about,
         events=asked.events,
         state=asked.state,
+        asymmetric=asked.asymmetric,
     )
     return Answer(body=_told(changed))
+
+
+@operation(
+    "GET",
+    "/v1/webhook-endpoints/{endpoint}/public-keys",
+    may=MAY,
+    through="scope",
+    summary="Read the public keys of a webhook endpoint",
+    gives=PublicKeysTold,
+    fails=(errors.NotFound, errors.Unavailable),
+)
+async def public_keys(call: Call) -> Answer:
+    """What verifies the `v1a` signatures of its messages."""
+    keys = await call.desk.endpoints.public_keys(call.principal.scope, call.ids["endpoint"])
+    return Answer(body=PublicKeysTold(keys=[PublicKeyTold(key=one.key, until=one.until) for one in keys]))
 
 
 @operation(
@@ -236,6 +276,7 @@ def _told(one: Endpoint) -> EndpointTold:
         about=one.about,
         events=list(one.events),
         state=one.state,
+        asymmetric=one.asymmetric,
         failing_since=one.failing_since,
         stopped_at=one.stopped_at,
         old_secret_until=one.old_until,
@@ -246,4 +287,4 @@ def _told(one: Endpoint) -> EndpointTold:
     )
 
 
-OPERATIONS = (listed, create, read, change, rotate, test, remove)
+OPERATIONS = (listed, create, read, change, public_keys, rotate, test, remove)

@@ -6,7 +6,7 @@ A message has an audience that its author chose and saw beside the box before se
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
@@ -73,10 +73,19 @@ class Flag(StrEnum):
     ASKS_BUYER_TO_CANCEL = "asks_buyer_to_cancel"
 
 
+class Translation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a translator made of a message. by: what the translator is called; at: when."""
+
+    text: str
+    by: str
+    at: Instant
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message as one side reads it. text, salt: empty once erased. digest: SHA-256 of both, which stays.
 
-    seen: when each other side first saw it, or something after it.
+    seen: when each other side first saw it, or something after it. translations: by language, for those who asked;
+    nothing decides by them.
     """
 
     id: MessageId
@@ -91,6 +100,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     flag: Flag | None = None
     seen: dict[Side, Instant] = {}
     erased: bool = False
+    translations: dict[str, Translation] = {}
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
@@ -182,6 +192,11 @@ def may_know_seen(reader: Side, seer: Side, audience: Audience) -> bool:
     return may_read(seer, audience) and (
         seer != "platform" or reader == "platform" or audience is not Audience.EVERYONE
     )
+
+
+def told_of_seen(reader: Side, seer: Side, audiences: Iterable[Audience]) -> bool:
+    """Whether a side is told at once that another saw messages for these: its own windows are, too."""
+    return reader == seer or any(may_read(reader, one) and may_know_seen(reader, seer, one) for one in audiences)
 
 
 def digest(salt: str, text: str) -> str:

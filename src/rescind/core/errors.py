@@ -254,6 +254,12 @@ class MailLimit(RescindError):
     code = "mail-limit"
 
 
+class NoTranslator(RescindError):
+    """Nobody has set up a translator."""
+
+    code = "no-translator"
+
+
 class NoMailServer(RescindError):
     """Nobody has set up a server that mail is handed to. Params: none."""
 

@@ -27,6 +27,8 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so t
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
 _OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
 _RANDOM_BITS = 28
+NO_SHOP = ShopId("shp_00000000")
+"""What stands for a shop where something is the marketplace's own and has to have one."""
 
 
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)

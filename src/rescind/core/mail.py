@@ -12,7 +12,7 @@ import msgspec
 from rescind.core.ids import DocumentId, MailId, OrderId, ShopId
 from rescind.core.instant import Instant
 
-MailKind = Literal["document"]
+MailKind = Literal["document", "endpoint_off"]
 Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", ""]
 """Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail."""
 
@@ -47,7 +47,8 @@ AGAIN = frozenset({MailStatus.REFUSED, MailStatus.FAILED, MailStatus.IN_DOUBT})
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address. What it says is made when it is sent, from what it names.
 
-    masked: the address as it may be shown. tries: how often a server was asked. code, said: its last answer.
+    order, document, endpoint: what it is about, by its kind; empty for the rest. masked: the address as it may be
+    shown. tries: how often a server was asked. code, said: its last answer.
     """
 
     id: MailId
@@ -55,6 +56,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     order: OrderId
     kind: MailKind
     document: DocumentId
+    endpoint: str
     language: str
     address: str
     masked: str

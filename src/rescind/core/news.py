@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -26,9 +27,8 @@ from rescind.core import (
     timers,
 )
 from rescind.core.event import BaseEvent
-from rescind.core.ids import OrderId
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
-from rescind.core.order import Order
 from rescind.core.override import AMONG_STAFF
 from rescind.core.record import Record
 from rescind.core.second_person import EVENTS as TWO_PEOPLE
@@ -94,6 +94,17 @@ CHOICES = (*(f"{topic}.*" for topic in TOPICS), *KINDS.values())
 _encode = msgspec.json.Encoder().encode
 
 
+class Named(Protocol):
+    """What a message says of the order itself; an ``Order`` is one."""
+
+    @property
+    def id(self) -> OrderId: ...
+    @property
+    def shop(self) -> ShopId: ...
+    @property
+    def number(self) -> str: ...
+
+
 class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which order it is, and which of its matters: ids and codes, by which the rest is read (WH-12).
 
@@ -154,7 +165,7 @@ def identifier(order: OrderId, seq: int) -> str:
     return f"evt_{order[4:]}_{seq}"
 
 
-def body(order: Order, record: Record, kind: str) -> bytes:
+def body(order: Named, record: Record, kind: str) -> bytes:
     """The bytes that are signed and sent. They are made once: every attempt sends the same."""
     event = record.event
     about = "contradiction" if kind.startswith("contradiction.") else ""

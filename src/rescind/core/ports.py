@@ -396,3 +396,13 @@ class ConnectedProvider(PaymentProvider, Protocol):
     async def close(self) -> None:
         """Give up the connections."""
         ...
+
+
+class Translator(Protocol):
+    """A machine that translates. name: what readers are told beside what it wrote."""
+
+    name: str
+
+    async def translate(self, text: str, language: str) -> str:
+        """The text in one of our languages. Raises Unavailable, whatever went wrong."""
+        ...

@@ -102,8 +102,8 @@ def _jpeg(data: bytes) -> bytes:
                 _refuse("damaged")
             _within(int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
             framed = True
-        if marker in _KEPT_SEGMENTS and not (marker == 0xE2 and not body.startswith(b"ICC_PROFILE\0")):
-            kept.append(bytes((0xFF, marker)) + length.to_bytes(2, "big") + body)
+        if marker in _KEPT_SEGMENTS and (body := _of_the_picture(marker, body)) is not None:
+            kept.append(bytes((0xFF, marker)) + (2 + len(body)).to_bytes(2, "big") + body)
         if marker == _SCAN:
             scanned = True
             end = _end_of_scan(data, at)
@@ -112,6 +112,18 @@ def _jpeg(data: bytes) -> bytes:
     if not (framed and scanned):
         _refuse("damaged")
     return b"".join((_SOI, turned, *kept[1:], _EOI))
+
+
+def _of_the_picture(marker: int, body: bytes) -> bytes | None:
+    """A segment without what is not about the picture as it is shown; None where nothing of it is."""
+    if marker == 0xE0:
+        # Its size and resolution, and no smaller picture beside it: that one may show what was cut off.
+        return body[:12] + b"\0\0" if body.startswith(b"JFIF\0") and len(body) >= 14 else None
+    if marker == 0xE2:
+        return body if body.startswith(b"ICC_PROFILE\0") else None
+    if marker == 0xEE:
+        return body[:12] if body.startswith(b"Adobe") and len(body) >= 12 else None
+    return body
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
@@ -162,6 +174,7 @@ _SAYS_TURNED = b"\xff\xe1\x00\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0
 # --- PNG --------------------------------------------------------------------------------------------------------------
 
 _PNG = b"\x89PNG\r\n\x1a\n"
+_LARGEST_PROFILE = 4 * 1024 * 1024
 _KEPT_CHUNKS = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYS"}
 )
@@ -183,6 +196,8 @@ def _png(data: bytes) -> bytes:
             _refuse("damaged")
         if name == b"IHDR":
             _within(int.from_bytes(data[at + 8 : at + 12], "big"), int.from_bytes(data[at + 12 : at + 16], "big"))
+        if name == b"iCCP":
+            _profile(data[at + 8 : end - 4])
         if name in _KEPT_CHUNKS:
             kept.append(data[at:end])
         elif name[0] < 0x61:
@@ -193,6 +208,17 @@ def _png(data: bytes) -> bytes:
     if b"IDAT" not in seen:
         _refuse("damaged")
     return b"".join(kept)
+
+
+def _profile(body: bytes) -> None:
+    """A colour profile is packed: one that unpacks to more than any profile has is there for something else."""
+    opened = zlib.decompressobj()
+    try:
+        opened.decompress(body.partition(b"\0")[2][1:], _LARGEST_PROFILE)
+    except zlib.error:
+        _refuse("damaged")
+    if not opened.eof:
+        _refuse("damaged")
 
 
 # --- WebP -------------------------------------------------------------------------------------------------------------
@@ -245,12 +271,15 @@ def _webp_chunk(name: bytes, body: bytes) -> bytes:
 
 _ACTS = (
     *(b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/FileAttachment", b"/RichMedia", b"/XFA"),
-    *(b"/SubmitForm", b"/ImportData"),
+    *(b"/SubmitForm", b"/ImportData", b"/GoToE", b"/GoToR", b"/Rendition", b"/Movie", b"/Sound"),
 )
 _NAME_ENDS = b"()<>[]{}/% \t\r\n\f\0"
 _PAGE = re.compile(rb"/Type\s*/Page(?=[()<>\[\]{}/%\s\0]|$)")
 _TABLE = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
-_PACKED = re.compile(rb"/Type\s*/ObjStm(?=[()<>\[\]{}/%\s\0])")
+_STREAM = re.compile(rb"(?<![A-Za-z])stream[ \t]*(?:\r\n|\r|\n)")
+_PAIRS = re.compile(rb"\s*[0-9]+\s+[0-9]+\s")
+_HEAD, _STREAMS = 16 * 1024, 20_000
+"""Where the words about a stream begin, before it, at most; and how many of them a document of ten MiB may have."""
 _UNPACKED = 16 * 1024 * 1024
 """Bytes that a document's packed objects may have in all: more would be there to fill the memory of who reads it."""
 _ARCHIVE_END, _ARCHIVE_FILE, _ARCHIVE_NOTE = b"PK\x05\x06", b"PK\x01\x02", 65_557
@@ -282,21 +311,44 @@ def _pdf(data: bytes) -> bytes:
 def _unpacked(data: bytes) -> Iterator[bytes]:
     """The objects that a document of today packs together, each lot of them spelt out."""
     left = _UNPACKED
-    for found in _PACKED.finditer(data):
-        begins = data.find(b"stream", found.end())
-        ends = data.find(b"endstream", begins)
-        if begins < 0 or ends < 0 or b"endobj" in data[found.end() : begins]:
+    # Every place is looked at where a stream may begin, also within another: the document's own table decides which
+    # of them readers take for one.
+    for count, found in enumerate(_STREAM.finditer(data)):
+        if count == _STREAMS:
             _refuse("damaged")
+        before = max(0, found.start() - _HEAD)
+        head = data[max(before, data.rfind(b"obj", before, found.start())) : found.start()]
+        says_so, body = _packs(_plain_names(head)), data[found.end() : data.find(b"endstream", found.end())]
+        if not (says_so or _begins_as_packed(body)):
+            continue
         opened = zlib.decompressobj()
         try:
-            objects = opened.decompress(data[begins + len(b"stream") : ends].lstrip(b"\r\n"), left)
+            objects = opened.decompress(body, left)
         except zlib.error:
-            # Nothing else is in use to pack objects with, and what cannot be read is not said to be harmless.
-            _refuse("damaged")
+            objects = b""
         left -= len(objects)
-        if left <= 0 or not opened.eof:
+        # Nothing else is in use to pack objects with, and what cannot be read is not said to be harmless.
+        if left <= 0 or (says_so and not opened.eof):
             _refuse("damaged")
         yield objects
+
+
+def _packs(head: bytes) -> bool:
+    """Whether a stream holds objects: it says so, or how many and where the first is, which is what readers go by."""
+    if not (_has(head, b"/ObjStm") or (_has(head, b"/N") and _has(head, b"/First"))):
+        return False
+    if _has(head, b"/DecodeParms") or _has(head, b"/DP"):
+        # Names would be taken apart and put together again by whoever reads it.
+        _refuse("damaged")
+    return True
+
+
+def _begins_as_packed(body: bytes) -> bool:
+    """Whether it unpacks to what packed objects begin with, whatever is said of it: pairs of numbers."""
+    try:
+        return _PAIRS.match(zlib.decompressobj().decompress(body[:4096], 64)) is not None
+    except zlib.error:
+        return False
 
 
 def _plain_names(data: bytes) -> bytes:

@@ -49,6 +49,7 @@ from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
+from rescind.jetstream import FAULTS as STREAM_FAULTS
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
 from rescind.policies.sources import Grade, catalogue
@@ -179,6 +180,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "webhook": ("on", "troubled", "paused", "gone", "failing"),
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,
+        "stream_fault": STREAM_FAULTS,
         "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():

@@ -24,8 +24,25 @@ select key, prefix || to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"
 from (values ('held', 'restore '), ('restored_at', '')) as told (key, prefix)
 on conflict (key) do update set value = excluded.value;
 update public.installation set value = (value::int + 1)::text where key = 'epoch';
+-- A broker is told on from where it was, by the new numbers; a backup of an older version has no such place.
+do $$ begin
+    if to_regclass('public.event_streams') is not null then
+        update public.event_streams s
+        set tx = pg_current_xact_id(), fence = s.fence + 1, lease_until = '-infinity',
+            id = coalesce((select min(e.id) - 1 from public.events e where (e.tx, e.id) > (s.tx, s.id)),
+                (select max(e.id) from public.events e), 0);
+    end if;
+end $$;
 -- Transactions are numbered anew. What keeps a number of before would be hidden until this server has got that far.
 update public.events set tx = default;
+do $$ begin
+    if to_regclass('public.messages') is not null then
+        update public.messages set tx = default;
+    end if;
+    if to_regclass('public.event_streams') is not null then
+        update public.message_reads set tx = null where tx is not null;
+    end if;
+end $$;
 commit;
 analyze;
 """

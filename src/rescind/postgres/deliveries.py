@@ -65,7 +65,7 @@ FROM webhook_endpoints e
 WHERE e.endpoint_id = d.endpoint_id AND d.ctid = ANY(ARRAY(
     SELECT place FROM shared WHERE NOT slow OR within <= $7 ORDER BY nth, due_at LIMIT $6
 ))
-RETURNING d.shop_id, d.event_id, d.endpoint_id, d.body, d.fence, d.tries, e.url, e.secret,
+RETURNING d.shop_id, d.event_id, d.endpoint_id, d.body, d.fence, d.tries, e.url, e.secret, e.key_pair,
     CASE WHEN e.old_until > coalesce($1, clock_timestamp()) THEN e.old_secret END AS old_secret
 """
 # A worker that slept past its lease changes nothing: its fence is another's by then. An endpoint that works is not
@@ -175,6 +175,7 @@ class Leased(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     secret: bytes
     old_secret: bytes | None
+    asymmetric: bool = False
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -265,6 +266,7 @@ class DeliveryTable:
                 url=row["url"],
                 secret=row["secret"],
                 old_secret=row["old_secret"],
+                asymmetric=row["key_pair"],
             )
             for row in found
         ]

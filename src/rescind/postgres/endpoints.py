@@ -16,19 +16,22 @@ from rescind.core.scope import Scope
 State = Literal["on", "paused", "gone", "failing", "removed"]
 """paused: by somebody; gone: the receiver said 410; failing: nothing but failures for days; removed: for good."""
 _SEEN = (
-    "endpoint_id, shop_id, url, about, events, state, old_until, failing_since, stopped_at, created_at, created_by, "
-    "changed_at, changed_by"
+    "endpoint_id, shop_id, url, about, events, state, key_pair, old_until, failing_since, stopped_at, created_at, "
+    "created_by, changed_at, changed_by"
 )
 _THROUGH = "state <> 'removed' AND ($1::text IS NULL OR shop_id = $1)"
 _ALL = f"SELECT {_SEEN} FROM webhook_endpoints WHERE {_THROUGH} ORDER BY shop_id NULLS FIRST, created_at, endpoint_id"  # noqa: S608 - names of ours
 _FIND = f"SELECT {_SEEN} FROM webhook_endpoints WHERE {_THROUGH} AND endpoint_id = $2"  # noqa: S608
-_SECRETS = f"SELECT secret, made_with, rotated_with FROM webhook_endpoints WHERE {_THROUGH} AND endpoint_id = $2"  # noqa: S608
+_SECRETS = f"""
+SELECT secret, made_with, rotated_with, old_secret, old_until FROM webhook_endpoints
+WHERE {_THROUGH} AND endpoint_id = $2
+"""  # noqa: S608
 _LISTENING = "SELECT endpoint_id, shop_id, events, state FROM webhook_endpoints WHERE state <> 'removed'"
 _COUNT = "SELECT count(*) FROM webhook_endpoints WHERE state <> 'removed' AND shop_id IS NOT DISTINCT FROM $1"
 _ADD = """
 INSERT INTO webhook_endpoints (endpoint_id, shop_id, url, about, events, secret, made_with, created_at, created_by,
-    changed_at, changed_by)
-SELECT $1, $2, $3, $4, $5, $6, $7, at, $9, at, $9 FROM coalesce($8, clock_timestamp()) AS at
+    changed_at, changed_by, key_pair)
+SELECT $1, $2, $3, $4, $5, $6, $7, at, $9, at, $9, $10 FROM coalesce($8, clock_timestamp()) AS at
 ON CONFLICT DO NOTHING
 """
 # Switched on again, it begins with a clean slate: what failed before does not count.
@@ -38,7 +41,7 @@ SET url = coalesce($3, url), about = coalesce($4, about), events = coalesce($5, 
     stopped_at = CASE WHEN coalesce($6, state) = 'on' THEN NULL WHEN $6 = state OR $6 IS NULL THEN stopped_at
         ELSE coalesce($7, clock_timestamp()) END,
     failing_since = CASE WHEN $6 = 'on' OR $3 <> url THEN NULL ELSE failing_since END,
-    changed_at = coalesce($7, clock_timestamp()), changed_by = $8
+    key_pair = coalesce($9, key_pair), changed_at = coalesce($7, clock_timestamp()), changed_by = $8
 WHERE {_THROUGH} AND endpoint_id = $2 RETURNING {_SEEN}
 """  # noqa: S608
 _ROTATE = f"""
@@ -58,7 +61,8 @@ GROUP BY 1, 2
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody wants to be told. shop: whose it is, None for the marketplace's own. events: empty for everything.
 
-    old_until: until when the secret before still signs beside the present one. stopped_at: since when nothing is sent.
+    asymmetric: whether messages carry a signature for the public key too. old_until: until when the secret before still
+    signs beside the present one. stopped_at: since when nothing is sent.
     """
 
     id: str
@@ -67,6 +71,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     events: tuple[str, ...]
     state: State
+    asymmetric: bool
     old_until: Instant | None
     failing_since: Instant | None
     stopped_at: Instant | None
@@ -77,11 +82,13 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Secrets(NamedTuple):
-    """The sealed secret of an endpoint, and what the requests that made it were known by."""
+    """The sealed secret of an endpoint, what the requests that made it were known by, and the secret before."""
 
     secret: bytes
     made_with: bytes
     rotated_with: bytes | None
+    old_secret: bytes | None
+    old_until: Instant | None
 
 
 class Listener(NamedTuple):
@@ -132,10 +139,13 @@ class EndpointTable:
         secret: bytes,
         made_with: bytes,
         by: str,
+        asymmetric: bool = False,
     ) -> None:
         """Keep a new endpoint; one that the same request has made already stays as it is."""
         now = self._clock.read()
-        await self._pool.execute(_ADD, identifier, shop, url, about, list(events), secret, made_with, now, by)
+        await self._pool.execute(
+            _ADD, identifier, shop, url, about, list(events), secret, made_with, now, by, asymmetric
+        )
 
     async def change(
         self,
@@ -147,11 +157,12 @@ class EndpointTable:
         about: str | None = None,
         events: Sequence[str] | None = None,
         state: State | None = None,
+        asymmetric: bool | None = None,
     ) -> Endpoint:
         """Change what is given. Raises NotFound."""
         chosen = None if events is None else list(events)
         row = await self._pool.fetchrow(
-            _CHANGE, scope.shop, identifier, url, about, chosen, state, self._clock.read(), by
+            _CHANGE, scope.shop, identifier, url, about, chosen, state, self._clock.read(), by, asymmetric
         )
         if row is None:
             raise NotFound(kind="endpoint")
@@ -184,6 +195,7 @@ def _endpoint(row: Any) -> Endpoint:
         about=row["about"],
         events=tuple(row["events"]),
         state=row["state"],
+        asymmetric=row["key_pair"],
         old_until=row["old_until"],
         failing_since=row["failing_since"],
         stopped_at=row["stopped_at"],

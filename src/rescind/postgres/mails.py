@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _RANDOM_BITS = 28
 _FIELDS = (
-    "mail_id, shop_id, order_id, kind, document_id, language, address, masked, asked_by, asked_at, status, due_at,"
-    " tries, settled_at, place, code, said"
+    "mail_id, shop_id, order_id, kind, document_id, endpoint_id, language, address, masked, asked_by, asked_at, status,"
+    " due_at, tries, settled_at, place, code, said"
 )
 _NOW = "SELECT coalesce($1, clock_timestamp())"
 _KNOWN = f"SELECT {_FIELDS} FROM mails WHERE shop_id = $1 AND key = $2"  # noqa: S608 - names of ours
@@ -37,12 +37,13 @@ _BOUNCED = "SELECT EXISTS (SELECT FROM mail_bounces WHERE address = $1)"
 _TODAY = """
 SELECT count(*) FILTER (WHERE document_id = $2) AS each, count(*) AS every,
        extract(epoch FROM date_trunc('day', $3::timestamptz, 'UTC') + interval '1 day' - $3::timestamptz)::int AS left
-FROM mails WHERE address = $1 AND asked_at >= date_trunc('day', $3::timestamptz, 'UTC')
+FROM mails WHERE address = $1 AND kind = 'document' AND asked_at >= date_trunc('day', $3::timestamptz, 'UTC')
 """
 _KEEP = f"""
 INSERT INTO mails (
-    shop_id, mail_id, order_id, kind, document_id, language, address, masked, key, asked_by, asked_at, due_at
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+    shop_id, mail_id, order_id, kind, document_id, language, address, masked, key, asked_by, asked_at, due_at,
+    endpoint_id
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)
 RETURNING {_FIELDS}
 """  # noqa: S608 - names of ours
 # A lease is counted in the database's own time, so that workers with wrong clocks cannot hold one mail twice.
@@ -112,11 +113,16 @@ KEPT_FOR = timedelta(days=90)
 
 
 class NewMail(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail to be written. key: whoever asks twice with the same one asked once."""
+    """A mail to be written. key: whoever asks twice with the same one asked once.
 
-    order: OrderId
+    order, document, endpoint: what it is about. shop: of the order, or named where it is about none.
+    """
+
     kind: MailKind
-    document: DocumentId
+    order: OrderId = OrderId("")
+    document: DocumentId = DocumentId("")
+    endpoint: str = ""
+    shop: ShopId | None = None
     language: str
     address: str
     key: str
@@ -153,7 +159,7 @@ class MailTable:
 
     async def write(self, connection: PoolConnectionProxy[Any], new: NewMail) -> Mail:
         """Write a mail within somebody's transaction; the one there is where it was asked for before."""
-        shop = shop_of(new.order)
+        shop = new.shop or shop_of(new.order)
         await connection.execute(_ALONE, new.address)
         known = await connection.fetchrow(_KNOWN, shop, new.key)
         if known:
@@ -161,19 +167,25 @@ class MailTable:
         if await connection.fetchval(_BOUNCED, new.address):
             raise AddressBounces(address=masked(new.address))
         now: Instant = await connection.fetchval(_NOW, self._clock.read())
-        today = await connection.fetchrow(_TODAY, new.address, new.document, now)
-        assert today is not None, "a count is always there"
-        if today["each"] >= A_DAY_EACH or today["every"] >= A_DAY_EVERY:
-            most = A_DAY_EACH if today["each"] >= A_DAY_EACH else A_DAY_EVERY
-            raise MailLimit(most=most, retry_after=max(1, today["left"]))
+        if new.kind == "document":
+            await self._check_limit(connection, new, now)
         mail = make_id("eml", shop, now, secrets.randbits(_RANDOM_BITS))
         row = await connection.fetchrow(
             _KEEP,
             *(shop, mail, new.order, new.kind, new.document, new.language),
             *(new.address, masked(new.address), new.key, new.asked_by, now),
+            new.endpoint,
         )
         assert row is not None, "it was just written"
         return _mail(row)
+
+    async def _check_limit(self, connection: PoolConnectionProxy[Any], new: NewMail, now: Instant) -> None:
+        """Raises MailLimit: people asked often enough for today. What follows from an event is not asked for."""
+        today = await connection.fetchrow(_TODAY, new.address, new.document, now)
+        assert today is not None, "a count is always there"
+        if today["each"] >= A_DAY_EACH or today["every"] >= A_DAY_EVERY:
+            most = A_DAY_EACH if today["each"] >= A_DAY_EACH else A_DAY_EVERY
+            raise MailLimit(most=most, retry_after=max(1, today["left"]))
 
     # Sending.
 
@@ -269,6 +281,7 @@ def _mail(row: asyncpg.Record) -> Mail:
         order=OrderId(row["order_id"]),
         kind=row["kind"],
         document=DocumentId(row["document_id"]),
+        endpoint=row["endpoint_id"],
         language=row["language"],
         address=row["address"],
         masked=row["masked"],

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import asyncpg
 import msgspec
 import structlog
 
-from rescind.core.conversation import Audience, Side, may_read
+from rescind.core.conversation import SIDES, Audience, Side, may_read, told_of_seen
 from rescind.core.errors import InvalidField
 from rescind.core.override import AMONG_STAFF
 from rescind.core.scope import Scope
@@ -30,7 +30,8 @@ REMEMBERED = 20_000
 QUEUE = 1_000
 PAGE = 500
 
-# Messages take their numbers from the same sequence as events, so that both are one stream in one order.
+# Messages, and that they were seen, take their numbers from the same sequence as events, so that all are one stream in
+# one order. Of what was seen: for whom the messages of others were that were not seen before.
 _READ = """
 SELECT tx::text AS tx, id, shop_id, order_id, thread_id, buyer_id, seq, type, audience, side FROM (
     (SELECT e.tx, e.id, e.shop_id, e.order_id, '' AS thread_id, o.buyer_id, e.seq, e.type, '' AS audience,
@@ -44,10 +45,26 @@ SELECT tx::text AS tx, id, shop_id, order_id, thread_id, buyer_id, seq, type, au
      FROM messages m JOIN threads t USING (shop_id, thread_id)
      WHERE (m.tx, m.id) > ($1::text::xid8, $2::bigint) AND m.tx < pg_snapshot_xmin(pg_current_snapshot())
      ORDER BY m.tx, m.id LIMIT $3)
+    UNION ALL
+    (SELECT r.tx, r.id, r.shop_id, coalesce(t.order_id, ''), r.thread_id, t.buyer_id, 0, 'MessagesSeen',
+            (SELECT coalesce(string_agg(DISTINCT m.audience, ','), '') FROM messages m
+             WHERE m.shop_id = r.shop_id AND m.thread_id = r.thread_id AND m.side <> r.side AND m.place <= r.place
+               AND m.place > coalesce((
+                   SELECT max(p.place) FROM message_reads p
+                   WHERE p.shop_id = r.shop_id AND p.thread_id = r.thread_id AND p.side = r.side AND p.place < r.place
+               ), 0)),
+            r.side
+     FROM message_reads r JOIN threads t USING (shop_id, thread_id)
+     WHERE r.tx IS NOT NULL AND (r.tx, r.id) > ($1::text::xid8, $2::bigint)
+       AND r.tx < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY r.tx, r.id LIMIT $3)
 ) AS happened
 ORDER BY happened.tx, happened.id
 LIMIT $3
 """
+SEEN = "MessagesSeen"
+"""The type of an event that a side saw what was said."""
+_SIDES: Mapping[str, Side] = {one: one for one in SIDES}
 _HERE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 _MOST_ID = 2**63 - 1
 """The highest id an event can have."""
@@ -85,8 +102,8 @@ _EVERYTHING = Scope()
 class LiveEvent(msgspec.Struct, frozen=True):
     """That something happened to an order, or was said in a conversation; what it was is read by who may read it.
 
-    thread, audience: of a message, else empty. order: empty for what was said before any. side: whose proposal it is
-    about.
+    thread, audience: of a message, else empty; of messages that were seen, for whom they all were. order: empty for
+    what was said before any. side: whose proposal it is about, or who saw them.
     """
 
     position: Position
@@ -105,6 +122,9 @@ class LiveEvent(msgspec.Struct, frozen=True):
         """
         if not scope.sees(self.shop, self.buyer):
             return False
+        if self.type == SEEN:
+            audiences = [Audience(one) for one in self.audience.split(",") if one]
+            return told_of_seen(_side(scope), _SIDES[self.side], audiences)
         if self.audience:
             return may_read(_side(scope), Audience(self.audience))
         if scope == _EVERYTHING:

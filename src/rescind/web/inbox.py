@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 from rescind.core.conversation import About, Thread, ThreadFilters, ThreadTab, side_of
-from rescind.core.errors import InvalidField
+from rescind.core.errors import InvalidField, NoTranslator, Unavailable
+from rescind.core.ids import canonical
 from rescind.locales import Locale
 from rescind.web import talk
 from rescind.web.rendering import address
@@ -121,6 +122,21 @@ async def say(visit: Visit, page: Page, thread: str) -> Html:
     if sent is None:
         return await one(visit, page, thread, typed)
     return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")
+
+
+async def translate(visit: Visit, thread: str, message: str) -> Html:
+    """Have a message translated into the reader's language, and show it where it was asked for."""
+    fields = await visit.form()
+    side, talks = side_of(visit.person.role), visit.desk.conversations
+    found, failed = await talks.thread(visit.person, thread), ""
+    try:
+        await visit.desk.translations.ask(visit.person, thread, message, visit.locale.tag)
+    except (Unavailable, NoTranslator):
+        failed = f"?untranslated={canonical('msg', message)}"
+    here = f"{talk.ROOT[side]}/{found.id}"
+    if fields.get("page") == "order" and found.about is About.ORDER and found.order:
+        here = f"{talk.PARTS[side]}/{found.order}"
+    return visit.go(f"{here}{failed}#{canonical('msg', message)}")
 
 
 async def looked_at(visit: Visit, thread: str) -> Html:

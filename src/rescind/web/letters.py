@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rescind.core.documents import Content, DocumentKind
+from rescind.core.errors import NotFound
+from rescind.core.ids import NO_SHOP
 from rescind.core.instant import Instant
 from rescind.core.mail import Mail
 from rescind.core.scope import Scope
@@ -36,6 +38,8 @@ class Said:
 async def compose(desk: Desk, mail: Mail) -> Letter:
     """The letter that a mail names. Raises Unavailable where a PDF cannot be made at the moment."""
     language = locale(mail.language)
+    if mail.kind == "endpoint_off":
+        return letter(language, await _of_endpoint(language, mail, desk), desk.now())
     # It was asked for by somebody who may read it; the buyer's own eyes are those it is written for.
     issued = await desk.documents.read(_EVERYBODY, mail.document)
     printed = desk.press.here
@@ -106,6 +110,36 @@ def _of_document(language: Locale, said: Content, mail: Mail, desk: Desk, *, pri
         link=f"{desk.base_url}/documents/{said.id}" if desk.base_url else "",
         label=_("Look at it online"),
         foot=(_asked(language, mail), *((_("Questions: %(address)s") % {"address": support},) if support else ())),
+    )
+
+
+async def _of_endpoint(language: Locale, mail: Mail, desk: Desk) -> Said:
+    """That nothing is sent any more; by now somebody may have removed the endpoint, or it may be on again."""
+    _ = language.gettext
+    try:
+        found = await desk.endpoints.find(_EVERYBODY, mail.endpoint)
+    except NotFound:
+        found = None
+    shop = await desk.reads.shop(mail.shop) if mail.shop != NO_SHOP else None
+    # A shop without an address is written about to those who run it.
+    theirs = shop is not None and bool(shop.contact.get("email"))
+    of = {
+        "url": found.url if found else mail.endpoint,
+        "name": (found.about or found.url) if found else mail.endpoint,
+        "when": language.instant(mail.asked_at, shop.zone if shop else "UTC"),
+    }
+    return Said(
+        subject=_("Webhook switched off: %(name)s") % of,
+        lead=_("Nothing is sent to %(url)s any more: every attempt of five days failed.") % of,
+        more=(
+            _("It was switched off at %(when)s. What happens since is kept for thirty days.") % of,
+            _("Put the receiver right, switch the endpoint on, and send again what failed."),
+        ),
+        link=f"{desk.base_url}/{'seller' if theirs else 'operator'}/webhooks/{mail.endpoint}" if desk.base_url else "",
+        label=_("Open the endpoint"),
+        foot=(
+            _("Sent once because this is the address of the shop.") if theirs else _("Sent once to those who run it."),
+        ),
     )
 
 

@@ -64,6 +64,7 @@ _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
     "host": "support",
 }
 _PING_S = 15.0
+_RETRY_MS: Final = 1000
 _YEAR_S = 365 * 24 * 60 * 60
 
 Html = Response[str]
@@ -391,6 +392,8 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
     async with aclosing(stream) as events:
         coming = asyncio.ensure_future(anext(events))
         try:
+            # A short break is over before anybody is told of it.
+            yield ServerSentEventMessage(data=None, comment="here", retry=_RETRY_MS)
             while True:
                 done, _ = await asyncio.wait({coming}, timeout=_PING_S)
                 # A session that was ended hears nothing more, also on a line that is already open (I-32).

@@ -22,6 +22,7 @@ from rescind.core.conversation import (
     Message,
     Side,
     Thread,
+    Translation,
     audiences,
     side_of,
 )
@@ -64,6 +65,8 @@ class Bubble:
     """A message as its reader sees it. label: who reads it; seen_by, seen_at: which other side saw it, and when.
 
     cancel: where the button beside a wish to cancel leads; remark: what its reader should know of it.
+    translation: in the reader's language; translate: where asking for one leads; untranslated: it was asked for, and
+    the translator gave none.
     """
 
     id: str
@@ -79,6 +82,9 @@ class Bubble:
     seen_at: Instant | None = None
     cancel: str = ""
     remark: str = ""
+    translation: Translation | None = None
+    translate: str = ""
+    untranslated: bool = False
     step: bool = False
 
 
@@ -110,7 +116,8 @@ class Typed:
 class Card:
     """A conversation with the box below it. live: what the page is told of when somebody says something.
 
-    earlier, transcript: addresses, empty where there is none. before: questions from before the order.
+    earlier, transcript: addresses, empty where there is none. before: questions from before the order. page: on which
+    page it stands, the order's or its own.
     """
 
     live: str
@@ -124,6 +131,7 @@ class Card:
     field: Mapping[str, Any] | None
     longest: int = LONGEST
     thread: Thread | None = None
+    page: str = "thread"
 
 
 async def about_order(
@@ -154,6 +162,7 @@ async def about_order(
         talk,
         sorted(entries, key=lambda one: one.at),
         live=order.id,
+        page="order",
         action=f"{PARTS[side]}/{order.id}/messages",
         before=[_question(visit.locale, side, one) for one in await talks.before_order(who, order)],
         typed=typed,
@@ -200,21 +209,23 @@ def _card(
     typed: Typed | None,
     files: bool,
     before: Sequence[Mapping[str, str]] = (),
+    page: str = "thread",
 ) -> Card:
-    page = f"{ROOT[side]}/{talk.thread.id}" if talk else ""
+    alone = f"{ROOT[side]}/{talk.thread.id}" if talk else ""
     typed = typed or Typed()
     kept = typed.files.tiles if typed.files else ()
     return Card(
         live=live,
         entries=entries,
-        earlier=f"{page}?before={talk.messages[0].id}" if talk and talk.earlier else "",
-        transcript=f"{page}/transcript" if talk else "",
+        earlier=f"{alone}?before={talk.messages[0].id}" if talk and talk.earlier else "",
+        transcript=f"{alone}/transcript" if talk else "",
         before=before,
         action=action,
         choices=choices(visit.locale, side),
         typed=typed,
         field=evidence.field(visit, kept, typed.errors.get("files", "")) if files else None,
         thread=talk.thread if talk else None,
+        page=page,
     )
 
 
@@ -290,9 +301,28 @@ async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str) -
                 seen_at=seen[1] if seen else None,
                 cancel=f"{cancel}?said={one.id}" if cancel and own and one.flag is Flag.WANTS_TO_CANCEL else "",
                 remark=_remark(locale, side, one),
+                translation=one.translations.get(locale.tag),
+                translate=_translate(visit, side, talk, one),
+                untranslated=visit.query("untranslated") == one.id,
             )
         )
     return found
+
+
+def _translate(visit: Visit, side: Side, talk: Talk, one: Message) -> str:
+    """Where a message can be asked for in the reader's language; nowhere for their own words, and for such as they read
+    already.
+    """
+    offered = visit.desk.translations.here and one.by != side and not one.erased
+    if not offered or visit.locale.tag in one.translations or _reads_as(visit.locale, one.text):
+        return ""
+    return f"{ROOT[side]}/{talk.thread.id}/translations/{one.id}"
+
+
+def _reads_as(locale: Locale, text: str) -> bool:
+    """Whether words are plainly in the reader's language, as Chinese is by its signs; no other is told by them."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return locale.tag == "zh" and 2 * sum("\u3400" <= sign <= "\u9fff" for sign in letters) > len(letters)
 
 
 async def _names(visit: Visit, side: Side, messages: Sequence[Message]) -> Mapping[str, str]:

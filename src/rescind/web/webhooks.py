@@ -19,11 +19,12 @@ from rescind.core.errors import (
     InvalidText,
     InvalidTransition,
     NotFound,
+    Unavailable,
 )
 from rescind.core.ids import ShopId
 from rescind.core.news import KINDS, TOPICS
 from rescind.core.views import ShopView
-from rescind.endpoints import Choice, Made
+from rescind.endpoints import Choice, Made, PublicKey
 from rescind.locales import Locale
 from rescind.postgres.deliveries import Attempt, Delivery, State
 from rescind.postgres.endpoints import Endpoint
@@ -69,6 +70,7 @@ async def make(console: Here) -> Html:
             events=_chosen(form),
             by=_by(console),
             key=_key(form),
+            asymmetric=form.text("asymmetric") != "",
         )
     except (InvalidField, InvalidText) as wrong:
         return await _list(
@@ -97,6 +99,7 @@ async def change(console: Here, endpoint: FromPath[str]) -> Html:
             url=form.text("url"),
             about=form.text("about"),
             events=_chosen(form),
+            asymmetric=form.text("asymmetric") != "",
         )
     except (InvalidField, InvalidText) as wrong:
         found = await console.desk.endpoints.find(console.scope, endpoint)
@@ -239,7 +242,9 @@ async def _one(
     here = f"{_home(console)}/{found.id}"
     next_page = f"{here}?state={wanted or ''}&after={rows[SHOWN - 1].event}" if len(rows) > SHOWN else ""
     whose = (await console.desk.reads.shop(ShopId(found.shop))).name if found.shop else ""
-    given = {"url": found.url, "about": found.about} | dict.fromkeys((_field(one) for one in found.events), "1")
+    given = {"url": found.url, "about": found.about, "asymmetric": "1" if found.asymmetric else ""} | dict.fromkeys(
+        (_field(one) for one in found.events), "1"
+    )
     return console.page(
         "webhooks/one.html",
         status=status,
@@ -249,6 +254,7 @@ async def _one(
         notice=notice,
         errors=errors or {},
         made=made.secret if made else "",
+        public=await _public_keys(console, found),
         one=found,
         whose=whose,
         state=_state(found),
@@ -263,6 +269,14 @@ async def _one(
         hours=[(str(one), console.language.time_left(one * 3600)) for one in HOURS],
         hour=str(HOURS[1]),
     )
+
+
+async def _public_keys(console: Console, found: Endpoint) -> tuple[PublicKey, ...]:
+    """What the receiver verifies with; none while the secret cannot be opened, which the log of attempts says."""
+    try:
+        return await console.desk.endpoints.public_keys(console.scope, found.id)
+    except Unavailable:
+        return ()
 
 
 def _sent(language: Locale, here: str, one: Delivery) -> Sent:

@@ -138,27 +138,37 @@ class Poster:
             return Posted(fault="no_answer")
 
     def _session(self, allowed: Callable[[Address], bool], tls: ssl.SSLContext | bool) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            # How many are under way is decided before: here nothing may wait behind somebody else.
-            limit=0,
-            ssl=tls,
-            use_dns_cache=False,
-            resolver=_Resolver(allowed, self._threads),
-            socket_factory=partial(_checked, allowed),
-            keepalive_timeout=20,
-        )
-        return aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            headers={
-                "User-Agent": f"Rescind/{__version__}",
-                "Content-Type": "application/json",
-                "Accept-Encoding": "identity",
-            },
-        )
+        return guarded(allowed, tls, self._threads)
+
+
+def guarded(
+    allowed: Callable[[Address], bool], tls: ssl.SSLContext | bool, threads: ThreadPoolExecutor
+) -> aiohttp.ClientSession:
+    """A client that connects to nothing but what is allowed, sends no cookies, and knows no proxy.
+
+    threads: in which names are looked up.
+    """
+    connector = aiohttp.TCPConnector(
+        # How many are under way is decided before: here nothing may wait behind somebody else.
+        limit=0,
+        ssl=tls,
+        use_dns_cache=False,
+        resolver=_Resolver(allowed, threads),
+        socket_factory=partial(_checked, allowed),
+        keepalive_timeout=20,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        headers={
+            "User-Agent": f"Rescind/{__version__}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+        },
+    )
 
 
 class _Resolver(AbstractResolver):

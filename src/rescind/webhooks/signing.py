@@ -1,4 +1,8 @@
-"""Signatures by Standard Webhooks 1.0: HMAC-SHA256 over id, time and body, for every secret that holds (WH-10)."""
+"""Signatures by Standard Webhooks 1.0 over id, time and body, for every secret that holds (WH-10).
+
+``v1`` is HMAC-SHA256 under the secret that both sides know. ``v1a`` is Ed25519: whoever has the public key verifies it,
+and cannot sign.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,15 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PREFIX = "whsec_"
+PUBLIC = "whpk_"
 _BYTES = 32
 """Of a secret; the standard wants at least 24."""
 
@@ -23,12 +34,42 @@ def shown(secret: bytes) -> str:
     return PREFIX + base64.b64encode(secret).decode()
 
 
-def headers(identifier: str, at: int, body: bytes, keys: Iterable[bytes]) -> dict[str, str]:
-    """The headers of one attempt. at: whole seconds of Unix time; keys: two while one takes over from the other."""
+class KeyPairs:
+    """The key pair of an endpoint, which follows from its secret and from the installation's.
+
+    So it changes with the endpoint's secret, nothing more is kept, and a receiver that knows the one secret still
+    cannot sign as we do.
+    """
+
+    def __init__(self, installation: bytes) -> None:
+        self._installation = installation
+        self.private = lru_cache(maxsize=1000)(self._private)
+
+    def _private(self, endpoint: str, secret: bytes) -> Ed25519PrivateKey:
+        info = f"rescind webhook key pairs 1 {endpoint}".encode()
+        seed = HKDF(algorithm=SHA256(), length=32, salt=secret, info=info).derive(self._installation)
+        return Ed25519PrivateKey.from_private_bytes(seed)
+
+    def public(self, endpoint: str, secret: bytes) -> str:
+        """The public key as receivers configure it: ``whpk_`` and its 32 bytes in base 64."""
+        raw = self.private(endpoint, secret).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        return PUBLIC + base64.b64encode(raw).decode()
+
+
+def headers(
+    identifier: str, at: int, body: bytes, keys: Iterable[bytes], pairs: Iterable[Ed25519PrivateKey] = ()
+) -> dict[str, str]:
+    """The headers of one attempt. at: whole seconds of Unix time; keys: two while one takes over from the other.
+
+    pairs: those that sign too, where the endpoint wants it.
+    """
     said = b"%s.%d.%s" % (identifier.encode(), at, body)
-    signatures = (base64.b64encode(hmac.digest(key, said, hashlib.sha256)).decode() for key in keys)
+    signatures = [
+        *(("v1", hmac.digest(key, said, hashlib.sha256)) for key in keys),
+        *(("v1a", pair.sign(said)) for pair in pairs),
+    ]
     return {
         "webhook-id": identifier,
         "webhook-timestamp": str(at),
-        "webhook-signature": " ".join(f"v1,{one}" for one in signatures),
+        "webhook-signature": " ".join(f"{kind},{base64.b64encode(one).decode()}" for kind, one in signatures),
     }

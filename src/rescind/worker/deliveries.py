@@ -25,13 +25,22 @@ IDLE_S = 0.15
 class Courier:
     """Sends what waits. Attempts are tasks of their own; what came of them is written together.
 
-    sealer: opens the endpoints' secrets.
+    sealer: opens the endpoints' secrets. pairs: what signs for those who verify with a public key.
     """
 
-    def __init__(self, table: DeliveryTable, poster: Poster, sealer: Sealer, *, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        table: DeliveryTable,
+        poster: Poster,
+        sealer: Sealer,
+        pairs: signing.KeyPairs,
+        *,
+        lease: timedelta = LEASE,
+    ) -> None:
         self._table = table
         self._poster = poster
         self._sealer = sealer
+        self._pairs = pairs
         self._lease = lease
         self._shares = Shares()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,7 +95,8 @@ class Courier:
         except Unavailable:
             return Posted(fault="sealed_elsewhere")
         # Receivers compare it with their own clock; a rehearsal's would look like a repeat of long ago.
-        headers = signing.headers(one.event, int(time.time()), one.body, keys)
+        pairs = [self._pairs.private(one.endpoint, key) for key in keys] if one.asymmetric else ()
+        headers = signing.headers(one.event, int(time.time()), one.body, keys, pairs)
         return await self._poster.post(one.url, headers, one.body)
 
     async def _write(self) -> int:

@@ -19,9 +19,11 @@ from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.store import AWAY
-from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds
+from rescind.postgres.switched_off import SwitchedOff
+from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.publishing import Publisher
 from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
@@ -31,7 +33,8 @@ MAIL_IDLE_S = 1.0
 BEAT_S = 5.0
 MINUTE_S = 60.0
 HOUR_S = 3600.0
-_NAME = f"{socket.gethostname()}:{os.getpid()}"
+NAME = f"{socket.gethostname()}:{os.getpid()}"
+"""What this process is called where several share work."""
 
 
 async def run(
@@ -57,15 +60,21 @@ async def run(
             group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))
         if months is not None:
             group.create_task(_repeat("months", months.sweep, MINUTE_S))
-        group.create_task(_repeat("heartbeat", lambda: _once(due.beat(_NAME, "worker")), BEAT_S))
+        group.create_task(_repeat("heartbeat", lambda: _once(due.beat(NAME, "worker")), BEAT_S))
         group.create_task(_repeat("forget", lambda: _once(due.forget()), HOUR_S))
 
 
-async def deliver(courier: Courier, table: DeliveryTable) -> None:
-    """Send messages to webhook endpoints, until cancelled."""
+async def deliver(courier: Courier, table: DeliveryTable, off: SwitchedOff, operator: str) -> None:
+    """Send messages to webhook endpoints, until cancelled. off, operator: whom to write that one was switched off."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deliveries", courier.sweep, IDLE_S))
+        group.create_task(_repeat("switched_off", lambda: switched_off.sweep(off, operator), BEAT_S))
         group.create_task(_repeat("old_deliveries", lambda: _once(table.forget()), HOUR_S))
+
+
+async def publish(publisher: Publisher) -> None:
+    """Tell a message broker what happens, until cancelled."""
+    await _repeat("publishing", publisher.sweep, IDLE_S)
 
 
 async def send(post: Post, compose: mails.Compose) -> None:
@@ -87,7 +96,7 @@ async def attend(due: DueTable) -> None:
 
 async def attend_once(due: DueTable) -> None:
     """Say it now."""
-    await due.beat(f"web {_NAME}", "web")
+    await due.beat(f"web {NAME}", "web")
 
 
 async def _refunds(engine: Engine, due: DueTable, provider: PaymentProvider) -> None:

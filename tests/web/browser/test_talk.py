@@ -29,6 +29,9 @@ def test_what_one_says_the_others_read_at_once_and_what_is_typed_stays(visit, ma
     assert buyer.evaluate("window.same") is True
     assert buyer.locator("#text").input_value() == "Half a sentence"
 
+    # Nobody loads the seller's page again: that the buyer has seen it comes by itself.
+    expect(seller.locator("#talk .message.own .seen")).to_be_visible()
+
     support.locator("#text").fill("Xylophone")
     support.locator("label[for=audience-internal]").click()
     support.locator("#say button.primary").click()

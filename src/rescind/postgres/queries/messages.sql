@@ -6,7 +6,10 @@ SELECT m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.s
        (SELECT json_object_agg(r.side, r.seen_at)
         FROM (SELECT r.side, min(r.seen_at) AS seen_at FROM message_reads r
               WHERE r.shop_id = m.shop_id AND r.thread_id = m.thread_id AND r.place >= m.place AND r.side <> m.side
-              GROUP BY r.side) r)::text AS seen
+              GROUP BY r.side) r)::text AS seen,
+       (SELECT json_object_agg(t.language, json_build_object('text', t.body, 'by', t.translator, 'at', t.translated_at))
+        FROM translations t
+        WHERE t.shop_id = m.shop_id AND t.message_id = m.message_id AND m.body IS NOT NULL)::text AS translated
 FROM messages m
 WHERE m.shop_id = $1 AND m.thread_id = $2 AND m.audience = ANY($3::text[])
   AND ($4::text IS NULL OR m.place < (SELECT b.place FROM messages b

@@ -18,6 +18,7 @@ from rescind.core.conversation import (
     Side,
     Thread,
     ThreadFilters,
+    Translation,
     audiences,
     first_answer,
     may_know_seen,
@@ -227,4 +228,5 @@ def _message(row: asyncpg.Record, side: Side) -> Message:
         flag=flag,
         seen={one: at for one, at in seen.items() if may_know_seen(side, one, audience)},
         erased=row["body"] is None,
+        translations=decoded(row["translated"], dict[str, Translation], {}) if whole else {},
     )

@@ -40,6 +40,13 @@ async def say(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
     return await inbox.say(visit, visit.page, thread)
 
 
+@post("/messages/{thread:str}/translations/{message:str}", status_code=303)
+async def translate(visit: NamedDependency[Visit], thread: FromPath[str], message: FromPath[str]) -> Html:
+    """Show a message in one's own language."""
+    visit.require("buyer")
+    return await inbox.translate(visit, thread, message)
+
+
 @get("/messages/{thread:str}/transcript")
 async def transcript(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
     """The whole of it, for paper."""
@@ -90,4 +97,4 @@ async def _ask(visit: Visit, shop_id: str, values: dict[str, str], errors: dict[
     )
 
 
-ROUTES = (listing, one, say, transcript, question, ask)
+ROUTES = (listing, one, say, translate, transcript, question, ask)

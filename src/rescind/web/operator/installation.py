@@ -6,6 +6,7 @@ from litestar import get
 
 from rescind import __version__
 from rescind.postgres.condition import condition
+from rescind.postgres.event_streams import MOST, view
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
 from rescind.web.support.alerts import standing
@@ -23,6 +24,9 @@ async def read(console: Here) -> Html:
         own_provider=next((one for one in await desk.connected.all() if one.own), None),
         found=await condition(desk.pool),
         alerts=await standing(console),
+        broker=desk.settings.nats,
+        stream=await view(desk.pool) if desk.settings.nats else None,
+        most_waiting=MOST,
     )
 
 

@@ -118,7 +118,7 @@ async def _page(
     counts = await post.table.counts()
     tab = MailStatus(wanted) if wanted in set(MailStatus) else None
     mails = await post.table.latest(tab, _SHOWN)
-    called = await desk.documents.table.called(one.document for one in mails)
+    called = await desk.documents.table.called(one.document for one in mails if one.document)
     return console.page(
         "operator/mail.html",
         status=status,
@@ -181,9 +181,16 @@ def _row(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -
     return {
         "id": one.id,
         "one": one,
-        "what": f"{title(language, called[0])} {called[1]}" if called else one.document,
+        "what": _what(language, one, called),
+        "href": f"/operator/webhooks/{one.endpoint}" if one.endpoint else f"/documents/{one.document}",
         "by": language.term("actor", one.asked_by.partition(":")[0]),
         "place": place,
         "words": words,
         "again": one.status in AGAIN and bool(one.address),
     }
+
+
+def _what(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -> str:
+    if one.kind == "endpoint_off":
+        return language.gettext("Webhook switched off")
+    return f"{title(language, called[0])} {called[1]}" if called else one.document

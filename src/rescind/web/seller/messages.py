@@ -30,6 +30,12 @@ async def say(console: Here, thread: FromPath[str]) -> Html:
     return await inbox.say(console.visit, console.page, thread)
 
 
+@post("/messages/{thread:str}/translations/{message:str}", status_code=303)
+async def translate(console: Here, thread: FromPath[str], message: FromPath[str]) -> Html:
+    """Show a message in one's own language."""
+    return await inbox.translate(console.visit, thread, message)
+
+
 @get("/messages/{thread:str}/transcript")
 async def transcript(console: Here, thread: FromPath[str]) -> Html:
     """The whole of it, for paper."""
@@ -46,4 +52,4 @@ async def about_order(console: Here, order_id: FromPath[str]) -> Html:
     return console.go(f"/seller/orders/{order_id}#say")
 
 
-ROUTES = (listing, one, say, transcript, about_order)
+ROUTES = (listing, one, say, translate, transcript, about_order)

@@ -13,7 +13,7 @@
   const note = find('note'), again = find('refresh')
   // An answered form stands where only forms are taken.
   const form = again.pathname !== location.pathname && location.pathname
-  let timer, last = cursor
+  let timer, losing, polling, last = cursor
 
   const show = (text, lost) => {
     clearTimeout(timer)
@@ -23,8 +23,8 @@
     if (text && !lost) timer = setTimeout(show, 8000, '')
   }
 
-  // One request an address.
-  const refresh = async order => {
+  // One request an address. quiet: something was seen, which is shown and not read out.
+  const refresh = async (order, quiet) => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
       if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
@@ -46,9 +46,9 @@
           if (document.querySelector(at))
             await htmx.swap({text, target: at, select: at, swap: 'outerMorph ignoreTitle:true', sourceElement: document.body})
         }
-        show(words.updated)
+        polling ? show(words.polled, true) : quiet || show(words.updated)
         const moved = telling.find((id, n) => here(id)?.textContent !== before[n])
-        find('status').textContent = here(moved)?.dataset.liveSay || words.updated
+        if (!quiet && (moved || !polling)) find('status').textContent = here(moved)?.dataset.liveSay || words.updated
       } catch {
         show(words.lost, true)
       }
@@ -56,23 +56,33 @@
     }
   }
 
+  // While the stream is down the page is read again from time to time: later than at once, and nothing is missed.
+  const poll = on => {
+    clearInterval(polling)
+    polling = on && setInterval(() => document.hidden || refresh(), 20000)
+  }
+
   // Many events in a moment are one refresh.
-  const waiting = new Set()
+  const waiting = new Map()
   const receive = message => {
     if (message.id) last = message.id
     if ('up' in message) {
-      clearTimeout(timer)
-      if (message.up) { if (!again.hidden) refresh().then(() => { again.hidden = true }) }
-      else timer = setTimeout(show, 3000, words.lost, true)
+      if (message.up) {
+        losing = clearTimeout(losing)
+        poll(false)
+        if (!again.hidden) refresh().then(() => { again.hidden = true })
+      } else losing ??= setTimeout(() => { show(words.lost, true); poll(true) }, 3000)
       return
     }
     document.dispatchEvent(new CustomEvent('rescind:event', {detail: message}))
     if (!waiting.size) setTimeout(() => {
       const orders = [...waiting]
       waiting.clear()
-      orders.includes('') ? refresh() : orders.forEach(refresh)
+      const all = orders.find(([order]) => !order)
+      for (const [order, quiet] of all ? [all] : orders) refresh(order, quiet)
     }, 40)
-    waiting.add(message.reset ? '' : message.order ?? '')
+    const about = message.reset ? '' : message.order ?? '', quiet = message.type === 'MessagesSeen'
+    waiting.set(about, quiet && waiting.get(about) !== false)
   }
 
   if (events) {

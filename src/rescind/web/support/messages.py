@@ -30,6 +30,12 @@ async def say(console: Here, thread: FromPath[str]) -> Html:
     return await inbox.say(console.visit, console.page, thread)
 
 
+@post("/messages/{thread:str}/translations/{message:str}", status_code=303)
+async def translate(console: Here, thread: FromPath[str], message: FromPath[str]) -> Html:
+    """Show a message in one's own language."""
+    return await inbox.translate(console.visit, thread, message)
+
+
 @get("/messages/{thread:str}/transcript")
 async def transcript(console: Here, thread: FromPath[str]) -> Html:
     """The whole of it, for paper."""
@@ -52,4 +58,4 @@ async def looked_at(console: Here, thread: FromPath[str]) -> Html:
     return await inbox.looked_at(console.visit, thread)
 
 
-ROUTES = (listing, one, say, transcript, about_order, looked_at)
+ROUTES = (listing, one, say, translate, transcript, about_order, looked_at)
