@@ -26,7 +26,9 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.post import Post
+from rescind.notices.email import Email
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -44,6 +46,9 @@ from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
+from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.notice_sends import NoticeSends
+from rescind.postgres.notices import NoticeTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
@@ -62,6 +67,7 @@ from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.notices import Messenger
 
 log = structlog.get_logger()
 
@@ -95,7 +101,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions)
+        people = NoticePeople(pool, clock)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions, people)
         await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
@@ -122,6 +129,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
+                inbox=Inbox(NoticeTable(pool, clock), people, NoticeSends(pool, clock), reads, post.table, clock, key),
                 conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
@@ -155,12 +163,20 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     async with (
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
-        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
+        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table, desk.inbox.people)),
+        _task(loops.tell(messenger(desk), desk.inbox)),
         _task(loops.deliver(courier, told.deliveries)),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
+
+
+def messenger(desk: Desk) -> Messenger:
+    """Who sends notices, by every way there is: a line a channel."""
+    channels = (Email(desk.post.table),)
+    named = {one.name: one for one in channels}
+    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
 
 
 @asynccontextmanager

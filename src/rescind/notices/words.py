@@ -12,8 +12,8 @@ from rescind.notices.sentences import said
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown or sent. sentence: the one meaning. deadline: until when something is asked, with its zone; empty
     where nothing is. move: whose move it is, until when and what happens otherwise; empty where nothing is asked of
-    anybody. link: where the action itself is; label: what it is called. notice: its id, for a channel that puts it into
-    a queue and makes the words anew when its turn comes.
+    anybody. link: where the action itself is; label: what it is called. notice, order, reader, language: which notice
+    and whose, for a channel with a queue of its own that makes the words anew when its turn comes.
     """
 
     subject: str
@@ -23,6 +23,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     label: str
     notice: str = ""
+    order: str = ""
+    reader: str = ""
+    language: str = ""
 
 
 def words(
@@ -33,8 +36,12 @@ def words(
     zone: str = "UTC",
     base_url: str = "",
     identifier: str = "",
+    reader: str = "",
 ) -> Words:
-    """A notice, as it stands, in words. shop: its name; zone: the reader's, IANA; base_url: goes before the link."""
+    """A notice, as it stands, in words. shop: its name; zone: the reader's, IANA; base_url: goes before the link.
+
+    identifier: the notice's id; reader: the recipient's.
+    """
     spoken = locale(language) if isinstance(language, str) else language
     text, gaps = said(notice), _gaps(notice, spoken, shop)
     link, label = _action(notice, spoken)
@@ -47,6 +54,9 @@ def words(
         link=base_url + link,
         label=label,
         notice=identifier,
+        order=notice.order,
+        reader=reader,
+        language=spoken.tag,
     )
 
 
