@@ -17,7 +17,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.demo import accounts, advance, paid_out, talks, to_measure, told, two_people
+from rescind.demo import accounts, advance, paid_out, reached, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -26,8 +26,10 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
 from rescind.mail.post import Post
+from rescind.notices.email import Email
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -46,6 +48,9 @@ from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
+from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.notice_sends import NoticeSends
+from rescind.postgres.notices import NoticeTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
@@ -69,6 +74,7 @@ from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
 from rescind.worker.tracking import Numbers
 
@@ -104,7 +110,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock))
+        people = NoticePeople(pool, clock)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), people)
         await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
@@ -133,6 +140,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
+                inbox=Inbox(NoticeTable(pool, clock), people, NoticeSends(pool, clock), reads, post.table, clock, key),
                 conversations=conversations,
                 translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
@@ -170,7 +178,19 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     async with (
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
-        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table, numbers)),
+        _task(
+            loops.run(
+                desk.engine,
+                due,
+                provider(desk),
+                months,
+                desk.connected,
+                told.table,
+                numbers=numbers,
+                people=desk.inbox.people,
+            )
+        ),
+        _task(loops.tell(messenger(desk), desk.inbox)),
         _task(
             loops.deliver(
                 courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
@@ -181,6 +201,13 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         _publishing(desk),
     ):
         yield
+
+
+def messenger(desk: Desk) -> Messenger:
+    """Who sends notices, by every way there is: a line a channel."""
+    channels = (Email(desk.post.table),)
+    named = {one.name: one for one in channels}
+    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
 
 
 @asynccontextmanager
@@ -238,6 +265,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     clock = HandClock(wall_clock())
     async with open_desk(settings, dsn, "", clock) as desk:
         opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)
+        await reached.begin(desk)
         placed = await Opening(ground, desk.evidence).play(opened_at)
         placed += await advance.decide(desk, ground, opened_at)
         placed += await paid_out.play(ground, opened_at)
@@ -246,6 +274,8 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await to_measure.play(ground, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
+        clock.set(opened_at)
+        await reached.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

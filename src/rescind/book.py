@@ -36,6 +36,7 @@ from rescind.core.receipt import ground_for
 from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.postgres.calendars import CalendarTable
+from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import AWAY
@@ -66,10 +67,14 @@ class Book:
         calendars: CalendarTable,
         versions: ShopVersions | None = None,
         signs: SignsOfLife | None = None,
+        people: NoticePeople | None = None,
     ) -> None:
-        """signs: where outages are read, for a book that windows of buyers are judged by."""
+        """signs: where outages are read, for a book that windows of buyers are judged by. people: who can be told."""
         self.outages: tuple[Outage, ...] = ()
         self._signs = signs
+        self._people = people
+        self._moved = ""
+        self._reached: frozenset[ShopId] | None = None
         self._table = table
         self._calendars = calendars
         self._versions = versions
@@ -92,13 +97,15 @@ class Book:
         self._said = await self._calendars.said()
         await self._refresh_standing()
         await self._refresh_outages()
+        await self._refresh_reached()
 
     async def refresh(self) -> None:
-        """Read what shops agree to and what operators said of calendars since, in this process or another.
+        """Read what shops agree to, who can be told and what operators said of calendars since, here or elsewhere.
 
         A decision looks into what was read last and asks no database.
         """
         await self._refresh_standing()
+        await self._refresh_reached()
         await self._refresh_calendars()
         await self._refresh_outages()
 
@@ -182,6 +189,17 @@ class Book:
     async def _refresh_outages(self) -> None:
         if self._signs is not None:
             self.outages = await self._signs.outages()
+
+    def reached(self, shop: ShopId) -> bool:
+        """Whether a shop can be told of a request, so that its silence means something; True where that is not asked.
+
+        What was proved a moment ago in another process counts a second later.
+        """
+        return self._reached is None or shop in self._reached
+
+    async def _refresh_reached(self) -> None:
+        if self._people is not None and await self._people.moved() != self._moved:
+            self._moved, self._reached = await self._people.reached()
 
     async def _refresh_standing(self) -> None:
         if self._versions is not None:

@@ -38,6 +38,7 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
@@ -75,6 +76,7 @@ class Desk:
     evidence: Evidence
     conversations: Conversations
     translations: Translations
+    inbox: Inbox
     documents: Documents
     press: Press
     post: Post
@@ -140,6 +142,7 @@ class Desk:
             as_of=now,
             explain=True,
             outages=self.book.outages,
+            reached=self.book.reached(order.shop),
         )
 
     async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:

@@ -24,18 +24,22 @@ _NO_ADDRESS: frozenset[Role] = frozenset({"seller"})
 
 
 class MailTold(Told, frozen=True, kw_only=True):
-    """One mail. document, endpoint: which of them it is about. to: the address, masked; empty to a seller.
+    """One mail. to: the address, masked; empty to a seller. status: waiting, taken (by the server), refused, failed
+    (nobody took it for three days), in_doubt (the line broke before the server said), dropped (what it was to tell did
+    not stand any more).
 
-    status: waiting, taken (by the server), refused, failed (nobody took it for three days), in_doubt (the line broke
-    before the server said).
+    kind: document, notice, digest, the code that proves an address, or endpoint_off. document, endpoint, order: which
+    of them it is about, empty where it is about none; notice: the one it tells of.
 
     place, code, said: where in the talk with the server its last answer came, and the answer; for operators alone.
     """
 
     id: str
+    kind: str
     document: str
     endpoint: str
     order: str
+    notice: str
     to: str
     language: str
     status: str
@@ -90,7 +94,7 @@ class OutboxTold(Told, frozen=True, kw_only=True):
 class OutboxQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which mails to list: the last hundred of a status, or of all."""
 
-    status: Literal["", "waiting", "taken", "refused", "failed", "in_doubt"] = ""
+    status: Literal["", "waiting", "taken", "refused", "failed", "in_doubt", "dropped"] = ""
 
 
 class MailPost(Incoming, frozen=True, kw_only=True):
@@ -267,8 +271,10 @@ def _told(one: Mail, role: Role) -> MailTold:
     operator = role == "operator"
     return MailTold(
         id=one.id,
+        kind=one.kind,
         document=one.document,
         endpoint=one.endpoint,
+        notice=one.about if one.kind == "notice" else "",
         order=one.order,
         to="" if role in _NO_ADDRESS else one.masked,
         language=one.language,

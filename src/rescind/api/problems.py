@@ -122,6 +122,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.AddressBounces: (409, "Mail to this address comes back"),
     errors.NoTranslator: (409, "No translator is set up"),
     errors.NoMailServer: (409, "No mail server is set up"),
+    errors.CodeWrong: (422, "The code does not fit"),
     errors.MailLimit: (429, "Enough mail for today"),
     errors.RateLimited: (429, "Too many calls"),
     errors.DailyLimit: (429, "Today's limit is reached"),

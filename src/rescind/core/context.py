@@ -16,6 +16,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     alone_up_to_minor: how much of the order's money one person moves by hand; None: as much as they like.
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
     may have been asked for; only read for commands that have to know. outages: when nobody could ask for anything.
+    reached: the shop has an address at which it was told something and took it, so that its silence is an answer.
     """
 
     calendar: Calendar
@@ -26,6 +27,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     explain: bool = False
     asked: frozenset[RefundId] = frozenset()
     outages: tuple[Outage, ...] = ()
+    reached: bool = True
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

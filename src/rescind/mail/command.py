@@ -24,7 +24,7 @@ from rescind.web.letters import letter_of_test
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Mail that goes out.")
-_Status = Literal["waiting", "taken", "refused", "failed", "in_doubt"]
+_Status = Literal["waiting", "taken", "refused", "failed", "in_doubt", "dropped"]
 
 
 @app.command("list")
@@ -38,8 +38,9 @@ def list_mails(
         table = Table("mail", "status", "to", "about", "asked", "by", "tries", "answer", box=None)
         for one in await post.table.latest(MailStatus(status) if status else None):
             answer = " ".join(part for part in (one.place, str(one.code or ""), one.said) if part)
+            about = one.document or one.endpoint or one.kind
             table.add_row(
-                *(one.id, one.status.value, one.masked, one.document or one.endpoint, f"{one.asked_at:%Y-%m-%d %H:%M}"),
+                *(one.id, one.status.value, one.masked, about, f"{one.asked_at:%Y-%m-%d %H:%M}"),
                 *(one.asked_by.partition(":")[0], str(one.tries), answer),
             )
         return table

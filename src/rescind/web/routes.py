@@ -23,7 +23,7 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, document, evidence, operator, seller, session, support
+from rescind.web import buyer, document, evidence, notice_settings, notices, operator, seller, session, support
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -60,6 +60,8 @@ def pages() -> Litestar:
             support.PAGES,
             *document.ROUTES,
             *evidence.ROUTES,
+            *notices.ROUTES,
+            *notice_settings.ROUTES,
             operator.PAGES,
             design,
             static_file,
@@ -182,6 +184,7 @@ _STATUS: Mapping[str, int] = {
     "no-mail-address": HTTPStatus.CONFLICT,
     "address-bounces": HTTPStatus.CONFLICT,
     "no-mail-server": HTTPStatus.CONFLICT,
+    "code-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
     "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -14,15 +15,18 @@ from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.post import Post
 from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
+from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.store import AWAY
 from rescind.postgres.switched_off import SwitchedOff
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
 from rescind.worker.tracking import Numbers
 
@@ -45,16 +49,18 @@ async def run(
     connected: Connected | None = None,
     endpoints: EndpointTable | None = None,
     numbers: Numbers | None = None,
+    people: NoticePeople | None = None,
 ) -> None:
     """Work until cancelled. months: who counts how shops answered, where that follows from anything.
 
-    connected: whose messages are read. endpoints: who is told what happened. numbers: who compares tracking numbers.
+    connected: whose messages are read. endpoints, people: which systems and who is told what happened. numbers: who
+    compares tracking numbers.
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_refunds(engine, due, provider))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
-        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints, numbers), IDLE_S))
+        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints, numbers, people), IDLE_S))
         if connected is not None:
             group.create_task(_repeat("messages", lambda: messages.sweep(engine, connected), IDLE_S))
             group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))
@@ -75,6 +81,15 @@ async def deliver(courier: Courier, table: DeliveryTable, off: SwitchedOff, oper
 async def publish(publisher: Publisher) -> None:
     """Tell a message broker what happens, until cancelled."""
     await _repeat("publishing", publisher.sweep, IDLE_S)
+
+
+async def tell(messenger: Messenger, inbox: Inbox) -> None:
+    """Send notices, each way on its own, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for channel in messenger.channels:
+            group.create_task(_repeat(f"notices {channel}", partial(messenger.sweep, channel), IDLE_S))
+        group.create_task(_repeat("digests", messenger.digests, MINUTE_S))
+        group.create_task(_repeat("old_notices", lambda: _once(inbox.table.forget()), HOUR_S))
 
 
 async def send(post: Post, compose: mails.Compose) -> None:

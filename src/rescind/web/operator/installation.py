@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from litestar import get
+from litestar import get, post
 
 from rescind import __version__
 from rescind.postgres.condition import condition
 from rescind.postgres.event_streams import MOST, view
+from rescind.web.operator.console import told
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
 from rescind.web.support.alerts import standing
@@ -14,7 +15,7 @@ from rescind.web.support.alerts import standing
 
 @get("/installation")
 async def read(console: Here) -> Html:
-    """Facts, as they are now; nothing here changes anything."""
+    """Facts, as they are now, and the one rule of the whole installation."""
     desk = console.desk
     return console.page(
         "operator/installation.html",
@@ -27,7 +28,18 @@ async def read(console: Here) -> Html:
         broker=desk.settings.nats,
         stream=await view(desk.pool) if desk.settings.nats else None,
         most_waiting=MOST,
+        silence=await desk.inbox.people.silence(),
+        notice=told(console),
     )
 
 
-ROUTES = (read,)
+@post("/installation/silence", status_code=200)
+async def silence(console: Here) -> Html:
+    """Whether the silence of a shop that nobody can tell goes to the platform."""
+    form = await console.form()
+    await console.desk.inbox.people.want(form.text("silence") == "platform")
+    await console.desk.book.refresh()
+    return console.go("/operator/installation?said=silence_saved")
+
+
+ROUTES = (read, silence)

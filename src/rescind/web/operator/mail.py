@@ -182,7 +182,7 @@ def _row(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -
         "id": one.id,
         "one": one,
         "what": _what(language, one, called),
-        "href": f"/operator/webhooks/{one.endpoint}" if one.endpoint else f"/documents/{one.document}",
+        "href": _href(one),
         "by": language.term("actor", one.asked_by.partition(":")[0]),
         "place": place,
         "words": words,
@@ -191,6 +191,13 @@ def _row(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -
 
 
 def _what(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -> str:
-    if one.kind == "endpoint_off":
-        return language.gettext("Webhook switched off")
-    return f"{title(language, called[0])} {called[1]}" if called else one.document
+    return f"{title(language, called[0])} {called[1]}" if called else language.term("mail.kind", one.kind)
+
+
+def _href(one: Mail) -> str:
+    """Where what it is about can be seen; empty where it is about nothing that has a page."""
+    if one.endpoint:
+        return f"/operator/webhooks/{one.endpoint}"
+    if one.document:
+        return f"/documents/{one.document}"
+    return f"/support/orders/{one.order}" if one.order else ""

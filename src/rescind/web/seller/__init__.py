@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.seller import (
     board,
     corrections,
@@ -50,6 +51,7 @@ PAGES = Router(
         *rules.ROUTES,
         *WEBHOOKS,
         *messages.ROUTES,
+        *NOTICES,
         *packing.ROUTES,
         *goods.ROUTES,
         *intercept.ROUTES,

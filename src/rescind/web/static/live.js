@@ -27,7 +27,8 @@
   const refresh = async (order, quiet) => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
-      if (!id || (order && dataset.live !== '*' && dataset.live !== order)) continue
+      // What one was told changes the list of it alone.
+      if (!id || (order && dataset.live !== order && (dataset.live !== '*' || order === 'notices'))) continue
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
