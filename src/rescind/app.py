@@ -47,6 +47,8 @@ from rescind.postgres.migrate import check_durability, check_serving_role, migra
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.robot_messages import RobotMessages
+from rescind.postgres.robots import RobotTable
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
@@ -56,6 +58,7 @@ from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
+from rescind.robots import Robots
 from rescind.settings import Settings, secret
 from rescind.web import letters
 from rescind.webhooks.posting import Poster
@@ -104,6 +107,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
+        robots = RobotTable(pool, clock)
         async with Engine(
             PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
         ).running() as engine:
@@ -131,6 +135,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
+                robots=Robots(robots, RobotMessages(pool, robots, clock), key, settings.egress, clock),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,

@@ -49,6 +49,7 @@ from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
 from rescind.receipts.signing import Signer
+from rescind.robots import Robots
 from rescind.settings import Settings
 
 _RANDOM_BITS = 28
@@ -78,6 +79,7 @@ class Desk:
     habits: Habits
     connected: Connected
     endpoints: Endpoints
+    robots: Robots
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

@@ -51,6 +51,9 @@ from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
+from rescind.notices.robot import FAULTS as ROBOT_FAULTS
+from rescind.notices.robots import ROBOTS
+from rescind.postgres.robot_messages import MessageState
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
 
@@ -176,6 +179,11 @@ def codes() -> Iterator[tuple[str, str]]:
         "webhook": ("on", "troubled", "paused", "gone", "failing"),
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,
+        "robot": ("on", "untried", "troubled", "paused", "gone", "failing"),
+        "robot_kind": tuple(ROBOTS),
+        "robot_place": tuple(ROBOTS),
+        "robot_fault": (*FAULTS, *ROBOT_FAULTS),
+        "robot_message": get_args(MessageState),
         "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():

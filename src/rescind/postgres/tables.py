@@ -38,6 +38,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "shop_versions": "shop",
     "answer_months": "shop",
     "mails": "shop",
+    "robots": "shop",
+    "robot_messages": "shop",
     "idempotency": "shop",
     "buyer_counters": "buyer",
     "buyers": "buyer",

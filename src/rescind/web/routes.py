@@ -176,6 +176,7 @@ _STATUS: Mapping[str, int] = {
     "no-withdrawal": HTTPStatus.CONFLICT,
     "order-conflict": HTTPStatus.CONFLICT,
     "endpoints-full": HTTPStatus.CONFLICT,
+    "robots-full": HTTPStatus.CONFLICT,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,

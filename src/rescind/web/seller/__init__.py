@@ -20,6 +20,7 @@ from rescind.web.seller import (
     request,
     requests,
     returns,
+    robots,
     rules,
     settings,
 )
@@ -49,6 +50,7 @@ PAGES = Router(
         *settings.ROUTES,
         *rules.ROUTES,
         *WEBHOOKS,
+        *robots.ROUTES,
         *messages.ROUTES,
         *packing.ROUTES,
         *goods.ROUTES,
