@@ -23,6 +23,7 @@ from rescind import (
     proposal_command,
     reconciling,
     refunds,
+    robot_command,
     webhook_command,
 )
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
@@ -60,6 +61,7 @@ cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
 cli.add_typer(webhook_command.app, name="webhook")
+cli.add_typer(robot_command.app, name="robot")
 cli.add_typer(mail_commands, name="mail")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)

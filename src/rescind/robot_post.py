@@ -43,8 +43,13 @@ def shown(robot: Robot, url: str) -> str:
     return f"{parts.hostname} …{robot.key(parts)[-4:]}"
 
 
-async def say(poster: Poster, robot: Robot, url: str, secret: str, labels: Labels, items: Sequence[Item]) -> Came:
+async def say(
+    poster: Poster, egress: Egress, robot: Robot, url: str, secret: str, labels: Labels, items: Sequence[Item]
+) -> Came:
     """Send the news once; they were found to fit. Raises nothing but the end of the task."""
+    if wrong(robot, url, egress):
+        # What may be called has changed since it was connected.
+        return Came("refused", "")
     if len(items) == 1:
         items = (cut(robot, labels, items[0]),)
     # They compare it with their own clocks; a rehearsal's would be too far away.

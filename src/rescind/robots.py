@@ -19,12 +19,13 @@ from rescind.core.errors import (
     NotFound,
     RateLimited,
     RobotsFull,
+    Unavailable,
 )
 from rescind.core.ids import base32
 from rescind.core.scope import Scope
 from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES
-from rescind.notices.robot import Came, Robot, gap_s
+from rescind.notices.robot import Came, Item, Labels, Robot, gap_s
 from rescind.notices.robot_words import around, trial
 from rescind.notices.robots import ROBOTS
 from rescind.postgres.robot_messages import RobotMessages
@@ -56,13 +57,6 @@ _WRONG: Mapping[Wrong, InvalidField] = {
     "private": InvalidField(field="/url", expected="the address of a robot of the kind that was chosen"),
 }
 _TWICE = InvalidField(field="/url", expected="a robot that is not connected yet")
-
-
-class Opened(msgspec.Struct, frozen=True):
-    """A robot's address and secret, as they are. secret: empty where nothing is signed."""
-
-    url: str
-    secret: str
 
 
 class Robots:
@@ -134,8 +128,8 @@ class Robots:
             shop,
             identifier,
             kind,
-            self._address(robot, identifier, url),
-            self._sealer.seal(f"{identifier} secret", secret.encode()),
+            self.address_of(identifier, kind, url),
+            self.secret_of(identifier, secret),
             signed=bool(secret),
             about=about,
             topics=chosen,
@@ -148,7 +142,7 @@ class Robots:
         return await self._made(scope, identifier, asked)
 
     async def _made(self, scope: Scope, identifier: str, asked: bytes) -> Row:
-        kept = await self.table.secrets(scope, identifier)
+        kept = await self.table.asked(scope, identifier)
         if kept.made_with != asked:
             raise IdempotencyKeyReused
         return await self.find(scope, identifier)
@@ -172,11 +166,11 @@ class Robots:
         address = None
         if url is not None:
             self._check(robot, url)
-            address = self._address(robot, identifier, url)
+            address = self.address_of(identifier, one.kind, url)
         sealed = None
         if secret is not None:
             secret = _secret(robot, secret)
-            sealed = (self._sealer.seal(f"{identifier} secret", secret.encode()), bool(secret))
+            sealed = (self.secret_of(identifier, secret), bool(secret))
         changed = await self.table.change(
             scope,
             identifier,
@@ -195,47 +189,55 @@ class Robots:
     async def remove(self, scope: Scope, identifier: str, by: str) -> None:
         """Say nothing there any more, and forget its address. Raises NotFound."""
         await self.find(scope, identifier)
-        nothing = self._sealer.seal(f"{identifier} secret", b"")
-        await self.table.change(
-            scope, identifier, by, state="removed", address=Address(b"", "", b""), secret=(nothing, False)
-        )
+        nowhere = Address(b"", "", b"")
+        await self.table.change(scope, identifier, by, state="removed", address=nowhere, secret=(b"", False))
 
-    async def test(self, scope: Scope, identifier: str, shop: str, link: str) -> Row:
+    async def test(self, scope: Scope, identifier: str, shop: str, link: str, *, by: str, key: str) -> Row:
         """Say something now, whatever the robot's state; what came of it stands in ``last_fault`` and ``last_said``.
 
-        shop: its name. link: to the robot's page, for whoever reads it in the group. Raises NotFound; RateLimited while
-        somebody speaks to it, or it wants to be left alone; Unavailable when its address was sealed under another key.
+        shop: its name. link: to the robot's page, for whoever reads it in the group. key: of the request; the same key
+        says nothing again. Raises NotFound; RateLimited while somebody speaks to it, or it wants to be left alone.
         """
         one = await self.find(scope, identifier)
-        held = await self.table.claim(one.shop, one.id, LEASE)
+        asked = hashlib.sha256(f"{by}\n{key}".encode()).digest()
+        if (await self.table.asked(scope, identifier)).tested_with == asked:
+            return one
+        held = await self.table.claim(one.shop, one.id, LEASE, asked)
         if held is None:
             now = self._clock.read() or wall_clock()
             raise RateLimited(retry_after=max(1, -int((now - one.free_at).total_seconds() // 1)))
-        heard = Heard("not_sent", "", timedelta(0))
+        told = Came("not_sent", "")
         try:
-            opened = self.opened(held)
             async with self._posting(self._egress) as poster:
-                item, labels = trial(held.language, shop, link), around(held.language, 1)
-                told = await say(poster, ROBOTS[held.kind], opened.url, opened.secret, labels, [item])
-            heard = Heard(told.fault, told.said, gap(held, told))
+                item = trial(held.language, shop, link)
+                told = await self.speak(poster, held, around(held.language, 1), [item])
         finally:
-            # Also when the one who pressed the button has gone away meanwhile: the robot is not kept from others.
-            await self.table.tested(held, heard)
+            # Also when whoever pressed the button has gone away meanwhile: the robot is not kept from others.
+            await self.table.tested(held, Heard(told.fault, told.said, gap(held, told)))
         return await self.find(scope, identifier)
 
-    def opened(self, held: Held) -> Opened:
-        """The address and the secret. Raises Unavailable under another key of the installation."""
-        url = self._sealer.open(f"{held.id} url", held.url)
-        return Opened(url.decode(), self._sealer.open(f"{held.id} secret", held.secret).decode())
+    async def speak(self, poster: Poster, held: Held, labels: Labels, items: Sequence[Item]) -> Came:
+        """Send news that fit one message through a robot that is held, and say what came of it."""
+        try:
+            url = self._sealer.open(f"{held.id} url", held.url).decode()
+            secret = self._sealer.open(f"{held.id} secret", held.secret).decode()
+        except Unavailable:
+            return Came("sealed_elsewhere", "")
+        return await say(poster, self._egress, ROBOTS[held.kind], url, secret, labels, items)
+
+    def address_of(self, identifier: str, kind: str, url: str) -> Address:
+        """A robot's address as it is kept. Whether it may be called is looked at with each message."""
+        sealed = self._sealer.seal(f"{identifier} url", url.encode())
+        return Address(sealed, shown(ROBOTS[kind], url), hashlib.sha256(url.encode()).digest())
+
+    def secret_of(self, identifier: str, secret: str) -> bytes:
+        """A robot's secret as it is kept."""
+        return self._sealer.seal(f"{identifier} secret", secret.encode())
 
     def _check(self, robot: Robot, url: str) -> None:
         fault = wrong(robot, url, self._egress)
         if fault:
             raise InvalidField(**_WRONG[fault].params)
-
-    def _address(self, robot: Robot, identifier: str, url: str) -> Address:
-        sealed = self._sealer.seal(f"{identifier} url", url.encode())
-        return Address(sealed, shown(robot, url), hashlib.sha256(url.encode()).digest())
 
 
 def gap(held: Held, told: Came) -> timedelta:
@@ -248,11 +250,6 @@ def heard(held: Held, told: Came) -> Heard:
     wait = ladder.wait_after(min(held.tries + 1, len(ladder.WAITS)), told.wait_s) if told.fault else timedelta(0)
     assert wait is not None, "the ladder's last step is used for ever"
     return Heard(told.fault, told.said, gap(held, told), wait)
-
-
-def unavailable(held: Held) -> Heard:
-    """What is written down when the address cannot be opened: nobody was spoken to."""
-    return heard(held, Came("sealed_elsewhere", ""))
 
 
 def _kind(kind: str) -> Robot:

@@ -31,6 +31,7 @@ from rescind.api import (
     refund_ways,
     refunds,
     returns,
+    robots,
     shops,
     stock,
     threads,
@@ -77,6 +78,7 @@ OPERATIONS = (
     *providers.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
     *webhook_deliveries.OPERATIONS,
+    *robots.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

@@ -9,9 +9,9 @@ from urllib.parse import SplitResult, parse_qs, urlencode
 
 import msgspec
 
-from rescind.notices.robot import Came, Item, Labels, Request, one_line, signature
+from rescind.notices.robot import Came, Item, Labels, Request, one_line, plain, signature
 
-_TOKEN = re.compile(r"[0-9A-Za-z]{32,128}", re.ASCII)
+_TOKEN = re.compile(r"[0-9A-Za-z]{64}", re.ASCII)
 _FAULTS: Mapping[str, str] = {
     "300001": "no_robot",
     "300005": "no_robot",
@@ -31,7 +31,6 @@ _FAULTS: Mapping[str, str] = {
 _NOT_ALLOWED = "310000"
 _WAIT_S = 600
 """Who is too fast is not heard for ten minutes."""
-_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@])")
 
 
 class DingTalk:
@@ -55,7 +54,7 @@ class DingTalk:
         """A message in Markdown. Its title is what a phone shows before the message is opened."""
         single = len(items) == 1
         title = one_line(items[0].title) if single else labels.heading
-        heading = [] if single else [f"### {_plain(labels.heading)}"]
+        heading = [] if single else [f"### {plain(labels.heading)}"]
         text = "\n\n".join([*heading, *(_written(item, labels) for item in items)])
         body = msgspec.json.encode({"msgtype": "markdown", "markdown": {"title": title, "text": text}})
         if not secret:
@@ -83,9 +82,5 @@ def _guarded(said: str) -> str:
 
 
 def _written(item: Item, labels: Labels) -> str:
-    link = f"\n\n[{_plain(labels.open)}]({item.link})" if item.link else ""
-    return f"**{_plain(item.title)}**\n\n{_plain(item.text)}{link}"
-
-
-def _plain(text: str) -> str:
-    return _MARKUP.sub(r"\\\1", one_line(text))
+    link = f"\n\n[{plain(labels.open)}]({item.link})" if item.link else ""
+    return f"**{plain(item.title)}**\n\n{plain(item.text)}{link}"

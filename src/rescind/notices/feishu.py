@@ -11,7 +11,7 @@ import msgspec
 
 from rescind.notices.robot import Came, Item, Labels, Request, one_line, signature
 
-_PATH = re.compile(r"/open-apis/bot/v2/hook/([0-9A-Za-z-]{16,64})", re.ASCII)
+_PATH = re.compile(r"/open-apis/bot/v2/hook/([0-9A-Za-z-]{32,64})", re.ASCII)
 _FAULTS: Mapping[int, str] = {
     19021: "sign",
     19022: "source",
@@ -24,7 +24,7 @@ _FAULTS: Mapping[int, str] = {
     11247: "too_long",
 }
 _WAIT_S = 60
-_MARKUP = re.compile(r"[<>*_~`\[\]()#&\\:-]")
+_MARKUP = re.compile(r"[<>*_~`\[\]#&]")
 
 
 class Feishu:

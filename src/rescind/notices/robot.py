@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from urllib.parse import SplitResult
 
 _CUT = "…"
+_WIDE = str.maketrans({sign: chr(ord(sign) + 0xFEE0) for sign in "<>[]*`#_~|\\"})
+"""To the full-width form of each."""
 
 FAULTS = ("sign", "keyword", "source", "no_robot", "too_fast", "too_long", "form", "answer")
 """Why a robot took nothing, beside what may befall any message: by the codes that the three give it.
@@ -114,6 +116,11 @@ def signature(key: str, said: str) -> str:
 def one_line(text: str) -> str:
     """Without breaks, so that nothing of it begins a line of its own."""
     return " ".join(text.split())
+
+
+def plain(text: str) -> str:
+    """Signs that mean something are written wide: nothing else is safe from them, and "<@all>" would call everybody."""
+    return one_line(text).translate(_WIDE)
 
 
 def _length(robot: Robot, labels: Labels, items: Sequence[Item]) -> int:

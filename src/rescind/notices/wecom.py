@@ -9,9 +9,9 @@ from urllib.parse import SplitResult, parse_qs
 
 import msgspec
 
-from rescind.notices.robot import Came, Item, Labels, Request, one_line
+from rescind.notices.robot import Came, Item, Labels, Request, plain
 
-_KEY = re.compile(r"[0-9A-Za-z-]{20,64}", re.ASCII)
+_KEY = re.compile(r"[0-9A-Za-z-]{32,64}", re.ASCII)
 _MARKDOWN_BYTES = 4096
 _FAULTS: Mapping[int, str] = {
     93000: "no_robot",
@@ -24,8 +24,6 @@ _FAULTS: Mapping[int, str] = {
     44004: "form",
 }
 _WAIT_S = 60
-# There is no way to write these as plain signs, and "<@all>" would call everybody.
-_PLAIN = str.maketrans({"<": "＜", ">": "＞", "[": "［", "]": "］", "*": "＊", "`": "｀", "#": "＃", "_": "＿"})
 
 
 class WeCom:
@@ -47,7 +45,7 @@ class WeCom:
 
     def request(self, url: str, secret: str, at: float, labels: Labels, items: Sequence[Item]) -> Request:  # noqa: ARG002 - nothing is signed
         """A message in Markdown."""
-        heading = [f"**{_plain(labels.heading)}**"] if len(items) > 1 else []
+        heading = [f"**{plain(labels.heading)}**"] if len(items) > 1 else []
         text = "\n\n".join([*heading, *(_written(item, labels) for item in items)])
         return Request(url, msgspec.json.encode({"msgtype": "markdown", "markdown": {"content": text}}))
 
@@ -64,9 +62,5 @@ class WeCom:
 
 
 def _written(item: Item, labels: Labels) -> str:
-    link = f"\n[{_plain(labels.open)}]({item.link})" if item.link else ""
-    return f"**{_plain(item.title)}**\n> {_plain(item.text)}{link}"
-
-
-def _plain(text: str) -> str:
-    return one_line(text).translate(_PLAIN)
+    link = f"\n[{plain(labels.open)}]({item.link})" if item.link else ""
+    return f"**{plain(item.title)}**\n> {plain(item.text)}{link}"

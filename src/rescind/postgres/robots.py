@@ -23,7 +23,7 @@ _SEEN = (
 _THROUGH = "state <> 'removed' AND ($1::text IS NULL OR shop_id = $1)"
 _ALL = f"SELECT {_SEEN} FROM robots WHERE {_THROUGH} ORDER BY shop_id, created_at, robot_id"  # noqa: S608 - names of ours
 _FIND = f"SELECT {_SEEN} FROM robots WHERE {_THROUGH} AND robot_id = $2"  # noqa: S608
-_SECRETS = f"SELECT url, secret, made_with FROM robots WHERE {_THROUGH} AND robot_id = $2"  # noqa: S608
+_ASKED = f"SELECT made_with, tested_with FROM robots WHERE {_THROUGH} AND robot_id = $2"  # noqa: S608
 _COUNT = "SELECT count(*) FROM robots WHERE state <> 'removed' AND shop_id = $1"
 _ADD = """
 INSERT INTO robots (shop_id, robot_id, kind, url, secret, signed, shown, address, about, topics, language, made_with,
@@ -50,7 +50,7 @@ WHERE {_THROUGH} AND robot_id = $2 RETURNING {_SEEN}
 """  # noqa: S608
 # Somebody speaks to it now; nobody else does before the span is over.
 _CLAIM = """
-UPDATE robots SET free_at = coalesce($3, clock_timestamp()) + $4::interval, fence = fence + 1
+UPDATE robots SET free_at = coalesce($3, clock_timestamp()) + $4::interval, fence = fence + 1, tested_with = $5
 WHERE shop_id = $1 AND robot_id = $2 AND state <> 'removed' AND free_at <= coalesce($3, clock_timestamp())
 RETURNING shop_id, robot_id, kind, url, secret, language, fence, tries
 """
@@ -105,12 +105,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     changed_by: str
 
 
-class Secrets(NamedTuple):
-    """The sealed address and secret of a robot, and what the request that made it is known by."""
+class Asked(NamedTuple):
+    """What the requests that made a robot, and that last tried it, are known by."""
 
-    url: bytes
-    secret: bytes
     made_with: bytes
+    tested_with: bytes | None
 
 
 class Address(NamedTuple):
@@ -161,12 +160,12 @@ class RobotTable:
         """One robot. Raises NotFound, for a foreign one likewise."""
         return _found(await self._pool.fetchrow(_FIND, scope.shop, identifier))
 
-    async def secrets(self, scope: Scope, identifier: str) -> Secrets:
-        """What is kept sealed of a robot. Raises NotFound."""
-        row = await self._pool.fetchrow(_SECRETS, scope.shop, identifier)
+    async def asked(self, scope: Scope, identifier: str) -> Asked:
+        """By which requests it was made and tried. Raises NotFound."""
+        row = await self._pool.fetchrow(_ASKED, scope.shop, identifier)
         if row is None:
             raise NotFound(kind="robot")
-        return Secrets(*row)
+        return Asked(*row)
 
     async def count(self, shop: str) -> int:
         """How many robots a shop has."""
@@ -248,9 +247,12 @@ class RobotTable:
             return None
         return _found(row)
 
-    async def claim(self, shop: str, identifier: str, span: timedelta) -> Held | None:
-        """Speak to a robot now, and nobody else does before ``span`` is over; None: it is not free yet."""
-        row = await self._pool.fetchrow(_CLAIM, shop, identifier, self._clock.read(), span)
+    async def claim(self, shop: str, identifier: str, span: timedelta, asked: bytes) -> Held | None:
+        """Try a robot now, and nobody else speaks to it before ``span`` is over; None: it is not free yet.
+
+        asked: what the request is known by.
+        """
+        row = await self._pool.fetchrow(_CLAIM, shop, identifier, self._clock.read(), span, asked)
         return Held(*row) if row else None
 
     async def finish(self, connection: Any, held: Held, heard: Heard, *, test: bool = False) -> State | None:

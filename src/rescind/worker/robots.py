@@ -8,14 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
-from rescind.core.errors import Unavailable
 from rescind.notices.robot import FOR_NOTHING, Item, fitting
 from rescind.notices.robot_words import around
 from rescind.notices.robots import ROBOTS
 from rescind.postgres.robot_messages import MessageState, RobotMessages, Waiting
 from rescind.postgres.robots import Heard, Held
-from rescind.robot_post import say
-from rescind.robots import LEASE, Robots, heard, unavailable
+from rescind.robots import LEASE, Robots, heard
 from rescind.webhooks.posting import Poster
 
 log = structlog.get_logger()
@@ -25,7 +23,7 @@ PLACES = 64
 IDLE_S = 0.15
 
 Compose = Callable[[Held, Sequence[Waiting]], Awaitable[Mapping[str, Item]]]
-"""What there is to say now, in the group's language; what is not among it is over. Raises Unavailable: not now."""
+"""What there is to say now, in the group's language; what is not among it is over."""
 
 
 class Speaker:
@@ -81,12 +79,7 @@ class Speaker:
         robot, labels = ROBOTS[held.kind], around(held.language, len(told))
         told = told[: fitting(robot, labels, [items[one.id] for one in told])]
         labels = around(held.language, len(told))
-        try:
-            opened = self._robots.opened(held)
-        except Unavailable:
-            await self._finish(held, unavailable(held), ended)
-            return
-        came = await say(self._poster, robot, opened.url, opened.secret, labels, [items[one.id] for one in told])
+        came = await self._robots.speak(self._poster, held, labels, [items[one.id] for one in told])
         if not came.fault or came.fault in FOR_NOTHING:
             state: MessageState = "failed" if came.fault else "said"
             ended |= {one.id: state for one in told}

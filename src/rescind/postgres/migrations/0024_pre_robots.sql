@@ -2,7 +2,8 @@
 -- people may see of the address; address: a hash of it, because two rows of one robot would not know of each other's
 -- messages. topics: what the group hears, none for everything. free_at: when the robot may be spoken to again; while
 -- somebody speaks to it, when that lease ends. fence: what the end of an attempt has to show. next_at: when it is tried
--- again after a failure; tries: failures in a row. last_*: what came of the last message, or test.
+-- again after a failure; tries: failures in a row. last_*: what came of the last message, or test. made_with, tested_with:
+-- what a repeated request is known by.
 CREATE TABLE robots (
     shop_id       text COLLATE "C" NOT NULL,
     robot_id      text COLLATE "C" NOT NULL CHECK (robot_id ~ '^bot_[0-9a-hjkmnp-tv-z]{22}$'),
@@ -28,6 +29,7 @@ CREATE TABLE robots (
     last_test     boolean NOT NULL DEFAULT false,
     verified_at   timestamptz,
     made_with     bytea NOT NULL,
+    tested_with   bytea,
     created_at    timestamptz NOT NULL,
     created_by    text NOT NULL,
     changed_at    timestamptz NOT NULL,

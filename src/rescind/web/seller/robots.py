@@ -14,7 +14,6 @@ from rescind.core.errors import (
     InvalidText,
     RateLimited,
     RobotsFull,
-    Unavailable,
 )
 from rescind.core.ids import ShopId
 from rescind.locales import LANGUAGE_NAMES, Locale
@@ -90,12 +89,13 @@ async def change(console: Here, robot: FromPath[str]) -> Html:
 @post("/robots/{robot:str}/test", status_code=200)
 async def test(console: Here, robot: FromPath[str]) -> Html:
     """Let it say something now, and show what came of it."""
-    await console.form()
+    form = await console.form()
     shop = await console.desk.reads.shop(ShopId(_shop(console)))
     base = console.desk.base_url
+    link = f"{base}{HOME}/{robot}" if base else ""
     try:
-        await console.desk.robots.test(console.scope, robot, shop.name, f"{base}{HOME}/{robot}" if base else "")
-    except (RateLimited, Unavailable) as busy:
+        await console.desk.robots.test(console.scope, robot, shop.name, link, by=_by(console), key=_key(form))
+    except RateLimited as busy:
         found = await console.desk.robots.find(console.scope, robot)
         return await _one(console, found, notice=_not_now(console, busy), status=HTTPStatus.TOO_MANY_REQUESTS)
     return console.go(f"{HOME}/{robot}?said=tested")
@@ -230,10 +230,8 @@ def _errors(language: Locale, wrong: InvalidField | InvalidText) -> dict[str, st
     return {field: language.gettext("Write %(expected)s.") % {"expected": said}}
 
 
-def _not_now(console: Console, busy: RateLimited | Unavailable) -> Notice:
+def _not_now(console: Console, busy: RateLimited) -> Notice:
     _ = console.language.gettext
-    if isinstance(busy, Unavailable):
-        return Notice(console.language.term("robot_fault", "sealed_elsewhere"), "urgent")
     after = busy.params["retry_after"]
     seconds = after if isinstance(after, int) else 1
     text = _("The robot takes no more messages at the moment. Try again in %(time)s.")
