@@ -45,6 +45,7 @@ from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.robot_messages import RobotMessages
@@ -57,6 +58,7 @@ from rescind.postgres.threads import ThreadTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
+from rescind.pushing import Pushing, contact
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
 from rescind.settings import Settings, secret
@@ -136,6 +138,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
                 robots=Robots(robots, RobotMessages(pool, robots, clock), key, settings.egress, clock),
+                pushing=Pushing(PushTable(pool, clock), key, settings.egress, contact(base_url)),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,

@@ -21,6 +21,7 @@ from rescind import (
     logs,
     policies,
     proposal_command,
+    push_command,
     reconciling,
     refunds,
     robot_command,
@@ -62,6 +63,7 @@ cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
 cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(robot_command.app, name="robot")
+cli.add_typer(push_command.app, name="push")
 cli.add_typer(mail_commands, name="mail")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)

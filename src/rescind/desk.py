@@ -48,6 +48,7 @@ from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
+from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
 from rescind.settings import Settings
@@ -80,6 +81,7 @@ class Desk:
     connected: Connected
     endpoints: Endpoints
     robots: Robots
+    pushing: Pushing
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

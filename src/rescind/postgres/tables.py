@@ -53,6 +53,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "provider_messages": "reference",
     "payments": "reference",
     "webhook_endpoints": "reference",
+    "push_subscriptions": "reference",
     "mail_server": "reference",
     "mail_bounces": "reference",
     "reconciliations": "reference",
