@@ -26,7 +26,12 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.post import Post
+from rescind.notices import Channel
+from rescind.notices.email import Email
+from rescind.notices.group import GroupChat
+from rescind.notices.push import Push
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -44,6 +49,9 @@ from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.postgres.migrate import check_durability, check_serving_role, migrate
+from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.notice_sends import NoticeSends
+from rescind.postgres.notices import NoticeTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
@@ -60,6 +68,7 @@ from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.pushing import Pushing, contact
 from rescind.receipts.signing import Signer
+from rescind.robot_news import RobotNews
 from rescind.robots import Robots
 from rescind.settings import Settings, secret
 from rescind.web import letters
@@ -67,6 +76,8 @@ from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.notices import Messenger
+from rescind.worker.robots import Speaker
 
 log = structlog.get_logger()
 
@@ -100,7 +111,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions)
+        people = NoticePeople(pool, clock)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions, people)
         await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
@@ -128,6 +140,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
+                inbox=Inbox(NoticeTable(pool, clock), people, NoticeSends(pool, clock), reads, post.table, clock, key),
                 conversations=Conversations(ThreadTable(pool, clock), reads, evidence),
                 documents=Documents(DocumentTable(pool, clock), reads),
                 press=Press(),
@@ -137,8 +150,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
-                robots=Robots(robots, RobotMessages(pool, robots, clock), key, settings.egress, clock),
-                pushing=Pushing(PushTable(pool, clock), key, settings.egress, contact(base_url)),
+                robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
+                pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, contact(base_url)),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
@@ -163,12 +176,34 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
     async with (
         Poster(desk.settings.egress) as poster,
         _courier(desk, poster) as courier,
-        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table)),
+        _task(loops.run(desk.engine, due, provider(desk), months, desk.connected, told.table, desk.inbox.people)),
+        _speaker(desk, poster) as speaker,
+        _task(loops.tell(messenger(desk, poster), desk.inbox)),
+        _task(loops.speak(speaker, desk.robots.messages)),
         _task(loops.deliver(courier, told.deliveries)),
         _task(loops.send(desk.post, partial(letters.compose, desk))),
         _task(loops.tidy(desk.evidence)),
     ):
         yield
+
+
+def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
+    """Who sends notices, by every way there is: a line a channel. poster: without one no browser is told."""
+    channels: list[Channel] = [Email(desk.post.table), GroupChat(desk.robots.messages)]
+    if poster is not None:
+        channels.append(Push(partial(desk.pushing.send, poster)))
+    named = {one.name: one for one in channels}
+    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
+
+
+@asynccontextmanager
+async def _speaker(desk: Desk, poster: Poster) -> AsyncGenerator[Speaker]:
+    news = RobotNews(desk.inbox.sends, desk.clock, desk.base_url)
+    speaker = Speaker(desk.robots, poster, news.compose)
+    try:
+        yield speaker
+    finally:
+        await speaker.close()
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ from rescind.core.receipt import ground_for
 from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.postgres.calendars import CalendarTable
+from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import AWAY
@@ -50,7 +51,16 @@ FRESH_S = 1.0
 class Book:
     """Policies by hash, read once and kept: what was published never changes. Calendars as they count now."""
 
-    def __init__(self, table: PolicyTable, calendars: CalendarTable, versions: ShopVersions | None = None) -> None:
+    def __init__(
+        self,
+        table: PolicyTable,
+        calendars: CalendarTable,
+        versions: ShopVersions | None = None,
+        people: NoticePeople | None = None,
+    ) -> None:
+        self._people = people
+        self._moved = ""
+        self._reached: frozenset[ShopId] | None = None
         self._table = table
         self._calendars = calendars
         self._versions = versions
@@ -72,13 +82,15 @@ class Book:
         self._known = shipped | {policy.hash: policy for policy in await self._table.besides(shipped)}
         self._said = await self._calendars.said()
         await self._refresh_standing()
+        await self._refresh_reached()
 
     async def refresh(self) -> None:
-        """Read what shops agree to and what operators said of calendars since, in this process or another.
+        """Read what shops agree to, who can be told and what operators said of calendars since, here or elsewhere.
 
         A decision looks into what was read last and asks no database.
         """
         await self._refresh_standing()
+        await self._refresh_reached()
         await self._refresh_calendars()
 
     async def follow(self) -> None:
@@ -157,6 +169,17 @@ class Book:
         grounds = (ground_for(record, about) for record in records)
         ground = next((one for one in grounds if one is not None), None)
         return self.calendar(terms) if ground is None else await self.calendar_of(ground.calendar, terms)
+
+    def reached(self, shop: ShopId) -> bool:
+        """Whether a shop can be told of a request, so that its silence means something; True where that is not asked.
+
+        What was proved a moment ago in another process counts a second later.
+        """
+        return self._reached is None or shop in self._reached
+
+    async def _refresh_reached(self) -> None:
+        if self._people is not None and await self._people.moved() != self._moved:
+            self._moved, self._reached = await self._people.reached()
 
     async def _refresh_standing(self) -> None:
         if self._versions is not None:

@@ -38,6 +38,7 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
@@ -74,6 +75,7 @@ class Desk:
     signer: Signer
     evidence: Evidence
     conversations: Conversations
+    inbox: Inbox
     documents: Documents
     press: Press
     post: Post
@@ -136,6 +138,7 @@ class Desk:
             buyer_cancels_30d=counted,
             as_of=now,
             explain=True,
+            reached=self.book.reached(order.shop),
         )
 
     async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:

@@ -307,6 +307,7 @@ class Engine:
             as_of=moment,
             asked=found.asked,
             alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
+            reached=self._book.reached(shop_of(command.order)),
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)

@@ -9,42 +9,23 @@ import msgspec
 
 from rescind.access import Principal
 from rescind.core.errors import InvalidField, NotFound, Unavailable
-from rescind.notices import vapid
+from rescind.core.ids import base32
+from rescind.inbox import owner
+from rescind.notices import PUSH, vapid
+from rescind.notices.push import Pushed, Shown
 from rescind.notices.push_message import MOST_BYTES, Keys, encrypted, usable
-from rescind.postgres.push import PushTable, Sealed, Subscription, new_id
+from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.push import PushTable, Sealed, Subscription
 from rescind.sealing import Sealer
 from rescind.webhooks.egress import Egress
 from rescind.webhooks.posting import Posted, Poster
 
-MOST = 10
+MOST = 5
 """Browsers of one person; the one that subscribed longest ago gives way."""
 PURPOSE = "rescind web push 1"
 _TTL_S = 24 * 3600
 """For how long a push service keeps a message for a browser that is not running."""
 GONE = frozenset({404, 410})
-
-
-class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What a browser shows. url: where a click leads, within this site. tag: a later one with it takes its place."""
-
-    title: str
-    body: str
-    url: str
-    tag: str
-    lang: str = ""
-
-
-class Pushed(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a message. fault: empty when the service took it. gone: the browser wants nothing more.
-
-    again: trying later may help; wait_s: not before so many seconds.
-    """
-
-    fault: str = ""
-    said: str = ""
-    gone: bool = False
-    again: bool = False
-    wait_s: int = 0
 
 
 class Pushing:
@@ -54,8 +35,9 @@ class Pushing:
     services: an https: or mailto: address.
     """
 
-    def __init__(self, table: PushTable, secret: bytes, egress: Egress, contact: str) -> None:
+    def __init__(self, table: PushTable, people: NoticePeople, secret: bytes, egress: Egress, contact: str) -> None:
         self.table = table
+        self._people = people
         self._sealer = Sealer(secret, PURPOSE)
         self._egress = egress
         self._contact = contact
@@ -66,15 +48,16 @@ class Pushing:
 
     async def of(self, person: Principal) -> tuple[Subscription, ...]:
         """The browsers of a person."""
-        return await self.table.of(person.role, person.id)
+        return await self.table.of(owner(person))
 
     async def subscribe(
         self, person: Principal, endpoint: str, point: str, auth: str, *, browser: str, language: str
     ) -> None:
         """Tell a person in this browser from now on. point, auth: as the browser gives them, in base 64.
 
-        Raises InvalidField.
+        Raises Forbidden, InvalidField; RateLimited: they have too many addresses in all.
         """
+        whose = owner(person)
         if self._egress.wrong(endpoint):
             raise InvalidField(field="/endpoint", expected="the address of a push service, by https")
         try:
@@ -83,7 +66,8 @@ class Pushing:
             keys = Keys(b"", b"")
         if not usable(keys):
             raise InvalidField(field="/keys", expected="the keys of a subscription, as the browser gives them")
-        identifier = new_id()
+        # The same browser of the same person is the same, however often it subscribes.
+        identifier = "psh_" + _number(f"{whose.role}\n{whose.shop}\n{whose.person}\n{endpoint}")
         sealed = Sealed(
             identifier,
             self._sealer.seal(f"{identifier} endpoint", endpoint.encode()),
@@ -91,18 +75,20 @@ class Pushing:
             self._sealer.seal(f"{identifier} auth", keys.auth),
             language,
         )
-        address = hashlib.sha256(endpoint.encode()).digest()
-        await self.table.add(sealed, address, person.role, person.id, person.shop_id, browser[:80], most=MOST)
+        # First the way and then where it leads: a way that leads nowhere is taken away with the first message.
+        await self._people.add(whose, PUSH, identifier, verified=True)
+        await self.table.add(sealed, hashlib.sha256(endpoint.encode()).digest(), whose, browser[:80], most=MOST)
 
     async def remove(self, person: Principal, identifier: str) -> None:
         """Tell nothing more in a browser of this person. Raises NotFound, for a foreign one likewise."""
-        if not await self.table.remove(identifier, person.role, person.id):
+        if not await self.table.remove(identifier, owner(person)):
             raise NotFound(kind="subscription")
 
-    async def send(self, poster: Poster, identifier: str, said: Said, *, urgent: bool = False) -> Pushed:
+    async def send(self, poster: Poster, identifier: str, said: Shown, urgent: bool) -> Pushed:
         """Send a message to one browser, once. A browser that wants nothing more is forgotten."""
         found = await self.table.find(identifier)
         if found is None:
+            await self.table.gone(identifier)
             return Pushed(fault="gone", gone=True)
         try:
             endpoint = self._sealer.open(f"{identifier} endpoint", found.endpoint).decode()
@@ -128,6 +114,11 @@ class Pushing:
         return self._sealer.open("key", await self.table.key(self._sealer.seal("key", vapid.new_key())))
 
 
+def _number(text: str) -> str:
+    """22 characters that follow from a text and from nothing else."""
+    return base32(int.from_bytes(hashlib.sha256(text.encode()).digest()[:14], "big") >> 2, 22)
+
+
 def contact(base_url: str) -> str:
     """Where push services find whoever runs this: our own address, or a mailbox of a machine nobody else reaches."""
     return base_url if base_url.startswith("https://") else "mailto:webmaster@localhost"
@@ -145,7 +136,7 @@ def _judged(posted: Posted) -> Pushed:
     return Pushed(fault=fault, said=said, again=again, wait_s=posted.retry_after_s)
 
 
-def _encoded(said: Said) -> bytes:
+def _encoded(said: Shown) -> bytes:
     """As the service worker reads it, cut to what a message may hold."""
     plain = msgspec.json.encode(said)
     while len(plain) > MOST_BYTES and len(said.body) > 1:

@@ -16,6 +16,7 @@ from rescind.core.errors import NotFound, RateLimited
 from rescind.core.ids import ShopId
 from rescind.core.scope import Scope
 from rescind.locales import locale
+from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.reads import Reads
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
@@ -66,7 +67,9 @@ def _with(data: Any, work: Callable[[Robots, Reads], Awaitable[T]]) -> T:
     async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
         clock, key = DatabaseClock(), secret(settings)
         table = RobotTable(pool, clock)
-        robots = Robots(table, RobotMessages(pool, table, clock), key, settings.egress, clock)
+        robots = Robots(
+            table, RobotMessages(pool, table, clock), NoticePeople(pool, clock), key, settings.egress, clock
+        )
         try:
             return await work(robots, Reads(pool, key))
         except NotFound:

@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 
 from rescind.clock import Clock, wall_clock
-from rescind.core import news
 from rescind.core.errors import (
     IdempotencyKeyReused,
     InvalidField,
@@ -22,12 +21,15 @@ from rescind.core.errors import (
     Unavailable,
 )
 from rescind.core.ids import base32
+from rescind.core.notice import GROUPS
 from rescind.core.scope import Scope
 from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES
+from rescind.notices import ROBOT
 from rescind.notices.robot import Came, Item, Labels, Robot, gap_s
 from rescind.notices.robot_words import around, trial
 from rescind.notices.robots import ROBOTS
+from rescind.postgres.notice_people import NoticePeople, Owner
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import Address, Heard, Held, RobotTable, Row
 from rescind.robot_post import say, shown, wrong
@@ -41,7 +43,7 @@ MOST = 10
 PURPOSE = "rescind group robots 1"
 LEASE = timedelta(seconds=60)
 """Longer than one message can take, and what it leaves to be written."""
-TOPICS = news.TOPICS
+TOPICS: tuple[str, ...] = GROUPS["seller"]
 """What a group may choose to hear."""
 Choice = Literal["on", "paused"]
 """What somebody may set a robot to."""
@@ -70,6 +72,7 @@ class Robots:
         self,
         table: RobotTable,
         messages: RobotMessages,
+        people: NoticePeople,
         secret: bytes,
         egress: Egress,
         clock: Clock,
@@ -77,6 +80,7 @@ class Robots:
     ) -> None:
         self.table = table
         self.messages = messages
+        self._people = people
         self._sealer = Sealer(secret, PURPOSE)
         self._egress = egress
         self._clock = clock
@@ -184,6 +188,7 @@ class Robots:
         )
         if changed is None:
             raise InvalidField(**_TWICE.params)
+        await self.route(changed)
         return changed
 
     async def remove(self, scope: Scope, identifier: str, by: str) -> None:
@@ -191,6 +196,7 @@ class Robots:
         await self.find(scope, identifier)
         nowhere = Address(b"", "", b"")
         await self.table.change(scope, identifier, by, state="removed", address=nowhere, secret=(b"", False))
+        await self.unroute(identifier)
 
     async def test(self, scope: Scope, identifier: str, shop: str, link: str, *, by: str, key: str) -> Row:
         """Say something now, whatever the robot's state; what came of it stands in ``last_fault`` and ``last_said``.
@@ -214,7 +220,21 @@ class Robots:
         finally:
             # Also when whoever pressed the button has gone away meanwhile: the robot is not kept from others.
             await self.table.tested(held, Heard(told.fault, told.said, gap(held, told)))
-        return await self.find(scope, identifier)
+        found = await self.find(scope, identifier)
+        await self.route(found)
+        return found
+
+    async def route(self, one: Row) -> None:
+        """Let the shop be told by a robot that is on and was heard, and by no other: that is how a shop is reached."""
+        if one.state == "on" and one.verified_at:
+            whose = Owner(role="seller", shop=one.shop, person=one.id)
+            await self._people.add(whose, ROBOT, one.id, verified=True)
+        else:
+            await self.unroute(one.id)
+
+    async def unroute(self, identifier: str) -> None:
+        """The shop is not told by this robot any more."""
+        await self._people.drop(ROBOT, identifier)
 
     async def speak(self, poster: Poster, held: Held, labels: Labels, items: Sequence[Item]) -> Came:
         """Send news that fit one message through a robot that is held, and say what came of it."""

@@ -12,15 +12,16 @@ from push.service import Browser, Service, plain64, text64
 from rescind.access import Principal
 from rescind.core.errors import InvalidField, NotFound, Unavailable
 from rescind.notices import vapid
+from rescind.notices.push import Shown
 from rescind.notices.push_message import MOST_BYTES, Keys, encrypted
 from rescind.postgres.push import PushTable
-from rescind.pushing import MOST, Pushing, Said
+from rescind.pushing import MOST, Pushing
 from rescind.webhooks.egress import Egress
 from rescind.webhooks.posting import Poster
 
 ANN = Principal(id="ann", role="buyer", name="Ann", buyer_id="ann", credential="session:x")
 SAM = Principal(id="sam", role="seller", name="Sam", shop_id=KILN, credential="session:x")
-SAID = Said(title="订单 100234", body="It is your move.", url="/orders/1", tag="n1", lang="zh-Hans")
+SAID = Shown(title="订单 100234", body="It is your move.", url="/orders/1", tag="n1", lang="zh-Hans")
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_message_is_encrypted_as_the_standards_own_example():
 async def test_a_browser_reads_what_it_is_told_and_nobody_between_does(desk, market, service, poster):
     browser, row = await subscribed(desk, service)
     assert (row.browser, row.last_at) == ("Firefox · Linux", None)
-    pushed = await desk.pushing.send(poster, row.id, SAID, urgent=True)
+    pushed = await desk.pushing.send(poster, row.id, SAID, True)
     assert (pushed.fault, pushed.gone) == ("", False)
     assert browser.shown == [
         {"title": "订单 100234", "body": "It is your move.", "url": "/orders/1", "tag": "n1", "lang": "zh-Hans"}
@@ -84,8 +85,8 @@ async def test_a_browser_reads_what_it_is_told_and_nobody_between_does(desk, mar
 
 async def test_the_longest_message_is_cut_to_one_record(desk, market, service, poster):
     browser, row = await subscribed(desk, service)
-    long = Said(title="长" * 900, body="长" * 9000, url="/orders/1", tag="n")
-    assert (await desk.pushing.send(poster, row.id, long)).fault == ""
+    long = Shown(title="长" * 900, body="长" * 9000, url="/orders/1", tag="n")
+    assert (await desk.pushing.send(poster, row.id, long, False)).fault == ""
     assert browser.shown[0]["body"].endswith("…")
     assert len(json.dumps(browser.shown[0], ensure_ascii=False).encode()) <= MOST_BYTES + 20
 
@@ -94,9 +95,9 @@ async def test_the_longest_message_is_cut_to_one_record(desk, market, service, p
 async def test_a_browser_that_wants_nothing_more_is_forgotten(desk, market, service, poster, status):
     browser, row = await subscribed(desk, service)
     browser.answers = [status]
-    assert (await desk.pushing.send(poster, row.id, SAID)).gone
+    assert (await desk.pushing.send(poster, row.id, SAID, False)).gone
     assert await desk.pushing.of(ANN) == ()
-    assert (await desk.pushing.send(poster, row.id, SAID)).gone, "and asked no more"
+    assert (await desk.pushing.send(poster, row.id, SAID, False)).gone, "and asked no more"
     assert browser.shown == []
 
 
@@ -108,17 +109,17 @@ async def test_a_service_that_is_busy_is_asked_later_and_one_that_says_no_is_not
 ):
     browser, row = await subscribed(desk, service)
     browser.answers = [status]
-    pushed = await desk.pushing.send(poster, row.id, SAID)
+    pushed = await desk.pushing.send(poster, row.id, SAID, False)
     assert (pushed.fault, pushed.gone, pushed.again, pushed.wait_s) == ("status", False, again, wait)
     (row,) = await desk.pushing.of(ANN)
     assert row.last_fault == "status"
-    assert (await desk.pushing.send(poster, row.id, SAID)).fault == ""
+    assert (await desk.pushing.send(poster, row.id, SAID, False)).fault == ""
 
 
 async def test_another_key_than_the_browser_subscribed_with_is_refused(desk, market, service, poster):
     browser = service.browser(vapid.public_of(vapid.new_key()))
     _, row = await subscribed(desk, service, browser=browser)
-    assert (await desk.pushing.send(poster, row.id, SAID)).again is False
+    assert (await desk.pushing.send(poster, row.id, SAID, False)).again is False
     assert service.refused == ["a token of the site that the browser subscribed to"]
     service.refused.clear()
 
@@ -179,10 +180,12 @@ async def test_what_is_kept_is_sealed_and_opens_under_no_other_key(desk, market,
     kept = str(dict(await desk.pool.fetchrow("SELECT * FROM push_subscriptions")))
     assert browser.name not in kept
     assert repr(browser.auth)[2:-1] not in kept
-    elsewhere = Pushing(PushTable(desk.pool, desk.clock), b"y" * 32, Egress(loopback=True), "mailto:a@b.test")
+    elsewhere = Pushing(
+        PushTable(desk.pool, desk.clock), desk.inbox.people, b"y" * 32, Egress(loopback=True), "mailto:a@b.test"
+    )
     with pytest.raises(Unavailable):
         await elsewhere.public_key()
-    pushed = await elsewhere.send(poster, row.id, SAID)
+    pushed = await elsewhere.send(poster, row.id, SAID, False)
     assert (pushed.fault, pushed.again) == ("sealed_elsewhere", True)
     assert await desk.pushing.public_key() == browser.server_key, "two who ask have one key"
     assert await elsewhere.table.reset() == 1

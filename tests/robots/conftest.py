@@ -8,7 +8,6 @@ import pytest
 from postgres.market import KILN
 from rescind.core.scope import Scope
 from rescind.notices.robot import Item
-from rescind.postgres.robot_messages import News
 from rescind.webhooks.posting import Poster
 from rescind.worker.robots import Speaker
 from robots.groups import Groups
@@ -61,9 +60,11 @@ class Chats:
         )
         return robot, row
 
-    async def happens(self, *ids, topic="cancellation", shop=KILN):
-        """News for the robots of a shop."""
-        await self.robots.messages.add([News(shop, one, topic) for one in ids])
+    async def happens(self, *ids, topic="requests", shop=KILN):
+        """News for the robots of a shop, as the messenger brings it."""
+        for row in await self.robots.all(Scope(shop=shop)):
+            for one in ids:
+                await self.robots.messages.put(shop, row.id, one, topic)
 
     async def tested(self, row, link=""):
         self._count += 1

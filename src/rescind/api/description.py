@@ -63,7 +63,7 @@ EXAMPLES: Mapping[str, Any] = {
         "kind": "dingtalk",
         "url": f"https://oapi.dingtalk.com/robot/send?access_token={'5f' * 32}",
         "secret": "SEC0000000000000000example",
-        "topics": ["cancellation", "refund"],
+        "topics": ["requests", "money"],
         "language": "zh",
         "about": "Shipping desk",
     },

@@ -31,7 +31,7 @@ from rescind.core.record import Record
 from rescind.core.scope import Scope
 from rescind.core.views import TimelineEntry
 from rescind.postgres.credentials import Role
-from rescind.postgres.tail import LiveEvent, Reset
+from rescind.postgres.tail import NOTICE_MADE, LiveEvent, Reset
 
 HEARTBEAT_S = 15.0
 RETRY_MS = 2000
@@ -271,6 +271,9 @@ async def _happenings(call: Call, after: str, scope: Scope) -> AsyncGenerator[by
             async for event in events:
                 if isinstance(event, Reset):
                     yield f"event: reset\nid: {event.cursor}\ndata: {{}}\n\n".encode()
+                elif event.type == NOTICE_MADE:
+                    # Of pages alone: programs are told of the event itself.
+                    continue
                 elif event.thread:
                     # Conversations are of buyers, sellers and the platform's own people; the host has no part in them.
                     if call.principal.role != "host":

@@ -25,14 +25,18 @@ _NO_ADDRESS: frozenset[Role] = frozenset({"seller"})
 
 class MailTold(Told, frozen=True, kw_only=True):
     """One mail. to: the address, masked; empty to a seller. status: waiting, taken (by the server), refused, failed
-    (nobody took it for three days), in_doubt (the line broke before the server said).
+    (nobody took it for three days), in_doubt (the line broke before the server said), dropped (what it was to tell did
+    not stand any more). kind: document, notice, digest, or the code that proves an address; document, order: empty
+    where it is about none; notice: the one it tells of.
 
     place, code, said: where in the talk with the server its last answer came, and the answer; for operators alone.
     """
 
     id: str
+    kind: str
     document: str
     order: str
+    notice: str
     to: str
     language: str
     status: str
@@ -87,7 +91,7 @@ class OutboxTold(Told, frozen=True, kw_only=True):
 class OutboxQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which mails to list: the last hundred of a status, or of all."""
 
-    status: Literal["", "waiting", "taken", "refused", "failed", "in_doubt"] = ""
+    status: Literal["", "waiting", "taken", "refused", "failed", "in_doubt", "dropped"] = ""
 
 
 class MailPost(Incoming, frozen=True, kw_only=True):
@@ -264,7 +268,9 @@ def _told(one: Mail, role: Role) -> MailTold:
     operator = role == "operator"
     return MailTold(
         id=one.id,
+        kind=one.kind,
         document=one.document,
+        notice=one.about if one.kind == "notice" else "",
         order=one.order,
         to="" if role in _NO_ADDRESS else one.masked,
         language=one.language,

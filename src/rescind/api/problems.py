@@ -119,6 +119,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.NoMailAddress: (409, "No address to write to"),
     errors.AddressBounces: (409, "Mail to this address comes back"),
     errors.NoMailServer: (409, "No mail server is set up"),
+    errors.CodeWrong: (422, "The code does not fit"),
     errors.MailLimit: (429, "Enough mail for today"),
     errors.RateLimited: (429, "Too many calls"),
     errors.DailyLimit: (429, "Today's limit is reached"),

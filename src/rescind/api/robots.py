@@ -41,7 +41,7 @@ class RobotTold(Told, frozen=True, kw_only=True):
 
     signed: whether messages are signed with a secret. state: on, paused by somebody, gone because it is not in its
     group any more, failing because it took nothing for days. verified_at: when a message was first taken at this
-    address. waiting: pieces of news that it is still to say.
+    address: before that the group hears nothing. waiting: pieces of news that it is still to say.
     """
 
     id: str
@@ -183,6 +183,7 @@ async def change(call: Call) -> Answer:
         language=asked.language,
         state=asked.state,
     )
+    await call.desk.book.refresh()
     return await _answer(call, changed)
 
 
@@ -205,7 +206,9 @@ async def test(call: Call) -> Answer:
     shop = await call.desk.reads.shop(ShopId(one.shop))
     base = call.desk.base_url
     link = f"{base}/seller/robots/{one.id}" if base else ""
-    return await _answer(call, await robots.test(scope, one.id, shop.name, link, by=_by(call), key=key))
+    tried = await robots.test(scope, one.id, shop.name, link, by=_by(call), key=key)
+    await call.desk.book.refresh()
+    return await _answer(call, tried)
 
 
 @operation(
@@ -225,6 +228,7 @@ async def remove(call: Call) -> Answer:
     scope, identifier = call.principal.scope, call.ids["robot"]
     found = await call.desk.robots.find(scope, identifier)
     await call.desk.robots.remove(scope, identifier, _by(call))
+    await call.desk.book.refresh()
     return Answer(body=_told(msgspec.structs.replace(found, state="removed"), 0))
 
 

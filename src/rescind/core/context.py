@@ -14,7 +14,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     alone_up_to_minor: how much of the order's money one person moves by hand; None: as much as they like.
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
-    may have been asked for; only read for commands that have to know.
+    may have been asked for; only read for commands that have to know. reached: the shop has an address at which it was
+    told something and took it, so that its silence is an answer.
     """
 
     calendar: Calendar
@@ -24,6 +25,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     alone_up_to_minor: int | None = None
     explain: bool = False
     asked: frozenset[RefundId] = frozenset()
+    reached: bool = True
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

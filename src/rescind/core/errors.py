@@ -251,6 +251,12 @@ class NoMailServer(RescindError):
     code = "no-mail-server"
 
 
+class CodeWrong(RescindError):
+    """What was typed is not the code that was sent there, or comes too late or too often. Params: none."""
+
+    code = "code-wrong"
+
+
 class AmountChanged(RescindError):
     """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
 

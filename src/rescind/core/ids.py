@@ -22,10 +22,11 @@ DocumentId = NewType("DocumentId", str)
 ThreadId = NewType("ThreadId", str)
 MessageId = NewType("MessageId", str)
 MailId = NewType("MailId", str)
+NoticeId = NewType("NoticeId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
-_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml|ntc)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
 _RANDOM_BITS = 28
 
 

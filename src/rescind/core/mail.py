@@ -12,7 +12,7 @@ import msgspec
 from rescind.core.ids import DocumentId, MailId, OrderId, ShopId
 from rescind.core.instant import Instant
 
-MailKind = Literal["document"]
+MailKind = Literal["document", "notice", "digest", "code"]
 Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", ""]
 """Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail."""
 
@@ -31,13 +31,17 @@ _LONGEST_SAID = 300
 
 
 class MailStatus(StrEnum):
-    """Where a mail stands. taken: by the server; what becomes of it beyond nobody tells us."""
+    """Where a mail stands. taken: by the server; what becomes of it beyond nobody tells us.
+
+    dropped: what it was to tell did not stand any more when its turn came.
+    """
 
     WAITING = "waiting"
     TAKEN = "taken"
     REFUSED = "refused"
     FAILED = "failed"
     IN_DOUBT = "in_doubt"
+    DROPPED = "dropped"
 
 
 AGAIN = frozenset({MailStatus.REFUSED, MailStatus.FAILED, MailStatus.IN_DOUBT})
@@ -47,7 +51,9 @@ AGAIN = frozenset({MailStatus.REFUSED, MailStatus.FAILED, MailStatus.IN_DOUBT})
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address. What it says is made when it is sent, from what it names.
 
-    masked: the address as it may be shown. tries: how often a server was asked. code, said: its last answer.
+    document: empty where it is none; order: empty where it is about none. about: the notice it tells of, or what a code
+    is made from; reader: whom it is for, as ``notice_sends`` names them. masked: the address as it may be shown. tries:
+    how often a server was asked. code, said: its last answer.
     """
 
     id: MailId
@@ -67,6 +73,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     place: Place
     code: int
     said: str
+    about: str = ""
+    reader: str = ""
 
     @property
     def put_off(self) -> bool:

@@ -244,7 +244,8 @@ class Cancellation(_State, frozen=True, kw_only=True):
     returned_s: seconds given back because nobody could answer in them; ``due_at`` has them in it. fault: whose fault it
     was that the system cancelled; empty for every other. escalated_at: since when it is left to the platform, because
     whoever was asked first was silent. fees: what the seller keeps if it is approved, as it was shown when it was
-    asked; returned: units of vouchers and points that went back, by the host's id.
+    asked; returned: units of vouchers and points that went back, by the host's id. unreached: the shop could not be
+    told of it, so that the platform has it once the shop's time is over.
     """
 
     id: CancellationId
@@ -270,6 +271,7 @@ class Cancellation(_State, frozen=True, kw_only=True):
     escalated_at: Instant | None = None
     fees: tuple[Fee, ...] = ()
     returned: dict[str, int] = {}
+    unreached: bool = False
 
     @property
     def fee_minor(self) -> int:

@@ -158,6 +158,10 @@ class TermsBook(Protocol):
         """The terms an order of this shop is judged by. They were published before it was placed, so they are found."""
         ...
 
+    def reached(self, shop: ShopId) -> bool:
+        """Whether a shop can be told of a request, so that its silence means something."""
+        ...
+
     def calendar(self, terms: Terms) -> Calendar:
         """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
         ...

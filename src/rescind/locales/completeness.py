@@ -27,7 +27,8 @@ from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import Way
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
-from rescind.core.mail import MailStatus, Place
+from rescind.core.mail import MailKind, MailStatus, Place
+from rescind.core.notice import GROUPS, REQUIRED, Group
 from rescind.core.override import REASONS
 from rescind.core.parts import (
     Act,
@@ -139,6 +140,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "provider hint": tuple(_provider_fields()),
         "document": tuple(DocumentKind),
         "mail": tuple(MailStatus),
+        "mail.kind": get_args(MailKind),
+        "notice_group": get_args(Group),
+        "notice_about": tuple(f"{group}@{role}" for role, groups in GROUPS.items() for group in groups),
+        "notice_required": tuple(f"{group}@{role}" for role, groups in REQUIRED.items() for group in sorted(groups)),
         "mail.place": tuple(place for place in get_args(Place) if place),
         "mail.security": get_args(Security),
         "verdict": tuple(Verdict),

@@ -24,7 +24,7 @@ from rescind.web.letters import letter_of_test
 T = TypeVar("T")
 
 app = typer.Typer(no_args_is_help=True, help="Mail that goes out.")
-_Status = Literal["waiting", "taken", "refused", "failed", "in_doubt"]
+_Status = Literal["waiting", "taken", "refused", "failed", "in_doubt", "dropped"]
 
 
 @app.command("list")
@@ -35,11 +35,11 @@ def list_mails(
     """Print the last hundred mails, newest first, with the server's last answer to each."""
 
     async def work(post: Post) -> Table:
-        table = Table("mail", "status", "to", "document", "asked", "by", "tries", "answer", box=None)
+        table = Table("mail", "status", "to", "what", "asked", "by", "tries", "answer", box=None)
         for one in await post.table.latest(MailStatus(status) if status else None):
             answer = " ".join(part for part in (one.place, str(one.code or ""), one.said) if part)
             table.add_row(
-                *(one.id, one.status.value, one.masked, one.document, f"{one.asked_at:%Y-%m-%d %H:%M}"),
+                *(one.id, one.status.value, one.masked, one.document or one.kind, f"{one.asked_at:%Y-%m-%d %H:%M}"),
                 *(one.asked_by.partition(":")[0], str(one.tries), answer),
             )
         return table

@@ -51,6 +51,10 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: str = ""
 
 
+class Over(Exception):
+    """What the mail was to tell does not stand any more, so there is nothing to send."""
+
+
 class TooLarge(Exception):
     """The mail has more bytes than any mail of ours may have."""
 

@@ -17,7 +17,7 @@ from rescind.core.lifecycle.due import Kind
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
-from rescind.postgres import deliveries
+from rescind.postgres import deliveries, notices
 from rescind.postgres.rows import FAN_OUT, SLICES
 
 # One short look into the index for each kind; asked for all of them at once, the planner reads everything that waits,
@@ -211,11 +211,12 @@ class DueTable:
         counted: Sequence[tuple[str, Instant, str, int]],
         payments: Sequence[tuple[str, str, str, str, str]] = (),
         news: Sequence[deliveries.New] = (),
+        people: Sequence[notices.New] = (),
     ) -> None:
         """Count and forget fan-outs in one transaction, so that a repeat after a crash counts nothing twice.
 
         counted: buyer, when, name of the counter, how many. payments: what a provider calls one, its connection, and
-        the shop, order and tender it pays for. news: messages to endpoints.
+        the shop, order and tender it pays for. news: messages to endpoints. people: notices to their readers.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             done = await connection.execute(
@@ -225,6 +226,8 @@ class DueTable:
                 raise LeaseLost
             if news:
                 await deliveries.write(connection, news, self._clock.read())
+            if people:
+                await notices.write(connection, people, self._clock.read())
             if payments:
                 await connection.execute(_PAYMENTS, *map(list, zip(*payments, strict=True)))
             if counted:

@@ -20,6 +20,7 @@ from rescind.core.ids import DocumentId, MailId, OrderId, ShopId, canonical, mak
 from rescind.core.instant import Instant
 from rescind.core.mail import A_DAY_EACH, A_DAY_EVERY, AGAIN, Answer, Mail, MailKind, MailStatus, masked
 from rescind.postgres.due import LeaseLost
+from rescind.postgres.notice_people import mark_back, mark_gone
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _RANDOM_BITS = 28
 _FIELDS = (
     "mail_id, shop_id, order_id, kind, document_id, language, address, masked, asked_by, asked_at, status, due_at,"
-    " tries, settled_at, place, code, said"
+    " tries, settled_at, place, code, said, about, reader"
 )
 _NOW = "SELECT coalesce($1, clock_timestamp())"
 _KNOWN = f"SELECT {_FIELDS} FROM mails WHERE shop_id = $1 AND key = $2"  # noqa: S608 - names of ours
@@ -37,12 +38,21 @@ _BOUNCED = "SELECT EXISTS (SELECT FROM mail_bounces WHERE address = $1)"
 _TODAY = """
 SELECT count(*) FILTER (WHERE document_id = $2) AS each, count(*) AS every,
        extract(epoch FROM date_trunc('day', $3::timestamptz, 'UTC') + interval '1 day' - $3::timestamptz)::int AS left
-FROM mails WHERE address = $1 AND asked_at >= date_trunc('day', $3::timestamptz, 'UTC')
+FROM mails WHERE address = $1 AND kind = 'document' AND asked_at >= date_trunc('day', $3::timestamptz, 'UTC')
 """
 _KEEP = f"""
 INSERT INTO mails (
     shop_id, mail_id, order_id, kind, document_id, language, address, masked, key, asked_by, asked_at, due_at
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+RETURNING {_FIELDS}
+"""  # noqa: S608 - names of ours
+# Told once, whoever carries it and however often.
+_TELL = f"""
+INSERT INTO mails (
+    shop_id, mail_id, order_id, kind, document_id, language, address, masked, key, asked_by, asked_at, due_at, about,
+    reader
+) VALUES ($1, $2, $3, $4, '', $5, $6, $7, $8, 'system:notices', $9, $9, $10, $11)
+ON CONFLICT (shop_id, key) DO UPDATE SET key = excluded.key
 RETURNING {_FIELDS}
 """  # noqa: S608 - names of ours
 # A lease is counted in the database's own time, so that workers with wrong clocks cannot hold one mail twice.
@@ -123,6 +133,22 @@ class NewMail(msgspec.Struct, frozen=True, kw_only=True):
     asked_by: str
 
 
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail that tells somebody something, or proves an address. shop: whose row it is. about, reader: as of ``Mail``.
+
+    key: whoever tells it twice with the same one tells it once.
+    """
+
+    shop: ShopId
+    kind: MailKind
+    order: str = ""
+    about: str = ""
+    reader: str
+    language: str
+    address: str
+    key: str
+
+
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
     """A mail that one worker sends. ``fence`` is what a later write has to show."""
 
@@ -175,6 +201,41 @@ class MailTable:
         assert row is not None, "it was just written"
         return _mail(row)
 
+    async def tell(self, telling: Telling) -> Mail:
+        """Write a mail that nobody asked for, in a transaction of its own. Raises AddressBounces."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            return await self.write_telling(connection, telling)
+
+    async def tell_of(self, notice: str, order: str, reader: str, language: str, address: str) -> str:
+        """A mail that tells of one notice, once however often it is called; its id. Raises AddressBounces."""
+        mail = await self.tell(
+            Telling(
+                shop=shop_of(notice),
+                kind="notice",
+                order=order,
+                about=notice,
+                reader=reader,
+                language=language,
+                address=address,
+                key=f"notice:{notice}:{reader}",
+            )
+        )
+        return mail.id
+
+    async def write_telling(self, connection: PoolConnectionProxy[Any], telling: Telling) -> Mail:
+        """The same within somebody's transaction; the one there is where it was told before. Raises AddressBounces."""
+        if await connection.fetchval(_BOUNCED, telling.address):
+            raise AddressBounces(address=masked(telling.address))
+        now: Instant = await connection.fetchval(_NOW, self._clock.read())
+        row = await connection.fetchrow(
+            _TELL,
+            *(telling.shop, make_id("eml", telling.shop, now, secrets.randbits(_RANDOM_BITS)), telling.order),
+            *(telling.kind, telling.language, telling.address, masked(telling.address), telling.key, now),
+            *(telling.about, telling.reader),
+        )
+        assert row is not None, "it was just written"
+        return _mail(row)
+
     # Sending.
 
     async def lease(self, span: timedelta, limit: int) -> list[Leased]:
@@ -199,6 +260,8 @@ class MailTable:
             )
             if done == "UPDATE 1" and answer.bounces:
                 await connection.execute(_BOUNCE, mail.address, answer.code, _hidden(mail, answer.said), now)
+                # A shop that is told there alone cannot be told any more.
+                await mark_gone(connection, mail.address, now)
 
     async def postpone(self, leased: Leased, span: timedelta, answer: Answer, *, tries: int | None = None) -> None:
         """Leave it for ``span``. tries: how often it counts as tried, if not once more."""
@@ -255,7 +318,11 @@ class MailTable:
 
     async def lift(self, address: str) -> bool:
         """Let mail be sent to an address again; False where nothing kept it from being."""
-        return await self._pool.execute(_LIFT, address) == "DELETE 1"
+        async with self._pool.acquire() as connection, connection.transaction():
+            lifted = await connection.execute(_LIFT, address) == "DELETE 1"
+            if lifted:
+                await mark_back(connection, address)
+            return lifted
 
     async def forget(self) -> None:
         """Drop some addresses that mail went to long ago."""
@@ -281,6 +348,8 @@ def _mail(row: asyncpg.Record) -> Mail:
         place=row["place"],
         code=row["code"],
         said=row["said"],
+        about=row["about"],
+        reader=row["reader"],
     )
 
 

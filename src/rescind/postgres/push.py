@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -10,35 +9,40 @@ import msgspec
 
 from rescind.clock import Clock
 from rescind.core.instant import Instant
+from rescind.postgres.notice_people import Owner, drop
 
-_KEY = "push_key"
+_KEY, PUSH = "push_key", "push"
 # The first who needs a key makes it; whoever came at the same moment takes that one.
 _TAKE_KEY = """
 INSERT INTO installation (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = installation.value
 RETURNING value
 """
-_SEEN = "subscription_id, role, principal, shop_id, browser, language, created_at, last_at, last_fault"
-_OF = f"SELECT {_SEEN} FROM push_subscriptions WHERE role = $1 AND principal = $2 ORDER BY created_at, subscription_id"  # noqa: S608 - names of ours
+_SEEN = "subscription_id, role, shop_id, person, browser, language, created_at, last_at, last_fault"
+_OF = f"""
+SELECT {_SEEN} FROM push_subscriptions WHERE role = $1 AND shop_id = $2 AND person = $3
+ORDER BY created_at, subscription_id
+"""  # noqa: S608 - names of ours
 # A browser that somebody else signed in with belongs to who subscribed last.
 _ADD = """
-INSERT INTO push_subscriptions (subscription_id, address, role, principal, shop_id, endpoint, point, auth, browser,
+INSERT INTO push_subscriptions (subscription_id, address, role, shop_id, person, endpoint, point, auth, browser,
     language, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, clock_timestamp()))
 ON CONFLICT (address) DO UPDATE SET subscription_id = excluded.subscription_id, role = excluded.role,
-    principal = excluded.principal, shop_id = excluded.shop_id, endpoint = excluded.endpoint, point = excluded.point,
+    shop_id = excluded.shop_id, person = excluded.person, endpoint = excluded.endpoint, point = excluded.point,
     auth = excluded.auth, browser = excluded.browser, language = excluded.language, created_at = excluded.created_at,
     last_at = NULL, last_fault = ''
 """
 _ONLY = """
 DELETE FROM push_subscriptions WHERE subscription_id IN (
-    SELECT subscription_id FROM push_subscriptions WHERE role = $1 AND principal = $2
-    ORDER BY created_at DESC, subscription_id OFFSET $3)
+    SELECT subscription_id FROM push_subscriptions WHERE role = $1 AND shop_id = $2 AND person = $3
+    ORDER BY created_at DESC, subscription_id OFFSET $4)
+RETURNING subscription_id
 """
 _FIND = "SELECT subscription_id, endpoint, point, auth, language FROM push_subscriptions WHERE subscription_id = $1"
 _TOLD = """
 UPDATE push_subscriptions SET last_at = coalesce($2, clock_timestamp()), last_fault = $3 WHERE subscription_id = $1
 """
-_REMOVE = "DELETE FROM push_subscriptions WHERE subscription_id = $1 AND role = $2 AND principal = $3"
+_REMOVE = "DELETE FROM push_subscriptions WHERE subscription_id = $1 AND role = $2 AND shop_id = $3 AND person = $4"
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +50,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     role: str
-    principal: str
-    shop: str | None
+    shop: str
+    person: str
     browser: str
     language: str
     created_at: Instant
@@ -76,33 +80,24 @@ class PushTable:
         """The sealed key of the installation; ``made`` is it from now on where there was none."""
         return bytes.fromhex(await self._pool.fetchval(_TAKE_KEY, _KEY, made.hex()))
 
-    async def of(self, role: str, principal: str) -> tuple[Subscription, ...]:
+    async def of(self, owner: Owner) -> tuple[Subscription, ...]:
         """The browsers of a person."""
-        rows = await self._pool.fetch(_OF, role, principal)
+        rows = await self._pool.fetch(_OF, owner.role, owner.shop, owner.person)
         return tuple(
             msgspec.convert({**row, "id": row["subscription_id"], "shop": row["shop_id"]}, Subscription) for row in rows
         )
 
-    async def add(
-        self, sealed: Sealed, address: bytes, role: str, principal: str, shop: str | None, browser: str, *, most: int
-    ) -> None:
+    async def add(self, sealed: Sealed, address: bytes, owner: Owner, browser: str, *, most: int) -> None:
         """Keep a browser, the same one once; of a person the newest ``most``."""
+        whose = (owner.role, owner.shop, owner.person)
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 _ADD,
-                sealed.id,
-                address,
-                role,
-                principal,
-                shop,
-                sealed.endpoint,
-                sealed.point,
-                sealed.auth,
-                browser,
-                sealed.language,
+                *(sealed.id, address, *whose, sealed.endpoint, sealed.point, sealed.auth, browser, sealed.language),
                 self._clock.read(),
             )
-            await connection.execute(_ONLY, role, principal, most)
+            for row in await connection.fetch(_ONLY, *whose, most):
+                await drop(connection, PUSH, row["subscription_id"])
 
     async def find(self, identifier: str) -> Sealed | None:
         """Where one browser is told."""
@@ -114,21 +109,23 @@ class PushTable:
         await self._pool.execute(_TOLD, identifier, self._clock.read(), fault)
 
     async def gone(self, identifier: str) -> None:
-        """Forget a browser that wants nothing more."""
-        await self._pool.execute("DELETE FROM push_subscriptions WHERE subscription_id = $1", identifier)
+        """Forget a browser that wants nothing more, and that there is a way to it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute("DELETE FROM push_subscriptions WHERE subscription_id = $1", identifier)
+            await drop(connection, PUSH, identifier)
 
-    async def remove(self, identifier: str, role: str, principal: str) -> bool:
+    async def remove(self, identifier: str, owner: Owner) -> bool:
         """Forget a browser of a person; whether it was theirs."""
-        return await self._pool.execute(_REMOVE, identifier, role, principal) == "DELETE 1"
+        async with self._pool.acquire() as connection, connection.transaction():
+            done = await connection.execute(_REMOVE, identifier, owner.role, owner.shop, owner.person)
+            if done == "DELETE 1":
+                await drop(connection, PUSH, identifier)
+            return done == "DELETE 1"
 
     async def reset(self) -> int:
         """Forget every browser and the key; how many browsers that were."""
         async with self._pool.acquire() as connection, connection.transaction():
             done = await connection.execute("DELETE FROM push_subscriptions")
+            await drop(connection, PUSH)
             await connection.execute("DELETE FROM installation WHERE key = $1", _KEY)
         return int(done.rpartition(" ")[2])
-
-
-def new_id() -> str:
-    """An id for a subscription."""
-    return "psh_" + "".join(secrets.choice("0123456789abcdefghjkmnpqrstvwxyz") for _ in range(22))

@@ -20,12 +20,15 @@ WAITS_FOR = timedelta(days=3)
 KEPT_FOR = timedelta(days=30)
 
 # A robot that is not on when something happens does not hear of it later: a group is told news, not history.
-_ADD = """
-INSERT INTO robot_messages (shop_id, robot_id, message_id, topic, made_at)
-SELECT r.shop_id, r.robot_id, w.message_id, w.topic, coalesce($4, clock_timestamp())
-FROM unnest($1::text[], $2::text[], $3::text[]) AS w (shop_id, message_id, topic)
-JOIN robots r ON r.shop_id = w.shop_id AND r.state = 'on' AND (r.topics = '{}' OR w.topic = ANY(r.topics))
-ON CONFLICT DO NOTHING
+_PUT = """
+WITH r AS (SELECT state, topics FROM robots WHERE shop_id = $1 AND robot_id = $2),
+w AS (
+    INSERT INTO robot_messages (shop_id, robot_id, message_id, topic, made_at)
+    SELECT $1, $2, $3, $4, coalesce($5, clock_timestamp()) FROM r
+    WHERE r.state = 'on' AND (r.topics = '{}' OR $4 = ANY(r.topics))
+    ON CONFLICT DO NOTHING
+)
+SELECT state = 'on' FROM r
 """
 # From robot to robot along the index, whatever the length of their queues. Of each kind no more than there is room for:
 # the three are run by three houses, and one of them that hangs keeps the robots of the others waiting for nothing.
@@ -84,14 +87,6 @@ DELETE FROM robot_messages WHERE ctid = ANY(ARRAY(
 """
 
 
-class News(NamedTuple):
-    """Something for the robots of a shop. id: what the words are made from when they are said; topic: who chose it."""
-
-    shop: str
-    id: str
-    topic: str
-
-
 class Waiting(NamedTuple):
     """A piece of news that a group has not heard yet."""
 
@@ -110,12 +105,6 @@ class Logged(NamedTuple):
     ended_at: Instant | None
 
 
-async def write(connection: Any, news: Sequence[News], now: Instant | None) -> None:
-    """Queue news for the robots that chose it, within the caller's transaction; what is queued already stays."""
-    if news:
-        await connection.execute(_ADD, *map(list, zip(*news, strict=True)), now)
-
-
 class RobotMessages:
     """Leases robots that have something to say, and writes down what came of it."""
 
@@ -124,9 +113,9 @@ class RobotMessages:
         self._robots = robots
         self._clock = clock
 
-    async def add(self, news: Sequence[News]) -> None:
-        """Queue news."""
-        await write(self._pool, news, self._clock.read())
+    async def put(self, shop: str, robot: str, notice: str, topic: str) -> bool:
+        """Let a robot tell of a notice if its group chose the topic, once; False: the robot is not on."""
+        return bool(await self._pool.fetchval(_PUT, shop, robot, notice, topic, self._clock.read()))
 
     async def lease(self, rooms: Mapping[str, int], span: timedelta) -> list[Held]:
         """Robots that have something to say and may be spoken to; nobody else gets them before ``span`` is over.

@@ -60,8 +60,9 @@ WHERE s.preset_hash = $1 AND NOT EXISTS (SELECT FROM answer_months m WHERE m.sho
 ORDER BY s.shop_id LIMIT $3
 """
 # A request counts in the month in which it had to be answered. Not counted are those the buyer took back in time, those
-# that a rule of the shop let wait, and favours: what was asked for although it was too late. Silence, and a parcel that
-# left meanwhile, are no answers. The first bound of requested_at only lets an index be used.
+# that a rule of the shop let wait, favours (what was asked for although it was too late), and what the shop could not
+# be told of. Silence, and a parcel that left meanwhile, are no answers. The first bound of requested_at only lets an
+# index be used.
 _ANSWERED = """
 SELECT count(*) FILTER (WHERE status <> 'withdrawn')::int AS asked,
        count(*) FILTER (WHERE closed_by = 'seller' OR status = 'settled')::int AS in_time,
@@ -75,6 +76,7 @@ WHERE c.shop_id = $1 AND c.kind = 'cancellation' AND c.due_at >= $2 AND c.due_at
       WHERE e.shop_id = c.shop_id AND e.order_id = c.order_id AND e.type = 'SellerAsked'
         AND told.event ->> 'cancellation' = c.case_id
         AND told.event #>> '{ground,layer}' IS DISTINCT FROM 'standing'
+        AND told.event ->> 'unreached' IS DISTINCT FROM 'true'
         AND told.event #>> '{ground,facts,asked_anyway}' IS DISTINCT FROM 'true'
   )
 """

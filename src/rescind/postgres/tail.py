@@ -30,7 +30,7 @@ REMEMBERED = 20_000
 QUEUE = 1_000
 PAGE = 500
 
-# Messages take their numbers from the same sequence as events, so that both are one stream in one order.
+# Messages and notices take their numbers from the same sequence as events, so that all are one stream in one order.
 _READ = """
 SELECT tx::text AS tx, id, shop_id, order_id, thread_id, buyer_id, seq, type, audience, side FROM (
     (SELECT e.tx, e.id, e.shop_id, e.order_id, '' AS thread_id, o.buyer_id, e.seq, e.type, '' AS audience,
@@ -44,6 +44,12 @@ SELECT tx::text AS tx, id, shop_id, order_id, thread_id, buyer_id, seq, type, au
      FROM messages m JOIN threads t USING (shop_id, thread_id)
      WHERE (m.tx, m.id) > ($1::text::xid8, $2::bigint) AND m.tx < pg_snapshot_xmin(pg_current_snapshot())
      ORDER BY m.tx, m.id LIMIT $3)
+    UNION ALL
+    (SELECT n.tx, n.id, n.shop_id, n.order_id, '', CASE WHEN n.role = 'buyer' THEN n.party ELSE '' END, 0,
+            'NoticeMade', '', n.role
+     FROM notices n
+     WHERE (n.tx, n.id) > ($1::text::xid8, $2::bigint) AND n.tx < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY n.tx, n.id LIMIT $3)
 ) AS happened
 ORDER BY happened.tx, happened.id
 LIMIT $3
@@ -55,6 +61,8 @@ _AMONG_STAFF = frozenset(kind.__name__ for kind in AMONG_STAFF)
 _TWO_PEOPLE = frozenset(kind.__name__ for kind in TWO_PEOPLE)
 _MEMBERS = ("shop_id", "order_id", "buyer_id", "seq", "type", "thread_id", "audience", "side")
 """Columns in the order in which an event has them."""
+NOTICE_MADE = "NoticeMade"
+"""The type of what tells a reader's own pages that there is a notice; nobody else is told."""
 _EPOCH = "SELECT value FROM installation WHERE key = 'epoch'"
 
 
@@ -86,7 +94,7 @@ class LiveEvent(msgspec.Struct, frozen=True):
     """That something happened to an order, or was said in a conversation; what it was is read by who may read it.
 
     thread, audience: of a message, else empty. order: empty for what was said before any. side: whose proposal it is
-    about.
+    about, or as whom a notice's reader is told.
     """
 
     position: Position
@@ -103,6 +111,8 @@ class LiveEvent(msgspec.Struct, frozen=True):
         """Whether it is of an order that is visible, not what others weigh among themselves (I-26), and if somebody
         said it, for them.
         """
+        if self.type == NOTICE_MADE:
+            return self._is_for(scope)
         if not scope.sees(self.shop, self.buyer):
             return False
         if self.audience:
@@ -112,6 +122,16 @@ class LiveEvent(msgspec.Struct, frozen=True):
         if self.type in _TWO_PEOPLE:
             return scope.shop is not None and self.side == "seller"
         return self.type not in _AMONG_STAFF
+
+    def _is_for(self, scope: Scope) -> bool:
+        """Whether a notice is for this reader: one buyer, a shop's own, or the platform's."""
+        match self.side:
+            case "buyer":
+                return scope.buyer == self.buyer
+            case "seller":
+                return scope.shop == self.shop
+            case _:
+                return scope == _EVERYTHING
 
     @property
     def cursor(self) -> str:

@@ -98,6 +98,8 @@ def said_of(language: Locale, one: Mail, *, server: bool) -> str:
             return _("The mail server refused it, so this one does not arrive.")
         case MailStatus.FAILED:
             return _("No mail server took it for three days, so it is not tried any more.")
+        case MailStatus.DROPPED:
+            return _("What it was to tell did not stand any more, so it was not sent.")
         case MailStatus.IN_DOUBT:
             return _(
                 "The line broke before the server said whether it took it. "

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rescind.core.documents import Content, DocumentKind
 from rescind.core.instant import Instant
 from rescind.core.mail import Mail
@@ -11,30 +9,28 @@ from rescind.core.scope import Scope
 from rescind.desk import Desk
 from rescind.locales import Locale, locale
 from rescind.mail.message import Attachment, Letter
+from rescind.web import notice_letters
 from rescind.web.document import html
-from rescind.web.rendering import render
+from rescind.web.letter import Said, letter
 
 _EVERYBODY = Scope()
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A letter in parts. lead: the one sentence it is about; more: what else there is to know.
-
-    link, label: where it leads, and its words; link is empty where nobody knows the address of these pages. foot: why
-    it came, and whom to ask.
-    """
-
-    subject: str
-    lead: str
-    more: tuple[str, ...]
-    foot: tuple[str, ...]
-    link: str = ""
-    label: str = ""
-
-
 async def compose(desk: Desk, mail: Mail) -> Letter:
-    """The letter that a mail names. Raises Unavailable where a PDF cannot be made at the moment."""
+    """The letter that a mail names. Raises Unavailable: not now; Over: it would not be true any more."""
+    match mail.kind:
+        case "document":
+            return await of_document(desk, mail)
+        case "notice":
+            return await notice_letters.of_notice(desk, mail)
+        case "digest":
+            return await notice_letters.of_day(desk, mail)
+        case "code":
+            return await notice_letters.of_code(desk, mail)
+
+
+async def of_document(desk: Desk, mail: Mail) -> Letter:
+    """A document and what it is. Raises Unavailable where a PDF cannot be made at the moment."""
     language = locale(mail.language)
     # It was asked for by somebody who may read it; the buyer's own eyes are those it is written for.
     issued = await desk.documents.read(_EVERYBODY, mail.document)
@@ -45,20 +41,6 @@ async def compose(desk: Desk, mail: Mail) -> Letter:
     file = Attachment(name, "application/pdf" if printed else "text/html", data)
     said = _of_document(language, issued.content, mail, desk, printed=printed)
     return letter(language, said, desk.now(), (file,))
-
-
-def letter(language: Locale, said: Said, now: Instant, attachments: tuple[Attachment, ...] = ()) -> Letter:
-    """A letter as text and as HTML, which say the same."""
-    parts = [said.lead, *said.more]
-    if said.link:
-        parts.append(f"{said.label}:\n{said.link}")
-    return Letter(
-        subject=said.subject,
-        text="\n\n".join([*parts, "-- \n" + "\n".join(said.foot)]) + "\n",
-        html=render("mail/letter.html", language, now=now, said=said),
-        language=language.html_lang,
-        attachments=attachments,
-    )
 
 
 def letter_of_test(language: Locale, now: Instant) -> Letter:

@@ -33,13 +33,18 @@ STATIC = HERE / "static"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of the navigation. ``count``: how many things wait behind it; None where nothing is counted."""
+    """An entry of the navigation. ``count``: how many things wait behind it; None where nothing is counted.
+
+    live: what brings it anew, alone and from ``src``; empty where it comes anew with its page.
+    """
 
     href: str
     label: str
     count: int | None = None
     current: bool = False
     icon: str = ""
+    live: str = ""
+    src: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,7 @@ _MOOD: dict[tuple[str, str], tuple[str, str]] = {
     ("mail", "refused"): ("urgent", "circle-x"),
     ("mail", "failed"): ("urgent", "triangle-alert"),
     ("mail", "in_doubt"): ("wait", "circle-help"),
+    ("mail", "dropped"): ("calm", "minus"),
     ("verdict", "approve"): ("good", "circle-check"),
     ("verdict", "refuse"): ("urgent", "circle-x"),
     ("outcome", "done"): ("good", "circle-check"),

@@ -23,7 +23,18 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, document, evidence, operator, push, seller, session, support
+from rescind.web import (
+    buyer,
+    document,
+    evidence,
+    notice_settings,
+    notices,
+    operator,
+    push,
+    seller,
+    session,
+    support,
+)
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -61,6 +72,8 @@ def pages() -> Litestar:
             *document.ROUTES,
             *evidence.ROUTES,
             *push.ROUTES,
+            *notices.ROUTES,
+            *notice_settings.ROUTES,
             operator.PAGES,
             design,
             static_file,
@@ -184,6 +197,7 @@ _STATUS: Mapping[str, int] = {
     "no-mail-address": HTTPStatus.CONFLICT,
     "address-bounces": HTTPStatus.CONFLICT,
     "no-mail-server": HTTPStatus.CONFLICT,
+    "code-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
     "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,

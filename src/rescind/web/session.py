@@ -28,7 +28,7 @@ from rescind.core.scope import Scope
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
-from rescind.postgres.tail import LiveEvent, Reset
+from rescind.postgres.tail import NOTICE_MADE, LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
 
 LANGUAGE_COOKIE: Final = "rescind_lang"
@@ -47,6 +47,14 @@ _MESSAGES: Final[dict[str, str]] = {
     "support": "/support/messages",
     "operator": "/support/messages",
 }
+_NOTICES: Final[dict[str, str]] = {
+    "buyer": "/notices",
+    "seller": "/seller/notices",
+    "support": "/support/notices",
+    "operator": "/support/notices",
+}
+LIVE_NOTICES: Final = "notices"
+"""What the live stream calls a notice that was made, and what is brought anew by it."""
 HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
     "seller": "/seller",
@@ -54,7 +62,7 @@ HOME: Final[dict[Role, str]] = {
     "operator": "/operator",
     "host": "/",
 }
-_AREAS: Final = frozenset({*HOME.values(), "/messages"})
+_AREAS: Final = frozenset({*HOME.values(), "/messages", "/notices"})
 """Where pages begin that are somebody's, so that they are shown after signing in."""
 _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
     "buyer": "buyer",
@@ -73,11 +81,12 @@ Call = Request[Any, Any, Any]
 class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
 
-    unread: in how many conversations there is something this person has not seen.
+    unread: in how many conversations there is something this person has not seen; unread_notices: how many notices they
+    have not read.
     """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("desk", "locale", "now", "principal", "request", "unread")
+    __slots__ = ("desk", "locale", "now", "principal", "request", "unread", "unread_notices")
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -86,6 +95,7 @@ class Visit:
         self.locale: Locale = language_of(request)
         self.now: Instant = desk.now().astimezone(UTC)
         self.unread = 0
+        self.unread_notices = 0
 
     @property
     def person(self) -> Principal:
@@ -93,6 +103,12 @@ class Visit:
         if self.principal is None:
             raise Unauthenticated
         return self.principal
+
+    @property
+    def unreached(self) -> bool:
+        """Whether this person's shop has no address at which it can be told, where that matters."""
+        shop = self.principal.shop_id if self.principal else None
+        return shop is not None and not self.desk.book.reached(shop)
 
     @property
     def scope(self) -> Scope:
@@ -171,6 +187,7 @@ async def arrive(request: Call) -> Visit:
     visit = request.state.visit = Visit(desk, request, principal)
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
         visit.unread = await desk.conversations.unread(principal)
+        visit.unread_notices = await desk.inbox.unread(principal)
     return visit
 
 
@@ -211,7 +228,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     if messages := _MESSAGES.get(person.role):
         here_now = visit.request.url.path.startswith(messages)
         link = Link(messages, visit.locale.gettext("Messages"), count=visit.unread or None, current=here_now)
-        nav = (*(nav or ()), link)
+        nav = (*(nav or ()), link, notices_of(visit))
     return Frame(
         role=role,
         name=person.name,
@@ -224,6 +241,19 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         demo=visit.desk.settings.demo,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
+    )
+
+
+def notices_of(visit: Visit) -> Link:
+    """The entry of the navigation that counts what is new, and is brought anew alone."""
+    href = _NOTICES[visit.person.role]
+    return Link(
+        href,
+        visit.locale.gettext("Notices"),
+        count=visit.unread_notices or None,
+        current=visit.request.url.path.startswith(href),
+        live=LIVE_NOTICES,
+        src="/notices/unread",
     )
 
 
@@ -290,7 +320,9 @@ def _wanted(visit: Visit, role: Role) -> str:
     local = path.isascii() and path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return (
         told
-        if local and len(told) <= _LONGEST_WANTED and _area(path) in (HOME[role], _MESSAGES.get(role))
+        if local
+        and len(told) <= _LONGEST_WANTED
+        and _area(path) in (HOME[role], _MESSAGES.get(role), _NOTICES.get(role))
         else HOME[role]
     )
 
@@ -403,7 +435,8 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
                 if isinstance(event, Reset):
                     yield ServerSentEventMessage(data="{}", event="reset", id=event.cursor)
                 else:
-                    about = {"order": event.order or event.thread, "type": event.type}
+                    made = event.type == NOTICE_MADE
+                    about = {"order": LIVE_NOTICES if made else event.order or event.thread, "type": event.type}
                     said = msgspec.json.encode(about).decode()
                     yield ServerSentEventMessage(data=said, id=event.cursor)
                 coming = asyncio.ensure_future(anext(events))

@@ -9,19 +9,29 @@ from rescind.core.instant import Instant
 from rescind.postgres.deliveries import New
 from rescind.postgres.due import DueTable, Told
 from rescind.postgres.endpoints import EndpointTable, Listener
+from rescind.postgres.notice_people import NoticePeople
+from rescind.worker import notices
 
 AT_ONCE = 200
 
 
-async def sweep(due: DueTable, endpoints: EndpointTable | None = None) -> int:
-    """Carry every fan-out that is due; returns how many there were. endpoints: who wants to be told."""
+async def sweep(
+    due: DueTable,
+    endpoints: EndpointTable | None = None,
+    people: NoticePeople | None = None,
+) -> int:
+    """Carry every fan-out that is due; returns how many there were.
+
+    endpoints: which systems want to be told; people: who is. Without either nobody is.
+    """
     told = await due.told(AT_ONCE)
     if told:
         counts = [row for one in told for row in _counted(one)]
         payments = [row for one in told for row in _payments(one)]
         # Asked once for all of them: an installation without endpoints pays for one look into an empty table.
         listening = await endpoints.listening() if endpoints else ()
-        await due.finish(told, counts, payments, [row for one in told for row in _news(one, listening)])
+        tellings = await notices.made(people, told) if people else []
+        await due.finish(told, counts, payments, [row for one in told for row in _news(one, listening)], tellings)
     return len(told)
 
 

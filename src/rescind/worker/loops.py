@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -14,14 +15,19 @@ from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.inbox import Inbox
 from rescind.mail.post import Post
 from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
+from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.store import AWAY
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
+from rescind.worker.notices import Messenger
+from rescind.worker.robots import Speaker
 
 log = structlog.get_logger()
 
@@ -40,16 +46,17 @@ async def run(
     months: Months | None = None,
     connected: Connected | None = None,
     endpoints: EndpointTable | None = None,
+    people: NoticePeople | None = None,
 ) -> None:
     """Work until cancelled. months: who counts how shops answered, where that follows from anything.
 
-    connected: whose messages are read. endpoints: who is told what happened.
+    connected: whose messages are read. endpoints, people: which systems and who is told what happened.
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deadlines", lambda: deadlines.sweep(engine, due), IDLE_S))
         group.create_task(_refunds(engine, due, provider))
         group.create_task(_repeat("payments", lambda: payments.sweep(engine, due, provider), IDLE_S))
-        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints), IDLE_S))
+        group.create_task(_repeat("fan_out", lambda: fan_out.sweep(due, endpoints, people), IDLE_S))
         if connected is not None:
             group.create_task(_repeat("messages", lambda: messages.sweep(engine, connected), IDLE_S))
             group.create_task(_repeat("old_messages", lambda: _once(connected.table.forget()), HOUR_S))
@@ -64,6 +71,22 @@ async def deliver(courier: Courier, table: DeliveryTable) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat("deliveries", courier.sweep, IDLE_S))
         group.create_task(_repeat("old_deliveries", lambda: _once(table.forget()), HOUR_S))
+
+
+async def tell(messenger: Messenger, inbox: Inbox) -> None:
+    """Send notices, each way on its own, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for channel in messenger.channels:
+            group.create_task(_repeat(f"notices {channel}", partial(messenger.sweep, channel), IDLE_S))
+        group.create_task(_repeat("digests", messenger.digests, MINUTE_S))
+        group.create_task(_repeat("old_notices", lambda: _once(inbox.table.forget()), HOUR_S))
+
+
+async def speak(speaker: Speaker, messages: RobotMessages) -> None:
+    """Speak through group robots, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("robots", speaker.sweep, IDLE_S))
+        group.create_task(_repeat("old_robot_messages", lambda: _once(messages.forget()), HOUR_S))
 
 
 async def send(post: Post, compose: mails.Compose) -> None:

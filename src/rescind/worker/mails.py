@@ -9,7 +9,7 @@ import structlog
 
 from rescind.core.errors import Unavailable
 from rescind.core.mail import Answer, Mail, MailStatus, judge, wait_after
-from rescind.mail.message import Letter
+from rescind.mail.message import Letter, Over
 from rescind.mail.post import AT_ONCE, Post
 from rescind.mail.smtp import Server
 from rescind.postgres.due import LeaseLost
@@ -22,7 +22,7 @@ LEASE = timedelta(minutes=15)
 """Longer than the most patient talk with a server, and making a PDF before it."""
 
 Compose = Callable[[Mail], Awaitable[Letter]]
-"""Makes what a mail says from what it names. Raises Unavailable: not now."""
+"""Makes what a mail says from what it names. Raises Unavailable: not now; Over: not any more."""
 
 _SETTLED = {"taken": MailStatus.TAKEN, "refused": MailStatus.REFUSED, "in_doubt": MailStatus.IN_DOUBT}
 
@@ -46,6 +46,9 @@ async def _send(post: Post, compose: Compose, server: Server, leased: Leased) ->
     mail = leased.mail
     try:
         letter = await compose(mail)
+    except Over:
+        await post.table.settle(leased, MailStatus.DROPPED, judge("compose", 0))
+        return
     except Unavailable as busy:
         after = busy.params.get("retry_after")
         span = timedelta(seconds=after if isinstance(after, int) else 30)

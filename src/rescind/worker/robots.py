@@ -88,4 +88,5 @@ class Speaker:
     async def _finish(self, held: Held, what: Heard, ended: Mapping[str, MessageState]) -> None:
         state = await self._messages.finish(held, what, ended)
         if state in {"gone", "failing"}:
+            await self._robots.unroute(held.id)
             log.warning("robot.switched_off", robot=held.id, why=state)

@@ -57,7 +57,7 @@ from rescind.core.price import Fee
 from rescind.core.quote import Quote, Shares, quote, select
 from rescind.core.refund import terms_of
 from rescind.core.terms import Terms
-from rescind.core.verdict import Verdict
+from rescind.core.verdict import OnSilence, Verdict
 
 
 def request(
@@ -142,7 +142,9 @@ def request(
                 request=asked,
                 ground=ground,
                 answer_due_at=due_at,
-                on_silence=on_silence,
+                # Whoever cannot have heard has not answered by saying nothing.
+                on_silence=on_silence if context.reached else OnSilence.ESCALATE.value,
+                unreached=not context.reached,
             )
         case Verdict.ASK_CARRIER | Verdict.REVIEW:
             due_at, on_silence = _promise(finding)

@@ -60,7 +60,7 @@ def apply_approved(order: Order, event: CancellationApproved) -> Order:
 
 def apply_asked(order: Order, event: SellerAsked) -> Order:
     """Keep the question and its deadline."""
-    return _open(
+    asked = _open(
         order,
         event,
         event.request,
@@ -69,6 +69,7 @@ def apply_asked(order: Order, event: SellerAsked) -> Order:
         event.answer_due_at,
         event.on_silence,
     )
+    return _replace(asked, event.cancellation, unreached=True) if event.unreached else asked
 
 
 def apply_held(order: Order, event: CancellationHeld) -> Order:

@@ -141,13 +141,17 @@ class CancellationApproved(BaseEvent, frozen=True, kw_only=True):
 
 
 class SellerAsked(BaseEvent, frozen=True, kw_only=True):
-    """The seller must answer before ``answer_due_at``, then ``on_silence`` answers. It is stored: a promise stays."""
+    """The seller must answer before ``answer_due_at``, then ``on_silence`` answers. It is stored: a promise stays.
+
+    unreached: nobody can tell the shop of it, so that silence leaves it to the platform, whatever the policy says.
+    """
 
     cancellation: CancellationId
     request: RequestTerms
     ground: Ground
     answer_due_at: Instant
     on_silence: str
+    unreached: bool = False
 
 
 class CancellationHeld(BaseEvent, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ that is read; source, conditions, search and rows are what they share.
 from rescind.postgres.reads.cases import Cases
 from rescind.postgres.reads.directory import ShopsAndBuyers
 from rescind.postgres.reads.find import Find
+from rescind.postgres.reads.notices import Notices
 from rescind.postgres.reads.order import OneOrder
 from rescind.postgres.reads.orders import Orders
 from rescind.postgres.reads.proposals import Proposals
@@ -24,6 +25,7 @@ class Reads(
     OneOrder,
     Timeline,
     Threads,
+    Notices,
     Orders,
     Cases,
     RefundOrders,

@@ -46,7 +46,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
             current=path.startswith("/support")
-            and not path.startswith((REFUNDS, "/support/refund-orders", "/support/messages")),
+            and not path.startswith((REFUNDS, "/support/refund-orders", "/support/messages", "/support/notices")),
         ),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
@@ -76,6 +76,7 @@ def _said(language: Locale) -> dict[str, str]:
     return {
         "drafted": _("A draft was made. Nothing changes until another operator has approved it."),
         "saved": _("The draft was saved."),
+        "silence_saved": _("Saved. It holds for requests from now on; what was promised for those that wait stays."),
         "unchanged": _("Nothing was changed, so nothing was saved."),
         "submitted": _("Submitted. Another operator has to approve it now."),
         "taken_back": _("Taken back. You can work on it again."),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from litestar import get
+from litestar import get, post
 
 from rescind import __version__
 from rescind.postgres.condition import condition
+from rescind.web.operator.console import told
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
 from rescind.web.support.alerts import standing
@@ -13,7 +14,7 @@ from rescind.web.support.alerts import standing
 
 @get("/installation")
 async def read(console: Here) -> Html:
-    """Facts, as they are now; nothing here changes anything."""
+    """Facts, as they are now, and the one rule of the whole installation."""
     desk = console.desk
     return console.page(
         "operator/installation.html",
@@ -23,7 +24,18 @@ async def read(console: Here) -> Html:
         own_provider=next((one for one in await desk.connected.all() if one.own), None),
         found=await condition(desk.pool),
         alerts=await standing(console),
+        silence=await desk.inbox.people.silence(),
+        notice=told(console),
     )
 
 
-ROUTES = (read,)
+@post("/installation/silence", status_code=200)
+async def silence(console: Here) -> Html:
+    """Whether the silence of a shop that nobody can tell goes to the platform."""
+    form = await console.form()
+    await console.desk.inbox.people.want(form.text("silence") == "platform")
+    await console.desk.book.refresh()
+    return console.go("/operator/installation?said=silence_saved")
+
+
+ROUTES = (read, silence)

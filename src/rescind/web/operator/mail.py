@@ -118,7 +118,7 @@ async def _page(
     counts = await post.table.counts()
     tab = MailStatus(wanted) if wanted in set(MailStatus) else None
     mails = await post.table.latest(tab, _SHOWN)
-    called = await desk.documents.table.called(one.document for one in mails)
+    called = await desk.documents.table.called(one.document for one in mails if one.document)
     return console.page(
         "operator/mail.html",
         status=status,
@@ -181,7 +181,8 @@ def _row(language: Locale, one: Mail, called: tuple[DocumentKind, str] | None) -
     return {
         "id": one.id,
         "one": one,
-        "what": f"{title(language, called[0])} {called[1]}" if called else one.document,
+        "what": f"{title(language, called[0])} {called[1]}" if called else language.term("mail.kind", one.kind),
+        "href": f"/documents/{one.document}" if one.document else (f"/support/orders/{one.order}" if one.order else ""),
         "by": language.term("actor", one.asked_by.partition(":")[0]),
         "place": place,
         "words": words,

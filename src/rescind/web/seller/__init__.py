@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.seller import (
     board,
     corrections,
@@ -52,6 +53,7 @@ PAGES = Router(
         *WEBHOOKS,
         *robots.ROUTES,
         *messages.ROUTES,
+        *NOTICES,
         *packing.ROUTES,
         *goods.ROUTES,
         *intercept.ROUTES,

@@ -83,6 +83,7 @@ async def change(console: Here, robot: FromPath[str]) -> Html:
         found = await console.desk.robots.find(console.scope, robot)
         errors = _errors(console.language, wrong)
         return await _one(console, found, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    await console.desk.book.refresh()
     return console.go(f"{HOME}/{robot}?said=saved")
 
 
@@ -98,6 +99,7 @@ async def test(console: Here, robot: FromPath[str]) -> Html:
     except RateLimited as busy:
         found = await console.desk.robots.find(console.scope, robot)
         return await _one(console, found, notice=_not_now(console, busy), status=HTTPStatus.TOO_MANY_REQUESTS)
+    await console.desk.book.refresh()
     return console.go(f"{HOME}/{robot}?said=tested")
 
 
@@ -107,6 +109,7 @@ async def switch(console: Here, robot: FromPath[str]) -> Html:
     form = await console.form()
     state: Choice = "paused" if form.text("state") == "paused" else "on"
     await console.desk.robots.change(console.scope, robot, _by(console), state=state)
+    await console.desk.book.refresh()
     return console.go(f"{HOME}/{robot}?said={state}")
 
 
@@ -115,6 +118,7 @@ async def remove(console: Here, robot: FromPath[str]) -> Html:
     """Say nothing there any more."""
     await console.form()
     await console.desk.robots.remove(console.scope, robot, _by(console))
+    await console.desk.book.refresh()
     return console.go(f"{HOME}?said=removed")
 
 
@@ -217,7 +221,7 @@ def _name(language: Locale, one: Row) -> str:
 
 
 def _hears(language: Locale, one: Row) -> list[str]:
-    return [language.term("webhook_topic", each) for each in one.topics] or [language.gettext("Everything")]
+    return [language.pgettext("notice_group", each) for each in one.topics] or [language.gettext("Everything")]
 
 
 def _chosen(form: Fields) -> list[str]:
@@ -257,7 +261,7 @@ def _key(form: Fields) -> str:
 def _said(console: Console) -> Notice | None:
     _ = console.language.gettext
     texts: Mapping[str, str] = {
-        "connected": _("Connected. Send a test to see whether the group hears it."),
+        "connected": _("Connected. Send a test: the group hears nothing before one was taken."),
         "saved": _("Saved. It holds for what is said from now on."),
         "on": _("Switched on. The group hears what happens from now on."),
         "paused": _("Paused. What happens meanwhile is not said later."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.seller import intercept, returns
 from rescind.web.support import calendars, escalations, find, messages, order, refund_lists, refund_orders
 from rescind.web.support.find import support_console
@@ -25,6 +26,7 @@ PAGES = Router(
         order.override,
         order.answer_override,
         *messages.ROUTES,
+        *NOTICES,
         *escalations.ROUTES,
         *intercept.ROUTES,
         *returns.ROUTES,

@@ -32,13 +32,13 @@ async def support_console(visit: Comes) -> Console:
     _ = visit.locale.gettext
     path = visit.request.url.path
     days, paying = path == f"{HOME}/calendars", path.startswith(f"{HOME}/refund-orders")
-    money = path.startswith(REFUNDS)
+    money, talks = path.startswith(REFUNDS), path.startswith((f"{HOME}/messages", f"{HOME}/notices"))
     nav = (
         Link(
             HOME,
             _("Cases and orders"),
             count=counts.get("with_platform", 0),
-            current=not days and not paying and not money and not path.startswith(f"{HOME}/messages"),
+            current=not days and not paying and not money and not talks,
         ),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
         Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),

@@ -54,13 +54,14 @@ CREATE INDEX robot_messages_age ON robot_messages (made_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON robots, robot_messages TO rescind_app;
 
 -- Browsers that somebody wants to be told in. endpoint, auth: sealed under a key that is not in the database; address: a
--- hash of the endpoint, because a browser that subscribes again is the same. role, principal: who is told.
+-- hash of the endpoint, because a browser that subscribes again is the same. role, shop_id,
+-- person: who is told, as notice_channels has them.
 CREATE TABLE push_subscriptions (
     subscription_id text COLLATE "C" PRIMARY KEY CHECK (subscription_id ~ '^psh_[0-9a-hjkmnp-tv-z]{22}$'),
     address         bytea NOT NULL UNIQUE,
-    role            text COLLATE "C" NOT NULL CHECK (role IN ('buyer', 'seller', 'support', 'operator')),
-    principal       text COLLATE "C" NOT NULL,
-    shop_id         text COLLATE "C",
+    role            text COLLATE "C" NOT NULL CHECK (role IN ('buyer', 'seller', 'support')),
+    shop_id         text COLLATE "C" NOT NULL,
+    person          text COLLATE "C" NOT NULL,
     endpoint        bytea NOT NULL,
     point           bytea NOT NULL,
     auth            bytea NOT NULL,
@@ -70,5 +71,5 @@ CREATE TABLE push_subscriptions (
     last_at         timestamptz,
     last_fault      text NOT NULL DEFAULT ''
 );
-CREATE INDEX push_subscriptions_person ON push_subscriptions (role, principal, created_at);
+CREATE INDEX push_subscriptions_person ON push_subscriptions (role, shop_id, person, created_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON push_subscriptions TO rescind_app;

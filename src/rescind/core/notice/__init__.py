@@ -1,0 +1,25 @@
+"""What people are told of an order: who hears of an event, what is asked of them, and whether it still stands."""
+
+from rescind.core.notice.choice import HOWS, Choices, How, Preferences, how, next_digest, require_choosable
+from rescind.core.notice.notice import GROUPS, REQUIRED, Group, Notice, NoticeKind, NoticeRole, group_of
+from rescind.core.notice.standing import as_of
+from rescind.core.notice.telling import notices_of
+
+__all__ = [
+    "GROUPS",
+    "HOWS",
+    "REQUIRED",
+    "Choices",
+    "Group",
+    "How",
+    "Notice",
+    "NoticeKind",
+    "NoticeRole",
+    "Preferences",
+    "as_of",
+    "group_of",
+    "how",
+    "next_digest",
+    "notices_of",
+    "require_choosable",
+]

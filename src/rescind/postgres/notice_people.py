@@ -1,0 +1,375 @@
+"""Where people can be told, and what they have chosen: their addresses, proved by a code, and their preferences."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, cast
+
+import asyncpg
+import msgspec
+
+from rescind.clock import Clock, wall_clock
+from rescind.core.errors import CodeWrong, NotFound, RateLimited
+from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
+from rescind.core.notice import How, NoticeRole, Preferences
+
+CODE_LIVES = timedelta(hours=1)
+CODES_A_DAY = 5
+"""How many codes are sent for one address within a day: nobody's mailbox is filled from here."""
+TRIES = 5
+"""How often a code may be typed wrong; then it needs a new one."""
+MOST = 10
+"""Addresses of one person."""
+
+_FIELDS = "channel_id, role, shop_id, person, channel, address, made_at, verified_at, gone_at"
+_ADD = f"""
+INSERT INTO notice_channels (channel_id, role, shop_id, person, channel, address, made_at, verified_at)
+VALUES ($1, $2, $3, $4, $5, $6, coalesce($7, clock_timestamp()),
+        CASE WHEN $8 THEN coalesce($7, clock_timestamp()) END)
+ON CONFLICT (role, shop_id, person, channel, address) DO UPDATE
+SET gone_at = NULL, verified_at = coalesce(notice_channels.verified_at, excluded.verified_at)
+RETURNING {_FIELDS}
+"""  # noqa: S608 - names of ours
+_COUNT = "SELECT count(*) FROM notice_channels WHERE role = $1 AND shop_id = $2 AND person = $3"
+_OF_PERSON = f"""
+SELECT {_FIELDS} FROM notice_channels WHERE role = $1 AND shop_id = $2 AND person = $3 ORDER BY made_at, channel_id
+"""  # noqa: S608 - names of ours
+_OF_SHOP = f"""
+SELECT {_FIELDS} FROM notice_channels
+WHERE shop_id = $1 AND verified_at IS NOT NULL AND gone_at IS NULL ORDER BY made_at, channel_id
+"""  # noqa: S608 - names of ours
+_ONE = f"SELECT {_FIELDS} FROM notice_channels WHERE channel_id = $1"  # noqa: S608 - names of ours
+_REMOVE = "DELETE FROM notice_channels WHERE channel_id = $1 AND role = $2 AND shop_id = $3 AND person = $4"
+_NEW_CODE = """
+UPDATE notice_channels
+SET code = $2, code_until = coalesce($3, clock_timestamp()) + $4::interval, tries = 0,
+    codes = CASE WHEN codes_since > coalesce($3, clock_timestamp()) - interval '1 day' THEN codes + 1 ELSE 1 END,
+    codes_since = CASE WHEN codes_since > coalesce($3, clock_timestamp()) - interval '1 day' THEN codes_since
+                       ELSE coalesce($3, clock_timestamp()) END
+WHERE channel_id = $1 AND verified_at IS NULL
+  AND (codes < $5 OR codes_since IS NULL OR codes_since <= coalesce($3, clock_timestamp()) - interval '1 day')
+"""
+# Counted before it is compared: however many are typed at once, no more than so many are looked at.
+_TRY = """
+UPDATE notice_channels SET tries = tries + 1
+WHERE channel_id = $1 AND verified_at IS NULL AND code IS NOT NULL AND tries < $3
+  AND code_until > coalesce($2, clock_timestamp())
+RETURNING code
+"""
+_VERIFY = f"""
+UPDATE notice_channels SET verified_at = coalesce(verified_at, $2, clock_timestamp()), gone_at = NULL, code = NULL
+WHERE channel_id = $1 RETURNING {_FIELDS}
+"""  # noqa: S608 - names of ours
+_GONE = "UPDATE notice_channels SET gone_at = coalesce($2, clock_timestamp()) WHERE channel_id = $1 AND gone_at IS NULL"
+_DROP = """
+WITH gone AS (
+    DELETE FROM notice_channels WHERE channel = $1 AND ($2::text IS NULL OR address = $2) RETURNING true
+)
+SELECT EXISTS (SELECT FROM gone)
+"""
+_MAIL_GONE = """
+WITH gone AS (
+    UPDATE notice_channels SET gone_at = coalesce($2, clock_timestamp())
+    WHERE channel = 'email' AND address = $1 AND gone_at IS NULL RETURNING true
+)
+SELECT EXISTS (SELECT FROM gone)
+"""
+_MAIL_BACK = """
+WITH back AS (
+    UPDATE notice_channels SET gone_at = NULL
+    WHERE channel = 'email' AND address = $1 AND gone_at IS NOT NULL RETURNING true
+)
+SELECT EXISTS (SELECT FROM back)
+"""
+# Every process reads who can be reached once this has moved.
+_MOVED = """
+INSERT INTO installation (key, value) VALUES ('channels moved', $1)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+_STATE = "SELECT key, value FROM installation WHERE key IN ('channels', 'channels moved')"
+_REACHED = "SELECT DISTINCT shop_id FROM notice_channels WHERE verified_at IS NOT NULL AND gone_at IS NULL"
+_SILENCE = """
+SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'wanted') AS wanted,
+       (SELECT count(*)::int FROM shops s WHERE NOT EXISTS (
+            SELECT FROM notice_channels c
+            WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)) AS unreached
+"""
+_WANT = """
+INSERT INTO installation (key, value) VALUES ('channels', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+_PREFERENCES = """
+SELECT language, zone, hour, choices::text AS choices FROM notice_preferences
+WHERE role = $1 AND shop_id = $2 AND person = $3
+"""
+_PUT = """
+INSERT INTO notice_preferences (role, shop_id, person, language, zone, hour, choices, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, coalesce($8, clock_timestamp()))
+ON CONFLICT (role, shop_id, person) DO UPDATE
+SET language = excluded.language, zone = excluded.zone, hour = excluded.hour, choices = excluded.choices,
+    changed_at = excluded.changed_at
+"""
+# Of buyers the address the marketplace tells; of everybody else the addresses that were proved.
+_REACH = """
+SELECT 'buyer' AS role, '' AS shop_id, b.buyer_id AS person, 'email' AS channel, 'buyer:' || b.buyer_id AS recipient,
+       b.email AS address, b.locale AS known_language, '' AS known_zone,
+       p.language, p.zone, p.hour, p.choices::text AS choices
+FROM buyers b LEFT JOIN notice_preferences p ON p.role = 'buyer' AND p.shop_id = '' AND p.person = b.buyer_id
+WHERE b.buyer_id = ANY($1::text[]) AND b.email <> ''
+UNION ALL
+SELECT c.role, c.shop_id, c.person, c.channel, c.channel_id, c.address, '', coalesce(s.zone, ''),
+       p.language, p.zone, p.hour, p.choices::text
+FROM notice_channels c
+LEFT JOIN shops s ON s.shop_id = c.shop_id
+LEFT JOIN notice_preferences p ON p.role = c.role AND p.shop_id = c.shop_id AND p.person = c.person
+WHERE c.verified_at IS NOT NULL AND c.gone_at IS NULL
+  AND (c.shop_id = ANY($2::text[]) OR (c.role = 'support' AND $3) OR (c.role = 'buyer' AND c.person = ANY($1::text[])))
+"""
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose addresses and choices these are. shop: empty for buyers and people of the platform."""
+
+    role: NoticeRole
+    shop: str
+    person: str
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one person can be told. verified_at: when it was proved; gone_at: since when it takes nothing any more."""
+
+    id: str
+    owner: Owner
+    channel: str
+    address: str
+    made_at: Instant
+    verified_at: Instant | None
+    gone_at: Instant | None
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can be told by one way. id: the channel's, or ``buyer:`` and the buyer's."""
+
+    id: str
+    owner: Owner
+    channel: str
+    address: str
+    known_language: str
+    known_zone: str
+    preferences: Preferences
+
+    @property
+    def language(self) -> str:
+        """The language to write in; empty where nothing is known."""
+        return self.preferences.language or self.known_language
+
+    @property
+    def zone(self) -> str:
+        """Whose clock times are written in."""
+        return self.preferences.zone or self.known_zone or "UTC"
+
+
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """wanted: silence goes to the platform where a shop cannot be told. unreached: how many shops cannot."""
+
+    wanted: bool
+    unreached: int
+
+
+class NoticePeople:
+    """Reads and writes ``notice_channels`` and ``notice_preferences``."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    def now(self) -> Instant:
+        """The time that hours of digests are counted from."""
+        return self._clock.read() or wall_clock()
+
+    # --- addresses ---------------------------------------------------------------------------------------------------
+
+    async def add(self, owner: Owner, channel: str, address: str, *, verified: bool = False) -> Address:
+        """Keep an address; the one there is where it is kept already. Raises RateLimited: too many of one person."""
+        if await self._pool.fetchval(_COUNT, owner.role, owner.shop, owner.person) >= MOST:
+            raise RateLimited(retry_after=int(timedelta(days=1).total_seconds()))
+        row = await self._pool.fetchrow(
+            _ADD,
+            *("ntf_" + secrets.token_hex(10), owner.role, owner.shop, owner.person, channel, address),
+            *(self._clock.read(), verified),
+        )
+        assert row is not None, "it was just written"
+        if verified:
+            await self._moved()
+        return _address(row)
+
+    async def of(self, owner: Owner) -> tuple[Address, ...]:
+        """A person's addresses, the oldest first."""
+        return tuple(map(_address, await self._pool.fetch(_OF_PERSON, owner.role, owner.shop, owner.person)))
+
+    async def verified(self, shop: ShopId) -> tuple[Address, ...]:
+        """The proved addresses of everybody in a shop."""
+        return tuple(map(_address, await self._pool.fetch(_OF_SHOP, shop)))
+
+    async def find(self, owner: Owner, identifier: str) -> Address:
+        """One of a person's addresses. Raises NotFound: missing or another's."""
+        row = await self._pool.fetchrow(_ONE, identifier)
+        if row is None or _address(row).owner != owner:
+            raise NotFound(kind="channel")
+        return _address(row)
+
+    async def by_id(self, identifier: str) -> Address | None:
+        """An address, for whoever sends to it."""
+        row = await self._pool.fetchrow(_ONE, identifier)
+        return _address(row) if row else None
+
+    async def remove(self, owner: Owner, identifier: str) -> bool:
+        """Tell nobody there any more; False where there was none."""
+        done = await self._pool.execute(_REMOVE, identifier, owner.role, owner.shop, owner.person)
+        await self._moved()
+        return done == "DELETE 1"
+
+    async def new_code(self, identifier: str, digest: bytes) -> None:
+        """Let this code prove an address for a while. Raises RateLimited after so many a day."""
+        done = await self._pool.execute(_NEW_CODE, identifier, digest, self._clock.read(), CODE_LIVES, CODES_A_DAY)
+        if done != "UPDATE 1":
+            raise RateLimited(retry_after=int(timedelta(days=1).total_seconds()))
+
+    async def prove(self, identifier: str, digest: bytes) -> None:
+        """Somebody shows the code that was sent there. Raises CodeWrong: another one, too late, tried too often."""
+        kept: bytes | None = await self._pool.fetchval(_TRY, identifier, self._clock.read(), TRIES)
+        if kept is None or not secrets.compare_digest(kept, digest):
+            raise CodeWrong
+        await self.verify(identifier)
+
+    async def verify(self, identifier: str) -> Address:
+        """An address has shown that it takes what is sent to it. Raises NotFound."""
+        row = await self._pool.fetchrow(_VERIFY, identifier, self._clock.read())
+        if row is None:
+            raise NotFound(kind="channel")
+        await self._moved()
+        return _address(row)
+
+    async def gone(self, identifier: str) -> None:
+        """An address takes nothing any more, whatever is sent there."""
+        await self._pool.execute(_GONE, identifier, self._clock.read())
+        await self._moved()
+
+    async def drop(self, channel: str, address: str) -> None:
+        """An address is one no more, whoever had it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await drop(connection, channel, address)
+
+    # --- who can be reached ------------------------------------------------------------------------------------------
+
+    async def recipient(self, identifier: str) -> Recipient | None:
+        """One who can be told, as things are now; None where they cannot any more."""
+        if identifier.startswith("buyer:"):
+            found = await self.recipients((identifier.removeprefix("buyer:"),), (), platform=False)
+        else:
+            kept = await self.by_id(identifier)
+            if kept is None:
+                return None
+            owner = kept.owner
+            found = await self.recipients((owner.person,), (owner.shop,), platform=owner.role == "support")
+        return next((one for one in found if one.id == identifier), None)
+
+    async def reached(self) -> tuple[str, frozenset[ShopId] | None]:
+        """When that last moved, and the shops that can be told; None where silence counts in any case."""
+        state = {row["key"]: row["value"] for row in await self._pool.fetch(_STATE)}
+        mark = state.get("channels", "") + state.get("channels moved", "")
+        if state.get("channels") != "wanted":
+            return mark, None
+        return mark, frozenset(ShopId(row[0]) for row in await self._pool.fetch(_REACHED))
+
+    async def moved(self) -> str:
+        """The same mark alone, for whoever asks each second."""
+        state = {row["key"]: row["value"] for row in await self._pool.fetch(_STATE)}
+        return state.get("channels", "") + state.get("channels moved", "")
+
+    async def silence(self) -> Silence:
+        """Whether the silence of shops that cannot be told goes to the platform, and how many such shops there are."""
+        row = await self._pool.fetchrow(_SILENCE)
+        assert row is not None, "it is a count"
+        return Silence(wanted=bool(row["wanted"]), unreached=row["unreached"])
+
+    async def want(self, wanted: bool) -> None:
+        """Whether the silence of a shop that nobody can tell goes to the platform."""
+        await self._pool.execute(_WANT, "wanted" if wanted else "")
+
+    async def _moved(self) -> None:
+        await self._pool.execute(_MOVED, secrets.token_hex(8))
+
+    async def recipients(self, buyers: Iterable[str], shops: Iterable[str], *, platform: bool) -> tuple[Recipient, ...]:
+        """Everybody who can be told of these buyers, in these shops, at the platform, by each way they have."""
+        rows = await self._pool.fetch(_REACH, list(buyers), list(shops), platform)
+        return tuple(map(_recipient, rows))
+
+    # --- preferences -------------------------------------------------------------------------------------------------
+
+    async def preferences(self, owner: Owner) -> Preferences:
+        """What a person has chosen; what comes by itself for whoever has chosen nothing."""
+        row = await self._pool.fetchrow(_PREFERENCES, owner.role, owner.shop, owner.person)
+        return _preferences(row) if row else Preferences()
+
+    async def choose(self, owner: Owner, chosen: Preferences) -> None:
+        """Keep what a person has chosen; it was checked."""
+        await self._pool.execute(
+            _PUT,
+            *(owner.role, owner.shop, owner.person, chosen.language, chosen.zone, chosen.hour),
+            msgspec.json.encode(chosen.choices).decode(),
+            self._clock.read(),
+        )
+
+
+async def drop(connection: Any, channel: str, address: str | None = None) -> None:
+    """An address is one no more, or none of a channel is, within the transaction that says so."""
+    if await connection.fetchval(_DROP, channel, address):
+        await connection.execute(_MOVED, secrets.token_hex(8))
+
+
+async def mark_gone(connection: Any, address: str, now: Instant | None) -> None:
+    """A mail address takes nothing any more, within the transaction that says so."""
+    if await connection.fetchval(_MAIL_GONE, address, now):
+        await connection.execute(_MOVED, secrets.token_hex(8))
+
+
+async def mark_back(connection: Any, address: str) -> None:
+    """A mail address is to be tried again."""
+    if await connection.fetchval(_MAIL_BACK, address):
+        await connection.execute(_MOVED, secrets.token_hex(8))
+
+
+def _address(row: asyncpg.Record) -> Address:
+    return Address(
+        id=row["channel_id"],
+        owner=Owner(role=row["role"], shop=row["shop_id"], person=row["person"]),
+        channel=row["channel"],
+        address=row["address"],
+        made_at=row["made_at"],
+        verified_at=row["verified_at"],
+        gone_at=row["gone_at"],
+    )
+
+
+def _recipient(row: asyncpg.Record) -> Recipient:
+    return Recipient(
+        id=row["recipient"],
+        owner=Owner(role=row["role"], shop=row["shop_id"], person=row["person"]),
+        channel=row["channel"],
+        address=row["address"],
+        known_language=row["known_language"],
+        known_zone=row["known_zone"],
+        preferences=_preferences(row) if row["hour"] is not None else Preferences(),
+    )
+
+
+def _preferences(row: asyncpg.Record) -> Preferences:
+    return Preferences(
+        language=row["language"],
+        zone=row["zone"],
+        hour=row["hour"],
+        choices=cast("dict[str, dict[str, How]]", msgspec.json.decode(row["choices"])),
+    )

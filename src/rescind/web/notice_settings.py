@@ -1,0 +1,234 @@
+"""How somebody is told: language, clock, the hour of the digest, what goes by mail, and the addresses it goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from rescind.core.errors import AddressBounces, CodeWrong, InvalidField, InvalidTransition, RateLimited
+from rescind.core.mail import masked
+from rescind.core.notice import GROUPS, REQUIRED, Group, How, NoticeRole, Preferences, how
+from rescind.inbox import reader
+from rescind.locales import LANGUAGE_NAMES, Locale
+from rescind.notices import EMAIL
+from rescind.web.notices import FRAME, ROOT
+from rescind.web.session import Html, Visit, zone_of
+
+Page = Callable[..., Html]
+
+
+def group_words(language: Locale, role: NoticeRole, group: Group) -> tuple[str, str]:
+    """What a group is called, and what it is about for this reader."""
+    return language.pgettext("notice_group", group), language.term("notice_about", group, role)
+
+
+async def show(
+    visit: Visit,
+    page: Page,
+    *,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    status: int = HTTPStatus.OK,
+) -> Html:
+    """The page of choices. values, errors: of a form that could not be kept."""
+    role, _party = reader(visit.person)
+    inbox, language = visit.desk.inbox, visit.locale
+    chosen = await inbox.preferences(visit.person)
+    addresses = await inbox.addresses(visit.person)
+    root = ROOT[role]
+    return page(
+        "notices/preferences.html",
+        status=status,
+        here=f"{root}/preferences",
+        live=False,
+        base=FRAME[role],
+        root=root,
+        values=_values(chosen, visit) | dict(values or {}),
+        errors=errors or {},
+        said=_said(language, visit.query("said")),
+        languages=[("", language.gettext("As these pages are set")), *LANGUAGE_NAMES.items()],
+        hours=[(str(hour), f"{hour:02}:00") for hour in range(24)],
+        groups=[_group(language, role, group, chosen) for group in GROUPS[role]],
+        mail=await _mail_of_buyer(visit) if role == "buyer" else "",
+        own=role == "buyer",
+        addresses=addresses,
+    )
+
+
+def _values(chosen: Preferences, visit: Visit) -> dict[str, str]:
+    return {
+        "language": chosen.language,
+        "zone": chosen.zone or zone_of(visit.request),
+        "hour": str(chosen.hour),
+        "address": "",
+        "code": "",
+    }
+
+
+def _group(language: Locale, role: NoticeRole, group: Group, chosen: Preferences) -> dict[str, Any]:
+    name, about = group_words(language, role, group)
+    _ = language.gettext
+    now = how(role, EMAIL, group, chosen.choices)
+    ways: tuple[tuple[How, str], ...] = (
+        ("at_once", _("At once")),
+        ("digest", _("Once a day")),
+        ("off", _("Not by mail")),
+    )
+    return {
+        "id": group,
+        "name": name,
+        "about": about,
+        "required": group in REQUIRED[role],
+        "why": language.term("notice_required", group, role) if group in REQUIRED[role] else "",
+        "how": now,
+        "ways": ways,
+    }
+
+
+async def _mail_of_buyer(visit: Visit) -> str:
+    """The buyer's address as it may be shown; empty where the marketplace has told none."""
+    found = await visit.desk.inbox.people.recipients((visit.person.buyer_id or "",), (), platform=False)
+    return next((masked(one.address) for one in found if one.channel == EMAIL), "")
+
+
+def _said(language: Locale, code: str) -> str:
+    _ = language.gettext
+    return {
+        "saved": _("Saved. It holds for what happens from now on."),
+        "code_sent": _("A code is on its way to that address. Type it below within an hour."),
+        "verified": _("Verified. Notices go to this address from now on."),
+        "removed": _("Removed. Nothing is sent there any more."),
+    }.get(code, "")
+
+
+async def choose(visit: Visit, page: Page) -> Html:
+    """Keep the choices of the form."""
+    form = await visit.form()
+    role, _party = reader(visit.person)
+    before = await visit.desk.inbox.preferences(visit.person)
+    ways: dict[str, How] = {}
+    for group in GROUPS[role]:
+        sent = form.get(f"mail_{group}", "")
+        if group not in REQUIRED[role] and sent in ("at_once", "digest", "off"):
+            ways[group] = sent
+    hour = form.get("hour", "")
+    chosen = Preferences(
+        language=form.get("language", ""),
+        zone=form.get("zone", "").strip(),
+        hour=int(hour) if hour.isdecimal() and len(hour) < 3 else 8,
+        choices={**before.choices, EMAIL: ways},
+    )
+    try:
+        await visit.desk.inbox.choose(visit.person, chosen)
+    except InvalidField as wrong:
+        errors = _errors(visit.locale, wrong)
+        return await show(visit, page, values=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return visit.go(f"{ROOT[role]}/preferences?said=saved")
+
+
+async def add_address(visit: Visit, page: Page) -> Html:
+    """Take an address and send a code there."""
+    form = await visit.form()
+    role, _party = reader(visit.person)
+    try:
+        await visit.desk.inbox.add_email(visit.person, form.get("address", ""), visit.locale.tag)
+    except (InvalidField, AddressBounces, RateLimited) as wrong:
+        return await show(
+            visit, page, values=form, errors=_errors(visit.locale, wrong), status=HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    return visit.go(f"{ROOT[role]}/preferences?said=code_sent#addresses")
+
+
+async def prove(visit: Visit, page: Page, channel: str) -> Html:
+    """Compare the code that was typed."""
+    form = await visit.form()
+    role, _party = reader(visit.person)
+    try:
+        await visit.desk.inbox.prove(visit.person, channel, form.get("code", ""))
+    except CodeWrong as wrong:
+        errors = {f"code-{channel}": visit.locale.pgettext("problem.detail", wrong.code)}
+        return await show(visit, page, values=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    await visit.desk.book.refresh()
+    return visit.go(f"{ROOT[role]}/preferences?said=verified#addresses")
+
+
+async def send_code(visit: Visit, page: Page, channel: str) -> Html:
+    """Send another code."""
+    await visit.form()
+    role, _party = reader(visit.person)
+    try:
+        await visit.desk.inbox.send_code(visit.person, channel, visit.locale.tag)
+    except (AddressBounces, RateLimited, InvalidTransition) as wrong:
+        errors = {f"code-{channel}": _errors(visit.locale, wrong)["address"]}
+        return await show(visit, page, errors=errors, status=HTTPStatus.CONFLICT)
+    return visit.go(f"{ROOT[role]}/preferences?said=code_sent#addresses")
+
+
+async def remove(visit: Visit, channel: str) -> Html:
+    """Tell nobody there any more."""
+    await visit.form()
+    role, _party = reader(visit.person)
+    await visit.desk.inbox.remove(visit.person, channel)
+    await visit.desk.book.refresh()
+    return visit.go(f"{ROOT[role]}/preferences?said=removed#addresses")
+
+
+def _errors(language: Locale, wrong: InvalidField | AddressBounces | RateLimited | InvalidTransition) -> dict[str, str]:
+    _ = language.gettext
+    if isinstance(wrong, InvalidField):
+        field = str(wrong.params["field"]).strip("/").partition("/")[0]
+        said = language.expected(str(wrong.params["expected"]))
+        return {field: _("Write %(expected)s.") % {"expected": said}}
+    if isinstance(wrong, RateLimited):
+        return {"address": _("That is enough for today. Try again tomorrow.")}
+    if isinstance(wrong, InvalidTransition):
+        return {"address": _("This address is verified already.")}
+    return {"address": language.pgettext("problem.detail", wrong.code) % wrong.params}
+
+
+# --- a buyer's own, and ending mail without signing in ---------------------------------------------------------------
+
+
+@get("/notices/preferences")
+async def of_buyer(visit: NamedDependency[Visit]) -> Html:
+    """How a buyer is told."""
+    visit.require("buyer")
+    return await show(visit, visit.page)
+
+
+@post("/notices/preferences", status_code=HTTPStatus.OK)
+async def choose_of_buyer(visit: NamedDependency[Visit]) -> Html:
+    """Keep it."""
+    visit.require("buyer")
+    return await choose(visit, visit.page)
+
+
+@get("/unsubscribe/{token:str}")
+async def ending(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
+    """What a link from a mail ends. Looking ends nothing: mail scanners follow links too."""
+    found = visit.desk.inbox.unsubscribing.read(token)
+    name, _about = group_words(visit.locale, found.role, visit.desk.inbox.unsubscribing.group_of(found))
+    return visit.page(
+        "notices/unsubscribe.html",
+        live=False,
+        here=visit.here,
+        group=name,
+        action=visit.here.partition("?")[0],
+        done=False,
+    )
+
+
+@post("/unsubscribe/{token:str}", status_code=HTTPStatus.OK)
+async def end(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
+    """End it: by one click of a mail program (RFC 8058), which knows no session, or by the button of the page."""
+    found = await visit.desk.inbox.unsubscribe(token)
+    name, _about = group_words(visit.locale, found.role, visit.desk.inbox.unsubscribing.group_of(found))
+    return visit.page("notices/unsubscribe.html", live=False, here=visit.here, group=name, action="", done=True)
+
+
+ROUTES = (of_buyer, choose_of_buyer, ending, end)

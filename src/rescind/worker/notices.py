@@ -1,0 +1,187 @@
+"""Notices: made when an event is carried, and sent by each way on its own, or gathered into one mail a day."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import structlog
+
+from rescind.clock import Clock, wall_clock
+from rescind.core.errors import AddressBounces
+from rescind.core.fulfilment import FactReported, OrderPlaced
+from rescind.core.instant import Instant
+from rescind.core.notice import Notice, as_of, how, next_digest, notices_of
+from rescind.core.record import Record
+from rescind.locales import negotiate
+from rescind.notices import Channel, Refused, Sent, Unclear, words
+from rescind.postgres.due import Told
+from rescind.postgres.mails import MailTable, Telling
+from rescind.postgres.notice_people import NoticePeople, Recipient
+from rescind.postgres.notice_sends import Found, Gathered, Leased, NoticeSends
+from rescind.postgres.notices import New, NewSend, parties
+from rescind.worker.each import each
+
+log = structlog.get_logger()
+
+LATELY = timedelta(days=3)
+"""What is older when we hear of it is history: it is told to nobody. What we heard of longer ago is sent to nobody."""
+LEASE = timedelta(seconds=60)
+SEND_S = 20.0
+"""How long one receiver may take."""
+EACH, AT_ONCE = 4, 32
+"""How many are under way to one address, and on one channel."""
+LADDER = tuple(timedelta(minutes=one) for one in (1, 5, 15, 60, 240, 720, 1440))
+"""How long is waited after each try that came to nothing."""
+DIGESTS = 50
+
+
+async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
+    """A notice for everybody whom these events concern, and where each of them goes."""
+    found = [
+        (notice, record)
+        for one in told
+        for record in one.records
+        if not _history(record)
+        for notice in notices_of((record,), one.order)
+    ]
+    if not found:
+        return []
+    now = people.now()
+    buyers, shops, platform = parties(notice for notice, _ in found)
+    by_party: dict[tuple[str, str], list[Recipient]] = defaultdict(list)
+    for one in await people.recipients(buyers, shops, platform=platform):
+        owner = one.owner
+        by_party[owner.role, {"buyer": owner.person, "seller": owner.shop}.get(owner.role, "")].append(one)
+    return [
+        New(
+            notice,
+            record.received_at,
+            tuple(
+                send
+                for recipient in by_party[notice.role, notice.party]
+                if now - record.received_at <= LATELY and (send := _send(notice, recipient, now)) is not None
+            ),
+        )
+        for notice, record in found
+    ]
+
+
+def _history(record: Record) -> bool:
+    """Whether it tells of the world of long ago, as what is brought along from elsewhere does."""
+    return isinstance(record.event, OrderPlaced | FactReported) and record.received_at - record.event.at > LATELY
+
+
+def _send(notice: Notice, to: Recipient, now: Instant) -> NewSend | None:
+    match how(notice.role, to.channel, notice.group, to.preferences.choices):
+        case "off":
+            return None
+        case "digest":
+            return NewSend(to.channel, to.id, "gathered", next_digest(now, to.zone, to.preferences.hour))
+        case "at_once":
+            return NewSend(to.channel, to.id, "waiting", now)
+
+
+class Messenger:
+    """Sends what waits. ``channels``: by their names; base_url: how people reach these pages."""
+
+    def __init__(
+        self,
+        sends: NoticeSends,
+        people: NoticePeople,
+        channels: Mapping[str, Channel],
+        mails: MailTable,
+        clock: Clock,
+        base_url: str,
+    ) -> None:
+        self._sends = sends
+        self._people = people
+        self._channels = channels
+        self._mails = mails
+        self._clock = clock
+        self._base_url = base_url
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The ways there are. Each is swept on its own, so that one that hangs delays no other."""
+        return tuple(self._channels)
+
+    async def sweep(self, channel: str) -> int:
+        """Send everything that is due by one way; returns how many there were."""
+        leased = await self._sends.lease(channel, LEASE, each=EACH, most=AT_ONCE)
+        if leased:
+            found = await self._sends.found(leased)
+            await each(self._one(one, what) for one, what in zip(leased, found, strict=True))
+        return len(leased)
+
+    async def digests(self) -> int:
+        """One mail a day for everybody whose hour has come; returns how many."""
+        due = await self._sends.gathered(DIGESTS)
+        for one in due:
+            await self._digest(one)
+        return len(due)
+
+    async def _digest(self, one: Gathered) -> None:
+        to = await self._people.recipient(one.recipient)
+        if to is None:
+            await self._sends.let_go(one, "dropped")
+            return
+        telling = Telling(
+            shop=one.shop,
+            kind="digest",
+            reader=to.id,
+            language=negotiate(None, to.language),
+            address=to.address,
+            key=f"digest:{to.id}:{one.due_at:%Y%m%dT%H%M}",
+        )
+        try:
+            await self._sends.put_together(one, self._mails, telling)
+        except AddressBounces:
+            await self._sends.let_go(one, "refused")
+
+    async def _one(self, leased: Leased, found: Found) -> None:
+        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock())
+        to = await self._people.recipient(leased.recipient)
+        if notice.over or to is None:
+            # What has been settled meanwhile has a notice of its own.
+            await self._sends.end(leased, "dropped")
+            return
+        told = words(
+            notice,
+            negotiate(None, to.language),
+            shop=found.shop_name,
+            zone=to.preferences.zone or found.zone,
+            base_url=self._base_url,
+            identifier=leased.notice,
+            reader=to.id,
+        )
+        try:
+            async with asyncio.timeout(SEND_S):
+                answer = await self._channels[leased.channel].send(told, to.address)
+        except TimeoutError:
+            answer = Unclear("nobody answered in time")
+        except Exception:
+            # A mistake of ours is a failure of this one alone, and told.
+            log.exception("notice.failed", notice=leased.notice, channel=leased.channel)
+            answer = Unclear("a mistake of ours")
+        await self._ended(leased, answer)
+
+    async def _ended(self, leased: Leased, answer: Sent | Refused | Unclear) -> None:
+        match answer:
+            case Sent(said=said):
+                by_mail = leased.channel == "email"
+                await self._sends.end(leased, "sent", "" if by_mail else said, said if by_mail else "")
+            case Refused(said=said, gone=gone):
+                await self._sends.end(leased, "refused", said)
+                if gone and not leased.recipient.startswith("buyer:"):
+                    await self._people.gone(leased.recipient)
+                log.info("notice.refused", notice=leased.notice, channel=leased.channel)
+            case Unclear(said=said, wait_s=wait_s):
+                if leased.tries > len(LADDER):
+                    await self._sends.end(leased, "failed", said)
+                    log.warning("notice.given_up", notice=leased.notice, channel=leased.channel)
+                    return
+                span = LADDER[leased.tries - 1]
+                await self._sends.later(leased, max(span, timedelta(seconds=wait_s or 0)), said)
