@@ -17,7 +17,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.demo import accounts, advance, paid_out, talks, told, two_people
+from rescind.demo import accounts, advance, paid_out, reached, talks, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -246,6 +246,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
     clock = HandClock(wall_clock())
     async with open_desk(settings, dsn, "", clock) as desk:
         opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)
+        await reached.begin(desk)
         placed = await Opening(ground, desk.evidence).play(opened_at)
         placed += await advance.decide(desk, ground, opened_at)
         placed += await paid_out.play(ground, opened_at)
@@ -253,6 +254,8 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await two_people.play(ground, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
+        clock.set(opened_at)
+        await reached.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

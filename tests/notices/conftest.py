@@ -7,11 +7,13 @@ import pytest
 
 from mail.server import office
 from rescind.app import messenger
+from rescind.locales import locale
 from rescind.mail.post import NewServer
 from rescind.mail.smtp import Patience
 from rescind.postgres.due import DueTable
+from rescind.providers.sandbox import Sandbox
 from rescind.web import letters
-from rescind.worker import fan_out, mails
+from rescind.worker import fan_out, mails, refunds
 
 
 @pytest.fixture
@@ -43,6 +45,10 @@ class Teller:
             done += count
         return done
 
+    async def pay_back(self):
+        """Ask the provider for what is owed, once."""
+        return await refunds.sweep(self.desk.engine, DueTable(self.desk.pool, self.desk.clock), Sandbox())
+
     async def send(self):
         """Everything that is due, and the mail that comes of it; returns what the mail queue had."""
         while sum([await self.messenger.sweep(name) for name in self.messenger.channels]):
@@ -58,9 +64,10 @@ class Teller:
         given = {"host": "127.0.0.1", "security": "none", "sender": "desk@market.test", "name": "Market"} | more
         await self.desk.post.set_up(NewServer(port=server.port, **given), "operator:test")
 
-    async def told(self, who, language="en"):
-        """Subjects of somebody's notices, the latest first."""
-        from rescind.locales import locale  # noqa: PLC0415 - of this one method
+    async def shown(self, who, language="en"):
+        """Somebody's notices, the latest first."""
+        return (await self.desk.inbox.page(who, locale(language), limit=100)).rows
 
-        page = await self.desk.inbox.page(who, locale(language), limit=100)
-        return [one.words.subject for one in page.rows]
+    async def told(self, who, language="en"):
+        """What they say, in a few words each."""
+        return [one.words.subject for one in await self.shown(who, language)]

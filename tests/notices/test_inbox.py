@@ -2,9 +2,6 @@
 
 from mail.people import ANN, BOB, SAM, SUE
 from rescind.core.stage import Stage
-from rescind.locales import locale
-
-EN = locale("en")
 
 
 async def test_every_step_of_an_order_reaches_whom_it_concerns(teller):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from mail.people import ANN, SAM
+from mail.people import ANN, SAM, SUE
 from rescind.app import make_app
 from rescind.core.errors import InvalidField, NotFound
 from rescind.core.mail import MailStatus
@@ -43,15 +43,31 @@ async def test_two_workers_that_carry_and_send_at_once_tell_everybody_once(telle
     assert len(subjects) == len(await teller.told(ANN)) - len(orders), "what waited for a payment is paid meanwhile"
 
 
-async def test_kf_15_a_refund_that_fails_is_never_told_as_refunded(teller, server):
+async def test_kf_15_a_refund_that_fails_is_never_told_as_refunded(teller, server, clock):
     await teller.goes_to(server)
-    order = await teller.market.order(Stage.ALLOCATED, number="1001", price=666)
-    await teller.market.asks(order)
+    failing = await teller.market.order(Stage.REVIEW, number="1001", price=4013)
+    await teller.market.asks(failing)
     await teller.tell()
-    await teller.send()
+    approved = next(one for one in server.mails() if one["Subject"] == "Your request for order 1001 is approved")
+    assert "€40.13 goes back to you" in words(approved)[0]
+    assert await teller.pay_back()
+    await teller.tell()
     subjects = [one["Subject"] for one in server.mails()]
-    assert "Your request for order 1001 is approved" in subjects
-    assert [one for one in subjects if "refunded" in one] == []
+    assert subjects[-1] == "The refund of order 1001 did not go through"
+    assert await teller.told(SUE) == ["A refund of order 1001 failed"]
+    # One that the provider takes is told as sent, and as refunded no sooner than the provider says so.
+    going = await teller.market.order(Stage.REVIEW, number="1002", price=4000)
+    await teller.market.asks(going)
+    await teller.pay_back()
+    await teller.tell()
+    assert "€40.00 of order 1002 is on its way to you" in [one["Subject"] for one in server.mails()]
+    assert [one for one in server.mails() if "refunded" in one["Subject"]] == []
+    clock.advance(timedelta(seconds=5))
+    await teller.pay_back()
+    await teller.tell()
+    assert [one["Subject"] for one in server.mails() if "refunded" in one["Subject"]] == [
+        "€40.00 of order 1002 was refunded"
+    ]
 
 
 async def test_what_is_settled_before_its_turn_comes_is_not_sent(teller, server, clock):
@@ -70,8 +86,7 @@ async def test_what_is_settled_before_its_turn_comes_is_not_sent(teller, server,
     dropped = await teller.desk.post.table.latest(MailStatus.DROPPED)
     assert dropped
     assert {one.kind for one in dropped} == {"notice"}
-    page = await teller.desk.inbox.page(ANN, __import__("rescind.locales", fromlist=["locale"]).locale("en"))
-    settled = {one.words.subject: one.notice.over for one in page.rows}
+    settled = {one.words.subject: one.notice.over for one in await teller.shown(ANN)}
     assert settled["Kiln & Co was asked to cancel order 1001"] is True
     assert settled["Your request for order 1001 is declined"] is False
 
@@ -126,7 +141,7 @@ async def test_one_click_in_a_mail_program_ends_that_kind_of_mail_and_no_other(t
     assert (done.status_code, "Done." in done.text) == (200, True)
     assert (await teller.people.preferences(owner(ANN))).choices == {"email": {"orders": "off"}}
     seen = len(server.mails())
-    order = await teller.market.order(Stage.ALLOCATED, number="1002")
+    order = await teller.market.order(Stage.REVIEW, number="1002")
     await teller.market.asks(order)
     await teller.tell()
     assert [one["Subject"] for one in server.mails()[seen:]] == ["Your request for order 1002 is approved"]

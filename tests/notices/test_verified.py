@@ -9,6 +9,7 @@ from mail.people import ANN, BOB, SAM, SUE
 from postgres.market import KILN
 from rescind.core.errors import CodeWrong, Forbidden, NotFound, RateLimited
 from rescind.core.stage import Stage
+from rescind.inbox import owner
 from rescind.postgres.due import DueTable
 from rescind.worker import deadlines
 
@@ -69,7 +70,7 @@ async def test_an_installation_that_does_not_want_it_decides_as_before(teller):
 
 
 async def test_what_a_robot_took_counts_as_well(wanted):
-    kept = await wanted.people.add((await _owner()), "robot", "wecom 1")
+    kept = await wanted.people.add(owner(SAM), "robot", "wecom 1")
     await wanted.desk.book.refresh()
     assert not wanted.desk.book.reached(KILN)
     await wanted.desk.inbox.verify(KILN, kept.id)
@@ -77,18 +78,12 @@ async def test_what_a_robot_took_counts_as_well(wanted):
     assert wanted.desk.book.reached(KILN)
 
 
-async def _owner():
-    from rescind.inbox import owner
-
-    return owner(SAM)
-
-
 async def test_an_address_that_is_taken_away_or_refuses_mail_reaches_nobody(wanted, server):
     kept, code = await code_of(wanted, server)
     await wanted.desk.inbox.prove(SAM, kept.id, code)
     await wanted.desk.book.refresh()
     assert wanted.desk.book.reached(KILN)
-    server.says("RCPT", "550 5.1.1 no such mailbox")
+    server.says("RCPT", *["550 5.1.1 no such mailbox"] * 9)
     await wanted.market.asks(await wanted.market.order(Stage.PACKING), anyway=True)
     await wanted.carry()
     for _time in range(2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +46,13 @@ WHERE shop_id = $1 AND notice_id = $2 AND role = $3 AND party = $6 AND read_at I
 _READ_ALL = """
 UPDATE notices SET read_at = coalesce($4, clock_timestamp()), read_by = $3
 WHERE role = $1 AND party = $2 AND read_at IS NULL AND made_at <= $5
+"""
+_READ_OLDER = """
+UPDATE notices SET read_at = coalesce($2, clock_timestamp()), read_by = 'demo' WHERE read_at IS NULL AND made_at < $1
+"""
+_SEND_NO_OLDER = """
+DELETE FROM notice_sends s USING notices n
+WHERE n.shop_id = s.shop_id AND n.notice_id = s.notice_id AND n.made_at < $1
 """
 _FORGET = """
 WITH old AS (
@@ -122,12 +129,17 @@ class NoticeTable:
         done: str = await self._pool.execute(_READ_ALL, role, party, by, self._clock.read(), upto)
         return int(done.rpartition(" ")[2])
 
+    async def past(self, read_before: Instant, mailed_before: Instant) -> None:
+        """Let what is older be read by whomever it was for, and go by no mail any more: a demo's past."""
+        await self._pool.execute(_READ_OLDER, read_before, self._clock.read())
+        await self._pool.execute(_SEND_NO_OLDER, mailed_before)
+
     async def forget(self) -> None:
         """Drop some that are older than anybody looks for."""
         await self._pool.execute(_FORGET, self._clock.read(), KEPT_FOR)
 
 
-def parties(found: Iterable[Notice]) -> tuple[set[str], set[ShopId], bool]:
+def parties(found: Collection[Notice]) -> tuple[set[str], set[ShopId], bool]:
     """The buyers and the shops among the readers of these, and whether the platform is one."""
     buyers = {one.party for one in found if one.role == "buyer"}
     shops = {one.shop for one in found if one.role == "seller"}

@@ -50,7 +50,7 @@ async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
     if not found:
         return []
     now = people.now()
-    buyers, shops, platform = parties(notice for notice, _ in found)
+    buyers, shops, platform = parties([notice for notice, _ in found])
     by_party: dict[tuple[str, str], list[Recipient]] = defaultdict(list)
     for one in await people.recipients(buyers, shops, platform=platform):
         owner = one.owner

@@ -27,7 +27,7 @@
   const refresh = async order => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
-      // What somebody was told of changes nothing but the list of what they were told.
+      // What one was told changes the list of it alone.
       if (!id || (order && dataset.live !== order && (dataset.live !== '*' || order === 'notices'))) continue
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])

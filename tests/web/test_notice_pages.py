@@ -1,0 +1,184 @@
+"""Notices on the pages of buyer, seller and support: the list, what it leads to, and how people are told."""
+
+import re
+from functools import partial
+
+import pytest
+
+from mail.server import office
+from postgres.market import KILN, LANTERN
+from rescind.app import make_app
+from rescind.core.stage import Stage
+from rescind.mail.post import NewServer
+from rescind.postgres.due import DueTable
+from rescind.web import letters
+from rescind.worker import fan_out, mails
+from web.consoles import Person
+
+
+@pytest.fixture
+async def three(desk, market):
+    """Ann, Sam and Sue, each signed in."""
+    app = make_app(desk)
+    return (
+        await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann"),
+        await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN),
+        await Person(app).sign_in(desk, "support", "sue"),
+    )
+
+
+async def carried(desk):
+    while await fan_out.sweep(DueTable(desk.pool, desk.clock), None, desk.inbox.people):
+        pass
+
+
+def entry(page):
+    """The count beside the entry of the navigation."""
+    found = re.search(r'id="entry-notices"[^>]*>[^<]*(?:<span class="count">(\d+)</span>)?', page.raw)
+    return int(found[1] or 0)
+
+
+def followed(page, subject):
+    """The address behind a notice."""
+    return re.search(rf'<a href="([^"]+)">\s*<span class="inbox-head"><strong>{re.escape(subject)}', page.raw)[1]
+
+
+async def test_the_answer_of_the_shop_is_in_the_buyers_inbox_and_opens_what_it_is_about(three, desk, market):
+    ann, sam, sue = three
+    order = await market.order(Stage.PACKING, number="1001")
+    asked = (await market.asks(order, anyway=True)).order.open_cancellation.id
+    await carried(desk)
+    page = await sam.see("/seller/notices")
+    assert entry(page) == 2
+    assert "It is your move, until" in page.text
+    assert "(UTC)" not in page.text
+    there = followed(page, "A buyer asks to cancel order 1001")
+    gone = await sam.see(there)
+    assert gone.to == f"/seller/requests/{asked}"
+    assert entry(await sam.see("/seller/notices")) == 1
+    await market.approves(order, asked)
+    await carried(desk)
+    page = await ann.see("/notices")
+    assert (await ann.see(followed(page, "Kiln &amp; Co has cancelled order 1001"))).to == (
+        f"/orders/{order}/requests/{asked}"
+    )
+    assert "Settled since" in page.text, "that it was asked is over"
+    assert "Nothing new" not in (await ann.see("/notices?tab=unread")).text
+    await ann.press(page, "/notices/read")
+    assert entry(await ann.see("/orders")) == 0
+    assert "Nothing new" in (await ann.see("/notices?tab=unread")).text
+    assert "No notices yet" in (await sue.see("/support/notices")).text
+
+
+async def test_while_an_order_is_in_processing_its_notice_opens_request_cancellation(three, desk, market):  # M-26
+    ann, _, _ = three
+    order = await market.order(Stage.ALLOCATED, number="1001")
+    await carried(desk)
+    there = followed(await ann.see("/notices"), "Order 1001 is paid")
+    gone = await ann.see(there)
+    assert gone.to == f"/orders/{order}/cancel"
+    assert "Send the request" in (await ann.see(gone.to)).text
+    await market.fact(order, "handed_over")
+    assert (await ann.see(there)).to == f"/orders/{order}", "once it has left there is nothing to cancel"
+
+
+async def test_a_foreign_notice_and_a_missing_one_are_the_same(three, desk, market):
+    ann, sam, sue = three
+    await market.order(Stage.ALLOCATED, number="1001", shop=LANTERN, buyer="bob")
+    await carried(desk)
+    identifier = await desk.pool.fetchval("SELECT notice_id FROM notices WHERE role = 'buyer' LIMIT 1")
+    for who, root in ((ann, "/notices"), (sam, "/seller/notices"), (sue, "/support/notices")):
+        foreign, missing = await who.see(f"{root}/{identifier}"), await who.see(f"{root}/{identifier[:-3]}zzz")
+        assert (foreign.status, missing.status) == (404, 404)
+        assert foreign.text == missing.text
+
+
+async def test_pages_are_read_in_chinese_too(desk, market):
+    wang = await Person(make_app(desk), "zh").sign_in(desk, "buyer", "ann", buyer_id="ann")
+    await market.order(Stage.ALLOCATED, number="1001")
+    await carried(desk)
+    page = await wang.see("/notices")
+    assert "订单 1001 已付款" in page.text
+    assert "申请取消" in page.text
+    assert "通知设置" in (await wang.see("/notices/preferences")).text
+
+
+async def test_a_long_list_is_read_page_by_page(three, desk, market):
+    ann, _, _ = three
+    for number in range(15):
+        await market.order(Stage.ALLOCATED, number=str(3000 + number))
+    await carried(desk)
+    page = await ann.see("/notices")
+    assert page.raw.count("inbox-head") == 25
+    older = re.search(r'href="(/notices\?[^"]*cursor=[^"]+)"', page.raw)[1].replace("&amp;", "&")
+    rest = await ann.see(older)
+    assert rest.raw.count("inbox-head") == 5
+    subjects = re.findall(r"inbox-head\"><strong>([^<]+)", page.raw + rest.raw)
+    assert len(set(subjects)) == 30
+
+
+async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, desk, teller_of):
+    _, sam, _ = three
+    await desk.inbox.people.want(True)
+    await desk.book.refresh()
+    home = "/seller/notices/preferences"
+    assert "Your shop has no verified address yet" in (await sam.see("/seller/orders")).text
+    page = await sam.see(home)
+    wrong = await sam.press(page, "/seller/notices/channels", address="nowhere")
+    assert (wrong.status, "Write an e-mail address like" in wrong.text) == (422, True)
+    await sam.press(page, "/seller/notices/channels", address="sam@kiln.example")
+    page = await sam.see(home)
+    assert "Not verified yet" in page.text
+    channel = re.search(r"channels/(ntf_\w+)/prove", page.raw)[1]
+    wrong = await sam.press(page, f"/seller/notices/channels/{channel}/prove", code="12345678")
+    assert (wrong.status, "It is not the code that was sent there" in wrong.text) == (422, True)
+    code = await teller_of(desk)
+    done = await sam.press(page, f"/seller/notices/channels/{channel}/prove", code=f" {code[:4]} {code[4:]} ")
+    assert done.to == f"{home}?said=verified#addresses"
+    assert "Verified" in (await sam.see(home)).text
+    assert "Your shop has no verified address yet" not in (await sam.see("/seller/orders")).text
+    await sam.press(await sam.see(home), f"/seller/notices/channels/{channel}/remove")
+    assert "Your shop has no verified address yet" in (await sam.see(home)).text
+
+
+@pytest.fixture
+async def teller_of():
+    """What a mail server got last: the code in its subject."""
+    async with office() as server:
+
+        async def code(desk):
+            given = NewServer(
+                port=server.port, host="127.0.0.1", security="none", sender="desk@market.test", name="Market"
+            )
+            await desk.post.set_up(given, "operator:test")
+            await mails.sweep(desk.post, partial(letters.compose, desk))
+            return re.search(r"\d{8}", server.mails()[-1]["Subject"])[0]
+
+        yield code
+
+
+async def test_a_buyer_chooses_what_comes_by_mail_and_cannot_end_what_is_required(three, desk):
+    ann, _, _ = three
+    page = await ann.see("/notices/preferences")
+    assert "Mail goes to a…@example.org" in page.text
+    assert "Always at once. It is your money." in page.text
+    assert 'name="mail_money"' not in page.raw
+    sent = await ann.press(page, "/notices/preferences", mail_orders="off", mail_money="off", language="zh", hour="19")
+    assert sent.to == "/notices/preferences?said=saved"
+    page = await ann.see(sent.to)
+    assert "Saved. It holds for what happens from now on." in page.text
+    assert re.search(r'name="mail_orders" value="off" checked', page.raw)
+    wrong = await ann.press(page, "/notices/preferences", zone="Mars")
+    assert (wrong.status, "Write the name of a time zone" in wrong.text) == (422, True)
+
+
+async def test_an_operator_lets_silence_of_unreached_shops_go_to_the_platform(desk, market):
+    opal = await Person(make_app(desk)).sign_in(desk, "operator", "opal")
+    page = await opal.see("/operator/installation")
+    assert "Every shop's silence decides" in page.text
+    await opal.press(page, "/operator/installation/silence", silence="platform")
+    page = await opal.see("/operator/installation?said=silence_saved")
+    assert "2 shops are like that." in page.text
+    assert not desk.book.reached(KILN)
+    await opal.press(page, "/operator/installation/silence", silence="decides")
+    assert desk.book.reached(KILN)
