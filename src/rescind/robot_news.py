@@ -48,4 +48,4 @@ class RobotNews:
             return None
         told = words(notice, held.language, shop=found.shop_name, zone=found.zone, base_url=self._base_url)
         body = ("" if told.language == "zh" else " ").join(filter(None, (told.sentence, told.move)))
-        return Item(told.subject, body, told.link if self._base_url else "")
+        return Item(told.subject, body, told.link if self._base_url else "", told.label)

@@ -29,6 +29,8 @@ async def groups(clock):
 class Chats:
     """Robots of a shop, and the worker that speaks through them. What is said is the id of the news, for itself."""
 
+    scope = SAMS
+
     def __init__(self, desk, groups, poster):
         self.desk, self.groups, self.robots = desk, groups, desk.robots
         self.speaker = Speaker(desk.robots, poster, self.compose)

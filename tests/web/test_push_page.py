@@ -7,6 +7,7 @@ import pytest
 from postgres.market import KILN
 from push.service import Service
 from rescind.app import make_app
+from rescind.postgres.notice_people import Owner
 from web.consoles import Person
 
 HOME = "/push"
@@ -91,3 +92,19 @@ async def test_the_workers_script_is_at_the_root_asked_for_anew_and_guarded(app)
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-cache"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_what_browsers_show_is_chosen_but_for_what_nobody_switches_off(app, desk, service):
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    assert not (await sam.see(HOME)).has_form(f"{HOME}/choices"), "nothing to choose before a browser is told"
+    browser = service.browser(await desk.pushing.public_key())
+    await sam.press(await sam.see(HOME), HOME, **browser.fields)
+    page = await sam.see(HOME)
+    done = await sam.press(page, f"{HOME}/choices", on_orders=[], on_cases="1")
+    assert done.to == "/push?said=chosen"
+    chosen = (await desk.inbox.people.preferences(Owner(role="seller", shop=KILN, person="sam"))).choices["push"]
+    assert (chosen["orders"], chosen["cases"]) == ("off", "at_once")
+    assert "requests" not in chosen, "that a shop is asked is told in any case"
+    kept = await sam.see("/seller/notices/preferences")
+    assert browser.name not in kept.raw
+    assert "psh_" not in kept.raw, "browsers are no mail addresses"

@@ -82,5 +82,5 @@ def _guarded(said: str) -> str:
 
 
 def _written(item: Item, labels: Labels) -> str:
-    link = f"\n\n[{plain(labels.open)}]({item.link})" if item.link else ""
+    link = f"\n\n[{plain(item.label or labels.open)}]({item.link})" if item.link else ""
     return f"**{plain(item.title)}**\n\n{plain(item.text)}{link}"

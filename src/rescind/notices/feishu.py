@@ -82,7 +82,11 @@ def _written(item: Item, labels: Labels, *, titled: bool) -> list[dict[str, Any]
     text = f"**{_plain(item.title)}**\n{_plain(item.text)}" if titled else _plain(item.text)
     parts: list[dict[str, Any]] = [{"tag": "div", "text": {"tag": "lark_md", "content": text}}]
     if item.link:
-        button = {"tag": "button", "text": {"tag": "plain_text", "content": labels.open}, "url": item.link}
+        button = {
+            "tag": "button",
+            "text": {"tag": "plain_text", "content": item.label or labels.open},
+            "url": item.link,
+        }
         parts.append({"tag": "action", "actions": [button | {"type": "default" if titled else "primary"}]})
     return parts
 

@@ -29,11 +29,15 @@ FOR_NOTHING = frozenset({"form", "too_long"})
 
 
 class Item(NamedTuple):
-    """One piece of news. title: what it is about; text: what happened and whose move it is; link: where to act."""
+    """One piece of news. title: what it is about; text: what happened and whose move it is; link: where to act.
+
+    label: what the link says; empty for the common word.
+    """
 
     title: str
     text: str
     link: str = ""
+    label: str = ""
 
 
 class Labels(NamedTuple):

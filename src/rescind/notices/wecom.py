@@ -62,5 +62,5 @@ class WeCom:
 
 
 def _written(item: Item, labels: Labels) -> str:
-    link = f"\n[{plain(labels.open)}]({item.link})" if item.link else ""
+    link = f"\n[{plain(item.label or labels.open)}]({item.link})" if item.link else ""
     return f"**{plain(item.title)}**\n> {plain(item.text)}{link}"

@@ -6,12 +6,17 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
 from rescind.access import Role
-from rescind.core.errors import InvalidField, NotFound, Unavailable
+from rescind.core.errors import InvalidField, NotFound, RateLimited, Unavailable
+from rescind.core.notice import GROUPS, REQUIRED, How, how
+from rescind.inbox import reader
 from rescind.locales import Locale
+from rescind.notices import PUSH
+from rescind.web.notice_settings import group_words
 from rescind.web.operator.console import operator_console
 from rescind.web.rendering import STATIC
 from rescind.web.seller.console import Comes, Console, seller_console
@@ -65,9 +70,24 @@ async def subscribe(visit: Comes) -> Html:
             browser=_browser(visit),
             language=visit.locale.tag,
         )
-    except InvalidField:
+    except (InvalidField, RateLimited):
         return await _page(visit, failed=True, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return visit.go(f"{HOME}?said=on")
+
+
+@post(HOME + "/choices", status_code=200)
+async def choose(visit: Comes) -> Html:
+    """Of what the browsers are told."""
+    visit.require("buyer", "seller", "support", "operator")
+    form = await visit.form()
+    role, _party = reader(visit.person)
+    before = await visit.desk.inbox.preferences(visit.person)
+    ways: dict[str, How] = {
+        group: "at_once" if form.get(f"on_{group}") else "off" for group in GROUPS[role] if group not in REQUIRED[role]
+    }
+    chosen = msgspec.structs.replace(before, choices={**before.choices, PUSH: ways})
+    await visit.desk.inbox.choose(visit.person, chosen)
+    return visit.go(f"{HOME}?said=chosen")
 
 
 @post(HOME + "/{subscription:str}/remove", status_code=200)
@@ -89,7 +109,7 @@ def service_worker(request: Call) -> Response[bytes]:  # noqa: ARG001 - everybod
     return Response(body, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
-ROUTES = (read, subscribe, remove, service_worker)
+ROUTES = (read, subscribe, choose, remove, service_worker)
 
 
 async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.OK) -> Html:
@@ -101,8 +121,11 @@ async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.
         key = ""
     said = {
         "on": _("This browser is told from now on."),
+        "chosen": _("Saved. It holds for what happens from now on."),
         "off": _("Switched off. That browser is told nothing more."),
     }
+    role, _party = reader(person)
+    chosen = (await visit.desk.inbox.preferences(person)).choices
     around = _CONSOLES.get(person.role)
     console = await around(visit) if around else None
     return visit.page(
@@ -114,6 +137,15 @@ async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.
         key=key,
         failed=failed,
         said=said.get(visit.query("said"), ""),
+        groups=[
+            {
+                "id": group,
+                "name": group_words(visit.locale, role, group)[0],
+                "on": how(role, PUSH, group, chosen) != "off",
+                "required": group in REQUIRED[role],
+            }
+            for group in GROUPS[role]
+        ],
         rows=[
             {"id": one.id, "one": one, "came": _came(visit.locale, one.last_fault) if one.last_at else ""}
             for one in await visit.desk.pushing.of(person)
