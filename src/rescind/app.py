@@ -29,7 +29,10 @@ from rescind.evidence import Evidence
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
 from rescind.mail.post import Post
+from rescind.notices import Channel
 from rescind.notices.email import Email
+from rescind.notices.group import GroupChat
+from rescind.notices.push import Push
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -52,8 +55,11 @@ from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.notice_sends import NoticeSends
 from rescind.postgres.notices import NoticeTable
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.robot_messages import RobotMessages
+from rescind.postgres.robots import RobotTable
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
@@ -65,7 +71,10 @@ from rescind.postgres.translations import TranslationTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
+from rescind.pushing import Pushing, contact
 from rescind.receipts.signing import Signer
+from rescind.robot_news import RobotNews
+from rescind.robots import Robots
 from rescind.settings import Settings, secret
 from rescind.translations import Translations
 from rescind.translator import LibreTranslate
@@ -76,6 +85,7 @@ from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
+from rescind.worker.robots import Speaker
 from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
@@ -120,6 +130,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await tail.open()
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
+        robots = RobotTable(pool, clock)
         async with Engine(
             PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
         ).running() as engine:
@@ -151,6 +162,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
+                robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
+                pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, contact(base_url)),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
@@ -190,7 +203,9 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
                 people=desk.inbox.people,
             )
         ),
-        _task(loops.tell(messenger(desk), desk.inbox)),
+        _speaker(desk, poster) as speaker,
+        _task(loops.tell(messenger(desk, poster), desk.inbox)),
+        _task(loops.speak(speaker, desk.robots.messages)),
         _task(
             loops.deliver(
                 courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
@@ -203,11 +218,23 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         yield
 
 
-def messenger(desk: Desk) -> Messenger:
-    """Who sends notices, by every way there is: a line a channel."""
-    channels = (Email(desk.post.table),)
+def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
+    """Who sends notices, by every way there is: a line a channel. poster: without one no browser is told."""
+    channels: list[Channel] = [Email(desk.post.table), GroupChat(desk.robots.messages)]
+    if poster is not None:
+        channels.append(Push(partial(desk.pushing.send, poster)))
     named = {one.name: one for one in channels}
     return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
+
+
+@asynccontextmanager
+async def _speaker(desk: Desk, poster: Poster) -> AsyncGenerator[Speaker]:
+    news = RobotNews(desk.inbox.sends, desk.clock, desk.base_url)
+    speaker = Speaker(desk.robots, poster, news.compose)
+    try:
+        yield speaker
+    finally:
+        await speaker.close()
 
 
 @asynccontextmanager

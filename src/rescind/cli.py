@@ -22,8 +22,10 @@ from rescind import (
     notice_command,
     policies,
     proposal_command,
+    push_command,
     reconciling,
     refunds,
+    robot_command,
     stream_command,
     webhook_command,
 )
@@ -63,6 +65,8 @@ cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
 cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(stream_command.app, name="stream")
+cli.add_typer(robot_command.app, name="robot")
+cli.add_typer(push_command.app, name="push")
 cli.add_typer(mail_commands, name="mail")
 cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")

@@ -50,7 +50,9 @@ from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
+from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
+from rescind.robots import Robots
 from rescind.settings import Settings
 from rescind.translations import Translations
 
@@ -83,6 +85,8 @@ class Desk:
     habits: Habits
     connected: Connected
     endpoints: Endpoints
+    robots: Robots
+    pushing: Pushing
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

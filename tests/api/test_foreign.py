@@ -158,6 +158,25 @@ async def test_a_foreign_endpoint_answers_like_a_missing_one_at_every_operation(
     assert (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json() == before
 
 
+async def test_a_foreign_robot_answers_like_a_missing_one_at_every_operation(people):  # I-30, I-35
+    sams = (await people.sam.post("/v1/robots", EXAMPLES["robots_connect"])).json()["id"]
+    before = (await people.sam.get(f"/v1/robots/{sams}")).json()
+    differ, walked = [], [one for one in rescind.api.OPERATIONS if "{robot}" in one.path]
+    for one in walked:
+        body = EXAMPLES[one.name] if one.body else None
+        answers = []
+        for robot in (sams, other(sams), "bot_nothing"):
+            path = one.path.format(robot=robot)
+            answers.append(
+                told(await (people.lou.get(path) if body is None else people.lou.send(one.method, path, body)))
+            )
+        if answers[0] != answers[1] or answers[0] != answers[2] or answers[0][0] != 404:
+            differ.append((one.name, [answer[0] for answer in answers]))
+    assert differ == []
+    assert len(walked) == 4
+    assert (await people.sam.get(f"/v1/robots/{sams}")).json() == before
+
+
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 
@@ -221,10 +240,29 @@ async def test_a_foreign_endpoint_answers_like_a_missing_one_on_every_page(peopl
     assert (await people.sam.get(f"/v1/webhook-endpoints/{sams}")).json()["url"] == asked.json()["endpoint"]["url"]
 
 
-def endpoint_pages():
-    """(method, address) of every page of a seller that names an endpoint."""
+async def test_a_foreign_robot_answers_like_a_missing_one_on_every_page(people, desk, market):  # I-30, I-35
+    sams = (await people.sam.post("/v1/robots", EXAMPLES["robots_connect"])).json()["id"]
+    before = (await people.sam.get(f"/v1/robots/{sams}")).json()
+    person = await Person(make_app(desk)).sign_in(desk, "seller", "lou", shop_id=LANTERN)
+    token = (await person.see("/seller/orders")).form("/sign-out")["fields"]
+    form = [*token, ("key", "k" * 20), ("language", "en"), ("state", "paused")]
+    differ, walked = [], 0
+    for method, path in endpoint_pages("/seller/robots/"):
+        walked += 1
+        ids = [{"robot": one} for one in (sams, other(sams))]
+        answers = [await _page(person.client, method, path.format(**one), form) for one in ids]
+        texts = [_without(answer, one) for answer, one in zip(answers, ids, strict=True)]
+        if texts[0] != texts[1] or answers[0].status_code != 404:
+            differ.append((method, path, [answer.status_code for answer in answers]))
+    assert differ == []
+    assert walked == 5
+    assert (await people.sam.get(f"/v1/robots/{sams}")).json() == before
+
+
+def endpoint_pages(root="/seller/webhooks/"):
+    """(method, address) of every page of a seller that names an endpoint, or a robot."""
     for route in routes.pages().routes:
-        if route.path.startswith("/seller/webhooks/"):
+        if route.path.startswith(root):
             for method in sorted(route.methods & {"GET", "POST"}):
                 yield method, re.sub(r"{(\w+)(:\w+)?}", r"{\1}", route.path)
 

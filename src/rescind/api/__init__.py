@@ -32,6 +32,7 @@ from rescind.api import (
     refund_ways,
     refunds,
     returns,
+    robots,
     shops,
     sources,
     stock,
@@ -81,6 +82,7 @@ OPERATIONS = (
     *providers.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
     *webhook_deliveries.OPERATIONS,
+    *robots.OPERATIONS,
     *installation.OPERATIONS,
     *reference.OPERATIONS,
 )

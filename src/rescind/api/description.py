@@ -59,6 +59,17 @@ EXAMPLES: Mapping[str, Any] = {
     "webhook_endpoints_remove": {},
     "webhook_deliveries_replay": {},
     "webhook_deliveries_replay_since": {"since": "2026-05-01T00:00:00Z"},
+    "robots_connect": {
+        "kind": "dingtalk",
+        "url": f"https://oapi.dingtalk.com/robot/send?access_token={'5f' * 32}",
+        "secret": "SEC0000000000000000example",
+        "topics": ["requests", "money"],
+        "language": "zh",
+        "about": "Shipping desk",
+    },
+    "robots_change": {"topics": [], "state": "on"},
+    "robots_test": {},
+    "robots_remove": {},
     "orders_place": {
         "shop": "shp_0000abcd",
         "number": "100234",

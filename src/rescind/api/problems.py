@@ -104,6 +104,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.EvidenceMissing: (422, "Something is missing"),
     errors.FileRefused: (422, "This file cannot be used"),
     errors.EndpointsFull: (409, "No more webhook endpoints"),
+    errors.RobotsFull: (409, "No more group robots"),
     errors.EvidenceFull: (409, "No more files for this order"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),

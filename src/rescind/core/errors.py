@@ -179,6 +179,12 @@ class EndpointsFull(RescindError):
     code = "endpoints-full"
 
 
+class RobotsFull(RescindError):
+    """A shop has as many robots of group chats as it may. Params: limit."""
+
+    code = "robots-full"
+
+
 class ConsentMissing(RescindError):
     """Support acts for a buyer only with the buyer's recorded consent (M-49). Params: none."""
 

@@ -53,7 +53,10 @@ from rescind.core.verdict import OnSilence, Verdict
 from rescind.jetstream import FAULTS as STREAM_FAULTS
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
+from rescind.notices.robot import FAULTS as ROBOT_FAULTS
+from rescind.notices.robots import ROBOTS
 from rescind.policies.sources import Grade, catalogue
+from rescind.postgres.robot_messages import MessageState
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
 
@@ -186,6 +189,11 @@ def codes() -> Iterator[tuple[str, str]]:
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,
         "stream_fault": STREAM_FAULTS,
+        "robot": ("on", "untried", "troubled", "paused", "gone", "failing"),
+        "robot_kind": tuple(ROBOTS),
+        "robot_place": tuple(ROBOTS),
+        "robot_fault": (*FAULTS, *ROBOT_FAULTS),
+        "robot_message": get_args(MessageState),
         "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():

@@ -5,8 +5,24 @@ from __future__ import annotations
 from rescind.notices.channel import Answer, Channel, Refused, Sent, Unclear
 from rescind.notices.words import Words, words
 
-INBOX, EMAIL = "inbox", "email"
-CHANNELS = (EMAIL,)
-"""Every way a notice goes beside the inbox, where each of them stands. One is added here and where ``app`` makes it."""
+INBOX, EMAIL, PUSH, ROBOT = "inbox", "email", "push", "robot"
+CHANNELS = (EMAIL, PUSH)
+"""Every way people choose beside the inbox, where each notice stands. One is added here and where ``app`` makes it.
 
-__all__ = ["CHANNELS", "EMAIL", "INBOX", "Answer", "Channel", "Refused", "Sent", "Unclear", "Words", "words"]
+Robots of group chats are a shop's and choose by topics of their own.
+"""
+
+__all__ = [
+    "CHANNELS",
+    "EMAIL",
+    "INBOX",
+    "PUSH",
+    "ROBOT",
+    "Answer",
+    "Channel",
+    "Refused",
+    "Sent",
+    "Unclear",
+    "Words",
+    "words",
+]

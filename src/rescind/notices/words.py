@@ -13,8 +13,8 @@ from rescind.notices.sentences import said
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown or sent. sentence: the one meaning. deadline: until when something is asked, with its zone; empty
     where nothing is. move: whose move it is, until when and what happens otherwise; empty where nothing is asked of
-    anybody. link: where the action itself is; label: what it is called. notice, order, reader, language: which notice
-    and whose, for a channel with a queue of its own that makes the words anew when its turn comes.
+    anybody. link: where the action itself is; label: what it is called. notice, order, group, reader, language: which
+    notice and whose, for a channel with a queue of its own that makes the words anew when its turn comes.
     """
 
     subject: str
@@ -25,6 +25,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     notice: str = ""
     order: str = ""
+    group: str = ""
     reader: str = ""
     language: str = ""
 
@@ -60,6 +61,7 @@ def words(
         label=label,
         notice=identifier,
         order=notice.order,
+        group=notice.group,
         reader=reader,
         language=spoken.tag,
     )

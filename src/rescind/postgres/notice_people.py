@@ -64,6 +64,12 @@ UPDATE notice_channels SET verified_at = coalesce(verified_at, $2, clock_timesta
 WHERE channel_id = $1 RETURNING {_FIELDS}
 """  # noqa: S608 - names of ours
 _GONE = "UPDATE notice_channels SET gone_at = coalesce($2, clock_timestamp()) WHERE channel_id = $1 AND gone_at IS NULL"
+_DROP = """
+WITH gone AS (
+    DELETE FROM notice_channels WHERE channel = $1 AND ($2::text IS NULL OR address = $2) RETURNING true
+)
+SELECT EXISTS (SELECT FROM gone)
+"""
 _MAIL_GONE = """
 WITH gone AS (
     UPDATE notice_channels SET gone_at = coalesce($2, clock_timestamp())
@@ -266,6 +272,11 @@ class NoticePeople:
         await self._pool.execute(_GONE, identifier, self._clock.read())
         await self._moved()
 
+    async def drop(self, channel: str, address: str) -> None:
+        """An address is one no more, whoever had it."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await drop(connection, channel, address)
+
     # --- who can be reached ------------------------------------------------------------------------------------------
 
     async def recipient(self, identifier: str) -> Recipient | None:
@@ -331,6 +342,12 @@ class NoticePeople:
             msgspec.json.encode(chosen.choices).decode(),
             self._clock.read(),
         )
+
+
+async def drop(connection: Any, channel: str, address: str | None = None) -> None:
+    """An address is one no more, or none of a channel is, within the transaction that says so."""
+    if await connection.fetchval(_DROP, channel, address):
+        await connection.execute(_MOVED, secrets.token_hex(8))
 
 
 async def mark_gone(connection: Any, address: str, now: Instant | None) -> None:

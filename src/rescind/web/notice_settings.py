@@ -39,7 +39,7 @@ async def show(
     role, _party = reader(visit.person)
     inbox, language = visit.desk.inbox, visit.locale
     chosen = await inbox.preferences(visit.person)
-    addresses = await inbox.addresses(visit.person)
+    addresses = [one for one in await inbox.addresses(visit.person) if one.channel == EMAIL]
     root = ROOT[role]
     return page(
         "notices/preferences.html",

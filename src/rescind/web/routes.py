@@ -23,7 +23,18 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
-from rescind.web import buyer, document, evidence, notice_settings, notices, operator, seller, session, support
+from rescind.web import (
+    buyer,
+    document,
+    evidence,
+    notice_settings,
+    notices,
+    operator,
+    push,
+    seller,
+    session,
+    support,
+)
 from rescind.web.design import page as design_page
 from rescind.web.rendering import STATIC
 from rescind.web.session import Call, Html, Visit
@@ -33,7 +44,7 @@ log = structlog.get_logger()
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
-    "require-trusted-types-for 'script'; trusted-types rescind"
+    "require-trusted-types-for 'script'; trusted-types rescind rescind-worker"
 )
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -60,6 +71,7 @@ def pages() -> Litestar:
             support.PAGES,
             *document.ROUTES,
             *evidence.ROUTES,
+            *push.ROUTES,
             *notices.ROUTES,
             *notice_settings.ROUTES,
             operator.PAGES,
@@ -178,6 +190,7 @@ _STATUS: Mapping[str, int] = {
     "no-withdrawal": HTTPStatus.CONFLICT,
     "order-conflict": HTTPStatus.CONFLICT,
     "endpoints-full": HTTPStatus.CONFLICT,
+    "robots-full": HTTPStatus.CONFLICT,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,

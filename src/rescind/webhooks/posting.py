@@ -97,10 +97,13 @@ class Poster:
                 await session.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
-        """Send it once, and say what came of it. Raises nothing but the end of the task."""
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, *, kept: int = KEPT_BYTES) -> Posted:
+        """Send it once, and say what came of it. Raises nothing but the end of the task.
+
+        kept: bytes of the answer that are wanted, at most.
+        """
         began = perf_counter()
-        posted = await self._post(url, headers, body)
+        posted = await self._post(url, headers, body, kept)
         return Posted(
             status=posted.status,
             ms=round((perf_counter() - began) * 1000),
@@ -109,7 +112,7 @@ class Poster:
             retry_after_s=posted.retry_after_s,
         )
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Posted:
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes, kept: int) -> Posted:
         # What is allowed may have changed since the endpoint was made.
         if wrong := self._egress.wrong(url):
             return Posted(fault="refused", answer=wrong)
@@ -118,7 +121,7 @@ class Poster:
         try:
             async with asyncio.timeout(self._timeout_s):
                 async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
-                    said = await _read(response)
+                    said = await _read(response, kept)
                     return Posted(
                         status=response.status,
                         fault=_fault(response.status),
@@ -212,7 +215,7 @@ def _checked(allowed: Callable[[Address], bool], info: Any) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-async def _read(response: aiohttp.ClientResponse) -> str:
+async def _read(response: aiohttp.ClientResponse, kept: int) -> str:
     """The first of what it says. More than nobody reads, or later than nobody waits for, closes the connection."""
     read = bytearray()
     with suppress(TimeoutError, aiohttp.ClientError):
@@ -223,7 +226,7 @@ async def _read(response: aiohttp.ClientResponse) -> str:
                     break
     if not response.content.at_eof():
         response.close()
-    text = bytes(read[:KEPT_BYTES]).decode("utf-8", "replace")
+    text = bytes(read[:kept]).decode("utf-8", "replace")
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text).strip()
 
 

@@ -21,6 +21,7 @@ from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.notice_people import NoticePeople
+from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.store import AWAY
 from rescind.postgres.switched_off import SwitchedOff
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
@@ -28,6 +29,7 @@ from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
+from rescind.worker.robots import Speaker
 from rescind.worker.tracking import Numbers
 
 log = structlog.get_logger()
@@ -90,6 +92,13 @@ async def tell(messenger: Messenger, inbox: Inbox) -> None:
             group.create_task(_repeat(f"notices {channel}", partial(messenger.sweep, channel), IDLE_S))
         group.create_task(_repeat("digests", messenger.digests, MINUTE_S))
         group.create_task(_repeat("old_notices", lambda: _once(inbox.table.forget()), HOUR_S))
+
+
+async def speak(speaker: Speaker, messages: RobotMessages) -> None:
+    """Speak through group robots, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("robots", speaker.sweep, IDLE_S))
+        group.create_task(_repeat("old_robot_messages", lambda: _once(messages.forget()), HOUR_S))
 
 
 async def send(post: Post, compose: mails.Compose) -> None:

@@ -24,6 +24,9 @@ class Scene:
     requests: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
     withdrawal: str = ""
+    robot: str = ""
+    """A group robot of the demo's first shop, and below another that was tried in vain."""
+    tried: str = ""
     endpoint: str = ""
     """A webhook endpoint of the demo's first shop, and below a message that waits there."""
     message: str = ""
@@ -80,6 +83,7 @@ def set_scene(marketplace: Marketplace) -> Scene:
         scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
     scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
     scene.endpoint, scene.message = marketplace.hears()
+    scene.robot, scene.tried = marketplace.robots()
     return scene
 
 
@@ -258,6 +262,11 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("webhook endpoint to remove", f"/seller/webhooks/{scene.endpoint}", _press("#end summary >> nth=-1")),
         Place("webhook messages of no kind", f"/seller/webhooks/{scene.endpoint}?state=delivered"),
         Place("webhook message", f"/seller/webhooks/{scene.endpoint}/{scene.message}"),
+        Place("group robots", "/seller/robots"),
+        Place("group robot without an address", "/seller/robots", _send_empty("#add form"), 422),
+        Place("group robot", f"/seller/robots/{scene.robot}"),
+        Place("group robot to remove", f"/seller/robots/{scene.robot}", _press("#end summary >> nth=-1")),
+        Place("group robot that was tried", f"/seller/robots/{scene.tried}"),
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))

@@ -21,6 +21,7 @@ from rescind.web.seller import (
     request,
     requests,
     returns,
+    robots,
     rules,
     settings,
 )
@@ -50,6 +51,7 @@ PAGES = Router(
         *settings.ROUTES,
         *rules.ROUTES,
         *WEBHOOKS,
+        *robots.ROUTES,
         *messages.ROUTES,
         *NOTICES,
         *packing.ROUTES,

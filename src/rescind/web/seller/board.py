@@ -17,7 +17,7 @@ from rescind.locales import Locale
 from rescind.web.rendering import address
 from rescind.web.search import too_many
 from rescind.web.seller import order as order_page
-from rescind.web.seller import steps
+from rescind.web.seller import robots, steps
 from rescind.web.seller.console import Console, Here, back_to
 from rescind.web.session import Html
 
@@ -65,6 +65,7 @@ async def board(console: Here) -> Html:
         "seller/orders.html",
         errors=errors,
         notice=console.told(),
+        alerts=await robots.troubles(console),
         tab="" if tab == "all" else tab,
         q=search.text,
         sort=sort,

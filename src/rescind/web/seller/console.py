@@ -271,7 +271,7 @@ async def seller_console(visit: Comes) -> Console:
         Link(
             "/seller/settings",
             _("Settings"),
-            current=path.startswith(("/seller/settings", "/seller/rules", "/seller/webhooks")),
+            current=path.startswith(("/seller/settings", "/seller/rules", "/seller/webhooks", "/seller/robots")),
         ),
     )
     return Console(visit, shop.zone or "UTC", nav)

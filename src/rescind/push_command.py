@@ -1,0 +1,36 @@
+"""Web push from the command line: beginning anew after the installation's secret key has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+import typer
+
+from rescind.administration import with_pool
+from rescind.clock import DatabaseClock
+from rescind.postgres.push import PushTable
+from rescind.settings import Settings
+from rescind.terminal import Data, out, read_settings, run
+
+app = typer.Typer(no_args_is_help=True, help="Browsers that people are told in.")
+
+
+@app.callback()
+def push() -> None:
+    """Browsers that people are told in."""
+
+
+@app.command("reset")
+def reset(
+    sure: bool = typer.Option(..., "--yes", prompt="Every browser has to be switched on again. Go on?"),
+    data: Data = None,
+) -> None:
+    """Forget the key and every browser: for when they were sealed under another secret key of the installation."""
+
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> int:
+        return await PushTable(pool, DatabaseClock()).reset()
+
+    if not sure:
+        raise typer.Abort
+    out.print(f"Browsers forgotten: {run(with_pool(read_settings(data=data), work))}", highlight=False)
