@@ -50,6 +50,18 @@ def test_of_a_part_that_was_taken_that_part_is_refunded_and_the_rest_let_go(shop
     assert refunds(shop) == [("card", 3000, False, "owed"), ("card", 7000, True, "owed")]
 
 
+@pytest.mark.parametrize("fact", ["paid", "authorised"])
+@pytest.mark.parametrize("amount", [0, -1])
+def test_an_amount_of_nothing_is_never_everything(shop, fact, amount):  # KF-06
+    shop.order(total=eur("40.00"), stage=Stage.UNPAID)
+    before = shop.state
+    with pytest.raises(InvalidField):
+        shop.host.reports(fact, tender="card", amount_minor=amount)
+    assert shop.state == before
+    shop.host.reports(fact, tender="card")
+    assert shop.stage is Stage.REVIEW, "without an amount it is all of it"
+
+
 def test_less_is_let_go_of_an_order_that_is_cancelled_in_part(shop):
     lines = (item("a", eur("60.00")), item("b", eur("40.00")))
     promised(shop, lines=lines)
