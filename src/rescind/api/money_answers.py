@@ -12,6 +12,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus
 from rescind.core.price import BenefitKind, Fee
 from rescind.core.quote import Quote, TenderShare
+from rescind.core.reimbursement import Reimbursement
 from rescind.postgres.credentials import Role
 
 MONEY_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "host"})
@@ -110,6 +111,23 @@ class QuoteTold(Told, frozen=True, kw_only=True):
     releases: list[QuoteTenderTold]
     benefits: list[BenefitTold]
     funding: FundingTold | None
+
+
+class ReimbursementTold(Told, frozen=True, kw_only=True):
+    """What leaving a contract gives back. cancelled: for what has not left, owed at once; returned: for what is sent
+    back, once it is there. Null where there is nothing of the kind.
+    """
+
+    cancelled: QuoteTold | None
+    returned: QuoteTold | None
+
+
+def reimbursement_told(found: Reimbursement, role: Role) -> ReimbursementTold:
+    """Both quotes of a withdrawal."""
+    return ReimbursementTold(
+        cancelled=quote_told(found.stopped, role) if found.stopped else None,
+        returned=quote_told(found.back, role) if found.back else None,
+    )
 
 
 def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[RefundTold]:

@@ -6,7 +6,7 @@ charges are what was recorded at checkout; nothing is priced a second time (E-05
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -160,6 +160,32 @@ def quote(order: Order, selection: dict[str, int], *, fees: Sequence[Fee] = (), 
         releases=shares.releases,
         benefits=_benefits(order, selection, last=last, at=at) if order.benefits else (),
         funding=_funding(order, lines, total + released, shipping=shipping, last=last),
+    )
+
+
+def sent_back(order: Order, selection: Mapping[str, int], *, price_alone: bool) -> Quote:
+    """What was paid for units that have left and come back, no more than is left of it; nothing is kept or moved by it.
+
+    With the last of the order comes what was paid for delivery and as charges, unless a law gives the ``price_alone``.
+    """
+    lines = tuple([_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection])
+    whole = not price_alone and not [line for line in order.lines if line.open > selection.get(line.id, 0)]
+    shipping = order.shipping_minor - order.shipping_refunded_minor if whole else 0
+    charges = order.returning_charges_minor if whole else 0
+    shares = share(order.tenders, sum([line.total_minor for line in lines]) + shipping + charges, keep=None)
+    total = sum([one.amount_minor for one in shares.refunds])
+    released = sum([one.amount_minor for one in shares.releases])
+    return Quote(
+        currency=order.currency,
+        lines=lines,
+        shipping_minor=shipping,
+        total_minor=total,
+        tenders=shares.refunds,
+        shipping_tax_minor=order.shipping_tax_minor if shipping else 0,
+        charges_minor=charges,
+        released_minor=released,
+        releases=shares.releases,
+        funding=_funding(order, lines, total + released, shipping=shipping, last=whole),
     )
 
 
