@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
-from postgres.market import HOST, KILN, worked
+from postgres.market import HOST, KILN, person, worked
 from rescind.app import make_app
+from rescind.core.cancellation import CancelBySeller
 from rescind.core.parts import Line, Pins
 from rescind.core.price import Benefit, BenefitKind
 from rescind.core.stage import Stage
@@ -101,6 +102,29 @@ async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market
     assert (read.refunded.minor, read.given_minor, read.cancellations) == (500, 500, ())
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "failed"),
+    [
+        ("en", "Given back before", "An earlier refund of €15.13 failed"),
+        ("zh", "此前已退还", "此前有一笔 €15.13 的退款未成功"),
+    ],
+)
+async def test_a_quote_adds_up_after_money_was_given_back(app, desk, market, language, before, failed):
+    lines = (Line(id="1", sku="MUG", quantity=2, unit_minor=1513), Line(id="2", sku="POT", quantity=1, unit_minor=1974))
+    order = await market.order(Stage.PREPARING, lines=lines, price=5000)
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    path = f"/seller/orders/{order}"
+    await sam.press(await sam.see(path), f"{path}/give-back", amount="10.33", why_back="A dent.")
+    ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see(f"/orders/{order}/cancel?reason=changed_mind")
+    for words in (before, "€10.33", "€39.67"):
+        assert words in page.text
+    await market.does(CancelBySeller(order=order, reason="out_of_stock", lines={"1": 1}), person("seller", "sam"))
+    await worked(market)
+    page = await ann.see(f"/orders/{order}/cancel?reason=changed_mind")
+    assert failed in page.text
 
 
 async def test_support_gives_credit_and_both_sides_read_that_it_is_credit(app, robin, market, desk):  # M-22

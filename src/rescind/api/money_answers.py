@@ -96,7 +96,8 @@ class QuoteTold(Told, frozen=True, kw_only=True):
 
     charges: what was paid for the order as a whole. fees, fee: what the seller keeps, each and together. released,
     releases: what a bank has promised and nobody took; it is let go. benefits: what comes back as voucher or points.
-    funding: to sellers and staff.
+    other: what the parts do not explain, below zero for what was not paid, was given back before or left another way;
+    lines, shipping, charges and this, less fee, are total and released. funding: to sellers and staff.
     """
 
     lines: list[QuoteLineTold]
@@ -105,6 +106,7 @@ class QuoteTold(Told, frozen=True, kw_only=True):
     charges: Money
     fees: list[FeeTold]
     fee: Money
+    other: Money
     total: Money
     tenders: list[QuoteTenderTold]
     released: Money
@@ -174,6 +176,7 @@ def quote_told(quote: Quote, role: Role) -> QuoteTold:
         charges=Money(quote.charges_minor, currency),
         fees=fees_told(quote.fees, currency),
         fee=Money(quote.fee_minor, currency),
+        other=Money(quote.other_minor, currency),
         total=Money(quote.total_minor, currency),
         tenders=_shares(quote.tenders, currency, role),
         released=Money(quote.released_minor, currency),

@@ -221,13 +221,9 @@ def settled(after: Order, tender: str, gone: int, back: int, context: Context, n
     if covered or not back:
         return covered
     # What a failed refund left behind is for the person who looks at that; it is not owed a second time by this.
-    failed = sum(
-        one.amount_minor
-        for one in after.refunds
-        if one.status is RefundStatus.FAILED and not one.settled and not one.release
-    )
+    failed = sum(one.amount_minor for one in after.undecided if not one.release)
     missing = _entitled(after) - given - sum(one.taken_elsewhere_minor for one in after.tenders) - failed
-    amount = min(back, missing, this.left_minor)
+    amount = min(back, missing, next(one.left_minor for one in after.free if one.id == tender))
     if amount <= 0:
         return ()
     owed = RefundTerms(id=context.refund_id(after.shop, now, 0), tender=tender, amount_minor=amount)

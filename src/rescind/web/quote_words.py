@@ -13,8 +13,10 @@ from rescind.web.tender import tender_name
 from rescind.web.way_words import usually
 
 
-def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dict[str, Any]]:
-    """Rows of the money table: goods by line, discount share, tax, shipping."""
+def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str], order: Order) -> list[dict[str, Any]]:
+    """Rows of the money table, which add up to what goes back and is let go: goods by line, discount share, tax,
+    shipping, what is kept, and what had gone before.
+    """
     _ = locale.gettext
 
     def money(minor: int) -> Money:
@@ -42,6 +44,40 @@ def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dic
         }
         for fee in quote.fees
     )
+    rows.extend(_before(locale, quote, order))
+    if quote.released_minor and quote.total_minor:
+        label = _("Only reserved, and let go")
+        rows.append({"label": label, "amount": money(quote.released_minor), "minus": True})
+    return rows
+
+
+def failed_note(locale: Locale, order: Order) -> list[str]:
+    """That money of an earlier refund is not in a sum, because support decides about it."""
+    failed = sum(one.amount_minor for one in order.undecided if not one.release)
+    if not failed:
+        return []
+    text = locale.gettext("An earlier refund of %(amount)s failed. It is not in this sum: platform support sees to it.")
+    return [text % {"amount": locale.money(Money(failed, order.currency))}]
+
+
+def _before(locale: Locale, quote: Quote, order: Order) -> list[dict[str, Any]]:
+    """Why less goes back than the units cost: not all was paid, a bank took it, it was given back; or why more does."""
+    _ = locale.gettext
+    if quote.other_minor > 0:
+        return [{"label": _("Paid beyond the price"), "amount": Money(quote.other_minor, quote.currency)}]
+    gap = -quote.other_minor
+    unpaid = sum(max(0, one.wanted_minor - one.authorised_minor) for one in order.tenders)
+    elsewhere = sum(one.taken_elsewhere_minor for one in order.tenders)
+    rows: list[dict[str, Any]] = []
+    for label, most in (
+        (_("Not paid yet"), unpaid),
+        (_("Went back another way before"), elsewhere),
+        (_("Given back before"), gap),
+    ):
+        amount = min(gap, most)
+        if amount > 0:
+            rows.append({"label": label, "amount": Money(amount, quote.currency), "minus": True})
+            gap -= amount
     return rows
 
 

@@ -47,7 +47,7 @@ def _sum(
         notes = (_("Nothing has been paid yet, so there is nothing to give back."),)
     return Sum(
         heading=heading,
-        rows=quote_rows(locale, quote, dict(titles)) if quote.freed_minor else [],
+        rows=quote_rows(locale, quote, dict(titles), order) if quote.freed_minor else [],
         total=Money(quote.total_minor, quote.currency) if quote.total_minor else None,
         tenders=quote_tenders(locale, quote, order),
         notes=(*quote_notes(locale, quote), *notes),

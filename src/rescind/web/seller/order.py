@@ -322,7 +322,7 @@ async def _confirm(
         sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
-        rows=quote_rows(language, stop.quote, titles(view)),
+        rows=quote_rows(language, stop.quote, titles(view), order),
         total=Money(stop.quote.total_minor, order.currency),
         tenders=quote_tenders(language, stop.quote, order),
         keys={"cancel": new_key()},

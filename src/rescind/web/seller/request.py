@@ -75,7 +75,7 @@ async def opened(
         order=order,
         waiting=waiting,
         answers=found,
-        sums=quote_rows(language, found.quote, titles(view)),
+        sums=quote_rows(language, found.quote, titles(view), order),
         total=Money(found.quote.total_minor, order.currency),
         tenders=[
             {"label": names[share.tender], "amount": Money(share.amount_minor, order.currency)}

@@ -174,7 +174,7 @@ async def _preview(
         "anyway": anyway,
         "items": ", ".join(f"{titles(view).get(line, line)} × {count}" for line, count in units.items()),
         "card": rule_card(ground, terms, language, deadline=deadline),
-        "rows": quote_rows(language, money, titles(view)),
+        "rows": quote_rows(language, money, titles(view), order),
         "total": Money(money.total_minor, order.currency),
         "tenders": quote_tenders(language, money, order),
     }
