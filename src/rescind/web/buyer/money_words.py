@@ -7,6 +7,7 @@ from typing import Any
 from rescind.core.counting import AtTheDoor
 from rescind.core.money import Money
 from rescind.core.order import Order
+from rescind.core.parts import Tender
 from rescind.locales import Locale
 from rescind.web.explain import span_words
 from rescind.web.tender import tender_name
@@ -14,17 +15,25 @@ from rescind.web.tender import tender_name
 
 def tender_words(locale: Locale, order: Order) -> list[dict[str, Any]]:
     """Each means of payment with what was paid by it; at the door nothing is yet."""
-    _ = locale.gettext
     return [
         {
             "label": tender_name(locale, tender),
             "amount": Money(tender.amount_minor, order.currency),
-            "note": ""
-            if tender.captured_minor >= tender.amount_minor
-            else (_("To be paid at the door") if tender.method == "cash_on_delivery" else _("Not paid yet")),
+            "note": _tender_note(locale, tender, order),
         }
         for tender in order.tenders
     ]
+
+
+def _tender_note(locale: Locale, tender: Tender, order: Order) -> str:
+    """What is still to be paid, or what of it went back past this desk."""
+    _ = locale.gettext
+    if tender.captured_minor < tender.amount_minor:
+        return _("To be paid at the door") if tender.method == "cash_on_delivery" else _("Not paid yet")
+    if tender.taken_elsewhere_minor:
+        amount = locale.money(Money(tender.taken_elsewhere_minor, order.currency))
+        return _("%(amount)s of it went back another way") % {"amount": amount}
+    return ""
 
 
 def at_the_door(locale: Locale, door: AtTheDoor | None, order: Order, *, over: bool) -> str:

@@ -58,6 +58,8 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
         FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
     }[event.fact]
     detail = " ".join(part for part in (event.carrier, event.tracking) if part)
+    if moved := sum(event.taken.values()) or sum(event.returned.values()):
+        detail = teller.money(moved)
     return teller.entry(text, icon, detail=detail or found_words(teller, event.review.found if event.review else ()))
 
 
