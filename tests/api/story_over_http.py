@@ -355,7 +355,7 @@ class Player:
             body |= {"tracking": step.tracking, "carrier": "carrier"}
         if step.tender:
             body["tender"] = step.tender
-        if step.amount:
+        if step.amount is not None:
             body["amount"] = self.money(step.amount)
         return await self.people[step.who].post(f"{self.path}/facts", body)
 
@@ -385,7 +385,7 @@ class Player:
 
     async def offers(self, step):
         body = {"kind": step.act} | _said(step)
-        if step.amount:
+        if step.amount is not None:
             body["amount"] = self.money(step.amount)
         if step.ship_by:
             body["ship_by"] = self.instant(step.ship_by).isoformat()

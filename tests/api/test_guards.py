@@ -68,6 +68,17 @@ async def test_a_frozen_refund_says_who_decides_and_until_when(people, market, d
     assert [(one["amount"]["amount"], one["waits_for"]) for one in read["refunds"]] == [(3000, ""), (1000, "")]
 
 
+async def test_an_amount_of_nothing_captures_nothing_and_takes_nothing(people, market, desk):  # KF-06
+    order = await market.order(Stage.UNPAID)
+    placed = (await people.host.get(f"/v1/orders/{order}")).json()["placed_at"]
+    nothing = {"occurred_at": placed, "tender": "t", "amount": {"amount": 0, "currency": "EUR"}}
+    for fact in ("paid", "authorised", "charged_back", "refunded_elsewhere", "chargeback_won", "chargeback_lost"):
+        answer = await people.host.post(f"/v1/orders/{order}/facts", {"fact": fact, **nothing})
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/amount"), answer.text
+    read = (await people.host.get(f"/v1/orders/{order}")).json()
+    assert (read["paid"]["amount"], read["version"]) == (0, 1)
+
+
 async def test_the_end_of_a_chargeback_names_its_tender(people, market, desk):
     order = await market.order(Stage.PREPARING)
     placed = (await people.host.get(f"/v1/orders/{order}")).json()["placed_at"]

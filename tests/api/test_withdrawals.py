@@ -26,7 +26,8 @@ async def test_asking_first_tells_what_may_be_withdrawn_from_and_until_when(peop
     on_its_way = await market.order(Stage.IN_TRANSIT, country="CN")
 
     async def told(order):
-        return (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()["withdrawal"]
+        told = (await people.ann.get(f"/v1/orders/{order}/cancellability")).json()["withdrawal"]
+        return told and {name: said for name, said in told.items() if name != "refund"}
 
     eu, all_of_it = {"law": "law-eu-withdrawal", "kind": "withdraw"}, [{"line": "1", "quantity": 1}]
     assert await told(here) == eu | {"until": None, "lines": [{"line": "1", "quantity": 2}]}
@@ -36,6 +37,39 @@ async def test_asking_first_tells_what_may_be_withdrawn_from_and_until_when(peop
     cn = {"law": "law-cn-7-day", "kind": "send_back", "until": "2026-07-13T16:00:00Z", "lines": all_of_it}
     assert await told(chinese) == cn
     assert await told(on_its_way) is None
+
+
+async def test_what_it_gives_back_is_told_before_and_after_the_same(people, market):  # 2011/83/EU, art. 13(1)
+    order = await market.order(Stage.PREPARING, country="DE", lines=GOODS, price=4500, shipping_minor=500)
+
+    async def asked(*lines):
+        query = "&".join(f"line={line}" for line in lines)
+        told = await people.ann.get(f"/v1/orders/{order}/cancellability?{query}")
+        return told.json()["withdrawal"]["refund"]
+
+    whole, half = await asked(), await asked("1:1")
+    assert (whole["cancelled"]["total"]["amount"], half["cancelled"]["total"]["amount"]) == (2000, 1000)
+    assert (whole["cancelled"]["fee"]["amount"], whole["returned"]) == (0, None)
+    assert (await asked("2:1"))["cancelled"] is None, "made to order is not for this law"
+    told = (await people.ann.post(f"/v1/orders/{order}/withdrawals", SAID)).json()
+    assert told["refund"] == whole
+    (refund,) = (await people.ann.get(f"/v1/orders/{order}")).json()["refunds"]
+    assert refund["amount"] == whole["cancelled"]["total"]
+
+
+async def test_what_is_sent_back_comes_with_the_delivery_where_the_contract_ends(people, market):
+    mugs = (Line(id="1", sku="MUG", quantity=2, unit_minor=4000),)
+    there = await market.order(Stage.DELIVERED, country="DE", lines=mugs, price=8500, shipping_minor=500)
+    chinese = await market.order(Stage.DELIVERED, country="CN", lines=mugs, price=8500, shipping_minor=500)
+    one = {**SAID, "lines": [{"line": "1", "quantity": 1}]}
+    paths = [f"/v1/orders/{order}/withdrawals" for order in (there, there, chinese)]
+    told = [(await people.ann.post(path, said)).json() for path, said in zip(paths, (one, SAID, SAID), strict=True)]
+    refunds = [one["refund"]["returned"] for one in told]
+    paid = (await people.ann.get(f"/v1/orders/{there}")).json()["paid"]["amount"]
+    assert refunds[0]["total"]["amount"] + refunds[1]["total"]["amount"] == paid
+    assert [one["shipping"]["amount"] for one in refunds] == [0, 500, 0], "Chinese law gives back the price alone"
+    assert "Less may come back only for goods" in told[0]["acknowledgement"]
+    assert "must be in good condition" in told[2]["acknowledgement"]
 
 
 async def test_a_return_without_a_reason_opens_a_case_that_names_the_right(people, market):

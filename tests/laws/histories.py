@@ -227,7 +227,7 @@ def _about_refund(shop, what, refund):
 def _report(shop, move, *said):
     match move:
         case "pays":
-            shop.host.reports("paid", tender=said[0], amount_minor=said[1] if said[0] else 0)
+            shop.host.reports("paid", tender=said[0], amount_minor=said[1] if said[0] else None)
         case "happens":
             fact, parcel, tracking, who = said
             getattr(shop, who).reports(fact, parcel=parcel["parcel"], lines=parcel["lines"] or {}, tracking=tracking)

@@ -10,8 +10,11 @@ from rescind.core.parts import Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
 from rescind.core.quote import capped, quote, stays
 from rescind.core.refund import RefundOwed, RefundTerms, apply_owed
+from rescind.locales import locale
+from rescind.web.quote_words import quote_rows
 from scenarios.shop import Shop
 
+EN = locale("en")
 BENEFITS = (
     Benefit(id="vou_1", kind=BenefitKind.VOUCHER),
     Benefit(id="pts_1", kind=BenefitKind.POINTS, units=997),
@@ -43,6 +46,10 @@ def parts(shop, data, most=40):
         shop.seller.cancels(lines=chosen)
 
 
+def signed(row):
+    return -row["amount"].minor if row.get("minus") else row["amount"].minor
+
+
 def units_returned(shop):
     return {one.id: one.returned for one in shop.state.benefits}
 
@@ -59,6 +66,8 @@ def test_what_goes_back_and_what_is_let_go_is_what_was_secured_but_for_what_stay
     for told_before in parts(shop, data):
         funding = told_before.funding
         assert funding.seller_minor + funding.platform_minor == told_before.total_minor + told_before.released_minor
+        rows = quote_rows(EN, told_before, {}, shop.state)
+        assert sum(signed(row) for row in rows) == told_before.total_minor or not told_before.total_minor
         back, let_go = back + told_before.total_minor, let_go + told_before.released_minor
     assert back + let_go == secured - stays(shop.state)
     assert back == shop.refunded.minor

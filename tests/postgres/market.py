@@ -109,7 +109,7 @@ class Market:
             number=number or str(next(_numbers)),
             currency=currency or ("USD" if shop == LANTERN else "EUR"),
             placed_at=now,
-            pins=Pins(preset=policy.name, preset_hash=policy.hash),
+            pins=Pins(preset=policy.name, preset_hash=policy.hash, settings=more.pop("settings", {})),
             lines=more.pop("lines", (Line(id="1", sku="MUG", quantity=units, unit_minor=price),)),
             tenders=more.pop(
                 "tenders", (Tender(id="t", method="card", label="Visa ..42", amount_minor=price * units),)

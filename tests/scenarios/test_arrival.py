@@ -139,6 +139,19 @@ def test_what_became_credit_is_there_at_once_and_a_voucher_is_the_end(shop):
     assert (told(last)["there"], last.move, last.expected) == ("done", "nobody", None)
 
 
+@pytest.mark.parametrize(("way", "said"), [("again", {}), ("paid_out", {"voucher": "V-99"})])
+def test_a_failed_refund_that_was_settled_is_nobodys_move_any_more(shop, way, said):  # I-12
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.provider.answers("declined")
+    (one,) = ways(shop.state, shop.records, WEEKDAYS, shop.now)
+    assert (one.over, one.move, one.trouble) == (False, "platform", "declined")
+    shop.agent.settles(way, **said)
+    one, new = ways(shop.state, shop.records, WEEKDAYS, shop.now)
+    assert (one.over, one.move, one.trouble) == (True, "nobody", "")
+    assert new.over is False
+
+
 def test_while_a_bank_decides_nothing_is_sent_and_what_it_gave_is_the_end(shop):  # I-10
     shop.order(paid=eur("40.00"))
     shop.buyer.requests_cancellation()

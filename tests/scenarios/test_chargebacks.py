@@ -208,6 +208,9 @@ def test_money_paid_at_the_door_that_never_came_goes_nowhere(shop):  # taken_els
         ("chargeback_lost", {"tender": "gift", "reference": "dp_1"}),
         ("refunded_elsewhere", {"tender": "card", "amount_minor": 1}),
         ("refunded_elsewhere", {"tender": "card", "amount_minor": 0}),
+        ("charged_back", {"tender": "card", "reference": "dp_3", "amount_minor": 0}),
+        ("chargeback_won", {"tender": "card", "reference": "dp_1", "amount_minor": 0}),
+        ("chargeback_lost", {"tender": "card", "reference": "dp_1", "amount_minor": 0}),
     ],
 )
 def test_a_word_about_money_that_cannot_be_is_refused(charged, fact, more):

@@ -4,6 +4,7 @@ import pytest
 
 from rescind.core.quote import quote
 from rescind.core.stage import Stage
+from rescind.core.withdrawal import DeclareWithdrawal
 from rescind.policies import preset
 from scenarios.shop import eur, item
 
@@ -127,3 +128,29 @@ def test_nothing_is_kept_of_what_nobody_paid(shop):  # R-149
     shop.host.reports("preparation_started")
     shop.buyer.requests_cancellation(anyway=True)
     assert (shop.cancellation.fees, quote(shop.state, {"mug": 1}).total_minor) == ((), 0)
+
+
+@pytest.mark.parametrize("country", ["DE", "GB", "CN"])
+@pytest.mark.parametrize("declared", [True, False])
+def test_of_whom_a_law_lets_leave_the_contract_nothing_is_kept(shop, country, declared):  # 2011/83/EU, art. 9(1)
+    placed = "2026-07-06 10:00"
+    shop = keeping(shop, restocking_bps=1500, restocking_minor=700)
+    lines = (item("mug", eur("9.99"), 3), item("sign", eur("20.00"), custom_made=True))
+    shop.order(paid=eur("54.96"), lines=lines, shipping=eur("4.99"), stage=Stage.PACKED, country=country, placed=placed)
+    if declared and country != "CN":
+        shop.handle(
+            DeclareWithdrawal(order=shop.state.id, statement=shop.note("I withdraw."), lines={"mug": 3}),
+            shop.buyer.actor,
+        )
+    else:
+        shop.buyer.requests_cancellation(lines={"mug": 3})
+    assert (shop.cancellation.status, shop.cancellation.fees) == ("approved", ())
+    assert (shop.refunded, shop.state.kept_minor) == (eur("29.97"), 0)
+
+
+def test_where_no_law_lets_the_buyer_leave_the_shops_fee_stays(shop):  # M-08
+    shop = keeping(shop, restocking_bps=1500, material_bps=1000)
+    lines = (item("mug", eur("20.00")), item("sign", eur("20.00"), custom_made=True))
+    shop.order(paid=eur("40.00"), lines=lines, stage=Stage.PACKED, country="DE", placed="2026-07-06 10:00")
+    shop.buyer.requests_cancellation(anyway=True)
+    assert [(fee.rule, fee.line) for fee in shop.cancellation.fees] == [("FEE-2", "sign")]

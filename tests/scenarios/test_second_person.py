@@ -208,7 +208,7 @@ def test_a_refund_that_was_settled_meanwhile_is_not_settled_twice(watched):
 
 def test_the_amount_both_read_is_the_amount_that_moves(watched):
     failed(watched).agent.settles("paid_out", voucher="V-7")
-    watched.seller.gives_back(eur("10.00"))
+    watched.host.reports("refunded_elsewhere", tender="card", amount_minor=1000)
     with pytest.raises(AmountChanged) as problem:
         watched.colleague.agrees()
     assert problem.value.params == {"confirmed": eur("45.00"), "refund": eur("35.00")}

@@ -2,11 +2,12 @@
 
 import pytest
 
-from rescind.core.errors import ConsentMissing, Forbidden, InvalidField, InvalidTransition, NotFound
+from rescind.core.errors import ConsentMissing, Forbidden, InvalidField, InvalidTransition, NotFound, RefundTooHigh
 from rescind.core.failed_refund import SettleFailedRefund, Way, unsettled
-from rescind.core.giving_back import GiveBack
+from rescind.core.giving_back import GiveBack, most
 from rescind.core.ids import RefundId
 from rescind.core.ledger import BY_HAND, CREDIT, PROVIDER, SELLER
+from rescind.core.offer import most as offerable
 from rescind.core.quote import quote
 from rescind.core.record import encode
 from rescind.core.stage import Stage
@@ -48,6 +49,18 @@ def test_of_a_part_that_was_taken_that_part_is_refunded_and_the_rest_let_go(shop
     assert (tender(shop).captured_minor, tender(shop).authorised_minor) == (3000, 7000)
     shop.buyer.requests_cancellation()
     assert refunds(shop) == [("card", 3000, False, "owed"), ("card", 7000, True, "owed")]
+
+
+@pytest.mark.parametrize("fact", ["paid", "authorised"])
+@pytest.mark.parametrize("amount", [0, -1])
+def test_an_amount_of_nothing_is_never_everything(shop, fact, amount):  # KF-06
+    shop.order(total=eur("40.00"), stage=Stage.UNPAID)
+    before = shop.state
+    with pytest.raises(InvalidField):
+        shop.host.reports(fact, tender="card", amount_minor=amount)
+    assert shop.state == before
+    shop.host.reports(fact, tender="card")
+    assert shop.stage is Stage.REVIEW, "without an amount it is all of it"
 
 
 def test_less_is_let_go_of_an_order_that_is_cancelled_in_part(shop):
@@ -202,7 +215,7 @@ def test_only_what_is_left_of_it_goes_another_way(failed):  # I-10
 
 
 def test_nothing_that_went_another_way_meanwhile_goes_again(failed):  # I-10
-    failed.agent.gives_back(eur("40.00"))
+    failed.host.reports("refunded_elsewhere", tender="card", amount_minor=4000)
     with pytest.raises(InvalidTransition) as refused:
         failed.agent.settles("again")
     assert refused.value.params["allowed_actions"] == ()
@@ -214,3 +227,72 @@ def test_an_ordinary_cancellation_writes_nothing_of_what_it_has_not(shop):  # wh
     written = b"".join(encode(record) for record in shop.records)
     for member in (b"benefits", b"fees", b"charges", b"authorised", b"release", b"into"):
         assert b'"' + member not in written
+
+
+# --- a refund that failed, and what is cancelled after it -------------------------------------------------------------
+
+TWO = (item("lamp", eur("20.00"), 2),)
+
+
+@pytest.fixture
+def half(shop):
+    """Two lamps for 40.00; one was cancelled, its refund arrived and came back days later."""
+    shop.order(paid=eur("40.00"), lines=TWO, stage=Stage.PREPARING)
+    shop.seller.cancels(lines={"lamp": 1})
+    shop.provider.answers("succeeded")
+    shop.provider.answers("declined", shop.state.refunds[0].id)
+    return shop
+
+
+def test_the_rest_of_an_order_gives_back_its_own_part_and_not_what_failed(half):  # I-10, E-06
+    assert quote(half.state, {"lamp": 1}).total_minor == 2000
+    half.seller.cancels(lines={"lamp": 1})
+    assert refunds(half) == [("card", 2000, False, "failed"), ("card", 2000, False, "owed")]
+    half.provider.answers("succeeded")
+    assert [one.id for one in unsettled(half.state)] == [half.state.refunds[0].id], "it is still support's"
+    half.agent.settles("paid_out", voucher="V-1")
+    assert (half.refunded, unsettled(half.state)) == (eur("40.00"), ())
+
+
+def test_nobody_gives_back_or_offers_what_failed(half):  # I-10
+    assert (most(half.state), offerable(half.state)) == (2000, 2000)
+    with pytest.raises(RefundTooHigh):
+        half.seller.gives_back(eur("20.01"))
+    half.seller.gives_back(eur("20.00"))
+    half.agent.settles("again")
+    assert half.refunded == eur("40.00")
+
+
+def test_a_late_payment_owes_itself_and_not_what_failed(shop):  # R-070, S-04
+    shop.order(total=eur("40.00"), lines=TWO, tenders={"card": 2000, "wallet": 2000}, stage=Stage.UNPAID)
+    shop.host.reports("paid", tender="card", amount_minor=2000)
+    shop.seller.cancels()
+    shop.provider.answers("declined")
+    shop.host.reports("paid", tender="wallet", amount_minor=2000)
+    assert refunds(shop) == [("card", 2000, False, "failed"), ("wallet", 2000, False, "owed")]
+
+
+def test_a_promise_that_was_not_let_go_is_let_go_by_support_alone(shop):  # I-02
+    promised(shop, "40.00", lines=TWO)
+    shop.buyer.requests_cancellation(lines={"lamp": 1})
+    shop.provider.answers("declined")
+    shop.buyer.requests_cancellation()
+    assert refunds(shop) == [("card", 2000, True, "failed"), ("card", 2000, True, "owed")]
+    shop.agent.settles("again")
+    assert (tender(shop).authorised_minor, tender(shop).released_minor) == (0, 4000)
+
+
+def test_what_failed_of_a_cancellation_that_was_undone_pays_for_the_order_again(failed):  # R-039
+    failed.agent.overrides("reverse", "parties_agree", alone=eur("100.00"))
+    assert (failed.cancellation.status, unsettled(failed.state)) == ("undone", ())
+    failed.seller.cancels()
+    assert failed.refunded == eur("40.00")
+
+
+def test_what_a_bank_took_of_a_failed_refund_is_nobodys_to_settle(failed):  # I-10
+    failed.host.reports("charged_back", tender="card", amount_minor=4000, reference="dp_1")
+    assert unsettled(failed.state) == ()
+    failed.host.reports("chargeback_won", tender="card", reference="dp_1")
+    assert [one.status for one in failed.state.refunds] == ["failed"]
+    failed.agent.settles("again")
+    assert failed.refunded == eur("40.00")

@@ -3,8 +3,10 @@
 import msgspec
 import pytest
 
-from postgres.market import HOST, KILN, worked
+from postgres.market import HOST, KILN, person, worked
+from rescind.api.order_state import order_state
 from rescind.app import make_app
+from rescind.core.cancellation import CancelBySeller
 from rescind.core.parts import Line, Pins
 from rescind.core.price import Benefit, BenefitKind
 from rescind.core.stage import Stage
@@ -119,6 +121,29 @@ async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk
     assert (await market.read(order)).refunded.minor == 200
 
 
+@pytest.mark.parametrize(
+    ("language", "before", "failed"),
+    [
+        ("en", "Given back before", "An earlier refund of €15.13 failed"),
+        ("zh", "此前已退还", "此前有一笔 €15.13 的退款未成功"),
+    ],
+)
+async def test_a_quote_adds_up_after_money_was_given_back(app, desk, market, language, before, failed):
+    lines = (Line(id="1", sku="MUG", quantity=2, unit_minor=1513), Line(id="2", sku="POT", quantity=1, unit_minor=1974))
+    order = await market.order(Stage.PREPARING, lines=lines, price=5000)
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    path = f"/seller/orders/{order}"
+    await sam.press(await sam.see(path), f"{path}/give-back", amount="10.33", why_back="A dent.")
+    ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see(f"/orders/{order}/cancel?reason=changed_mind")
+    for words in (before, "€10.33", "€39.67"):
+        assert words in page.text
+    await market.does(CancelBySeller(order=order, reason="out_of_stock", lines={"1": 1}), person("seller", "sam"))
+    await worked(market)
+    page = await ann.see(f"/orders/{order}/cancel?reason=changed_mind")
+    assert failed in page.text
+
+
 async def test_support_gives_credit_and_both_sides_read_that_it_is_credit(app, robin, market, desk):  # M-22
     lines = (Line(id="1", sku="MUG", quantity=1, unit_minor=4000),)
     order = await market.order(Stage.DELIVERED, lines=lines)
@@ -154,3 +179,81 @@ async def test_support_gives_the_delivery_back_alone(robin, market):  # KF-06
     page = await robin.see(path)
     assert "€4.99 given back, the delivery among it" in page.text
     assert "The delivery: " not in page.text
+
+
+async def failed_and_settled(market, robin, way, **said):
+    """A refund of 40.13 that the provider declined, and what support made of it."""
+    order = await market.order(Stage.REVIEW, price=4013)
+    await market.asks(order)
+    await worked(market)
+    path = f"/support/orders/{order}"
+    await robin.press(await robin.see(path), f"{path}/settle", way_back=way, **said)
+    return order
+
+
+async def test_a_refund_that_was_settled_looks_settled_to_everybody(app, desk, robin, market):  # I-12, I-26
+    waiting = await market.order(Stage.REVIEW, price=4013)
+    await market.asks(waiting)
+    await worked(market)
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    request = (await market.read(waiting)).cancellations[-1].id
+    page = await ann.see(f"/orders/{waiting}/requests/{request}")
+    assert "€40.13 could not be paid back the way you paid." in page.text
+    order = await failed_and_settled(market, robin, "paid_out", voucher="V-99")
+    request = (await market.read(order)).cancellations[-1].id
+    pages = [
+        await ann.see(f"/orders/{order}"),
+        await ann.see(f"/orders/{order}/requests/{request}"),
+        await sam.see(f"/seller/orders/{order}"),
+        await robin.see(f"/support/orders/{order}"),
+    ]
+    for page in pages:
+        assert "It did not go through." in page.text
+        assert "Paid out by hand" in page.text
+        for words in ("we are fixing it", "Whose move", "if the buyer agrees"):
+            assert words not in page.text, words
+    assert "You have €40.13 back, not all of it the way you paid." in pages[1].text
+    assert "€40.13 to the buyer, by hand" in pages[0].text
+    assert ["V-99" in page.text for page in pages] == [True, True, False, True], "not for the shop"
+    state = await market.read(order)
+    assert [one.settled for one in state.refunds] == ["paid_out", ""]
+    assert "resolve_failed_refund" not in {one.action for one in order_state(state, await market.now()).next_actions}
+
+
+async def test_a_reference_that_leads_to_the_buyers_means_is_not_the_shops_to_read(app, desk, robin, market):  # I-26
+    order = await market.order(Stage.REVIEW)
+    await market.asks(order)
+    await worked(market)
+    reference = (await market.read(order)).refunds[0].reference
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    assert reference
+    assert reference in (await robin.see(f"/support/orders/{order}")).text
+    assert reference not in (await sam.see(f"/seller/orders/{order}")).raw
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("Nothing is left to refund", "€40.00 of it went back another way")),
+        ("zh", ("没有需要退还的款项", "其中 €40.00 已通过其他途径退回")),
+    ],
+)
+async def test_a_buyer_whose_bank_took_it_reads_that_and_not_that_nothing_was_paid(app, desk, market, language, told):
+    order = await market.order(Stage.PREPARING)
+    await market.fact(order, "charged_back", tender="t", amount_minor=4000, reference="dp_1")
+    await market.does(CancelBySeller(order=order, reason="out_of_stock"), person("seller", "sam"))
+    ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see(f"/orders/{order}")
+    for words in told:
+        assert words in page.text
+    assert "Nothing had been paid" not in page.text
+
+
+async def test_what_was_paid_back_past_the_desk_is_told_with_its_amount(app, desk, market):  # I-10
+    order = await market.order(Stage.PREPARING)
+    await market.fact(order, "refunded_elsewhere", tender="t", amount_minor=1000)
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see(f"/orders/{order}")
+    assert "Money was paid back outside of this desk" in page.text
+    assert "€10.00" in page.text.split("Money was paid back outside of this desk")[1][:60]

@@ -113,6 +113,37 @@ async def test_before_the_goods_leave_it_cancels_and_is_acknowledged_at_once(ann
     assert await audit(desk.pool) == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("What comes back", "Mug · blue × 2", "€20.00", "You get back", "The shop keeps nothing of it.")),
+        ("zh", ("Mug · blue × 2", "€20.00", "店铺不扣除任何费用。")),
+    ],
+)
+async def test_amounts_stand_beside_the_button_and_in_the_acknowledgement(app, desk, market, language, words):
+    order = await market.order(
+        Stage.PACKED, country="DE", lines=GOODS, settings={"restocking_bps": 1500, "restocking_minor": 700}
+    )
+    ann = await Person(app, language).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    path = f"/orders/{order}/withdrawal"
+    page = await ann.see(path)
+    half = await ann.press(page, path, **{"name": "", "units-0": "1", "step": "quote"})
+    assert (half.status, "Mug · blue × 1" in half.text, "€10.00" in half.text) == (200, True, True)
+    wrong = await ann.press(page, path, **{"units-0": "3", "step": "quote"})
+    assert "€" not in re.findall(r'(?s)id="refund".*?</section>', wrong.raw)[0], (
+        "no sum is shown for less than what was typed"
+    )
+    assert (await market.read(order)).cancellations == ()
+    done = await confirms(ann, order, name="Ann", to="ann@example.org")
+    seen = await ann.see(done.to)
+    file = await ann.client.get(done.to.removesuffix("?sent=1") + "/file")
+    for said in words:
+        for place in (page.text, seen.text, file.text):
+            assert said in place, said
+    state = await market.read(order)
+    assert (sum(one.amount_minor for one in state.refunds), state.kept_minor) == (2000, 0)
+
+
 async def test_after_delivery_it_is_a_case_and_the_same_form_sent_twice_makes_one(ann, market):
     order = await market.order(Stage.DELIVERED, country="DE", units=2)
     path = f"/orders/{order}/withdrawal"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.money_answers import QuoteTold, quote_told
+from rescind.api.money_answers import QuoteTold, ReimbursementTold, quote_told, reimbursement_told
 from rescind.api.order_answers import LeaseTold, lease_told
 from rescind.api.reasoning import (
     DeadlineTold,
@@ -35,11 +35,13 @@ from rescind.core.policy import Finding, Reason, flips
 from rescind.core.policy.facts import facts
 from rescind.core.price import Fee
 from rescind.core.quote import quote, select
+from rescind.core.reimbursement import ahead
 from rescind.core.stage import Stage, status_of
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
 from rescind.desk import MONTH
 from rescind.intake.fields import Code
+from rescind.postgres.credentials import Role
 from rescind.web.buyer.matter import likely
 
 _WORDS = Note(id="", body="", salt="")
@@ -94,13 +96,16 @@ class WithdrawalTold(Told, frozen=True, kw_only=True):
     """The right to withdraw from the contract, or to send goods back without a reason, by a law in force today.
 
     law: which. kind: `withdraw`, from placing on, or `send_back`, from delivery on. until: the first instant after the
-    period; null until everything has been delivered. lines: what it is about. It is declared by a withdrawal.
+    period; null until everything has been delivered. lines: what it is about. It is declared by a withdrawal. refund:
+    what declaring it now would give back, for the lines asked about as far as it is about them, or else for all of
+    them.
     """
 
     law: str
     kind: Literal["withdraw", "send_back"]
     until: Instant | None
     lines: list[UnitsTold]
+    refund: ReimbursementTold
 
 
 class Cancellability(Told, frozen=True, kw_only=True):
@@ -277,7 +282,7 @@ async def ask(call: Call) -> Answer:
             then=then,
             likely=await _likely(call, asking, now),
             favours=await _favours(call, order, finding, wanted, now),
-            withdrawal=_withdrawal(right(order, terms, context, now), now),
+            withdrawal=_withdrawal(asking, right(order, terms, context, now), who.role, now),
             shipping_lease=lease_told(leased(order, now), who.role),
             quote=quote_told(quote(order, selection, fees=_fees(decision), at=now), who.role),
             findings=findings_told(finding, who.role),
@@ -296,11 +301,20 @@ def _fees(decision: Decision) -> tuple[Fee, ...]:
     return asked.fees if asked is not None else ()
 
 
-def _withdrawal(may: Right | None, now: Instant) -> WithdrawalTold | None:
+def _withdrawal(asking: _Asking, may: Right | None, role: Role, now: Instant) -> WithdrawalTold | None:
     if may is None or may.over(now):
         return None
-    kind = "send_back" if may.sends_back else "withdraw"
-    return WithdrawalTold(law=may.law, kind=kind, until=may.until, lines=units_told(may.lines))
+    wanted = asking.lines or may.lines
+    lines = {line: min(count, may.lines[line]) for line, count in wanted.items() if line in may.lines}
+    return WithdrawalTold(
+        law=may.law,
+        kind="send_back" if may.sends_back else "withdraw",
+        until=may.until,
+        lines=units_told(may.lines),
+        refund=reimbursement_told(
+            ahead(asking.order, lines, asking.terms, asking.context, now, price_alone=may.sends_back), role
+        ),
+    )
 
 
 async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:

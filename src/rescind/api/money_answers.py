@@ -12,6 +12,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus
 from rescind.core.price import BenefitKind, Fee
 from rescind.core.quote import Quote, TenderShare
+from rescind.core.reimbursement import Reimbursement
 from rescind.postgres.credentials import Role
 
 MONEY_SEEN_BY: frozenset[Role] = frozenset({"buyer", "support", "operator", "host"})
@@ -95,7 +96,8 @@ class QuoteTold(Told, frozen=True, kw_only=True):
 
     charges: what was paid for the order as a whole. fees, fee: what the seller keeps, each and together. released,
     releases: what a bank has promised and nobody took; it is let go. benefits: what comes back as voucher or points.
-    funding: to sellers and staff.
+    other: what the parts do not explain, below zero for what was not paid, was given back before or left another way;
+    lines, shipping, charges and this, less fee, are total and released. funding: to sellers and staff.
     """
 
     lines: list[QuoteLineTold]
@@ -104,12 +106,30 @@ class QuoteTold(Told, frozen=True, kw_only=True):
     charges: Money
     fees: list[FeeTold]
     fee: Money
+    other: Money
     total: Money
     tenders: list[QuoteTenderTold]
     released: Money
     releases: list[QuoteTenderTold]
     benefits: list[BenefitTold]
     funding: FundingTold | None
+
+
+class ReimbursementTold(Told, frozen=True, kw_only=True):
+    """What leaving a contract gives back. cancelled: for what has not left, owed at once; returned: for what is sent
+    back, once it is there. Null where there is nothing of the kind.
+    """
+
+    cancelled: QuoteTold | None
+    returned: QuoteTold | None
+
+
+def reimbursement_told(found: Reimbursement, role: Role) -> ReimbursementTold:
+    """Both quotes of a withdrawal."""
+    return ReimbursementTold(
+        cancelled=quote_told(found.stopped, role) if found.stopped else None,
+        returned=quote_told(found.back, role) if found.back else None,
+    )
 
 
 def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[RefundTold]:
@@ -156,6 +176,7 @@ def quote_told(quote: Quote, role: Role) -> QuoteTold:
         charges=Money(quote.charges_minor, currency),
         fees=fees_told(quote.fees, currency),
         fee=Money(quote.fee_minor, currency),
+        other=Money(quote.other_minor, currency),
         total=Money(quote.total_minor, currency),
         tenders=_shares(quote.tenders, currency, role),
         released=Money(quote.released_minor, currency),

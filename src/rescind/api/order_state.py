@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from rescind.api.told import Told
 from rescind.core import escalation, review
 from rescind.core.chargeback import frozen, frozen_until
+from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
@@ -141,7 +142,7 @@ def _money(order: Order) -> Iterable[NextAction]:
         elif one.status in OPEN:
             action = "send_refund" if one.status is RefundStatus.OWED else "ask_provider"
             yield NextAction(actor="system", action=action, about=one.id, deadline=one.next_check_at)
-        elif one.status is RefundStatus.FAILED:
+        elif one in unsettled(order):
             yield NextAction(actor="support", action="resolve_failed_refund", about=one.id)
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from rescind.api.acting import act
 from rescind.api.cancellations import speaks_for
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.money_answers import ReimbursementTold, reimbursement_told
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
 from rescind.core.acknowledgement import Declared, declarations
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
+from rescind.core.reimbursement import declared
 from rescind.core.withdrawal import DeclareWithdrawal, Follows, follows
 from rescind.intake import fields
 from rescind.intake.consent import Consent
@@ -21,7 +23,7 @@ from rescind.locales import Locale, locale, negotiate
 from rescind.web.acknowledgement import acknowledged, statement, text
 
 if TYPE_CHECKING:
-    from rescind.core.views import OrderView
+    from rescind.core.views import OrderView, TimelineEntry
 
 
 class NewWithdrawal(Incoming, frozen=True, kw_only=True):
@@ -42,8 +44,8 @@ class WithdrawalDeclared(Told, frozen=True, kw_only=True):
 
     cancellation, case: ids of what it opened; empty where it did not. refund_before, send_back_before: the first
     instants after the last day for each; null where the law counts from when the goods are back, or names no day.
-    acknowledgement: plain text to hand on to the buyer, in the language of
-    `Accept-Language`.
+    refund: what it gives back, as of that moment. acknowledgement: plain text to hand on to the buyer, in the language
+    of `Accept-Language`.
     """
 
     id: str
@@ -54,6 +56,7 @@ class WithdrawalDeclared(Told, frozen=True, kw_only=True):
     returned: list[UnitsTold]
     cancellation: str
     case: str
+    refund: ReimbursementTold
     refund_before: Instant | None
     send_back_before: Instant | None
     acknowledgement: str
@@ -116,9 +119,10 @@ async def declare(call: Call) -> Answer:
     outcome = await act(call, command, on_behalf_of)
     made = declarations((record, {}) for record in outcome.records)[-1]
     view = await call.desk.reads.order(call.principal.scope, order)
-    told = next(one for one in await _declared(call, view) if one.id == made.id)
+    entries = await _entries(call, view)
+    told = next(one for one in _declared(entries) if one.id == made.id)
     return Answer(
-        body=await _told(call, view, told),
+        body=await _told(call, view, entries, told),
         status=201,
         version=outcome.order.version,
         location=f"/v1/orders/{order}/withdrawals",
@@ -139,7 +143,8 @@ async def of_order(call: Call) -> Answer:
     """Every withdrawal of this order with its acknowledgement."""
     order = OrderId(call.identifier("order", "ord"))
     view = await call.desk.reads.order(call.principal.scope, order)
-    rows = [await _told(call, view, one) for one in await _declared(call, view)]
+    entries = await _entries(call, view)
+    rows = [await _told(call, view, entries, one) for one in _declared(entries)]
     return Answer(body=WithdrawalsTold(rows=rows), version=view.order.version)
 
 
@@ -148,15 +153,19 @@ def _language(call: Call) -> Locale:
     return locale(negotiate(header.decode("latin-1") if header else None))
 
 
-async def _declared(call: Call, view: OrderView) -> tuple[Declared, ...]:
-    entries = await call.desk.reads.timeline(call.principal.scope, view.order.id)
+async def _entries(call: Call, view: OrderView) -> tuple[TimelineEntry, ...]:
+    return await call.desk.reads.timeline(call.principal.scope, view.order.id)
+
+
+def _declared(entries: tuple[TimelineEntry, ...]) -> tuple[Declared, ...]:
     return declarations((entry.record, entry.notes) for entry in entries)
 
 
-async def _told(call: Call, view: OrderView, one: Declared) -> WithdrawalDeclared:
+async def _told(call: Call, view: OrderView, entries: tuple[TimelineEntry, ...], one: Declared) -> WithdrawalDeclared:
     order, language = view.order, _language(call)
     terms = await call.desk.terms(order)
     bound = follows(order, terms, await call.desk.context(order, terms), one.at)
+    money = declared((entry.record for entry in entries), one, price_alone=bound is not None and bound.sends_back)
     return WithdrawalDeclared(
         id=one.id,
         order=order.id,
@@ -166,9 +175,10 @@ async def _told(call: Call, view: OrderView, one: Declared) -> WithdrawalDeclare
         returned=units_told(one.returned),
         cancellation=one.cancellation,
         case=one.case,
+        refund=reimbursement_told(money, call.principal.role),
         refund_before=_refund_before(bound, one),
         send_back_before=bound.send_back_by if bound and one.returned else None,
-        acknowledgement=text(language, view, acknowledged(language, view, one, bound, view.shop.zone)),
+        acknowledgement=text(language, view, acknowledged(language, view, one, bound, money, view.shop.zone)),
     )
 
 

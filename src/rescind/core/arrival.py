@@ -64,7 +64,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
     expected: None once it is there, and while nothing is on its way because it failed. overdue: the last of these days
     is over, and nobody has said that it is there. failed_at: when the provider said no, or the bank sent it back.
-    frozen_until: while it waits for the buyer's bank, when support asks that bank at last.
+    frozen_until: while it waits for the buyer's bank, when support asks that bank at last. over: it failed, and nobody
+    has to decide about its money any more.
     """
 
     refund: Refund
@@ -75,6 +76,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     trouble: Trouble
     failed_at: Instant | None = None
     frozen_until: Instant | None = None
+    over: bool = False
 
     @property
     def cause(self) -> str:
@@ -165,7 +167,8 @@ def ways(order: Order, records: Iterable[Record], calendar: Calendar, now: Insta
     """The way of every refund of an order, in the order in which they came to be owed."""
     tenders = {tender.id: tender for tender in order.tenders}
     known = tuple(records)
-    return tuple(
+    undecided = {one.id for one in failed_refund.unsettled(order)}
+    found = (
         way(
             one,
             tenders[one.tender],
@@ -175,6 +178,12 @@ def ways(order: Order, records: Iterable[Record], calendar: Calendar, now: Insta
             frozen_until(order, one.tender) if frozen(order, one) else None,
         )
         for one in order.refunds
+    )
+    return tuple(
+        msgspec.structs.replace(one, over=True, move="nobody", trouble="", overdue=False)
+        if one.refund.status is RefundStatus.FAILED and one.refund.id not in undecided
+        else one
+        for one in found
     )
 
 

@@ -129,23 +129,23 @@ def find(order: Order, tender: Tender, reference: str) -> Chargeback | None:
     )
 
 
-def ended(order: Order, tender: Tender, fact: FactKind, amount: int, reference: str, at: Instant) -> Moved:
-    """What a bank's word moves: ``amount`` came back (won), or stays with the buyer (lost); 0 for all of it.
+def ended(order: Order, tender: Tender, fact: FactKind, amount: int | None, reference: str, at: Instant) -> Moved:
+    """What a bank's word moves: ``amount`` came back (won), or stays with the buyer (lost); None for all of it.
 
     A chargeback that was not told before is told with its end. The later word by its own clock stands. Raises
     InvalidField.
     """
     known = find(order, tender, reference)
     if known is None:
-        if not 0 < amount <= tender.captured_minor - tender.taken_elsewhere_minor:
+        if amount is None or not 0 < amount <= tender.captured_minor - tender.taken_elsewhere_minor:
             expected = "present and at most what was captured, for a chargeback that was not told before"
             raise InvalidField(field="/amount", expected=expected)
         return Moved(taken=amount, returned=amount if ENDS[fact] == "won" else 0)
-    if amount > known.amount_minor:
+    named = known.amount_minor if amount is None else amount
+    if named > known.amount_minor:
         raise InvalidField(field="/amount", expected="at most what the bank took")
     if known.closed_at is not None and at < known.closed_at:
         return Moved()
-    named = amount or known.amount_minor
     back = named if ENDS[fact] == "won" else known.amount_minor - named
     more = back - known.returned_minor
     return Moved(taken=max(0, -more), returned=max(0, more))
@@ -221,13 +221,9 @@ def settled(after: Order, tender: str, gone: int, back: int, context: Context, n
     if covered or not back:
         return covered
     # What a failed refund left behind is for the person who looks at that; it is not owed a second time by this.
-    failed = sum(
-        one.amount_minor
-        for one in after.refunds
-        if one.status is RefundStatus.FAILED and not one.settled and not one.release
-    )
+    failed = sum(one.amount_minor for one in after.undecided if not one.release)
     missing = _entitled(after) - given - sum(one.taken_elsewhere_minor for one in after.tenders) - failed
-    amount = min(back, missing, this.left_minor)
+    amount = min(back, missing, next(one.left_minor for one in after.free if one.id == tender))
     if amount <= 0:
         return ()
     owed = RefundTerms(id=context.refund_id(after.shop, now, 0), tender=tender, amount_minor=amount)

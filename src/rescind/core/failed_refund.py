@@ -62,8 +62,11 @@ class FailedRefundSettled(BaseEvent, frozen=True, kw_only=True):
 
 
 def unsettled(order: Order) -> tuple[Refund, ...]:
-    """The refunds that failed and about which nobody has said anything yet."""
-    return tuple(one for one in order.refunds if one.status is RefundStatus.FAILED and not one.settled)
+    """The refunds that failed and about whose money somebody still has to say what becomes of it.
+
+    Nothing is to be said where nothing is left to send: a bank took it for the buyer meanwhile.
+    """
+    return tuple(one for one in order.undecided if open_minor(order, one))
 
 
 def open_minor(order: Order, failed: Refund) -> int:

@@ -79,8 +79,9 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
     """Somebody saw something happen. ``lines``: units in the parcel; empty means everything that is open.
 
-    tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``. reference: what the
-    bank or the provider calls this money; told again under it, it is the same money.
+    tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``. amount_minor: more
+    than 0; None for all of it, which 0 never means (KF-06). reference: what the bank or the provider calls this money;
+    told again under it, it is the same money.
     """
 
     fact: FactKind
@@ -90,7 +91,7 @@ class ReportFact(BaseCommand, frozen=True, kw_only=True):
     carrier: str = ""
     tracking: str = ""
     tender: str = ""
-    amount_minor: int = 0
+    amount_minor: int | None = None
     reference: str = ""
 
 
@@ -237,8 +238,10 @@ def report(
 ) -> FactReported:
     """Turn a report into the fact that is recorded. ``paid`` promises hold, dispatch, and what the clock will do.
 
-    Raises InvalidField for a tender or line the order does not have and for money beyond the tender.
+    Raises InvalidField for a tender or line the order does not have, money beyond the tender and an amount of 0.
     """
+    if command.amount_minor is not None and command.amount_minor <= 0:
+        raise InvalidField(field="/amount", expected="more than nothing, or absent for all of it")
     for line, count in command.lines.items():
         bought = next((have.quantity for have in order.lines if have.id == line), 0)
         if not 0 < count <= bought:
@@ -267,7 +270,7 @@ def report(
         review=review,
         partly=partly,
         reference=command.reference,
-        amount_minor=command.amount_minor if command.reference else 0,
+        amount_minor=(command.amount_minor or 0) if command.reference else 0,
         tender=command.tender if command.fact in chargeback.ELSEWHERE else "",
         returned={command.tender: moved.returned} if moved.returned else {},
         payments=_payments(order, {**captured, **authorised}, command.reference),
@@ -332,8 +335,8 @@ def _captured(order: Order, command: ReportFact) -> dict[str, int]:
     if told_before(order, FactKind.PAID, command.reference):
         # What came in by it is known; another amount is for a person to look at, and pays nobody back meanwhile.
         return {}
-    amount = command.amount_minor or tender.wanted_minor
-    if not 0 <= amount <= tender.amount_minor - tender.captured_minor:
+    amount = tender.wanted_minor if command.amount_minor is None else command.amount_minor
+    if amount > tender.amount_minor - tender.captured_minor:
         raise InvalidField(field="amount", expected="at most what the tender was to pay and has not paid")
     return {tender.id: amount} if amount else {}
 
@@ -347,8 +350,8 @@ def _authorised(order: Order, command: ReportFact) -> dict[str, int]:
     if told_before(order, FactKind.AUTHORISED, command.reference):
         return {}
     most = max(0, tender.wanted_minor - tender.authorised_minor)
-    amount = command.amount_minor or most
-    if not 0 <= amount <= most:
+    amount = most if command.amount_minor is None else command.amount_minor
+    if amount > most:
         raise InvalidField(field="amount", expected="at most what the tender was to pay and nobody has promised")
     return {tender.id: amount} if amount else {}
 
@@ -365,7 +368,7 @@ def _moved(order: Order, command: ReportFact) -> chargeback.Moved:
     if known is not None and command.fact is FactKind.CHARGED_BACK:
         # The word of its end overtook it.
         told.append(known.amount_minor)
-    return chargeback.taken(tender, command.amount_minor, max(told, default=0))
+    return chargeback.taken(tender, command.amount_minor or 0, max(told, default=0))
 
 
 def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[str, str]:

@@ -43,8 +43,10 @@ class GiveBack(BaseCommand, frozen=True, kw_only=True):
 
 
 def most(order: Order) -> int:
-    """The most that can be given back, in minor units: what was captured and is neither back nor on its way."""
-    return sum(tender.left_minor for tender in order.tenders)
+    """The most that can be given back, in minor units: what was captured, is neither back nor on its way, and
+    did not fail to go back, which support decides about.
+    """
+    return sum(tender.left_minor for tender in order.free)
 
 
 def shipping_left(order: Order) -> int:
@@ -75,7 +77,7 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
     if amount > most(order):
         raise RefundTooHigh(asked=Money(amount, order.currency), left=Money(most(order), order.currency))
     # Only what was captured is given back: of a promise less can be captured instead.
-    refunds = terms_of(Shares(refunds=share_out(order.tenders, amount, everything=False)), order, context, now)
+    refunds = terms_of(Shares(refunds=share_out(order.free, amount, everything=False)), order, context, now)
     if command.credit:
         refunds = tuple(msgspec.structs.replace(one, into=Way.STORE_CREDIT.value) for one in refunds)
     event = RefundOwed(

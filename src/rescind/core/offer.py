@@ -122,7 +122,7 @@ class OfferDeclined(BaseEvent, frozen=True, kw_only=True):
 
 def most(order: Order) -> int:
     """The most that can be offered for keeping the goods, in minor units: all that could still go back."""
-    return sum(tender.left_minor for tender in order.tenders)
+    return sum(tender.left_minor for tender in order.free)
 
 
 def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms: Terms, now: Instant) -> Decision:
@@ -248,7 +248,7 @@ def answer(order: Order, command: AnswerOffer, actor: Actor, context: Context, t
     if offer.kind == OfferKind.CANCEL_WITH_COSTS:
         return Decision(events=_cancelled(order, asked, offer, by, consent, context, terms, now), notes=notes)
     # Shared over the payments as every refund is, never more than is left on one.
-    shares = share_out(order.tenders, offer.amount_minor, everything=False)
+    shares = share_out(order.free, offer.amount_minor, everything=False)
     event = OfferAccepted(
         at=now,
         cancellation=asked.id,

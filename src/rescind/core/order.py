@@ -26,6 +26,7 @@ from rescind.core.parts import (
     Progress,
     Proposal,
     Refund,
+    RefundStatus,
     Report,
     ReturnCase,
     Review,
@@ -118,6 +119,40 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def refunded(self) -> Money:
         """What has gone back and what is on its way back."""
         return Money(sum(t.refunded_minor + t.reserved_minor for t in self.tenders), self.currency)
+
+    @property
+    def undecided(self) -> tuple[Refund, ...]:
+        """The refunds that failed and about whose money nobody has said anything yet.
+
+        Not those of a cancellation that was undone: that money pays for units that are bought again.
+        """
+        failed = [one for one in self.refunds if one.status is RefundStatus.FAILED and not one.settled]
+        if not failed:
+            return ()
+        undone = {one.id for one in self.cancellations if one.status is CancellationStatus.UNDONE}
+        return tuple([one for one in failed if one.cancellation not in undone])
+
+    @property
+    def free(self) -> tuple[Tender, ...]:
+        """The tenders as anything new may draw on them: without the money of refunds that failed.
+
+        That is owed already, and support decides which way it goes; nothing else sends or promises it a second time.
+        """
+        held = {(one.tender, one.release): 0 for one in self.undecided}
+        if not held:
+            return self.tenders
+        for one in self.undecided:
+            held[one.tender, one.release] += one.amount_minor
+        return tuple(
+            [
+                msgspec.structs.replace(
+                    tender,
+                    reserved_minor=tender.reserved_minor + min(held.get((tender.id, False), 0), tender.left_minor),
+                    authorised_minor=max(0, tender.authorised_minor - held.get((tender.id, True), 0)),
+                )
+                for tender in self.tenders
+            ]
+        )
 
     @property
     def cash_on_delivery(self) -> bool:

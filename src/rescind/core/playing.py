@@ -227,7 +227,7 @@ class _Player:
                 order=order.id,
                 cancellation=cancellation,
                 kind=OfferKind(step.act),
-                amount_minor=step.amount,
+                amount_minor=step.amount or 0,
                 ship_by=self._instant(step.ship_by) if step.ship_by else None,
             ),
             "accepts": lambda: AnswerOffer(

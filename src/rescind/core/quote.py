@@ -6,7 +6,7 @@ charges are what was recorded at checkout; nothing is priced a second time (E-05
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -90,6 +90,14 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
         return self.total_minor + self.released_minor
 
     @property
+    def other_minor(self) -> int:
+        """What the parts do not explain, in minor units: below zero what was not paid, was given back before or left
+        another way, above it what was paid beyond the price. Parts and this make up what goes back and is let go.
+        """
+        parts = sum([line.total_minor for line in self.lines]) + self.shipping_minor + self.charges_minor
+        return self.freed_minor - parts + self.fee_minor
+
+    @property
     def fee_minor(self) -> int:
         """What the seller keeps, in minor units."""
         return sum(fee.amount_minor for fee in self.fees)
@@ -144,7 +152,7 @@ def quote(order: Order, selection: dict[str, int], *, fees: Sequence[Fee] = (), 
     goods = sum([line.total_minor for line in lines])
     kept = capped(fees, lines) if fees else ()
     fee = sum([one.amount_minor for one in kept])
-    shares = share(order.tenders, goods - fee + shipping + charges, keep=stays(order, fee) if last else None)
+    shares = share(order.free, goods - fee + shipping + charges, keep=stays(order, fee) if last else None)
     total = sum([one.amount_minor for one in shares.refunds])
     released = sum([one.amount_minor for one in shares.releases])
     return Quote(
@@ -160,6 +168,32 @@ def quote(order: Order, selection: dict[str, int], *, fees: Sequence[Fee] = (), 
         releases=shares.releases,
         benefits=_benefits(order, selection, last=last, at=at) if order.benefits else (),
         funding=_funding(order, lines, total + released, shipping=shipping, last=last),
+    )
+
+
+def sent_back(order: Order, selection: Mapping[str, int], *, price_alone: bool) -> Quote:
+    """What was paid for units that have left and come back, no more than is left of it; nothing is kept or moved by it.
+
+    With the last of the order comes what was paid for delivery and as charges, unless a law gives the ``price_alone``.
+    """
+    lines = tuple([_quote_line(line, selection[line.id]) for line in order.lines if line.id in selection])
+    whole = not price_alone and not [line for line in order.lines if line.open > selection.get(line.id, 0)]
+    shipping = order.shipping_minor - order.shipping_refunded_minor if whole else 0
+    charges = order.returning_charges_minor if whole else 0
+    shares = share(order.free, sum([line.total_minor for line in lines]) + shipping + charges, keep=None)
+    total = sum([one.amount_minor for one in shares.refunds])
+    released = sum([one.amount_minor for one in shares.releases])
+    return Quote(
+        currency=order.currency,
+        lines=lines,
+        shipping_minor=shipping,
+        total_minor=total,
+        tenders=shares.refunds,
+        shipping_tax_minor=order.shipping_tax_minor if shipping else 0,
+        charges_minor=charges,
+        released_minor=released,
+        releases=shares.releases,
+        funding=_funding(order, lines, total + released, shipping=shipping, last=whole),
     )
 
 
@@ -209,8 +243,8 @@ def overpaid(order: Order) -> Shares:
     """What was secured beyond the price of all that is not cancelled: a payment that came after units were stopped,
     or after the whole order was, goes back (R-070, S-04).
     """
-    left = sum(tender.left_minor + tender.authorised_minor for tender in order.tenders)
-    return share(order.tenders, left - wanted(order), keep=None)
+    left = sum(tender.left_minor + tender.authorised_minor for tender in order.free)
+    return share(order.free, left - wanted(order), keep=None)
 
 
 def wanted(order: Order) -> int:
@@ -232,7 +266,8 @@ def paid_in_full(order: Order) -> bool:
     if all(tender.secured_minor + tender.released_minor >= tender.amount_minor for tender in before):
         return True
     at_the_door = sum(tender.amount_minor for tender in order.tenders if tender not in before)
-    return sum(tender.left_minor + tender.authorised_minor for tender in before) >= wanted(order) - at_the_door
+    there = [tender for tender in order.free if tender.method != "cash_on_delivery"]
+    return sum(tender.left_minor + tender.authorised_minor for tender in there) >= wanted(order) - at_the_door
 
 
 def capped(fees: Sequence[Fee], lines: tuple[QuoteLine, ...]) -> tuple[Fee, ...]:

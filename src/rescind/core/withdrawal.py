@@ -89,7 +89,7 @@ def right(order: Order, terms: Terms, context: Context, now: Instant) -> Right |
     law = _law(order, terms, context, now)
     if law is None:
         return None
-    allowed, gone, sends_back = law.first.get("return"), _withdrawn(order), _says(law, "from_receipt")
+    allowed, gone, sends_back = law.first.get("return"), withdrawn(order), _says(law, "from_receipt")
     covered = _arrived(order) if sends_back else {line.id: line.open for line in order.lines}
     known = _facts(order, context, now)
     left = {
@@ -189,7 +189,7 @@ def _after(start: Instant, span: str, law: ResolvedPolicy, context: Context) -> 
     return to_working_day(until, context.calendar, zone) if _says(law, "ends_on_working_day") else until
 
 
-def _withdrawn(order: Order) -> dict[str, int]:
+def withdrawn(order: Order) -> dict[str, int]:
     """Units by line that were withdrawn from after they had left, or given back otherwise."""
     units: dict[str, int] = {}
     for case in order.returns:

@@ -49,7 +49,7 @@ class Fact(Incoming, frozen=True, kw_only=True):
     tender, amount: of paid and authorised (without: every tender in full), charged_back, refunded_elsewhere (paid back
     at the provider's own page, or by hand), chargeback_won (what came back; without: all) and chargeback_lost (what
     stays with the buyer; without: all). reference: what the bank or the provider calls it; told again, the money counts
-    once.
+    once. An amount of 0 is refused: nothing came in by it, and it never means everything.
     """
 
     fact: FactKind
@@ -88,6 +88,6 @@ def report_fact(body: Fact, order: Order, role: str) -> ReportFact:
         carrier=label(body.carrier, field="/carrier"),
         tracking=tracking_number(body.tracking, field="/tracking"),
         tender=body.tender or "",
-        amount_minor=fields.minor(body.amount, order.currency),
+        amount_minor=fields.minor(body.amount, order.currency) if body.amount else None,
         reference=body.reference or "",
     )

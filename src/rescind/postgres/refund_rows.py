@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 def failed(change: Change, _: Instant) -> Iterable[Row]:
     """Refunds that failed just now; nothing is due about them any more, so this is where they are found."""
     before, after = change.before, change.after
-    if before is None or before.refunds is after.refunds:
+    if before is None or _untouched(before, after):
         return
     known = {one.id for one in unsettled(before)}
     for one in unsettled(after):
@@ -26,14 +26,23 @@ def failed(change: Change, _: Instant) -> Iterable[Row]:
 
 
 def no_more_failed(change: Change, _: Instant) -> Iterable[Row]:
-    """Those that somebody has settled."""
+    """Those about which nothing is left to say: settled, or with the buyer by their bank."""
     before, after = change.before, change.after
-    if before is None or before.refunds is after.refunds:
+    if before is None or _untouched(before, after):
         return
     left = {one.id for one in unsettled(after)}
-    for one in unsettled(before):
-        if one.id not in left:
+    for one in before.refunds:
+        if one.status is RefundStatus.FAILED and one.id not in left:
             yield (after.shop, one.id)
+
+
+def _untouched(before: Order, after: Order) -> bool:
+    """Whether nothing changed from which it follows that a failed refund waits for somebody."""
+    return (
+        before.refunds is after.refunds
+        and before.tenders is after.tenders
+        and before.cancellations is after.cancellations
+    )
 
 
 def unclear(change: Change, _: Instant) -> Iterable[Row]:

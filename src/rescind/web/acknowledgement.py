@@ -8,15 +8,19 @@ from rescind.core import returns
 from rescind.core.acknowledgement import Declared
 from rescind.core.deadline import last_before
 from rescind.core.parts import CancellationStatus
+from rescind.core.reimbursement import Reimbursement
 from rescind.core.views import OrderView
 from rescind.core.withdrawal import Follows, Right
 from rescind.locales import Locale
 from rescind.web.explain import span_words
+from rescind.web.reimbursement import Sum, lines, sums
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A declaration with what its reader is told. numbers: of the request and of the case; follows: sentences."""
+    """A declaration with what its reader is told. numbers: of the request and of the case; follows: sentences; sums:
+    what it gives back.
+    """
 
     declared: Declared
     received: str
@@ -24,6 +28,7 @@ class Acknowledged:
     trader: tuple[str, ...]
     numbers: tuple[tuple[str, str], ...]
     follows: tuple[str, ...]
+    sums: tuple[Sum, ...]
 
 
 def statement(locale: Locale, view: OrderView, name: str, to: str, *, sends_back: bool = False) -> str:
@@ -67,12 +72,14 @@ def until(locale: Locale, may: Right) -> str:
     return told % {"day": locale.day(last_before(may.until), may.zone), "place": locale.place(may.zone)}
 
 
-def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Follows | None, zone: str) -> Acknowledged:
-    """What is told of a declaration. zone: whose clock the time is told by."""
+def acknowledged(
+    locale: Locale, view: OrderView, declared: Declared, bound: Follows | None, money: Reimbursement, zone: str
+) -> Acknowledged:
+    """What is told of a declaration. money: what it gives back; zone: whose clock the time is told by."""
     _ = locale.gettext
     order, shop = view.order, view.shop
-    titles = {one.line: " · ".join(part for part in (one.title, one.variant) if part) for one in view.details.lines}
-    skus = {line.id: line.sku for line in order.lines}
+    named = {one.line: " · ".join(part for part in (one.title, one.variant) if part) for one in view.details.lines}
+    titles = {line.id: named.get(line.id) or line.sku for line in order.lines}
     numbers: list[tuple[str, str]] = []
     if declared.cancellation:
         numbers.append((_("Number of the cancellation"), declared.cancellation))
@@ -82,7 +89,7 @@ def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Fol
     return Acknowledged(
         declared=declared,
         received=f"{locale.instant(declared.at, zone)} {locale.zone(declared.at, zone)}",
-        goods=tuple(f"{count} × {titles.get(line) or skus[line]}" for line, count in declared.lines.items()),
+        goods=tuple(f"{count} × {titles[line]}" for line, count in declared.lines.items()),
         trader=tuple(
             part
             for part in (shop.contact.get("trader", shop.name), _address(shop.contact), _reach(shop.contact))
@@ -90,6 +97,7 @@ def acknowledged(locale: Locale, view: OrderView, declared: Declared, bound: Fol
         ),
         numbers=tuple(numbers),
         follows=_follows(locale, view, declared, bound),
+        sums=sums(locale, money, order, titles, sends_back=bound is not None and bound.sends_back),
     )
 
 
@@ -152,6 +160,9 @@ def text(locale: Locale, view: OrderView, told: Acknowledged) -> str:
         "",
         _("Withdrawn from"),
         *(f"- {one}" for one in told.goods),
+        "",
+        _("What comes back"),
+        *lines(locale, told.sums),
         "",
         _("What follows"),
         *(f"- {one}" for one in told.follows),

@@ -21,8 +21,8 @@ from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.locales import LANGUAGE_NAMES, Locale, locale
 from rescind.postgres.credentials import Role
-from rescind.web.buyer.money_words import fee_words
 from rescind.web.document_mail import LONGEST_KEY, panel
+from rescind.web.quote_words import fee_words
 from rescind.web.rendering import STATIC, render
 from rescind.web.session import Html, Visit
 from rescind.web.tender import method_name

@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from rescind.core import failed_refund
 from rescind.core.arrival import Step, Way, at_once, goes_by, usual_days
 from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.refund_order import waits
 from rescind.locales import Locale
-from rescind.web.tender import tender_name
+from rescind.web.tender import goes_to
 
 Reader = Literal["buyer", "seller", "support"]
 
@@ -24,7 +25,9 @@ Reader = Literal["buyer", "seller", "support"]
 class Told:
     """A refund as ``ui.way`` shows it. expected: a sentence; note: how its days are counted; trouble: title and text.
 
-    steps: as of ``ui.tracker``; move: whose it is, empty where nobody has one. href: of its refund order.
+    steps: as of ``ui.tracker``; move: whose it is, empty where nobody has one. reference: what it is found by, and
+    reference_of: whose word that is. instead: what became of one that failed, once that is known. href: of its refund
+    order.
     """
 
     refund: Any
@@ -39,6 +42,8 @@ class Told:
     reference: str
     reader: Reader
     href: str = ""
+    reference_of: str = ""
+    instead: str = ""
 
 
 def told(locale: Locale, order: Order, ways: Iterable[Way], reader: Reader) -> list[Told]:
@@ -50,9 +55,7 @@ def told(locale: Locale, order: Order, ways: Iterable[Way], reader: Reader) -> l
 def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader) -> Told:
     _ = locale.gettext
     amount = Money(way.refund.amount_minor, order.currency)
-    name = _("the buyer") if reader == "seller" else tender_name(locale, tender)
-    if way.refund.into and reader != "seller":
-        name = locale.term("way", way.refund.into)
+    name = _("the buyer") if reader == "seller" else goes_to(locale, way.refund.into, tender)
     heading = _("%(amount)s, only reserved") if way.refund.release else _("%(amount)s to %(tender)s")
     return Told(
         refund=way.refund,
@@ -64,10 +67,33 @@ def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader)
         steps=tuple(_step(locale, way, one, tender, reader) for one in way.steps),
         trouble=_trouble(locale, way, reader),
         move=_move(locale, way, reader),
-        reference=way.refund.reference,
+        # The means of payment is not the seller's to know, and a reference leads to it (I-26).
+        reference="" if reader == "seller" else way.refund.reference,
+        reference_of=reference_of(locale, way.refund.into, by_people=way.refund.ordered is not None),
+        instead=_instead(locale, way),
         reader=reader,
         href=f"/support/refund-orders/{way.refund.id}" if way.refund.ordered and reader == "support" else "",
     )
+
+
+def reference_of(locale: Locale, into: str, *, by_people: bool) -> str:
+    """Whose word a reference is: the provider's, a payment's that people made, or the number of a voucher."""
+    _ = locale.gettext
+    if into == failed_refund.Way.PAID_OUT:
+        return _("Voucher")
+    return _("Reference") if by_people else _("Provider's reference")
+
+
+def _instead(locale: Locale, way: Way) -> str:
+    """What became of the money of a refund that failed, in two or three words."""
+    _ = locale.gettext
+    if not way.over:
+        return ""
+    return {
+        failed_refund.Way.AGAIN.value: _("Sent once more"),
+        failed_refund.Way.STORE_CREDIT.value: _("Became credit"),
+        failed_refund.Way.PAID_OUT.value: _("Paid out by hand"),
+    }.get(way.refund.settled, _("Nothing left to send"))
 
 
 def usually(locale: Locale, method: str) -> str:
@@ -127,7 +153,7 @@ def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) 
         "sent": _("Sent to the payment provider"),
         "accepted": _("The provider could not pay it out") if failed else _("Accepted by the provider"),
         "there": _("Sent back by the bank") if failed else _there(locale, way, tender, reader),
-        "paid_out": _("It could not be paid out") if failed else _("The shop's platform pays it out"),
+        "paid_out": _("It could not be paid out") if failed else _paying(locale, way.refund),
         "bank": _("Waiting for your bank") if reader == "buyer" else _("Waiting for the buyer's bank"),
         "elsewhere": _("Paid another way"),
         "let_go": _("Your bank lets the reserved amount go")
@@ -165,6 +191,11 @@ def _waits(locale: Locale, way: Way, reader: Reader) -> str:
     return text % {"day": locale.date(way.frozen_until)}
 
 
+def _paying(locale: Locale, refund: Refund) -> str:
+    _ = locale.gettext
+    return _("Paid out by the platform") if refund.status is RefundStatus.SUCCEEDED else _("The platform pays it out")
+
+
 def _paid_out(locale: Locale, refund: Refund, reader: Reader) -> str:
     """Until when people pay it out; then by which reference, and on which day."""
     _ = locale.gettext
@@ -178,6 +209,8 @@ def _paid_out(locale: Locale, refund: Refund, reader: Reader) -> str:
     if ordered.paid_on is None:
         return ""
     day = locale.date(ordered.paid_on)
+    if reader == "seller":
+        return _("Paid out on %(day)s") % {"day": day}
     return _("Reference %(reference)s, paid out on %(day)s") % {"reference": refund.reference, "day": day}
 
 
@@ -196,6 +229,8 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
     if way.refund.release and reader != "support":
         # It costs the buyer nothing: what is not let go ends by itself.
         return "", ""
+    if way.over:
+        return _("It did not go through."), _what_became(locale, way.refund)
     if way.trouble == "not_sent":
         said = {
             "buyer": _(
@@ -226,6 +261,16 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
             title = _("The bank sent the money back, usually because the account is closed.")
         return title, said[reader]
     return "", ""
+
+
+def _what_became(locale: Locale, refund: Refund) -> str:
+    """What was done with money that could not go back, for a reader who would else wait for it."""
+    _ = locale.gettext
+    return {
+        failed_refund.Way.AGAIN.value: _("It was sent once more, and that is followed by itself on this page."),
+        failed_refund.Way.STORE_CREDIT.value: _("It became credit in its place, and that is followed on this page."),
+        failed_refund.Way.PAID_OUT.value: _("It was paid out by hand in its place, as this page tells."),
+    }.get(refund.settled, _("Its money went another way or is not owed any more, so nobody has to do anything."))
 
 
 def _move(locale: Locale, way: Way, reader: Reader) -> str:

@@ -23,7 +23,8 @@ from rescind.core.ports import Fingerprint, Key
 from rescind.core.stage import Stage
 from rescind.engine import Submission
 from rescind.intake.text import words as checked
-from rescind.web.buyer import money_words, words
+from rescind.web import quote_words
+from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.buyer.reasons import NEAREST, nearest
 from rescind.web.evidence import SENT_AT_ONCE, Brought, brought
@@ -327,9 +328,12 @@ def _show(
         "answer": answer,
         "refused": refused,
         "offer": offer,
-        "quoted": money_words.quote_rows(visit.locale, answer.quote, found.titles()) if answer else [],
-        "tenders": money_words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
-        "notes": money_words.quote_notes(visit.locale, answer.quote) if answer else [],
+        "quoted": quote_words.quote_rows(visit.locale, answer.quote, found.titles(), found.order) if answer else [],
+        "tenders": quote_words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
+        "notes": [
+            *(quote_words.quote_notes(visit.locale, answer.quote) if answer else []),
+            *quote_words.failed_note(visit.locale, found.order),
+        ],
         "seen": seen(answer) if answer else "",
         "changed": changed,
         "files": file_field(visit, files.tiles if files else (), form.error("files")),

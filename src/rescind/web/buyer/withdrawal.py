@@ -16,6 +16,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.core import reimbursement
 from rescind.core.acknowledgement import Declared, declarations
 from rescind.core.errors import InvalidText, NotFound, NoWithdrawal, QuantityNotOpen
 from rescind.core.ports import Fingerprint, Key
@@ -24,6 +25,7 @@ from rescind.engine import Submission
 from rescind.intake.text import LABEL, label
 from rescind.web.acknowledgement import Acknowledged, acknowledged, pays, statement, text
 from rescind.web.buyer.matter import Matter, load
+from rescind.web.reimbursement import sums
 from rescind.web.session import Html, Visit, zone_of
 
 ROUTE = "page:withdrawal"
@@ -39,6 +41,11 @@ class Form:
     typed: dict[str, str] = field(default_factory=dict[str, str])
     units: dict[str, int] = field(default_factory=dict[str, int])
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    @property
+    def wrong_units(self) -> list[str]:
+        """What is wrong with quantities."""
+        return [said for at, said in self.errors if at.startswith("units-")]
 
     def error(self, name: str) -> str:
         """The first thing that is wrong with a field."""
@@ -65,6 +72,10 @@ async def confirm(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
         return visit.go(f"{found.path}/withdrawals/{made.id}?sent=1")
     may = _right(found)
     form = _read(visit, found, may, fields)
+    if fields.get("step") == "quote":
+        # What comes back is worked out while the rest is still being filled in.
+        form.errors = [error for error in form.errors if error[0].startswith("units-")]
+        return await _show(visit, found, may, form)
     if form.errors:
         return await _show(visit, found, may, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     person = visit.person
@@ -141,7 +152,11 @@ async def _told(visit: Visit, found: Matter, declared_id: str) -> Acknowledged:
         raise NotFound(kind="withdrawal")
     context = await visit.desk.context(found.order, found.terms)
     bound = follows(found.order, found.terms, context, one.at)
-    return acknowledged(visit.locale, found.view, one, bound, zone_of(visit.request) or found.zone)
+    entries = await visit.desk.reads.timeline(visit.scope, found.order.id)
+    money = reimbursement.declared(
+        (entry.record for entry in entries), one, price_alone=bound is not None and bound.sends_back
+    )
+    return acknowledged(visit.locale, found.view, one, bound, money, zone_of(visit.request) or found.zone)
 
 
 def _read(visit: Visit, found: Matter, may: Right, fields: dict[str, str]) -> Form:
@@ -177,6 +192,11 @@ async def _show(visit: Visit, found: Matter, may: Right, form: Form, *, status: 
     context = await visit.desk.context(found.order, found.terms)
     bound: Follows | None = follows(found.order, found.terms, context, visit.now)
     assert bound is not None, "who has the right has a law that says what follows"
+    money = None
+    if form.units and not form.wrong_units:
+        money = reimbursement.ahead(
+            found.order, form.units, found.terms, context, visit.now, price_alone=may.sends_back
+        )
     return visit.page(
         "buyer/withdrawal.html",
         zone=found.zone,
@@ -188,6 +208,7 @@ async def _show(visit: Visit, found: Matter, may: Right, form: Form, *, status: 
         form=form,
         may=may,
         pays=pays(visit.locale, bound, back=found.left),
+        sums=sums(visit.locale, money, found.order, found.titles(), sends_back=may.sends_back) if money else (),
         choices=[
             {
                 "field": f"units-{place}",

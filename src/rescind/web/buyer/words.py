@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rescind.core import failed_refund
 from rescind.core.cancellation import called_back, reason_for_buyer
 from rescind.core.money import Money
 from rescind.core.offer import open_offer
@@ -257,12 +258,16 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             }.get(one.on_silence, _("We asked the carrier to bring the parcel back."))
         case CancellationStatus.IN_REVIEW:
             text = _("A person of the platform is looking at your request. You need to do nothing.")
+        case CancellationStatus.APPROVED if told := _astray(locale, order, one):
+            return told
         case CancellationStatus.APPROVED if one.closed_by == "carrier" and one.refund_minor:
             text = _("The carrier brings the parcel back. %(amount)s goes back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor and _paid_back(order, one):
             text = _("%(amount)s has gone back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor:
             text = _("%(amount)s goes back the way you paid. Below you see how far it is.")
+        case CancellationStatus.APPROVED if order.paid:
+            text = _("Nothing is left to refund: what you paid had gone back before, or stays as shown below.")
         case CancellationStatus.APPROVED:
             text = _("Nothing had been paid, so there is nothing to refund.")
         case CancellationStatus.REFUSED if one.closed_by == "seller":
@@ -306,10 +311,31 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
     return text % values
 
 
+def _astray(locale: Locale, order: Order, one: Cancellation) -> str:
+    """The sentence of a refund that did not go the way the buyer paid; empty for every other."""
+    _ = locale.gettext
+    undecided = failed_refund.unsettled(order)
+    mine = [refund for refund in order.refunds if refund.cancellation == one.id and not refund.release]
+    failed = sum(refund.amount_minor for refund in mine if refund in undecided)
+    if failed:
+        text = _("%(amount)s could not be paid back the way you paid. Platform support finds another way.")
+        return text % {"amount": locale.money(Money(failed, order.currency))}
+    values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
+    going = [refund for refund in mine if refund.status is not RefundStatus.FAILED]
+    if not any(refund.into or refund.status is RefundStatus.TAKEN_ELSEWHERE for refund in going):
+        return ""
+    if all(refund.status in _THERE for refund in going):
+        return _("You have %(amount)s back, not all of it the way you paid. Below you see how.") % values
+    return _("You get %(amount)s back, not all of it the way you paid. Below you see how far it is.") % values
+
+
+_THERE = frozenset({RefundStatus.SUCCEEDED, RefundStatus.TAKEN_ELSEWHERE})
+
+
 def _paid_back(order: Order, one: Cancellation) -> bool:
     """Whether every refund of a request has come to the buyer, each by whichever way it went in the end."""
     states = {refund.status for refund in order.refunds if refund.cancellation == one.id and not refund.settled}
-    return bool(states) and states <= {RefundStatus.SUCCEEDED, RefundStatus.TAKEN_ELSEWHERE}
+    return bool(states) and states <= _THERE
 
 
 def deadline_kind(one: Cancellation) -> str:

@@ -21,10 +21,10 @@ from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web import talk
 from rescind.web.buyer.matter import named
-from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.document import offered
 from rescind.web.ending import ending
 from rescind.web.progress import progress
+from rescind.web.quote_words import quote_rows, quote_tenders
 from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, giving, goods, proposals, steps
 from rescind.web.seller.console import Console, Here, Notice, new_key
@@ -324,7 +324,7 @@ async def _confirm(
         sentence=language.rule(stop.finding.rule),
         way_on=language.term("way_on", stop.finding.instead) if stop.finding.instead else "",
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
-        rows=quote_rows(language, stop.quote, titles(view)),
+        rows=quote_rows(language, stop.quote, titles(view), order),
         total=Money(stop.quote.total_minor, order.currency),
         tenders=quote_tenders(language, stop.quote, order),
         keys={"cancel": new_key()},

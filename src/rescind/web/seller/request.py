@@ -21,12 +21,12 @@ from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
-from rescind.web.buyer.money_words import quote_rows
 from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
 from rescind.web.evidence import field as file_field
 from rescind.web.explain import RuleCard, ground_of, rule_card
 from rescind.web.offer_words import answered, offered
+from rescind.web.quote_words import quote_rows
 from rescind.web.rendering import address
 from rescind.web.seller.answers import Answers, answers
 from rescind.web.seller.board import parcel_errors
@@ -75,7 +75,7 @@ async def opened(
         order=order,
         waiting=waiting,
         answers=found,
-        sums=quote_rows(language, found.quote, titles(view)),
+        sums=quote_rows(language, found.quote, titles(view), order),
         total=Money(found.quote.total_minor, order.currency),
         tenders=[
             {"label": names[share.tender], "amount": Money(share.amount_minor, order.currency)}

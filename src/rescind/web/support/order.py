@@ -29,11 +29,11 @@ from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
 from rescind.web import talk
-from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
 from rescind.web.evidence import wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
+from rescind.web.quote_words import quote_rows, quote_tenders
 from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections, giving, proposals
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
@@ -174,7 +174,7 @@ async def _preview(
         "anyway": anyway,
         "items": ", ".join(f"{titles(view).get(line, line)} × {count}" for line, count in units.items()),
         "card": rule_card(ground, terms, language, deadline=deadline),
-        "rows": quote_rows(language, money, titles(view)),
+        "rows": quote_rows(language, money, titles(view), order),
         "total": Money(money.total_minor, order.currency),
         "tenders": quote_tenders(language, money, order),
     }

@@ -59,6 +59,8 @@ def reported(teller: Teller, event: fulfilment.FactReported) -> Entry | None:
         FactKind.SELLER_AT_FAULT: (_("The shop was found to be at fault"), "scale"),
     }[event.fact]
     detail = " ".join(part for part in (event.carrier, event.tracking) if part)
+    if moved := sum(event.taken.values()) or sum(event.returned.values()):
+        detail = teller.money(moved)
     found = found_words(teller, event.review.found if event.review else ())
     return teller.entry(text, icon, detail=detail or found or _after_the_end(teller, event))
 

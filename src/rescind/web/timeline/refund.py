@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rescind.core import chargeback, failed_refund, refund, refund_order
 from rescind.core.parts import Refund, RefundStatus
-from rescind.web.tender import tender_name
+from rescind.web.tender import goes_to
 from rescind.web.timeline.teller import Entry, Teller
 
 
@@ -45,7 +45,7 @@ def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
         failed_refund.Way.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
         failed_refund.Way.PAID_OUT: (_("%(amount)s was paid out by hand"), "circle-check"),
     }[event.way]
-    detail = _("Voucher %(number)s") % {"number": event.voucher} if event.voucher else ""
+    detail = _("Voucher %(number)s") % {"number": event.voucher} if event.voucher and not teller.in_shop else ""
     return teller.entry(text % {"amount": amount}, icon, detail=detail)
 
 
@@ -55,8 +55,8 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
     if found is None:
         return None
     tender = next(one for one in teller.order.tenders if one.id == found.tender)
-    # A seller is told how much, not by which means (I-26).
-    to = tender_name(teller.locale, tender) if teller.mine or teller.among_staff else _("the buyer")
+    # A seller is told how much, not by which means, and no reference that leads to them (I-26).
+    to = goes_to(teller.locale, found.into, tender) if teller.mine or teller.among_staff else _("the buyer")
     values = {"amount": teller.money(found.amount_minor), "tender": to}
     if found.ordered is not None:
         return _by_hand(teller, event, found, values)
@@ -84,7 +84,8 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
             detail=teller.locale.term("not_sent", event.cause),
             cancellation=found.cancellation or "",
         )
-    detail = _("Reference %(reference)s") % {"reference": event.reference} if event.reference else ""
+    told = event.reference and not teller.in_shop
+    detail = _("Reference %(reference)s") % {"reference": event.reference} if told else ""
     return teller.entry(text % values, icon, tone, detail=detail, cancellation=found.cancellation or "")
 
 
@@ -101,6 +102,8 @@ def _by_hand(teller: Teller, event: refund.RefundAnswered, found: Refund, values
         text = _("%(amount)s paid out to %(tender)s") % values
         told = {"reference": event.reference, "day": day}
         detail = _("Reference %(reference)s, paid out on %(day)s") % told
+        if teller.in_shop:
+            detail = _("Paid out on %(day)s") % told
         return teller.entry(text, "circle-check", "good", detail=detail, cancellation=cancellation)
     text = _("The refund of %(amount)s to %(tender)s did not go through") % values
     why = teller.locale.term("not_paid_out", event.declined) if event.declined else ""
