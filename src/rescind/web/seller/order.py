@@ -23,7 +23,7 @@ from rescind.web import talk
 from rescind.web.buyer.matter import named
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.document import offered
-from rescind.web.ending import ending
+from rescind.web.ending import ending, ready
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
 from rescind.web.seller import answers, corrections, giving, goods, proposals, steps
@@ -127,6 +127,7 @@ async def show(
             console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
+        ready=ready(language, order) if state != "stop" else None,
         ends=ending(language, order) if state != "stop" else None,
         paid_rows=price_rows(language, view),
         # How much came in, not by which means (I-26).
