@@ -20,6 +20,8 @@ from rescind.core.parts import Contradiction, Decider
 STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_after_cancel": ("carrier_asked", "came_back", "never_left", "loss_accepted"),
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
+    "shipped_in_hold": ("carrier_asked", "came_back", "goes_on"),
+    "shipped_unpaid": ("carrier_asked", "came_back", "looked_at", "loss_accepted"),
     "charged_back": ("looked_at",),
     "amounts_differ": ("looked_at",),
     "chargeback_silent": ("bank_asked",),

@@ -14,6 +14,8 @@ from rescind.core.quote import overpaid
 from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 
+SHIPPED_IN_HOLD = "shipped_in_hold"
+
 
 def consequences(
     order: Order, fact: fulfilment.FactReported, context: Context, terms: Terms, now: Instant
@@ -37,7 +39,7 @@ def consequences(
         if fact.fact is FactKind.DELIVERED and _given_up(after):
             kind = "delivered_after_ending"
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
-        return _while_asked(after, fact, identifier, terms, now)
+        return (*_in_hold(order, after, fact, now), *_while_asked(after, fact, identifier, terms, now))
     if fact.fact not in chargeback.ENDS and fulfilment.told_before(order, fact.fact, fact.reference):
         # One name, two amounts: the desk counts what pays nobody twice, and a person asks which of them is so.
         differ = fulfilment.ContradictionNoted(at=now, id=identifier, kind="amounts_differ", fact=fact.fact)
@@ -47,7 +49,7 @@ def consequences(
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = refund.terms_of(overpaid(after), order, context, now)
-        return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
+        return (*_in_hold(order, after, fact, now), *((refund.RefundOwed(at=now, refunds=owed),) if owed else ()))
     if fact.fact in chargeback.ELSEWHERE:
         return _past_us(after, fact, identifier, context, now)
     return ()
@@ -111,6 +113,23 @@ def _ended(
         return cancellation.cancel_by_system(after, fact.fact.value, units, at_stage, context, now)
     kind = "parcel_unknown" if parcel.ended else "ended_after_delivery"
     return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
+
+
+def _in_hold(
+    order: Order, after: Order, fact: fulfilment.FactReported, now: Instant
+) -> tuple[fulfilment.ContradictionNoted, ...]:
+    """Where a parcel was labelled or left in the hold, somebody looks into it (R-021): the buyer can still think again.
+
+    One case an order, whichever of payment and parcel was told first.
+    """
+    paid_at, until = after.progress.paid_at, after.hold_until
+    if paid_at is None or until is None or any(one.kind == SHIPPED_IN_HOLD for one in order.contradictions):
+        return ()
+    moved = (at for parcel in after.travelling for at in (parcel.labelled_at, parcel.handed_over_at) if at)
+    if not any(paid_at <= at < until for at in moved):
+        return ()
+    identifier = f"{SHIPPED_IN_HOLD}-{after.version}"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=SHIPPED_IN_HOLD, fact=fact.fact),)
 
 
 def _while_asked(

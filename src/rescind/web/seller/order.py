@@ -209,6 +209,8 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
             "the carrier scanned the parcel although the order is cancelled. Have it turned back."
         ),
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
+        "shipped_in_hold": _("a parcel was labelled or left in the hold, in which nothing is to be shipped."),
+        "shipped_unpaid": _("the goods left, and nobody has paid for them in time."),
         "charged_back": _("the bank took the payment back."),
         "chargeback_lost": _("the bank decided for the buyer."),
         "chargeback_won": _("the bank decided for the marketplace, and it was not told that it took the payment."),

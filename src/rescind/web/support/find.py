@@ -226,6 +226,8 @@ def misfit(language: Locale, kind: str) -> str:
     return {
         "shipped_after_cancel": _("Shipped after it was cancelled"),
         "shipped_while_asked": _("Shipped while a request was open"),
+        "shipped_in_hold": _("Shipped in the hold"),
+        "shipped_unpaid": _("Left without a payment"),
         "charged_back": _("Payment taken back by the bank"),
         "chargeback_lost": _("The bank decided for the buyer"),
         "chargeback_won": _("The bank decided for the marketplace"),
