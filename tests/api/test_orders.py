@@ -2,6 +2,8 @@
 
 import copy
 
+import pytest
+
 from postgres.market import KILN, LANTERN
 from rescind.core.stage import Stage
 
@@ -455,6 +457,21 @@ async def test_what_is_no_handling_or_no_country_is_refused(people):
     for body in (LATE | {"handling": "slow"}, LATE | {"buyer": {"id": "ann", "country": "France"}}):
         refused = await people.host.post("/v1/orders", body)
         assert (refused.status_code, refused.json()["type"]) == (422, "/problems/invalid-field")
+
+
+@pytest.mark.parametrize(("code", "meant"), [("UK", "GB"), ("EL", "GR"), ("XX", "ISO 3166-1"), ("EU", "ISO 3166-1")])
+async def test_a_code_that_is_no_country_loses_nobody_a_law(people, code, meant):
+    to = ORDER.get("recipient", {})
+    wrong = {
+        "/buyer/country": {"buyer": ORDER["buyer"] | {"country": code}},
+        "/recipient/country": {"recipient": to | {"country": code}},
+    }
+    for pointer, part in wrong.items():
+        refused = await people.host.post("/v1/orders", ORDER | {"number": "A-777"} | part)
+        problem = refused.json()
+        assert (refused.status_code, problem["type"]) == (422, "/problems/invalid-field")
+        assert problem["errors"][0]["pointer"] == pointer
+        assert meant in problem["errors"][0]["expected"]
 
 
 async def test_a_parcel_on_its_way_to_the_door_is_a_fact_like_any_other(people, market):

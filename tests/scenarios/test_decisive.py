@@ -32,7 +32,7 @@ def test_an_answer_that_waits_says_what_kept_the_kinder_one_away(shop):
 def test_an_answer_at_once_says_what_it_hangs_on(shop):
     assert why(shop, Stage.REVIEW) == ("The order is no further than “In review”",)
     within = why(shop, Stage.PREPARING, policy="us")
-    assert within == ("Less than 1 hour since the payment", "The order has not reached “Awaiting collection”")
+    assert within == ("Less than 1 hour since the payment", "The order has not reached “Shipped”")
 
 
 def test_what_is_special_about_goods_comes_with_what_was_too_late_for_them(shop):

@@ -26,7 +26,7 @@ def test_neighbours_that_answer_alike_are_one_step():  # M-01, M-02
         ("unpaid", "UNPAID-1"),
         ("allocated", "ASK-1"),
         ("packing", "PACKED-1"),
-        ("partially_shipping", "PARTSHIP-1"),
+        ("partially_shipping", "PARTSHIP-2"),
         ("in_transit", "SHIPPED-1"),
     ]
     assert found.late.deadline.on_silence == "refuse"
@@ -36,7 +36,7 @@ def test_neighbours_that_answer_alike_are_one_step():  # M-01, M-02
 def test_a_shops_own_window_is_told_at_each_step_it_covers():  # M-03
     found = of("base", window="24h")
     covered = {step.stage.value: step.early.seconds for step in found.steps if step.early}
-    assert covered == {"allocated": 24 * 3600, "packing": 24 * 3600}
+    assert covered == {"allocated": 24 * 3600, "packing": 24 * 3600, "partially_shipping": 24 * 3600}
 
 
 @pytest.mark.parametrize("name", presets())

@@ -182,7 +182,7 @@ def test_a_shop_cannot_take_a_right_away():  # M-29, R-012, S-40
 
 def test_a_layer_in_which_no_rule_holds_abstains():
     quiet = shop('[[rules]]\nid = "SHOP-1"\non = "request"\nwhen = "FALSE"\nverdict = "approve"\ncites = ["x"]\n')
-    said = facts("us", stage="in_transit", paid=True)
+    said = facts("us", stage="in_transit", paid=True, since_paid=7200)
     assert judge([quiet, preset("us").at(NOW)], "request", said, NOW, {}, US).rule == "SHIPPED-1"
     with pytest.raises(LookupError):
         judge([quiet], "request", said, NOW, {}, US)

@@ -170,7 +170,9 @@ def test_british_law_lets_the_buyer_cancel_until_fourteen_days_after_delivery():
 
 def test_british_law_covers_what_is_still_in_the_shop_and_what_has_left_in_one_declaration():
     shop = british(lines=two())
-    shop.host.reports(FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1")
+    shop.at(shop.now + timedelta(hours=2)).host.reports(
+        FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1"
+    )
     declares(shop)
     assert (shop.cancellation.rule, shop.cancellation.lines) == ("LAW-UK-2", {"sign": 1})
     assert shop.state.returns[-1].lines == {"mug": 1}
@@ -307,7 +309,9 @@ def test_after_the_goods_have_left_it_is_a_return_case_that_needs_no_ground(stag
 
 def test_of_a_split_order_the_rest_is_stopped_and_what_left_comes_back_at_once():
     shop = german(lines=two())
-    shop.host.reports(FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1")
+    shop.at(shop.now + timedelta(hours=2)).host.reports(
+        FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1"
+    )
     assert shop.stage is Stage.PARTIALLY_SHIPPING
     declares(shop)
     assert (shop.cancellation.status, shop.cancellation.lines) == ("approved", {"sign": 1})
@@ -379,7 +383,9 @@ def test_money_and_goods_are_due_fourteen_days_after_the_declaration():
 
 def test_what_was_declared_is_told_from_the_records():
     shop = german(lines=two())
-    shop.host.reports(FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1")
+    shop.at(shop.now + timedelta(hours=2)).host.reports(
+        FactKind.HANDED_OVER, parcel="1", lines={"mug": 1}, tracking="JD1"
+    )
     declares(shop)
     shop.at("2026-07-08 10:00")
     one = declarations((record, {"txt_1": "I, Ann, withdraw."}) for record in shop.records)

@@ -22,6 +22,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "shipped_while_asked": ("carrier_asked", "came_back", "goes_on"),
     "cancelled_inside": ("looked_at", "carrier_asked", "came_back", "loss_accepted"),
     "tracking_reused": ("looked_at",),
+    "shipped_in_hold": ("carrier_asked", "came_back", "goes_on"),
+    "shipped_unpaid": ("carrier_asked", "came_back", "looked_at", "loss_accepted"),
     "charged_back": ("looked_at",),
     "amounts_differ": ("looked_at",),
     "chargeback_silent": ("bank_asked",),

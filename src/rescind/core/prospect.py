@@ -289,7 +289,7 @@ def _held(preset: ResolvedPolicy, since_paid: object) -> bool:
 
 
 _CHANGES = frozenset({
-    "paid", "since_placed", "since_paid", "amount", "partial", "production_started", "in_manual_review",
+    "paid", "since_placed", "since_paid", "amount", "production_started", "in_manual_review",
     "shipping_leased", "past_dispatch_sla", "dispatched_late", "past_estimated_delivery", "out_for_delivery",
     "working_days_late",
 })  # fmt: skip
@@ -331,8 +331,6 @@ def _amounts(now: int, at_stage: Stage, shape: _Shape, known: Sequence[Content])
 def _true_or_not(name: str, at_stage: Stage, *, now: bool) -> tuple[bool, ...]:
     left, there = rank(at_stage) >= rank(Stage.PARTIALLY_SHIPPING), rank(at_stage) >= rank(Stage.DELIVERED)
     match name:
-        case "partial":
-            return (at_stage is Stage.PARTIALLY_SHIPPING,)
         case "production_started" if rank(at_stage) <= rank(Stage.PREPARING):
             return (at_stage is Stage.PREPARING,)
         case "production_started" | "past_dispatch_sla":

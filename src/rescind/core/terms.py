@@ -13,7 +13,16 @@ from rescind.core.deadline import Calendar
 from rescind.core.errors import ReasonNotListed
 from rescind.core.instant import Instant
 from rescind.core.parts import Review, Timer
-from rescind.core.policy import Finding, Policy, Reason, ResolvedPolicy, deadline_of, due_of, judge
+from rescind.core.policy import (
+    Finding,
+    Policy,
+    Reason,
+    ResolvedDeadline,
+    ResolvedPolicy,
+    deadline_of,
+    due_of,
+    judge,
+)
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.policy import Catalogue
 from rescind.core.stage import Stage
@@ -135,18 +144,25 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         """When a deadline of the preset falls; None when the preset has none of that name, or its start is not known.
 
         Goods that are made, got or released first have deadlines of their own where the preset has them: those of
-        ``dispatch_handling`` and ``dispatch_pre_order`` take the place of ``dispatch`` (R-074, R-075, R-082).
+        ``dispatch_handling`` and ``dispatch_pre_order`` take the place of ``dispatch`` (R-074, R-075, R-082). Without
+        such a one the ordinary time counts from the promised day.
         """
         chosen = _holding(self.preset, name, starts, handling)
-        return due_of(self.preset, chosen, starts, calendar) if chosen else None
+        if chosen is None:
+            return None
+        return due_of(self.preset, chosen, _not_before_the_promise(self.preset, chosen, starts), calendar)
 
     def needs_promise(self, handling: str) -> bool:
-        """Whether such goods are judged by the day they are promised for, so that they cannot do without one."""
+        """Whether such goods are judged by the day they are promised for, so that they cannot do without one.
+
+        That is so where the clock marks them as late or cancels them by a time of theirs, or by one that would run from
+        the order, before anybody can have them ready.
+        """
         kind = _HANDLED.get(handling)
         return handling == "pre_order" or any(
-            deadline.event == "promised"
+            name.endswith(f"_{kind}") if deadline.event == "promised" else _runs_from_the_order(name, deadline)
             for name, deadline in self.preset.deadlines.items()
-            if kind and name.endswith(f"_{kind}")
+            if kind
         )
 
     def timers(
@@ -168,7 +184,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         for name, chosen, then in _kept_by_the_clock(self.preset, tuple(starts), handling):
             if name == BY_SELLER and shipping_by != "seller":
                 continue
-            due_at = due_of(self.preset, chosen, starts, calendar)
+            due_at = due_of(self.preset, chosen, _not_before_the_promise(self.preset, chosen, starts), calendar)
             if name == BY_PAYER and then == "cancel":
                 due_at = max(due_at, now + min(_TO_HEAR, due_at - starts[self.preset.deadlines[chosen].event]))
             elif due_at <= now and then == "cancel":
@@ -204,6 +220,25 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     def hashes(self, facts: Mapping[str, object], now: Instant) -> dict[str, str]:
         """Hash of each policy that was judged by its layer, as receipts name them."""
         return {policy.layer: policy.hash for policy in self.layers_for(facts, now)}
+
+
+def _runs_from_the_order(name: str, deadline: ResolvedDeadline) -> bool:
+    """Whether the clock makes something late, or cancels it, by a time that begins with the order or its payment.
+
+    The time to pay is the buyer's, whenever the goods are ready.
+    """
+    return deadline.then in {"cancel", "late"} and deadline.event in {"placed", "paid"} and name != BY_PAYER
+
+
+def _not_before_the_promise(preset: ResolvedPolicy, name: str, starts: Mapping[str, Instant]) -> Mapping[str, Instant]:
+    """What a deadline counts from: of goods that are promised for a day not from before that day (R-087, R-101).
+
+    Nothing is late or cancelled for not being there before it was promised.
+    """
+    deadline, promised = preset.deadlines[name], starts.get("promised")
+    if promised is None or not (_runs_from_the_order(name, deadline) or deadline.event == "estimated"):
+        return starts
+    return {**starts, deadline.event: max(starts[deadline.event], promised)}
 
 
 def _holding(preset: ResolvedPolicy, name: str, known: Container[str], handling: str) -> str | None:

@@ -15,15 +15,18 @@ from rescind.core.cancellation import cancel_by_system
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
 from rescind.core.event import BaseCommand, BaseEvent
+from rescind.core.fulfilment import ContradictionNoted
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage, units_in
 from rescind.core.outage import Outage
-from rescind.core.parts import CancellationStatus, Timer
+from rescind.core.parts import CancellationStatus, FactKind, Timer
 from rescind.core.terms import Terms
 
 UNPAID = "unpaid_timeout"
 """The reason of a cancellation that a payment may still undo."""
+SHIPPED_UNPAID = "shipped_unpaid"
+"""The contradiction of goods that have left and were not paid for in time."""
 NOT_SHIPPED, NOT_COLLECTED, NOT_ARRIVED = "not_shipped", "not_collected", "not_arrived"
 _WAITS_FOR: Mapping[str, str] = {
     "unpaid": UNPAID,
@@ -90,8 +93,18 @@ def _fault(order: Order, reason: str, units: Mapping[str, int]) -> str | None:
 def waiting(order: Order) -> tuple[Timer, ...]:
     """The timers that have something left to wait for."""
     if order.progress.completed_at:
-        return ()
-    return tuple(one for one in order.timers if one.rung_at is None and missing(order, one))
+        return tuple(one for one in order.timers if one.rung_at is None and _left_unpaid(order, one))
+    return tuple(
+        one for one in order.timers if one.rung_at is None and (missing(order, one) or _left_unpaid(order, one))
+    )
+
+
+def _left_unpaid(order: Order, timer: Timer) -> bool:
+    """Whether goods have left that nobody paid for: there is nothing to cancel of them, and somebody is told."""
+    if not asks_first(timer) or order.progress.paid_at is not None or order.cash_on_delivery:
+        return False
+    here = order.open_units()
+    return any(line.open > here.get(line.id, 0) for line in order.lines)
 
 
 def asks_first(timer: Timer) -> bool:
@@ -101,12 +114,13 @@ def asks_first(timer: Timer) -> bool:
 
 def pay_by(order: Order) -> Timer | None:
     """The timer that ends an order nobody paid, while it waits."""
-    return next((one for one in waiting(order) if asks_first(one)), None)
+    return next((one for one in waiting(order) if asks_first(one) and missing(order, one)), None)
 
 
 def cancels_next(order: Order) -> Timer | None:
     """The timer that cancels next, of those that still wait: what nobody has to do for an order to end."""
-    return min((one for one in waiting(order) if one.then == "cancel"), key=lambda one: one.due_at, default=None)
+    ends = (one for one in waiting(order) if one.then == "cancel" and missing(order, one))
+    return min(ends, key=lambda one: one.due_at, default=None)
 
 
 def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tuple[BaseEvent, ...]:
@@ -124,8 +138,14 @@ def ring(order: Order, command: RingTimer, context: Context, now: Instant) -> tu
     if timer.then != "cancel":
         return (rang,)
     at_stage, units, reason = stage(order, now), missing(order, timer), reason_of(timer)
+    told: tuple[BaseEvent, ...] = (rang,)
+    if _left_unpaid(order, timer):
+        noted = f"{SHIPPED_UNPAID}-{order.version + 1}"
+        told = (rang, ContradictionNoted(at=now, id=noted, kind=SHIPPED_UNPAID, fact=FactKind.HANDED_OVER))
+    if not units:
+        return told
     fault = _fault(order, reason, units)
-    return (rang, *cancel_by_system(order, reason, units, at_stage, context, now, fault=fault))
+    return (*told, *cancel_by_system(order, reason, units, at_stage, context, now, fault=fault))
 
 
 def anew(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Timer, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
+from rescind.core.country import expected, known
 from rescind.core.errors import CurrencyMismatch, InvalidField, NothingSelected
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR, Money
@@ -27,7 +28,7 @@ WORDS_OF_PATTERN: Mapping[str, str] = {
     _CODE: "a code of small letters, digits and _",
     _CATEGORY: "a code of at most 64 letters, digits and _ . : / -",
     _CURRENCY: "three capital letters of ISO 4217",
-    _COUNTRY: "two capital letters of ISO 3166",
+    _COUNTRY: "two capital letters of ISO 3166-1",
 }
 """What a pattern asks for, in words: a pattern is for machines."""
 
@@ -47,7 +48,9 @@ Category = Annotated[
     ),
 ]
 Currency = Annotated[str, msgspec.Meta(pattern=_CURRENCY, description="ISO 4217 code.")]
-Country = Annotated[str, msgspec.Meta(pattern=_COUNTRY, description="ISO 3166 alpha-2 code.")]
+Country = Annotated[
+    str, msgspec.Meta(pattern=_COUNTRY, description="ISO 3166-1 alpha-2 code; GB, not UK, and GR, not EL.")
+]
 Quantity = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True, description="RFC 3339 date-time with an offset.")]
 Words = Annotated[str, msgspec.Meta(max_length=8000)]
@@ -93,6 +96,13 @@ def moment(value: datetime, *, field: str) -> Instant:
     if not _FIRST_YEAR < value.year < _LAST_YEAR:
         raise InvalidField(field=field, expected=f"a time between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return value.astimezone(UTC)
+
+
+def country(code: str, *, field: str) -> str:
+    """A country as it was told; empty where it was not. Raises InvalidField: no law is lost by a slip of the pen."""
+    if code and not known(code):
+        raise InvalidField(field=field, expected=expected(code))
+    return code
 
 
 def selection(units: tuple[Units, ...] | None) -> dict[str, int] | None:

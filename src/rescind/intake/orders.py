@@ -205,6 +205,8 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
     currency = body.currency
     placed_at = fields.moment(body.placed_at, field="/placed_at")
     check_time(placed_at, now)
+    lives_in = fields.country(body.buyer.country, field="/buyer/country")
+    sent_to = fields.country(body.recipient.country, field="/recipient/country")
     command = PlaceOrder(
         order=order,
         shop=shop_of(body),
@@ -239,7 +241,7 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         promised_at=_moment(body.promised_at, "/promised_at"),
         deliver_by=_moment(body.deliver_by, "/deliver_by"),
         cross_border=body.cross_border,
-        country=body.buyer.country or body.recipient.country,
+        country=lives_in or sent_to,
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
@@ -294,7 +296,7 @@ def _details(body: NewOrder) -> Details:
 
 
 def recipient(to: NewRecipient, at: str = "") -> Recipient:
-    """Whom a parcel goes to, from its part of a document. Raises InvalidText."""
+    """Whom a parcel goes to, from its part of a document. Raises InvalidText, InvalidField."""
     return Recipient(
         name=label(to.name, field=f"{at}/name"),
         phone=label(to.phone, field=f"{at}/phone"),
@@ -303,7 +305,7 @@ def recipient(to: NewRecipient, at: str = "") -> Recipient:
         city=label(to.city, field=f"{at}/city"),
         region=label(to.region, field=f"{at}/region"),
         postcode=label(to.postcode, field=f"{at}/postcode"),
-        country=to.country,
+        country=fields.country(to.country, field=f"{at}/country"),
     )
 
 

@@ -23,6 +23,17 @@ class Ending(NamedTuple):
         return escape(self.sentence) % {"when": when}
 
 
+def ready(locale: Locale, order: Order) -> Ending | None:
+    """The day for which goods are promised that are made or got first; None once nothing is left to be ready."""
+    over = order.progress.cancelled_at or order.progress.completed_at
+    if order.promised_at is None or over or not order.unlabelled_units():
+        return None
+    text = locale.gettext(
+        "These goods are promised for %(when)s. Nothing of the order is late before that day is over."
+    )
+    return Ending(order.promised_at, text)
+
+
 def ending(locale: Locale, order: Order) -> Ending | None:
     """None where nothing ends by itself, or only for want of a payment, which has a place of its own."""
     timer = cancels_next(order)

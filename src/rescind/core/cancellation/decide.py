@@ -394,7 +394,7 @@ def lapse(order: Order, command: LapseDeadline, context: Context, terms: Terms, 
             selection = still_open(order, waiting)
             event = approved(order, waiting.id, "silence", selection, context, now, fees=waiting.fees)
         case "refuse":
-            instead = way_on(order, now) if waiting.escalated_at else ""
+            instead = way_on(order, now) if waiting.escalated_at or _on_its_way(order, waiting) else ""
             event = CancellationRefused(at=now, cancellation=waiting.id, by="silence", instead=instead)
         case _:
             due_at, on_silence = terms.escalated(now, context.calendar, on_its_way=_on_its_way(order, waiting))

@@ -15,6 +15,8 @@ from rescind.core.quote import overpaid
 from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 
+SHIPPED_IN_HOLD = "shipped_in_hold"
+
 
 def consequences(
     order: Order, fact: fulfilment.FactReported, context: Context, terms: Terms, now: Instant
@@ -40,6 +42,7 @@ def consequences(
             return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=kind, fact=fact.fact),)
         # One case for one fact: that goods moved against an open request is the graver news of it.
         moved = (
+            *_in_hold(order, after, fact, now),
             *_with_cancelled(order, after, fact, identifier, now),
             *_while_asked(after, fact, identifier, terms, now),
         )
@@ -54,7 +57,7 @@ def consequences(
         if undone is not None:
             return (cancellation.CancellationUndone(at=now, cancellation=undone),)
         owed = refund.terms_of(overpaid(after), order, context, now)
-        return (refund.RefundOwed(at=now, refunds=owed),) if owed else ()
+        return (*_in_hold(order, after, fact, now), *((refund.RefundOwed(at=now, refunds=owed),) if owed else ()))
     if fact.fact in chargeback.ELSEWHERE:
         return _past_us(after, fact, identifier, context, now)
     return ()
@@ -128,6 +131,23 @@ def _with_cancelled(
     if sum(to_unpack(after).values()) >= inside:
         return ()
     return (fulfilment.ContradictionNoted(at=now, id=f"inside-{identifier}", kind="cancelled_inside", fact=fact.fact),)
+
+
+def _in_hold(
+    order: Order, after: Order, fact: fulfilment.FactReported, now: Instant
+) -> tuple[fulfilment.ContradictionNoted, ...]:
+    """Where a parcel was labelled or left in the hold, somebody looks into it (R-021): the buyer can still think again.
+
+    One case an order, whichever of payment and parcel was told first.
+    """
+    paid_at, until = after.progress.paid_at, after.hold_until
+    if paid_at is None or until is None or any(one.kind == SHIPPED_IN_HOLD for one in order.contradictions):
+        return ()
+    moved = (at for parcel in after.travelling for at in (parcel.labelled_at, parcel.handed_over_at) if at)
+    if not any(paid_at <= at < until for at in moved):
+        return ()
+    identifier = f"{SHIPPED_IN_HOLD}-{after.version}"
+    return (fulfilment.ContradictionNoted(at=now, id=identifier, kind=SHIPPED_IN_HOLD, fact=fact.fact),)
 
 
 def _while_asked(

@@ -52,7 +52,7 @@ def record(
 def correct(
     order: Order, command: correction.CorrectFact, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
-    starts = {"placed": order.placed_at, "paid": command.occurred_at or now}
+    starts = {**cancellation.starts(order, now), "paid": command.occurred_at or now}
     return correction.correct(
         order,
         command,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import time
 
+from rescind.core.country import MISTAKEN
 from rescind.core.deadline import span, zone_of
 from rescind.core.policy.literal import Plain, read_literal
 from rescind.core.policy.policy import ALWAYS_ANSWERED, DeadlineTerms, Policy, Reason, Rule, Tunable
@@ -94,6 +95,9 @@ def _law(policy: Policy) -> Iterator[Problem]:
                 phrased("%(country)s is not a country: write two capital letters, such as DE", country=country),
                 ("countries",),
             )
+        elif country in MISTAKEN:
+            meant = MISTAKEN[country]
+            yield phrased("%(country)s is not a country: write %(meant)s", country=country, meant=meant), ("countries",)
     if policy.in_force is None:
         yield phrased("a law names the first day it is in force"), ("in_force",)
     for rule in policy.rules:

@@ -39,14 +39,8 @@ def facts(
     amount_minor: what the act would give back. ``lines`` has the line facts of the selected lines.
     """
     progress, due_at = order.progress, order.dispatch_due_at
-    partial = False
-    lines: list[dict[str, object]] = []
-    for line in order.lines:
-        asked = selection.get(line.id)
-        if asked is not None:
-            lines.append(line_facts(line))
-        if asked != line.open and (asked or line.open):
-            partial = True
+    # What has left cannot be asked for, so that all of the rest is the whole (M-09, R-060).
+    left = order.open_units()
     return {
         "stage": str(at_stage),
         "status": status_of(at_stage),
@@ -69,7 +63,7 @@ def facts(
         "in_manual_review": in_manual_review(order),
         "production_started": progress.preparation_started_at is not None,
         "asked_anyway": asked_anyway,
-        "partial": partial,
+        "partial": bool(left) and selection != left,
         "request_open": bool(order.cancellations) and order.open_cancellation is not None,
         "shipping_leased": order.shipping_lease is not None and leased(order, now) is not None,
         "with_tracking": with_tracking,
@@ -81,7 +75,7 @@ def facts(
         "working_days_late": 0 if due_at is None else working_days_late(due_at, now, context.calendar),
         "requests_on_order": _asked_before(order) if order.cancellations else 0,
         "buyer_cancels_30d": context.buyer_cancels_30d,
-        "lines": lines,
+        "lines": [line_facts(line) for line in order.lines if line.id in selection],
     }
 
 

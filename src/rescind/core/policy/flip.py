@@ -21,8 +21,11 @@ from rescind.core.stage import Stage, status_of
 
 # Who asks, why and how is no circumstance; `status` and `paid` follow from the stage.
 _NO_CIRCUMSTANCE = frozenset({"actor", "reason", "asked_anyway", "with_tracking", "request_open", "status", "paid"})
-# No order comes back from its end, and before the payment there was another question.
-_NO_ALTERNATIVE = frozenset({Stage.UNPAID.value, Stage.COMPLETED.value, Stage.CANCELLED.value})
+# No order comes back from its end, before the payment there was another question, and had a part left it would be one
+# about the rest alone.
+_NO_ALTERNATIVE = frozenset(
+    {Stage.UNPAID.value, Stage.PARTIALLY_SHIPPING.value, Stage.COMPLETED.value, Stage.CANCELLED.value}
+)
 
 # What people ask about first: how far the order was, and whether they were quick enough.
 _FIRST = frozenset({"stage", "since_placed", "since_paid"})

@@ -195,7 +195,7 @@ _FACTS = (
     _flag("in_manual_review", "a person is checking the order, its address or its payment"),
     _flag("production_started", "the seller reported that making the goods began"),
     _flag("asked_anyway", "the buyer was refused and asks the seller all the same"),
-    _flag("partial", "the request is for less than what is left of the order"),
+    _flag("partial", "the request is for less than what has not left yet of the order"),
     _flag("request_open", "a cancellation request waits for an answer"),
     _flag("shipping_leased", "somebody of the shop is about to hand the order to the carrier"),
     _flag("with_tracking", "the act carries a tracking number"),

@@ -28,7 +28,7 @@ from rescind.desk import MONTH
 from rescind.web import acknowledgement, document, talk, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
-from rescind.web.ending import ending
+from rescind.web.ending import ending, ready
 from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.progress import progress
 from rescind.web.return_words import return_rows
@@ -158,6 +158,7 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
         waiting=waiting,
         last=last,
         steps=progress(order, visit.now),
+        ready=ready(visit.locale, order),
         ends=ending(visit.locale, order),
         entries=entries,
         ahead=_ahead(found) if found.answer else (),

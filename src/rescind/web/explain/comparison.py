@@ -66,7 +66,7 @@ def _flag(locale: Locale, fact: str, *, yes: bool) -> str:
         "in_manual_review": (_("A person is still checking the order"), _("No person is checking the order")),
         "production_started": (_("Work on the order has begun"), _("Work on the order has not begun")),
         "asked_anyway": (_("The shop was asked for a favour"), _("The shop has not been asked for a favour")),
-        "partial": (_("The request is for a part of the order"), _("The request is for the whole order")),
+        "partial": (_("The request is for some of what is left"), _("The request is for all that is left")),
         "request_open": (_("Another request is waiting"), _("No other request is waiting")),
         "shipping_leased": (
             _("The shop is handing the parcel over right now"),

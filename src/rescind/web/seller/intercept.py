@@ -101,6 +101,8 @@ def title(language: Locale, kind: str) -> str:
         "shipped_while_asked": _("The parcel left while a request to cancel was open"),
         "cancelled_inside": _("The parcel left, perhaps with cancelled items in it"),
         "tracking_reused": _("One tracking number stands on two parcels"),
+        "shipped_in_hold": _("A parcel was labelled or left in the hold"),
+        "shipped_unpaid": _("The goods left, and nobody paid for them"),
         "charged_back": _("The bank took the payment back"),
         "chargeback_lost": _("The bank decided for the buyer: the money stays with them"),
         "chargeback_won": _("The bank decided for the marketplace: the payment stands"),
@@ -143,6 +145,15 @@ def advice(language: Locale, kind: str, *, arrived: bool = False) -> list[str]:
             _("Search the orders for the number: it finds the other parcel."),
             _("Compare both labels. Take the wrong one back on its order's page, and add it again."),
             _("If both parcels really go by one number, write down why."),
+        ],
+        "shipped_in_hold": [
+            _("In the hold the buyer may still think again, and nothing is to be labelled or shipped."),
+            _("Keep the parcel here if it has not left, or have the carrier turn it back, until the hold is over."),
+            _("If it goes on, a buyer who asked in time is looked at by the platform, and can send it back."),
+        ],
+        "shipped_unpaid": [
+            _("The time to pay is over. Look first whether the payment came by a way that nobody told us of."),
+            _("If it did not, have the carrier turn the parcel back, or ask the buyer to pay after all."),
         ],
         "charged_back": [
             _("The buyer's bank has taken the money. Nothing that we owe is paid twice."),

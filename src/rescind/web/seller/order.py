@@ -22,7 +22,7 @@ from rescind.locales import Locale
 from rescind.web import talk
 from rescind.web.buyer.matter import named
 from rescind.web.document import offered
-from rescind.web.ending import ending
+from rescind.web.ending import ending, ready
 from rescind.web.progress import progress
 from rescind.web.quote_words import quote_rows, quote_tenders
 from rescind.web.return_words import return_rows
@@ -127,6 +127,7 @@ async def show(
             console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
+        ready=ready(language, order) if state != "stop" else None,
         ends=ending(language, order) if state != "stop" else None,
         paid_rows=price_rows(language, view),
         # How much came in, not by which means (I-26).
@@ -210,6 +211,8 @@ def case_links(order: Order, language: Locale, root: str) -> list[dict[str, str]
         "shipped_while_asked": _("the goods moved while a request to cancel was open."),
         "cancelled_inside": _("the parcel left, and nobody said that the cancelled items were taken out of it."),
         "tracking_reused": _("its tracking number stands on another parcel, too."),
+        "shipped_in_hold": _("a parcel was labelled or left in the hold, in which nothing is to be shipped."),
+        "shipped_unpaid": _("the goods left, and nobody has paid for them in time."),
         "charged_back": _("the bank took the payment back."),
         "chargeback_lost": _("the bank decided for the buyer."),
         "chargeback_won": _("the bank decided for the marketplace, and it was not told that it took the payment."),

@@ -229,6 +229,8 @@ def misfit(language: Locale, kind: str) -> str:
         "shipped_while_asked": _("Shipped while a request was open"),
         "cancelled_inside": _("Left with cancelled items, perhaps"),
         "tracking_reused": _("One tracking number, two parcels"),
+        "shipped_in_hold": _("Shipped in the hold"),
+        "shipped_unpaid": _("Left without a payment"),
         "charged_back": _("Payment taken back by the bank"),
         "chargeback_lost": _("The bank decided for the buyer"),
         "chargeback_won": _("The bank decided for the marketplace"),
