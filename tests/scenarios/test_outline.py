@@ -1,13 +1,16 @@
 """The public words of a shop are what its policy answers, and nothing else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rescind.core.money import Money
+from rescind.core.outlook import Outlook
 from rescind.core.policy.outline import outline
 from rescind.core.stage import Stage
 from rescind.core.standing import StandingRule, policy_of
 from rescind.policies import automation, preset, presets
+from scenarios.shop import Shop, item
 
 DAY = datetime(2026, 5, 4, tzinfo=UTC)
 
@@ -66,3 +69,39 @@ def test_what_it_agrees_to_for_some_is_promised_to_nobody_else():  # R-035
     some = StandingRule(name="Some", reasons=("changed_mind",), wait="2h")
     small = StandingRule(name="Small", least_minor=1000, most_minor=5000, currency="USD")
     assert steps(agreed("us", some, small)) == steps(of("us"))
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_step_is_what_an_order_that_has_come_there_is_answered(name):
+    price = Money(1000, preset(name).currency or "USD")
+    told = {step.stage: {rule.id for rule in step.deciders} for step in of(name).steps}
+    for stage, rules in told.items():
+        shop = Shop(name)
+        money = {"total" if stage is Stage.UNPAID else "paid": Money(4000, price.currency)}
+        until = Stage.REVIEW if stage in {Stage.ON_HOLD, Stage.PARTIALLY_SHIPPING} else stage
+        shop.order(lines=[item("mug", price, 4)], stage=until, **money)
+        if stage is Stage.PARTIALLY_SHIPPING:
+            shop.host.reports("handed_over", parcel="p1", lines={"mug": 1})
+        # The hour after the payment is over, and the day of dispatch is not.
+        asked = shop.now + (timedelta(0) if stage is Stage.ON_HOLD else timedelta(hours=2))
+        answer = Outlook(shop.state, shop.terms, shop.calendar).ask(asked)
+        early = next(step.early for step in of(name).steps if step.stage is stage)
+        allowed = rules | ({early.rule.id} if early else set())
+        assert answer.finding.rule in allowed, f"{stage}: {answer.finding.rule}, and the page says {rules}"
+
+
+@pytest.mark.parametrize("name", presets())
+def test_a_hold_is_told_where_a_policy_has_one(name):
+    found = of(name)
+    assert (Stage.ON_HOLD in {step.stage for step in found.steps}) <= ("hold" in preset(name).at(DAY).deadlines)
+
+
+def specials(name):
+    return {(one.circumstance, one.count, one.by): one.rule.id for one in of(name).special}
+
+
+def test_what_is_special_is_told_with_who_ships_and_how_often():  # R-007, R-060, Q-07
+    assert specials("us")["partial", None, ""] == "WHOLE-1"
+    assert specials("us")["requests_on_order", 3, ""] == "REPEAT-1"
+    assert specials("th")["past_estimated_delivery", None, "platform"] == "RECALL-1"
+    assert not [name for name, _, _ in specials("base") if name in {"partial", "past_estimated_delivery"}]

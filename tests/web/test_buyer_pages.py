@@ -531,7 +531,7 @@ async def test_a_shops_page_says_how_it_ships_returns_and_since_when(app, market
         "For 1 hour from the payment nobody ships",
         "The shop ships within",
         "After delivery you may send goods back for",
-        "By law, buyers in the European Union may withdraw within 14 days of delivery.",
+        "By law, buyers in the European Economic Area may withdraw within 14 days of delivery.",
         "Source: Directive 2011/83/EU, art. 9(1) · since Fri 13 Jun 2014",
         "Last changed on",
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,13 @@ _STARTS: Mapping[str, Instant] = dict.fromkeys(
     ("requested", "placed", "paid", "promised", "estimated"), datetime(2024, 1, 1, tzinfo=UTC)
 )
 _CLOCKS = ("since_placed", "since_paid")
+_SPECIAL = (
+    *((name, Stage.PREPARING) for name in ("custom_made", "special", "partial", "past_dispatch_sla", "seller_fault")),
+    ("past_estimated_delivery", Stage.IN_TRANSIT),
+)
+"""What may be special about an order, and the stage at which that is asked about."""
+_COUNTS = ("requests_on_order", "buyer_cancels_30d")
+_SHIPPERS = ("seller", "platform", "fulfilled_by_platform")
 # Long enough that every span in which a shop is quick is over, and shorter than any in which it may be asked at all.
 _LATER_S = 29 * 86_400
 
@@ -50,11 +57,16 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return _said(self.rule) == _said(other.rule) and _early(self.early) == _early(other.early)
 
 
-class Special(msgspec.Struct, frozen=True):
-    """A circumstance in which the answer while the shop prepares the order is another one. circumstance: a fact."""
+class Special(msgspec.Struct, frozen=True, kw_only=True):
+    """A circumstance in which the answer is another one than at this stage otherwise.
+
+    circumstance: a fact; count: from how many on, of a count. by: who ships, where it is so for their orders alone.
+    """
 
     circumstance: str
     rule: ResolvedRule
+    count: int | None = None
+    by: str = ""
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,22 +81,40 @@ def outline(layers: Sequence[ResolvedPolicy]) -> Outline:
     """The policy as it stands, for a whole order of ordinary goods that the seller ships, and what is special."""
     steps: list[Step] = []
     for stage in _STAGES:
+        if stage is Stage.ON_HOLD and "hold" not in layers[0].deadlines:
+            continue  # The policy has no such stage, even where the hour after the payment counts.
         step = _step(layers, stage)
         if not steps or not steps[-1].same(step):
             steps.append(step)
         elif step.rule.id not in {rule.id for rule in steps[-1].deciders}:
             last = steps[-1]
             steps[-1] = msgspec.structs.replace(last, deciders=(*last.deciders, step.rule))
-    usual = _ask(layers, Stage.PREPARING)
-    found = tuple(
-        Special(name, rule)
-        for name in ("custom_made", "special", "past_dispatch_sla", "seller_fault")
-        if _said(rule := _ask(layers, Stage.PREPARING, **{name: True})) != _said(usual)
-    )
+    found = (*_specials(layers), *_counted(layers))
     favour = next((step.stage for step in steps if step.rule.instead == "ask_seller_anyway"), None)
     return Outline(
         steps=tuple(steps), special=found, late=_ask(layers, favour, asked_anyway=True) if favour is not None else None
     )
+
+
+def _specials(layers: Sequence[ResolvedPolicy]) -> Iterator[Special]:
+    """Each circumstance that changes the answer; for whom the shop does not ship, where it changes nothing else."""
+    for name, stage in _SPECIAL:
+        for by in _SHIPPERS:
+            rule = _ask(layers, stage, shipping_by=by, **{name: True})
+            if _said(rule) != _said(_ask(layers, stage, shipping_by=by)):
+                yield Special(circumstance=name, rule=rule, by="" if by == "seller" else by)
+                break
+
+
+def _counted(layers: Sequence[ResolvedPolicy]) -> Iterator[Special]:
+    """From how many on a buyer is answered otherwise."""
+    usual, told = _said(_ask(layers, Stage.PREPARING)), boundaries(layers, "request")
+    for name in _COUNTS:
+        for count in sorted(int(one) for one in told.get(name, ()) if int(one) > 0):
+            rule = _ask(layers, Stage.PREPARING, **{name: count})
+            if _said(rule) != usual:
+                yield Special(circumstance=name, rule=rule, count=count)
+                break
 
 
 def _step(layers: Sequence[ResolvedPolicy], stage: Stage) -> Step:

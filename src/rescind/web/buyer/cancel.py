@@ -33,6 +33,8 @@ from rescind.web.session import Html, Visit
 
 LONGEST_COMMENT = 500
 ROUTE = "page:cancel"
+WITHDRAWAL = "withdrawal"
+"""The reason of whoever means the right that a law gives, which has a page of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,9 @@ async def cancel(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html
         return _show(visit, found, form, files, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     if seen(answer) != form.seen:
         return _show(visit, found, form, files, status=HTTPStatus.CONFLICT, changed=True)
+    if answer.finding.verdict == "refuse" or _declared(visit, found, form, answer) is not None:
+        # There is nothing to send: the page says what leads on.
+        return _show(visit, found, form, files, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         outcome = await visit.desk.engine.handle(_submission(visit, found, form, files, answer))
     except (AmountChanged, StaleOrder, InvalidTransition):
@@ -156,7 +161,7 @@ def preset_units(found: Matter, *, anyway: bool = False) -> dict[str, int]:
     """Everything that is open; where that is refused and some lines alone are not, those."""
     whole = _left(found)
     answer = found.outlook.ask(found.now, lines=whole, anyway=anyway) if whole else None
-    if answer is None or answer.finding.verdict != "refuse" or not _partial_allowed(found):
+    if answer is None or answer.finding.verdict != "refuse" or not _parts_allowed(found):
         return whole
     better = {
         line: count
@@ -172,9 +177,35 @@ def seen(answer: Answer) -> str:
     return ":".join((*answer.kind[:2], str(answer.quote.total_minor)))
 
 
-def _partial_allowed(found: Matter) -> bool:
-    # What is on its way comes back whole or not at all.
-    return found.terms.preset.policy.settings.buyer_partial and bool(found.order.open_units())
+def _parts_allowed(found: Matter) -> bool:
+    """Whether less than all that is left may be asked for: where the market has no such request, a law may give it.
+
+    What is on its way comes back whole or not at all.
+    """
+    order = found.order
+    if found.terms.preset.policy.settings.buyer_partial:
+        return bool(order.open_units())
+    left = order.open_units()
+    asked = ({line: 1} for line, count in order.units_by_line().items() if left != {line: 1} and count)
+    answers = (found.outlook.ask(found.now, lines=one) for one in asked)
+    return any(one is not None and one.finding.verdict != "refuse" for one in answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the law lets a buyer withdraw from who gives that as the reason, by a page of its own. items: in words."""
+
+    items: str
+    href: str
+
+
+def _declared(visit: Visit, found: Matter, form: Form, answer: Answer | None) -> Declared | None:
+    """None where another reason was given, no law gives the right, or this very request goes through at once."""
+    may = found.withdrawal
+    if form.reason != WITHDRAWAL or may is None or answer is None or answer.finding.verdict == "approve":
+        return None
+    named = [f"{count} × {found.words(line).title}" for line, count in may.lines.items()]
+    return Declared(visit.locale.gettext(", ").join(named), f"{found.path}/withdrawal")
 
 
 def _ask(found: Matter, form: Form) -> Answer | None:
@@ -217,7 +248,7 @@ def _check_files(visit: Visit, found: Matter, form: Form, files: Brought) -> Non
 
 def _units(visit: Visit, found: Matter, fields: dict[str, str], form: Form) -> dict[str, int]:
     left = _left(found)
-    if not _partial_allowed(found):
+    if not _parts_allowed(found):
         return left
     units: dict[str, int] = {}
     for place, line in enumerate(found.order.lines):
@@ -269,7 +300,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought, answer:
     )
 
 
-def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
+def _choices(visit: Visit, found: Matter, form: Form, *, parts: bool) -> list[Choice]:
     _ = visit.locale.gettext
     left, by_line = _left(found), found.order.units_by_line()
     choices: list[Choice] = []
@@ -281,9 +312,9 @@ def _choices(visit: Visit, found: Matter, form: Form) -> list[Choice]:
             off = _("Already cancelled")
         elif not count:
             off, why = _("Already shipped"), _("It can be returned, but no longer cancelled.")
-        elif _partial_allowed(found) and by_line and count > by_line.get(line.id, 0):
+        elif parts and by_line and count > by_line.get(line.id, 0):
             note = _in_parcel(visit, by_line.get(line.id, 0))
-        elif _partial_allowed(found) and len(left) > 1:
+        elif parts and len(left) > 1:
             alone = found.outlook.ask(found.now, lines={line.id: count}, anyway=form.anyway)
             if alone is not None and found.answer is not None and alone.kind != found.answer.kind:
                 note = words.answer_line(visit.locale, alone)
@@ -314,7 +345,7 @@ def _show(
     status: HTTPStatus = HTTPStatus.OK,
     changed: bool = False,
 ) -> Html:
-    answer = _ask(found, form)
+    answer, parts = _ask(found, form), _parts_allowed(found)
     reasons = found.outlook.reasons(visit.now)
     refused = answer is not None and answer.finding.verdict == "refuse" and not form.errors
     offer = words.offer(visit.locale, answer, found.path, arrived=found.arrived) if answer else None
@@ -322,8 +353,9 @@ def _show(
         "m": found,
         "order": found.order,
         "form": form,
-        "choices": _choices(visit, found, form),
-        "partial": _partial_allowed(found),
+        "choices": _choices(visit, found, form, parts=parts),
+        "partial": parts,
+        "declared": _declared(visit, found, form, answer),
         "reasons": [reason.code for reason in reasons],
         "answer": answer,
         "refused": refused,

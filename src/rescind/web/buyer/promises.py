@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from rescind.core.instant import Instant
-from rescind.core.policy import Policy, ResolvedPolicy
+from rescind.core.policy import Policy, ResolvedDeadline, ResolvedPolicy
 from rescind.core.policy.policy import Dated
 from rescind.core.terms import Terms
 from rescind.locales import Locale
@@ -48,68 +48,107 @@ def window(locale: Locale, terms: Terms, now: Instant) -> Promise | None:
 
 
 def shipping(locale: Locale, terms: Terms, now: Instant) -> list[Promise]:
-    """How long things take until the goods leave, and what happens when they do not (M-36)."""
+    """How long things take until the goods leave or arrive, and what happens when they do not (M-36)."""
     _ = locale.gettext
-    sentences = {
-        "unpaid": _("An order that is not paid within %(time)s of %(event)s is cancelled."),
-        "hold": _("For %(time)s from %(event)s nobody ships, so that there is time to think again."),
-        "dispatch": _("The shop ships within %(time)s of %(event)s."),
-        "dispatch_handling": _("Goods that are made first ship within %(time)s of %(event)s."),
-        "dispatch_pre_order": _("Goods ordered in advance ship within %(time)s of %(event)s."),
-        "auto_cancel": _(
-            "An order that is not ready within %(time)s of %(event)s is cancelled, and all of it is paid back."
-        ),
-        "auto_cancel_uncollected": _(
-            "An order that was not collected within %(time)s of %(event)s is cancelled, and all of it is paid back."
-        ),
-        "auto_cancel_pre_order": _(
-            "Goods ordered in advance that have not left within %(time)s of %(event)s are cancelled and paid back."
-        ),
-    }
-    found: list[Promise] = []
-    for name, sentence in sentences.items():
-        terms_of = terms.preset.deadlines.get(name)
-        if terms_of is None or not terms_of.span.amount:
-            continue
-        text = sentence % {
-            "time": span_words(locale, str(terms_of.span)),
-            "event": locale.pgettext("policy.from", terms_of.event),
-        }
-        written = next(one for one in terms.preset.policy.deadlines if one.name == name)
-        dated = _dated(terms.preset.policy, written.span, now)
-        found.append(_sourced(locale, text, dated, ", ".join(written.cites)))
+    found = _of_deadlines(
+        locale,
+        terms.preset,
+        now,
+        {
+            "unpaid": _("An order that is not paid within %(time)s of %(event)s is cancelled."),
+            "hold": _("For %(time)s from %(event)s nobody ships, so that there is time to think again."),
+            "dispatch": _("The shop ships within %(time)s of %(event)s."),
+            "dispatch_handling": _("Goods that are made first ship within %(time)s of %(event)s."),
+            "dispatch_pre_order": _("Goods ordered in advance ship within %(time)s of %(event)s."),
+            "auto_cancel": _(
+                "An order that is not ready within %(time)s of %(event)s is cancelled, and all of it is paid back."
+            ),
+            "auto_cancel_handling": _(
+                "Goods that are made first and are not ready within %(time)s of %(event)s are cancelled and paid back."
+            ),
+            "auto_cancel_pre_order": _(
+                "Goods ordered in advance that have not left within %(time)s of %(event)s are cancelled and paid back."
+            ),
+            "auto_cancel_uncollected": _(
+                "An order that was not collected within %(time)s of %(event)s is cancelled, and all of it is paid back."
+            ),
+            "undelivered": _(
+                "What the shop delivers itself and has not arrived within %(time)s of %(event)s is cancelled."
+            ),
+            "never_arrived": _("What has not arrived within %(time)s of %(event)s is cancelled, and paid back."),
+        },
+    )
     if not any(name.startswith("dispatch") for name in terms.preset.deadlines):
         found.append(Promise(_("No time to ship is laid down for this shop. Ask it when you need to know.")))
+    found.append(
+        Promise(_("Goods that are promised for a day are not late before it: these times count from that day then."))
+    )
     found.append(Promise(_("The tracking number stands on your order as soon as the shop has one.")))
-    stale = _("A parcel whose tracking has not moved for %(time)s counts as lost, and is paid back.")
-    found += _spans(locale, terms.preset, now, {"stale_tracking_span": stale})
+    found.append(
+        Promise(_("A parcel that its carrier reports as lost, damaged or coming back is cancelled, and paid back."))
+    )
     return found
 
 
 def returns(locale: Locale, terms: Terms, now: Instant) -> list[Promise]:
     """What can be done once the goods have left: the platform's rules, and the laws beside them."""
     _ = locale.gettext
-    found = _spans(
-        locale,
-        terms.preset,
-        now,
-        {
-            "return_window": _("After delivery you may send goods back for %(time)s."),
-            "return_answer_span": _("The shop answers a return within %(time)s."),
-            "never_arrived_span": _("What has not arrived after %(time)s counts as lost."),
-        },
-    )
+    window = {"return_window": _("After delivery you may send goods back for %(time)s.")}
+    found = _spans(locale, terms.preset, now, window)
     if not found:
         found.append(
             Promise(_("Once the parcel has left, goods are sent back instead of cancelled. Ask the shop how."))
         )
+    found += _of_deadlines(
+        locale,
+        terms.preset,
+        now,
+        {
+            "return_case": _("Platform support takes the next step in a return within %(time)s of %(event)s."),
+            "return_answer": _("When support asks you something about a return, you have %(time)s to answer."),
+        },
+    )
     for law in terms.laws:
-        withdrawal = law.at(now).values.get("withdrawal")
+        values = law.at(now).values
+        withdrawal = values.get("withdrawal")
         if isinstance(withdrawal, str):
-            text = _("By law, buyers in %(where)s may withdraw within %(time)s of delivery.")
+            text = (
+                _("By law, buyers in %(where)s may send goods back without a reason within %(time)s of receipt.")
+                if values.get("from_receipt") is True
+                else _("By law, buyers in %(where)s may withdraw within %(time)s of delivery.")
+            )
             said = text % {"where": _where(locale, law), "time": span_words(locale, withdrawal)}
             found.append(_of_value(locale, law.at(now), "withdrawal", said, now))
     return found
+
+
+def _of_deadlines(locale: Locale, policy: ResolvedPolicy, now: Instant, sentences: dict[str, str]) -> list[Promise]:
+    """The sentences whose deadline the policy has, each with its time."""
+    found: list[Promise] = []
+    for name, sentence in sentences.items():
+        terms_of = policy.deadlines.get(name)
+        if terms_of is None:
+            continue
+        text = sentence if terms_of.span.amount else _on_the_day(locale, terms_of, sentence)
+        said = text % {
+            "time": span_words(locale, str(terms_of.span)),
+            "event": locale.pgettext("policy.from", terms_of.event),
+        }
+        written = next(one for one in policy.policy.deadlines if one.name == name)
+        found.append(_sourced(locale, said, _dated(policy.policy, written.span, now), ", ".join(written.cites)))
+    return found
+
+
+def _on_the_day(locale: Locale, deadline: ResolvedDeadline, sentence: str) -> str:
+    """The sentence of a span of no days: it ends with the day on which it begins, or with the next that is worked."""
+    _ = locale.gettext
+    if deadline.cutoff is not None:
+        hour = {"hour": deadline.cutoff.isoformat("minutes")}
+        return _("What is ordered before %(hour)s of a working day ships on that day, later on the next.") % hour
+    return {
+        "dispatch_handling": _("Goods that are made first ship on the day they are promised for."),
+        "dispatch_pre_order": _("Goods ordered in advance ship on the day they are promised for."),
+    }.get(deadline.name, sentence)
 
 
 def changed(locale: Locale, terms: Terms, versions: tuple[Version, ...], now: Instant) -> str:

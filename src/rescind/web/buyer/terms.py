@@ -155,8 +155,15 @@ def step_row(locale: Locale, step: Step) -> Row:
 
 def special_row(locale: Locale, one: Special) -> Row:
     """One circumstance of the outline in words."""
-    atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
-    return Row(atom_words(locale, atom), rule_line(locale, one.rule), one.rule.verdict.value, source=_source(one.rule))
+    if one.count is None:
+        atom = Atom(one.circumstance, "is", wanted=True, actual=True, held=True)
+    else:
+        atom = Atom(one.circumstance, ">=", wanted=one.count, actual=one.count, held=True, unit="pieces")
+    when = atom_words(locale, atom)
+    if one.by:
+        by = locale.gettext("%(who)s ships") % {"who": locale.term("shipping_by", one.by)}
+        when = locale.gettext("; ").join((when, by))
+    return Row(when, rule_line(locale, one.rule), one.rule.verdict.value, source=_source(one.rule))
 
 
 def _source(rule: ResolvedRule) -> str:

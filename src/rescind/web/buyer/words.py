@@ -272,7 +272,7 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("Nothing had been paid, so there is nothing to refund.")
         case CancellationStatus.REFUSED if one.closed_by == "seller":
             text = _("The shop declined, so the order goes on. You can still turn to platform support.")
-        case CancellationStatus.REFUSED if one.escalated_at and one.closed_by == "silence":
+        case CancellationStatus.REFUSED if one.closed_by == "silence" and (one.escalated_at or one.instead):
             text = {
                 "return_or_refund": _(
                     "Nobody answered in time, and the parcel is on its way. Refuse it at the door or send it back."

@@ -63,6 +63,10 @@ def _flag(locale: Locale, fact: str, *, yes: bool) -> str:
         "": ("", ""),
         "paid": (_("The payment has arrived"), _("The payment has not arrived")),
         "past_dispatch_sla": (_("The shop's time to ship is over"), _("The shop is still within its time to ship")),
+        "past_estimated_delivery": (
+            _("The estimated day of delivery is over, and the order has not arrived"),
+            _("The estimated day of delivery is not over"),
+        ),
         "in_manual_review": (_("A person is still checking the order"), _("No person is checking the order")),
         "production_started": (_("Work on the order has begun"), _("Work on the order has not begun")),
         "asked_anyway": (_("The shop was asked for a favour"), _("The shop has not been asked for a favour")),
