@@ -28,6 +28,7 @@ from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.jetstream import JetStream
 from rescind.mail.post import Post
+from rescind.mail.returned import Folder
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
@@ -69,6 +70,7 @@ from rescind.worker import loops
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.publishing import Publisher
+from rescind.worker.returned import Returned
 
 log = structlog.get_logger()
 
@@ -173,7 +175,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
                 courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
             )
         ),
-        _task(loops.send(desk.post, partial(letters.compose, desk))),
+        _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
         _publishing(desk),
     ):
@@ -187,6 +189,12 @@ async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
         yield courier
     finally:
         await courier.close()
+
+
+def _returned(desk: Desk) -> Returned | None:
+    """Who reads what comes back later, where the operator has a folder for it."""
+    folder = desk.settings.mail_returned_dir
+    return Returned(Folder(folder), desk.post.table) if folder else None
 
 
 @asynccontextmanager
