@@ -29,6 +29,7 @@ from rescind.evidence import Evidence
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
 from rescind.mail.post import Post
+from rescind.mail.returned import Folder
 from rescind.notices import Channel
 from rescind.notices.email import Email
 from rescind.notices.group import GroupChat
@@ -85,6 +86,7 @@ from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
+from rescind.worker.returned import Returned
 from rescind.worker.robots import Speaker
 from rescind.worker.tracking import Numbers
 
@@ -211,7 +213,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
                 courier, told.deliveries, SwitchedOff(desk.pool, desk.clock), desk.settings.operator_email or ""
             )
         ),
-        _task(loops.send(desk.post, partial(letters.compose, desk))),
+        _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
         _publishing(desk),
     ):
@@ -244,6 +246,12 @@ async def _courier(desk: Desk, poster: Poster) -> AsyncGenerator[Courier]:
         yield courier
     finally:
         await courier.close()
+
+
+def _returned(desk: Desk) -> Returned | None:
+    """Who reads what comes back later, where the operator has a folder for it."""
+    folder = desk.settings.mail_returned_dir
+    return Returned(Folder(folder), desk.post.table) if folder else None
 
 
 @asynccontextmanager

@@ -362,6 +362,14 @@ class Settings:
         Path | None,
         Choice(_path, "File with the certificates that a mail server is trusted by; none: those of the system."),
     ] = None
+    mail_returned_dir: Annotated[
+        Path | None,
+        Choice(
+            _path,
+            "Maildir to which mail to the sender's address is delivered; reports in it that a mail came back are told "
+            "to that mail. None: they are not read.",
+        ),
+    ] = None
     paid_out_by_host: Annotated[
         tuple[str, ...],
         Choice(

@@ -10,8 +10,10 @@ from postgres.market import KILN
 from rescind.app import make_app
 from rescind.core.errors import Unavailable
 from rescind.core.stage import Stage
+from rescind.locales import locale
 from rescind.settings import Settings, SettingsError
 from rescind.translator import LibreTranslate, Said
+from rescind.web.translating import reads_as
 from web.consoles import Person
 
 
@@ -214,6 +216,27 @@ async def test_nobody_is_offered_their_own_words_or_what_they_read_already(desk,
     assert "Show in English" in (await ann.see(f"/messages/{thread}")).text
     chinese = await ann.see((await ann.see(f"/messages/{thread}?lang=zh")).to)
     assert "用中文显示" not in chinese.text
+
+
+@pytest.mark.parametrize(
+    ("tag", "text", "plainly"),
+    [
+        ("en", "Is the glass of the lantern clear or frosted?", True),
+        ("en", "Please cancel my order", True),
+        ("en", "It's fine, thanks", True),
+        ("en", "Wo ist es?", False),
+        ("en", "Waar is mijn bestelling?", False),
+        ("en", "¿Dónde está mi pedido?", False),
+        ("en", "明天发货吗？", False),
+        ("en", "12345", False),
+        ("zh", "明天发货吗？", True),
+        ("zh", "订单 A-100 收到了 ok", True),
+        ("zh", "Where is my order?", False),
+        ("zh", "はい、そうです", False),
+    ],
+)
+def test_what_is_plainly_in_ones_language_is_not_offered_in_it(tag, text, plainly):
+    assert reads_as(locale(tag), text) is plainly
 
 
 class TestWithout:

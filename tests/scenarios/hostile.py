@@ -162,6 +162,11 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
         PDF,
         "damaged",
     ),
+    "packed objects taken apart that do not say so": (
+        pdf(_unsaid(JS, b"<< /N 1 /First 4 /DecodeParms << /Predictor 12 >> /Filter /FlateDecode /Length %d >>")),
+        PDF,
+        "damaged",
+    ),
     "packed objects that cannot be read": (pdf(packed(b"", b"no such packing")), PDF, "damaged"),
     "document under lock": (pdf(b"<< /Encrypt 3 0 R >>"), PDF, "locked"),
     "document of nothing": (b"%PDF-1.7\n%%EOF\n", PDF, "damaged"),

@@ -13,8 +13,10 @@ from rescind.core.ids import DocumentId, MailId, OrderId, ShopId
 from rescind.core.instant import Instant
 
 MailKind = Literal["document", "notice", "digest", "code", "endpoint_off"]
-Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", ""]
-"""Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail."""
+Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", "returned", ""]
+"""Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail;
+``returned``: by a server further on, in a mail that came back.
+"""
 
 A_DAY_EACH, A_DAY_EVERY = 3, 20
 """How often one document, and how many in all, may be sent to one address on one day (UTC)."""
@@ -26,6 +28,8 @@ LADDER = tuple(timedelta(minutes=one) for one in _MINUTES)
 _ENHANCED = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")
 _OF_THE_ADDRESS = frozenset({"1.0", "1.1", "1.2", "1.3", "1.6", "1.10", "2.1"})
 """RFC 3463: no such mailbox or domain, moved away, disabled. A full mailbox or a policy says nothing about them."""
+_OF_A_RECIPIENT: frozenset[Place] = frozenset({"recipient", "returned"})
+_OF_THE_MAIL: frozenset[Place] = frozenset({"recipient", "returned", "data", "content", "size"})
 _PLAINLY = frozenset({550, 551, 553})
 _LONGEST_SAID = 300
 
@@ -104,12 +108,11 @@ def judge(place: Place, code: int, said: str = "") -> Answer:
     if place == "content" and 200 <= code < 300:
         return Answer(how="taken", place=place, code=code, said=said)
     # Before it hears of a recipient a server speaks of itself or of us: an operator mends that, and the mail waits.
-    about_the_mail = place in {"recipient", "data", "content", "size"} or (place == "sender" and code == 552)
+    about_the_mail = place in _OF_THE_MAIL or (place == "sender" and code == 552)
     if not about_the_mail or not 500 <= code < 600:
         return Answer(how="not_now", place=place, code=code, said=said)
-    return Answer(
-        how="refused", place=place, code=code, said=said, bounces=place == "recipient" and _no_such(code, said)
-    )
+    bounces = place in _OF_A_RECIPIENT and _no_such(code, said)
+    return Answer(how="refused", place=place, code=code, said=said, bounces=bounces)
 
 
 def _no_such(code: int, said: str) -> bool:

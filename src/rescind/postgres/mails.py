@@ -83,6 +83,13 @@ UPDATE mails SET due_at = coalesce($4, clock_timestamp()) + $5::interval, lease_
                  tries = $6, place = $7, code = $8, said = $9
 WHERE shop_id = $1 AND mail_id = $2 AND fence = $3
 """
+# Only what a server took, or may have taken, can come back; one report is enough.
+_CAME_BACK = """
+UPDATE mails SET status = 'refused', settled_at = coalesce($3, clock_timestamp()), place = $4, code = $5,
+                 said = CASE WHEN address = '' THEN $6 ELSE replace($6, address, masked) END
+WHERE shop_id = $1 AND mail_id = $2 AND status IN ('taken', 'in_doubt')
+RETURNING address, said
+"""
 _LEFT_BEHIND = """
 UPDATE mails SET status = 'in_doubt', settled_at = coalesce($1, clock_timestamp()), lease_until = NULL,
                  handing_at = NULL, place = 'content', code = 0, said = ''
@@ -282,6 +289,19 @@ class MailTable:
         await self._pool.execute(
             _POSTPONE, mail.shop, mail.id, leased.fence, self._clock.read(), span, count, *_told(mail, answer)
         )
+
+    async def came_back(self, mail: MailId, answer: Answer) -> bool:
+        """A server further on gave it up for good. False: it is not ours, or was settled otherwise."""
+        try:
+            shop = shop_of(canonical("eml", mail))
+        except NotFound:
+            return False
+        now = self._clock.read()
+        async with self._pool.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(_CAME_BACK, shop, mail, now, answer.place, answer.code, answer.said)
+            if row is not None and answer.bounces and row["address"]:
+                await connection.execute(_BOUNCE, row["address"], answer.code, row["said"], now)
+        return row is not None
 
     async def left_behind(self) -> None:
         """What a worker gave to the server before it ended is in doubt, and is not sent again by itself."""

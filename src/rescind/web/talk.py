@@ -32,7 +32,7 @@ from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.postgres.threads import Sent
-from rescind.web import evidence
+from rescind.web import evidence, translating
 from rescind.web.session import Visit
 from rescind.web.timeline import story
 
@@ -302,27 +302,11 @@ async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str) -
                 cancel=f"{cancel}?said={one.id}" if cancel and own and one.flag is Flag.WANTS_TO_CANCEL else "",
                 remark=_remark(locale, side, one),
                 translation=one.translations.get(locale.tag),
-                translate=_translate(visit, side, talk, one),
+                translate=translating.where(visit, ROOT, side, talk, one),
                 untranslated=visit.query("untranslated") == one.id,
             )
         )
     return found
-
-
-def _translate(visit: Visit, side: Side, talk: Talk, one: Message) -> str:
-    """Where a message can be asked for in the reader's language; nowhere for their own words, and for such as they read
-    already.
-    """
-    offered = visit.desk.translations.here and one.by != side and not one.erased
-    if not offered or visit.locale.tag in one.translations or _reads_as(visit.locale, one.text):
-        return ""
-    return f"{ROOT[side]}/{talk.thread.id}/translations/{one.id}"
-
-
-def _reads_as(locale: Locale, text: str) -> bool:
-    """Whether words are plainly in the reader's language, as Chinese is by its signs; no other is told by them."""
-    letters = [sign for sign in text if sign.isalpha()]
-    return locale.tag == "zh" and 2 * sum("\u3400" <= sign <= "\u9fff" for sign in letters) > len(letters)
 
 
 async def _names(visit: Visit, side: Side, messages: Sequence[Message]) -> Mapping[str, str]:

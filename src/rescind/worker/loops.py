@@ -29,6 +29,7 @@ from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
+from rescind.worker.returned import Returned
 from rescind.worker.robots import Speaker
 from rescind.worker.tracking import Numbers
 
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 IDLE_S = 0.15
 MAIL_IDLE_S = 1.0
 BEAT_S = 5.0
+RETURNED_S = 20.0
 MINUTE_S = 60.0
 HOUR_S = 3600.0
 NAME = f"{socket.gethostname()}:{os.getpid()}"
@@ -101,9 +103,11 @@ async def speak(speaker: Speaker, messages: RobotMessages) -> None:
         group.create_task(_repeat("old_robot_messages", lambda: _once(messages.forget()), HOUR_S))
 
 
-async def send(post: Post, compose: mails.Compose) -> None:
-    """Hand over mail, until cancelled."""
+async def send(post: Post, compose: mails.Compose, returned: Returned | None = None) -> None:
+    """Hand over mail, until cancelled. returned: who reads what comes back later."""
     async with asyncio.TaskGroup() as group:
+        if returned is not None:
+            group.create_task(_repeat("returned", returned.sweep, RETURNED_S))
         group.create_task(_repeat("mails", lambda: mails.sweep(post, compose), MAIL_IDLE_S))
         group.create_task(_repeat("old_mails", lambda: _once(post.table.forget()), HOUR_S))
 
