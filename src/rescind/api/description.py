@@ -141,6 +141,9 @@ EXAMPLES: Mapping[str, Any] = {
     "threads_say_about": {"text": "Could you check the house number before you ship?"},
     "threads_seen": {},
     "escalations_call_platform": {"ground": "pressure", "comment": "They ask me to pay by other means."},
+    "order_notes_add": {"text": "Please check the address: it is number 14, not 41.", "hold": True},
+    "order_notes_understood": {"text": "Please check the address."},
+    "order_notes_acknowledge": {},
     "escalations_take": {},
     "escalations_close": {"outcome": "shop_warned", "comment": "We told the shop that this is not allowed."},
     "returns_open_return": {

@@ -20,6 +20,7 @@ from rescind.core.parts import (
     Contradiction,
     Escalation,
     Line,
+    OrderNote,
     Override,
     Parcel,
     Pins,
@@ -95,6 +96,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     alone_minor: int = 0
     proposals: tuple[Proposal, ...] = ()
     escalations: tuple[Escalation, ...] = ()
+    notes: tuple[OrderNote, ...] = ()
 
     @property
     def paid(self) -> Money:

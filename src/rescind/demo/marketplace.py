@@ -26,6 +26,7 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import Order
+from rescind.core.order_note import wish_of
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.parts import CancellationStatus, FactKind, Line, Pins, Tender
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
@@ -295,6 +296,7 @@ class Opening:
             shipping_minor=planned.shipping_minor,
             found=_findings(planned, to),
             shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
+            noted=wish_of(planned.note) if planned.note else "",
         )
         details = Details(
             lines=tuple(

@@ -14,6 +14,7 @@ from rescind.core.fulfilment import PlaceOrder, check_time
 from rescind.core.ids import OrderId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
+from rescind.core.order_note import wish_of
 from rescind.core.parts import Line, Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Payer
 from rescind.intake import fields
@@ -205,6 +206,7 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
     currency = body.currency
     placed_at = fields.moment(body.placed_at, field="/placed_at")
     check_time(placed_at, now)
+    details = _details(body)
     command = PlaceOrder(
         order=order,
         shop=shop_of(body),
@@ -240,10 +242,11 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         deliver_by=_moment(body.deliver_by, "/deliver_by"),
         cross_border=body.cross_border,
         country=body.buyer.country or body.recipient.country,
+        noted=wish_of(details.note) if details.note else "",
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
-    return command, _details(body)
+    return command, details
 
 
 def _moment(value: datetime | None, field: str) -> Instant | None:

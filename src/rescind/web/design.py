@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rescind.core.money import Money
 from rescind.core.parts import Escalation
-from rescind.web import talk
+from rescind.web import order_notes, talk
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
 
@@ -60,6 +60,29 @@ def _conversation(language: Locale, now: datetime) -> talk.Card:
         typed=talk.Typed(),
         field=None,
     )
+
+
+def _notes(language: Locale, now: datetime) -> list[order_notes.Row]:
+    """One that waits to be read, and one that was."""
+    zh = language.tag == "zh"
+
+    def note(number: int, text: str, minutes: int, read_at: datetime | None = None) -> order_notes.Row:
+        return order_notes.Row(
+            number=number,
+            text=text,
+            erased=False,
+            at=now - timedelta(minutes=minutes),
+            by="",
+            about_address=number == 2,
+            read_at=read_at,
+            read_by="陈" if zh else "Kim",
+            key="",
+        )
+
+    return [
+        note(2, "请核对地址：是 14 号，不是 41 号。" if zh else "Please check the address: number 14, not 41.", 12),
+        note(3, "请放在门卫处。" if zh else "Please leave it with the porter.", 90, now - timedelta(minutes=60)),
+    ]
 
 
 def _sample(language: Locale, now: datetime) -> dict[str, object]:
@@ -276,6 +299,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         ],
         "conversation": _conversation(language, now),
         "called": [{"one": _called(now), "ground": term("escalation", "shop_silent"), "outcome": ""}],
+        "notes": _notes(language, now),
         "talk": [
             {
                 "author": say("Mina K.", "林女士"),

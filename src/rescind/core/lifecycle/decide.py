@@ -14,6 +14,7 @@ from rescind.core import (
     giving_back,
     intercept,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -39,7 +40,7 @@ from rescind.core.order import Order
 from rescind.core.terms import Terms
 
 
-def decide(  # noqa: C901, PLR0912 - one line for each kind there is
+def decide(  # noqa: C901, PLR0912, PLR0915 - one line for each kind there is
     order: Order | None, command: Command, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
     """Answer one command. Pure: equal arguments, equal decision.
@@ -97,6 +98,8 @@ def decide(  # noqa: C901, PLR0912 - one line for each kind there is
             return Decision(events=second_person.lapse(order, command, now))
         case chargeback.LapseChargeback():
             return Decision(events=silence(order, command, now))
+        case order_note.AddNote() | order_note.AcknowledgeNote():
+            return order_note.decide(order, command, actor, context, terms, now)
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

@@ -13,6 +13,7 @@ from rescind.core import (
     intercept,
     lost_time,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -52,6 +53,8 @@ Command = (
     | giving_back.GiveBack
     | failed_refund.SettleFailedRefund
     | chargeback.LapseChargeback
+    | order_note.AddNote
+    | order_note.AcknowledgeNote
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -105,6 +108,8 @@ Event = (
     | refund_order.RefundOrderLapsed
     | failed_refund.FailedRefundSettled
     | chargeback.RefundCovered
+    | order_note.NoteAdded
+    | order_note.NoteAcknowledged
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

@@ -149,6 +149,7 @@ class Console:
             "proposal_confirmed": _("Confirmed. Two people agreed, and it is done."),
             "proposal_dropped": _("Dropped. Nothing of it happens."),
             "unpacked": _("Noted: unpacked. It is off the list."),
+            "note_read": _("Noted: you have read it."),
             "split": _("Noted: the parcels are as below."),
             "combined": _("Noted: everything without a label goes into one parcel."),
             "received": _("Noted. What can be sold again is back in stock."),

@@ -28,7 +28,7 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
-from rescind.web import talk
+from rescind.web import order_notes, talk
 from rescind.web.buyer.money_words import quote_rows, quote_tenders
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
@@ -89,6 +89,7 @@ async def show(
         errors=errors,
         values=values,
         view=view,
+        notes=await order_notes.for_staff(console.visit, view),
         order=order,
         stage=at_stage,
         waiting=waiting,
