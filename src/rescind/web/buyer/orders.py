@@ -145,7 +145,7 @@ async def show(
         ],
         talk=await talk.about_order(
             visit,
-            order,
+            found.view,
             [(entry.record, entry.notes) for entry in records],
             cancel=f"{found.path}/cancel" if found.answer and not waiting else "",
             request=f"{found.path}/requests",

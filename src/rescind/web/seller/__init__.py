@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from rescind.web.seller import (
     board,
+    contact,
     corrections,
     giving,
     goods,
@@ -18,6 +19,7 @@ from rescind.web.seller import (
     order,
     packing,
     proposals,
+    replies,
     request,
     requests,
     returns,
@@ -49,6 +51,8 @@ PAGES = Router(
         offers.answer_counter,
         *settings.ROUTES,
         *rules.ROUTES,
+        *contact.ROUTES,
+        *replies.ROUTES,
         *WEBHOOKS,
         *messages.ROUTES,
         *notes.ROUTES,

@@ -270,7 +270,9 @@ async def seller_console(visit: Comes) -> Console:
         Link(
             "/seller/settings",
             _("Settings"),
-            current=path.startswith(("/seller/settings", "/seller/rules", "/seller/webhooks")),
+            current=path.startswith(
+                ("/seller/settings", "/seller/rules", "/seller/contact", "/seller/replies", "/seller/webhooks")
+            ),
         ),
     )
     return Console(visit, shop.zone or "UTC", nav)

@@ -125,7 +125,7 @@ async def show(
             for one in reversed(order.escalations)
         ],
         talk=await talk.about_order(
-            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+            console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
         ends=ending(language, order) if state != "stop" else None,

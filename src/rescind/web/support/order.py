@@ -109,7 +109,7 @@ async def show(
         exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         talk=await talk.about_order(
-            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+            console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
         endings=escalations.outcomes(language),
