@@ -17,7 +17,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.demo import accounts, advance, paid_out, talks, told, two_people
+from rescind.demo import accounts, advance, contact, paid_out, talks, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -210,6 +210,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await two_people.play(ground, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
+        await contact.play(desk, ground, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

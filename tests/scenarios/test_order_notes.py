@@ -71,6 +71,7 @@ def test_that_it_has_left_is_a_fact_and_believed_all_the_same(shop):
     notes(shop)
     shop.host.reports("handed_over")
     assert shop.stage is Stage.IN_TRANSIT
+    assert unread(shop.state) == (), "nobody can do anything about it any more"
 
 
 def test_each_note_is_read_by_itself_and_once(shop):

@@ -78,8 +78,10 @@ def wish_of(text: str) -> Wish:
 
 
 def unread(order: Order) -> tuple[OrderNote, ...]:
-    """The notes that nobody has said to have read, oldest first."""
-    return tuple([one for one in order.notes if one.acknowledged_at is None]) if order.notes else ()
+    """The notes that somebody still has to read, oldest first; none once there is nothing left to pack."""
+    if not order.notes or order.progress.cancelled_at or not order.open_units():
+        return ()
+    return tuple([one for one in order.notes if one.acknowledged_at is None])
 
 
 def closed(order: Order) -> str:

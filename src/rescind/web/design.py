@@ -94,6 +94,7 @@ def _notes(language: Locale, now: datetime) -> list[order_notes.Row]:
             at=now - timedelta(minutes=minutes),
             by="",
             about_address=number == 2,
+            waits=read_at is None,
             read_at=read_at,
             read_by="陈" if zh else "Kim",
             key="",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rescind.core.instant import Instant
-from rescind.core.order_note import LONGEST, closed
+from rescind.core.order_note import LONGEST, closed, unread
 from rescind.core.views import OrderView
 from rescind.locales import Locale
 from rescind.web.session import Visit
@@ -15,7 +15,10 @@ from rescind.web.session import Visit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One note. by: who wrote it, where that was not the buyer; read_by: who read it, for the shop and support."""
+    """One note. waits: somebody who packs still has to read it. by: who wrote it, where that was not the buyer.
+
+    read_by: who read it, for the shop and support.
+    """
 
     number: int
     text: str
@@ -23,6 +26,7 @@ class Row:
     at: Instant
     by: str
     about_address: bool
+    waits: bool
     read_at: Instant | None
     read_by: str
     key: str
@@ -75,6 +79,7 @@ def rows(locale: Locale, view: OrderView, called: Mapping[str, str] | None = Non
     A note of before notes could be acknowledged is there too, as one that nobody has to read any more.
     """
     order = view.order
+    waiting = unread(order)
     if not order.notes and view.details.note:
         return [_row(0, view.details.note, order.placed_at, read_at=order.placed_at)]
     return [
@@ -84,6 +89,7 @@ def rows(locale: Locale, view: OrderView, called: Mapping[str, str] | None = Non
             one.at,
             by=locale.term("actor", "support") if one.filed_by == "support" else "",
             about_address=one.wish == "address",
+            waits=one in waiting,
             read_at=one.acknowledged_at,
             read_by=(called or {}).get(one.acknowledged_by, one.acknowledged_by) if called is not None else "",
         )
@@ -98,6 +104,7 @@ def _row(
     *,
     by: str = "",
     about_address: bool = False,
+    waits: bool = False,
     read_at: Instant | None = None,
     read_by: str = "",
 ) -> Row:
@@ -108,6 +115,7 @@ def _row(
         at=at,
         by=by,
         about_address=about_address,
+        waits=waits,
         read_at=read_at,
         read_by=read_by,
         key=_new_key(),

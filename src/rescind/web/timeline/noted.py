@@ -12,6 +12,6 @@ def note(teller: Teller, event: order_note.NoteAdded | order_note.NoteAcknowledg
     match event:
         case order_note.NoteAdded():
             text = _("You left a note for the shop") if teller.mine else _("The buyer left a note")
-            return teller.entry(text, "sticky-note", said=teller.said(event.comment))
+            return teller.entry(text, "sticky-note", by=event.filed_by, said=teller.said(event.comment))
         case order_note.NoteAcknowledged():
             return teller.entry(_("The note was read"), "check")
