@@ -17,7 +17,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.demo import accounts, advance, paid_out, reached, talks, to_measure, told, two_people
+from rescind.demo import accounts, advance, contact, paid_out, reached, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -72,7 +72,8 @@ from rescind.postgres.translations import TranslationTable
 from rescind.providers.host import Host
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
-from rescind.pushing import Pushing, contact
+from rescind.pushing import Pushing
+from rescind.pushing import contact as push_contact
 from rescind.receipts.signing import Signer
 from rescind.robot_news import RobotNews
 from rescind.robots import Robots
@@ -165,7 +166,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
                 robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
-                pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, contact(base_url)),
+                pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, push_contact(base_url)),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
@@ -309,6 +310,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await to_measure.play(ground, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
+        await contact.play(desk, ground, opened_at)
         clock.set(opened_at)
         await reached.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)

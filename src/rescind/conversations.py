@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
@@ -14,6 +15,7 @@ from rescind.core.conversation import (
     Audience,
     FirstAnswer,
     Message,
+    Outside,
     Side,
     Thread,
     ThreadFilters,
@@ -24,6 +26,7 @@ from rescind.core.conversation import (
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import Note
 from rescind.core.evidence import require_few
+from rescind.core.fulfilment import check_time
 from rescind.core.ids import MessageId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
@@ -39,11 +42,15 @@ from rescind.postgres.threads import Opening, Said, Sent, ThreadTable
 
 log = structlog.get_logger()
 
+_LONG_AGO = timedelta(days=366)
+"""How long before its order something can have been said about it: a product may be talked about for months."""
+
 
 class Saying(NamedTuple):
     """What came in. audience: as it was chosen. evidence: files sent before, for an order's conversation only.
 
-    key, fingerprint: what makes a repeated call a repeat.
+    key, fingerprint: what makes a repeated call a repeat. outside: how and with whom it was said elsewhere, which makes
+    it a contact note about an order. answers: id of the message that this one answers, empty for none.
     """
 
     text: str
@@ -51,6 +58,8 @@ class Saying(NamedTuple):
     key: str
     fingerprint: bytes
     evidence: tuple[str, ...] = ()
+    outside: Outside | None = None
+    answers: str = ""
 
 
 class Talk(NamedTuple):
@@ -76,9 +85,11 @@ class Conversations:
 
         Raises Forbidden, InvalidField, InvalidText, FileRefused, IdempotencyKeyReused, RateLimited.
         """
+        about = await self._reads.thread_of(who.scope, side_of(who.role), order.id) if what.answers else None
+        answers = await self._answered(who, about, what.answers)
         files = await self._evidence.named(order.id, who, what.evidence)
         require_few(files)
-        said = _said(who, what, tuple(one.id for one in files))
+        said = _said(who, what, tuple(one.id for one in files), answers)
         opening = Opening(shop=order.shop, buyer=order.buyer, about=About.ORDER, order=order.id)
         return self._kept(await self._table.begin(opening, said), said)
 
@@ -101,8 +112,27 @@ class Conversations:
         if found.about is About.ORDER and found.order is not None:
             order = (await self._reads.order(who.scope, found.order)).order
             return await self.say_about(who, order, what)
-        said = _said(who, _without_files(what), ())
+        said = _said(who, _without_files(what), (), await self._answered(who, found, what.answers))
         return self._kept(await self._table.say(found.id, said), said)
+
+    async def note_contact(self, who: Principal, order: Order, what: Saying, now: Instant) -> Sent:
+        """Record what was said about an order elsewhere, for everybody of the order to read. It is evidence and no act.
+
+        Raises as ``say_about``, and FactFromTheFuture.
+        """
+        assert what.outside is not None, "that is what a contact note is"
+        check_time(what.outside.at, now)
+        if what.outside.at < order.placed_at - _LONG_AGO:
+            raise InvalidField(field="/at", expected="a time at most a year before the order")
+        return await self.say_about(who, order, what)
+
+    async def _answered(self, who: Principal, thread: Thread | None, message: str) -> MessageId | None:
+        """The message that is answered, one of this conversation that the caller reads. Raises InvalidField."""
+        if not message:
+            return None
+        if thread is None or not await self._reads.has_message(thread.id, side_of(who.role), message):
+            raise InvalidField(field="/answers", expected="the id of a message of this conversation")
+        return MessageId(message)
 
     def _kept(self, sent: Sent, said: Said) -> Sent:
         if not sent.repeated:
@@ -210,14 +240,18 @@ def _without_files(what: Saying) -> Saying:
     return what
 
 
-def _said(who: Principal, what: Saying, files: tuple[str, ...]) -> Said:
+def _said(who: Principal, what: Saying, files: tuple[str, ...], answers: MessageId | None = None) -> Said:
     side = side_of(who.role)
     audience: Audience = addressed(side, what.audience)
     text = words(what.text, field="/text", limit=LONGEST)
     flag = plainly(side, text)
-    if audience is not Audience.EVERYONE:
-        # What is said to the platform alone asks nothing of the other side.
+    if audience is not Audience.EVERYONE or what.outside is not None:
+        # What is said to the platform alone asks nothing of the other side, and what was said elsewhere nothing here.
         flag = None
+    if what.outside is not None:
+        if audience is not Audience.EVERYONE:
+            raise InvalidField(field="/audience", expected="everyone: what was said elsewhere is for all to see")
+        text = f"{label(what.outside.whom, field='/with', blank=False)}\n{text}"
     return Said(
         side=side,
         author=who.id,
@@ -225,6 +259,8 @@ def _said(who: Principal, what: Saying, files: tuple[str, ...]) -> Said:
         note=Note(id="", body=text, salt=secrets.token_hex(16)),
         evidence=files,
         flag=flag,
+        outside=what.outside,
+        answers=answers,
         key=what.key,
         fingerprint=what.fingerprint,
     )

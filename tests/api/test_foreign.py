@@ -41,11 +41,13 @@ def chosen():
 @pytest.fixture
 async def anns(people, market):
     """An order of Ann's at Sam's shop with everything an address can name: request, parcel case, file, return, refund,
-    proposal.
+    proposal, note.
     """
     order = await market.order(Stage.PREPARING, units=3)
     sent = await people.ann.post(f"/v1/orders/{order}/evidence", content=png(), headers={"content-type": "image/png"})
     evidence = sent.json()["id"]
+    noted = await people.ann.post(f"/v1/orders/{order}/notes", {"text": "Please ring twice."})
+    assert noted.status_code == 201, noted.text
     asked = await people.ann.post(
         f"/v1/orders/{order}/cancellations", {"reason": "changed_mind", "lines": [{"line": "1", "quantity": 1}]}
     )
@@ -71,6 +73,7 @@ async def anns(people, market):
         "evidence": evidence,
         "case": back.json()["id"],
         "escalation": "1",
+        "note": "1",
         "refund": given.json()["refunds"][0]["id"],
         "number": str(more.json()["proposal"]["number"]),
     }

@@ -12,6 +12,7 @@ from rescind.core.errors import RescindError
 from rescind.core.intercept import ResolveContradiction
 from rescind.core.money import Money
 from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
+from rescind.core.order_note import AcknowledgeNote, AddNote
 from rescind.core.packing import AcknowledgeUnpacked, GiveBackShipping, LeaseShipping, ShipOrder
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.parts import FactKind, Line, RefundStatus
@@ -89,6 +90,8 @@ def moves():
         st.tuples(st.just("refuses"), st.sampled_from(("already_shipped", "buyer_agreed_to_keep"))),
         st.tuples(st.just("withdraws")),
         st.tuples(st.just("leases"), st.sampled_from((LeaseShipping, GiveBackShipping, AcknowledgeUnpacked))),
+        st.tuples(st.just("notes"), st.booleans()),
+        st.tuples(st.just("reads"), st.integers(1, 2)),
         st.tuples(st.just("ships"), st.sampled_from(("", "JD1", "JD2"))),
         st.tuples(st.just("offers"), st.sampled_from((1, 700, 4000)), st.booleans()),
         st.tuples(st.just("answers_offer"), st.booleans()),
@@ -166,6 +169,11 @@ def _try(shop, move, *said):  # noqa: C901, PLR0912 - one line for each kind the
             shop.seller.refuses(said[0], cancellation=_case(shop), **proof)
         case "leases":
             shop.seller.says(said[0])
+        case "notes":
+            words = shop.note("Please change the address to 5 Quay Street.")
+            shop.buyer.says(AddNote, comment=words, hold=said[0])
+        case "reads":
+            shop.seller.says(AcknowledgeNote, number=said[0])
         case "ships":
             shop.seller.says(ShipOrder, tracking=said[0])
         case "offers":

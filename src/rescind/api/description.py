@@ -150,6 +150,27 @@ EXAMPLES: Mapping[str, Any] = {
     },
     "threads_say": {"text": "It does, and with a spare one."},
     "threads_say_about": {"text": "Could you check the house number before you ship?"},
+    "threads_note_contact": {
+        "way": "telephone",
+        "at": "2026-05-04T07:40:00Z",
+        "with": "Sam of Kiln & Co",
+        "text": "Sam said that it goes out tomorrow, with the card in the parcel.",
+    },
+    "contact_set_card": {
+        "email": "hello@kiln.example",
+        "phone": "+44 20 7946 0018",
+        "languages": ["en", "zh"],
+        "zone": "Europe/London",
+        "hours": [{"day": day, "opens": "09:00", "closes": "17:30"} for day in range(5)],
+    },
+    "contact_set_replies": {
+        "replies": [
+            {
+                "title": "Goes out tomorrow",
+                "texts": {"en": "It goes out tomorrow morning.", "zh": "明天上午发出。"},
+            }
+        ]
+    },
     "threads_seen": {},
     "threads_translate": {"language": "en"},
     "notices_read": {},
@@ -166,6 +187,9 @@ EXAMPLES: Mapping[str, Any] = {
     "notices_remove": {},
     "notices_set_silence": {"goes_to": "platform"},
     "escalations_call_platform": {"ground": "pressure", "comment": "They ask me to pay by other means."},
+    "order_notes_add": {"text": "Please check the address: it is number 14, not 41.", "hold": True},
+    "order_notes_understood": {"text": "Please check the address."},
+    "order_notes_acknowledge": {},
     "escalations_take": {},
     "escalations_close": {"outcome": "shop_warned", "comment": "We told the shop that this is not allowed."},
     "returns_open_return": {

@@ -59,7 +59,10 @@ class RowTold(Told, frozen=True, kw_only=True):
 
 
 class OrderRowTold(Told, frozen=True, kw_only=True):
-    """An order in a list. ``cancellation_status``, ``deadline``, ``if_silent`` are of the request that waits."""
+    """An order in a list. ``cancellation_status``, ``deadline``, ``if_silent`` are of the request that waits.
+
+    unread_notes: notes of the buyer's that nobody of the shop has said to have read.
+    """
 
     id: str
     number: str
@@ -80,6 +83,7 @@ class OrderRowTold(Told, frozen=True, kw_only=True):
     cancellation_status: str | None
     deadline: Instant | None
     if_silent: str
+    unread_notes: int
 
 
 class OrdersTold(Told, frozen=True, kw_only=True):
@@ -491,6 +495,7 @@ def _row(one: OrderRow) -> OrderRowTold:
         cancellation_status=one.case_status,
         deadline=one.due_at,
         if_silent=one.on_silence,
+        unread_notes=one.unread,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rescind.api.acting import act
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.order_answers import LeaseTold, lease_told
+from rescind.api.order_notes import NoteTold, note_told
 from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told, UnitsTold, units_told
 from rescind.core import errors
@@ -54,7 +55,7 @@ class BenchTold(Told, frozen=True, kw_only=True):
 
     answer: ``stop``, ``hold``, ``note`` or ``go``. why: the reason, as a code. step: what comes next, null where
     nothing may be done. pack: what belongs in the parcel. take_out: cancelled units that must come out of it. until:
-    when a hold or a colleague's lease ends.
+    when a hold or a colleague's lease ends. note: the buyer's at placement; notes: all of them, each to be read first.
     """
 
     order: str
@@ -68,6 +69,7 @@ class BenchTold(Told, frozen=True, kw_only=True):
     pack: list[UnitsTold]
     take_out: list[UnitsTold]
     note: str
+    notes: list[NoteTold]
 
 
 class ScanTold(Told, frozen=True, kw_only=True):
@@ -107,6 +109,7 @@ _FAILS = (
     errors.InvalidTransition,
     errors.BeingShipped,
     errors.NotTakenOut,
+    errors.NoteUnread,
     errors.StaleOrder,
 )
 
@@ -143,6 +146,7 @@ async def scan(call: Call) -> Answer:
                 pack=units_told(found.pack),
                 take_out=units_told(found.out),
                 note=view.details.note,
+                notes=[note_told(one, view.said(one), who.role) for one in order.notes],
             )
         )
     return Answer(body=ScanTold(rows=rows))

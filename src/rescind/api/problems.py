@@ -84,6 +84,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.AmountChanged: (409, "The refund is another one now"),
     errors.LeftChanged: (409, "Other money went back meanwhile"),
     errors.OrderFull: (409, "The order holds no more"),
+    errors.NoteUnread: (409, "A note of the buyer's is not read yet"),
     errors.RefundSettled: (409, "Somebody has answered this refund"),
     errors.QuantityNotOpen: (409, "Fewer are left than you selected"),
     errors.OrderConflict: (409, "This number is another order"),

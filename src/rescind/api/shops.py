@@ -22,8 +22,8 @@ from rescind.intake.text import label
 from rescind.postgres.credentials import Role
 from rescind.postgres.shop_versions import Automation, Choices
 
-_READS: frozenset[Role] = frozenset({"seller", "host", "support", "operator"})
-_CHANGES: frozenset[Role] = frozenset({"seller", "operator"})
+READS: frozenset[Role] = frozenset({"seller", "host", "support", "operator"})
+CHANGES: frozenset[Role] = frozenset({"seller", "operator"})
 
 
 class NewSettings(Incoming, frozen=True, kw_only=True):
@@ -120,7 +120,7 @@ class RulesTold(Told, frozen=True, kw_only=True):
 @operation(
     "GET",
     "/v1/shops/{shop}/settings",
-    may=_READS,
+    may=READS,
     through="shop",
     summary="Read a shop's settings",
     gives=SettingsTold,
@@ -128,14 +128,14 @@ class RulesTold(Told, frozen=True, kw_only=True):
 )
 async def settings(call: Call) -> Answer:
     """What the shop's preset lets it choose, what it has chosen, and whether the platform agrees in its place."""
-    shop = await _shop(call)
+    shop = await shop_of(call)
     return await _settings(call, shop, await call.desk.versions.choices(shop.id))
 
 
 @operation(
     "PATCH",
     "/v1/shops/{shop}/settings",
-    may=_CHANGES,
+    may=CHANGES,
     through="shop",
     summary="Choose settings",
     body=NewSettings,
@@ -150,7 +150,7 @@ async def choose(call: Call) -> Answer:
 
     Choosing what is chosen already changes nothing, so a call whose answer was lost is simply repeated.
     """
-    shop = await _shop(call)
+    shop = await shop_of(call)
     policy = (await _preset(call, shop)).policy
     try:
         require_offered(policy, call.body.settings)
@@ -159,7 +159,7 @@ async def choose(call: Call) -> Answer:
             field=f"/settings{error.params['field']}".rstrip("/"), expected=error.params["expected"]
         ) from None
     chosen = await call.desk.versions.put_settings(
-        shop.id, call.body.settings, policy, _by(call), expected=call.expected_version()
+        shop.id, call.body.settings, policy, changed_by(call), expected=call.expected_version()
     )
     await call.desk.book.refresh()
     return await _settings(call, shop, chosen)
@@ -168,7 +168,7 @@ async def choose(call: Call) -> Answer:
 @operation(
     "GET",
     "/v1/shops/{shop}/rules",
-    may=_READS,
+    may=READS,
     through="shop",
     summary="Read a shop's rules",
     gives=RulesTold,
@@ -176,14 +176,14 @@ async def choose(call: Call) -> Answer:
 )
 async def rules(call: Call) -> Answer:
     """The requests the shop agrees to without looking at them, and how long it may still answer first."""
-    shop = await _shop(call)
+    shop = await shop_of(call)
     return await _rules(call, shop, await call.desk.versions.choices(shop.id))
 
 
 @operation(
     "PUT",
     "/v1/shops/{shop}/rules",
-    may=_CHANGES,
+    may=CHANGES,
     through="shop",
     summary="Set a shop's rules",
     body=NewRules,
@@ -197,16 +197,18 @@ async def set_rules(call: Call) -> Answer:
     """Put these rules in the place of those before. They answer requests that come from now on, whenever the order was
     placed, and only where the shop itself would be asked; they can give a buyer more and never less.
     """
-    shop = await _shop(call)
+    shop = await shop_of(call)
     written = tuple(_rule(one, f"/rules/{place}") for place, one in enumerate(call.body.rules))
     preset = await _preset(call, shop)
     policy = policy_of(written, preset, shop.zone) if written else None
-    chosen = await call.desk.versions.put_rules(shop.id, written, policy, _by(call), expected=call.expected_version())
+    chosen = await call.desk.versions.put_rules(
+        shop.id, written, policy, changed_by(call), expected=call.expected_version()
+    )
     await call.desk.book.refresh()
     return await _rules(call, shop, chosen)
 
 
-async def _shop(call: Call) -> ShopView:
+async def shop_of(call: Call) -> ShopView:
     """The shop of the address, seen through the caller's scope. Raises NotFound."""
     identifier = ShopId(call.identifier("shop", "shp"))
     own = call.principal.scope.shop
@@ -221,7 +223,8 @@ async def _preset(call: Call, shop: ShopView) -> ResolvedPolicy:
     return policy.at(call.desk.now())
 
 
-def _by(call: Call) -> str:
+def changed_by(call: Call) -> str:
+    """Who changes something, as the versions of a shop name them."""
     return f"{call.principal.role}:{call.principal.id}"
 
 

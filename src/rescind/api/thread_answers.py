@@ -5,7 +5,7 @@ from __future__ import annotations
 from rescind.api.evidence import EvidenceTold, evidence_told
 from rescind.api.told import Told
 from rescind.conversations import Talk
-from rescind.core.conversation import Message, Side, Thread, Translation, audiences
+from rescind.core.conversation import Message, Side, Thread, Translation, Way, audiences
 from rescind.core.instant import Instant
 
 
@@ -25,13 +25,22 @@ class TranslationTold(Told, frozen=True, kw_only=True):
     at: Instant
 
 
+class OutsideTold(Told, frozen=True, kw_only=True, rename={"whom": "with"}):
+    """When, by which way and with whom something was said that was not said here. with: empty once erased."""
+
+    way: Way
+    at: Instant
+    whom: str
+
+
 class MessageTold(Told, frozen=True, kw_only=True):
     """One message. by: buyer, seller or platform; author: who of them, told to their own side and to the platform only.
 
     audience: everyone; buyer or seller: that side and the platform; internal: the platform alone. text: empty once
     erased. digest: SHA-256 of salt and text. says: what it plainly says: `wants_to_cancel` of a buyer's message,
     `asks_buyer_to_cancel` of a seller's, which support alone is told. Neither changes anything. translations: those
-    that somebody has asked for.
+    that somebody has asked for. outside: of a contact note, how and with whom it was said elsewhere; its digest is of
+    salt, `with` and text. answers: the message that it is an answer to.
     """
 
     id: str
@@ -46,6 +55,8 @@ class MessageTold(Told, frozen=True, kw_only=True):
     says: str
     seen: list[SeenTold]
     translations: list[TranslationTold]
+    outside: OutsideTold | None
+    answers: str | None
 
 
 class ThreadTold(Told, frozen=True, kw_only=True):
@@ -118,6 +129,8 @@ def message_told(one: Message) -> MessageTold:
         sent_at=one.sent_at,
         evidence=evidence_told(one.evidence),
         says=one.flag.value if one.flag else "",
+        outside=OutsideTold(way=one.outside.way, at=one.outside.at, whom=one.outside.whom) if one.outside else None,
+        answers=one.answers,
         seen=[SeenTold(by=side, at=at) for side, at in sorted(one.seen.items())],
         translations=[translation_told(tag, each) for tag, each in sorted(one.translations.items())],
     )

@@ -21,10 +21,10 @@ from rescind.api.thread_answers import (
 )
 from rescind.conversations import Saying
 from rescind.core import errors
-from rescind.core.conversation import ThreadFilters, ThreadTab, side_of
+from rescind.core.conversation import Outside, ThreadFilters, ThreadTab, Way, side_of
 from rescind.core.ids import ShopId, canonical, shop_of
 from rescind.core.transcript import Transcript
-from rescind.intake.fields import Incoming, Words
+from rescind.intake.fields import Incoming, Moment, Words, moment
 from rescind.postgres.credentials import Role
 from rescind.postgres.threads import Sent
 
@@ -33,10 +33,24 @@ MAY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator"})
 
 
 class NewMessage(Incoming, frozen=True, kw_only=True):
-    """What to say and who reads it; evidence: files that were sent for the order before."""
+    """What to say and who reads it; evidence: files that were sent for the order before.
+
+    answers: the message of this conversation that it answers, such as a contact note that is not right.
+    """
 
     text: Words
     audience: str = "everyone"
+    evidence: Files = ()
+    answers: MessageName | None = None
+
+
+class NewContactNote(Incoming, frozen=True, kw_only=True, rename={"whom": "with"}):
+    """What was said elsewhere: when, by which way, with whom, and what. evidence: as with a message."""
+
+    way: Way
+    at: Moment
+    whom: Words
+    text: Words
     evidence: Files = ()
 
 
@@ -168,7 +182,9 @@ async def read(call: Call) -> Answer:
 async def say(call: Call) -> Answer:
     """Say something in a conversation, to everyone in it or to one side and the platform."""
     body, thread = call.body, _thread(call)
-    saying = _saying(call, shop_of(thread), body.text, body.audience, body.evidence)
+    saying = _saying(call, shop_of(thread), body.text, body.audience, body.evidence)._replace(
+        answers=body.answers or ""
+    )
     return _sent(await call.desk.conversations.say(call.principal, thread, saying))
 
 
@@ -262,8 +278,32 @@ async def of_order(call: Call) -> Answer:
 async def say_about(call: Call) -> Answer:
     """Begin or go on with the conversation about an order. Words that ask to cancel change nothing by themselves."""
     body, order = call.body, await call.order()
-    saying = _saying(call, order.shop, body.text, body.audience, body.evidence)
+    saying = _saying(call, order.shop, body.text, body.audience, body.evidence)._replace(answers=body.answers or "")
     return _sent(await call.desk.conversations.say_about(call.principal, order, saying))
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/contact-notes",
+    may=MAY,
+    through="order",
+    summary="Record what was said elsewhere",
+    body=NewContactNote,
+    gives=SentTold,
+    changes=True,
+    statuses=(201,),
+    fails=(*_SENDING, errors.FactFromTheFuture),
+)
+async def note_contact(call: Call) -> Answer:
+    """Record a talk on the telephone, an e-mail or a meeting in the conversation about an order, for all to read.
+
+    It is evidence and no act: nothing is asked, answered or cancelled by it. The other side may answer it (`answers`).
+    """
+    body: NewContactNote = call.body
+    order = await call.order()
+    outside = Outside(way=body.way, at=moment(body.at, field="/at"), whom=body.whom)
+    saying = _saying(call, order.shop, body.text, evidence=body.evidence)._replace(outside=outside)
+    return _sent(await call.desk.conversations.note_contact(call.principal, order, saying, call.desk.now()))
 
 
 def _thread(call: Call) -> str:
@@ -290,4 +330,4 @@ def _sent(sent: Sent) -> Answer:
     )
 
 
-OPERATIONS = (listed, ask, read, say, translate, seen, export, of_order, say_about)
+OPERATIONS = (listed, ask, read, say, translate, seen, export, of_order, say_about, note_contact)

@@ -27,7 +27,7 @@ LONGEST = 2000
 AT_ONCE, WITHIN = 20, timedelta(minutes=1)
 """How many messages one side sends to one thread within so long: more is a program, or an accident."""
 
-LEAST = 5
+LEAST = 20
 """Of fewer answers than this no answer time is told."""
 
 
@@ -81,11 +81,29 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class Way(StrEnum):
+    """How something was said that was not said here."""
+
+    TELEPHONE = "telephone"
+    EMAIL = "email"
+    IN_PERSON = "in_person"
+    OTHER = "other"
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """When, by which way and with whom something was said elsewhere. whom: empty once erased."""
+
+    way: Way
+    at: Instant
+    whom: str
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One message as one side reads it. text, salt: empty once erased. digest: SHA-256 of both, which stays.
 
-    seen: when each other side first saw it, or something after it. translations: by language, for those who asked;
-    nothing decides by them.
+    outside: of a contact note, which says what was said elsewhere; its digest is of the salt, ``whom`` and the text, a
+    line each. answers: the message that this one is an answer to, where it says so. seen: when each other side first
+    saw it, or something after it. translations: by language, for those who asked; nothing decides by them.
     """
 
     id: MessageId
@@ -101,6 +119,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     seen: dict[Side, Instant] = {}
     erased: bool = False
     translations: dict[str, Translation] = {}
+    outside: Outside | None = None
+    answers: MessageId | None = None
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,7 +228,8 @@ def unanswered_since(messages: Sequence[Message]) -> Instant | None:
     """When the buyer wrote what the shop has not answered since; None where it owes no answer. Oldest first."""
     since: Instant | None = None
     for one in messages:
-        if one.audience is not Audience.EVERYONE:
+        if one.audience is not Audience.EVERYONE or one.outside is not None:
+            # What was said elsewhere is evidence and no question here.
             continue
         if one.by == "seller":
             since = None

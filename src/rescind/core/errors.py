@@ -320,6 +320,12 @@ class IdempotencyKeyInvalid(RescindError):
     code = "idempotency-key-invalid"
 
 
+class NoteUnread(RescindError):
+    """The buyer asked for something that nobody has said to have read. Params: notes (their numbers)."""
+
+    code = "note-unread"
+
+
 class OrderFull(RescindError):
     """So much has happened to the order that only what must still be written has room. Params: none."""
 

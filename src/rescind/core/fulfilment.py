@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 
@@ -51,7 +52,8 @@ OF_PARCELS = SHIPPING | ENDINGS
 class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing.
 
-    found: what the automatic checks want a person to look at.
+    found: what the automatic checks want a person to look at. noted: what the buyer's note is about, as an order's note
+    has it; empty without one.
     """
 
     shop: ShopId
@@ -74,6 +76,7 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     deliver_by: Instant | None = None
     cross_border: bool = False
     country: str = ""
+    noted: Literal["", "words", "address"] = ""
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from rescind.core import (
     intercept,
     lost_time,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -104,6 +105,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             | cancellation.CancellationWithdrawn()
             | cancellation.CancellationOvertaken()
             | cancellation.DeadlineExtended()
+            | order_note.NoteAdded()
+            | order_note.NoteAcknowledged()
             | packing.ShippingLeased()
             | packing.ShippingGivenBack()
             | packing.GoodsUnpacked()

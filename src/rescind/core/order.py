@@ -20,6 +20,7 @@ from rescind.core.parts import (
     Contradiction,
     Escalation,
     Line,
+    OrderNote,
     Override,
     Parcel,
     Pins,
@@ -98,6 +99,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     proposals: tuple[Proposal, ...] = ()
     escalations: tuple[Escalation, ...] = ()
     taken_back: tuple[TakenBack, ...] = ()
+    notes: tuple[OrderNote, ...] = ()
 
     @property
     def paid(self) -> Money:

@@ -11,7 +11,7 @@ from itertools import count
 
 import msgspec
 
-from rescind.core import cancellation, stock
+from rescind.core import cancellation, order_note, stock
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.cancellation.guards import require_speaker
@@ -82,7 +82,7 @@ def lease(order: Order, actor: Actor, context: Context, terms: Terms, now: Insta
     """Begin to ship. No news for whoever has begun already.
 
     Raises Forbidden, BeingShipped (somebody else has), NotTakenOut (what is cancelled lies in the parcel still),
-    InvalidTransition (nothing to ship, or the policy says no).
+    NoteUnread, InvalidTransition (nothing to ship, or the policy says no).
     """
     _require_leavable(order, "lease_shipping", actor, context.calendar, terms, now, with_tracking=True)
     if leased(order, now) is not None:
@@ -166,6 +166,7 @@ def _require_leavable(
         raise BeingShipped(until=other.until)
     if inside := to_unpack(order):
         raise NotTakenOut(units=sum(inside.values()))
+    order_note.require_read(order)
     require_may_ship(order, action, terms, calendar, now, with_tracking=with_tracking)
 
 
@@ -325,6 +326,7 @@ class Why(StrEnum):
     IN_REVIEW = "in_review"
     BEING_SHIPPED = "being_shipped"
     NOT_YET = "not_yet"
+    UNREAD = "unread"
     PART_CANCELLED = "part_cancelled"
     WORDS = "words"
     READY = "ready"
@@ -381,11 +383,19 @@ def look(order: Order, terms: Terms, calendar: Calendar, now: Instant, *, who: s
         finding = may_ship(order, terms, calendar, now, with_tracking=True)
         if finding.verdict is Verdict.REFUSE:
             return said(Answer.HOLD, Why.NOT_YET, instead=finding.instead or "")
+    noted = _noted(order, words=words)
+    if noted is None:
+        return said(Answer.GO, Why.READY, step=step)
+    # Nobody goes on past what the buyer asked for: it is read first, and somebody says so.
+    return said(Answer.NOTE, noted, step=None if noted is Why.UNREAD else step)
+
+
+def _noted(order: Order, *, words: bool) -> Why | None:
+    if order_note.unread(order):
+        return Why.UNREAD
     if any(line.cancelled for line in order.lines):
-        return said(Answer.NOTE, Why.PART_CANCELLED, step=step)
-    if words:
-        return said(Answer.NOTE, Why.WORDS, step=step)
-    return said(Answer.GO, Why.READY, step=step)
+        return Why.PART_CANCELLED
+    return Why.WORDS if words or order.notes else None
 
 
 def _stop(order: Order, out: dict[str, int]) -> Why | None:

@@ -447,6 +447,22 @@ class Escalation(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
 
 
+class OrderNote(_State, frozen=True, kw_only=True):
+    """What the buyer asks of the shop beside the order. wish: ``address`` where it is about where the parcel goes.
+
+    comment: the words; None of a note at placement, whose words are kept with the address. acknowledged_by: who of
+    the shop, or of the platform, has said to have read it.
+    """
+
+    number: int
+    wish: str
+    filed_by: str
+    at: Instant
+    comment: NoteRef | None = None
+    acknowledged_at: Instant | None = None
+    acknowledged_by: str = ""
+
+
 class ShippingLease(_State, frozen=True, kw_only=True):
     """Somebody of the shop, named by id, is about to hand the order to the carrier. It informs; it decides nothing."""
 

@@ -39,7 +39,9 @@ FIELDS: Mapping[str, str] = {
     "email_implausible": "email",
 }
 """The field of the recipient that a finding is about. ``address_implausible`` of older orders did not say."""
-OF_RECIPIENT = frozenset({*FIELDS, "address_implausible"})
+ADDRESS_ASKED = "address_asked"
+"""Nothing the checks found: the buyer asks for another address, and for a person to look."""
+OF_RECIPIENT = frozenset({*FIELDS, "address_implausible", ADDRESS_ASKED})
 FINDINGS = (*sorted(OF_RECIPIENT), "duplicate", "high_value")
 """Everything the automatic checks can find."""
 FAILED = "review_failed"
@@ -95,7 +97,12 @@ def waiting(order: Order) -> Review | None:
 
 def correctable(order: Order, now: Instant) -> bool:
     """Whether the buyer may still change where the order goes: until a label says so."""
-    return waiting(order) is not None and rank(stage(order, now)) < rank(Stage.AWAITING_COLLECTION)
+    return waiting(order) is not None and correctable_at(stage(order, now))
+
+
+def correctable_at(at_stage: Stage) -> bool:
+    """Whether no label says yet where an order at this stage goes."""
+    return rank(at_stage) < rank(Stage.AWAITING_COLLECTION)
 
 
 def take(order: Order, actor: Actor, now: Instant) -> tuple[BaseEvent, ...]:

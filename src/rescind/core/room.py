@@ -15,6 +15,7 @@ from rescind.core.escalation import Escalate
 from rescind.core.event import BaseCommand
 from rescind.core.fulfilment import ReportFact
 from rescind.core.order import Order
+from rescind.core.order_note import AddNote
 from rescind.core.override import OverrideRules
 from rescind.core.packing import ShipOrder
 from rescind.core.parcels import ArrangeParcels
@@ -32,6 +33,7 @@ _LEAVES: Mapping[type[BaseCommand], int] = {
     ArrangeParcels: 16 * 1024,
     OverrideRules: 16 * 1024,
     Escalate: 8 * 1024,
+    AddNote: 16 * 1024,
 }
 """Bytes that must be free after a command of this kind."""
 _SELLER_LEAVES: Mapping[type[BaseCommand], int] = {ReportFact: 16 * 1024, ShipOrder: 16 * 1024}

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core.conversation import About, Audience, Message, Side, Thread
+from rescind.core.conversation import About, Audience, Message, Outside, Side, Thread
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, ThreadId
 from rescind.core.instant import Instant
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. digest: SHA-256 of salt, line feed and text, so that whoever has all three can check them."""
+    """One message. digest: SHA-256 of salt, line feed and text, so that whoever has all three can check them.
+
+    outside: of a contact note; ``whom`` and a line feed stand before the text there. answers: what it is an answer to.
+    """
 
     id: MessageId
     at: Instant
@@ -25,6 +28,8 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     files: tuple[EvidenceRef, ...]
     seen: dict[Side, Instant]
+    outside: Outside | None = None
+    answers: MessageId | None = None
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +66,8 @@ def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: In
             digest=one.digest,
             files=one.evidence,
             seen=one.seen,
+            outside=one.outside,
+            answers=one.answers,
         )
         for one in messages
     )
@@ -86,5 +93,13 @@ def digest_of(messages: tuple[Spoken, ...]) -> str:
 
     Words that were erased are still in it by their own digests.
     """
-    told = [[one.id, one.at, one.by, one.audience, one.digest, [file.digest for file in one.files]] for one in messages]
-    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([_told(one) for one in messages])).hexdigest()
+
+
+def _told(one: Spoken) -> list[object]:
+    told: list[object] = [one.id, one.at, one.by, one.audience, one.digest, [file.digest for file in one.files]]
+    if one.outside is not None:
+        told.append([one.outside.way, one.outside.at])
+    if one.answers is not None:
+        told.append(one.answers)
+    return told

@@ -11,7 +11,7 @@ from rescind.core.ids import CancellationId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
-from rescind.core.parts import CancellationStatus, Proposal, Refund, RefundOrder, ReturnStatus, Tender
+from rescind.core.parts import CancellationStatus, OrderNote, Proposal, Refund, RefundOrder, ReturnStatus, Tender
 from rescind.core.record import Record
 from rescind.core.stage import Stage
 
@@ -68,6 +68,10 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Instant
     counted: int | None = None
 
+    def said(self, note: OrderNote) -> str:
+        """The words of a note of the buyer's, "" where they were erased."""
+        return self.notes.get(note.comment.id, "") if note.comment else self.details.note
+
 
 class RowLine(msgspec.Struct, frozen=True, kw_only=True):
     """A line as lists show it. ``asked``: units that the request of the row is about, 0 where there is none.
@@ -92,7 +96,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
 
     stage: as it is at the time of reading. hold_until: end of the span in which nobody ships. dispatch_due_at: when
     the seller should have shipped. tracking: every tracking number known. contradictions: facts that do not fit.
-    shipping_by: who ships it. order: the order itself, for who has to judge it.
+    shipping_by: who ships it. order: the order itself, for who has to judge it. unread: notes nobody has read.
     """
 
     order: Order
@@ -119,6 +123,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     tracking: tuple[str, ...]
     contradictions: int
     shipping_by: str = "seller"
+    unread: int = 0
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,8 +134,8 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     of a refund order, reason is the means of payment; of a proposal, reason is what is to be done with money; of an
     escalation, the ground on which the platform was called.
     amount: what it would give, or gave, back; of a return case, what was paid for its goods.
-    answer: the seller's code when a seller refused. note: the buyer's
-    instruction at placement. requests_on_order: this one and all others. lines: those the request is about; of a
+    answer: the seller's code when a seller refused. note: the buyer's instruction at placement; unread: notes of the
+    buyer's that nobody has read. requests_on_order: this one and all others. lines: those the request is about; of a
     contradiction, all.
     """
 
@@ -162,6 +167,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     tracking: tuple[str, ...]
     note: str
     requests_on_order: int
+    unread: int = 0
 
 
 class RefundOrderRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command, due
 from rescind.core.offer import MakeOffer, OfferKind
 from rescind.core.order import Order
+from rescind.core.order_note import AcknowledgeNote, unread, wish_of
 from rescind.core.parcels import ArrangeParcels
 from rescind.core.parts import CancellationStatus, FactKind, Line, Pins, Tender
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
@@ -295,6 +296,7 @@ class Opening:
             shipping_minor=planned.shipping_minor,
             found=_findings(planned, to),
             shipping_by="fulfilled_by_platform" if planned.number == self._by_platform else "seller",
+            noted=wish_of(planned.note) if planned.note else "",
         )
         details = Details(
             lines=tuple(
@@ -326,6 +328,11 @@ class Opening:
         order = self._orders[planned.number]
         if event.what == "review_opened" and event.reason:
             return  # It was found as the order came in.
+        if event.what == "packed":
+            # Whoever packed it had read what the buyer asked for.
+            for one in unread(order):
+                reader = Actor(kind=ActorKind.SELLER, id=f"staff-{order.shop}")
+                await self._handle(planned, AcknowledgeNote(order=order.id, number=one.number), reader)
         for command, actor in self._commands(order, event, now):
             await self._handle(planned, command, actor)
 

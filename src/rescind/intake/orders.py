@@ -14,6 +14,7 @@ from rescind.core.fulfilment import PlaceOrder, check_time
 from rescind.core.ids import OrderId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
+from rescind.core.order_note import wish_of
 from rescind.core.parts import Line, Pins, Tender
 from rescind.core.price import Benefit, BenefitKind, Charge, Payer
 from rescind.intake import fields
@@ -207,6 +208,7 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
     check_time(placed_at, now)
     lives_in = fields.country(body.buyer.country, field="/buyer/country")
     sent_to = fields.country(body.recipient.country, field="/recipient/country")
+    details = _details(body)
     command = PlaceOrder(
         order=order,
         shop=shop_of(body),
@@ -242,10 +244,11 @@ def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tup
         deliver_by=_moment(body.deliver_by, "/deliver_by"),
         cross_border=body.cross_border,
         country=lives_in or sent_to,
+        noted=wish_of(details.note) if details.note else "",
     )
     if len(msgspec.json.encode(command)) > _STORED_BYTES:
         raise InvalidField(field="/lines", expected=f"an order of at most {_STORED_BYTES} bytes")
-    return command, _details(body)
+    return command, details
 
 
 def _moment(value: datetime | None, field: str) -> Instant | None:

@@ -18,6 +18,7 @@ from rescind.core import lifecycle, news
 from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
 from rescind.core.cancellation import FAULT, SUPPORT_REFUSALS
+from rescind.core.conversation import Way as ContactWay
 from rescind.core.correction import CorrectionReason
 from rescind.core.costs import LABOUR, MATERIAL
 from rescind.core.documents import DocumentKind
@@ -158,6 +159,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
         "act": tuple(Act),
+        "contact_way": tuple(ContactWay),
         "escalation": GROUNDS,
         "escalation_outcome": OUTCOMES_CALLED,
         "override": tuple(reason for reasons in REASONS.values() for reason in reasons),

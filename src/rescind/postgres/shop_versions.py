@@ -1,4 +1,6 @@
-"""What shops decide in advance, with every version of it: settings, rules, and what the platform decides for them."""
+"""What shops decide in advance, with every version of it: settings, rules, and what the platform decides for them; how
+they are reached and the sentences they keep ready.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,19 @@ import msgspec
 from rescind.clock import Clock
 from rescind.core.automation import SETTING, Answered, require_over
 from rescind.core.cancellation import SellerAsked
+from rescind.core.contact_card import ContactCard
 from rescind.core.errors import NotFound, StaleShop
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
+from rescind.core.quick_reply import QuickReply
 from rescind.core.record import decode
 from rescind.core.shop_settings import require_offered
 from rescind.core.standing import StandingRule
 from rescind.postgres.policies import PolicyTable
 
-Kind = Literal["automation", "rules", "settings"]
+Kind = Literal["automation", "contact", "replies", "rules", "settings"]
 
 # The platform's word comes before the shop's own: it agrees to everything that any rule of the shop could.
 _STANDING = """
@@ -35,6 +39,9 @@ WHERE hash IS NOT NULL ORDER BY shop_id, kind
 _CURRENT = """
 SELECT DISTINCT ON (kind) kind, number, body::text AS body, hash, may_end_at, since, changed_by
 FROM shop_versions WHERE shop_id = $1 ORDER BY kind, number DESC
+"""
+_LATEST = """
+SELECT number, body::text AS body FROM shop_versions WHERE shop_id = $1 AND kind = $2 ORDER BY number DESC LIMIT 1
 """
 _HISTORY = """
 SELECT kind, number, body::text AS body, hash, may_end_at, since, changed_by
@@ -211,6 +218,38 @@ class ShopVersions:
                 body = msgspec.json.encode(rules).decode()
                 await connection.fetchval(_INSERT, shop, "rules", body, digest, None, now, by)
         return await self.choices(shop)
+
+    # --- how a shop is reached, and what it keeps ready --------------------------------------------------------------
+
+    async def contact(self, shop: ShopId) -> tuple[ContactCard | None, int]:
+        """A shop's contact card and its version; None and 0 where it has none."""
+        row = await self._pool.fetchrow(_LATEST, shop, "contact")
+        return (msgspec.json.decode(row["body"], type=ContactCard), row["number"]) if row else (None, 0)
+
+    async def replies(self, shop: ShopId) -> tuple[tuple[QuickReply, ...], int]:
+        """A shop's quick replies and their version."""
+        row = await self._pool.fetchrow(_LATEST, shop, "replies")
+        return (msgspec.json.decode(row["body"], type=tuple[QuickReply, ...]), row["number"]) if row else ((), 0)
+
+    async def put_contact(self, shop: ShopId, card: ContactCard, by: str, *, expected: int | None = None) -> None:
+        """Let this card be the shop's. The same again writes nothing. Raises NotFound, StaleShop."""
+        await self._put(shop, "contact", msgspec.json.encode(card), by, expected)
+
+    async def put_replies(
+        self, shop: ShopId, replies: tuple[QuickReply, ...], by: str, *, expected: int | None = None
+    ) -> None:
+        """Let these replies stand in the place of those before. The same again writes nothing.
+
+        Raises NotFound, StaleShop.
+        """
+        await self._put(shop, "replies", msgspec.json.encode(replies), by, expected)
+
+    async def _put(self, shop: ShopId, kind: Kind, body: bytes, by: str, expected: int | None) -> None:
+        async with self._pool.acquire() as connection, connection.transaction():
+            _, now = await self._locked(connection, shop, kind, expected)
+            before = await connection.fetchrow(_LATEST, shop, kind)
+            if before is None or msgspec.json.decode(before["body"]) != msgspec.json.decode(body):
+                await connection.fetchval(_INSERT, shop, kind, body.decode(), None, None, now, by)
 
     # --- the monthly count --------------------------------------------------------------------------------------------
 

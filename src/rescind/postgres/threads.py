@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from rescind.clock import Clock, wall_clock
-from rescind.core.conversation import AT_ONCE, WITHIN, About, Audience, Flag, Side, alerted, readers
+from rescind.core.conversation import AT_ONCE, WITHIN, About, Audience, Flag, Outside, Side, alerted, readers
 from rescind.core.errors import IdempotencyKeyReused, RateLimited
 from rescind.core.event import Note
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, make_id, shop_of
@@ -40,8 +40,9 @@ WHERE shop_id = $1 AND thread_id = $2 AND side = $3 AND place > $4 - $5::int
 """
 _SAY = """
 INSERT INTO messages (shop_id, thread_id, place, message_id, audience, side, author, body, salt, digest, evidence,
-                      flag, key, fingerprint, sent_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, clock_timestamp()))
+                      flag, key, fingerprint, outside_way, outside_at, answers, sent_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+        coalesce($18, clock_timestamp()))
 ON CONFLICT (shop_id, side, author, key) DO NOTHING
 RETURNING sent_at
 """
@@ -80,7 +81,10 @@ RETURNING true
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody says, ready to be kept. key, fingerprint: what makes a repeated call a repeat."""
+    """What somebody says, ready to be kept. key, fingerprint: what makes a repeated call a repeat.
+
+    outside: of what was said elsewhere; ``note`` holds with whom in its first line. answers: another message of it.
+    """
 
     side: Side
     author: str
@@ -88,6 +92,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     note: Note
     evidence: tuple[str, ...] = ()
     flag: Flag | None = None
+    outside: Outside | None = None
+    answers: MessageId | None = None
     key: str
     fingerprint: bytes
 
@@ -173,7 +179,9 @@ class ThreadTable:
             _SAY,
             *(shop, thread, place, message, said.audience.value, said.side, said.author),
             *(said.note.body, said.note.salt, said.note.digest, list(said.evidence), flag, said.key),
-            *(said.fingerprint, now),
+            said.fingerprint,
+            *((said.outside.way.value, said.outside.at) if said.outside else (None, None)),
+            *(said.answers, now),
         )
         if at is None:
             # The same call at the same moment: it was written while this one waited.
@@ -181,7 +189,8 @@ class ThreadTable:
             assert found is not None, "its key is there"
             return found
         told = readers(said.audience)
-        both = {"buyer", "seller"} <= set(told)
+        # A note of what was said elsewhere neither asks nor answers anything here.
+        both = {"buyer", "seller"} <= set(told) and said.outside is None
         await connection.execute(_COUNT, shop, thread, place, said.side, both, at)
         await connection.execute(
             _TELL,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from rescind.core.contact_card import ContactCard, Opening, OpenSpan
+from rescind.core.conversation import FirstAnswer
+from rescind.core.ids import ShopId
 from rescind.core.money import Money
 from rescind.core.parts import Escalation
-from rescind.web import talk
+from rescind.web import contact, order_notes, talk
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
 
@@ -60,6 +63,47 @@ def _conversation(language: Locale, now: datetime) -> talk.Card:
         typed=talk.Typed(),
         field=None,
     )
+
+
+def _contact(language: Locale, now: datetime) -> contact.Shown:
+    """A shop that is open until the evening."""
+    card = ContactCard(
+        hours=(*(OpenSpan(day=day, opens="09:00", closes="17:30") for day in range(5)),), languages=("en", "zh")
+    )
+    return contact.Shown(
+        shop=ShopId(""),
+        ways={"email": "hello@harbour.example", "phone": "+44 20 7946 0018"},
+        there=Opening(open=True, until=now + timedelta(hours=3)),
+        hours=contact.hours(language, card),
+        zone="Europe/London",
+        holidays=True,
+        languages=contact.languages(language, card.languages),
+        answers=FirstAnswer(seconds=5400, threads=48),
+    )
+
+
+def _notes(language: Locale, now: datetime) -> list[order_notes.Row]:
+    """One that waits to be read, and one that was."""
+    zh = language.tag == "zh"
+
+    def note(number: int, text: str, minutes: int, read_at: datetime | None = None) -> order_notes.Row:
+        return order_notes.Row(
+            number=number,
+            text=text,
+            erased=False,
+            at=now - timedelta(minutes=minutes),
+            by="",
+            about_address=number == 2,
+            waits=read_at is None,
+            read_at=read_at,
+            read_by="陈" if zh else "Kim",
+            key="",
+        )
+
+    return [
+        note(2, "请核对地址：是 14 号，不是 41 号。" if zh else "Please check the address: number 14, not 41.", 12),
+        note(3, "请放在门卫处。" if zh else "Please leave it with the porter.", 90, now - timedelta(minutes=60)),
+    ]
 
 
 def _sample(language: Locale, now: datetime) -> dict[str, object]:
@@ -276,6 +320,8 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         ],
         "conversation": _conversation(language, now),
         "called": [{"one": _called(now), "ground": term("escalation", "shop_silent"), "outcome": ""}],
+        "notes": _notes(language, now),
+        "contact": _contact(language, now),
         "talk": [
             {
                 "author": say("Mina K.", "林女士"),

@@ -20,6 +20,7 @@ from rescind.core.conversation import (
     Audience,
     Flag,
     Message,
+    Outside,
     Side,
     Thread,
     Translation,
@@ -30,9 +31,11 @@ from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText,
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import Record
+from rescind.core.views import OrderView, ShopView
 from rescind.locales import Locale
 from rescind.postgres.threads import Sent
-from rescind.web import evidence, translating
+from rescind.web import contact, evidence, quick_replies, translating
+from rescind.web.rendering import address
 from rescind.web.session import Visit
 from rescind.web.timeline import story
 
@@ -66,7 +69,8 @@ class Bubble:
 
     cancel: where the button beside a wish to cancel leads; remark: what its reader should know of it.
     translation: in the reader's language; translate: where asking for one leads; untranslated: it was asked for, and
-    the translator gave none.
+    the translator gave none. outside: of a contact note, how and with whom it was said elsewhere; reply: where its
+    reader answers it. answers: id of the message that this one answers.
     """
 
     id: str
@@ -85,6 +89,9 @@ class Bubble:
     translation: Translation | None = None
     translate: str = ""
     untranslated: bool = False
+    outside: Outside | None = None
+    reply: str = ""
+    answers: str = ""
     step: bool = False
 
 
@@ -103,9 +110,10 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Typed:
-    """What was typed into the box, kept whatever happens to it."""
+    """What was typed into the box, kept whatever happens to it. answers: id of the message that it is an answer to."""
 
     text: str = ""
+    answers: str = ""
     audience: str = ""
     key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     files: evidence.Brought | None = None
@@ -116,8 +124,9 @@ class Typed:
 class Card:
     """A conversation with the box below it. live: what the page is told of when somebody says something.
 
-    earlier, transcript: addresses, empty where there is none. before: questions from before the order. page: on which
-    page it stands, the order's or its own.
+    earlier, transcript, elsewhere: addresses, empty where there is none; the last is of the form for what was said
+    elsewhere. before: questions from before the order. page: on which page it stands, the order's or its own. replies:
+    the shop's own sentences, for its people. contact: how else the shop is reached.
     """
 
     live: str
@@ -132,11 +141,14 @@ class Card:
     longest: int = LONGEST
     thread: Thread | None = None
     page: str = "thread"
+    elsewhere: str = ""
+    replies: Sequence[quick_replies.Item] = ()
+    contact: contact.Shown | None = None
 
 
 async def about_order(
     visit: Visit,
-    order: Order,
+    view: OrderView,
     records: Iterable[tuple[Record, Mapping[str, str]]],
     *,
     cancel: str = "",
@@ -147,7 +159,7 @@ async def about_order(
 
     request: address under which requests of this order are read.
     """
-    who, talks = visit.person, visit.desk.conversations
+    who, talks, order = visit.person, visit.desk.conversations, view.order
     side = side_of(who.role)
     talk = await talks.of_order(who, order, limit=SHOWN)
     if talk and await _shown(visit, talk):
@@ -155,15 +167,20 @@ async def about_order(
     steps = _steps(visit.locale, order, records, side, request)
     since = talk.messages[0].sent_at if talk and talk.earlier else None
     entries: list[Bubble | Step] = [one for one in steps if since is None or one.at >= since] if talk else []
-    entries += await _bubbles(visit, talk, order, cancel) if talk else []
-    return _card(
+    here = f"{PARTS[side]}/{order.id}"
+    entries += await _bubbles(visit, talk, order, cancel, here) if talk else []
+    return await _card(
         visit,
         side,
         talk,
         sorted(entries, key=lambda one: one.at),
+        here=here,
+        shop=view.shop,
+        reads=view.buyer.locale,
+        elsewhere=f"{here}/contact-notes",
         live=order.id,
         page="order",
-        action=f"{PARTS[side]}/{order.id}/messages",
+        action=f"{here}/messages",
         before=[_question(visit.locale, side, one) for one in await talks.before_order(who, order)],
         typed=typed,
         files=True,
@@ -178,16 +195,21 @@ async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typ
     if before is None and await _shown(visit, talk):
         visit.unread = max(0, visit.unread - 1)
     found = talk.thread
-    order = (await visit.desk.reads.order(visit.scope, found.order)).order if found.order else None
-    return _card(
+    view = await visit.desk.reads.order(visit.scope, found.order) if found.order else None
+    here, about_order = f"{ROOT[side]}/{found.id}", found.about is About.ORDER
+    return await _card(
         visit,
         side,
         talk,
-        await _bubbles(visit, talk, order, ""),
-        live=found.order if found.about is About.ORDER and found.order else found.id,
-        action=f"{ROOT[side]}/{found.id}",
+        await _bubbles(visit, talk, view.order if view else None, "", here),
+        here=here,
+        shop=view.shop if view else await visit.desk.reads.shop(found.shop),
+        reads=view.buyer.locale if view else "",
+        elsewhere=f"{PARTS[side]}/{found.order}/contact-notes" if about_order else "",
+        live=found.order if about_order and found.order else found.id,
+        action=here,
         typed=typed,
-        files=found.about is About.ORDER,
+        files=about_order,
     )
 
 
@@ -198,12 +220,16 @@ async def _shown(visit: Visit, talk: Talk) -> bool:
     return await visit.desk.conversations.shown(visit.person, talk)
 
 
-def _card(
+async def _card(
     visit: Visit,
     side: Side,
     talk: Talk | None,
     entries: Sequence[Bubble | Step],
     *,
+    here: str,
+    shop: ShopView,
+    reads: str,
+    elsewhere: str,
     live: str,
     action: str,
     typed: Typed | None,
@@ -212,7 +238,11 @@ def _card(
     page: str = "thread",
 ) -> Card:
     alone = f"{ROOT[side]}/{talk.thread.id}" if talk else ""
-    typed = typed or Typed()
+    replies = await quick_replies.menu(visit, here, reads)
+    if typed is None:
+        asked = visit.query("answers")
+        answers = next((one.id for one in talk.messages if one.id == asked), "") if talk else ""
+        typed = Typed(text=quick_replies.chosen(visit, replies), answers=answers)
     kept = typed.files.tiles if typed.files else ()
     return Card(
         live=live,
@@ -226,6 +256,9 @@ def _card(
         field=evidence.field(visit, kept, typed.errors.get("files", "")) if files else None,
         thread=talk.thread if talk else None,
         page=page,
+        elsewhere=elsewhere,
+        replies=replies,
+        contact=await contact.shown(visit, shop) if side != "seller" else None,
     )
 
 
@@ -276,7 +309,7 @@ def _question(locale: Locale, side: Side, thread: Thread) -> dict[str, str]:
     return {"href": f"{ROOT[side]}/{thread.id}", "text": subject(locale, thread)}
 
 
-async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str) -> list[Bubble]:
+async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str, here: str) -> list[Bubble]:
     who, locale = visit.person, visit.locale
     side = side_of(who.role)
     names = await _names(visit, side, talk.messages)
@@ -304,6 +337,9 @@ async def _bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str) -
                 translation=one.translations.get(locale.tag),
                 translate=translating.where(visit, ROOT, side, talk, one),
                 untranslated=visit.query("untranslated") == one.id,
+                outside=one.outside,
+                reply=f"{address(here, answers=one.id)}#say" if one.outside and not own else "",
+                answers=one.answers or "",
             )
         )
     return found
@@ -362,7 +398,7 @@ async def send(visit: Visit, *, order: Order | None = None, thread: str = "") ->
     Raises CrossSite, NotFound, and whatever leaves nothing to put right.
     """
     fields = await visit.form()
-    typed = Typed(text=fields.get("text", ""), audience=fields.get("audience", ""))
+    typed = Typed(text=fields.get("text", ""), audience=fields.get("audience", ""), answers=fields.get("answers", ""))
     key = fields.get("key", "")
     typed.key = key if _KEY.fullmatch(key) else typed.key
     _ = visit.locale.gettext
@@ -377,13 +413,20 @@ async def send(visit: Visit, *, order: Order | None = None, thread: str = "") ->
     if typed.errors:
         return None, typed
     files = tuple(ref.id for ref in typed.files.refs) if typed.files else ()
-    said = [order.id if order else thread, typed.audience, typed.text, files]
+    said = [
+        order.id if order else thread,
+        typed.audience,
+        typed.text,
+        files,
+        *([typed.answers] if typed.answers else []),
+    ]
     saying = Saying(
         text=typed.text,
         audience=typed.audience,
         key=f"page {typed.key}",
         fingerprint=hashlib.sha256(msgspec.json.encode(said)).digest(),
         evidence=files,
+        answers=typed.answers,
     )
     talks = visit.desk.conversations
     try:

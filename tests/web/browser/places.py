@@ -79,6 +79,8 @@ def set_scene(marketplace: Marketplace) -> Scene:
         scene.orders[name] = marketplace.place("preparing", buyer=BUYER)
         marketplace.talk(scene.orders[name])
     marketplace.call_platform(scene.orders["called"])
+    scene.orders["noted"] = marketplace.place("preparing", buyer=BUYER)
+    marketplace.note(scene.orders["noted"])
     for name, stage in (("contract", "delivered"), ("left contract", "preparing")):
         scene.orders[name] = marketplace.place(stage, buyer=BUYER, country="DE")
     scene.withdrawal = marketplace.withdraw_from(scene.orders["left contract"])
@@ -112,6 +114,12 @@ def _send_empty(form: str) -> Callable[[Page], None]:
 def _send_unnamed(page: Page) -> None:
     page.locator("#name").fill("")
     _send_empty("#declare")(page)
+
+
+def _note_the_address(page: Page) -> None:
+    page.locator("#note").fill("Please change the address.")
+    with page.expect_navigation():
+        page.locator("#note-form button").click()
 
 
 def _send_nothing_offered(page: Page) -> None:
@@ -185,6 +193,9 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
         Place("calling the platform", of("talked") + "/platform"),
         Place("calling without a reason", of("talked") + "/platform", _send_empty("#platform"), 422),
         Place("order with a call", of("called")),
+        Place("order with a note", of("noted")),
+        Place("note about the address", of("noted"), _note_the_address),
+        Place("what was said elsewhere", of("noted") + "/contact-notes"),
         Place("empty search", "/orders?q=nothing+like+this"),
         Place("list of the cancelled", "/orders?tab=cancelled"),
         *(
@@ -256,6 +267,9 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("cancel without a reason", of("preparing") + "/cancel", _send_empty("main form"), 422),
         Place("settings", "/seller/settings"),
         Place("automatic approval", "/seller/rules"),
+        Place("how buyers reach the shop", "/seller/contact"),
+        Place("quick replies", "/seller/replies", _press("details.card summary")),
+        Place("order with a note", of("noted"), _press("[data-replies] summary")),
         Place("webhooks", "/seller/webhooks"),
         Place("webhook without an address", "/seller/webhooks", _send_empty("#add form"), 422),
         Place("webhook endpoint", f"/seller/webhooks/{scene.endpoint}"),
@@ -270,7 +284,18 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("bench", "/seller/packing"),
         *(
             Place(f"bench {name}", scene.bench(name))
-            for name in ("preparing", "packed", "waiting", "unpack", "unpaid", "review", "shipped", "leaving", "left")
+            for name in (
+                "preparing",
+                "packed",
+                "noted",
+                "waiting",
+                "unpack",
+                "unpaid",
+                "review",
+                "shipped",
+                "leaving",
+                "left",
+            )
         ),
         Place("bench of an unknown number", "/seller/packing?code=nothing"),
         Place("contradiction", "/seller" + scene.contradiction("left")),

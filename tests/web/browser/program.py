@@ -247,6 +247,13 @@ class Marketplace:
         ):
             self.send(path, {"text": words, "audience": audience}, sender)
 
+    def note(self, order: Placed, words: str = "Please ring twice.") -> None:
+        """Ask something of the shop, and write down a call, as the order's buyer."""
+        buyer = ("buyer", order.buyer)
+        self.send(f"/v1/orders/{order.id}/notes", {"text": words}, buyer)
+        call = {"way": "telephone", "at": "2026-01-05T10:00:00Z", "with": "Kim", "text": "It leaves tomorrow."}
+        self.send(f"/v1/orders/{order.id}/contact-notes", call, buyer)
+
     def call_platform(self, order: Placed) -> None:
         """Call the platform as the order's buyer."""
         body = {"ground": "asks_buyer_to_cancel", "comment": "They have none left."}

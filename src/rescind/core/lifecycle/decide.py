@@ -14,6 +14,7 @@ from rescind.core import (
     giving_back,
     intercept,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -100,6 +101,8 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one line for each kind there is
             return Decision(events=silence(order, command, now))
         case tracking.NoteReusedTracking():
             return Decision(events=tracking.note(order, command, now))
+        case order_note.AddNote() | order_note.AcknowledgeNote():
+            return order_note.decide(order, command, actor, context, terms, now)
         case packing.LeaseShipping():
             return packing.lease(order, actor, context, terms, now)
         case packing.GiveBackShipping():

@@ -17,6 +17,7 @@ from rescind.core import (
     intercept,
     lost_time,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -43,7 +44,7 @@ def apply(order: Order | None, event: Event) -> Order:
     return msgspec.structs.replace(folded, version=(order.version if order else 0) + 1)
 
 
-def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one line for each kind there is
+def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912, PLR0915 - one line for each kind there is
     match event:
         case fulfilment.OrderPlaced():
             return fulfilment.apply_placed(event)
@@ -93,6 +94,10 @@ def _fold(order: Order, event: Event) -> Order:  # noqa: C901, PLR0912 - one lin
             return failed_refund.apply_settled(order, event)
         case chargeback.RefundCovered():
             return chargeback.apply_covered(order, event)
+        case order_note.NoteAdded():
+            return order_note.apply_added(order, event)
+        case order_note.NoteAcknowledged():
+            return order_note.apply_acknowledged(order, event)
         case packing.ShippingLeased():
             return packing.apply_leased(order, event)
         case packing.ShippingGivenBack():

@@ -13,6 +13,7 @@ from rescind.core import (
     intercept,
     lost_time,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -54,6 +55,8 @@ Command = (
     | failed_refund.SettleFailedRefund
     | chargeback.LapseChargeback
     | tracking.NoteReusedTracking
+    | order_note.AddNote
+    | order_note.AcknowledgeNote
     | packing.LeaseShipping
     | packing.GiveBackShipping
     | packing.ShipOrder
@@ -107,6 +110,8 @@ Event = (
     | refund_order.RefundOrderLapsed
     | failed_refund.FailedRefundSettled
     | chargeback.RefundCovered
+    | order_note.NoteAdded
+    | order_note.NoteAcknowledged
     | packing.ShippingLeased
     | packing.ShippingGivenBack
     | packing.GoodsUnpacked

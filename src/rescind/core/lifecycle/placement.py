@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core import fulfilment
+from rescind.core import fulfilment, order_note
 from rescind.core.actor import SYSTEM
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
@@ -34,7 +34,8 @@ def place(
             starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by
         )
         placed = fulfilment.place(command, promised)
-        begun = (placed, *_paid(placed, context, terms, now))
+        noted = (order_note.placed(placed.order, command.noted, command.placed_at),) if command.noted else ()
+        begun = (placed, *noted, *_paid(placed, context, terms, now))
         if not command.found:
             return Decision(events=begun)
         opened = fulfilment.FactReported(

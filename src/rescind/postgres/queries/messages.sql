@@ -1,5 +1,6 @@
 -- The last messages of a conversation before one of them, of those that a side may read; newest first.
 SELECT m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag,
+       m.outside_way, m.outside_at, m.answers,
        (SELECT json_agg(json_build_object('id', e.evidence_id, 'type', e.type, 'size', e.size, 'digest', e.digest)
                         ORDER BY array_position(m.evidence, e.evidence_id))
         FROM evidence e WHERE e.shop_id = m.shop_id AND e.evidence_id = ANY(m.evidence))::text AS files,

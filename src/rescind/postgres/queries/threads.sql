@@ -2,7 +2,8 @@
 {matched}
 SELECT x.*, t.buyer_id, t.about, t.sku, t.subject, t.order_id, f.order_id AS followed_id,
        coalesce(o.number, f.number, '') AS number, s.name AS shop_name, b.name AS buyer_name,
-       m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag, n.total
+       m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag,
+       m.outside_way, m.outside_at, m.answers, n.total
 FROM (SELECT x.shop_id, x.thread_id, x.last_at, x.last_place, x.new_place > x.seen_place AS unread, x.flagged,
              {lead} AS lead, {tie} AS tie
       FROM thread_sides x WHERE {where} AND {beyond} ORDER BY {order} LIMIT {limit}) x

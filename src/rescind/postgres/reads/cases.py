@@ -8,6 +8,7 @@ import msgspec
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import stage
+from rescind.core.order_note import unread
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import CaseRow, Filters, Page
@@ -86,5 +87,6 @@ def _case_row(row: asyncpg.Record, now: Instant) -> CaseRow:
         order_total=order.total,
         tracking=tracking(order),
         note=row["note"],
+        unread=len(unread(order)),
         requests_on_order=len(order.cancellations),
     )

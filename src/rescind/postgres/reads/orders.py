@@ -7,6 +7,7 @@ import msgspec
 
 from rescind.core.instant import Instant
 from rescind.core.order import stage
+from rescind.core.order_note import unread
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Filters, OrderRow, Page
@@ -79,4 +80,5 @@ def order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         tracking=tracking(order),
         contradictions=len(order.open_contradictions),
         shipping_by=order.shipping_by,
+        unread=len(unread(order)),
     )

@@ -15,10 +15,12 @@ from rescind.core.conversation import (
     FirstAnswer,
     Flag,
     Message,
+    Outside,
     Side,
     Thread,
     ThreadFilters,
     Translation,
+    Way,
     audiences,
     first_answer,
     may_know_seen,
@@ -132,6 +134,15 @@ class Threads(Source):
         found = [_message(row, side) for row in rows[:limit]]
         return tuple(reversed(found)), len(rows) > limit
 
+    async def has_message(self, thread: ThreadId, side: Side, message: str) -> bool:
+        """Whether a side reads a message of this id in a conversation."""
+        readable = [one.value for one in audiences(side)]
+        try:
+            named = known("msg", message, "message")
+        except NotFound:
+            return False
+        return bool(await self._pool.fetchval(_KNOWN, shop_of(thread), thread, named, readable))
+
     async def every_message(self, thread: ThreadId, side: Side) -> tuple[Message, ...]:
         """All that a side may read of a conversation, oldest first."""
         readable = [one.value for one in audiences(side)]
@@ -209,6 +220,11 @@ def _read(side: Side) -> Any:
 def _message(row: asyncpg.Record, side: Side) -> Message:
     audience, by = Audience(row["audience"]), row["side"]
     whole = "files" in row
+    body, outside = row["body"] or "", None
+    if row["outside_way"]:
+        # With whom something was said is words of people, too, and goes when they are erased.
+        whom, _, body = body.partition("\n")
+        outside = Outside(way=Way(row["outside_way"]), at=row["outside_at"], whom=whom)
     seen = decoded(row["seen"], dict[Side, Instant], {}) if whole else {}
     flag = Flag(row["flag"]) if row["flag"] else None
     if flag is Flag.ASKS_BUYER_TO_CANCEL and side != "platform":
@@ -220,7 +236,7 @@ def _message(row: asyncpg.Record, side: Side) -> Message:
         by=by,
         # Who of the platform, or of the shop, is for their own to know (I-26).
         author=row["author"] if side in ("platform", by) else "",
-        text=row["body"] or "",
+        text=body,
         digest=row["digest"],
         salt=row["salt"] or "",
         sent_at=row["sent_at"],
@@ -229,4 +245,6 @@ def _message(row: asyncpg.Record, side: Side) -> Message:
         seen={one: at for one, at in seen.items() if may_know_seen(side, one, audience)},
         erased=row["body"] is None,
         translations=decoded(row["translated"], dict[str, Translation], {}) if whole else {},
+        outside=outside,
+        answers=row["answers"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 from http import HTTPStatus
 
 import msgspec
@@ -14,9 +15,11 @@ from litestar.params import FromPath
 from rescind.conversations import Saying
 from rescind.core.conversation import LONGEST
 from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
-from rescind.web import inbox, talk
+from rescind.core.views import OrderView
+from rescind.web import contact, contact_notes, inbox, talk
+from rescind.web.contact_notes import Page
 from rescind.web.evidence import SENT_AT_ONCE
-from rescind.web.session import Html, Visit
+from rescind.web.session import Html, Visit, zone_of
 
 
 @get("/messages")
@@ -52,6 +55,24 @@ async def transcript(visit: NamedDependency[Visit], thread: FromPath[str]) -> Ht
     """The whole of it, for paper."""
     visit.require("buyer")
     return await inbox.transcript(visit, visit.page, thread)
+
+
+@get("/orders/{order_id:str}/contact-notes")
+async def contact_note(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
+    """The form for what was said elsewhere about an order."""
+    return await contact_notes.form(visit, *await _noting(visit, order_id))
+
+
+@post("/orders/{order_id:str}/contact-notes", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
+async def note_contact(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
+    """Record it for everybody of the order."""
+    return await contact_notes.keep(visit, *await _noting(visit, order_id))
+
+
+async def _noting(visit: Visit, order_id: str) -> tuple[Page, OrderView, str]:
+    visit.require("buyer")
+    view = await visit.desk.reads.order(visit.scope, order_id)
+    return partial(visit.page, zone=view.shop.zone, live=False), view, zone_of(visit.request) or view.shop.zone
 
 
 @get("/shops/{shop_id:str}/ask")
@@ -93,8 +114,8 @@ async def _ask(visit: Visit, shop_id: str, values: dict[str, str], errors: dict[
         errors=errors,
         key=values.get("key") or secrets.token_urlsafe(18),
         longest=LONGEST,
-        answers=await visit.desk.conversations.first_answers(shop.id, visit.now),
+        contact=await contact.shown(visit, shop),
     )
 
 
-ROUTES = (listing, one, say, translate, transcript, question, ask)
+ROUTES = (listing, one, say, translate, transcript, contact_note, note_contact, question, ask)

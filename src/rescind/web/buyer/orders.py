@@ -25,7 +25,7 @@ from rescind.core.terms import undeliverable
 from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.desk import MONTH
-from rescind.web import acknowledgement, document, talk, way_words
+from rescind.web import acknowledgement, document, order_notes, talk, way_words
 from rescind.web.buyer import money_words, words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.ending import ending, ready
@@ -122,8 +122,10 @@ async def say(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
     return visit.go(f"{found.path}#say") if sent else await show(visit, found, typed)
 
 
-async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> Html:
-    """The order's page; ``typed``: what was to be said and could not be sent."""
+async def show(
+    visit: Visit, found: Matter, typed: talk.Typed | None = None, *, note: order_notes.Typed | None = None
+) -> Html:
+    """The order's page; ``typed``, ``note``: what was to be said, or noted, and could not be kept."""
     records, entries = await history(visit, found)
     order = found.order
     waiting = order.open_cancellation
@@ -131,7 +133,7 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
     return visit.page(
         "buyer/order.html",
         zone=found.zone,
-        status=talk.status_of(typed) if typed else HTTPStatus.OK,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if note else talk.status_of(typed) if typed else HTTPStatus.OK,
         here=found.path,
         called=[
             {
@@ -143,12 +145,13 @@ async def show(visit: Visit, found: Matter, typed: talk.Typed | None = None) -> 
         ],
         talk=await talk.about_order(
             visit,
-            order,
+            found.view,
             [(entry.record, entry.notes) for entry in records],
             cancel=f"{found.path}/cancel" if found.answer and not waiting else "",
             request=f"{found.path}/requests",
             typed=typed,
         ),
+        notes=order_notes.card(visit.locale, found.view, found.path, note),
         m=found,
         order=order,
         words=words,

@@ -12,6 +12,7 @@ from rescind.core.policy import Atom, Policy, ResolvedPolicy, ResolvedRule
 from rescind.core.policy.outline import Special, Step, outline
 from rescind.demo.guests import SUPPORT
 from rescind.locales import Locale
+from rescind.web import contact
 from rescind.web.buyer import promises
 from rescind.web.buyer.words import rule_line, waiting
 from rescind.web.explain import atom_words, seconds_words, span_words
@@ -83,7 +84,7 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         zone=shop.zone,
         live=False,
         shop=shop,
-        answers=await visit.desk.conversations.first_answers(shop.id, visit.now),
+        contact=await contact.shown(visit, shop),
         policies=[one.policy for one in terms.layers],
         steps=[step_row(visit.locale, one) for one in found.steps],
         special=[special_row(visit.locale, one) for one in found.special],

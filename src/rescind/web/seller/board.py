@@ -8,6 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import InvalidField, RescindError
+from rescind.core.order_note import require_read
 from rescind.core.packing import platform_ships
 from rescind.core.parts import FactKind
 from rescind.core.stage import Stage
@@ -35,6 +36,7 @@ _TILES = {
 }
 _SORTS = ("newest", "time_left", "amount")
 _FRESH = timedelta(hours=24)
+_AWAY = frozenset({FactKind.PACKED, FactKind.TRACKING_ADDED, FactKind.HANDED_OVER})
 
 
 @get("/")
@@ -175,6 +177,9 @@ async def report(console: Here, order_id: FromPath[str]) -> Html:
         if named not in {one.value for one in steps.REPORTED}:
             raise InvalidField(field="fact", expected="a step of this page")
         fact = FactKind(named)
+        if fact in _AWAY:
+            # Told by the host it would be believed; somebody of the shop reads first what the buyer asks for.
+            require_read(view.order)
         # A parcel that opens is named by its tracking number; one that has a label goes on under that.
         opens = fact is FactKind.TRACKING_ADDED or (
             fact is FactKind.HANDED_OVER

@@ -153,6 +153,7 @@ class Console:
             "proposal_confirmed": _("Confirmed. Two people agreed, and it is done."),
             "proposal_dropped": _("Dropped. Nothing of it happens."),
             "unpacked": _("Noted: unpacked. It is off the list."),
+            "note_read": _("Noted: you have read it."),
             "split": _("Noted: the parcels are as below."),
             "combined": _("Noted: everything without a label goes into one parcel."),
             "received": _("Noted. What can be sold again is back in stock."),
@@ -271,7 +272,9 @@ async def seller_console(visit: Comes) -> Console:
         Link(
             "/seller/settings",
             _("Settings"),
-            current=path.startswith(("/seller/settings", "/seller/rules", "/seller/webhooks", "/seller/robots")),
+            current=path.startswith(
+                tuple(f"/seller/{one}" for one in ("settings", "rules", "contact", "replies", "webhooks", "robots"))
+            ),
         ),
     )
     return Console(visit, shop.zone or "UTC", nav)

@@ -19,7 +19,7 @@ from rescind.core.stage import Stage, rank
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
-from rescind.web import talk
+from rescind.web import order_notes, talk
 from rescind.web.buyer.matter import named
 from rescind.web.document import offered
 from rescind.web.ending import ending, ready
@@ -114,6 +114,7 @@ async def show(
         returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
+        notes=await order_notes.for_staff(console.visit, view),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
         called=[
             {
@@ -124,7 +125,7 @@ async def show(
             for one in reversed(order.escalations)
         ],
         talk=await talk.about_order(
-            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+            console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         ship_by=order.dispatch_due_at if rank(at_stage) < rank(Stage.AWAITING_COLLECTION) and state != "stop" else None,
         ready=ready(language, order) if state != "stop" else None,

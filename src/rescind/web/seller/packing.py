@@ -13,6 +13,7 @@ from typing import Any
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.core import order_note
 from rescind.core.actor import ActorKind
 from rescind.core.errors import InvalidField, RescindError
 from rescind.core.fulfilment import FactReported, ReportFact
@@ -33,7 +34,9 @@ from rescind.core.packing import (
 from rescind.core.parts import Cancellation, FactKind
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.locales import Locale
+from rescind.web import order_notes
 from rescind.web.rendering import address
+from rescind.web.seller import notes
 from rescind.web.seller.board import parcel_errors
 from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.seller.order import lines_of, stopped_by
@@ -44,6 +47,9 @@ LONGEST_CODE = 128
 TWICE = timedelta(seconds=1)
 """A scanner may read a label twice in passing; only somebody who has seen the answer goes on by scanning again."""
 
+READ = "read"
+"""The step that says that a note of the buyer's was read."""
+
 _BY_SCAN = frozenset({Step.START, Step.FINISH, Step.LEASE})
 """Steps that a second scan does. A parcel leaves by its button, where nobody presses it in passing."""
 _DONE: Mapping[str, str] = {
@@ -51,6 +57,7 @@ _DONE: Mapping[str, str] = {
     Step.FINISH: "packed",
     Step.LEASE: "leased",
     Step.SHIP: "handed_over",
+    READ: "note_read",
 }
 
 
@@ -84,7 +91,10 @@ async def _do(console: Console, order_id: str, step: str, form: Fields) -> Html:
     number = view.order.number
     carrier, tracking = form.text("carrier"), form.text("tracking")
     try:
-        command = _command(console, view.order, step, carrier, tracking, form.text("parcel"))
+        if step == READ:
+            command: Command = notes.acknowledging(view, form)
+        else:
+            command = _command(console, view.order, step, carrier, tracking, form.text("parcel"))
         if step == Step.SHIP and not _labelled(view.order):
             errors = parcel_errors(console.language, carrier, tracking)
             if errors:
@@ -99,6 +109,8 @@ async def _do(console: Console, order_id: str, step: str, form: Fields) -> Html:
 def _command(console: Console, order: Order, step: str, carrier: str, tracking: str, parcel: str) -> Command:
     match step:
         case Step.START | Step.FINISH:
+            # As facts they would be believed; at the bench they come after what the buyer asks for.
+            order_note.require_read(order)
             fact = FactKind.PACKING_STARTED if step == Step.START else FactKind.PACKED
             return ReportFact(order=order.id, fact=fact, occurred_at=console.now)
         case Step.LEASE:
@@ -198,11 +210,11 @@ async def _answer(console: Console, view: OrderView) -> dict[str, Any]:
         "waiting": waiting,
         "deadline_kind": _deadline_kind(waiting) if waiting else "",
         "refund": Money(waiting.refund_minor if waiting else 0, order.currency),
-        "note": view.details.note,
+        "notes": await order_notes.for_staff(console.visit, view),
         "pack": lines_of(view, told.pack) if told.answer is not Answer.STOP else [],
         "out": lines_of(view, told.out),
         "left_out": lines_of(view, {line.id: line.cancelled for line in order.lines if line.cancelled})
-        if told.why is Why.PART_CANCELLED
+        if told.why in {Why.PART_CANCELLED, Why.UNREAD}
         else [],
         "cases": [one for one in order.contradictions if one.closed_at is None],
         "step": told.step.value if told.step else "",
@@ -249,6 +261,7 @@ def _title(console: Console, view: OrderView, told: Scanned) -> str:
         Why.BEING_SHIPPED: _("A colleague is shipping order %(number)s") % number,
         Why.NOT_YET: _("Order %(number)s does not ship yet") % number,
         Why.PART_CANCELLED: _("Order %(number)s: a part is cancelled") % number,
+        Why.UNREAD: _("Order %(number)s: read what the buyer asks for") % number,
         Why.WORDS: _("Order %(number)s: the buyer asks for something") % number,
         Why.READY: _("Order %(number)s") % number,
     }[told.why]
@@ -274,6 +287,8 @@ def _details(console: Console, view: OrderView, told: Scanned, entries: tuple[Ti
             found.append(_("They said so, and it ends by itself at %(until)s. Ask them first.") % {"until": until})
         case Why.NOT_YET:
             found.append(language.term("way_on", told.instead or "contact_support"))
+        case Why.UNREAD:
+            found.append(_("Say for each note that you have read it. Then it goes on."))
         case Why.PART_CANCELLED | Why.WORDS | Why.READY:
             pass
     if told.answer in {Answer.GO, Answer.NOTE, Answer.HOLD}:

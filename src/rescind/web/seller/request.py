@@ -21,6 +21,7 @@ from rescind.core.receipt import Judged, judged_again
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
+from rescind.web import order_notes
 from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
 from rescind.web.evidence import field as file_field
@@ -155,6 +156,7 @@ async def show(
         errors=errors or {},
         values=values or {},
         view=view,
+        notes=await order_notes.for_staff(console.visit, view),
         order=order,
         case=case,
         stage=stage(order, console.now),

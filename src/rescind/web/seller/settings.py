@@ -297,6 +297,10 @@ def _change(console: Console, version: ShopVersion, called: Mapping[str, str]) -
             what = _("Automatic approval: %(rules)s") % {
                 "rules": console.language.gettext(", ").join(one.name for one in rules) or _("no rules")
             }
+        case "contact":
+            what = _("How buyers reach the shop")
+        case "replies":
+            what = _("Quick replies")
         case "automation":
             what = (
                 _("The platform approves in your place")

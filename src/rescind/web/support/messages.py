@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.web import inbox, talk
+from rescind.web import contact_notes, inbox, talk
 from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
@@ -58,4 +58,18 @@ async def looked_at(console: Here, thread: FromPath[str]) -> Html:
     return await inbox.looked_at(console.visit, thread)
 
 
-ROUTES = (listing, one, say, translate, transcript, about_order, looked_at)
+@get("/orders/{order_id:str}/contact-notes")
+async def contact_note(console: Here, order_id: FromPath[str]) -> Html:
+    """The form for what was said elsewhere about an order."""
+    view = await console.desk.reads.order(console.scope, order_id)
+    return await contact_notes.form(console.visit, console.page, view, console.zone)
+
+
+@post("/orders/{order_id:str}/contact-notes", status_code=200, request_max_body_size=SENT_AT_ONCE)
+async def note_contact(console: Here, order_id: FromPath[str]) -> Html:
+    """Record it for everybody of the order."""
+    view = await console.desk.reads.order(console.scope, order_id)
+    return await contact_notes.keep(console.visit, console.page, view, console.zone)
+
+
+ROUTES = (contact_note, note_contact, listing, one, say, translate, transcript, about_order, looked_at)

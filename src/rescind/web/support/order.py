@@ -28,7 +28,7 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
-from rescind.web import talk
+from rescind.web import order_notes, talk
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
 from rescind.web.evidence import wall
@@ -89,6 +89,7 @@ async def show(
         errors=errors,
         values=values,
         view=view,
+        notes=await order_notes.for_staff(console.visit, view),
         order=order,
         stage=at_stage,
         waiting=waiting,
@@ -108,7 +109,7 @@ async def show(
         exhibits=wall(language, order, [entry.record for entry in entries], "support"),
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         talk=await talk.about_order(
-            console.visit, order, [(entry.record, entry.notes) for entry in entries], typed=typed
+            console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
         endings=escalations.outcomes(language),

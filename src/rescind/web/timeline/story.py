@@ -14,6 +14,7 @@ from rescind.core import (
     intercept,
     lost_time,
     offer,
+    order_note,
     override,
     packing,
     parcels,
@@ -34,6 +35,7 @@ from rescind.web.timeline.escalated import escalated
 from rescind.web.timeline.fact import corrected, placed, reported
 from rescind.web.timeline.goods import moved
 from rescind.web.timeline.intercept import noted, resolved
+from rescind.web.timeline.noted import note
 from rescind.web.timeline.offer import offered
 from rescind.web.timeline.override import weighed
 from rescind.web.timeline.proposal import between_two
@@ -100,6 +102,8 @@ def _tell(teller: Teller) -> Entry | None:  # noqa: C901, PLR0912 - one line for
             return ordered(teller, event)
         case chargeback.RefundCovered():
             return covered(teller, event)
+        case order_note.NoteAdded() | order_note.NoteAcknowledged():
+            return note(teller, event)
         case packing.ShippingLeased() | packing.ShippingGivenBack() | packing.GoodsUnpacked():
             return at_bench(teller, event)
         case parcels.ParcelsArranged() | stock.GoodsCameBack():
