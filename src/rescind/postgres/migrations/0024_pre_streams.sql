@@ -43,8 +43,7 @@ CREATE TABLE translations (
     body          text NOT NULL CHECK (length(body) BETWEEN 1 AND 8000),
     translator    text NOT NULL,
     translated_at timestamptz NOT NULL,
-    PRIMARY KEY (shop_id, message_id, language),
-    FOREIGN KEY (shop_id, message_id) REFERENCES messages (shop_id, message_id)
+    PRIMARY KEY (shop_id, message_id, language)
 );
 GRANT SELECT, INSERT, DELETE ON translations TO rescind_app;
 
