@@ -171,6 +171,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
     of = scene.order
     return [
         Place("list", "/orders"),
+        Place("messages on this device", "/push"),
         Place("inbox", "/messages"),
         Place("inbox without what is looked for", "/messages?q=nothing+like+this"),
         Place("conversation", "/messages", _open_conversation),
@@ -255,6 +256,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("webhook endpoint to remove", f"/seller/webhooks/{scene.endpoint}", _press("#end summary >> nth=-1")),
         Place("webhook messages of no kind", f"/seller/webhooks/{scene.endpoint}?state=delivered"),
         Place("webhook message", f"/seller/webhooks/{scene.endpoint}/{scene.message}"),
+        Place("messages on this device", "/push"),
         Place("group robots", "/seller/robots"),
         Place("group robot without an address", "/seller/robots", _send_empty("#add form"), 422),
         Place("group robot", f"/seller/robots/{scene.robot}"),
