@@ -19,6 +19,7 @@ from rescind import (
     conversation_command,
     document_command,
     logs,
+    notice_command,
     policies,
     proposal_command,
     push_command,
@@ -65,6 +66,7 @@ cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(robot_command.app, name="robot")
 cli.add_typer(push_command.app, name="push")
 cli.add_typer(mail_commands, name="mail")
+cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
 cli.command()(reconciling.reconcile)

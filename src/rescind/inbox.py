@@ -112,7 +112,7 @@ class Inbox:
 
     def _shown(self, row: NoticeRow, language: Locale, zone: str) -> Shown:
         notice = as_of(row.notice, row.order, self.now())
-        told = words(notice, language, shop=row.shop_name, zone=zone or row.zone, identifier=row.id)
+        told = words(notice, language, shop=row.shop_name, zone=zone or row.zone, identifier=row.id, now=self.now())
         return Shown(row, notice, told)
 
     def now(self) -> Instant:

@@ -178,7 +178,7 @@ async def test_an_operator_lets_silence_of_unreached_shops_go_to_the_platform(de
     assert "Every shop's silence decides" in page.text
     await opal.press(page, "/operator/installation/silence", silence="platform")
     page = await opal.see("/operator/installation?said=silence_saved")
-    assert "2 shops are like that." in page.text
+    assert "2 shops have no verified address." in page.text
     assert not desk.book.reached(KILN)
     await opal.press(page, "/operator/installation/silence", silence="decides")
     assert desk.book.reached(KILN)

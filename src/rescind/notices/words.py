@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from rescind.core.instant import Instant
 from rescind.core.notice import Notice, NoticeKind
 from rescind.locales import Locale, locale
 from rescind.notices.sentences import said
@@ -38,15 +39,19 @@ def words(
     base_url: str = "",
     identifier: str = "",
     reader: str = "",
+    now: Instant | None = None,
 ) -> Words:
     """A notice, as it stands, in words. shop: its name; zone: the reader's, IANA; base_url: goes before the link.
 
     identifier: the notice's id; reader: the recipient's.
+    now: when it is read, so that the year is said only where it is another.
     """
     spoken = locale(language) if isinstance(language, str) else language
     text, gaps = said(notice), _gaps(notice, spoken, shop)
     link, label = _action(notice, spoken)
-    deadline = f"{spoken.instant(notice.due_at, zone)} {spoken.zone(notice.due_at, zone)}" if notice.due_at else ""
+    deadline = (
+        f"{spoken.instant(notice.due_at, zone, now=now)} {spoken.zone(notice.due_at, zone)}" if notice.due_at else ""
+    )
     return Words(
         subject=spoken.gettext(text.subject) % gaps,
         sentence=spoken.gettext(text.sentence) % gaps,

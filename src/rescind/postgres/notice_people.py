@@ -97,6 +97,13 @@ SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'want
             SELECT FROM notice_channels c
             WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)) AS unreached
 """
+_UNREACHED = """
+SELECT s.shop_id, s.name, (SELECT count(*)::int FROM cases k WHERE k.shop_id = s.shop_id
+                           AND k.kind = 'cancellation' AND k.status = 'awaiting_seller') AS waiting
+FROM shops s WHERE NOT EXISTS (
+    SELECT FROM notice_channels c WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)
+ORDER BY waiting DESC, s.name, s.shop_id LIMIT $1
+"""
 _WANT = """
 INSERT INTO installation (key, value) VALUES ('channels', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
@@ -176,6 +183,14 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 
     wanted: bool
     unreached: int
+
+
+class Unreached(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop that nobody can tell, and how many requests wait for its answer."""
+
+    shop: ShopId
+    name: str
+    waiting: int
 
 
 class NoticePeople:
@@ -294,6 +309,11 @@ class NoticePeople:
         row = await self._pool.fetchrow(_SILENCE)
         assert row is not None, "it is a count"
         return Silence(wanted=bool(row["wanted"]), unreached=row["unreached"])
+
+    async def unreached(self, limit: int = 100) -> tuple[Unreached, ...]:
+        """Shops without a verified address, those first for whose answer most requests wait."""
+        rows = await self._pool.fetch(_UNREACHED, limit)
+        return tuple(Unreached(shop=ShopId(row[0]), name=row[1], waiting=row[2]) for row in rows)
 
     async def want(self, wanted: bool) -> None:
         """Whether the silence of a shop that nobody can tell goes to the platform."""

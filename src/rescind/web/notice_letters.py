@@ -86,7 +86,14 @@ def _words(desk: Desk, found: Found, language: Locale, to: Recipient, identifier
         return None
     zone = to.preferences.zone or found.zone
     return words(
-        notice, language, shop=found.shop_name, zone=zone, base_url=desk.base_url, identifier=identifier, reader=to.id
+        notice,
+        language,
+        shop=found.shop_name,
+        zone=zone,
+        base_url=desk.base_url,
+        identifier=identifier,
+        reader=to.id,
+        now=desk.now(),
     )
 
 

@@ -84,10 +84,15 @@ def _group(language: Locale, role: NoticeRole, group: Group, chosen: Preferences
         "name": name,
         "about": about,
         "required": group in REQUIRED[role],
-        "why": language.term("notice_required", group, role) if group in REQUIRED[role] else "",
+        "why": _required(language, role, group) if group in REQUIRED[role] else "",
         "how": now,
         "ways": ways,
     }
+
+
+def _required(language: Locale, role: NoticeRole, group: Group) -> str:
+    gap = "" if language.tag == "zh" else " "
+    return language.gettext("Always at once.") + gap + language.term("notice_required", group, role)
 
 
 async def _mail_of_buyer(visit: Visit) -> str:

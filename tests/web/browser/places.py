@@ -172,6 +172,9 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
     return [
         Place("list", "/orders"),
         Place("messages on this device", "/push"),
+        Place("notices", "/notices"),
+        Place("how people are told", "/notices/preferences"),
+        Place("notices that are new", "/notices?tab=unread"),
         Place("inbox", "/messages"),
         Place("inbox without what is looked for", "/messages?q=nothing+like+this"),
         Place("conversation", "/messages", _open_conversation),
@@ -224,6 +227,9 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
     waiting = scene.requests["waiting"]
     return [
         Place("board", "/seller/orders"),
+        Place("notices", "/seller/notices"),
+        Place("how people are told", "/seller/notices/preferences"),
+        Place("no address", "/seller/notices/preferences", _send_empty("#new-address"), 422),
         Place("inbox", "/seller/messages"),
         Place("conversation", "/seller/messages", _open_conversation),
         Place("order that is talked about", of("talked")),
@@ -282,6 +288,8 @@ def _support(scene: Scene, _program: Program) -> list[Place]:
 
     return [
         Place("cases", "/support"),
+        Place("notices", "/support/notices"),
+        Place("how people are told", "/support/notices/preferences"),
         Place("inbox", "/support/messages"),
         Place("inbox of what to look at", "/support/messages?tab=flagged"),
         Place("conversation", "/support/messages?tab=flagged", _open_conversation),

@@ -1,0 +1,53 @@
+"""`rescind notice`: which shops nobody can tell anything, and what their silence means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from rescind.administration import with_pool
+from rescind.clock import DatabaseClock
+from rescind.postgres.notice_people import NoticePeople, Silence, Unreached
+from rescind.settings import Settings
+from rescind.terminal import Data, out, read_settings, run
+
+app = typer.Typer(no_args_is_help=True, help="Whom notices reach.")
+
+
+@app.command("unreached")
+def list_unreached(data: Data = None) -> None:
+    """List the shops without a verified address, a hundred at most, and how many of their requests wait."""
+
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> tuple[Unreached, ...]:
+        return await NoticePeople(pool, DatabaseClock()).unreached()
+
+    found = run(with_pool(read_settings(data=data), work))
+    table = Table("shop", "name", "requests", box=None)
+    for one in found:
+        table.add_row(one.shop, one.name, str(one.waiting))
+    out.print(table if found else "Every shop has a verified address.")
+
+
+@app.command("silence")
+def silence(
+    means: Annotated[
+        Literal["platform", "decides"] | None,
+        typer.Argument(help="platform: it goes to the platform; decides: it is an answer in any case."),
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Print what the silence of a shop without a verified address means, or say it, for requests from now on."""
+
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> Silence:
+        people = NoticePeople(pool, DatabaseClock())
+        if means is not None:
+            await people.want(means == "platform")
+        return await people.silence()
+
+    found = run(with_pool(read_settings(data=data), work))
+    now = "goes to the platform" if found.wanted else "decides"
+    count = f"{found.unreached} shop is" if found.unreached == 1 else f"{found.unreached} shops are"
+    out.print(f"Silence of a shop without a verified address {now}; {count} like that.", highlight=False)
