@@ -13,7 +13,7 @@ import structlog
 
 from rescind.access import Principal
 from rescind.clock import Clock, wall_clock
-from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, one_of
+from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotFound, one_of
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.notice import How, Notice, NoticeRole, Preferences, as_of, require_choosable
@@ -155,7 +155,7 @@ class Inbox:
         """What was sent to this address of a shop has been taken, so that the shop can be told. Raises NotFound."""
         kept = await self.people.by_id(channel)
         if kept is None or kept.owner.shop != shop:
-            kept = await self.people.find(Owner(role="seller", shop=shop, person=""), channel)
+            raise NotFound(kind="channel")
         return await self.people.verify(kept.id)
 
     async def remove(self, who: Principal, channel: str) -> bool:

@@ -4,13 +4,17 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 
 from mail.people import ANN, SAM, SUE
+from postgres.market import HOST
 from rescind.app import make_app
 from rescind.core.errors import InvalidField, NotFound
+from rescind.core.fulfilment import ReportFact
 from rescind.core.mail import MailStatus
 from rescind.core.notice import Preferences
+from rescind.core.parts import FactKind
 from rescind.core.stage import Stage
 from rescind.inbox import owner
 
@@ -101,6 +105,22 @@ async def test_history_that_is_brought_along_is_told_to_nobody(teller, server, c
     await teller.tell()
     assert len(await teller.told(ANN)) == len(before) + 1, "what we heard in time is told, however late it is carried"
     assert server.mails() == [], "and nobody gets mail of it any more"
+    # An order of another system, with what had happened to it there.
+    long_ago = clock.read() - timedelta(days=30)
+    placing = await teller.market.placing(number="7001")
+    await teller.market.does(msgspec.structs.replace(placing, placed_at=long_ago), HOST)
+    for fact in (FactKind.PAID, FactKind.PACKED):
+        command = ReportFact(order=placing.order, fact=fact, occurred_at=long_ago + timedelta(hours=1))
+        await teller.market.does(command, HOST)
+    await teller.tell()
+    assert len(await teller.told(ANN)) == len(before) + 1
+    assert [one for one in await teller.told(SAM) if "7001" in one] == []
+    # What is decided about it from now on is told as everything is.
+    asked = (await teller.market.asks(placing.order, anyway=True)).order.cancellations[-1]
+    await teller.tell()
+    latest, *_rest = await teller.shown(ANN)
+    assert latest.notice.about == asked.id
+    assert server.mails() != []
 
 
 async def test_a_days_notices_come_in_one_mail_at_the_hour_that_was_chosen(teller, server, clock):

@@ -117,6 +117,18 @@ async def test_a_long_list_is_read_page_by_page(three, desk, market):
     assert len(set(subjects)) == 30
 
 
+async def test_pages_of_all_three_say_that_silence_of_an_unreached_shop_decides_nothing(three, desk, market):
+    ann, sam, sue = three
+    await desk.inbox.people.want(True)
+    await desk.book.refresh()
+    order = await market.order(Stage.PACKING)
+    asked = (await market.asks(order, anyway=True)).order.open_cancellation.id
+    page = await ann.see(f"/orders/{order}/requests/{asked}")
+    assert "its silence decides nothing: the platform does" in page.text
+    assert "Your shop has no verified address yet" in (await sam.see(f"/seller/requests/{asked}")).text
+    assert "The shop could not be told of this request" in (await sue.see(f"/support/orders/{order}")).text
+
+
 async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, desk, teller_of):
     _, sam, _ = three
     await desk.inbox.people.want(True)

@@ -80,7 +80,6 @@ CREATE TABLE notice_sends (
 CREATE INDEX notice_sends_due ON notice_sends (channel, recipient, due_at) WHERE state = 'waiting';
 CREATE INDEX notice_sends_gathered ON notice_sends (due_at) WHERE state = 'gathered';
 CREATE INDEX notice_sends_mail ON notice_sends (mail) WHERE mail <> '';
-CREATE INDEX notice_sends_made ON notice_sends (made_at);
 GRANT SELECT, INSERT, UPDATE, DELETE ON notices, notice_channels, notice_preferences, notice_sends TO rescind_app;
 
 -- Mail that tells of a notice, of a day's notices, or proves an address. about: the notice, or the code's own number;
