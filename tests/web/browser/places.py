@@ -180,6 +180,7 @@ def _buyer(scene: Scene, _program: Program) -> list[Place]:
     of = scene.order
     return [
         Place("list", "/orders"),
+        Place("messages on this device", "/push"),
         Place("notices", "/notices"),
         Place("how people are told", "/notices/preferences"),
         Place("notices that are new", "/notices?tab=unread"),
@@ -276,6 +277,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("webhook endpoint to remove", f"/seller/webhooks/{scene.endpoint}", _press("#end summary >> nth=-1")),
         Place("webhook messages of no kind", f"/seller/webhooks/{scene.endpoint}?state=delivered"),
         Place("webhook message", f"/seller/webhooks/{scene.endpoint}/{scene.message}"),
+        Place("messages on this device", "/push"),
         Place("group robots", "/seller/robots"),
         Place("group robot without an address", "/seller/robots", _send_empty("#add form"), 422),
         Place("group robot", f"/seller/robots/{scene.robot}"),

@@ -27,6 +27,7 @@ UNDECIDED = {
     "edge; their colours are those of the wide page, where the same rule decides",
     ("partially obscured by another element", "?state="): "the same",
     ("partially obscured by another element", "?status="): "the same",
+    ("partially obscured by another element", "/seller/robots"): "the same, of the last of the settings' tabs",
     ("overlapped by another element", "progress"): "on a phone the words of the present step reach under the box of "
     "the next, which paints nothing",
     ("overlapped by another element", "<time"): "the same",
