@@ -34,7 +34,7 @@ from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.escalation import LapseEscalation
 from rescind.core.event import Note
-from rescind.core.failed_refund import SettleFailedRefund, Way
+from rescind.core.failed_refund import SettleFailedRefund, Way, to_settle
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, make_id, shop_id
@@ -477,8 +477,9 @@ class Agent(Payer, _Second):
         return self.says(AnswerOverride, number=number, confirm=True)
 
     def settles(self, way, refund=None, *, consent="", **more):
-        """Say what becomes of a refund that failed: the last one, unless another is named."""
-        failed = [one.id for one in self.shop.state.refunds if one.status == "failed"]
+        """Say what becomes of a refund that failed or cannot be sent: the last one, unless another is named."""
+        waiting = to_settle(self.shop.state)
+        failed = [one.id for one in waiting or self.shop.state.refunds if waiting or one.status == "failed"]
         return self.says(
             SettleFailedRefund,
             refund=refund or failed[-1],

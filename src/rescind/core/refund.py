@@ -30,8 +30,11 @@ class ProviderOutcome(StrEnum):
     NOT_SENT = "not_sent"
 
 
-NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up")
-"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider."""
+NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up", "still_held")
+"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider, or a
+promise of the bank that is let go whole or not at all, and of which a part is wanted still."""
+NEEDS_SOMEBODY = frozenset(NOT_SENT_BECAUSE) - {"still_held"}
+"""Causes that do not go away by themselves: support finds another way, or an operator puts the provider right."""
 
 
 class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
@@ -137,10 +140,13 @@ def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Base
     if refund is None:
         raise NotFound(kind="refund")
     status = _FOLLOWS[refund.status].get(command.outcome)
-    if status is None or (status is refund.status and command.next_check_at == refund.next_check_at):
+    if status is None:
         return ()
-    if status is RefundStatus.OWED and command.cause == refund.cause:
-        return ()  # Still not sent, and for the same cause.
+    if status is RefundStatus.OWED:
+        if command.cause == refund.cause:
+            return ()  # Still not sent, and for the same cause.
+    elif status is refund.status and command.next_check_at == refund.next_check_at:
+        return ()
     return (
         RefundAnswered(
             at=now,

@@ -190,7 +190,8 @@ def confirm(order: Order, command: ConfirmRefundOrder, actor: Actor, now: Instan
 def decline(order: Order, command: DeclineRefundOrder, actor: Actor, now: Instant) -> tuple[BaseEvent, ...]:
     """It was not paid out; after it was, only what the bank sent back (I-09).
 
-    Raises Forbidden, NotFound, InvalidField, RefundSettled.
+    Raises Forbidden, NotFound, InvalidField, RefundSettled, InvalidTransition (somebody says that it was paid out, and
+    a second person has to agree).
     """
     _require_payer(actor, "decline_refund_order")
     refund, ordered = _ordered(order, command.refund)
@@ -201,6 +202,11 @@ def decline(order: Order, command: DeclineRefundOrder, actor: Actor, now: Instan
     late = refund.status is RefundStatus.SUCCEEDED and command.code == CAME_BACK
     if not waits(refund) and not late:
         raise _settled(refund)
+    if said_paid(order, refund):
+        # A colleague says that the money left. Whoever knows better answers that proposal.
+        raise InvalidTransition(
+            action="decline_refund_order", current_state="proposal_proposed", allowed_actions=("reject",)
+        )
     return (RefundAnswered(at=now, refund=refund.id, status=RefundStatus.FAILED, declined=command.code),)
 
 
