@@ -53,6 +53,7 @@ from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
 from rescind.providers.host import Host
+from rescind.providers.paths import PathsNow
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.receipts.signing import Signer
@@ -105,7 +106,11 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         async with Engine(
-            PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
+            PostgresStore(writing, clock),
+            book,
+            limits=settings.daily_limits,
+            alone_up_to=settings.alone_up_to,
+            paths=PathsNow(connected, frozenset(settings.host_pays)),
         ).running() as engine:
             reads = Reads(pool, key)
             evidence = Evidence(

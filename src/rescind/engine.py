@@ -24,13 +24,14 @@ from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.details import Details
 from rescind.core.errors import DailyLimit, IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
-from rescind.core.fulfilment import PlaceOrder
+from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
 from rescind.core.limits import DailyLimits, gift
 from rescind.core.order import Order
+from rescind.core.parts import PAYING, Through
 from rescind.core.policy import Finding
 from rescind.core.ports import (
     Change,
@@ -38,6 +39,7 @@ from rescind.core.ports import (
     Fingerprint,
     Found,
     Key,
+    Paths,
     Retry,
     Store,
     TermsBook,
@@ -115,8 +117,13 @@ class Engine:
         batch: int = BATCH,
         limits: DailyLimits = DailyLimits(),  # noqa: B008 - frozen
         alone_up_to: Mapping[str, int] | None = None,
+        paths: Paths | None = None,
     ) -> None:
-        """limits: of what one person gives on a day. alone_up_to: by currency, what one moves by hand on one order."""
+        """limits: of what one person gives on a day. alone_up_to: by currency, what one moves by hand on one order.
+
+        paths: which connection takes a payment that is told; None where none is.
+        """
+        self._paths = paths
         self._store = store
         self._book = book
         self._lanes = lanes
@@ -307,6 +314,7 @@ class Engine:
             as_of=moment,
             asked=found.asked,
             alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
+            paths=await self._paths_of(before, command),
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
@@ -326,6 +334,11 @@ class Engine:
             due=lifecycle.due_moves(before, after, settled),
             gift=gift(decision.events, submission.actor, after.currency, self._limits),
         )
+
+    async def _paths_of(self, order: Order | None, command: Command) -> Mapping[str, Through]:
+        if order is None or self._paths is None or not isinstance(command, ReportFact) or command.fact not in PAYING:
+            return {}
+        return await self._paths.of(order.tenders, order.currency, command.connection)
 
 
 def _refused(

@@ -112,6 +112,7 @@ class Shop:
         self.decision = None
         self.counters = 0
         self.alone = None
+        self.paths = {}
         self._entropy = itertools.count(1000, 100)
         self._notes = itertools.count(1)
         self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
@@ -233,6 +234,7 @@ class Shop:
             entropy=next(self._entropy),
             buyer_cancels_30d=self.counters,
             alone_up_to_minor=self.alone.minor if self.alone else None,
+            paths=self.paths,
             explain=True,
         )
         self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)

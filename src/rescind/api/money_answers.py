@@ -95,7 +95,8 @@ class QuoteTold(Told, frozen=True, kw_only=True):
 
     charges: what was paid for the order as a whole. fees, fee: what the seller keeps, each and together. released,
     releases: what a bank has promised and nobody took; it is let go. benefits: what comes back as voucher or points.
-    funding: to sellers and staff.
+    rounding: what of the total is there only because no smaller amount can be sent; below zero where that much waits
+    for the last part of the order. funding: to sellers and staff.
     """
 
     lines: list[QuoteLineTold]
@@ -104,6 +105,7 @@ class QuoteTold(Told, frozen=True, kw_only=True):
     charges: Money
     fees: list[FeeTold]
     fee: Money
+    rounding: Money
     total: Money
     tenders: list[QuoteTenderTold]
     released: Money
@@ -156,6 +158,7 @@ def quote_told(quote: Quote, role: Role) -> QuoteTold:
         charges=Money(quote.charges_minor, currency),
         fees=fees_told(quote.fees, currency),
         fee=Money(quote.fee_minor, currency),
+        rounding=Money(quote.rounding_minor, currency),
         total=Money(quote.total_minor, currency),
         tenders=_shares(quote.tenders, currency, role),
         released=Money(quote.released_minor, currency),

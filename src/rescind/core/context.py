@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rescind.core.deadline import Calendar
 from rescind.core.ids import CancellationId, RefundId, ReturnId, ShopId, make_id
 from rescind.core.instant import Instant
+from rescind.core.parts import Through
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -14,7 +17,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     alone_up_to_minor: how much of the order's money one person moves by hand; None: as much as they like.
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
-    may have been asked for; only read for commands that have to know.
+    may have been asked for; only read for commands that have to know. paths: by tender, how its money comes in; only
+    read when a payment is told.
     """
 
     calendar: Calendar
@@ -24,6 +28,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     alone_up_to_minor: int | None = None
     explain: bool = False
     asked: frozenset[RefundId] = frozenset()
+    paths: Mapping[str, Through] = {}
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -18,7 +19,7 @@ from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
 from rescind.core.limits import Gift
 from rescind.core.order import Order
-from rescind.core.parts import Pins
+from rescind.core.parts import Pins, Tender, Through
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
 from rescind.core.terms import Terms
@@ -163,6 +164,14 @@ class TermsBook(Protocol):
         ...
 
 
+class Paths(Protocol):
+    """Through which connection the money of tenders comes in now, where none is named."""
+
+    async def of(self, tenders: Sequence[Tender], currency: str, told_by: str = "") -> Mapping[str, Through]:
+        """By tender, how its money comes in and in which steps it goes back. told_by: the connection that told us."""
+        ...
+
+
 class ObjectStore(Protocol):
     """Where bytes are kept by name. Every method raises Unavailable when the store cannot be reached."""
 
@@ -184,6 +193,7 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
 
     cause: of ``refund.NOT_SENT_BECAUSE``, where the adapter found out before any call that there is nothing to send.
     confirm_days: working days in which people are to say that it was paid out; 0: the provider says it itself.
+    through: the connection that was asked.
     """
 
     outcome: ProviderOutcome
@@ -191,6 +201,7 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     check_after_s: int = 0
     confirm_days: int = 0
+    through: str = ""
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,6 +216,24 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     check_after_s: int = 0
 
 
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can send money back to. methods: the means of payment it takes; None: every one there is.
+
+    payments: how its own ids of payments look, a regular expression; what has one came through it, by whichever means.
+    steps: by currency, the smallest amount it moves in minor units of ISO 4217, where that is more than one.
+    """
+
+    methods: frozenset[str] | None = None
+    payments: str = ""
+    steps: Mapping[str, int] = {}
+
+    def take(self, method: str, payment: str) -> bool:
+        """Whether money that came by this means, as this payment, can go back through it."""
+        if self.methods is None or (payment and self.payments and re.fullmatch(self.payments, payment)):
+            return True
+        return method in self.methods
+
+
 class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do, as data: the engine reads these and never a name.
 
@@ -213,7 +242,8 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     releases: what was authorised and not captured can be let go. reverses_transfers: a seller gives back its own share.
     idempotency_life: for how long asking twice with one key is asking once; None: for good. refund_within: how long
     after the payment money still goes back; None: as long as one likes. asynchronous: a refund that was taken may fail
-    yet. pays_into: money goes back by another means than it came by, too. test: no real money moves.
+    yet. pays_into: money goes back by another means than it came by, too. test: no real money moves. means: what it
+    sends back to.
     """
 
     lists_refunds: bool = False
@@ -226,6 +256,7 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     asynchronous: bool = True
     pays_into: bool = False
     test: bool = False
+    means: Means = Means()
 
 
 class PaymentCall(msgspec.Struct, frozen=True, kw_only=True):

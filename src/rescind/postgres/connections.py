@@ -57,7 +57,8 @@ _FORGET = (
     "DELETE FROM provider_messages WHERE outcome IN ('done', 'no_news') AND done_at < clock_timestamp() - $1::interval"
 )
 _PAID = (
-    "SELECT shop_id, order_id, tender_id FROM payments WHERE payment = ANY($1::text[]) AND provider = ANY($2::text[])"
+    "SELECT DISTINCT shop_id, order_id, tender_id FROM payments "
+    "WHERE payment = ANY($1::text[]) AND provider = ANY($2::text[])"
 )
 _STATE = "SELECT state FROM orders WHERE shop_id = $1 AND order_id = $2"
 

@@ -16,7 +16,7 @@ from rescind.core.ledger import CREDIT_METHODS
 from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import GRACE, Difference, Kind, OurRefund
-from rescind.core.refund import ProviderOutcome
+from rescind.core.refund import SANDBOX, ProviderOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -49,8 +49,9 @@ CREATE TEMPORARY TABLE theirs (
 _GONE = "DROP TABLE IF EXISTS pg_temp.ours, pg_temp.theirs"
 # An order that owed something since then has changed since then. Refunds are only in the state; of an order that never
 # owed one the state is not read. What is credit of our own no provider lists, though the marketplace itself may; nor
-# does it list what the marketplace pays out or what goes another way. To let go of a promise is no refund there. A
-# payment that names no connection is the installation's own, and so is one that names it.
+# does it list what the marketplace pays out or what goes another way. To let go of a promise is no refund there. What
+# was asked of a connection is there, whatever its payment names; what names none is the installation's own, and so is
+# what names that.
 _OURS = """
 INSERT INTO ours
 SELECT r ->> 'id', o.shop_id, o.order_id, o.number, r ->> 'tender', coalesce(t ->> 'payment', ''),
@@ -65,7 +66,8 @@ CROSS JOIN LATERAL (
     SELECT one FROM jsonb_array_elements(state.said -> 'tenders') AS one WHERE one ->> 'id' = r ->> 'tender'
 ) AS tender (t)
 WHERE o.updated_at >= $5 AND position('"refunds":[{'::bytea IN o.state) > 0
-  AND coalesce(nullif(t ->> 'provider', (SELECT name FROM provider_connections WHERE own)), '') = $1
+  AND coalesce(nullif(coalesce(r ->> 'through', t ->> 'provider'),
+                      coalesce((SELECT name FROM provider_connections WHERE own), $6)), '') = $1
   AND NOT coalesce((r ->> 'release')::boolean, false)
 """
 # Where a provider does not know our id, ours may know theirs.
@@ -206,7 +208,14 @@ class Reconciliations:
                     await connection.execute(_TABLES)
                     # A refund may be in the provider's list long after it was owed, so older ones are looked at too.
                     await connection.execute(
-                        _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=LONGEST_S
+                        _OURS,
+                        provider,
+                        since,
+                        until - GRACE,
+                        sorted(CREDIT_METHODS),
+                        since - BACK,
+                        SANDBOX,
+                        timeout=LONGEST_S,
                     )
                 async for some in theirs:
                     rows = [_row(one) for one in some if since <= one.at <= until]

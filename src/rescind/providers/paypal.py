@@ -33,6 +33,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import ProviderOutcome
 from rescind.providers.kinds import PAYPAL_LIVE
+from rescind.providers.means import PAYPAL
 from rescind.providers.paypal_certificates import Certificates
 from rescind.providers.paypal_client import AGAIN_S, SOON_S, Client, Refused, Unclear
 from rescind.providers.paypal_objects import Authorization, Capture, Dispute, Disputes, Refund, ours
@@ -94,6 +95,7 @@ class PayPal:
             idempotency_life=KEY_LIFE,
             refund_within=REFUND_WITHIN,
             test=base != PAYPAL_LIVE,
+            means=PAYPAL,
         )
         self.client = Client(client_id, secret, base=base, timeout_s=timeout_s)
         self.certificates = Certificates(self.client, base)

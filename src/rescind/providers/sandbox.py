@@ -8,7 +8,7 @@ from rescind.core.errors import Unavailable
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.ports import Captured, PaymentCall, ProviderRefund, ProviderReply, ProviderTraits, RefundCall
-from rescind.core.refund import ProviderOutcome
+from rescind.core.refund import SANDBOX, ProviderOutcome
 
 SETTLES_AFTER_S = 2
 TRIES_AGAIN_AFTER_S = 900
@@ -22,7 +22,7 @@ class Sandbox:
     same as asking once.
     """
 
-    name = "sandbox"
+    name = SANDBOX
     traits = ProviderTraits(releases=True, pays_into=True, test=True)
 
     async def refund(self, call: RefundCall) -> ProviderReply:

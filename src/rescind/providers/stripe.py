@@ -28,6 +28,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import ProviderOutcome
 from rescind.providers import stripe_messages
+from rescind.providers.means import STRIPE
 from rescind.providers.stripe_client import (
     AGAIN_S,
     LATER_S,
@@ -84,6 +85,7 @@ class Stripe:
             reverses_transfers=not direct,
             idempotency_life=KEY_LIFE,
             test=key.startswith(("sk_test_", "rk_test_")),
+            means=STRIPE,
         )
         self._client = StripeClient(key, name=name, direct=direct, base=base, timeout_s=timeout_s)
 

@@ -99,6 +99,7 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
         cause=reply.cause,
         next_check_at=leased.at + wait,
         confirm_days=reply.confirm_days,
+        through=reply.through,
     )
     await engine.handle(Submission(command=command, actor=SYSTEM))
     if reply.outcome is ProviderOutcome.NOT_SENT:
@@ -125,7 +126,7 @@ def refund_call(order: Order, refund: Refund, at: Instant) -> RefundCall:
         tender=tender.id,
         method=tender.method,
         payment=tender.payment,
-        provider=tender.provider,
+        provider=refund.through or tender.provider,
         account=tender.account,
         amount_minor=refund.amount_minor,
         currency=order.currency,

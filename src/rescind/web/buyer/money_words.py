@@ -44,6 +44,11 @@ def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str]) -> list[dic
         }
         for fee in quote.fees
     )
+    if quote.rounding_minor:
+        label = _("Rounded to what can be sent; the last part of the order makes up for it")
+        rows.append(
+            {"label": label, "amount": money(abs(quote.rounding_minor)), "minus": quote.rounding_minor < 0},
+        )
     return rows
 
 
