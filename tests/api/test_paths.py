@@ -106,6 +106,41 @@ async def test_what_is_under_way_stays_where_it_was_asked_whichever_is_chosen_si
     assert {outcome for _, outcome, _ in await till.outcomes()} <= {"done", "no_news"}
 
 
+async def test_a_promise_is_let_go_with_its_last_part_and_the_first_waits(till):  # KF-11
+    held = till.fake.capture(6000, status="requires_capture")
+    tender = Tender(id="t", method="card", amount_minor=6000, payment=held.id)
+    order = await till.market.order(Stage.UNPAID, price=3000, units=2, tenders=(tender,))
+    await till.market.fact(order, "authorised")
+    await fan_out.sweep(till.due)
+    await till.market.cancels(order, lines={"1": 1})
+    await works(till)
+    (first,) = (await till.order(order)).refunds
+    assert (first.status, first.cause) == (RefundStatus.OWED, "still_held")
+    assert till.fake.ledger()["captures"][0]["status"] == "requires_capture"
+    assert (await till.people.host.get("/v1/refund-alerts")).json() == {"alerts": []}, "it waits for nobody"
+    await till.market.cancels(order, lines={"1": 1})
+    await works(till)
+    assert [one.status for one in (await till.order(order)).refunds] == [RefundStatus.SUCCEEDED] * 2
+    assert till.fake.ledger()["captures"][0]["status"] == "canceled"
+    assert await audit(till.desk.pool) == 1
+
+
+async def test_of_a_promise_that_two_orders_share_the_last_lets_go(till):  # KF-11
+    held = till.fake.capture(8000, status="requires_capture")
+    tender = Tender(id="t", method="card", amount_minor=4000, payment=held.id)
+    orders = [await till.market.order(Stage.UNPAID, tenders=(tender,)) for _ in range(2)]
+    for one in orders:
+        await till.market.fact(one, "authorised")
+    while await fan_out.sweep(till.due):
+        pass
+    for one in orders:
+        await till.market.cancels(one)
+        await works(till)
+    stands = [(await till.order(one)).refunds[0].status for one in orders]
+    assert stands == [RefundStatus.SUCCEEDED] * 2
+    assert till.fake.ledger()["captures"][0]["status"] == "canceled"
+
+
 async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, market, people, fake):  # KF-16
     till = Till(desk, market, people, fake)
     order = await placed(till, "EUR", 4000, [Tender(id="t", method="card", amount_minor=4000)])

@@ -389,7 +389,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def release(self, call: PaymentCall) -> ProviderReply:
-        """Let go of what was authorised and never captured. Where money did come in: declined."""
+        """Let go of what was authorised and never captured. Where money did come in: declined.
+
+        ``amount_minor``: all that is let go of it by now. While more than that is held, nothing is sent (still_held).
+        """
         ...
 
     def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:

@@ -164,7 +164,7 @@ class PayPal:
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Void an authorisation. What was captured meanwhile stays and is refunded instead.
 
-        It is voided whole or not at all, so one that holds money for something else too is left to end by itself.
+        It is voided whole or not at all, so while a part of it is wanted, what is let go waits for the last part.
         """
         if not _ID.fullmatch(call.payment):
             return _not_sent("details_invalid")
@@ -176,8 +176,8 @@ class PayPal:
         }
         try:
             held = await self._authorization(call.payment, merchant)
-            if held.amount and held.amount.minor > call.amount_minor:
-                return _not_sent("details_invalid")
+            if held.amount and held.amount.minor > call.amount_minor and held.status in {"CREATED", "PENDING"}:
+                return _not_sent("still_held")
             if held.status in {"CREATED", "PENDING"}:
                 await self.client.ask(object, lambda sdk: sdk.payments.void_payment(asked))
                 held = await self._authorization(call.payment, merchant)

@@ -143,14 +143,14 @@ class Stripe:
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Cancel an authorisation. What was captured meanwhile stays and is refunded instead.
 
-        It is cancelled whole or not at all, so one that holds money for something else too is left to end by itself.
+        It is cancelled whole or not at all, so while a part of it is wanted, what is let go waits for the last part.
         """
         if not call.payment.startswith("pi_"):
             return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="details_invalid", check_after_s=AGAIN_S)
         try:
             held = await self._client.intent(call)
             if held.amount_capturable > (to_stripe(call.amount_minor, call.currency) or 0):
-                return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="details_invalid", check_after_s=AGAIN_S)
+                return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="still_held", check_after_s=AGAIN_S)
             await self._client.cancel(call)
         except Unclear as unclear:
             return _doubt(unclear.after_s)
