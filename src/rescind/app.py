@@ -40,6 +40,7 @@ from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.evidence import EvidenceTable
+from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
@@ -103,13 +104,13 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await signer.open(clock.read() or wall_clock())
         tail = Tail(pool)
         await tail.open()
+        guards = GuardTable(pool, settings.guards)
         connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         async with Engine(
             PostgresStore(writing, clock),
             book,
-            limits=settings.daily_limits,
-            alone_up_to=settings.alone_up_to,
+            guards=guards,
             paths=PathsNow(connected, frozenset(settings.host_pays)),
         ).running() as engine:
             reads = Reads(pool, key)
@@ -119,6 +120,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             desk = Desk(
                 settings=settings,
                 pool=pool,
+                guards=guards,
                 engine=engine,
                 reads=reads,
                 tail=tail,

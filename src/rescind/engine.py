@@ -29,7 +29,7 @@ from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
-from rescind.core.limits import DailyLimits, gift
+from rescind.core.limits import Guards, gift
 from rescind.core.order import Order
 from rescind.core.parts import PAYING, Through
 from rescind.core.policy import Finding
@@ -38,6 +38,7 @@ from rescind.core.ports import (
     Conflict,
     Fingerprint,
     Found,
+    GuardBook,
     Key,
     Paths,
     Retry,
@@ -66,6 +67,7 @@ PATIENCE_S = 0.05
 """How long a command waits at most for company while a larger batch is being written."""
 TRIES = 5
 _RANDOM_BYTES = 4
+_UNGUARDED = Guards()
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,21 +117,18 @@ class Engine:
         *,
         lanes: int = LANES,
         batch: int = BATCH,
-        limits: DailyLimits = DailyLimits(),  # noqa: B008 - frozen
-        alone_up_to: Mapping[str, int] | None = None,
+        guards: GuardBook | None = None,
         paths: Paths | None = None,
     ) -> None:
-        """limits: of what one person gives on a day. alone_up_to: by currency, what one moves by hand on one order.
-
-        paths: which connection takes a payment that is told; None where none is.
+        """guards: what one person may do with money; None: anything. paths: which connection takes a payment that is
+        told; None where none does.
         """
         self._paths = paths
         self._store = store
         self._book = book
         self._lanes = lanes
         self._batch = batch
-        self._limits = limits
-        self._alone_up_to = alone_up_to or {}
+        self._guards = guards
         self._queue: deque[_Waiting] = deque()
         self._busy: set[OrderId] = set()
         self._deciding: asyncio.Task[None] | None = None
@@ -306,6 +305,7 @@ class Engine:
             if isinstance(command, PlaceOrder)
             else (lifecycle.require(before).pins, lifecycle.require(before).placed_at)
         )
+        guards = await self._guards.now() if self._guards else _UNGUARDED
         terms = await self._book.terms(pins, placed_at, shop_of(command.order))
         context = Context(
             calendar=self._book.calendar(terms),
@@ -313,7 +313,7 @@ class Engine:
             buyer_cancels_30d=found.buyer_cancels_30d,
             as_of=moment,
             asked=found.asked,
-            alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
+            alone_up_to_minor=guards.alone_up_to.get(before.currency) if before else None,
             paths=await self._paths_of(before, command),
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
@@ -332,7 +332,7 @@ class Engine:
             key=submission.key if written else None,
             fingerprint=submission.fingerprint,
             due=lifecycle.due_moves(before, after, settled),
-            gift=gift(decision.events, submission.actor, after.currency, self._limits),
+            gift=gift(decision.events, submission.actor, after.currency, guards.daily),
         )
 
     async def _paths_of(self, order: Order | None, command: Command) -> Mapping[str, Through]:

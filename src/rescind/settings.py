@@ -19,7 +19,7 @@ from typing import Annotated, Any, Self, cast, get_type_hints
 from urllib.parse import urlsplit
 
 from rescind.core.errors import InvalidField
-from rescind.core.limits import DailyLimits
+from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
@@ -398,6 +398,11 @@ class Settings:
         """What one person may give back on one day."""
         amounts = self.daily_refund_amount.minor if self.daily_refund_amount else dict[str, int]()
         return DailyLimits(acts=self.daily_refunds, amounts=amounts)
+
+    @property
+    def guards(self) -> Guards:
+        """What one person may do with money, as far as this process was told."""
+        return Guards(daily=self.daily_limits, alone_up_to=self.alone_up_to)
 
     @property
     def alone_up_to(self) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
-from rescind.core.limits import Gift
+from rescind.core.limits import Gift, Guards
 from rescind.core.order import Order
 from rescind.core.parts import Pins, Tender, Through
 from rescind.core.record import Record
@@ -161,6 +161,14 @@ class TermsBook(Protocol):
 
     def calendar(self, terms: Terms) -> Calendar:
         """The days that count where the preset holds, for what is decided now; after ``terms`` was asked for them."""
+        ...
+
+
+class GuardBook(Protocol):
+    """What one person may do with money in this installation."""
+
+    async def now(self) -> Guards:
+        """What holds now, at whichever door."""
         ...
 
 
