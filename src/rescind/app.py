@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -17,6 +18,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
+from rescind.core.refund import SANDBOX
 from rescind.demo import accounts, advance, paid_out, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -105,7 +107,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         tail = Tail(pool)
         await tail.open()
         guards = GuardTable(pool, settings.guards)
-        connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        table = ConnectionTable(pool, clock)
+        connected = Connected(table, key, Sandbox(partial(_told_by_sandbox, table)), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         async with Engine(
             PostgresStore(writing, clock),
@@ -152,6 +155,10 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
     finally:
         await _close(writing)
         await _close(pool)
+
+
+async def _told_by_sandbox(table: ConnectionTable, name: str, body: bytes, after_s: int) -> None:
+    await table.keep(SANDBOX, name, "refund", body, timedelta(seconds=after_s))
 
 
 @asynccontextmanager

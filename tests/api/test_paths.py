@@ -6,11 +6,15 @@ import pytest
 
 from api.test_providers import SECRET, Till, connected, fake, running
 from postgres.market import audit
+from rescind import connections
 from rescind.app import provider
+from rescind.clock import wall_clock
 from rescind.connections import Secrets
 from rescind.core.parts import RefundStatus, Tender
 from rescind.core.stage import Stage
-from rescind.worker import fan_out, refunds
+from rescind.postgres.due import DueTable
+from rescind.postgres.reconciliation import Reconciliations, in_parts
+from rescind.worker import fan_out, messages, reconciliation, refunds
 from scenarios.shop import item, kwd
 
 __all__ = ["connected", "fake", "running"]
@@ -153,3 +157,63 @@ async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, ma
     await works(till)
     assert (await till.order(order)).refunds[0].status is RefundStatus.SUCCEEDED
     assert till.fake.ledger()["refunds"] == []
+
+
+@pytest.mark.parametrize(
+    ("price", "stands"),
+    [
+        (1011, ["succeeded"]),
+        (1012, ["succeeded", "failed"]),
+        (1013, ["failed"]),
+        (1014, ["owed"]),
+        (1017, ["in_doubt", "succeeded"]),
+        (1018, ["in_doubt", "in_doubt"]),
+        (1000, ["submitted", "succeeded"]),
+    ],
+)
+async def test_of_the_sandbox_every_outcome_can_be_had_by_the_amount(desk, market, price, stands):
+    due = DueTable(desk.pool, desk.clock)
+    order = await market.order(price=price)
+    await market.cancels(order)
+    for wanted in stands:
+        await refunds.sweep(desk.engine, due, provider(desk))
+        await messages.sweep(desk.engine, desk.connected)
+        assert (await market.read(order)).refunds[0].status == wanted
+        market.clock.advance(timedelta(minutes=20))
+    assert await audit(desk.pool) == 1
+
+
+async def test_what_the_order_knows_as_taken_elsewhere_is_no_difference(till):  # I-10
+    order, paid = await till.paid()
+    till.fake.refund_by_hand(paid.id, 1000)
+    now = wall_clock()
+    known = till.fake.refund_by_hand(till.fake.capture(500).id, 500)
+
+    async def compared():
+        adapter = await till.desk.connected.provider("")
+        theirs = in_parts(adapter.refunds(now - timedelta(days=1), now + timedelta(days=1)))
+        table = Reconciliations(till.desk.pool)
+        span = {"since": now - timedelta(days=1), "until": now + timedelta(days=1)}
+        done = await reconciliation.reconcile(
+            till.desk.engine, table, theirs, provider="", source="stripe_main", by="ops", **span
+        )
+        return [one.their_reference for one in await table.differences(done.number)]
+
+    assert len(await compared()) == 2, "nobody has told the order yet"
+    await till.hears(only={"refund.created"})
+    assert (await till.order(order)).tenders[0].taken_elsewhere_minor == 1000
+    assert await compared() == [known]
+
+
+async def test_a_provider_that_hangs_while_its_key_is_tried_is_unreachable(till, monkeypatch):
+    monkeypatch.setattr(connections, "CHECKED_IN_S", 0.5)
+    till.fake.script("hang_before", "balance.read", times=5)
+    checked = await till.people.ops.get("/v1/providers/stripe_main/check")
+    assert (checked.status_code, checked.json()["trouble"]) == (200, "unreachable")
+    till.fake.behave()
+
+
+async def test_a_name_of_the_desks_own_is_refused_as_such(till):
+    for name in ("sandbox", "host"):
+        refused = await till.people.ops.send("PUT", f"/v1/providers/{name}", {"kind": "stripe", "key": "sk_test_fake"})
+        assert (refused.status_code, "desk's own" in refused.json()["detail"]) == (422, True), refused.text

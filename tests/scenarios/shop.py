@@ -458,9 +458,9 @@ class Payer(_Decider):
 class Agent(Payer, _Second):
     """Somebody of support who speaks for the platform."""
 
-    def takes_refund(self, refund=None):
+    def takes_refund(self, refund=None, *, over=False):
         """Pay it out oneself."""
-        return self.says(TakeRefundOrder, refund=self._ordered(refund).id)
+        return self.says(TakeRefundOrder, refund=self._ordered(refund).id, over=over)
 
     def overrides(self, act, reason, *, comment="I looked at it.", cancellation=None, lines=None, alone=None):
         """Decide against the rules; ``alone``: the highest amount for which one person is enough."""

@@ -132,7 +132,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
 _ONE_FIELD = (errors.InvalidField, errors.UnknownField, errors.UnknownLine, errors.InvalidText)
 # A name of a stage or a status is said as people say it; the member beside it keeps the code.
 _SAID_AS = {
-    "current_state": ("cancellation", "stage", "webhook"),
+    "current_state": ("cancellation", "stage", "webhook", "refund_order"),
     "reason": ("reason",),
     "state": ("policy.status", "difference.state"),
     "why": ("file",),

@@ -13,9 +13,10 @@ import msgspec
 from rescind.core.errors import DifferenceSettled, NotFound
 from rescind.core.instant import Instant
 from rescind.core.ledger import CREDIT_METHODS
-from rescind.core.parts import RefundStatus
+from rescind.core.parts import FactKind, RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import GRACE, Difference, Kind, OurRefund
+from rescind.core.record import decode_order
 from rescind.core.refund import SANDBOX, ProviderOutcome
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ WHERE theirs.refund = '' AND theirs.reference <> '' AND ours.reference = theirs.
 """
 _IN_ORDER_OURS = "SELECT * FROM ours ORDER BY refund"
 _IN_ORDER_THEIRS = "SELECT * FROM theirs ORDER BY refund, at, reference"
+_PAID_BY = """
+SELECT state FROM orders WHERE (shop_id, order_id) IN (
+    SELECT shop_id, order_id FROM payments
+    WHERE payment = $1
+      AND provider IN ('', coalesce(nullif($2, ''), (SELECT name FROM provider_connections WHERE own))))
+"""
 _BEGIN = """
 INSERT INTO reconciliations (provider, source, since, until, started_by)
 VALUES ($1, $2, $3, $4, $5) RETURNING number
@@ -228,6 +235,18 @@ class Reconciliations:
             finally:
                 if not connection.is_closed():
                     await connection.execute(_GONE)
+
+    async def told_elsewhere(self, theirs: ProviderRefund, provider: str) -> bool:
+        """Whether the order that this payment pays for was told of this very money as taken elsewhere."""
+        for row in await self._pool.fetch(_PAID_BY, theirs.payment, provider) if theirs.payment else ():
+            told = decode_order(row["state"])
+            if any(
+                one.fact is FactKind.REFUNDED_ELSEWHERE
+                and (one.reference, one.amount_minor) == (theirs.reference, theirs.amount_minor)
+                for one in told.reports
+            ):
+                return theirs.currency == told.currency
+        return False
 
     async def begin(self, *, provider: str, source: str, since: Instant, until: Instant, by: str) -> int:
         """Note that a run has begun; gives its number."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import import_module
 from typing import Literal
 
@@ -15,7 +16,7 @@ import msgspec
 
 from rescind.core.errors import InvalidField
 from rescind.core.ports import ConnectedProvider, Means
-from rescind.providers.means import PAYPAL, STRIPE
+from rescind.providers.means import PAYPAL, PAYPAL_LISTS_AFTER, STRIPE
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -58,8 +59,8 @@ class Kind(msgspec.Struct, frozen=True):
     """A kind of provider. module: what takes long to load. adapter: makes one, once that is loaded; what it can do, its
     traits say. messages: the types of message it is to send us.
 
-    means: what it sends money back to. places: where it may answer; keys are tried at each until one accepts them.
-    live: whether keys, at the place that is in them, move real money.
+    means: what it sends money back to. lists_after: as of its traits. places: where it may answer; keys are tried at
+    each until one accepts them. live: whether keys, at the place that is in them, move real money.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Kind(msgspec.Struct, frozen=True):
     live: Callable[[Secrets], bool]
     places: tuple[str, ...] = ("",)
     means: Means = Means()
+    lists_after: timedelta = timedelta()
 
     def load(self) -> None:
         """Load what takes long; in a thread, so that nothing waits for it."""
@@ -156,6 +158,7 @@ KINDS: Mapping[str, Kind] = {
             live=lambda secrets: secrets.base == PAYPAL_LIVE,
             places=(PAYPAL_LIVE, PAYPAL_SANDBOX),
             means=PAYPAL,
+            lists_after=PAYPAL_LISTS_AFTER,
         ),
     )
 }

@@ -5,6 +5,8 @@ Apart from the adapters, whose clients take long to load: what a payment is aske
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from rescind.core.money import decimals
 from rescind.core.ports import Means
 
@@ -25,6 +27,9 @@ PAYPAL = Means(
     steps=dict.fromkeys(_WHOLE_AT_PAYPAL, 100),
 )
 KNOWN = (STRIPE, PAYPAL)
+
+PAYPAL_LISTS_AFTER = timedelta(hours=3)
+"""So long it takes at most until its list knows everything."""
 
 
 def strictest(currency: str) -> int:
