@@ -146,5 +146,5 @@ async def compared(day, since):
     orders = [decode_order(row["state"]) for row in await market.pool.fetch("SELECT state FROM orders")]
     told = {one.reference for order in orders for one in order.reports if one.fact is FactKind.REFUNDED_ELSEWHERE}
     assert {(one.kind, one.their_reference) for one in left} == {("unknown", name) for name in by_hand - told}
-    assert by_hand & told, "some were told"
+    assert not by_hand or by_hand & told, "some were told"
     return run
