@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -17,6 +18,7 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
+from rescind.core.refund import SANDBOX
 from rescind.demo import accounts, advance, contact, paid_out, reached, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
@@ -48,6 +50,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.event_streams import EventStream
 from rescind.postgres.evidence import EvidenceTable
+from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
@@ -70,6 +73,7 @@ from rescind.postgres.threads import ThreadTable
 from rescind.postgres.tracking import TrackingTable
 from rescind.postgres.translations import TranslationTable
 from rescind.providers.host import Host
+from rescind.providers.paths import PathsNow
 from rescind.providers.router import Router
 from rescind.providers.sandbox import Sandbox
 from rescind.pushing import Pushing
@@ -131,11 +135,16 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         await signer.open(clock.read() or wall_clock())
         tail = Tail(pool)
         await tail.open()
-        connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        guards = GuardTable(pool, settings.guards)
+        table = ConnectionTable(pool, clock)
+        connected = Connected(table, key, Sandbox(partial(_told_by_sandbox, table)), pretend=settings.demo)
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         robots = RobotTable(pool, clock)
         async with Engine(
-            PostgresStore(writing, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
+            PostgresStore(writing, clock),
+            book,
+            guards=guards,
+            paths=PathsNow(connected, frozenset(settings.host_pays)),
         ).running() as engine:
             reads = Reads(pool, key)
             evidence = Evidence(
@@ -146,6 +155,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             desk = Desk(
                 settings=settings,
                 pool=pool,
+                guards=guards,
                 engine=engine,
                 reads=reads,
                 tail=tail,
@@ -183,6 +193,10 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
     finally:
         await _close(writing)
         await _close(pool)
+
+
+async def _told_by_sandbox(table: ConnectionTable, name: str, body: bytes, after_s: int) -> None:
+    await table.keep(SANDBOX, name, "refund", body, timedelta(seconds=after_s))
 
 
 @asynccontextmanager

@@ -196,6 +196,8 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
                     "A live payment provider is connected here; a demonstration moves no real money. Leave out --demo."
                 )
             if web:
+                # Whatever is done at the command line is held to the same.
+                await desk.guards.write()
                 await stack.enter_async_context(attending(desk))
             if work:
                 await stack.enter_async_context(working(desk))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -12,11 +13,21 @@ import structlog
 from rescind.clock import wall_clock
 from rescind.core.errors import InvalidField, NotFound, Unauthenticated, Unavailable
 from rescind.core.ports import Checked, ConnectedProvider, News, PaymentProvider
+from rescind.core.refund import HOST, SANDBOX
 from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message, Sealed
 from rescind.providers.kinds import KINDS, Kind, Opening, Secrets
+from rescind.providers.paths import Known
+from rescind.providers.sandbox import Sandbox
 from rescind.sealing import Sealer
 
 log = structlog.get_logger()
+
+KNOWN_FOR_S = 1.0
+"""So long it takes at most until every process knows of a connection that was made or chosen in another."""
+
+NAMED = "a name of its own: small letters, digits and underscores"
+CHECKED_IN_S = 10.0
+"""So long a key is tried before the provider counts as unreachable; callers wait for it."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -52,6 +63,7 @@ class Connected:
         self._sealer = Sealer(secret, "rescind provider credentials 1")
         self._open: dict[str, _Open] = {}
         self._finding: dict[str, asyncio.Task[Sealed | None]] = {}
+        self._known: tuple[float, Sequence[Known]] | None = None
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
@@ -59,6 +71,20 @@ class Connected:
         if found is None:
             return self._own if name in {"", self._own.name} else None
         return found.adapter
+
+    async def known(self) -> Sequence[Known]:
+        """Every connection as far as its path matters; what the installation itself uses until one is chosen, too."""
+        now = time.monotonic()
+        if self._known is None or now - self._known[0] > KNOWN_FOR_S:
+            found = [
+                Known(name=one.name, own=one.own, means=KINDS[one.kind].means)
+                for one in await self.table.all()
+                if one.kind in KINDS
+            ]
+            if not any(one.own for one in found):
+                found.append(Known(name=self._own.name, own=True, means=self._own.traits.means))
+            self._known = (now, found)
+        return self._known[1]
 
     async def all(self) -> tuple[ConnectionView, ...]:
         """Every connection, by name."""
@@ -76,8 +102,10 @@ class Connected:
         Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable. The key of a connection that is
         there may be left empty: it stays.
         """
-        if not _NAME.fullmatch(name) or name == self._own.name:
-            raise InvalidField(field="/name", expected="a name of its own: small letters, digits and underscores")
+        if name in {HOST, SANDBOX}:
+            raise InvalidField(field="/name", expected="another name: this one is the desk's own")
+        if not _NAME.fullmatch(name):
+            raise InvalidField(field="/name", expected=NAMED)
         if kind not in KINDS:
             raise InvalidField(field="/kind", expected="a kind of provider that there is")
         wanted = KINDS[kind]
@@ -102,6 +130,7 @@ class Connected:
         await self.table.put(view, self._sealed(name, secrets))
         # Whoever asks from now on is not told what was asked before.
         self._finding.clear()
+        self._known = None
         found = await self.table.find(name)
         assert found is not None, "it was just kept"
         return found.view
@@ -117,7 +146,10 @@ class Connected:
         for one in tries:
             adapter = await self._made(name, kind, one, direct=direct)
             try:
-                checked = await adapter.check()
+                async with asyncio.timeout(CHECKED_IN_S):
+                    checked = await adapter.check()
+            except TimeoutError:
+                raise Unavailable(retry_after=30) from None
             finally:
                 await adapter.close()
             if checked.trouble == "unreachable":
@@ -131,7 +163,11 @@ class Connected:
         found = await self._opened(name)
         if found is None:
             raise NotFound(kind="provider")
-        return await found.adapter.check()
+        try:
+            async with asyncio.timeout(CHECKED_IN_S):
+                return await found.adapter.check()
+        except TimeoutError:
+            return Checked(trouble="unreachable")
 
     # Messages.
 
@@ -159,13 +195,11 @@ class Connected:
         Raises Unavailable, msgspec.ValidationError, ValueError.
         """
         found = await self._opened(message.connection)
+        if found is None and isinstance(self._own, Sandbox) and message.connection == self._own.name:
+            return await self._own.news(message.body)
         if found is None:
             raise Unavailable(retry_after=900)
         return await found.adapter.news(message.body)
-
-    async def names(self, connection: str) -> Sequence[str]:
-        """What payments of a connection may name it by."""
-        return (connection, "") if await self.same("", connection) else (connection,)
 
     async def same(self, name: str, connection: str) -> bool:
         """Whether a payment that names ``name`` was taken through ``connection``."""

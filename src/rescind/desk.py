@@ -44,6 +44,7 @@ from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
+from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
@@ -68,6 +69,7 @@ class Desk:
 
     settings: Settings
     pool: asyncpg.Pool[Any]
+    guards: GuardTable
     engine: Engine
     reads: Reads
     tail: Tail

@@ -24,21 +24,24 @@ from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.details import Details
 from rescind.core.errors import DailyLimit, IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
-from rescind.core.fulfilment import PlaceOrder
+from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
-from rescind.core.limits import DailyLimits, gift
+from rescind.core.limits import Guards, gift
 from rescind.core.money import Money
 from rescind.core.order import Order
+from rescind.core.parts import PAYING, Through
 from rescind.core.policy import Finding
 from rescind.core.ports import (
     Change,
     Conflict,
     Fingerprint,
     Found,
+    GuardBook,
     Key,
+    Paths,
     Retry,
     Store,
     TermsBook,
@@ -65,6 +68,7 @@ PATIENCE_S = 0.05
 """How long a command waits at most for company while a larger batch is being written."""
 TRIES = 5
 _RANDOM_BYTES = 4
+_UNGUARDED = Guards()
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,16 +118,18 @@ class Engine:
         *,
         lanes: int = LANES,
         batch: int = BATCH,
-        limits: DailyLimits = DailyLimits(),  # noqa: B008 - frozen
-        alone_up_to: Mapping[str, int] | None = None,
+        guards: GuardBook | None = None,
+        paths: Paths | None = None,
     ) -> None:
-        """limits: of what one person gives on a day. alone_up_to: by currency, what one moves by hand on one order."""
+        """guards: what one person may do with money; None: anything. paths: which connection takes a payment that is
+        told; None where none does.
+        """
+        self._paths = paths
         self._store = store
         self._book = book
         self._lanes = lanes
         self._batch = batch
-        self._limits = limits
-        self._alone_up_to = alone_up_to or {}
+        self._guards = guards
         self._queue: deque[_Waiting] = deque()
         self._busy: set[OrderId] = set()
         self._deciding: asyncio.Task[None] | None = None
@@ -300,6 +306,7 @@ class Engine:
             if isinstance(command, PlaceOrder)
             else (lifecycle.require(before).pins, lifecycle.require(before).placed_at)
         )
+        guards = await self._guards.now() if self._guards else _UNGUARDED
         terms = await self._book.terms(pins, placed_at, shop_of(command.order))
         context = Context(
             calendar=self._book.calendar(terms),
@@ -308,8 +315,9 @@ class Engine:
             as_of=moment,
             asked=found.asked,
             outages=self._book.outages,
-            alone_up_to_minor=self._alone_up_to.get(before.currency) if before else None,
+            alone_up_to_minor=guards.alone_up_to.get(before.currency) if before else None,
             reached=self._book.reached(shop_of(command.order)),
+            paths=await self._paths_of(before, command),
         )
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
@@ -327,8 +335,13 @@ class Engine:
             key=submission.key if written else None,
             fingerprint=submission.fingerprint,
             due=lifecycle.due_moves(before, after, settled),
-            gift=gift(decision.events, submission.actor, after.currency, self._limits),
+            gift=gift(decision.events, submission.actor, after.currency, guards.daily),
         )
+
+    async def _paths_of(self, order: Order | None, command: Command) -> Mapping[str, Through]:
+        if order is None or self._paths is None or not isinstance(command, ReportFact) or command.fact not in PAYING:
+            return {}
+        return await self._paths.of(order.tenders, order.currency, command.connection)
 
 
 def _refused(

@@ -57,10 +57,13 @@ class PayingOut:
         self._engine = engine
         self._reads = reads
 
-    async def take(self, scope: Scope, actor: Actor, refund: str) -> Confirmed:
-        """See to it oneself. Raises Forbidden, NotFound, RefundSettled."""
+    async def take(self, scope: Scope, actor: Actor, refund: str, *, over: bool = False) -> Confirmed:
+        """See to it oneself; ``over``: in a colleague's place. Raises Forbidden, NotFound, RefundSettled,
+        InvalidTransition.
+        """
         found = await self._reads.refund_order(scope, refund)
-        return await self._do(scope, actor, found, TakeRefundOrder(order=found.order.id, refund=found.refund.id))
+        command = TakeRefundOrder(order=found.order.id, refund=found.refund.id, over=over)
+        return await self._do(scope, actor, found, command)
 
     async def confirm(self, scope: Scope, actor: Actor, said: Confirmation) -> Confirmed:
         """It was paid out. Raises what ``refund_order.confirm`` does."""

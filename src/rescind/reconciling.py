@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -27,6 +27,7 @@ from rescind.postgres.hold import Wanted, held, release
 from rescind.postgres.migrate import migrate
 from rescind.postgres.reconciliation import KeptDifference, Reconciliations, Run, in_parts
 from rescind.providers.exported import COLUMNS, BadExport, refunds
+from rescind.providers.kinds import KINDS
 from rescind.settings import Settings
 from rescind.terminal import Data, fail, out, read_settings, run
 from rescind.worker import reconciliation as working
@@ -176,21 +177,39 @@ async def let_go(dsn: str, by: str, reason: str) -> str:
         found = await held(connection)
         if found is None:
             return "Refunds are not held."
+        rows = await connection.fetch("SELECT name, kind, own FROM provider_connections")
+        kinds = {"" if row["own"] else row["name"]: row["kind"] for row in rows}
         if found.waits_for and not reason:
-            raise BackupError("\n".join(["Refunds stay held.", *map(_wanted, found.waits_for)]))
+            raise BackupError(
+                "\n".join(["Refunds stay held.", *(_wanted(one, kinds, found.restored_at) for one in found.waits_for)])
+            )
         await release(connection, by, found.runs, reason)
     finally:
         await connection.close()
     return "Refunds run again."
 
 
-def _wanted(one: Wanted) -> str:
+def _wanted(one: Wanted, kinds: Mapping[str, str], restored_at: Instant) -> str:
+    """What ends the hold for one provider. kinds: of the connections that there are, by name."""
     name = f"provider {one.provider}" if one.provider else "the payment provider"
-    if one.run is None:
+    command = "rescind reconcile" + (f" --provider {one.provider}" if one.provider else "")
+    if one.run is None and one.provider and one.provider not in kinds:
         return (
-            f"Compare ours with {name}'s from {one.since:%Y-%m-%dT%H:%M:%SZ} until after the restore: "
-            "rescind reconcile --file LIST"
+            f"No {name} is connected. Connect it again and run {command}, or give its list: {command} --file LIST. "
+            'If it never was there, nothing went through it: rescind release --without-comparing "WHY".'
         )
+    if one.run is None:
+        kind = KINDS.get(kinds.get(one.provider, ""))
+        if kind is None:
+            return (
+                f"Compare ours with {name}'s from {one.since:%Y-%m-%dT%H:%M:%SZ} until after the restore: "
+                f"{command} --file LIST"
+            )
+        behind = kind.lists_after
+        said = f"Compare ours with {name}'s from {one.since:%Y-%m-%dT%H:%M:%SZ} until after the restore: {command}"
+        if not behind:
+            return said
+        return f"{said}. Its list is behind, so a run counts from {restored_at + behind:%Y-%m-%dT%H:%M:%SZ} on."
     return (
         f"Reconciliation {one.run} with {name} has {one.open} open differences; explain each, on its page or with: "
         f"rescind explain-difference {one.run} NUMBER WHY"

@@ -33,6 +33,7 @@ from rescind.paying_out import Confirmed, PayingOut
 from rescind.policies import names, preset
 from rescind.policies.publishing import Key, operator_of
 from rescind.postgres.calendars import CalendarTable
+from rescind.postgres.guards import GuardTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
@@ -78,7 +79,8 @@ def confirm(
 ) -> None:
     """Confirm the refunds of a table, once every line of it is right; while one is not, none is confirmed.
 
-    Exit status 1 when a line has a fault. Confirming the same again changes nothing.
+    Exit status 2 when a line has a fault, 1 when one of them was declined meanwhile. Confirming the same again changes
+    nothing.
     """
     try:
         read = confirmations.read(file.read_bytes())
@@ -190,13 +192,11 @@ async def _paying(pool: asyncpg.Pool[Any], settings: Settings, work: Callable[[P
 
 @asynccontextmanager
 async def deciding(pool: asyncpg.Pool[Any], settings: Settings) -> AsyncGenerator[Engine]:
-    """An engine for what one command line does, with the limits that were chosen."""
+    """An engine for what one command line does. The limits are the installation's, whatever this process was told."""
     clock = DatabaseClock()
     book = Book(PolicyTable(pool), CalendarTable(pool), ShopVersions(pool, clock))
     await book.open(tuple(preset(one) for one in names()))
-    async with Engine(
-        PostgresStore(pool, clock), book, limits=settings.daily_limits, alone_up_to=settings.alone_up_to
-    ).running() as engine:
+    async with Engine(PostgresStore(pool, clock), book, guards=GuardTable(pool, settings.guards)).running() as engine:
         yield engine
 
 

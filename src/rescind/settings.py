@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from rescind import jetstream
 from rescind.core.errors import InvalidField
-from rescind.core.limits import DailyLimits
+from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
 from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
@@ -522,6 +522,11 @@ class Settings:
         """What one person may give back on one day."""
         amounts = self.daily_refund_amount.minor if self.daily_refund_amount else dict[str, int]()
         return DailyLimits(acts=self.daily_refunds, amounts=amounts)
+
+    @property
+    def guards(self) -> Guards:
+        """What one person may do with money, as far as this process was told."""
+        return Guards(daily=self.daily_limits, alone_up_to=self.alone_up_to)
 
     @property
     def alone_up_to(self) -> Mapping[str, int]:

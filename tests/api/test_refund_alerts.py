@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
-from postgres.market import worked
+from postgres.market import audit, worked
 from rescind.app import make_app
+from rescind.core.parts import Tender
+from rescind.providers.router import Fixed, Router
+from rescind.providers.sandbox import Sandbox
 from web.consoles import Person
 
 ALERTS = "/v1/refund-alerts"
@@ -69,3 +72,35 @@ async def test_support_and_operators_read_it_on_their_first_pages_in_their_langu
     assert "1 笔退款失败。" in (await ines.see("/operator/installation")).text
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "refund failed" not in (await ann.see("/orders")).text
+
+
+async def test_what_cannot_be_sent_is_told_with_whose_move_it_is_and_has_a_way_on(people, market, desk):  # KF-15, KF-16
+    order, refund = await cancelled(market, 2014)
+    (alert,) = (await people.host.get(ALERTS)).json()["alerts"]
+    assert (alert["kind"], alert["count"], alert["unowned"]) == ("not_sent", 1, 1)
+    assert (await people.nobody.get("/healthz")).json()["refunds"] == "attention"
+    state = (await people.sue.get(f"/v1/orders/{order}")).json()
+    assert {"actor": "support", "action": "resolve_failed_refund", "about": refund}.items() <= next(
+        one for one in state["next_actions"] if one["about"] == refund
+    ).items()
+    robin = await Person(make_app(desk)).sign_in(desk, "support", "robin")
+    assert "1 refund cannot be sent." in (await robin.see("/support")).text
+    page = await robin.see(f"/support/orders/{order}")
+    assert "A refund cannot be sent" in page.text
+    assert "Once that is put right" not in page.text
+    way = {"way": "paid_out", "voucher": "V-7"}
+    settled = await people.sue.post(f"/v1/orders/{order}/refunds/{refund}/settlement", way)
+    assert (settled.status_code, settled.json()["refunds"][0]["status"]) == (201, "succeeded")
+    assert (await people.ops.get(ALERTS)).json() == {"alerts": []}
+    assert (await market.pool.fetch("SELECT FROM unsent_refunds"), await audit(market.pool)) == ([], 1)
+
+
+async def test_what_waits_for_the_installation_is_the_operators(people, market):  # KF-16
+    tenders = (Tender(id="t", method="card", amount_minor=2000, provider="nobody_here"),)
+    order = await market.order(price=2000, tenders=tenders)
+    refund = (await market.cancels(order)).order.refunds[-1].id
+    await worked(market, Router(Fixed(Sandbox())))
+    assert [one["kind"] for one in (await people.ops.get(ALERTS)).json()["alerts"]] == ["not_set_up"]
+    state = (await people.ops.get(f"/v1/orders/{order}")).json()
+    (move,) = [one for one in state["next_actions"] if one["about"] == refund]
+    assert (move["actor"], move["action"], move["if_silent"]) == ("operator", "connect_provider", "try_again")

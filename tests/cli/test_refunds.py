@@ -115,6 +115,27 @@ def test_money_is_given_back_by_somebody_and_never_more_than_is_left(run, folder
     assert run("refunds", "give", "ord_00000000000000000000ab", "--amount", "5.00", key=key)[0] == 2
 
 
+def test_the_command_line_is_held_to_what_the_server_was_told(run, folder, monkeypatch):
+    """Else one person does alone there what takes two on the page, and gives more in a day."""
+
+    async def served():
+        told = Settings.read(
+            {"RESCIND_REFUND_SECOND_PERSON_ABOVE": "EUR 10", "RESCIND_DAILY_REFUNDS": "1"}, data=folder / "data"
+        )
+        async with database(told) as dsn, open_desk(told, dsn, "") as desk:
+            await desk.guards.write()
+            return await Market(desk.pool, desk.engine, desk.clock).order(price=4000)
+
+    order = asyncio.run(served())
+    _, ines = run("key", "new", "operator", "ines")
+    monkeypatch.setenv("RESCIND_REFUND_SECOND_PERSON_ABOVE", "EUR 1000")
+    status, said = run("refunds", "give", order, "--amount", "20.00", key=ines)
+    assert (status, said.startswith("Proposed: €20.00")) == (0, True), said
+    assert run("refunds", "give", order, "--amount", "1.00", key=ines)[0] == 0
+    status, said = run("refunds", "give", order, "--amount", "1.00", key=ines)
+    assert status == 2, "the day is full"
+
+
 def test_above_the_amount_two_operators_give_money_back(run, folder, monkeypatch):
     monkeypatch.setenv("RESCIND_REFUND_SECOND_PERSON_ABOVE", "EUR 10")
 

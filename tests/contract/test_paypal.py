@@ -300,11 +300,16 @@ async def test_an_authorisation_is_voided_and_a_capture_is_not(fake, adapter):  
     assert (nothing.outcome, nothing.cause) == (ProviderOutcome.NOT_SENT, "details_invalid")
 
 
-async def test_a_promise_to_several_sellers_is_not_voided_for_one(fake, adapter):  # KF-11
+async def test_a_promise_to_several_sellers_is_voided_with_the_last_of_them(fake, adapter):  # KF-11
     held = fake.capture(9000, wire="paypal", status="requires_capture")
     reply = await adapter.release(payment(4000, payment=held.charge))
-    assert (reply.outcome, reply.cause) == (ProviderOutcome.NOT_SENT, "details_invalid")
+    assert (reply.outcome, reply.cause) == (ProviderOutcome.NOT_SENT, "still_held")
     assert fake.ledger()["captures"][0]["status"] == "requires_capture"
+    last = await adapter.release(payment(9000, payment=held.charge, tender="u"))
+    assert last.outcome is ProviderOutcome.SUCCEEDED
+    assert fake.ledger()["captures"][0]["status"] == "canceled"
+    first = await adapter.release(payment(4000, payment=held.charge))
+    assert first.outcome is ProviderOutcome.SUCCEEDED, "it went with the last"
 
 
 async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter, monkeypatch):

@@ -216,11 +216,16 @@ async def test_an_authorisation_is_let_go_and_a_capture_is_not(fake, adapter):  
     assert (await adapter.release(payment(4000, payment=dropped, tender="v"))).outcome is ProviderOutcome.SUCCEEDED
 
 
-async def test_a_promise_to_several_sellers_is_not_cancelled_for_one(fake, adapter):  # KF-11
+async def test_a_promise_to_several_sellers_is_cancelled_with_the_last_of_them(fake, adapter):  # KF-11
     held = fake.capture(9000, status="requires_capture").id
     reply = await adapter.release(payment(4000, payment=held))
-    assert (reply.outcome, reply.cause) == (ProviderOutcome.NOT_SENT, "details_invalid")
+    assert (reply.outcome, reply.cause) == (ProviderOutcome.NOT_SENT, "still_held")
     assert fake.ledger()["captures"][0]["status"] == "requires_capture"
+    last = await adapter.release(payment(9000, payment=held, tender="u"))
+    assert last.outcome is ProviderOutcome.SUCCEEDED
+    assert fake.ledger()["captures"][0]["status"] == "canceled"
+    first = await adapter.release(payment(4000, payment=held))
+    assert first.outcome is ProviderOutcome.SUCCEEDED, "it went with the last"
 
 
 async def test_all_refunds_of_a_span_are_listed_theirs_and_ours(fake, adapter):

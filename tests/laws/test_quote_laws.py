@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from laws.histories import lines, orders
 from rescind.core.order import Order
-from rescind.core.parts import Pins, Tender
+from rescind.core.parts import Pins, Tender, Through
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
 from rescind.core.quote import capped, quote, stays
 from rescind.core.refund import RefundOwed, RefundTerms, apply_owed
@@ -76,6 +76,26 @@ def test_what_goes_back_and_what_is_let_go_is_what_was_secured_but_for_what_stay
         assert one.reserved_minor <= one.captured_minor
         assert one.captured_minor + one.released_minor <= one.amount_minor
     assert units_returned(shop) == {"vou_1": 1, "pts_1": 997}
+
+
+@given(orders(), st.lists(st.sampled_from((0, 1, 10, 100)), min_size=4, max_size=4), st.booleans(), st.data())
+def test_parts_go_in_whole_steps_and_add_up_to_all_of_it(told, steps, promised, data):  # I-02, KF-07, KF-08
+    """Whatever a provider can send at least, and however an order is cut, no cent of what was taken stays."""
+    shop = Shop()
+    shop.handle(shop.placing(**told), shop.host.actor)
+    each = {one.id: step for one, step in zip(shop.state.tenders, steps, strict=False)}
+    shop.paths = {name: Through(step_minor=step) for name, step in each.items()}
+    shop.host.reports("authorised" if promised else "paid")
+    if promised and (first := next((one for one in shop.state.tenders if one.amount_minor), None)) is not None:
+        shop.host.reports("paid", tender=first.id, amount_minor=data.draw(st.integers(1, first.amount_minor)))
+    secured = sum(one.secured_minor for one in shop.state.tenders)
+    for told_before in parts(shop, data):
+        room = {one.id: one.left_minor for one in shop.state.tenders}
+        for one in told_before.tenders:
+            step = each.get(one.tender, 0)
+            assert step <= 1 or one.amount_minor % step == 0 or one.amount_minor == room[one.tender]
+    assert sum(one.reserved_minor + one.released_minor for one in shop.state.tenders) == secured
+    assert sum(one.left_minor + one.authorised_minor for one in shop.state.tenders) == 0
 
 
 @given(lines(), st.integers(1, 10_000), st.integers(0, 5000), st.data())

@@ -24,6 +24,7 @@ from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder
 from rescind.core.lifecycle import due, replay
+from rescind.core.limits import DailyLimits, Guards
 from rescind.core.parts import FactKind, Line, Pins, Tender
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.record import decode, decode_order, verify
@@ -33,6 +34,7 @@ from rescind.policies import names, preset
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.directory import Directory
 from rescind.postgres.due import DueTable
+from rescind.postgres.guards import GuardTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import PostgresStore
@@ -160,12 +162,15 @@ class Market:
 
 
 @asynccontextmanager
-async def market_on(pool, clock, *, store=None, **engine):
-    """A market over an engine of its own; ``store`` stands between it and the database."""
+async def market_on(pool, clock, *, store=None, limits=None, alone_up_to=None, **engine):
+    """A market over an engine of its own; ``store`` stands between it and the database. limits, alone_up_to: what one
+    person may do with money.
+    """
+    guards = GuardTable(pool, Guards(daily=limits or DailyLimits(), alone_up_to=alone_up_to or {}))
     versions = ShopVersions(pool, clock)
     book = Book(PolicyTable(pool), CalendarTable(pool), versions)
     await book.open(tuple(preset(name) for name in names()))
-    async with Engine(store or PostgresStore(pool, clock), book, **engine).running() as running:
+    async with Engine(store or PostgresStore(pool, clock), book, guards=guards, **engine).running() as running:
         market = await Market(pool, running, clock).open()
         market.book, market.versions = book, versions
         yield market

@@ -34,7 +34,7 @@ from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.escalation import LapseEscalation
 from rescind.core.event import Note
-from rescind.core.failed_refund import SettleFailedRefund, Way
+from rescind.core.failed_refund import SettleFailedRefund, Way, to_settle
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, make_id, shop_id
@@ -113,6 +113,7 @@ class Shop:
         self.counters = 0
         self.alone = None
         self.outages = ()
+        self.paths = {}
         self._entropy = itertools.count(1000, 100)
         self._notes = itertools.count(1)
         self.buyer = Buyer(self, Actor(kind=ActorKind.BUYER, id="ann"))
@@ -235,6 +236,7 @@ class Shop:
             buyer_cancels_30d=self.counters,
             alone_up_to_minor=self.alone.minor if self.alone else None,
             outages=self.outages,
+            paths=self.paths,
             explain=True,
         )
         self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)
@@ -458,9 +460,9 @@ class Payer(_Decider):
 class Agent(Payer, _Second):
     """Somebody of support who speaks for the platform."""
 
-    def takes_refund(self, refund=None):
+    def takes_refund(self, refund=None, *, over=False):
         """Pay it out oneself."""
-        return self.says(TakeRefundOrder, refund=self._ordered(refund).id)
+        return self.says(TakeRefundOrder, refund=self._ordered(refund).id, over=over)
 
     def overrides(self, act, reason, *, comment="I looked at it.", cancellation=None, lines=None, alone=None):
         """Decide against the rules; ``alone``: the highest amount for which one person is enough."""
@@ -479,8 +481,9 @@ class Agent(Payer, _Second):
         return self.says(AnswerOverride, number=number, confirm=True)
 
     def settles(self, way, refund=None, *, consent="", **more):
-        """Say what becomes of a refund that failed: the last one, unless another is named."""
-        failed = [one.id for one in self.shop.state.refunds if one.status == "failed"]
+        """Say what becomes of a refund that failed or cannot be sent: the last one, unless another is named."""
+        waiting = to_settle(self.shop.state)
+        failed = [one.id for one in waiting or self.shop.state.refunds if waiting or one.status == "failed"]
         return self.says(
             SettleFailedRefund,
             refund=refund or failed[-1],

@@ -109,6 +109,15 @@ def test_what_nobody_confirms_goes_to_the_lead_each_time_anew(ordered):  # promi
     assert refund(ordered).status is RefundStatus.SUCCEEDED
 
 
+def test_nobody_takes_it_from_a_colleague_without_meaning_to(ordered):  # ID-05
+    ordered.agent.takes_refund()
+    with pytest.raises(InvalidTransition):
+        ordered.colleague.takes_refund()
+    assert refund(ordered).ordered.owner == "sue"
+    ordered.colleague.takes_refund(over=True)
+    assert refund(ordered).ordered.owner == "cal"
+
+
 def test_confirmed_twice_is_confirmed_once_and_otherwise_is_told(ordered):  # ID-05
     ordered.host.paid_out("WX-77")
     before = ordered.state

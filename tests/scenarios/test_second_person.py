@@ -244,3 +244,15 @@ def test_what_the_host_reports_as_paid_out_has_happened(watched):
 def test_what_the_buyer_asks_and_the_shop_grants_takes_nobody_else(watched):
     watched.at("Mon 10:00").seller.cancels()
     assert (moved(watched), watched.state.proposals) == (4500, ())
+
+
+def test_what_one_says_was_paid_nobody_undoes_alone(watched):  # ID-05
+    """Else it would be paid once more while the first word still waits."""
+    ordered(watched).agent.paid_out()
+    for code in ("account_closed", "came_back"):
+        with pytest.raises(InvalidTransition):
+            watched.colleague.could_not_pay(code)
+    assert watched.state.refunds[0].status == "submitted"
+    watched.colleague.disagrees()
+    watched.colleague.could_not_pay()
+    assert (watched.state.refunds[0].status, proposed(watched)) == ("failed", [])

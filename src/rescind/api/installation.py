@@ -18,9 +18,9 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class Health(Told, frozen=True, kw_only=True):
     """database: reachable; migrations: the schema is what this program wants; version: of the program.
 
-    refunds: ``ok``, or ``attention`` while one failed for good or has been unclear for a day: the program is well, and
-    somebody is needed. stream: ``off`` where no message broker is set, ``ok``, or ``attention`` while it takes nothing;
-    what happens meanwhile waits.
+    refunds: ``ok``, or ``attention`` while one failed for good, cannot be sent, or has been unclear for a day: the
+    program is well, and somebody is needed. stream: ``off`` where no message broker is set, ``ok``, or ``attention``
+    while it takes nothing; what happens meanwhile waits.
     """
 
     status: str

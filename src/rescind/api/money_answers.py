@@ -96,8 +96,10 @@ class QuoteTold(Told, frozen=True, kw_only=True):
 
     charges: what was paid for the order as a whole. fees, fee: what the seller keeps, each and together. released,
     releases: what a bank has promised and nobody took; it is let go. benefits: what comes back as voucher or points.
-    other: what the parts do not explain, below zero for what was not paid, was given back before or left another way;
-    lines, shipping, charges and this, less fee, are total and released. funding: to sellers and staff.
+    other: what the parts do not explain, below zero for what was not paid, was given back before or left another way.
+    rounding: what of the total is there only because no smaller amount can be sent; below zero where that much waits
+    for the last part of the order. lines, shipping, charges and these two, less fee, are total and released. funding:
+    to sellers and staff.
     """
 
     lines: list[QuoteLineTold]
@@ -107,6 +109,7 @@ class QuoteTold(Told, frozen=True, kw_only=True):
     fees: list[FeeTold]
     fee: Money
     other: Money
+    rounding: Money
     total: Money
     tenders: list[QuoteTenderTold]
     released: Money
@@ -177,6 +180,7 @@ def quote_told(quote: Quote, role: Role) -> QuoteTold:
         fees=fees_told(quote.fees, currency),
         fee=Money(quote.fee_minor, currency),
         other=Money(quote.other_minor, currency),
+        rounding=Money(quote.rounding_minor, currency),
         total=Money(quote.total_minor, currency),
         tenders=_shares(quote.tenders, currency, role),
         released=Money(quote.released_minor, currency),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rescind.api.told import Told
-from rescind.core import escalation, review
+from rescind.core import escalation, failed_refund, review
 from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.failed_refund import unsettled
 from rescind.core.instant import Instant
@@ -132,6 +132,9 @@ def _steps(order: Order, at_stage: Stage, now: Instant) -> Iterable[NextAction]:
         yield NextAction(actor=actor, action=action, about=order.id, deadline=limit.due_at, if_silent=limit.then)
 
 
+_SETTLE = "resolve_failed_refund"
+
+
 def _money(order: Order) -> Iterable[NextAction]:
     for one in order.refunds:
         if frozen(order, one):
@@ -140,10 +143,15 @@ def _money(order: Order) -> Iterable[NextAction]:
                 actor="bank", action="decide_chargeback", about=one.id, deadline=until, if_silent="support"
             )
         elif one.status in OPEN:
+            if failed_refund.stuck(order, one):
+                # It is tried again, too; but whose move it is decides what becomes of it.
+                by, what = ("operator", "connect_provider") if one.cause == "not_set_up" else ("support", _SETTLE)
+                yield NextAction(actor=by, action=what, about=one.id, deadline=one.next_check_at, if_silent="try_again")
+                continue
             action = "send_refund" if one.status is RefundStatus.OWED else "ask_provider"
             yield NextAction(actor="system", action=action, about=one.id, deadline=one.next_check_at)
         elif one in unsettled(order):
-            yield NextAction(actor="support", action="resolve_failed_refund", about=one.id)
+            yield NextAction(actor="support", action=_SETTLE, about=one.id)
 
 
 def _oddities(order: Order) -> Iterable[NextAction]:

@@ -56,12 +56,13 @@ class RefundsListed(Told, frozen=True, kw_only=True):
 
 
 class AlertTold(Told, frozen=True, kw_only=True):
-    """Refunds of one kind that wait for a person: ``failed`` for good, or ``unclear`` for more than a day.
+    """Refunds of one kind that wait for a person: ``failed`` for good, ``not_sent`` for their details, ``not_set_up``
+    for an operator to connect a provider, or ``unclear`` for more than a day.
 
     count: how many, up to ten thousand; since: the oldest of them; unowned: those that nobody looks after.
     """
 
-    kind: Literal["failed", "unclear"]
+    kind: Literal["failed", "not_sent", "not_set_up", "unclear"]
     count: int
     since: Instant
     unowned: int
@@ -122,9 +123,9 @@ async def take(call: Call) -> Answer:
     gives=AlertsTold,
 )
 async def stuck(call: Call) -> Answer:
-    """Refunds that do not come to an end by themselves: those that failed for good, and those whose provider has given
-    no clear answer for more than a day. Ask every few minutes and call somebody when there is one; `/healthz` says in
-    one word whether there is.
+    """Refunds that do not come to an end by themselves: those that failed for good, those that cannot be sent until
+    support or an operator does something, and those whose provider has given no clear answer for more than a day. Ask
+    every few minutes and call somebody when there is one; `/healthz` says in one word whether there is.
     """
     found = await alerts(call.desk.pool, call.desk.now())
     told = [AlertTold(kind=one.kind, count=one.count, since=one.since, unowned=one.unowned) for one in found]

@@ -104,8 +104,10 @@ class NotPaidOut(Incoming, frozen=True, kw_only=True):
     code: Code
 
 
-class Nothing(Incoming, frozen=True, kw_only=True):
-    """An empty object."""
+class Taking(Incoming, frozen=True, kw_only=True):
+    """over: also where a colleague has it."""
+
+    over: bool = False
 
 
 class OnePaidOut(PaidOut, frozen=True, kw_only=True):
@@ -196,18 +198,19 @@ async def read(call: Call) -> Answer:
     may=STAFF,
     through="scope",
     summary="Take a refund to pay out",
-    body=Nothing,
+    body=Taking,
     gives=RefundOrderTold,
     changes=True,
     keyed=False,
     fails=(*_FAILS, errors.InvalidTransition),
 )
 async def take(call: Call) -> Answer:
-    """Become the one of support who pays it out. Taking what one has already changes nothing. Nobody takes what the
-    buyer's bank decides about first.
+    """Become the one of support who pays it out. Taking what one has already changes nothing; what a colleague has is
+    taken with `over` alone. Nobody takes what the buyer's bank decides about first.
     """
-    who = call.principal
-    done = await call.desk.paying_out.take(who.scope, who.actor(), call.identifier("refund", "ref"))
+    who, asked = call.principal, call.body
+    refund = call.identifier("refund", "ref")
+    done = await call.desk.paying_out.take(who.scope, who.actor(), refund, over=asked.over)
     return _done(done, who.role)
 
 

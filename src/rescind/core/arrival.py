@@ -139,6 +139,8 @@ def way(
     accepted = next((one.at for one in told if one.status is RefundStatus.SUCCEEDED), None)
     failed = next((one.at for one in told if one.status is RefundStatus.FAILED), None)
     status = refund.status
+    if status is RefundStatus.FAILED and refund.cause:
+        return _given_up(refund)
     if status is RefundStatus.FAILED:
         return _failed(refund, sent, accepted, failed or refund.settled_at)
     if status is RefundStatus.SUCCEEDED:
@@ -297,6 +299,22 @@ def _failed(refund: Refund, sent: Instant | None, accepted: Instant | None, fail
         move="platform",
         trouble="came_back" if came_back else "declined",
         failed_at=failed,
+    )
+
+
+def _given_up(refund: Refund) -> Way:
+    """It could not be sent, so the money goes another way; that is a refund of its own."""
+    return Way(
+        refund=refund,
+        steps=(
+            Step(name="approved", state="done", at=refund.owed_at),
+            Step(name="sent", state="failed", at=refund.settled_at),
+        ),
+        expected=None,
+        overdue=False,
+        move="nobody",
+        trouble="",
+        failed_at=refund.settled_at,
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from rescind.core.deadline import Calendar
 from rescind.core.ids import CancellationId, RefundId, ReturnId, ShopId, make_id
 from rescind.core.instant import Instant
 from rescind.core.outage import Outage
+from rescind.core.parts import Through
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +20,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     explain: keep the trace of every rule that was asked, for somebody who reads it now. asked: refunds that a provider
     may have been asked for; only read for commands that have to know. outages: when nobody could ask for anything.
     reached: the shop has an address at which it was told something and took it, so that its silence is an answer.
+    paths: by tender, how its money comes in; only read when a payment is told.
     """
 
     calendar: Calendar
@@ -28,6 +32,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     asked: frozenset[RefundId] = frozenset()
     outages: tuple[Outage, ...] = ()
     reached: bool = True
+    paths: Mapping[str, Through] = {}
 
     def cancellation_id(self, shop: ShopId, now: Instant) -> CancellationId:
         """Id for a cancellation this decision opens."""

@@ -1,5 +1,6 @@
 """Money that could not go back: what support does with it, as far as the policy allows.
 
+A provider refused it, or there was nothing that any provider could be sent: for whoever waits for it that is the same.
 Nothing here names where money goes. It is sent to its tender again, becomes credit with the marketplace if the buyer
 agrees, or somebody has paid it out by hand and says by which voucher (I-04).
 """
@@ -10,17 +11,19 @@ from enum import StrEnum
 
 import msgspec
 
+from rescind.core import proposal
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.cancellation.guards import require_speaker
+from rescind.core.chargeback import ASKED_AGAIN_S, frozen
 from rescind.core.context import Context
-from rescind.core.errors import ConsentMissing, InvalidField, InvalidTransition, NotFound
+from rescind.core.errors import ConsentMissing, InvalidField, InvalidTransition, NotFound, RefundUnderWay
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.parts import Refund, RefundStatus
-from rescind.core.refund import RefundTerms, owe
+from rescind.core.parts import MoneyAct, Refund, RefundStatus
+from rescind.core.refund import NEEDS_SOMEBODY, RefundAnswered, RefundTerms, owe
 from rescind.core.terms import Terms
 
 
@@ -33,7 +36,7 @@ class Way(StrEnum):
 
 
 class SettleFailedRefund(BaseCommand, frozen=True, kw_only=True):
-    """Support says what becomes of a refund that failed.
+    """Support says what becomes of a refund that failed, or that could not be sent.
 
     wait_until: when to try again, for a tender that cannot take it today. consent: how the buyer agreed to credit.
     voucher: the number of the document by which it was paid out by hand; comment: what happened.
@@ -69,8 +72,31 @@ def unsettled(order: Order) -> tuple[Refund, ...]:
     return tuple(one for one in order.undecided if open_minor(order, one))
 
 
+def stuck(order: Order, refund: Refund) -> bool:
+    """Whether it is owed, was never sent, and waits for a person and not for the buyer's bank."""
+    return refund.status is RefundStatus.OWED and refund.cause in NEEDS_SOMEBODY and not frozen(order, refund)
+
+
+def to_settle(order: Order) -> tuple[Refund, ...]:
+    """The refunds of which support says what becomes of them: those that failed, and those that cannot be sent."""
+    failed = {one.id for one in unsettled(order)}
+    return tuple(one for one in order.refunds if one.id in failed or stuck(order, one))
+
+
+def being_settled(order: Order, refund: Refund) -> bool:
+    """Whether it may go another way once a second person has agreed, so that it is not sent meanwhile."""
+    return any(
+        one.terms.act is MoneyAct.SETTLE and one.terms.refund == refund.id for one in proposal.waiting(order.proposals)
+    )
+
+
 def open_minor(order: Order, failed: Refund) -> int:
-    """What of a failed refund can go another way, in minor units: what went back meanwhile does not (I-10)."""
+    """What of a failed refund can go another way, in minor units: what went back meanwhile does not (I-10).
+
+    What was never sent is set aside for it still, so all of it can.
+    """
+    if failed.status is RefundStatus.OWED:
+        return failed.amount_minor
     tender = next(one for one in order.tenders if one.id == failed.tender)
     return min(failed.amount_minor, tender.authorised_minor if failed.release else tender.left_minor)
 
@@ -86,19 +112,21 @@ def ways(order: Order, failed: Refund, terms: Terms) -> tuple[Way, ...]:
 def settle(
     order: Order, command: SettleFailedRefund, actor: Actor, context: Context, terms: Terms, now: Instant
 ) -> Decision:
-    """Give the money another way, once.
+    """Give the money another way, once. What was not sent is given up first, and is not tried again.
 
     Raises Forbidden, NotFound, InvalidTransition (it did not fail, somebody was quicker, or the policy does not allow
-    this way), ConsentMissing, InvalidField.
+    this way), RefundUnderWay (a provider may be asked for it at this moment), ConsentMissing, InvalidField.
     """
     require_speaker(actor, ActorKind.SUPPORT, "settle_failed_refund")
     failed = next((one for one in order.refunds if one.id == command.refund), None)
     if failed is None:
         raise NotFound(kind="refund")
-    if failed not in unsettled(order):
+    if failed not in to_settle(order):
         raise InvalidTransition(
             action=command.way.value, current_state=failed.settled or failed.status.value, allowed_actions=()
         )
+    if failed.id in context.asked:
+        raise RefundUnderWay(refund=failed.id, retry_after=ASKED_AGAIN_S)
     possible = ways(order, failed, terms)
     if command.way not in possible:
         raise InvalidTransition(
@@ -125,7 +153,17 @@ def settle(
         consent=NoteRef.of(command.consent),
         comment=NoteRef.of(command.comment),
     )
-    return Decision(events=(event,), notes=tuple(one for one in (command.consent, command.comment) if one))
+    return Decision(
+        events=(*_given_up(failed, now), event),
+        notes=tuple(one for one in (command.consent, command.comment) if one),
+    )
+
+
+def _given_up(refund: Refund, now: Instant) -> tuple[RefundAnswered, ...]:
+    """That what was never sent will not be: its money is free again, and the cause stays."""
+    if refund.status is not RefundStatus.OWED:
+        return ()
+    return (RefundAnswered(at=now, refund=refund.id, status=RefundStatus.FAILED, cause=refund.cause),)
 
 
 def _require_said(command: SettleFailedRefund, now: Instant) -> None:

@@ -26,6 +26,7 @@ from rescind.core.parts import (
     Report,
     Review,
     Tender,
+    Through,
     Timer,
 )
 from rescind.core.price import Benefit, Charge
@@ -84,7 +85,7 @@ class ReportFact(BaseCommand, frozen=True, kw_only=True):
 
     tender and amount_minor belong to ``paid`` (empty: every tender in full) and ``charged_back``. amount_minor: more
     than 0; None for all of it, which 0 never means (KF-06). reference: what the bank or the provider calls this money;
-    told again under it, it is the same money.
+    told again under it, it is the same money. connection: the one that told us.
     """
 
     fact: FactKind
@@ -96,6 +97,7 @@ class ReportFact(BaseCommand, frozen=True, kw_only=True):
     tender: str = ""
     amount_minor: int | None = None
     reference: str = ""
+    connection: str = ""
 
 
 class EndHold(BaseCommand, frozen=True, kw_only=True):
@@ -116,7 +118,8 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     ``review_opened`` is about, and what the policy promises for it. partly: the payment leaves something to pay.
     reference, amount_minor: of money that has a name outside, as it was told; ``captured`` and ``taken`` are what of it
     had not been told before; ``returned``: what of it the bank gave back to us. tender: of money that moved past us.
-    payments: by tender, what the provider calls the payment it now knows it was paid by.
+    payments: by tender, what the provider calls the payment it now knows it was paid by; through: how it came in, where
+    that was not known.
     """
 
     fact: FactKind
@@ -138,6 +141,7 @@ class FactReported(BaseEvent, frozen=True, kw_only=True):
     payments: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     tender: str = ""
     returned: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    through: dict[str, Through] = {}  # noqa: RUF012 - as of ``authorised``
 
 
 class HoldEnded(BaseEvent, frozen=True, kw_only=True):
@@ -238,6 +242,7 @@ def report(
     dispatch_due_at: Instant | None,
     timers: tuple[Timer, ...] = (),
     review: Review | None = None,
+    paths: Mapping[str, Through] | None = None,
 ) -> FactReported:
     """Turn a report into the fact that is recorded. ``paid`` promises hold, dispatch, and what the clock will do.
 
@@ -277,6 +282,7 @@ def report(
         tender=command.tender if command.fact in chargeback.ELSEWHERE else "",
         returned={command.tender: moved.returned} if moved.returned else {},
         payments=_payments(order, {**captured, **authorised}, command.reference),
+        through=_through(order, {**captured, **authorised}, paths) if paths else {},
     )
 
 
@@ -380,6 +386,15 @@ def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[
         return {}
     unnamed = {tender.id for tender in order.tenders if not tender.payment}
     return {tender: reference for tender in secured if tender in unnamed}
+
+
+def _through(order: Order, secured: Mapping[str, int], paths: Mapping[str, Through]) -> dict[str, Through]:
+    """How the tenders it pays were paid; the first answer stays, whatever is connected or chosen later."""
+    unknown = {one.id for one in order.tenders if not one.captured_minor}
+    return {tender: paths[tender] for tender in secured if tender in unknown and paths.get(tender, _ANYHOW) != _ANYHOW}
+
+
+_ANYHOW = Through()
 
 
 def _tender(order: Order, identifier: str) -> Tender:
@@ -492,7 +507,7 @@ _MONEY = chargeback.ELSEWHERE | PAYING
 def _money(order: Order, event: FactReported) -> dict[str, object]:
     """What a payment, or what went past us, changes in an order."""
     tenders = _secured(order.tenders, event.captured, event.authorised)
-    if event.taken or event.returned or event.payments:
+    if event.taken or event.returned or event.payments or event.through:
         tenders = tuple(
             [
                 msgspec.structs.replace(
@@ -501,6 +516,8 @@ def _money(order: Order, event: FactReported) -> dict[str, object]:
                     + event.taken.get(tender.id, 0)
                     - event.returned.get(tender.id, 0),
                     payment=tender.payment or event.payments.get(tender.id, ""),
+                    provider=tender.provider or event.through.get(tender.id, _ANYHOW).connection,
+                    step_minor=tender.step_minor or event.through.get(tender.id, _ANYHOW).step_minor,
                 )
                 for tender in tenders
             ]

@@ -21,6 +21,7 @@ from rescind.core.event import BaseCommand, Note, NoteRef
 from rescind.core.failed_refund import Way
 from rescind.core.instant import Instant
 from rescind.core.money import Money
+from rescind.core.offer import IN_STEPS
 from rescind.core.order import Order
 from rescind.core.quote import Shares, share_out
 from rescind.core.refund import RefundOwed, terms_of
@@ -61,8 +62,8 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
     cancelled later.
 
     Raises Forbidden, NothingSelected (neither delivery nor amount), RefundOfNothing (0, less, or delivery of which
-    nothing is left), RefundTooHigh, LeftChanged, CurrencyMismatch; of credit ConsentMissing, InvalidField (no words
-    why), Forbidden for a shop.
+    nothing is left), RefundTooHigh, LeftChanged, CurrencyMismatch, InvalidField (an amount that no provider can send);
+    of credit ConsentMissing, InvalidField (no words why), Forbidden for a shop.
     """
     if actor.speaks_as not in {ActorKind.SELLER, ActorKind.SUPPORT}:
         raise Forbidden(action="give_back")
@@ -77,7 +78,12 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
     if amount > most(order):
         raise RefundTooHigh(asked=Money(amount, order.currency), left=Money(most(order), order.currency))
     # Only what was captured is given back: of a promise less can be captured instead.
-    refunds = terms_of(Shares(refunds=share_out(order.free, amount, everything=False)), order, context, now)
+    # Credit is the marketplace's own, of any amount.
+    tenders = tuple(msgspec.structs.replace(one, step_minor=0) if command.credit else one for one in order.free)
+    shares = share_out(tenders, amount, everything=False)
+    if not shipping and sum(one.amount_minor for one in shares) != amount:
+        raise InvalidField(field="/amount", expected=IN_STEPS)
+    refunds = terms_of(Shares(refunds=shares), order, context, now)
     if command.credit:
         refunds = tuple(msgspec.structs.replace(one, into=Way.STORE_CREDIT.value) for one in refunds)
     event = RefundOwed(

@@ -31,6 +31,15 @@ class DailyLimits(msgspec.Struct, frozen=True, kw_only=True):
         return self.acts is not None or currency in self.amounts
 
 
+class Guards(msgspec.Struct, frozen=True, kw_only=True):
+    """What an installation lets one person do with money. alone_up_to: by currency, what one moves by hand on one order
+    in minor units; a currency that is not named has no limit.
+    """
+
+    daily: DailyLimits = DailyLimits()
+    alone_up_to: Mapping[str, int] = {}
+
+
 class Gift(msgspec.Struct, frozen=True, kw_only=True):
     """Money that somebody gives back by their own decision. givers: the person, or both where two decided, and the key
     they used.

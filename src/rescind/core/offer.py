@@ -31,7 +31,7 @@ from rescind.core.money import Money
 from rescind.core.order import Order, stage
 from rescind.core.parts import Cancellation, CancellationStatus, Offer
 from rescind.core.policy.facts import facts
-from rescind.core.quote import quote, share_out
+from rescind.core.quote import nearest, quote, share_out
 from rescind.core.refund import RefundTerms, owe
 from rescind.core.terms import Terms
 
@@ -155,7 +155,10 @@ def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms
     )
     match command.kind:
         case OfferKind.PARTIAL_REFUND:
-            event = msgspec.structs.replace(event, amount_minor=_within(command.amount_minor, most(order), "amount"))
+            amount = _within(command.amount_minor, most(order), "amount")
+            if nearest(order, amount) != amount:
+                raise InvalidField(field="amount", expected=IN_STEPS)
+            event = msgspec.structs.replace(event, amount_minor=amount)
         case OfferKind.KEEP_ITEM:
             event = msgspec.structs.replace(event, **_share(order, asked, command.share_bps))
         case OfferKind.SHIP_LATER:
@@ -170,6 +173,8 @@ def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms
 
 
 _SIDES = (ActorKind.SELLER, ActorKind.BUYER)
+IN_STEPS = "an amount that the payment provider can send, in whole steps of the smallest one"
+"""What an amount has to be that somebody names; one that is worked out is the nearest of these."""
 
 
 def _within(amount: int, limit: int, field: str) -> int:
@@ -184,6 +189,7 @@ def _share(order: Order, asked: Cancellation, share_bps: int) -> dict[str, int]:
         raise InvalidField(field="share_bps", expected=f"from 1 to {BPS} hundredths of a per cent")
     price = sum(line.total_minor for line in quote(order, still_open(order, asked)).lines)
     amount = min(price * share_bps // BPS, most(order))
+    amount = nearest(order, _within(amount, most(order), "share_bps"))
     return {"share_bps": share_bps, "amount_minor": _within(amount, most(order), "share_bps")}
 
 

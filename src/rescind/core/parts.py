@@ -92,7 +92,9 @@ class Tender(_State, frozen=True, kw_only=True):
 
     reserved: on its way back; refunded: arrived; taken_elsewhere: left without us (chargeback, provider's own page).
     authorised: promised by the bank, neither captured nor let go; released: let go, so that it never will be captured.
-    payment: the provider's own id of it. provider: the connection it was taken through, empty: the installation's own.
+    payment: the provider's own id of it. provider: the connection it was taken through, as the host named it or as it
+    was when the payment was told, at the latest when a refund went through it; empty: not known yet, so the
+    installation's own. step: the smallest amount that goes back on it, 0 where nobody said so; parts are whole steps.
     account: the seller's account at the provider, where the payment has to do with one.
     """
 
@@ -109,6 +111,7 @@ class Tender(_State, frozen=True, kw_only=True):
     payment: str = ""
     provider: str = ""
     account: str = ""
+    step_minor: int = 0
 
     @property
     def left_minor(self) -> int:
@@ -124,6 +127,15 @@ class Tender(_State, frozen=True, kw_only=True):
     def wanted_minor(self) -> int:
         """What is still to be paid by it, never below zero: what was let go is not."""
         return max(0, self.amount_minor - self.captured_minor - self.released_minor)
+
+
+class Through(_State, frozen=True, kw_only=True):
+    """How money of a tender comes in and goes back. connection: empty while none of ours is chosen; step: in minor
+    units, as of ``Tender``.
+    """
+
+    connection: str = ""
+    step_minor: int = 0
 
 
 PAYING = frozenset({FactKind.PAID, FactKind.AUTHORISED})
@@ -319,7 +331,8 @@ class RefundOrder(_State, frozen=True, kw_only=True):
 class Refund(_State, frozen=True, kw_only=True):
     """Money owed to one tender. Its own id is the provider's idempotency key (I-05).
 
-    cause: why nothing was sent yet, where something is in the way (KF-16). ordered: where the marketplace pays it out.
+    through: the connection that was asked for it. cause: why nothing was sent yet, where something is in the way
+    (KF-16). ordered: where the marketplace pays it out.
     release: nothing was captured, so it is a promise of the bank that is let go. into: where it goes if not to its
     tender (``failed_refund.Way``). settled: what became of one that failed, in the same words; empty while somebody
     still has to say. covered_minor: what the buyer got of it another way;
@@ -341,6 +354,7 @@ class Refund(_State, frozen=True, kw_only=True):
     into: str = ""
     settled: str = ""
     covered_minor: int = 0
+    through: str = ""
 
     @property
     def to_pay_out(self) -> bool:

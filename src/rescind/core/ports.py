@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -16,10 +17,10 @@ from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
-from rescind.core.limits import Gift
+from rescind.core.limits import Gift, Guards
 from rescind.core.order import Order
 from rescind.core.outage import Outage
-from rescind.core.parts import Pins
+from rescind.core.parts import Pins, Tender, Through
 from rescind.core.record import Record
 from rescind.core.refund import ProviderOutcome
 from rescind.core.terms import Terms
@@ -173,6 +174,22 @@ class TermsBook(Protocol):
         ...
 
 
+class GuardBook(Protocol):
+    """What one person may do with money in this installation."""
+
+    async def now(self) -> Guards:
+        """What holds now, at whichever door."""
+        ...
+
+
+class Paths(Protocol):
+    """Through which connection the money of tenders comes in now, where none is named."""
+
+    async def of(self, tenders: Sequence[Tender], currency: str, told_by: str = "") -> Mapping[str, Through]:
+        """By tender, how its money comes in and in which steps it goes back. told_by: the connection that told us."""
+        ...
+
+
 class ObjectStore(Protocol):
     """Where bytes are kept by name. Every method raises Unavailable when the store cannot be reached."""
 
@@ -194,6 +211,7 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
 
     cause: of ``refund.NOT_SENT_BECAUSE``, where the adapter found out before any call that there is nothing to send.
     confirm_days: working days in which people are to say that it was paid out; 0: the provider says it itself.
+    through: the connection that was asked.
     """
 
     outcome: ProviderOutcome
@@ -201,6 +219,7 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     cause: str = ""
     check_after_s: int = 0
     confirm_days: int = 0
+    through: str = ""
 
 
 class Captured(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,6 +234,24 @@ class Captured(msgspec.Struct, frozen=True, kw_only=True):
     check_after_s: int = 0
 
 
+class Means(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider can send money back to. methods: the means of payment it takes; None: every one there is.
+
+    payments: how its own ids of payments look, a regular expression; what has one came through it, by whichever means.
+    steps: by currency, the smallest amount it moves in minor units of ISO 4217, where that is more than one.
+    """
+
+    methods: frozenset[str] | None = None
+    payments: str = ""
+    steps: Mapping[str, int] = {}
+
+    def take(self, method: str, payment: str) -> bool:
+        """Whether money that came by this means, as this payment, can go back through it."""
+        if self.methods is None or (payment and self.payments and re.fullmatch(self.payments, payment)):
+            return True
+        return method in self.methods
+
+
 class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider can do, as data: the engine reads these and never a name.
 
@@ -223,7 +260,8 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     releases: what was authorised and not captured can be let go. reverses_transfers: a seller gives back its own share.
     idempotency_life: for how long asking twice with one key is asking once; None: for good. refund_within: how long
     after the payment money still goes back; None: as long as one likes. asynchronous: a refund that was taken may fail
-    yet. pays_into: money goes back by another means than it came by, too. test: no real money moves.
+    yet. pays_into: money goes back by another means than it came by, too. test: no real money moves. means: what it
+    sends back to.
     """
 
     lists_refunds: bool = False
@@ -236,6 +274,7 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     asynchronous: bool = True
     pays_into: bool = False
     test: bool = False
+    means: Means = Means()
 
 
 class PaymentCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -368,7 +407,10 @@ class PaymentProvider(Protocol):
         ...
 
     async def release(self, call: PaymentCall) -> ProviderReply:
-        """Let go of what was authorised and never captured. Where money did come in: declined."""
+        """Let go of what was authorised and never captured. Where money did come in: declined.
+
+        ``amount_minor``: all that is let go of it by now. While more than that is held, nothing is sent (still_held).
+        """
         ...
 
     def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:

@@ -68,7 +68,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
     charges_minor: of what was paid for the order as a whole. fees: what the seller keeps; fees and what goes back make
     up the price. releases: what was promised and not captured, and is let go (``released_minor``). benefits: what goes
-    back as voucher or points.
+    back as voucher or points. rounding_minor: what of the total is there only because no smaller amount can be sent,
+    below zero where that much stays until the last of the order goes back.
     """
 
     currency: str
@@ -83,6 +84,7 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[TenderShare, ...] = ()
     benefits: tuple[BenefitShare, ...] = ()
     funding: Funding = Funding(seller_minor=0, platform_minor=0, subsidy_minor=0)
+    rounding_minor: int = 0
 
     @property
     def freed_minor(self) -> int:
@@ -92,10 +94,11 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def other_minor(self) -> int:
         """What the parts do not explain, in minor units: below zero what was not paid, was given back before or left
-        another way, above it what was paid beyond the price. Parts and this make up what goes back and is let go.
+        another way, above it what was paid beyond the price. Parts, this and the rounding make up what goes back and is
+        let go.
         """
         parts = sum([line.total_minor for line in self.lines]) + self.shipping_minor + self.charges_minor
-        return self.freed_minor - parts + self.fee_minor
+        return self.freed_minor - self.rounding_minor - parts + self.fee_minor
 
     @property
     def fee_minor(self) -> int:
@@ -104,10 +107,14 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shares(msgspec.Struct, frozen=True, kw_only=True):
-    """An amount over the tenders: what goes back of what was captured, what is let go of what was only promised."""
+    """An amount over the tenders: what goes back of what was captured, what is let go of what was only promised.
+
+    rounding_minor: how much more than the amount that is, because it goes in steps; below zero: less.
+    """
 
     refunds: tuple[TenderShare, ...] = ()
     releases: tuple[TenderShare, ...] = ()
+    rounding_minor: int = 0
 
 
 def select(order: Order, lines: dict[str, int] | None) -> dict[str, int]:
@@ -168,6 +175,7 @@ def quote(order: Order, selection: dict[str, int], *, fees: Sequence[Fee] = (), 
         releases=shares.releases,
         benefits=_benefits(order, selection, last=last, at=at) if order.benefits else (),
         funding=_funding(order, lines, total + released, shipping=shipping, last=last),
+        rounding_minor=shares.rounding_minor,
     )
 
 
@@ -203,6 +211,10 @@ def share(tenders: tuple[Tender, ...], amount: int, *, keep: int | None) -> Shar
     What exceeds all that is left is not owed: money that already went another way is not paid twice. A tender's promise
     is let go before what it captured goes back: nothing need be taken that is given back.
     ``keep``: nothing of the order remains, so whatever is left goes back but for that, and no cent stays (KF-07).
+
+    What goes back to a tender is whole steps of it, to the nearest, or all that is left there: a provider that counts
+    in whole forints can send the first part and the last, and together they are what was paid (KF-08). Where something
+    is kept, the step is the buyer's.
     """
     left = [tender.left_minor + tender.authorised_minor for tender in tenders]
     everything = sum(left)
@@ -210,6 +222,8 @@ def share(tenders: tuple[Tender, ...], amount: int, *, keep: int | None) -> Shar
     if amount <= 0:
         return Shares()
     parts = left if amount == everything else _parts(tenders, amount, left)
+    if amount != everything and any(one.step_minor > 1 for one in tenders):
+        parts = _in_steps(tenders, parts, left, up=keep is not None)
     refunds: list[TenderShare] = []
     releases: list[TenderShare] = []
     for tender, part in zip(tenders, parts, strict=True):
@@ -218,7 +232,33 @@ def share(tenders: tuple[Tender, ...], amount: int, *, keep: int | None) -> Shar
             releases.append(TenderShare(tender=tender.id, amount_minor=let_go))
         if part > let_go:
             refunds.append(TenderShare(tender=tender.id, amount_minor=part - let_go))
-    return Shares(refunds=tuple(refunds), releases=tuple(releases))
+    return Shares(refunds=tuple(refunds), releases=tuple(releases), rounding_minor=sum(parts) - amount)
+
+
+def _in_steps(tenders: tuple[Tender, ...], parts: list[int], left: list[int], *, up: bool) -> list[int]:
+    """The parts in whole steps of each tender. What is short goes to one that takes any amount, then as a whole step.
+
+    A promise that is let go is not sent as an amount, so only what was captured is counted in steps.
+    """
+    found = list(parts)
+    over = [0] * len(parts)
+    for i, tender in enumerate(tenders):
+        if tender.step_minor > 1 and parts[i] < left[i]:
+            over[i] = max(0, parts[i] - tender.authorised_minor) % tender.step_minor
+            found[i] -= over[i]
+    short = sum(over)
+    for i, tender in enumerate(tenders):
+        if tender.step_minor <= 1:
+            more = min(short, left[i] - found[i])
+            found[i] += more
+            short -= more
+    for i in sorted(range(len(parts)), key=lambda place: -over[place]):
+        step = tenders[i].step_minor
+        if short > 0 and step > 1 and (up or 2 * short >= step):
+            more = min(step, left[i] - found[i])
+            found[i] += more
+            short -= more
+    return found
 
 
 def _parts(tenders: tuple[Tender, ...], amount: int, left: list[int]) -> list[int]:
@@ -237,6 +277,11 @@ def share_out(tenders: tuple[Tender, ...], amount: int, *, everything: bool) -> 
     """What of an amount goes back of what was captured; ``everything``: whatever is left of it."""
     captured = tuple(msgspec.structs.replace(one, authorised_minor=0) for one in tenders)
     return share(captured, amount, keep=0 if everything else None).refunds
+
+
+def nearest(order: Order, amount: int) -> int:
+    """What of an amount would go back of what was captured, in minor units: as near as whole steps come to it."""
+    return sum(one.amount_minor for one in share_out(order.free, amount, everything=False))
 
 
 def overpaid(order: Order) -> Shares:

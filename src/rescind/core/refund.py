@@ -30,8 +30,14 @@ class ProviderOutcome(StrEnum):
     NOT_SENT = "not_sent"
 
 
-NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up")
-"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider."""
+HOST, SANDBOX = "host", "sandbox"
+"""Connections that are there without anybody connecting them: the marketplace pays out itself; nothing moves."""
+
+NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up", "still_held")
+"""Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider, or a
+promise of the bank that is let go whole or not at all, and of which a part is wanted still."""
+NEEDS_SOMEBODY = frozenset(NOT_SENT_BECAUSE) - {"still_held"}
+"""Causes that do not go away by themselves: support finds another way, or an operator puts the provider right."""
 
 
 class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
 
     reference: the provider's own id. next_check_at: when to ask again, for an answer that is not final. cause: of
     ``NOT_SENT_BECAUSE``, for what the provider was never asked. confirm_days: working days in which people confirm it,
-    for a refund order; 0 where the provider says itself what became of it.
+    for a refund order; 0 where the provider says itself what became of it. through: the connection that said so.
     """
 
     refund: RefundId
@@ -48,6 +54,7 @@ class RecordRefundReply(BaseCommand, frozen=True, kw_only=True):
     cause: str = ""
     next_check_at: Instant | None = None
     confirm_days: int = 0
+    through: str = ""
 
 
 class RefundTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -93,7 +100,8 @@ class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
     """The provider said something new about a refund, or it was not asked and ``cause`` says why not (KF-16).
 
     Of a refund order: confirm_by, until when and in how many working days (confirm_days) somebody is to confirm it;
-    paid_on, the day it left; declined, the code for which it was not paid out.
+    paid_on, the day it left; declined, the code for which it was not paid out. through: the connection that was asked,
+    where that was not known.
     """
 
     refund: RefundId
@@ -105,6 +113,7 @@ class RefundAnswered(BaseEvent, frozen=True, kw_only=True):
     confirm_days: int = 0
     paid_on: date | None = None
     declined: str = ""
+    through: str = ""
 
 
 _FOLLOWS: Mapping[RefundStatus, Mapping[ProviderOutcome, RefundStatus]] = {
@@ -137,10 +146,13 @@ def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Base
     if refund is None:
         raise NotFound(kind="refund")
     status = _FOLLOWS[refund.status].get(command.outcome)
-    if status is None or (status is refund.status and command.next_check_at == refund.next_check_at):
+    if status is None:
         return ()
-    if status is RefundStatus.OWED and command.cause == refund.cause:
-        return ()  # Still not sent, and for the same cause.
+    if status is RefundStatus.OWED:
+        if command.cause == refund.cause:
+            return ()  # Still not sent, and for the same cause.
+    elif status is refund.status and command.next_check_at == refund.next_check_at:
+        return ()
     return (
         RefundAnswered(
             at=now,
@@ -149,6 +161,7 @@ def answer(order: Order, command: RecordRefundReply, now: Instant) -> tuple[Base
             reference=command.reference,
             cause=command.cause if status is RefundStatus.OWED else "",
             next_check_at=command.next_check_at if status in OPEN else None,
+            through=command.through if status is not RefundStatus.OWED and not refund.through else "",
         ),
     )
 
@@ -221,6 +234,7 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
         status=event.status,
         reference=event.reference or before.reference,
         cause=event.cause,
+        through=before.through or event.through,
         next_check_at=event.next_check_at,
         settled_at=None if event.status in OPEN else event.at,
     )
@@ -233,6 +247,9 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
 
 
 def _answered(tender: Tender, before: Refund, event: RefundAnswered, reserved: int, refunded: int) -> Tender:
+    if event.through and not tender.provider and not before.into and event.through != HOST:
+        # Nobody had said through which connection it was paid. What took its refund takes the others, too.
+        tender = msgspec.structs.replace(tender, provider=event.through)
     if before.release:
         # A bank that does not let go holds the promise still; that it did was taken for granted.
         back = before.amount_minor if event.status is RefundStatus.FAILED else 0

@@ -46,9 +46,10 @@ _FARTHEST_ZONE = timedelta(hours=14)
 
 
 class TakeRefundOrder(BaseCommand, frozen=True, kw_only=True):
-    """Somebody of support pays it out, so that nobody else does."""
+    """Somebody of support pays it out, so that nobody else does. over: also where a colleague has it."""
 
     refund: RefundId
+    over: bool = False
 
 
 class ConfirmRefundOrder(BaseCommand, frozen=True, kw_only=True):
@@ -148,6 +149,11 @@ def take(order: Order, command: TakeRefundOrder, actor: Actor, now: Instant) -> 
         raise InvalidTransition(action="take_refund_order", current_state="waits_for_bank", allowed_actions=())
     if said_paid(order, refund):
         raise InvalidTransition(action="take_refund_order", current_state="proposal_proposed", allowed_actions=())
+    if ordered.owner not in {"", actor.id} and not command.over:
+        # Two who both pay it out pay it twice. Whoever means it says so.
+        raise InvalidTransition(
+            action="take_refund_order", current_state="taken_by_colleague", allowed_actions=("take_over",)
+        )
     return () if ordered.owner == actor.id else (RefundOrderTaken(at=now, refund=refund.id, owner=actor.id),)
 
 
@@ -190,7 +196,8 @@ def confirm(order: Order, command: ConfirmRefundOrder, actor: Actor, now: Instan
 def decline(order: Order, command: DeclineRefundOrder, actor: Actor, now: Instant) -> tuple[BaseEvent, ...]:
     """It was not paid out; after it was, only what the bank sent back (I-09).
 
-    Raises Forbidden, NotFound, InvalidField, RefundSettled.
+    Raises Forbidden, NotFound, InvalidField, RefundSettled, InvalidTransition (somebody says that it was paid out, and
+    a second person has to agree).
     """
     _require_payer(actor, "decline_refund_order")
     refund, ordered = _ordered(order, command.refund)
@@ -201,6 +208,11 @@ def decline(order: Order, command: DeclineRefundOrder, actor: Actor, now: Instan
     late = refund.status is RefundStatus.SUCCEEDED and command.code == CAME_BACK
     if not waits(refund) and not late:
         raise _settled(refund)
+    if said_paid(order, refund):
+        # A colleague says that the money left. Whoever knows better answers that proposal.
+        raise InvalidTransition(
+            action="decline_refund_order", current_state="proposal_proposed", allowed_actions=("reject",)
+        )
     return (RefundAnswered(at=now, refund=refund.id, status=RefundStatus.FAILED, declined=command.code),)
 
 

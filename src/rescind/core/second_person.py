@@ -228,7 +228,7 @@ def _terms(order: Order, command: ByHand, done: Decision) -> MoneyTerms | None:
     """What a command would do with money; None where it does nothing, or only tries the same way again."""
     if not done.events:
         return None
-    match command, done.events[0]:
+    match command, done.events[-1]:
         case GiveBack(), RefundOwed(refunds=refunds, shipping_minor=shipping):
             amount = sum(one.amount_minor for one in refunds)
             way = Way.STORE_CREDIT.value if command.credit else ""

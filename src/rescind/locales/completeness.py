@@ -136,7 +136,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "refund": tuple(RefundStatus),
         "not_sent": NOT_SENT_BECAUSE,
         "not_paid_out": DECLINED_BECAUSE,
-        "refund_order": ("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere"),
+        "refund_order": (
+            *("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere", "taken_by_colleague"),
+        ),
         "refund_owner": ("support", "lead"),
         "provider": tuple(PROVIDERS),
         "provider field": tuple(_provider_fields()),

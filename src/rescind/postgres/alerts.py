@@ -23,22 +23,27 @@ FROM (
     UNION ALL
     (SELECT 'unclear', shop_id, refund_id, unclear_at FROM unclear_refunds WHERE unclear_at <= $1
      ORDER BY unclear_at, refund_id LIMIT {MOST})
+    UNION ALL
+    (SELECT CASE WHEN cause = 'not_set_up' THEN 'not_set_up' ELSE 'not_sent' END, shop_id, refund_id, unsent_at
+     FROM unsent_refunds ORDER BY unsent_at, refund_id LIMIT {MOST})
 ) AS stuck
 LEFT JOIN refund_owners w USING (shop_id, refund_id)
 GROUP BY kind ORDER BY kind
 """  # noqa: S608 - a number of ours
 _ANY = """
-SELECT EXISTS (SELECT FROM failed_refunds) OR EXISTS (SELECT FROM unclear_refunds WHERE unclear_at <= $1)
+SELECT EXISTS (SELECT FROM failed_refunds) OR EXISTS (SELECT FROM unsent_refunds)
+    OR EXISTS (SELECT FROM unclear_refunds WHERE unclear_at <= $1)
 """
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """Refunds of one kind that wait for a person: ``failed`` for good, or ``unclear`` for longer than ``UNCLEAR_FOR``.
+    """Refunds of one kind that wait for a person: ``failed`` for good, ``not_sent`` for their details, ``not_set_up``
+    for an operator to connect a provider, or ``unclear`` for longer than ``UNCLEAR_FOR``.
 
     count: up to MOST; since: the oldest; unowned: those nobody looks after.
     """
 
-    kind: Literal["failed", "unclear"]
+    kind: Literal["failed", "not_sent", "not_set_up", "unclear"]
     count: int
     since: Instant
     unowned: int
@@ -50,5 +55,5 @@ async def alerts(pool: asyncpg.Pool[Any], now: Instant) -> tuple[Alert, ...]:
 
 
 async def anything(connection: asyncpg.Connection[Any], now: Instant) -> bool:
-    """Whether there is any at all, at the price of two looks into an index."""
+    """Whether there is any at all, at the price of three looks into an index."""
     return bool(await connection.fetchval(_ANY, now - UNCLEAR_FOR))

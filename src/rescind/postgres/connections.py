@@ -29,7 +29,7 @@ SET kind = excluded.kind, test = excluded.test, account = excluded.account, own 
 """
 _KEEP = """
 INSERT INTO provider_messages (connection, message_id, type, body, received_at, due_at)
-VALUES ($1, $2, $3, $4, coalesce($5, clock_timestamp()), coalesce($5, clock_timestamp()))
+VALUES ($1, $2, $3, $4, coalesce($5, clock_timestamp()), coalesce($5, clock_timestamp()) + $6::interval)
 ON CONFLICT DO NOTHING
 """
 _LEASE = """
@@ -57,7 +57,8 @@ _FORGET = (
     "DELETE FROM provider_messages WHERE outcome IN ('done', 'no_news') AND done_at < clock_timestamp() - $1::interval"
 )
 _PAID = (
-    "SELECT shop_id, order_id, tender_id FROM payments WHERE payment = ANY($1::text[]) AND provider = ANY($2::text[])"
+    "SELECT DISTINCT shop_id, order_id, tender_id FROM payments "
+    "WHERE payment = ANY($1::text[]) AND provider = ANY($2::text[])"
 )
 _STATE = "SELECT state FROM orders WHERE shop_id = $1 AND order_id = $2"
 
@@ -138,9 +139,9 @@ class ConnectionTable:
                 _PUT, view.name, view.kind, view.test, view.account, view.own, view.direct, secrets, view.changed_by
             )
 
-    async def keep(self, connection: str, message: str, kind: str, body: bytes) -> None:
-        """Keep a message as it came; the same one again changes nothing (WH-02)."""
-        await self._pool.execute(_KEEP, connection, message, kind, body, self._clock.read())
+    async def keep(self, connection: str, message: str, kind: str, body: bytes, after: timedelta = timedelta()) -> None:
+        """Keep a message as it came; the same one again changes nothing (WH-02). It is read ``after`` that long."""
+        await self._pool.execute(_KEEP, connection, message, kind, body, self._clock.read(), after)
 
     async def lease(self, span: timedelta, limit: int) -> list[Message]:
         """Take messages that are due; nobody else gets them before ``span`` is over."""

@@ -87,6 +87,10 @@ _PAYMENTS = """
 INSERT INTO payments (payment, provider, shop_id, order_id, tender_id)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) ON CONFLICT DO NOTHING
 """
+_PAID_BY = """
+SELECT state FROM orders
+WHERE (shop_id, order_id) IN (SELECT shop_id, order_id FROM payments WHERE payment = $1)
+"""
 _DONE = """
 DELETE FROM due d USING unnest($1::text[], $2::text[], $3::bigint[]) AS w (shop_id, ref, fence)
 WHERE d.shop_id = w.shop_id AND d.kind = 'fan_out' AND d.ref = w.ref AND d.fence = w.fence
@@ -182,6 +186,10 @@ class DueTable:
     async def postpone(self, leased: Leased, span: timedelta) -> None:
         """Leave work that cannot be done yet for ``span``, whoever takes it up then; not when somebody else has it."""
         await self._pool.execute(_POSTPONE, leased.order.shop, leased.due.kind, leased.due.ref, leased.fence, span)
+
+    async def paid_by(self, payment: str) -> list[Order]:
+        """The orders that a payment of this name pays for, as they stand."""
+        return [decode_order(row["state"]) for row in await self._pool.fetch(_PAID_BY, payment)]
 
     async def told(self, limit: int) -> list[Told]:
         """Take fan-outs together with the records they carry."""

@@ -12,6 +12,7 @@ import asyncpg
 import msgspec
 
 from rescind.core.instant import Instant
+from rescind.core.refund import HOST, SANDBOX
 
 _HELD = """
 SELECT held.value AS held, restored.value::timestamptz AS restored_at FROM installation held
@@ -21,9 +22,12 @@ WHERE held.key = 'held'
 # The last thing the backup knows.
 _LAST = "SELECT max(received_at) FROM events WHERE received_at <= $1"
 _PROVIDERS = """
-SELECT DISTINCT coalesce(nullif(t ->> 'provider', (SELECT name FROM provider_connections WHERE own)), '') AS provider
-FROM orders, jsonb_array_elements(convert_from(state, 'UTF8')::jsonb -> 'tenders') AS t
-WHERE placed_at <= $1 ORDER BY 1
+SELECT provider FROM (
+    SELECT DISTINCT coalesce(nullif(t ->> 'provider',
+                                    coalesce((SELECT name FROM provider_connections WHERE own), $2)), '') AS provider
+    FROM orders, jsonb_array_elements(convert_from(state, 'UTF8')::jsonb -> 'tenders') AS t
+    WHERE placed_at <= $1
+) AS named WHERE provider NOT IN ($2, $3) ORDER BY 1
 """
 # The latest run that looked at all of that time. One after it may have found more, so older ones do not count.
 _RUN = """
@@ -65,7 +69,8 @@ async def held(connection: asyncpg.Connection[Any] | asyncpg.Pool[Any]) -> Held 
     restored_at = row["restored_at"]
     since = await connection.fetchval(_LAST, restored_at, timeout=60) or restored_at
     # An installation that knows of no payment may still have sent refunds after its backup.
-    providers = [one["provider"] for one in await connection.fetch(_PROVIDERS, restored_at, timeout=600)] or [""]
+    found_there = await connection.fetch(_PROVIDERS, restored_at, SANDBOX, HOST, timeout=600)
+    providers = [one["provider"] for one in found_there] or [""]
     waits_for: list[Wanted] = []
     runs: list[int] = []
     for provider in providers:

@@ -13,10 +13,11 @@ import msgspec
 from rescind.core.errors import DifferenceSettled, NotFound
 from rescind.core.instant import Instant
 from rescind.core.ledger import CREDIT_METHODS
-from rescind.core.parts import RefundStatus
+from rescind.core.parts import FactKind, RefundStatus
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import GRACE, Difference, Kind, OurRefund
-from rescind.core.refund import ProviderOutcome
+from rescind.core.record import decode_order
+from rescind.core.refund import SANDBOX, ProviderOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -49,8 +50,9 @@ CREATE TEMPORARY TABLE theirs (
 _GONE = "DROP TABLE IF EXISTS pg_temp.ours, pg_temp.theirs"
 # An order that owed something since then has changed since then. Refunds are only in the state; of an order that never
 # owed one the state is not read. What is credit of our own no provider lists, though the marketplace itself may; nor
-# does it list what the marketplace pays out or what goes another way. To let go of a promise is no refund there. A
-# payment that names no connection is the installation's own, and so is one that names it.
+# does it list what the marketplace pays out or what goes another way. To let go of a promise is no refund there. What
+# was asked of a connection is there, whatever its payment names; what names none is the installation's own, and so is
+# what names that.
 _OURS = """
 INSERT INTO ours
 SELECT r ->> 'id', o.shop_id, o.order_id, o.number, r ->> 'tender', coalesce(t ->> 'payment', ''),
@@ -65,7 +67,8 @@ CROSS JOIN LATERAL (
     SELECT one FROM jsonb_array_elements(state.said -> 'tenders') AS one WHERE one ->> 'id' = r ->> 'tender'
 ) AS tender (t)
 WHERE o.updated_at >= $5 AND position('"refunds":[{'::bytea IN o.state) > 0
-  AND coalesce(nullif(t ->> 'provider', (SELECT name FROM provider_connections WHERE own)), '') = $1
+  AND coalesce(nullif(coalesce(r ->> 'through', t ->> 'provider'),
+                      coalesce((SELECT name FROM provider_connections WHERE own), $6)), '') = $1
   AND NOT coalesce((r ->> 'release')::boolean, false)
 """
 # Where a provider does not know our id, ours may know theirs.
@@ -75,6 +78,12 @@ WHERE theirs.refund = '' AND theirs.reference <> '' AND ours.reference = theirs.
 """
 _IN_ORDER_OURS = "SELECT * FROM ours ORDER BY refund"
 _IN_ORDER_THEIRS = "SELECT * FROM theirs ORDER BY refund, at, reference"
+_PAID_BY = """
+SELECT state FROM orders WHERE (shop_id, order_id) IN (
+    SELECT shop_id, order_id FROM payments
+    WHERE payment = $1
+      AND provider IN ('', coalesce(nullif($2, ''), (SELECT name FROM provider_connections WHERE own))))
+"""
 _BEGIN = """
 INSERT INTO reconciliations (provider, source, since, until, started_by)
 VALUES ($1, $2, $3, $4, $5) RETURNING number
@@ -206,7 +215,14 @@ class Reconciliations:
                     await connection.execute(_TABLES)
                     # A refund may be in the provider's list long after it was owed, so older ones are looked at too.
                     await connection.execute(
-                        _OURS, provider, since, until - GRACE, sorted(CREDIT_METHODS), since - BACK, timeout=LONGEST_S
+                        _OURS,
+                        provider,
+                        since,
+                        until - GRACE,
+                        sorted(CREDIT_METHODS),
+                        since - BACK,
+                        SANDBOX,
+                        timeout=LONGEST_S,
                     )
                 async for some in theirs:
                     rows = [_row(one) for one in some if since <= one.at <= until]
@@ -219,6 +235,18 @@ class Reconciliations:
             finally:
                 if not connection.is_closed():
                     await connection.execute(_GONE)
+
+    async def told_elsewhere(self, theirs: ProviderRefund, provider: str) -> bool:
+        """Whether the order that this payment pays for was told of this very money as taken elsewhere."""
+        for row in await self._pool.fetch(_PAID_BY, theirs.payment, provider) if theirs.payment else ():
+            told = decode_order(row["state"])
+            if any(
+                one.fact is FactKind.REFUNDED_ELSEWHERE
+                and (one.reference, one.amount_minor) == (theirs.reference, theirs.amount_minor)
+                for one in told.reports
+            ):
+                return theirs.currency == told.currency
+        return False
 
     async def begin(self, *, provider: str, source: str, since: Instant, until: Instant, by: str) -> int:
         """Note that a run has begun; gives its number."""

@@ -1,11 +1,11 @@
-"""Rows of refunds that wait for a person: those that failed, and those about which a provider gave no clear answer."""
+"""Rows of refunds that wait for a person: those that failed or cannot be sent, and those without a clear answer."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from rescind.core.failed_refund import unsettled
+from rescind.core.failed_refund import stuck, unsettled
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.parts import RefundStatus
@@ -63,6 +63,24 @@ def no_more_unclear(change: Change, _: Instant) -> Iterable[Row]:
         return
     for one in _in_doubt(before) - _in_doubt(after):
         yield (after.shop, one)
+
+
+def unsent(change: Change, _: Instant) -> Iterable[Row]:
+    """Refunds that cannot be sent since just now, or for another cause than before."""
+    after, known = change.after, _causes(change.before)
+    for one, cause in _causes(after).items():
+        if known.get(one) != cause:
+            yield (after.shop, one, after.id, cause, change.written[-1].record.received_at)
+
+
+def no_more_unsent(change: Change, _: Instant) -> Iterable[Row]:
+    """Those that were sent, settled, or wait for a bank now."""
+    for one in _causes(change.before).keys() - _causes(change.after).keys():
+        yield (change.after.shop, one)
+
+
+def _causes(order: Order | None) -> dict[str, str]:
+    return {} if order is None else {one.id: one.cause for one in order.refunds if stuck(order, one)}
 
 
 def _in_doubt(order: Order) -> set[str]:

@@ -513,6 +513,8 @@ _MOVES = (
     (sql.DELETE_FAILED, refund_rows.no_more_failed),
     (sql.INSERT_UNCLEAR, refund_rows.unclear),
     (sql.DELETE_UNCLEAR, refund_rows.no_more_unclear),
+    (sql.UPSERT_UNSENT, refund_rows.unsent),
+    (sql.DELETE_UNSENT, refund_rows.no_more_unsent),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),
     (sql.INSERT_KEYS, _keys),

@@ -176,6 +176,18 @@ DELETE FROM unclear_refunds u USING unnest($1::unclear_refunds_delete[]) AS w
 WHERE u.shop_id = w.shop_id AND u.refund_id = w.refund_id
 """
 
+# Since it first could not be sent, whatever is in the way by now.
+UPSERT_UNSENT = """
+INSERT INTO unsent_refunds (shop_id, refund_id, order_id, cause, unsent_at)
+SELECT * FROM unnest($1::unsent_refunds_upsert[])
+ON CONFLICT (shop_id, refund_id) DO UPDATE SET cause = excluded.cause
+"""
+
+DELETE_UNSENT = """
+DELETE FROM unsent_refunds u USING unnest($1::unsent_refunds_delete[]) AS w
+WHERE u.shop_id = w.shop_id AND u.refund_id = w.refund_id
+"""
+
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
 SELECT * FROM unnest($1::idempotency_insert[])

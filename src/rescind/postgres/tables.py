@@ -31,6 +31,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "evidence": "shop",
     "failed_refunds": "shop",
     "unclear_refunds": "shop",
+    "unsent_refunds": "shop",
     "refund_owners": "shop",
     "documents": "shop",
     "document_numbers": "shop",

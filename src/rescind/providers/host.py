@@ -12,7 +12,7 @@ from rescind.core.errors import Unavailable
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.ports import Captured, PaymentCall, ProviderRefund, ProviderReply, ProviderTraits, RefundCall
-from rescind.core.refund import ProviderOutcome
+from rescind.core.refund import HOST, ProviderOutcome
 
 CHECK_AFTER_S = 86_400
 
@@ -20,7 +20,7 @@ CHECK_AFTER_S = 86_400
 class Host:
     """Leaves every refund to people. ``days``: working days they have; ``said``: what was said of a refund so far."""
 
-    name = "host"
+    name = HOST
     traits = ProviderTraits(pays_into=True)
 
     def __init__(self, days: int, said: Callable[[RefundId], Awaitable[ProviderReply | None]]) -> None:

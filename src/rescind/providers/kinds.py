@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from importlib import import_module
 from typing import Literal
 
 import msgspec
 
 from rescind.core.errors import InvalidField
-from rescind.core.ports import ConnectedProvider
+from rescind.core.ports import ConnectedProvider, Means
+from rescind.providers.means import PAYPAL, PAYPAL_LISTS_AFTER, STRIPE
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -57,8 +59,8 @@ class Kind(msgspec.Struct, frozen=True):
     """A kind of provider. module: what takes long to load. adapter: makes one, once that is loaded; what it can do, its
     traits say. messages: the types of message it is to send us.
 
-    places: where it may answer; keys are tried at each until one accepts them. live: whether keys, at the place that is
-    in them, move real money.
+    means: what it sends money back to. lists_after: as of its traits. places: where it may answer; keys are tried at
+    each until one accepts them. live: whether keys, at the place that is in them, move real money.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Kind(msgspec.Struct, frozen=True):
     adapter: Callable[[Opening], ConnectedProvider]
     live: Callable[[Secrets], bool]
     places: tuple[str, ...] = ("",)
+    means: Means = Means()
+    lists_after: timedelta = timedelta()
 
     def load(self) -> None:
         """Load what takes long; in a thread, so that nothing waits for it."""
@@ -143,6 +147,7 @@ KINDS: Mapping[str, Kind] = {
             ("refund.*", "charge.refund.updated", "charge.dispute.*", "payment_intent.succeeded"),
             _stripe,
             live=lambda secrets: "_live_" in secrets.key,
+            means=STRIPE,
         ),
         Kind(
             "paypal",
@@ -152,6 +157,8 @@ KINDS: Mapping[str, Kind] = {
             _paypal,
             live=lambda secrets: secrets.base == PAYPAL_LIVE,
             places=(PAYPAL_LIVE, PAYPAL_SANDBOX),
+            means=PAYPAL,
+            lists_after=PAYPAL_LISTS_AFTER,
         ),
     )
 }

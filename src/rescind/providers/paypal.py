@@ -33,6 +33,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import ProviderOutcome
 from rescind.providers.kinds import PAYPAL_LIVE
+from rescind.providers.means import PAYPAL
 from rescind.providers.paypal_certificates import Certificates
 from rescind.providers.paypal_client import AGAIN_S, SOON_S, Client, Refused, Unclear
 from rescind.providers.paypal_objects import Authorization, Capture, Dispute, Disputes, Refund, ours
@@ -94,6 +95,7 @@ class PayPal:
             idempotency_life=KEY_LIFE,
             refund_within=REFUND_WITHIN,
             test=base != PAYPAL_LIVE,
+            means=PAYPAL,
         )
         self.client = Client(client_id, secret, base=base, timeout_s=timeout_s)
         self.certificates = Certificates(self.client, base)
@@ -162,7 +164,7 @@ class PayPal:
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Void an authorisation. What was captured meanwhile stays and is refunded instead.
 
-        It is voided whole or not at all, so one that holds money for something else too is left to end by itself.
+        It is voided whole or not at all, so while a part of it is wanted, what is let go waits for the last part.
         """
         if not _ID.fullmatch(call.payment):
             return _not_sent("details_invalid")
@@ -174,8 +176,8 @@ class PayPal:
         }
         try:
             held = await self._authorization(call.payment, merchant)
-            if held.amount and held.amount.minor > call.amount_minor:
-                return _not_sent("details_invalid")
+            if held.amount and held.amount.minor > call.amount_minor and held.status in {"CREATED", "PENDING"}:
+                return _not_sent("still_held")
             if held.status in {"CREATED", "PENDING"}:
                 await self.client.ask(object, lambda sdk: sdk.payments.void_payment(asked))
                 held = await self._authorization(call.payment, merchant)

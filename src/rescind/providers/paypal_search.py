@@ -11,10 +11,11 @@ import msgspec
 
 from rescind.core.instant import Instant
 from rescind.core.refund import ProviderOutcome
+from rescind.providers.means import PAYPAL_LISTS_AFTER
 from rescind.providers.paypal_client import Client, Refused, Unclear
 from rescind.providers.paypal_units import from_paypal
 
-LISTED_AFTER = timedelta(hours=3)
+LISTED_AFTER = PAYPAL_LISTS_AFTER
 """They say a transaction is found within three hours."""
 PAYMENT, REFUND = "T0006", "T1107"
 """Their codes for a payment through a checkout, and for a refund."""

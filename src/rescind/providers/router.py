@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
+import msgspec
+
 from rescind.core.instant import Instant
+from rescind.core.ledger import CREDIT_METHODS
 from rescind.core.ports import (
     Captured,
     PaymentCall,
@@ -15,12 +18,11 @@ from rescind.core.ports import (
     ProviderTraits,
     RefundCall,
 )
-from rescind.core.refund import ProviderOutcome
+from rescind.core.refund import HOST, ProviderOutcome
 from rescind.providers.host import Host
+from rescind.providers.paths import ALL, Known, path
 
 TRIES_AGAIN_AFTER_S = 900
-ALL = "all"
-"""Every means of payment."""
 
 
 class Connections(Protocol):
@@ -30,22 +32,33 @@ class Connections(Protocol):
         """The one of this name; None while nobody has connected it."""
         ...
 
+    async def known(self) -> Sequence[Known]:
+        """Every one of them, the installation's own among them."""
+        ...
+
 
 class Fixed:
     """Connections that were there from the start and stay."""
 
     def __init__(self, own: PaymentProvider, others: Mapping[str, PaymentProvider] | None = None) -> None:
-        self._known = {"": own, own.name: own, **(others or {})}
+        self._own = own
+        self._others = others or {}
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name."""
-        return self._known.get(name)
+        return {"": self._own, self._own.name: self._own, **self._others}.get(name)
+
+    async def known(self) -> Sequence[Known]:
+        """Every one of them."""
+        own = Known(name=self._own.name, own=True, means=self._own.traits.means)
+        return (own, *(Known(name=name, own=False, means=one.traits.means) for name, one in self._others.items()))
 
 
 class Router:
     """A provider that asks the right one. What has no connection is not sent, and is tried again (KF-16).
 
-    host, methods: who pays refunds by these means out, wherever they were paid.
+    host, methods: who pays refunds by these means out, wherever they were paid. It pays out, too, what is credit of the
+    marketplace's own and what no provider takes.
     """
 
     name = "router"
@@ -60,35 +73,39 @@ class Router:
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Ask whoever pays by this means, else the provider of this payment, for a refund."""
-        provider = self._paying(call.into or call.method) or await self.connections.provider(call.provider)
-        if provider is None or (call.into and not provider.traits.pays_into):
+        provider = self._paying(call.into or call.method) or await self._of(call)
+        if provider is not None and call.into and not provider.traits.pays_into:
             # One that only sends money back where it came from would send it there a second time.
+            provider = self._host
+        if provider is None:
             return _not_set_up()
-        return await provider.refund(call)
+        return _through(await provider.refund(call), provider)
 
     async def look_up(self, call: RefundCall) -> ProviderReply:
         """Ask it what became of one. It was asked once, so without it nobody knows.
 
         Only a refund that went through a connection is looked up: a refund order waits for people.
         """
-        provider = await self.connections.provider(call.provider)
+        provider = await self._of(call)
         if provider is None:
             return ProviderReply(outcome=ProviderOutcome.IN_DOUBT, check_after_s=TRIES_AGAIN_AFTER_S)
-        return await provider.look_up(call)
+        return _through(await provider.look_up(call), provider)
 
     async def captured(self, call: PaymentCall) -> Captured:
-        """Ask it what came in."""
-        provider = self._paying(call.method) or await self.connections.provider(call.provider)
+        """Ask it what came in. Of what the marketplace takes itself it knows alone; else the provider may."""
+        provider = self._paying(call.method) or await self._of(call)
+        if provider is self._host and not call.provider and not self._takes_itself(call.method):
+            provider = await self.connections.provider("")
         if provider is None:
             return Captured(clear=False, check_after_s=TRIES_AGAIN_AFTER_S)
         return await provider.captured(call)
 
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Let it let go of what was never captured."""
-        provider = await self.connections.provider(call.provider)
+        provider = await self._of(call)
         if provider is None or not provider.traits.releases:
             return _not_set_up()
-        return await provider.release(call)
+        return _through(await provider.release(call), provider)
 
     async def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:
         """What the installation's own provider made; each other one is asked by name."""
@@ -97,9 +114,26 @@ class Router:
         async for one in provider.refunds(since, until):
             yield one
 
+    async def _of(self, call: PaymentCall) -> PaymentProvider | None:
+        """The connection that the payment names; where it names none, the one it was taken through by all we know."""
+        name = call.provider or path(call.method, call.payment, await self.connections.known())
+        if name == HOST:
+            return self._host
+        provider = await self.connections.provider(name)
+        if call.method in CREDIT_METHODS and (provider is None or provider.traits.means.methods is not None):
+            return self._host
+        return provider
+
+    def _takes_itself(self, method: str) -> bool:
+        return method in CREDIT_METHODS or bool({method, ALL} & self._methods)
+
     def _paying(self, method: str) -> PaymentProvider | None:
         return self._host if {method, ALL} & self._methods else None
 
 
 def _not_set_up() -> ProviderReply:
     return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="not_set_up", check_after_s=TRIES_AGAIN_AFTER_S)
+
+
+def _through(reply: ProviderReply, provider: PaymentProvider) -> ProviderReply:
+    return msgspec.structs.replace(reply, through=provider.name)

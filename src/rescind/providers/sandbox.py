@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
 
 from rescind.core.errors import Unavailable
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
-from rescind.core.ports import Captured, PaymentCall, ProviderRefund, ProviderReply, ProviderTraits, RefundCall
-from rescind.core.refund import ProviderOutcome
+from rescind.core.ports import (
+    Captured,
+    News,
+    PaymentCall,
+    ProviderRefund,
+    ProviderReply,
+    ProviderTraits,
+    RefundCall,
+    RefundNews,
+)
+from rescind.core.refund import SANDBOX, ProviderOutcome
 
 SETTLES_AFTER_S = 2
 TRIES_AGAIN_AFTER_S = 900
+COMES_BACK_AFTER_S = 30
+
+Tell = Callable[[str, bytes, int], Awaitable[None]]
+"""Keeps a message of this id, to be read after so many seconds."""
 
 
 class Sandbox:
     """Accepts a refund at once and settles it when asked again.
 
-    Amounts ending in 13 are declined; amounts ending in 17 give no clear answer first; amounts ending in 14 have
-    no account to go to. It keeps nothing: its answers follow from the id and the amount alone, so asking twice is the
-    same as asking once.
+    Amounts ending in 11 arrive at once; in 12 likewise, and come back later, which it tells as a provider does; in 13
+    are declined; in 14 have no account to go to; in 17 give no clear answer first; in 18 never do. It keeps nothing:
+    its answers follow from the id and the amount alone, so asking twice is the same as asking once.
     """
 
-    name = "sandbox"
+    name = SANDBOX
     traits = ProviderTraits(releases=True, pays_into=True, test=True)
+
+    def __init__(self, tell: Tell | None = None) -> None:
+        """tell: how it tells of what comes back; without it nothing does."""
+        self._tell = tell
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Accept, decline or stay unclear."""
         match call.amount_minor % 100:
+            case 11:
+                return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=_reference(call.refund))
+            case 12:
+                if self._tell is not None:
+                    await self._tell(f"{call.refund}-back", msgspec.json.encode(_back(call)), COMES_BACK_AFTER_S)
+                return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=_reference(call.refund))
             case 13:
                 return ProviderReply(outcome=ProviderOutcome.DECLINED, reference=_reference(call.refund))
             case 14:
@@ -36,6 +61,8 @@ class Sandbox:
                 )
             case 17:
                 return ProviderReply(outcome=ProviderOutcome.IN_DOUBT, check_after_s=SETTLES_AFTER_S)
+            case 18:
+                return ProviderReply(outcome=ProviderOutcome.IN_DOUBT, check_after_s=TRIES_AGAIN_AFTER_S)
             case _:
                 return ProviderReply(
                     outcome=ProviderOutcome.SUBMITTED, reference=_reference(call.refund), check_after_s=SETTLES_AFTER_S
@@ -43,7 +70,13 @@ class Sandbox:
 
     async def look_up(self, call: RefundCall) -> ProviderReply:
         """Whatever was accepted has arrived by now."""
+        if call.amount_minor % 100 in {13, 14, 18}:
+            return await self.refund(call)
         return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=_reference(call.refund))
+
+    async def news(self, body: bytes) -> tuple[News, ...] | None:
+        """What it told. Raises msgspec.ValidationError."""
+        return (msgspec.json.decode(body, type=RefundNews),)
 
     async def captured(self, call: PaymentCall) -> Captured:  # noqa: ARG002 - the answer is the same for all
         """It takes no money either, so it knows of none."""
@@ -57,6 +90,19 @@ class Sandbox:
         """It keeps no list, as its traits say."""
         raise Unavailable(retry_after=0)
         yield
+
+
+def _back(call: RefundCall) -> RefundNews:
+    return RefundNews(
+        refund=call.refund,
+        order=call.order,
+        reference=_reference(call.refund),
+        payments=(call.payment,) if call.payment else (),
+        amount_minor=call.amount_minor,
+        currency=call.currency,
+        status=ProviderOutcome.DECLINED,
+        at=call.at,
+    )
 
 
 def _reference(refund: RefundId) -> str:

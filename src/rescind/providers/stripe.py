@@ -28,6 +28,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import ProviderOutcome
 from rescind.providers import stripe_messages
+from rescind.providers.means import STRIPE
 from rescind.providers.stripe_client import (
     AGAIN_S,
     LATER_S,
@@ -84,6 +85,7 @@ class Stripe:
             reverses_transfers=not direct,
             idempotency_life=KEY_LIFE,
             test=key.startswith(("sk_test_", "rk_test_")),
+            means=STRIPE,
         )
         self._client = StripeClient(key, name=name, direct=direct, base=base, timeout_s=timeout_s)
 
@@ -141,14 +143,14 @@ class Stripe:
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Cancel an authorisation. What was captured meanwhile stays and is refunded instead.
 
-        It is cancelled whole or not at all, so one that holds money for something else too is left to end by itself.
+        It is cancelled whole or not at all, so while a part of it is wanted, what is let go waits for the last part.
         """
         if not call.payment.startswith("pi_"):
             return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="details_invalid", check_after_s=AGAIN_S)
         try:
             held = await self._client.intent(call)
             if held.amount_capturable > (to_stripe(call.amount_minor, call.currency) or 0):
-                return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="details_invalid", check_after_s=AGAIN_S)
+                return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="still_held", check_after_s=AGAIN_S)
             await self._client.cancel(call)
         except Unclear as unclear:
             return _doubt(unclear.after_s)

@@ -45,6 +45,9 @@ def quote_rows(locale: Locale, quote: Quote, titles: dict[str, str], order: Orde
         for fee in quote.fees
     )
     rows.extend(_before(locale, quote, order))
+    if quote.rounding_minor:
+        label = _("Rounded to what can be sent; the last part of the order makes up for it")
+        rows.append({"label": label, "amount": money(abs(quote.rounding_minor)), "minus": quote.rounding_minor < 0})
     if quote.released_minor and quote.total_minor:
         label = _("Only reserved, and let go")
         rows.append({"label": label, "amount": money(quote.released_minor), "minus": True})

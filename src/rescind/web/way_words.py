@@ -150,7 +150,7 @@ def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) 
     failed = step.state == "failed"
     labels = {
         "approved": _("Approved"),
-        "sent": _("Sent to the payment provider"),
+        "sent": _("It could not be sent") if failed else _("Sent to the payment provider"),
         "accepted": _("The provider could not pay it out") if failed else _("Accepted by the provider"),
         "there": _("Sent back by the bank") if failed else _there(locale, way, tender, reader),
         "paid_out": _("It could not be paid out") if failed else _paying(locale, way.refund),
@@ -223,6 +223,22 @@ def _there(locale: Locale, way: Way, tender: Tender, reader: Reader) -> str:
     return _("On your statement") if by_bank else _("With you")
 
 
+def _unsent(locale: Locale, cause: str) -> str:
+    """What is in the way of sending anything, and who does what about it."""
+    _ = locale.gettext
+    text = {
+        "not_set_up": _(
+            "In the way: %(cause)s. An operator puts it right on the page of payment providers; then it is sent by"
+            " itself. Until then you can send the money another way."
+        ),
+        "still_held": _("In the way: %(cause)s. When the last of it is let go, so is this; nobody need do anything."),
+    }.get(
+        cause,
+        _("In the way: %(cause)s. It is our move: send the money another way. What was put right is sent by itself."),
+    )
+    return text % {"cause": locale.term("not_sent", cause)}
+
+
 def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
     """What is in the way, and what happens next."""
     _ = locale.gettext
@@ -238,8 +254,7 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
                 " you; you need to do nothing."
             ),
             "seller": _("The platform is putting it right. You need to do nothing."),
-            "support": _("In the way: %(cause)s. Once that is put right, it is sent by itself.")
-            % {"cause": locale.term("not_sent", way.cause)},
+            "support": _unsent(locale, way.cause),
         }
         return _("Not sent yet."), said[reader]
     if way.trouble == "unclear":

@@ -109,7 +109,8 @@ async def _own_refund(engine: Engine, connected: Connected, message: Message, ne
     if refund is None:
         raise _Aside("unknown_refund")
     tender = next(one for one in order.tenders if one.id == refund.tender)
-    if not await connected.same(tender.provider, message.connection):
+    # Signed by a connection of ours and named by our own id, it is this refund, unless another one took it.
+    if (refund.through or tender.provider) not in {"", message.connection}:
         raise _Aside("other_connection")
     if (news.amount_minor, news.currency) != (refund.amount_minor, order.currency):
         raise _Aside("other_amount")
@@ -123,6 +124,7 @@ async def _own_refund(engine: Engine, connected: Connected, message: Message, ne
         outcome=news.status,
         reference=news.reference,
         next_check_at=message.at + CHECK_AGAIN,
+        through=message.connection,
     )
     outcome = await engine.handle(Submission(command=command, actor=SYSTEM))
     return bool(outcome.records)
@@ -130,7 +132,8 @@ async def _own_refund(engine: Engine, connected: Connected, message: Message, ne
 
 async def _paid_by(connected: Connected, message: Message, news: News) -> tuple[Order, Tender]:
     """The one tender that a payment paid for."""
-    found = await connected.table.paid_by(news.payments, await connected.names(message.connection))
+    # A payment that nobody named a connection for is found by its own id; that it was taken here, the message says.
+    found = await connected.table.paid_by(news.payments, (message.connection, ""))
     if not found:
         raise _NotYet("unknown_payment")
     if len(found) > 1:
@@ -141,6 +144,8 @@ async def _paid_by(connected: Connected, message: Message, news: News) -> tuple[
     tender = next((one for one in order.tenders if one.id == name), None) if order else None
     if order is None or tender is None:
         raise _NotYet("unknown_order")
+    if tender.provider not in {"", message.connection}:
+        raise _Aside("other_connection")
     return order, tender
 
 
@@ -162,6 +167,7 @@ async def _report(
         tender=tender.id,
         amount_minor=amount,
         reference=reference,
+        connection=message.connection,
     )
     try:
         outcome = await engine.handle(Submission(command=command, actor=SYSTEM))

@@ -14,7 +14,7 @@ from rescind.core.ids import OrderId, RefundId
 from rescind.core.instant import Instant
 from rescind.core.parts import RefundStatus
 from rescind.core.ports import ProviderRefund
-from rescind.core.reconcile import BECOMES, LATE_AFTER, Difference, OurRefund, compare, side_by_side
+from rescind.core.reconcile import BECOMES, LATE_AFTER, Compared, Difference, OurRefund, compare, side_by_side
 from rescind.core.refund import OPEN, RecordRefundReply
 from rescind.engine import Engine, Submission
 from rescind.postgres.reconciliation import Counts, Reconciliations, Run, State
@@ -50,6 +50,9 @@ async def reconcile(
         kept = 0
         async for mine, his in side_by_side(ours, listed):
             compared = compare(mine, his, until=until, late_after=late_after)
+            if mine is None and compared.differences and await table.told_elsewhere(his[0], provider):
+                # The order heard of it already and counts it as taken elsewhere, so nobody need look at it.
+                compared = Compared(agreed="agreed")
             _count(counts, mine, his, compared.agreed)
             waiting += compared.differences
             if len(waiting) >= TOGETHER:

@@ -7,10 +7,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Self
 
+import msgspec
+
 from rescind.core.actor import SYSTEM
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.parts import Refund, RefundStatus
+from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.ports import PaymentProvider, ProviderReply, RefundCall
 from rescind.core.refund import OPEN, ProviderOutcome, RecordRefundReply
 from rescind.engine import Engine, Submission
@@ -89,7 +91,13 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
     refund = next((one for one in order.refunds if one.id == leased.due.ref), None)
     if refund is None or refund.status not in OPEN:
         return
-    reply = await _asked(provider, refund_call(order, refund, leased.at), refund)
+    call = refund_call(order, refund, leased.at)
+    promised = await _promised(due, order, refund.tender) if refund.release else []
+    if promised:
+        # A promise is let go whole or not at all, so what counts is all that is let go of it, by whichever order.
+        let_go = sum(tender.released_minor for _, tender in promised)
+        call = msgspec.structs.replace(call, amount_minor=let_go)
+    reply = await _asked(provider, call, refund)
     wait = timedelta(seconds=reply.check_after_s) if reply.check_after_s else CHECK_AGAIN
     command = RecordRefundReply(
         order=order.id,
@@ -99,11 +107,31 @@ async def _ask(engine: Engine, due: DueTable, leased: Leased, provider: PaymentP
         cause=reply.cause,
         next_check_at=leased.at + wait,
         confirm_days=reply.confirm_days,
+        through=reply.through,
     )
     await engine.handle(Submission(command=command, actor=SYSTEM))
+    if reply.outcome is ProviderOutcome.SUCCEEDED:
+        # The earlier parts of a promise waited for the last one, which took them with it.
+        for each, tender in promised:
+            for one in each.refunds:
+                if one.release and one.tender == tender.id and one.status in OPEN and one.id != refund.id:
+                    told = msgspec.structs.replace(command, order=each.id, refund=one.id)
+                    await engine.handle(Submission(command=told, actor=SYSTEM))
     if reply.outcome is ProviderOutcome.NOT_SENT:
         # It is owed as before, so nothing in the order says when to try again.
         await due.postpone(leased, wait)
+
+
+async def _promised(due: DueTable, order: Order, tender: str) -> list[tuple[Order, Tender]]:
+    """The tenders that one promise of a bank is behind, this one among them: an authorisation may be shared."""
+    this = next(one for one in order.tenders if one.id == tender)
+    orders = {one.id: one for one in (await due.paid_by(this.payment) if this.payment else ())} | {order.id: order}
+    return [
+        (each, one)
+        for each in orders.values()
+        for one in each.tenders
+        if one is this or (this.payment and one.payment == this.payment and one.provider in {"", this.provider})
+    ]
 
 
 async def _asked(provider: PaymentProvider, call: RefundCall, refund: Refund) -> ProviderReply:
@@ -125,7 +153,7 @@ def refund_call(order: Order, refund: Refund, at: Instant) -> RefundCall:
         tender=tender.id,
         method=tender.method,
         payment=tender.payment,
-        provider=tender.provider,
+        provider=refund.through or tender.provider,
         account=tender.account,
         amount_minor=refund.amount_minor,
         currency=order.currency,

@@ -10,6 +10,7 @@ from rescind.core import (
     cancellation,
     chargeback,
     escalation,
+    failed_refund,
     fulfilment,
     override,
     refund,
@@ -85,6 +86,7 @@ def due(order: Order) -> tuple[Due, ...]:
         if one.status in refund.OPEN
         and not refund_order.waits(one)
         and not (order.chargebacks and chargeback.frozen(order, one))
+        and not (order.proposals and failed_refund.being_settled(order, one))
     )
     # Nobody is asked about a refund order: whoever paid it out says so.
     found.extend(

@@ -143,9 +143,11 @@ Event = (
 
 def weighs_refunds(command: Command) -> bool:
     """Whether an answer depends on which refunds a provider may have been asked for: news of money that left past us
-    is weighed against what is owed and was not sent (I-10).
+    is weighed against what is owed and was not sent (I-10), and what cannot be sent goes another way only once.
     """
-    return isinstance(command, fulfilment.ReportFact) and command.fact in chargeback.ELSEWHERE
+    if isinstance(command, fulfilment.ReportFact):
+        return command.fact in chargeback.ELSEWHERE
+    return isinstance(command, failed_refund.SettleFailedRefund | second_person.AnswerProposal)
 
 
 def known(event: BaseEvent) -> Event:

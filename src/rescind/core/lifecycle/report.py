@@ -43,6 +43,7 @@ def record(
         if command.fact in PAYING
         else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
+        paths=context.paths,
     )
     if not fulfilment.is_news(order, fact):
         return Decision(events=())

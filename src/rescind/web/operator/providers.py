@@ -10,13 +10,21 @@ from litestar.params import FromPath
 from rescind.connections import Secrets
 from rescind.core.errors import InvalidField, Unavailable
 from rescind.core.ports import Checked
+from rescind.core.refund import HOST, SANDBOX
 from rescind.locales import Locale
 from rescind.providers.kinds import KINDS, POINTERS, Kind
+from rescind.providers.paths import path
 from rescind.settings import EVERY_MEANS
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 from rescind.web.tender import method_name
+
+SHOWN = (
+    *("card", "paypal", "alipay", "wechat_pay", "bank_transfer", "cash_on_delivery"),
+    *("gift_card", "balance", "store_credit", "voucher", "points"),
+)
+"""Means of payment of which the page says where they go."""
 
 
 @get("/providers")
@@ -91,6 +99,7 @@ async def _page(
         rows=[{"id": one.name, "one": one} for one in known],
         sandbox=not any(one.own for one in known),
         host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
+        where=await _where(console),
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
         kinds=[
             {
@@ -118,6 +127,19 @@ def _fields(language: Locale, kind: Kind) -> list[dict[str, object]]:
         }
         for field in kind.fields
     ]
+
+
+async def _where(console: Console) -> list[tuple[str, str]]:
+    """Which means of payment go through which connection where none is named: (where to, means)."""
+    language, host = console.language, frozenset(console.desk.settings.host_pays)
+    known = await console.desk.connected.known()
+    by_place: dict[str, list[str]] = {}
+    for method in (one for one in SHOWN if language.has("tender", one)):
+        place = HOST if {method, EVERY_MEANS} & host else path(method, "", known)
+        by_place.setdefault(place, []).append(language.term("tender", method))
+    words = {HOST: language.gettext("the marketplace itself"), SANDBOX: language.gettext("the sandbox")}
+    between = language.gettext(", ")
+    return [(words.get(place, place), between.join(means)) for place, means in by_place.items()]
 
 
 def _means(language: Locale, method: str) -> str:

@@ -21,11 +21,21 @@ def _line(console: Console, one: Alert) -> dict[str, Any]:
     if one.kind == "failed":
         title = language.ngettext("%(num)s refund failed.", "%(num)s refunds failed.", one.count) % numbers
         what = _("Somebody has to find another way.")
+    elif one.kind == "not_sent":
+        title = language.ngettext("%(num)s refund cannot be sent.", "%(num)s refunds cannot be sent.", one.count)
+        title %= numbers
+        what = _("Somebody has to find another way.")
+    elif one.kind == "not_set_up":
+        title = language.ngettext(
+            "%(num)s refund waits for a payment provider.", "%(num)s refunds wait for a payment provider.", one.count
+        )
+        title %= numbers
+        what = _("An operator has to connect the provider, or put its key right; then they are sent by themselves.")
     else:
         title = language.ngettext("%(num)s refund is unclear.", "%(num)s refunds are unclear.", one.count) % numbers
         what = _("The provider gave no clear answer for more than a day.")
     since = _("The oldest since %(when)s.") % {"when": language.instant(one.since, console.zone, now=console.now)}
     nobody = _("Looked after by nobody: %(num)s.") % {"num": language.number(one.unowned)} if one.unowned else ""
-    state = "failed" if one.kind == "failed" else "in_doubt"
+    state = {"failed": "failed", "unclear": "in_doubt"}.get(one.kind, "not_sent")
     sentences = ("" if language.tag == "zh" else " ").join(filter(None, (what, since, nobody)))
     return {"title": title, "text": sentences, "href": f"{REFUNDS}?state={state}"}

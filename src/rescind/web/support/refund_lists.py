@@ -95,7 +95,10 @@ def _about(language: Locale) -> dict[Where, str]:
     _ = language.gettext
     return {
         "in_doubt": _("The provider gave no clear answer. It is asked again by itself; nothing is paid twice."),
-        "not_sent": _("Something is in the way before anything can be sent. It is tried again by itself."),
+        "not_sent": _(
+            "Something is in the way before anything can be sent. It is tried again by itself; until then support can"
+            " send the money another way, on the order's page."
+        ),
         "failed": _("The provider declined, or the bank sent the money back. Somebody has to find another way."),
         "owed": _("Decided, and to be sent in a moment. After a restore they wait here until refunds are released."),
         "submitted": _("The provider has them. They arrive in the bank's own time."),

@@ -104,9 +104,10 @@ async def one(console: Here, refund: FromPath[str]) -> Html:
 @post("/refund-orders/{refund:str}/take", status_code=200)
 async def take(console: Here, refund: FromPath[str]) -> Html:
     """See to it oneself."""
-    await console.form()
+    form = await console.form()
+    over = bool(form.text("over"))
     try:
-        await console.desk.paying_out.take(console.scope, console.person.actor(), refund)
+        await console.desk.paying_out.take(console.scope, console.person.actor(), refund, over=over)
     except NotFound:
         raise
     except RescindError as error:
@@ -236,6 +237,7 @@ async def _one(
         waiting=waiting,
         sent=sent,
         mine=found.ordered.owner == console.person.id,
+        taken=bool(found.ordered.owner),
         longest=LONGEST_REFERENCE,
         first=found.refund.owed_at.date().isoformat(),
         today=console.now.date().isoformat(),

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rescind.core.errors import InvalidField
-from rescind.core.failed_refund import SettleFailedRefund, Way, open_minor, unsettled, ways
+from rescind.core.failed_refund import SettleFailedRefund, Way, being_settled, open_minor, stuck, to_settle, ways
 from rescind.core.ids import RefundId
 from rescind.core.money import Money
 from rescind.core.order import Order
@@ -19,7 +19,10 @@ from rescind.web.tender import tender_name
 
 
 def failed_of(console: Console, order: Order, terms: Terms) -> list[dict[str, Any]]:
-    """Each refund that failed and waits for a word, with the ways the policy leaves, and how much of it alone."""
+    """Each refund that failed or cannot be sent, with the ways the policy leaves, and how much of it alone.
+
+    cause: why it cannot be sent, empty for one that failed. proposed: a colleague has to confirm what becomes of it.
+    """
     language = console.language
     by_id = {tender.id: tender for tender in order.tenders}
     return [
@@ -29,9 +32,11 @@ def failed_of(console: Console, order: Order, terms: Terms) -> list[dict[str, An
             "tender": tender_name(language, by_id[one.tender]),
             "ways": [(way.value, language.term("way", way.value)) for way in ways(order, one, terms)],
             "alone": alone_of(console, order),
+            "cause": language.term("not_sent", one.cause) if stuck(order, one) else "",
+            "proposed": being_settled(order, one),
             "key": new_key(),
         }
-        for one in unsettled(order)
+        for one in to_settle(order)
     ]
 
 

@@ -76,6 +76,8 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
         ),
         RefundStatus.TAKEN_ELSEWHERE: (_("%(amount)s to %(tender)s reached the buyer another way"), "banknote", ""),
     }[event.status]
+    if event.cause and event.status is RefundStatus.FAILED:
+        text, tone = _("%(amount)s to %(tender)s could not be sent"), "wait"
     if event.cause and not teller.mine:
         return teller.entry(
             text % values,

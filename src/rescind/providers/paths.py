@@ -1,0 +1,80 @@
+"""Through which connection money goes, where its tender names none: one answer for payments and for refunds.
+
+What is credit of the marketplace's own never goes to a payment provider (ADR 0108). A payment that one of them knows by
+its own id goes back there, whichever is chosen for the rest. What none of them takes the marketplace pays out itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from rescind.core.ledger import CREDIT_METHODS
+from rescind.core.parts import Tender, Through
+from rescind.core.ports import Means
+from rescind.core.refund import HOST, SANDBOX
+from rescind.providers.means import strictest
+
+ALL = "all"
+"""Every means of payment."""
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection as far as its path matters. own: it is used for payments that name none."""
+
+    name: str
+    own: bool
+    means: Means
+
+
+class Book(Protocol):
+    """Every connection there is now, one of them the installation's own."""
+
+    async def known(self) -> Sequence[Known]:
+        """By name."""
+        ...
+
+
+def path(method: str, payment: str, known: Sequence[Known]) -> str:
+    """The name of the connection that takes it; ``host`` where the marketplace pays out itself."""
+    own = next(one for one in known if one.own)
+    if method in CREDIT_METHODS:
+        return own.name if own.means.methods is None else HOST
+    # Its own id says where a payment is, whatever was chosen since.
+    theirs = [one for one in known if payment and one.means.payments and re.fullmatch(one.means.payments, payment)]
+    if theirs:
+        return own.name if own in theirs or len(theirs) > 1 else theirs[0].name
+    if own.means.take(method, payment):
+        return own.name
+    others = [one for one in known if one.means.methods is not None and method in one.means.methods]
+    return others[0].name if len(others) == 1 else HOST
+
+
+class PathsNow:
+    """The paths of payments that are told now. methods: what the marketplace pays out itself, wherever it was paid."""
+
+    def __init__(self, book: Book, methods: frozenset[str] = frozenset()) -> None:
+        self._book = book
+        self._methods = methods
+
+    async def of(self, tenders: Sequence[Tender], currency: str, told_by: str = "") -> Mapping[str, Through]:
+        """By tender. A connection is named only where it is a real one: what nobody took may be anybody's yet."""
+        known = await self._book.known()
+        return {one.id: self._of(one, currency, told_by, known) for one in tenders}
+
+    def _of(self, tender: Tender, currency: str, told_by: str, known: Sequence[Known]) -> Through:
+        careful = strictest(currency)
+        if {tender.method, ALL} & self._methods or tender.method in CREDIT_METHODS:
+            # Whoever pays by hand pays any amount.
+            return Through(step_minor=1 if careful > 1 else 0)
+        name = tender.provider or told_by or path(tender.method, tender.payment, known)
+        if name == HOST:
+            return Through(step_minor=1 if careful > 1 else 0)
+        found = next((one for one in known if one.name == name), None)
+        if found is None or name == SANDBOX:
+            return Through(step_minor=careful if careful > 1 else 0)
+        step = found.means.steps.get(currency, 1)
+        return Through(connection=name, step_minor=step if careful > 1 else 0)

@@ -1,0 +1,219 @@
+"""Where money goes: through the connection it came by, in amounts that one takes, and never as credit to a provider."""
+
+from datetime import timedelta
+
+import pytest
+
+from api.test_providers import SECRET, Till, connected, fake, running
+from postgres.market import audit
+from rescind import connections
+from rescind.app import provider
+from rescind.clock import wall_clock
+from rescind.connections import Secrets
+from rescind.core.parts import RefundStatus, Tender
+from rescind.core.stage import Stage
+from rescind.postgres.due import DueTable
+from rescind.postgres.reconciliation import Reconciliations, in_parts
+from rescind.worker import fan_out, messages, reconciliation, refunds
+from scenarios.shop import item, kwd
+
+__all__ = ["connected", "fake", "running"]
+
+
+@pytest.fixture
+async def till(desk, market, people, connected, fake):
+    return Till(desk, market, people, fake)
+
+
+async def works(till):
+    """Everything that is to be sent, by the way the running program sends it."""
+    await refunds.sweep(till.desk.engine, till.due, provider(till.desk))
+
+
+async def placed(till, currency, price, tenders, **more):
+    order = await till.market.order(Stage.REVIEW, currency=currency, price=price, tenders=tuple(tenders), **more)
+    while await fan_out.sweep(till.due):
+        pass
+    return order
+
+
+async def test_three_cups_in_dinars_go_back_at_stripe_in_two_parts(till):  # KF-08, I-02
+    paid = till.fake.capture(3860, "KWD")
+    line = item("1", kwd("1.300"), 3, discount=kwd("0.040"))
+    tender = Tender(id="t", method="card", amount_minor=3860, payment=paid.id)
+    order = await placed(till, "KWD", 1300, [tender], lines=(line,))
+    await till.market.cancels(order, lines={"1": 1})
+    await works(till)
+    await till.market.cancels(order, lines={"1": 2})
+    await works(till)
+    after = await till.order(order)
+    assert [one.status for one in after.refunds] == [RefundStatus.SUCCEEDED] * 2
+    assert sum(one["amount"] for one in till.fake.ledger()["refunds"]) == 3860
+    assert (after.tenders[0].provider, after.tenders[0].step_minor) == ("stripe_main", 10)
+    assert await audit(till.desk.pool) == 1
+
+
+async def test_credit_and_what_no_provider_takes_is_paid_out_by_the_marketplace(till):  # M-15, I-04
+    paid = till.fake.capture(1000)
+    wechat = till.fake.capture(1000)
+    tenders = [
+        Tender(id="a", method="card", amount_minor=1000, payment=paid.id),
+        Tender(id="b", method="gift_card", amount_minor=1000),
+        Tender(id="c", method="alipay", amount_minor=1000, payment="2026112922001400000000000001"),
+        Tender(id="d", method="wechat_pay", amount_minor=1000, payment=wechat.id),
+    ]
+    order = await placed(till, "EUR", 4000, tenders)
+    await till.market.cancels(order)
+    await works(till)
+    after = await till.order(order)
+    assert {one.tender: (one.through, one.status, one.ordered is not None) for one in after.refunds} == {
+        "a": ("stripe_main", RefundStatus.SUCCEEDED, False),
+        "b": ("host", RefundStatus.SUBMITTED, True),
+        "c": ("host", RefundStatus.SUBMITTED, True),
+        "d": ("stripe_main", RefundStatus.SUCCEEDED, False),
+    }
+    assert len(till.fake.ledger()["refunds"]) == 2
+    waiting = (await till.people.sue.get("/v1/refund-orders")).json()["rows"]
+    assert [one["amount"]["amount"] for one in waiting] == [1000, 1000]
+
+
+async def test_credit_in_place_of_a_failed_refund_is_given_by_the_marketplace(till):  # I-04
+    order, _ = await till.paid()
+    await till.market.asks(order)
+    till.fake.script("failed")
+    await works(till)
+    refund = (await till.order(order)).refunds[0]
+    assert refund.status is RefundStatus.FAILED
+    way = {"way": "store_credit", "consent": "By telephone."}
+    assert (await till.people.sue.post(f"/v1/orders/{order}/refunds/{refund.id}/settlement", way)).status_code == 201
+    await works(till)
+    credit = (await till.order(order)).refunds[-1]
+    assert (credit.into, credit.through, credit.status) == ("store_credit", "host", RefundStatus.SUBMITTED)
+
+
+async def test_what_is_under_way_stays_where_it_was_asked_whichever_is_chosen_since(till, fake):  # WH-03, KF-16
+    order, _ = await till.paid()
+    other, _ = await till.paid()
+    await till.market.asks(order)
+    till.fake.script("pending")
+    await works(till)
+    assert (await till.order(order)).refunds[0].status is RefundStatus.SUBMITTED
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    await till.desk.connected.connect("stripe_other", "stripe", secrets, "operator:ops", own=True)
+    till.fake.move_refund(till.fake.ledger()["refunds"][0]["id"], "succeeded")
+    await till.hears()
+    assert (await till.order(order)).refunds[0].status is RefundStatus.SUCCEEDED
+    await till.market.asks(other)
+    await works(till)
+    after = await till.order(other)
+    assert (after.refunds[0].through, after.tenders[0].provider) == ("stripe_main", "stripe_main")
+    assert {outcome for _, outcome, _ in await till.outcomes()} <= {"done", "no_news"}
+
+
+async def test_a_promise_is_let_go_with_its_last_part_and_the_first_waits(till):  # KF-11
+    held = till.fake.capture(6000, status="requires_capture")
+    tender = Tender(id="t", method="card", amount_minor=6000, payment=held.id)
+    order = await till.market.order(Stage.UNPAID, price=3000, units=2, tenders=(tender,))
+    await till.market.fact(order, "authorised")
+    await fan_out.sweep(till.due)
+    await till.market.cancels(order, lines={"1": 1})
+    await works(till)
+    (first,) = (await till.order(order)).refunds
+    assert (first.status, first.cause) == (RefundStatus.OWED, "still_held")
+    assert till.fake.ledger()["captures"][0]["status"] == "requires_capture"
+    assert (await till.people.host.get("/v1/refund-alerts")).json() == {"alerts": []}, "it waits for nobody"
+    await till.market.cancels(order, lines={"1": 1})
+    await works(till)
+    assert [one.status for one in (await till.order(order)).refunds] == [RefundStatus.SUCCEEDED] * 2
+    assert till.fake.ledger()["captures"][0]["status"] == "canceled"
+    assert await audit(till.desk.pool) == 1
+
+
+async def test_of_a_promise_that_two_orders_share_the_last_lets_go(till):  # KF-11
+    held = till.fake.capture(8000, status="requires_capture")
+    tender = Tender(id="t", method="card", amount_minor=4000, payment=held.id)
+    orders = [await till.market.order(Stage.UNPAID, tenders=(tender,)) for _ in range(2)]
+    for one in orders:
+        await till.market.fact(one, "authorised")
+    while await fan_out.sweep(till.due):
+        pass
+    for one in orders:
+        await till.market.cancels(one)
+        await works(till)
+    stands = [(await till.order(one)).refunds[0].status for one in orders]
+    assert stands == [RefundStatus.SUCCEEDED] * 2
+    assert till.fake.ledger()["captures"][0]["status"] == "canceled"
+
+
+async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, market, people, fake):  # KF-16
+    till = Till(desk, market, people, fake)
+    order = await placed(till, "EUR", 4000, [Tender(id="t", method="card", amount_minor=4000)])
+    await market.cancels(order)
+    await works(till)
+    assert (await till.order(order)).refunds[0].through == "sandbox"
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=True)
+    till.market.clock.advance(timedelta(hours=1))
+    await works(till)
+    assert (await till.order(order)).refunds[0].status is RefundStatus.SUCCEEDED
+    assert till.fake.ledger()["refunds"] == []
+
+
+@pytest.mark.parametrize(
+    ("price", "stands"),
+    [
+        (1011, ["succeeded"]),
+        (1012, ["succeeded", "failed"]),
+        (1013, ["failed"]),
+        (1014, ["owed"]),
+        (1017, ["in_doubt", "succeeded"]),
+        (1018, ["in_doubt", "in_doubt"]),
+        (1000, ["submitted", "succeeded"]),
+    ],
+)
+async def test_of_the_sandbox_every_outcome_can_be_had_by_the_amount(desk, market, price, stands):
+    due = DueTable(desk.pool, desk.clock)
+    order = await market.order(price=price)
+    await market.cancels(order)
+    for wanted in stands:
+        await refunds.sweep(desk.engine, due, provider(desk))
+        await messages.sweep(desk.engine, desk.connected)
+        assert (await market.read(order)).refunds[0].status == wanted
+        market.clock.advance(timedelta(minutes=20))
+    assert await audit(desk.pool) == 1
+
+
+async def test_what_the_order_knows_as_taken_elsewhere_is_no_difference(till):  # I-10
+    order, paid = await till.paid()
+    till.fake.refund_by_hand(paid.id, 1000)
+    now = wall_clock()
+    known = till.fake.refund_by_hand(till.fake.capture(500).id, 500)
+
+    async def compared():
+        adapter = await till.desk.connected.provider("")
+        theirs = in_parts(adapter.refunds(now - timedelta(days=1), now + timedelta(days=1)))
+        table = Reconciliations(till.desk.pool)
+        span = {"since": now - timedelta(days=1), "until": now + timedelta(days=1)}
+        done = await reconciliation.reconcile(
+            till.desk.engine, table, theirs, provider="", source="stripe_main", by="ops", **span
+        )
+        return [one.their_reference for one in await table.differences(done.number)]
+
+    assert len(await compared()) == 2, "nobody has told the order yet"
+    await till.hears(only={"refund.created"})
+    assert (await till.order(order)).tenders[0].taken_elsewhere_minor == 1000
+    assert await compared() == [known]
+
+
+async def test_a_provider_that_hangs_while_its_key_is_tried_is_unreachable(till, monkeypatch):
+    monkeypatch.setattr(connections, "CHECKED_IN_S", 0.5)
+    till.fake.script("hang_before", "balance.read", times=5)
+    checked = await till.people.ops.get("/v1/providers/stripe_main/check")
+    assert (checked.status_code, checked.json()["trouble"]) == (200, "unreachable")
+    till.fake.behave()
+
+
+async def test_a_name_of_the_desks_own_is_refused_as_such(till):
+    for name in ("sandbox", "host"):
+        refused = await till.people.ops.send("PUT", f"/v1/providers/{name}", {"kind": "stripe", "key": "sk_test_fake"})
+        assert (refused.status_code, "desk's own" in refused.json()["detail"]) == (422, True), refused.text
