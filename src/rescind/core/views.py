@@ -110,6 +110,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     dispatch_due_at: Instant | None
     total: Money
     refunded: Money
+    on_its_way_back: Money
     placed_at: Instant
     updated_at: Instant
     version: int
