@@ -121,6 +121,11 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     contradictions: int
     shipping_by: str = "seller"
 
+    @property
+    def given_back(self) -> Money:
+        """What has gone back and what is on its way back."""
+        return self.refunded + self.on_its_way_back
+
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A request to cancel, a contradiction, an order's review, a return case or a refund order, in a queue or list.
