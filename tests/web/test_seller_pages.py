@@ -416,7 +416,7 @@ async def test_one_item_that_is_out_of_stock_costs_the_buyer_nothing_else(sam, m
     done = await sam.press(looked, action, reason="out_of_stock", **{"units-0": "1"})
     assert done.to.endswith("said=cancelled_some")
     after = await market.read(order)
-    assert (after.lines[0].open, after.refunded.minor) == (2, 999)
+    assert (after.lines[0].open, after.given_back.minor) == (2, 999)
     assert "The rest of the order goes on" in (await sam.see(done.to)).text
 
 
