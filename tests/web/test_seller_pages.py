@@ -252,7 +252,7 @@ async def test_approving_pays_back_once_however_often_it_is_pressed(sam, market)
     await worked(market)
     stored = await market.read(order)
     assert stored.cancellations[-1].closed_by == "seller"
-    assert stored.refunded.minor == 4000
+    assert stored.given_back.minor == 4000
     assert "Of course" in (await sam.see(f"{ORDERS}/{order}")).text
 
 
