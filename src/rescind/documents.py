@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from rescind.core import documents
 from rescind.core.documents import DocumentKind, Issued
 from rescind.core.errors import NotFound
@@ -23,7 +25,9 @@ class Documents:
         """Every document of an order, those among them that were due and nobody had asked for. Raises NotFound."""
         view = await self._reads.order(scope, order)
         for kind, about in documents.due(view.order):
-            await self._issue(scope, view, kind, about)
+            # A refund of an order from before it was said in whose place one is owed may be no reason of its own.
+            with suppress(NotFound):
+                await self._issue(scope, view, kind, about)
         for one in await self.table.of_order(scope, order):
             if _to_take_back(view, one):
                 await self.table.issue(one.about, documents.reversed_by(one.content))

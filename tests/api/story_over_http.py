@@ -455,7 +455,7 @@ class Player:
             "due": last["deadline"] and instant(last["deadline"]) if last else None,
             "on_silence": last.get("if_silent", ""),
             "fault": last.get("fault") or receipt.get("fault") or "nobody",
-            "refunded": order["refunded"]["amount"],
+            "refunded": order["refunded"]["amount"] + order["on_its_way_back"]["amount"],
             "refund": order["refunds"][-1]["status"] if order["refunds"] else "",
             "noted": order["contradictions"][-1]["kind"] if order["contradictions"] else "",
             "door_refusals": f"{door['refused']} of {door['limit']}" if door["limit"] else "",

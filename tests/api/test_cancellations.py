@@ -98,7 +98,7 @@ async def test_a_seller_asks_about_and_makes_their_own_cancellation(people, mark
     assert done.status_code == 201, done.text
     assert done.json()["cancellation"]["requested_by"] == "seller"
     assert done.json()["order"]["stage"] != "cancelled"
-    assert done.json()["order"]["refunded"] == EUR_40
+    assert done.json()["order"]["on_its_way_back"] == EUR_40
 
 
 async def test_support_asks_for_a_buyer_with_recorded_consent_only(people, market):

@@ -73,14 +73,14 @@ async def test_up_to_the_amount_one_person_decides(people, market):  # R-039
     told = await people.sue.post(f"{path}/overrides", approving(cancellation))
     assert told.status_code == 201, told.text
     assert (told.json()["override"]["outcome"], told.json()["override"]["by"]) == ("done", "sue")
-    assert told.json()["order"]["refunded"]["amount"] == 4000
+    assert told.json()["order"]["on_its_way_back"]["amount"] == 4000
 
 
 async def test_above_it_another_person_confirms_and_both_are_named(people, market):
     path, cancellation = await refused(people, market, price=20001)
     cal = await people.key("operator", "cal")
     told = (await people.sue.post(f"{path}/overrides", approving(cancellation))).json()
-    assert (told["override"]["outcome"], told["order"]["refunded"]["amount"]) == ("proposed", 0)
+    assert (told["override"]["outcome"], told["order"]["on_its_way_back"]["amount"]) == ("proposed", 0)
     mine = await people.sue.post(f"{path}/overrides/1/confirm", {})
     assert (mine.status_code, mine.json()["type"]) == (403, "/problems/second-person-needed")
     queue = (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"]

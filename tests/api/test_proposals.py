@@ -80,7 +80,7 @@ async def test_another_key_of_one_name_is_no_second_person(people, market):
     twin = await people.key("support", "sue")
     assert (await twin.post(f"{path}/proposals/1/confirm", {})).status_code == 403
     assert (await people.host.post(f"{path}/proposals/1/confirm", {})).status_code == 403
-    assert (await market.read(path.rpartition("/")[2])).refunded.minor == 0
+    assert (await market.read(path.rpartition("/")[2])).given_back.minor == 0
 
 
 async def test_a_shop_sees_and_answers_its_own_proposals_and_no_others(people, market):

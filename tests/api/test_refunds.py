@@ -105,7 +105,7 @@ async def test_money_that_was_only_promised_is_let_go(people, market):
     assert (quote["total"], quote["released"]) == (eur(0), eur(4000))
     done = (await people.ann.post(f"{path}/cancellations", {"reason": "changed_mind"})).json()
     assert [(one["amount"], one["release"]) for one in done["refunds"]] == [(eur(4000), True)]
-    assert done["order"]["refunded"] == eur(0)
+    assert done["order"]["on_its_way_back"] == eur(0)
 
 
 # --- given back -------------------------------------------------------------------------------------------------------
@@ -163,7 +163,7 @@ async def test_an_amount_is_given_back_once_a_key(people, market):  # ID-02
     assert first.status_code == 201, first.text
     assert first.content == again.content
     assert [(one["amount"], one["tender"]) for one in first.json()["refunds"]] == [(eur(250), "")]
-    assert (await market.read(order)).refunded.minor == 250
+    assert (await market.read(order)).given_back.minor == 250
     for who, status in ((people.ann, 403), (people.host, 403), (people.lou, 404)):
         assert (await who.post(path, body)).status_code == status
 

@@ -76,7 +76,7 @@ async def test_of_ship_and_cancel_exactly_one_wins(two_programs, pool):  # KF-22
         if isinstance(left, InvalidTransition):
             assert request.status is CancellationStatus.APPROVED
             assert state.parcels == ()
-            assert state.refunded == state.paid
+            assert state.given_back == state.paid
         else:
             shipped += 1
             assert request.status is CancellationStatus.REFUSED
@@ -101,7 +101,7 @@ async def test_of_shipping_and_the_shops_yes_exactly_one_wins(two_programs, pool
         if isinstance(left, InvalidTransition):
             assert request.status is CancellationStatus.APPROVED
             assert state.parcels == ()
-            assert state.refunded == state.paid
+            assert state.given_back == state.paid
         else:
             shipped += 1
             assert isinstance(approved, InvalidTransition)

@@ -312,7 +312,7 @@ class Shop:
     @property
     def refunded(self) -> Money:
         """What went back or is on its way back."""
-        return self.state.refunded
+        return self.state.given_back
 
     @property
     def refunds(self) -> dict[str, Money]:

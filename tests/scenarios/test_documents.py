@@ -148,3 +148,61 @@ def test_a_refund_that_went_another_way_is_credited_once(shop):  # I-12
     assert (note_of(shop).total_minor, len(note_of(shop).back)) == (4000, 1)
     (back,) = written(shop).back
     assert (back.amount_minor, back.into) == (4000, "store_credit")
+
+
+def test_a_note_tells_the_way_that_money_took_in_the_end(shop):  # KF-15
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.provider.answers("declined")
+    (waits,) = note_of(shop).back
+    assert (waits.state, waits.amount_minor) == ("failed", 4000)
+    shop.agent.settles("paid_out", voucher="V-99")
+    (went,) = note_of(shop).back
+    assert (went.into, went.reference, went.state) == ("paid_out", "V-99", "")
+    assert due(shop.state) == ((DocumentKind.CREDIT_NOTE, shop.cancellation.id), (DocumentKind.RECEIPT, WHOLE_ORDER))
+
+
+def test_a_note_tells_what_a_bank_took_of_a_refund_that_failed(shop):  # I-10
+    shop.order(paid=eur("40.00"))
+    shop.buyer.requests_cancellation()
+    shop.provider.answers("declined")
+    shop.host.reports("refunded_elsewhere", tender="card", amount_minor=1500)
+    shop.agent.settles("store_credit", consent="On the telephone.")
+    note = note_of(shop)
+    assert [(one.into, one.state, one.amount_minor) for one in note.back] == [
+        ("store_credit", "", 2500),
+        ("", "elsewhere", 1500),
+    ]
+    assert (note.total_minor, note.other_minor) == (4000, 0)
+
+
+def test_money_given_back_without_a_cancellation_has_a_note(shop):  # KF-06
+    shop.order(paid=eur("40.00"), lines=(item("mug", eur("35.00")),), shipping=eur("5.00"))
+    shop.seller.gives_back(eur("10.00"))
+    shop.at("Mon 09:00").agent.gives_back(shipping=True)
+    first, second = (one.id for one in shop.state.refunds)
+    assert due(shop.state) == (
+        (DocumentKind.CREDIT_NOTE, first),
+        (DocumentKind.CREDIT_NOTE, second),
+        (DocumentKind.RECEIPT, WHOLE_ORDER),
+    )
+    some, delivery = (written(shop, DocumentKind.CREDIT_NOTE, one) for one in (first, second))
+    assert (some.owed, some.total_minor, some.other_minor, some.cancellation) == ("given", 1000, 1000, "")
+    assert (delivery.total_minor, delivery.shipping_minor, delivery.other_minor) == (500, 500, 0)
+    shop.provider.answers("declined", first)
+    shop.agent.settles("again", first)
+    assert len(due(shop.state)) == 3, "what is sent in its place is the same money"
+
+
+def test_money_that_a_bank_gave_back_and_a_late_payment_have_notes(shop):  # I-10, S-04
+    shop.order(paid=eur("40.00"))
+    shop.host.reports("charged_back", tender="card", amount_minor=4000, reference="dp_1")
+    shop.seller.cancels()
+    shop.at("Tue 09:00").host.reports("chargeback_won", tender="card", reference="dp_1")
+    note = written(shop, DocumentKind.CREDIT_NOTE, shop.state.refunds[0].id)
+    assert (note.owed, note.total_minor) == ("chargeback", 4000)
+    late = shop().order(total=eur("40.00"))
+    late.seller.cancels()
+    late.host.reports("paid")
+    note = written(late, DocumentKind.CREDIT_NOTE, late.state.refunds[0].id)
+    assert (note.owed, note.total_minor) == ("late_payment", 4000)

@@ -292,7 +292,7 @@ async def test_a_part_of_the_order_is_quoted_before_it_is_sent(ann, market):
     assert sent.status == 303
     after = await market.read(order)
     assert [line.cancelled for line in after.lines] == [2, 0]
-    assert after.refunded.minor == 1000
+    assert after.given_back.minor == 1000
 
 
 async def test_what_was_typed_is_kept_and_every_fault_is_named(ann, market):

@@ -89,7 +89,7 @@ async def test_the_carriers_yes_gives_the_money_back(ann, robin, market):  # S-3
     assert sent.to.endswith("said=decided_carrier_yes")
     assert "Noted: it comes back" in (await robin.see(sent.to)).text
     assert "The carrier brings the parcel back" in (await ann.see(f"/orders/{order}/requests/{asked}")).text
-    assert (await market.read(order)).refunded.minor == 4000
+    assert (await market.read(order)).given_back.minor == 4000
 
 
 async def test_support_declines_what_was_left_to_it_and_the_buyer_reads_why(ann, robin, sam, market):  # M-31
@@ -134,7 +134,7 @@ async def test_two_people_decide_against_the_rules_and_nobody_else_hears_of_it(a
         read = (await person.see(path)).text
         assert "robin" not in read
         assert "A death in the family" not in read
-    assert (await market.read(order)).refunded.minor == 30000
+    assert (await market.read(order)).given_back.minor == 30000
 
 
 async def test_the_demo_has_something_to_decide_for_everybody(robin, desk, market, clock):

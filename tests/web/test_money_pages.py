@@ -100,7 +100,7 @@ async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market
     assert page.to == f"{path}?said=money_back", page.text
     assert "Given back. The money is on its way." in (await sam.see(page.to)).text
     read = await market.read(order)
-    assert (read.refunded.minor, read.given_minor, read.cancellations) == (500, 500, ())
+    assert (read.given_back.minor, read.given_minor, read.cancellations) == (500, 500, ())
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
 
@@ -175,7 +175,7 @@ async def test_support_gives_the_delivery_back_alone(robin, market):  # KF-06
     page = await robin.press(page, f"{path}/give-back", shipping="1", why_back="It came a week late.")
     assert page.to == f"{path}?said=given_back", page.text
     read = await market.read(order)
-    assert (read.refunded.minor, read.shipping_refunded_minor) == (499, 499)
+    assert (read.given_back.minor, read.shipping_refunded_minor) == (499, 499)
     page = await robin.see(path)
     assert "€4.99 given back, the delivery among it" in page.text
     assert "The delivery: " not in page.text

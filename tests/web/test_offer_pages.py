@@ -118,7 +118,7 @@ async def test_a_quote_for_work_that_was_begun_is_read_to_the_cent_countered_and
     form = next(one for one in theirs.forms if ("answer", "accept") in one["buttons"])
     assert (await sam.send(form["action"], [*form["fields"], ("answer", "accept")])).status == 303
     state = await market.read(order)
-    assert (state.cancellations[-1].status, state.refunded.minor) == ("approved", 3000)
+    assert (state.cancellations[-1].status, state.given_back.minor) == ("approved", 3000)
     after = (await ann.see(here)).text
     assert "The shop accepted." in after
     assert "The shop accepted the offer" in (await ann.see(f"/orders/{order}")).text
@@ -174,7 +174,7 @@ async def test_an_offer_nobody_has_any_more_leads_to_how_it_stands(sam, ann, mar
     await market.approves(order, request)
     late = await ann.send(f"/orders/{order}/requests/{request}/offer", _accept(page))
     assert "Somebody was faster" in (await ann.see(late.to)).text
-    assert (await market.read(order)).refunded.minor == 4000
+    assert (await market.read(order)).given_back.minor == 4000
 
 
 async def test_the_buyer_reads_the_offer_in_chinese(sam, app, desk, asked):

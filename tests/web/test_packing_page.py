@@ -273,7 +273,7 @@ async def test_a_late_shipment_leads_to_a_page_with_what_to_do_and_an_end(sam, a
     assert "To unpack 1" in (await sam.see(BENCH)).text
     row = await market.pool.fetchrow("SELECT status, closed_by FROM cases WHERE kind = 'contradiction'")
     assert tuple(row) == ("came_back", "support")
-    assert (await market.read(order)).refunded.minor == 4000
+    assert (await market.read(order)).given_back.minor == 4000
 
 
 async def test_of_a_parcel_that_has_arrived_nobody_is_told_to_turn_it_back(sam, market, gone):

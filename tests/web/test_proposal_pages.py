@@ -69,7 +69,7 @@ async def test_support_proposes_a_colleague_confirms_and_the_buyer_reads_what_ca
     read = await ann.see(f"/orders/{order}")
     assert "The glaze has a bubble." in read.text
     assert "casey" not in read.text
-    assert (await market.read(order)).refunded.minor == 2000
+    assert (await market.read(order)).given_back.minor == 2000
 
 
 async def test_a_shop_proposes_and_a_colleague_of_the_shop_rejects(app, desk, sam, robin, market):
@@ -92,7 +92,7 @@ async def test_a_shop_proposes_and_a_colleague_of_the_shop_rejects(app, desk, sa
     assert "We sent a new one." in after
     await robin.press(await robin.see(f"/support/orders/{order}"), f"/support/orders/{order}/give-back", amount="30")
     assert "robin" not in (await sam.see(path)).text, "what support weighs is not the shop's"
-    assert (await market.read(order)).refunded.minor == 0
+    assert (await market.read(order)).given_back.minor == 0
 
 
 async def test_a_refund_that_was_paid_out_waits_on_its_own_page_in_both_languages(app, desk, robin, casey, market):

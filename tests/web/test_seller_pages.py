@@ -252,7 +252,7 @@ async def test_approving_pays_back_once_however_often_it_is_pressed(sam, market)
     await worked(market)
     stored = await market.read(order)
     assert stored.cancellations[-1].closed_by == "seller"
-    assert stored.refunded.minor == 4000
+    assert stored.given_back.minor == 4000
     assert "Of course" in (await sam.see(f"{ORDERS}/{order}")).text
 
 
@@ -344,7 +344,7 @@ async def test_many_answers_are_many_commands_with_one_line_each(sam, market, cl
     assert await status_of(market, foreign_order) is CancellationStatus.AWAITING_SELLER
     again = await sam.press(page, MANY, case=[late, *cases, gone, foreign])
     assert "3 of 6 done" in again.text
-    assert {(await market.read(order)).refunded.minor for order, _ in good} == {4000}
+    assert {(await market.read(order)).given_back.minor for order, _ in good} == {4000}
 
 
 async def test_many_refusals_share_a_reason_that_each_of_them_offers(sam, market):
@@ -381,7 +381,7 @@ async def test_a_direct_cancellation_shows_what_it_does_and_does_that(sam, marke
     assert (await sam.press(page, action)).status == 422
     done = await sam.press(page, action, reason="out_of_stock", comment="The kiln broke")
     assert done.to.endswith("said=cancelled")
-    assert (await market.read(order)).refunded.minor == 2997
+    assert (await market.read(order)).given_back.minor == 2997
     assert "STOP" in (await sam.see(done.to)).text
 
 
@@ -416,7 +416,7 @@ async def test_one_item_that_is_out_of_stock_costs_the_buyer_nothing_else(sam, m
     done = await sam.press(looked, action, reason="out_of_stock", **{"units-0": "1"})
     assert done.to.endswith("said=cancelled_some")
     after = await market.read(order)
-    assert (after.lines[0].open, after.refunded.minor) == (2, 999)
+    assert (after.lines[0].open, after.given_back.minor) == (2, 999)
     assert "The rest of the order goes on" in (await sam.see(done.to)).text
 
 

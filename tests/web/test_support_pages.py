@@ -101,7 +101,7 @@ async def test_a_caller_can_have_a_part_of_the_order_cancelled(robin, market):  
     sent = await robin.press(page, f"{HOME}/orders/{order}/file", **consent())
     assert sent.to.endswith("said=filed_approved")
     after = await market.read(order)
-    assert (after.lines[0].open, after.refunded.minor) == (1, 1998)
+    assert (after.lines[0].open, after.given_back.minor) == (1, 1998)
     page = await robin.see(f"{HOME}/orders/{order}?reason=changed_mind&units-0=2")
     assert "Choose a number from 0 to 1" in page.text
     assert not page.has_form(f"{HOME}/orders/{order}/file")

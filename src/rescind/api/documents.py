@@ -79,7 +79,10 @@ class PaymentTold(Told, frozen=True, kw_only=True):
 
 
 class PaidBackTold(Told, frozen=True, kw_only=True):
-    """Money owed back to one tender. reference: the provider's own, where it was known when this was issued."""
+    """Money owed back to one tender. reference: the provider's own, where it was known when this was issued, or the
+    number of the voucher where it went ``into`` another way. state: `failed` while support decides about it,
+    `elsewhere` where the buyer has it by a bank, else empty.
+    """
 
     refund: str
     tender: str
@@ -87,12 +90,15 @@ class PaidBackTold(Told, frozen=True, kw_only=True):
     owed_at: Instant
     cancellation: str
     reference: str
+    into: str
+    state: str
 
 
 class DocumentTold(DocumentNamed, frozen=True, kw_only=True):
     """A document in full. charges: on the order as a whole. fees: what the seller kept, by which rule. released: what
     was only reserved, and let go. other: what the parts do not explain, such as money for keeping the goods
-    (``settled``).
+    (``settled``). owed: of a credit note about no cancellation, why money went back: `given`, `late_payment` or
+    `chargeback`; cancelled_at is then when.
 
     To a seller it does not say by which means somebody paid.
     """
@@ -113,6 +119,7 @@ class DocumentTold(DocumentNamed, frozen=True, kw_only=True):
     refunds: list[PaidBackTold]
     cancelled_at: Instant | None
     settled: bool
+    owed: str
 
 
 @operation(
@@ -227,6 +234,7 @@ def _told(one: Issued, role: Role) -> DocumentTold:
         refunds=_paid_back(said, role),
         cancelled_at=said.cancelled_at,
         settled=said.settled,
+        owed=said.owed,
     )
 
 
@@ -251,6 +259,8 @@ def _paid_back(said: Content, role: Role) -> list[PaidBackTold]:
             owed_at=one.owed_at,
             cancellation=one.cancellation,
             reference=one.reference if seen else "",
+            into=one.into if seen else "",
+            state=one.state,
         )
         for one in said.back
     ]

@@ -201,6 +201,7 @@ class OrderTold(Told, frozen=True, kw_only=True):
     cross_border: bool
     paid: Money
     refunded: Money
+    on_its_way_back: Money
     lines: list[LineTold]
     tenders: list[TenderTold]
     parcels: list[ParcelTold]
@@ -247,6 +248,7 @@ def order_told(view: OrderView, role: Role, now: Instant) -> OrderTold:
         cross_border=order.cross_border,
         paid=order.paid,
         refunded=order.refunded,
+        on_its_way_back=order.on_its_way_back,
         lines=_lines(order, view.details.lines),
         tenders=[_tender(one, order.currency) for one in order.tenders] if role in MONEY_SEEN_BY else [],
         parcels=[_parcel(one) for one in order.parcels],

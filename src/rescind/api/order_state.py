@@ -30,7 +30,10 @@ class NextAction(Told, frozen=True, kw_only=True):
 
 
 class OrderState(Told, frozen=True, kw_only=True):
-    """Where an order stands. ``version`` counts its events and is its entity tag; ``status`` is the coarse stage."""
+    """Where an order stands. ``version`` counts its events and is its entity tag; ``status`` is the coarse stage.
+
+    refunded: what has gone back; on_its_way_back: what is owed, sent or in doubt.
+    """
 
     id: str
     number: str
@@ -41,6 +44,7 @@ class OrderState(Told, frozen=True, kw_only=True):
     total: Money
     paid: Money
     refunded: Money
+    on_its_way_back: Money
     next_actions: list[NextAction]
 
 
@@ -57,6 +61,7 @@ def order_state(order: Order, now: Instant) -> OrderState:
         total=order.total,
         paid=order.paid,
         refunded=order.refunded,
+        on_its_way_back=order.on_its_way_back,
         next_actions=next_actions(order, now),
     )
 

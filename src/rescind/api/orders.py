@@ -62,6 +62,7 @@ class OrderRowTold(Told, frozen=True, kw_only=True):
     """An order in a list. ``cancellation_status``, ``deadline``, ``if_silent`` are of the request that waits.
 
     unread_notes: notes of the buyer's that nobody of the shop has said to have read.
+    refunded: what has gone back; on_its_way_back: what is owed, sent or in doubt.
     """
 
     id: str
@@ -75,6 +76,7 @@ class OrderRowTold(Told, frozen=True, kw_only=True):
     updated_at: Instant
     total: Money
     refunded: Money
+    on_its_way_back: Money
     lines: list[RowTold]
     tracking: list[str]
     dispatch_due_at: Instant | None
@@ -474,6 +476,7 @@ def _row(one: OrderRow) -> OrderRowTold:
         updated_at=one.updated_at,
         total=one.total,
         refunded=one.refunded,
+        on_its_way_back=one.on_its_way_back,
         lines=[
             RowTold(
                 line=line.line,

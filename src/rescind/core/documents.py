@@ -25,6 +25,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
 from rescind.core.quote import quote
 from rescind.core.record import Record
+from rescind.core.refund import RefundOwed
 from rescind.core.views import ShopView
 
 WHOLE_ORDER = ""
@@ -101,7 +102,8 @@ class Kept(_Said, frozen=True, kw_only=True):
 
 class PaidBack(_Said, frozen=True, kw_only=True):
     """Money owed back to one means of payment. reference: the provider's own, where it was known that day. into: the
-    other way it went, where its means could not take it.
+    other way it went, where its means could not take it. state: ``failed``, it could not go back and support decides;
+    ``elsewhere``, the buyer has it another way, such as by a bank; empty for every other.
     """
 
     refund: RefundId
@@ -113,16 +115,19 @@ class PaidBack(_Said, frozen=True, kw_only=True):
     cancellation: str = ""
     reference: str = ""
     into: str = ""
+    state: str = ""
 
 
 class Content(_Said, frozen=True, kw_only=True):
     """Everything a document says, in codes, amounts and the words of that day. ``format``: of this shape.
 
     buyer: the marketplace's own id of them; names are of people and can be erased, what was issued cannot.
-    cancellation, cancelled_at: what a credit note is about. settled: it is for keeping the goods, none were. fees: what
-    the seller kept of it. charges_minor: for the order as a whole. released_minor: what was only reserved, and let go.
-    other_minor: what the parts do not explain, such as money that had left another way. replaces, replaces_number: the
-    document that this one takes the place of, or takes back.
+    cancellation, cancelled_at: what a credit note is about. settled: it is for keeping the goods, none were. owed: of a
+    note about no cancellation, why money went back: ``given`` by the shop or support, a ``late_payment``, or a
+    ``chargeback`` that was won; cancelled_at is then when. fees: what the seller kept of it. charges_minor: for the
+    order as a whole. released_minor: what was only reserved, and let go. other_minor: what the parts do not explain,
+    such as money that had left another way. replaces, replaces_number: the document that this one takes the place of,
+    or takes back.
     """
 
     format: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -149,6 +154,7 @@ class Content(_Said, frozen=True, kw_only=True):
     cancellation: str = ""
     cancelled_at: Instant | None = None
     settled: bool = False
+    owed: str = ""
     replaces: str = ""
     replaces_number: str = ""
 
@@ -233,9 +239,19 @@ def due(order: Order) -> tuple[tuple[DocumentKind, str], ...]:
     # Of what was only reserved nothing was paid, so nothing is credited.
     given = {one.cancellation for one in order.refunds if not one.release}
     found.extend((DocumentKind.CREDIT_NOTE, one.id) for one in order.cancellations if one.id in given and _stands(one))
+    found.extend((DocumentKind.CREDIT_NOTE, one) for one in owed_beside(order))
     if any(tender.captured_minor for tender in order.tenders):
         found.append((DocumentKind.RECEIPT, WHOLE_ORDER))
     return tuple(found)
+
+
+def owed_beside(order: Order) -> dict[str, Instant]:
+    """Money that became owed although nothing was cancelled by it: the id of its first refund, and when."""
+    found: dict[Instant, str] = {}
+    for one in order.refunds:
+        if one.cancellation is None and one.instead_of is None and not one.release:
+            found.setdefault(one.owed_at, one.id)
+    return {refund: at for at, refund in found.items()}
 
 
 def _stands(one: Cancellation) -> bool:
@@ -273,6 +289,8 @@ def draft(
     )
     if kind is DocumentKind.RECEIPT:
         return _receipt(blank, order, titles)
+    if about in owed_beside(order):
+        return _note_beside(blank, about, order, records)
     return _credit_note(blank, CancellationId(about), order, titles, records)
 
 
@@ -333,8 +351,7 @@ def _receipt(blank: Content, order: Order, titles: dict[str, str]) -> Content:
 
 def _back(order: Order, those: Mapping[RefundId, int]) -> tuple[PaidBack, ...]:
     """Refunds of captured money, how much of each. On a receipt not those that failed: they are owed to nobody until
-    somebody decides. A credit note has those of its cancellation, whatever became of them: what the seller gave up
-    stays given up.
+    somebody decides.
     """
     tenders = {one.id: one for one in order.tenders}
     return tuple(
@@ -354,6 +371,56 @@ def _back(order: Order, those: Mapping[RefundId, int]) -> tuple[PaidBack, ...]:
     )
 
 
+def _went(order: Order, those: Mapping[RefundId, int]) -> tuple[PaidBack, ...]:
+    """What became, until now, of refunds that were decided, how much of each: a note has all of it, for what the seller
+    gave up stays given up. One that failed is told by what was sent in its place.
+    """
+    instead = {one.instead_of: one for one in order.refunds if one.instead_of is not None}
+    waits = {one.id for one in order.undecided}
+    found: list[PaidBack] = []
+    for refund in (one for one in order.refunds if one.id in those and not one.release):
+        amount, last = those[refund.id], refund
+        while last.id in instead:
+            last = instead[last.id]
+        gone = last.status in _NOT_GIVEN_BACK and last.id not in waits
+        there = 0 if gone else min(amount, last.amount_minor)
+        (told,) = _back(order, {last.id: there})
+        if there:
+            found.append(msgspec.structs.replace(told, state="failed" if last.id in waits else ""))
+        if amount > there:
+            rest = msgspec.structs.replace(told, amount_minor=amount - there, reference="", into="", state="elsewhere")
+            found.append(rest)
+    return tuple(found)
+
+
+def _note_beside(blank: Content, about: str, order: Order, records: Iterable[Record]) -> Content:
+    """The note of money that went back although nothing was cancelled by it. Raises NotFound."""
+    before: Order | None = None
+    for record in records:
+        event = record.event
+        if isinstance(event, RefundOwed) and any(terms.id == about for terms in event.refunds):
+            break
+        before = apply(before, event)
+    else:
+        raise NotFound(kind="document")
+    assert before is not None, "money is owed of an order"
+    back = _went(order, {terms.id: terms.amount_minor for terms in event.refunds})
+    total = sum(one.amount_minor for one in back)
+    returned = {one.tender for one in before.chargebacks if one.returned_minor}
+    why = "given" if event.by else "late_payment"
+    if not event.by and any(terms.tender in returned for terms in event.refunds):
+        why = "chargeback"
+    return msgspec.structs.replace(
+        blank,
+        total_minor=total,
+        back=back,
+        cancelled_at=event.at,
+        owed=why,
+        shipping_minor=event.shipping_minor,
+        other_minor=total - event.shipping_minor,
+    )
+
+
 def _credit_note(
     blank: Content, about: CancellationId, order: Order, titles: dict[str, str], records: Iterable[Record]
 ) -> Content:
@@ -366,7 +433,7 @@ def _credit_note(
             break
         before = apply(before, event)
     assert gives is not None and before is not None, "money that is owed was decided"  # noqa: PT018 - one thing
-    back = _back(order, {terms.id: terms.amount_minor for terms in gives.refunds})
+    back = _went(order, {terms.id: terms.amount_minor for terms in gives.refunds})
     total = sum(one.amount_minor for one in back)
     said = msgspec.structs.replace(blank, total_minor=total, back=back, cancellation=about, cancelled_at=gives.at)
     if isinstance(gives, OfferAccepted):

@@ -191,10 +191,10 @@ def apply_settled(order: Order, event: FailedRefundSettled) -> Order:
     )
     order = owe(order, event.refunds, before.cancellation, event.at)
     anew = {terms.id for terms in event.refunds}
-    changes: dict[str, object] = {"next_check_at": event.wait_until or event.at}
+    changes: dict[str, object] = {"next_check_at": event.wait_until or event.at, "instead_of": before.id}
     tenders = order.tenders
     if event.way is Way.PAID_OUT:
-        changes = {
+        changes |= {
             "status": RefundStatus.SUCCEEDED,
             "reference": event.voucher,
             "settled_at": event.at,

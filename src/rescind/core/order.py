@@ -119,8 +119,18 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def refunded(self) -> Money:
+        """What has gone back, as providers or people have said."""
+        return Money(sum(tender.refunded_minor for tender in self.tenders), self.currency)
+
+    @property
+    def on_its_way_back(self) -> Money:
+        """What is owed, sent or in doubt."""
+        return Money(sum(tender.reserved_minor for tender in self.tenders), self.currency)
+
+    @property
+    def given_back(self) -> Money:
         """What has gone back and what is on its way back."""
-        return Money(sum(t.refunded_minor + t.reserved_minor for t in self.tenders), self.currency)
+        return self.refunded + self.on_its_way_back
 
     @property
     def undecided(self) -> tuple[Refund, ...]:

@@ -335,8 +335,8 @@ class Refund(_State, frozen=True, kw_only=True):
     (KF-16). ordered: where the marketplace pays it out.
     release: nothing was captured, so it is a promise of the bank that is let go. into: where it goes if not to its
     tender (``failed_refund.Way``). settled: what became of one that failed, in the same words; empty while somebody
-    still has to say. covered_minor: what the buyer got of it another way;
-    ``amount_minor`` is then what is left to send, or all of it where nothing is.
+    still has to say; instead_of: the one that failed in whose place it is owed. covered_minor: what the buyer got of it
+    another way; ``amount_minor`` is then what is left to send, or all of it where nothing is.
     """
 
     id: RefundId
@@ -355,6 +355,7 @@ class Refund(_State, frozen=True, kw_only=True):
     settled: str = ""
     covered_minor: int = 0
     through: str = ""
+    instead_of: RefundId | None = None
 
     @property
     def to_pay_out(self) -> bool:

@@ -314,7 +314,7 @@ class _Player:
             "due": last.due_at if last else None,
             "on_silence": last.on_silence if last else "",
             "fault": (last.fault if last else "") or (ground.fault if ground else "") or "nobody",
-            "refunded": order.refunded.minor,
+            "refunded": order.given_back.minor,
             "refund": order.refunds[-1].status.value if order.refunds else "",
             "noted": order.contradictions[-1].kind if order.contradictions else "",
             "door_refusals": f"{door.refused} of {door.limit}" if door else "",

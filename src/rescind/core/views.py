@@ -114,6 +114,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     dispatch_due_at: Instant | None
     total: Money
     refunded: Money
+    on_its_way_back: Money
     placed_at: Instant
     updated_at: Instant
     version: int
@@ -124,6 +125,11 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     contradictions: int
     shipping_by: str = "seller"
     unread: int = 0
+
+    @property
+    def given_back(self) -> Money:
+        """What has gone back and what is on its way back."""
+        return self.refunded + self.on_its_way_back
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,8 +13,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.documents import WHOLE_ORDER, Content, DocumentKind, Issued, due
+from rescind.core.documents import WHOLE_ORDER, Content, DocumentKind, Issued, PaidBack, due, owed_beside
 from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound, RescindError
+from rescind.core.failed_refund import Way
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -35,7 +36,8 @@ MAY: tuple[Role, ...] = ("buyer", "seller", "support", "operator")
 class Sheet:
     """A document in words for one reader. facts: name and value; sums: label, amount, whether it is taken off.
 
-    rows: lines of goods; ways: by which means money came in or goes back, with a note each.
+    rows: lines of goods; ways: by which means money came in or goes back, with a note each. as_paid: all of it goes
+    back the way it came.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class Sheet:
     tax: Money | None
     came_in: tuple[dict[str, Any], ...]
     goes_back: tuple[dict[str, Any], ...]
+    as_paid: bool
     kept: Money | None
     seller: tuple[str, ...]
     reach: tuple[str, ...]
@@ -87,7 +90,11 @@ def sheet(language: Locale, issued: Issued, reader: Role) -> Sheet:
     if said.released_minor:
         sums.append({"label": _("Only reserved, and let go"), "amount": money(-said.released_minor)})
     if said.other_minor:
-        label = _("For keeping the goods, as agreed") if said.settled else _("Kept, or given back before")
+        label = _("Kept, or given back before") if said.other_minor < 0 else _("Paid beyond the price")
+        if said.settled:
+            label = _("For keeping the goods, as agreed")
+        elif said.owed:
+            label = _("Given back")
         sums.append({"label": label, "amount": money(said.other_minor)})
     receipt = said.kind is DocumentKind.RECEIPT
     total = {
@@ -122,6 +129,7 @@ def sheet(language: Locale, issued: Issued, reader: Role) -> Sheet:
         tax=money(said.tax_minor) if said.tax_minor else None,
         came_in=_came_in(language, said, reader),
         goes_back=_goes_back(language, said, reader),
+        as_paid=not any(one.into or one.state for one in said.back),
         kept=money(said.paid_minor - said.elsewhere_minor - said.back_minor)
         if receipt and (said.back_minor or said.elsewhere_minor)
         else None,
@@ -150,7 +158,11 @@ def _lead(language: Locale, said: Content) -> str:
             text = _("Takes the place of receipt %(number)s, because amounts have changed since.")
             return text % {"number": said.replaces_number}
         return ""
-    return _("For goods that were kept for less.") if said.settled else ""
+    return {
+        "given": _("For money that was given back although nothing was cancelled for it."),
+        "late_payment": _("For a payment that came when less was to be paid."),
+        "chargeback": _("For money that a bank had taken and gave back to the marketplace."),
+    }.get(said.owed, _("For goods that were kept for less.") if said.settled else "")
 
 
 def _facts(language: Locale, said: Content) -> tuple[tuple[str, str], ...]:
@@ -162,7 +174,8 @@ def _facts(language: Locale, said: Content) -> tuple[tuple[str, str], ...]:
         (_("Shop"), said.seller.name),
     ]
     if said.cancelled_at is not None:
-        facts.append((_("Agreed on") if said.settled else _("Cancelled on"), day(language, said, said.cancelled_at)))
+        done = _("Agreed on") if said.settled else (_("Given back on") if said.owed else _("Cancelled on"))
+        facts.append((done, day(language, said, said.cancelled_at)))
     if said.cancellation:
         facts.append((_("Request"), said.cancellation))
     return tuple(facts)
@@ -200,17 +213,30 @@ def _goes_back(language: Locale, said: Content, reader: Role) -> tuple[dict[str,
         parts = [day(language, said, one.owed_at)] if said.kind is DocumentKind.RECEIPT else []
         parts.append(_("Refund %(id)s") % {"id": one.refund})
         if one.reference and reader != "seller":
-            parts.append(_("provider's reference %(reference)s") % {"reference": one.reference})
+            voucher = one.into == Way.PAID_OUT
+            named = _("voucher %(reference)s") if voucher else _("provider's reference %(reference)s")
+            parts.append(named % {"reference": one.reference})
+        if one.state == "failed":
+            parts.append(_("it could not be paid back this way; platform support finds another"))
         back.append(
             {
-                "label": language.term("way", one.into)
-                if one.into and reader != "seller"
-                else _by(language, reader, one.method, one.label),
+                "label": _back_by(language, one, reader),
                 "amount": Money(one.amount_minor, said.currency),
                 "note": " · ".join(parts),
             }
         )
     return tuple(back)
+
+
+def _back_by(language: Locale, one: PaidBack, reader: Role) -> str:
+    """By which way it comes to the buyer, or came."""
+    _ = language.gettext
+    if one.state == "elsewhere":
+        return _("Another way, such as by the buyer's bank")
+    other = {Way.STORE_CREDIT.value: _("Credit with the marketplace"), Way.PAID_OUT.value: _("Paid out by hand")}
+    if one.into and reader != "seller":
+        return other[one.into]
+    return _by(language, reader, one.method, one.label)
 
 
 # --- forms of one sheet ----------------------------------------------------------------------------------------------
@@ -259,13 +285,18 @@ class Offered:
 
 def offered(language: Locale, order: Order, zone: str) -> list[Offered]:
     """What there is in writing about an order; it is issued when somebody first asks for it."""
-    closed = {one.id: one.closed_at or one.requested_at for one in order.cancellations}
+    _ = language.gettext
+    days = {
+        about: _("For what was given back on %(day)s") % {"day": language.day(at, zone)}
+        for about, at in owed_beside(order).items()
+    }
+    for one in order.cancellations:
+        day_of = {"day": language.day(one.closed_at or one.requested_at, zone)}
+        days[one.id] = _("For the cancellation of %(day)s") % day_of
     return [
         Offered(
             title=title(language, kind),
-            note=language.gettext("For the cancellation of %(day)s") % {"day": language.day(closed[about], zone)}  # pyright: ignore[reportArgumentType]
-            if about
-            else language.gettext("What was paid, cancelled and given back, as it stands now"),
+            note=days[about] if about else _("What was paid, cancelled and given back, as it stands now"),
             href=f"/documents/of/{order.id}/{about or DocumentKind.RECEIPT.value}",
         )
         for kind, about in reversed(due(order))

@@ -128,7 +128,7 @@ async def test_after_a_long_night_every_overdue_deadline_lapses_once_oldest_firs
     for order, _ in cases:
         after = await market.read(order)
         assert after.cancellations[-1].closed_by == "silence"
-        assert after.refunded.minor == 4000
+        assert after.given_back.minor == 4000
     assert await audit(market.pool) == 12
 
 

@@ -121,7 +121,7 @@ async def test_a_timer_whose_commit_was_lost_lapses_once(line, pool, clock):  # 
     assert await deadlines.sweep(market.engine, DueTable(pool, clock)) == 1
     assert cutter.cuts == 1
     after = await market.read(order)
-    assert (after.cancellations[-1].closed_by, after.refunded.minor) == ("silence", 4000)
+    assert (after.cancellations[-1].closed_by, after.given_back.minor) == ("silence", 4000)
     assert await audit(pool) == 1
 
 

@@ -54,7 +54,7 @@ async def test_shipped_or_cancelled_one_of_them_wins(market, others):  # I-14, K
         after = await market.read(order)
         (case,) = after.cancellations
         won[case.status.value] += 1
-        assert after.refunded.minor == (4000 if case.status == "approved" else 0)
+        assert after.given_back.minor == (4000 if case.status == "approved" else 0)
         assert bool(after.progress.cancelled_at) == (case.status == "approved")
         late = [one.kind for one in after.contradictions if one.kind == "shipped_after_cancel"]
         assert len(late) == (case.status == "approved"), "the parcel that left all the same is somebody's case"
@@ -170,7 +170,7 @@ async def test_however_many_ask_at_once_a_unit_is_refunded_once(market, others):
     won = [one for one in outcomes if not isinstance(one, Exception)]
     assert 1 <= len(won) <= 2
     assert all(isinstance(one, QuantityNotOpen | InvalidTransition) for one in outcomes if isinstance(one, Exception))
-    assert after.refunded.minor == 10000
+    assert after.given_back.minor == 10000
     assert all(line.cancelled == 1 for line in after.lines)
     assert await audit(market.pool) == 1
 

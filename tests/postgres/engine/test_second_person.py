@@ -41,7 +41,7 @@ async def test_of_many_confirmations_at_once_one_moves_the_money(watched):
     answers = await asyncio.gather(*(agrees(watched, order, who=one) for one in crowd), return_exceptions=True)
     assert sum(isinstance(one, InvalidTransition) for one in answers) == 7
     read = await watched.read(order)
-    assert (len(read.refunds), read.refunded.minor) == (1, 2000)
+    assert (len(read.refunds), read.given_back.minor) == (1, 2000)
     await audit(watched.pool)
 
 
@@ -56,7 +56,7 @@ async def test_of_confirming_rejecting_and_cancelling_at_once_never_more_than_wa
         faults = [one for one in answers if isinstance(one, Exception)]
         assert all(isinstance(one, InvalidTransition | RefundTooHigh) for one in faults), faults
         read = await watched.read(order)
-        assert read.refunded.minor == 4000, "the cancellation gave what was left, or all"
+        assert read.given_back.minor == 4000, "the cancellation gave what was left, or all"
     await audit(watched.pool)
 
 
@@ -84,7 +84,7 @@ async def test_a_proposal_waits_in_the_list_and_lapses_by_itself(watched):
 
 async def test_a_currency_without_an_amount_is_left_to_one_person(watched):
     order = await watched.order(currency="USD")
-    assert (await gives(watched, order, 4000)).refunded.minor == 4000
+    assert (await gives(watched, order, 4000)).given_back.minor == 4000
 
 
 async def test_only_who_may_see_it_answers(watched):
@@ -94,7 +94,7 @@ async def test_only_who_may_see_it_answers(watched):
         await agrees(watched, order, who=SAM)
     with pytest.raises(Exception, match="forbidden"):
         await agrees(watched, order, who=ANN)
-    assert (await watched.read(order)).refunded.minor == 0
+    assert (await watched.read(order)).given_back.minor == 0
 
 
 async def test_what_two_people_give_counts_against_the_day_of_both(pool, clock):
@@ -109,7 +109,7 @@ async def test_what_two_people_give_counts_against_the_day_of_both(pool, clock):
         await gives(market, second, 2000)
         with pytest.raises(DailyLimit):
             await agrees(market, second, who=Actor(kind=ActorKind.SUPPORT, id="tom"))
-        assert (await market.read(second)).refunded.minor == 0
+        assert (await market.read(second)).given_back.minor == 0
         await audit(pool)
 
 

@@ -71,6 +71,7 @@ def order_row(row: asyncpg.Record, now: Instant) -> OrderRow:
         dispatch_due_at=order.dispatch_due_at,
         total=order.total,
         refunded=order.refunded,
+        on_its_way_back=order.on_its_way_back,
         placed_at=order.placed_at,
         updated_at=row["updated_at"],
         version=order.version,

@@ -84,7 +84,7 @@ async def _show(
         advice=advice(language, noted.kind, arrived=arrived),
         outcomes=[(one, language.term("intercept", one)) for one in _offered(console, noted)],
         done=_done(noted, entries, language),
-        refunded=order.refunded,
+        refunded=order.given_back,
         parcels=parcels,
         hidden_until=on_hold_until(order, console.now) if console.person.role == "seller" else None,
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),

@@ -109,7 +109,7 @@ async def _show(
         reader=reader,
         back=f"/{reader}/orders/{order.id}",
         worth=returns.worth(order, found.lines),
-        refunded=order.refunded,
+        refunded=order.given_back,
         paid=Money(sum(tender.captured_minor for tender in order.tenders), order.currency),
         lines=lines_of(view, found.lines),
         said=conversation(language, order.id, said, reader),
