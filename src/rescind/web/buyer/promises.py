@@ -81,7 +81,7 @@ def shipping(locale: Locale, terms: Terms, now: Instant) -> list[Promise]:
     if not any(name.startswith("dispatch") for name in terms.preset.deadlines):
         found.append(Promise(_("No time to ship is laid down for this shop. Ask it when you need to know.")))
     found.append(
-        Promise(_("Goods that are promised for a day are not late before it: these times count from that day then."))
+        Promise(_("Goods that are promised for a day are not late before it, nor cancelled for not having left."))
     )
     found.append(Promise(_("The tracking number stands on your order as soon as the shop has one.")))
     found.append(
