@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from postgres.market import HOST, KILN, person, worked
+from postgres.market import HOST, KILN, LANTERN, person, worked
 from rescind.api.order_state import order_state
 from rescind.app import make_app
 from rescind.core.cancellation import CancelBySeller
@@ -103,6 +103,24 @@ async def test_a_shop_gives_money_back_while_its_order_goes_on(app, desk, market
     assert (read.given_back.minor, read.given_minor, read.cancellations) == (500, 500, ())
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
     assert "The glaze has a bubble." in (await ann.see(f"/orders/{order}")).text
+
+
+async def test_a_shop_sees_its_refunds_by_where_they_stand_and_no_other_shops(app, desk, market):  # M-15
+    mine, theirs = await market.order(Stage.REVIEW, price=4013), await market.order(Stage.REVIEW, shop=LANTERN)
+    for order in (mine, theirs):
+        await market.asks(order)
+    sam = await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+    assert "€40.13" in (await sam.see("/seller/refunds?state=owed")).text
+    await worked(market)
+    page = await sam.see("/seller/refunds?state=failed")
+    number = (await market.read(mine)).number
+    for said in ("Failed 1", number, "€40.13", "Platform support finds another way with the buyer."):
+        assert said in page.text
+    assert (await market.read(theirs)).number not in page.text
+    assert "Look after it" not in page.text, "that is support's"
+    zh = await Person(app, "zh").sign_in(desk, "seller", "tim", shop_id=KILN)
+    assert "平台客服会与买家商定其他退款方式" in (await zh.see("/seller/refunds?state=failed")).text
+    assert "No refund fits" in (await sam.see("/seller/refunds?state=failed&q=RM-1")).text
 
 
 async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk, market):  # KF-06, ID-05

@@ -284,6 +284,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("group robot to remove", f"/seller/robots/{scene.robot}", _press("#end summary >> nth=-1")),
         Place("group robot that was tried", f"/seller/robots/{scene.tried}"),
         Place("bench", "/seller/packing"),
+        Place("refunds", "/seller/refunds?state=failed"),
         *(
             Place(f"bench {name}", scene.bench(name))
             for name in (

@@ -269,6 +269,7 @@ async def seller_console(visit: Comes) -> Console:
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
+        Link("/seller/refunds", _("Refunds"), current=path.startswith("/seller/refunds")),
         Link(
             "/seller/settings",
             _("Settings"),
