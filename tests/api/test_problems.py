@@ -80,7 +80,7 @@ def wrong(example):
     if isinstance(example, dict):
         for name, value in example.items():
             yield from ({**example, name: one} for one in (*odd, *wrong(value)))
-    elif isinstance(example, list):
+    elif isinstance(example, list) and example:
         yield from ([one, *example[1:]] for one in (*odd, *wrong(example[0])))
 
 

@@ -78,7 +78,8 @@ class MortalStripe(Stripe):
 
     def __init__(self, url: str) -> None:
         super().__init__("sk_test_fake", base=url, timeout_s=PATIENCE_S)
-        self._stream, self._http.request_stream_async = self._http.request_stream_async, self._streams
+        http = self._client._http
+        self._stream, http.request_stream_async = http.request_stream_async, self._streams
 
     async def _streams(self, *asked, **more):
         begun = await self._stream(*asked, **more)

@@ -132,11 +132,11 @@ async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk
     back = await sam.press(again, f"{path}/give-back", amount="1")
     assert back.status == 409
     assert "You saw that €40.00 can go back, and it is €39.00 now. Nothing was done." in back.text
-    assert (await market.read(order)).refunded.minor == 100
+    assert (await market.read(order)).given_back.minor == 100
     assert (await sam.press(back, f"{path}/give-back", amount="1")).to.endswith("money_back"), "looked at, and meant"
     for odd in ("-1", "1e3", "９", "9" * 40):
         assert (await sam.press(again, f"{path}/give-back", amount="1", left=odd)).status == 409
-    assert (await market.read(order)).refunded.minor == 200
+    assert (await market.read(order)).given_back.minor == 200
 
 
 @pytest.mark.parametrize(

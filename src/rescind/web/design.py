@@ -13,6 +13,7 @@ from rescind.core.parts import Escalation
 from rescind.web import contact, order_notes, talk
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
+from rescind.web.way_words import reference_of
 
 if TYPE_CHECKING:
     from rescind.locales import Locale
@@ -259,12 +260,14 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             "tender": "Visa ··4242",
             "refund": {"id": "ref_0000abcd0000000000000x", "status": "submitted"},
             "reader": "buyer",
+            "instead": "",
             "trouble": ("", ""),
             "expected": language.gettext("Expected between %(first)s and %(last)s")
             % dict(zip(("first", "last"), language.days(ahead(days=3).date(), ahead(days=5).date()), strict=True)),
             "note": say("Usually 3 to 5 working days", "通常需要 3 至 5 个工作日"),
             "move": language.gettext("The payment provider"),
             "reference": "7KQ2-88F",
+            "reference_of": reference_of(language, "", by_people=False),
             "href": "",
             "steps": [
                 {"label": say("Approved", "已同意"), "state": "done", "at": ago(hours=2)},
