@@ -27,7 +27,7 @@ def test_a_broken_jug_is_told_shown_and_answered(visit, marketplace, lang):  # M
     expect(buyer.locator(".banner-title")).to_contain_text(f"{order.number}-R1")
     picture = buyer.locator(".evidence img").first
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 40
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 40
     path = re.search(r"/orders/\S+/returns/ret_\w+", buyer.url)[0]
 
     support = visit("support", lang, f"/support{path}")
