@@ -2,7 +2,7 @@
 
 import pytest
 
-from rescind.core.errors import Forbidden, InvalidField, InvalidTransition
+from rescind.core.errors import EnoughOffers, Forbidden, InvalidField, InvalidTransition
 from rescind.core.offer import MOST, AnswerOffer, MakeOffer, OfferKind
 from rescind.core.stage import Stage
 from scenarios.shop import eur, item, usd
@@ -135,7 +135,7 @@ def test_a_buyer_makes_no_offer_that_answers_none(begun):
 def test_offers_come_to_an_end(begun):
     for turn in range(MOST):
         quotes(begun.seller if turn % 2 == 0 else begun.buyer, 100 + turn, 0)
-    with pytest.raises(InvalidTransition):
+    with pytest.raises(EnoughOffers):
         quotes(begun.seller)
     assert begun.cancellation.offer.number == MOST
 

@@ -330,7 +330,14 @@ async def withdraw(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
-    fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.InvalidField, errors.CurrencyMismatch, errors.ConsentMissing),
+    fails=(
+        *DECISION_FAILS,
+        errors.DeadlinePassed,
+        errors.EnoughOffers,
+        errors.InvalidField,
+        errors.CurrencyMismatch,
+        errors.ConsentMissing,
+    ),
 )
 async def offer(call: Call) -> Answer:
     """Offer money back for keeping the goods, a share of their price, a later day to ship, or, for goods that were

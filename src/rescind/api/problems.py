@@ -82,6 +82,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.AmountChanged: (409, "The refund is another one now"),
+    errors.EnoughOffers: (409, "Enough was offered"),
     errors.LeftChanged: (409, "Other money went back meanwhile"),
     errors.OrderFull: (409, "The order holds no more"),
     errors.NoteUnread: (409, "A note of the buyer's is not read yet"),

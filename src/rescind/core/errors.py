@@ -284,6 +284,12 @@ class AmountChanged(RescindError):
     code = "amount-changed"
 
 
+class EnoughOffers(RescindError):
+    """Both sides have offered as often as they may; the request waits for its answer. Params: most, deadline."""
+
+    code = "enough-offers"
+
+
 class LeftChanged(RescindError):
     """What can go back is not what somebody saw before they gave of it. Params: seen, left (amounts)."""
 

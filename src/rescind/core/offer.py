@@ -7,6 +7,7 @@ it was promised when it was made.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -22,7 +23,7 @@ from rescind.core.cancellation.guards import (
 )
 from rescind.core.context import Context
 from rescind.core.costs import agreed, chargeable_minor
-from rescind.core.errors import AmountChanged, Forbidden, InvalidField, InvalidTransition
+from rescind.core.errors import AmountChanged, EnoughOffers, Forbidden, InvalidField, InvalidTransition
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.fees import BPS
 from rescind.core.ids import CancellationId
@@ -47,6 +48,8 @@ class OfferKind(StrEnum):
     CANCEL_WITH_COSTS = "cancel_with_costs"
 
 
+FURTHEST = timedelta(days=366)
+"""Nobody agrees to wait longer than that; a year of four digits that is mistyped is no offer."""
 MOST = 6
 """Offers of one request, of both sides together: whoever has not agreed by then waits for the answer."""
 
@@ -128,7 +131,7 @@ def most(order: Order) -> int:
 def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms: Terms, now: Instant) -> Decision:
     """Offer something, in the seller's own time to answer; a buyer offers in return for what the seller offered.
 
-    Raises Forbidden, ConsentMissing, NotFound, InvalidTransition (nothing to answer, too many offers), DeadlinePassed,
+    Raises Forbidden, ConsentMissing, NotFound, InvalidTransition (nothing to answer), EnoughOffers, DeadlinePassed,
     InvalidField (an amount, a share or a day that cannot be, or no words for what costs are).
     """
     if actor.speaks_as not in _SIDES:
@@ -138,7 +141,9 @@ def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms
     before = open_offer(asked)
     theirs = before is not None and before.by == ActorKind.SELLER
     made = asked.offer.number if asked.offer else 0
-    if made >= MOST or (actor.speaks_as is ActorKind.BUYER and not theirs):
+    if made >= MOST:
+        raise EnoughOffers(most=MOST, deadline=asked.due_at)
+    if actor.speaks_as is ActorKind.BUYER and not theirs:
         raise InvalidTransition(
             action="offer",
             current_state=asked.status.value,
@@ -164,6 +169,8 @@ def make(order: Order, command: MakeOffer, actor: Actor, context: Context, terms
         case OfferKind.SHIP_LATER:
             if command.ship_by is None or command.ship_by <= now:
                 raise InvalidField(field="ship_by", expected="a time that is still to come")
+            if command.ship_by > now + FURTHEST:
+                raise InvalidField(field="ship_by", expected="a day of the next year at the latest")
             event = msgspec.structs.replace(event, ship_by=command.ship_by)
         case OfferKind.CANCEL_WITH_COSTS:
             event = msgspec.structs.replace(event, **_costs(order, asked, command, context, terms, now))
