@@ -327,6 +327,10 @@ class Settings:
     support_hours: Annotated[
         str | None, Choice(_line, "When platform support answers, in your words, such as `Mon–Fri 9–17, London time`.")
     ] = None
+    support_lead: Annotated[
+        str | None,
+        Choice(_line, "Who leads support, by name: the owner of what nobody confirmed in time, as its pages say."),
+    ] = None
     operator_email: Annotated[
         str | None,
         Choice(

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import get_args
@@ -220,3 +221,11 @@ def test_where_a_matter_stands_is_said_in_words(code, tag):
 
 def test_where_a_matter_stands_is_taken_from_the_code_alone_where_nobody_has_named_it():
     assert locale("zh").state("unheard_of") == "unheard_of"
+
+
+@pytest.mark.parametrize("tag", LANGUAGE_NAMES)
+def test_nothing_is_said_twice_in_a_catalogue(tag):
+    """Of two translations of one sentence the first would win, and whoever wrote the second would never know."""
+    text = files("rescind.locales").joinpath(f"{tag}.po").read_text("utf-8")
+    keys = re.findall(r'(?:^msgctxt "(.*)"\n)?^msgid "(.+)"$', text, re.MULTILINE)
+    assert [key for key, count in Counter(keys).items() if count > 1] == []

@@ -125,7 +125,7 @@ async def test_pages_of_all_three_say_that_silence_of_an_unreached_shop_decides_
     asked = (await market.asks(order, anyway=True)).order.open_cancellation.id
     page = await ann.see(f"/orders/{order}/requests/{asked}")
     assert "its silence decides nothing: the platform does" in page.text
-    assert "Your shop has no verified address yet" in (await sam.see(f"/seller/requests/{asked}")).text
+    assert "Your shop has no verified address." in (await sam.see(f"/seller/requests/{asked}")).text
     assert "The shop could not be told of this request" in (await sue.see(f"/support/orders/{order}")).text
 
 
@@ -134,7 +134,7 @@ async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, des
     await desk.inbox.people.want(True)
     await desk.book.refresh()
     home = "/seller/notices/preferences"
-    assert "Your shop has no verified address yet" in (await sam.see("/seller/orders")).text
+    assert "Your shop has no verified address." in (await sam.see("/seller/orders")).text
     page = await sam.see(home)
     wrong = await sam.press(page, "/seller/notices/channels", address="nowhere")
     assert (wrong.status, "Write an e-mail address like" in wrong.text) == (422, True)
@@ -148,9 +148,9 @@ async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, des
     done = await sam.press(page, f"/seller/notices/channels/{channel}/prove", code=f" {code[:4]} {code[4:]} ")
     assert done.to == f"{home}?said=verified#addresses"
     assert "Verified" in (await sam.see(home)).text
-    assert "Your shop has no verified address yet" not in (await sam.see("/seller/orders")).text
+    assert "Your shop has no verified address." not in (await sam.see("/seller/orders")).text
     await sam.press(await sam.see(home), f"/seller/notices/channels/{channel}/remove")
-    assert "Your shop has no verified address yet" in (await sam.see(home)).text
+    assert "Your shop has no verified address." in (await sam.see(home)).text
 
 
 @pytest.fixture

@@ -127,8 +127,8 @@ def _of_refund(notice: Notice, order: Order) -> dict[str, object]:
         return _SAID if found.settled else _OVER
     if found.status not in _REFUNDS[notice.kind] or (notice.kind is NoticeKind.REFUND_FAILED and found.settled):
         return _OVER
-    asks = notice.role == "support"
-    return {"move": "support"} if asks or notice.kind is NoticeKind.REFUND_FAILED else _SAID
+    # One that is unclear is asked about by itself: somebody knows of it, and has nothing to do.
+    return {"move": "support"} if notice.kind is NoticeKind.REFUND_FAILED else _SAID
 
 
 def _of_return(notice: Notice, order: Order) -> dict[str, object]:
@@ -180,8 +180,10 @@ def _of_order(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
             if looked_at is None or not mine:
                 return _OVER
             return {"move": notice.role, "due_at": looked_at.due_at, "then": looked_at.on_silence}
-        case _:
+        case NoticeKind.SHIPPED | NoticeKind.DELIVERED | NoticeKind.DELIVERY_ENDED:
             return _of_parcel(notice, order)
+        case _:
+            return _SAID  # It tells of what happened, and that does not pass.
 
 
 def _of_parcel(notice: Notice, order: Order) -> dict[str, object]:
@@ -192,8 +194,8 @@ def _of_parcel(notice: Notice, order: Order) -> dict[str, object]:
         NoticeKind.SHIPPED: found.gone and not found.delivered_at and not found.ended,
         NoticeKind.DELIVERED: found.delivered_at is not None,
         NoticeKind.DELIVERY_ENDED: bool(found.ended),
-    }.get(notice.kind, True)
-    return _SAID if so else _OVER
+    }
+    return _SAID if so[notice.kind] else _OVER
 
 
 def _in_processing(at: Stage) -> bool:

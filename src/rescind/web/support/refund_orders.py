@@ -279,7 +279,7 @@ def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> 
         "then": language.gettext("Otherwise whoever leads support is asked again.")
         if owner_of(refund) == "lead"
         else language.gettext("Otherwise it goes to whoever leads support."),
-        "owner": _owner(language, owner_of(refund), people),
+        "owner": _owner(console, owner_of(refund), people),
         "state": language.term("proposal_outcome", "proposed")
         if said_paid(found.order, refund)
         else language.term("refund_order", key),
@@ -298,8 +298,11 @@ def _row(console: Console, found: RefundOrderRow, people: Mapping[str, str]) -> 
     }
 
 
-def _owner(language: Locale, owner: str, people: Mapping[str, str]) -> str:
-    """Who is to move: a person by name, or the role."""
+def _owner(console: Console, owner: str, people: Mapping[str, str]) -> str:
+    """Who is to move: a person by name, or the role where nobody said who has it."""
+    language, lead = console.language, console.desk.settings.support_lead
+    if owner == "lead" and lead:
+        return language.gettext("%(name)s, who leads support") % {"name": lead}
     return language.term("refund_owner", owner) if owner in {"lead", "support"} else people.get(owner, owner)
 
 
