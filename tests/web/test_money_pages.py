@@ -121,6 +121,7 @@ async def test_a_shop_sees_its_refunds_by_where_they_stand_and_no_other_shops(ap
     zh = await Person(app, "zh").sign_in(desk, "seller", "tim", shop_id=KILN)
     assert "平台客服会与买家商定其他退款方式" in (await zh.see("/seller/refunds?state=failed")).text
     assert "No refund fits" in (await sam.see("/seller/refunds?state=failed&q=RM-1")).text
+    assert "€40.13" in (await sam.see(f"/seller/refunds?state=in_doubt&q={number}")).text, "under whichever tab it is"
 
 
 async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk, market):  # KF-06, ID-05

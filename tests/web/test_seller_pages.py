@@ -488,3 +488,15 @@ async def test_a_request_that_was_answered_elsewhere_says_so_where_it_was_open(s
     assert "has been answered meanwhile" not in (await sam.see(open_here)).text
     await market.approves(order, case)
     assert "has been answered meanwhile: You approved." in (await sam.see(open_here)).text
+
+
+async def test_a_shop_types_what_it_keeps_of_goods_it_made_and_is_told_how(sam, desk):  # M-08
+    page = await sam.see("/seller/settings")
+    assert "material_bps" not in page.text
+    assert "In hundredths of a per cent, from 0 to 5000: 1500 is 15 %." in page.text
+    sent = await sam.press(page, "/seller/settings", material_bps="1500", act="save")
+    assert sent.status in {200, 303}, sent.text
+    assert (await desk.versions.choices(KILN)).settings["material_bps"] == 1500
+    refused = await sam.press(await sam.see("/seller/settings"), "/seller/settings", material_bps="5001", act="save")
+    assert refused.status == 409
+    assert (await desk.versions.choices(KILN)).settings["material_bps"] == 1500

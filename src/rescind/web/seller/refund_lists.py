@@ -41,8 +41,14 @@ async def by_state(
     numbers = search.numbers or ((search.words,) if search.words else ())
     counts = await lists.counts(console.scope)
     found = await lists.listed(console.scope, where, after=after, limit=_A_PAGE + 1, numbers=numbers)
+    if numbers and not found:
+        # Whoever looks for a number does not know under which tab it stands.
+        for other in LISTS:
+            if elsewhere := await lists.listed(console.scope, other, limit=_A_PAGE + 1, numbers=numbers):
+                where, found = other, elsewhere
+                break
     shown = found[:_A_PAGE]
-    people = await console.staff(one.owner for one in shown) if staff else {}
+    people: Mapping[str, str] = await console.staff(one.owner for one in shown) if staff else {}
     return console.page(
         "seller/refunds.html",
         notice=notice,
@@ -73,7 +79,10 @@ ROUTES = (read,)
 
 def where_of(text: str) -> Where:
     """The list that an address or a form names; the first where it names none."""
-    return next((one for one in LISTS if one == text), LISTS[0])
+    for one in LISTS:
+        if text == one:
+            return one
+    return LISTS[0]
 
 
 def names(language: Locale) -> dict[Where, str]:

@@ -42,12 +42,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One value the shop may choose. rules: ids of those that read it; locked: why it cannot be changed now."""
+    """One value the shop may choose: among ``choices``, or as it is typed, ``typed`` being what the field shows.
+
+    rules: ids of those that read it; locked: why it cannot be changed now.
+    """
 
     name: str
     title: str
     meaning: str
     choices: tuple[Choice, ...]
+    typed: str
     rules: tuple[str, ...]
     sources: str
     locked: str
@@ -210,7 +214,7 @@ def _setting(
     return Setting(
         name=tunable.name,
         title=title,
-        meaning=meaning,
+        meaning=meaning or _how(console.language, tunable),
         choices=tuple(
             Choice(
                 value=written(one),
@@ -220,10 +224,29 @@ def _setting(
             )
             for one in tunable.choices
         ),
-        rules=tuple(rule.id for rule in preset.policy.rules if tunable.name in values_read(rule.when)),
+        typed="" if tunable.choices else written(now),
+        rules=tuple(
+            rule.id
+            for rule in preset.policy.rules
+            if tunable.name in values_read(rule.when) or tunable.name in rule.fee
+        ),
         sources=", ".join(cites),
         locked=locked,
     )
+
+
+def _how(locale: Locale, tunable: Tunable) -> str:
+    """How a value is written that is typed; empty for one that is chosen."""
+    _ = locale.gettext
+    if tunable.choices:
+        return ""
+    if tunable.name.endswith("_bps"):
+        how = _("In hundredths of a per cent, from %(low)s to %(high)s: 1500 is 15 %%. 0 keeps nothing.")
+    elif tunable.name.endswith("_minor"):
+        how = _("In the currency's smallest unit, such as cents, from %(low)s to %(high)s. 0 keeps nothing.")
+    else:
+        how = _("From %(low)s to %(high)s.")
+    return how % {"low": written(tunable.low), "high": written(tunable.high)}
 
 
 def _words(locale: Locale, name: str) -> tuple[str, str]:
@@ -254,7 +277,7 @@ def _words(locale: Locale, name: str) -> tuple[str, str]:
             _("Approve every request"),
             _("Requests are approved without you until a label is bought."),
         ),
-    }.get(name, (name, ""))
+    }.get(name, (locale.pgettext("policy.value", name), ""))
 
 
 def choice_words(locale: Locale, value: Plain) -> str:
