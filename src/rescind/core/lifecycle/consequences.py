@@ -127,6 +127,8 @@ def _with_cancelled(
     before: Order, after: Order, fact: fulfilment.FactReported, identifier: str, now: Instant
 ) -> tuple[BaseEvent, ...]:
     """A parcel was closed before some of it was cancelled, nobody said that it was taken out, and now it has left."""
+    if not before.cancellations:
+        return ()
     inside = sum(to_unpack(before).values())
     if sum(to_unpack(after).values()) >= inside:
         return ()
