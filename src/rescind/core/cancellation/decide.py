@@ -38,7 +38,7 @@ from rescind.core.cancellation.messages import (
     SellerAsked,
     WithdrawCancellation,
 )
-from rescind.core.cancellation.moments import moments
+from rescind.core.cancellation.moments import Moment, moments
 from rescind.core.cancellation.said import generosity
 from rescind.core.context import Context
 from rescind.core.deadline import last_before
@@ -76,29 +76,12 @@ def request(
     selection = select(order, command.lines)
     at_stage = stage(order, now)
     money = quote(order, selection)
-    found = facts(
-        order,
-        now=now,
-        at_stage=at_stage,
-        actor="buyer",
-        reason=command.reason,
-        selection=selection,
-        amount_minor=money.freed_minor,
-        asked_anyway=command.anyway,
-        context=context,
-    )
-    chosen = terms.reason("buyer", command.reason, found, now)
-    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
-    finding = terms.judge(
-        "request", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
-    )
-    judged, *others = moments(order, command.said, terms, context.outages, now)
-    for one in others:
-        # The kinder answer holds: being told early, or late by our fault, is no harm.
-        then = facts(
-            one.order,
-            now=one.at,
-            at_stage=stage(one.order, one.at),
+
+    def read(moment: Moment) -> dict[str, object]:
+        return facts(
+            moment.order,
+            now=moment.at,
+            at_stage=stage(moment.order, moment.at),
             actor="buyer",
             reason=command.reason,
             selection=selection,
@@ -106,9 +89,21 @@ def request(
             asked_anyway=command.anyway,
             context=context,
         )
-        kinder = terms.judge(
-            "request", then, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
+
+    def judge(asked: dict[str, object]) -> Finding:
+        return terms.judge(
+            "request", asked, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
         )
+
+    judged, *others = moments(order, command.said, terms, context.outages, now)
+    found = read(judged)
+    chosen = terms.reason("buyer", command.reason, found, now)
+    require_evidence(chosen, comment=command.comment, evidence=command.evidence)
+    finding = judge(found)
+    for one in others:
+        # The kinder answer holds: being told early, or late by our fault, is no harm.
+        then = read(one)
+        kinder = judge(then)
         if generosity(kinder) < generosity(finding):
             found, finding, judged = then, kinder, one
     identifier = context.cancellation_id(order.shop, now)
