@@ -30,13 +30,15 @@ from rescind import (
     webhook_command,
 )
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
+from rescind.backing_up import back_up, let_go, new_file, tried
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.doctor.command import doctor
 from rescind.mail.command import app as mail_commands
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
-from rescind.postgres.backup import backup, restore
+from rescind.postgres.backup import BackupError, restore
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
 from rescind.receipts.command import app as receipt_commands
@@ -70,6 +72,7 @@ cli.add_typer(push_command.app, name="push")
 cli.add_typer(mail_commands, name="mail")
 cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
+cli.command()(doctor)
 cli.command()(replay)
 cli.command()(reconciling.reconcile)
 cli.command("explain-difference")(reconciling.explain_difference)
@@ -124,13 +127,32 @@ def migrate_command(data: Data = None) -> None:
 
 
 @cli.command("backup")
-def backup_command(file: File, data: Data = None) -> None:
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="The backup file, or a folder in which it gets a dated name.")],
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Of a folder: how many to keep, the oldest are removed.")
+    ] = None,
+    trial: Annotated[bool, typer.Option("--try", help="Restore it on trial, into a database of its own.")] = False,
+    data: Data = None,
+) -> None:
     """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
     settings = read_settings(data=data)
-    if file.exists():
-        fail(f"{file} is there already; a backup does not write over another.")
-    run(_as_owner(settings, lambda dsn: backup(dsn, file, pg_bin=settings.pg_bin), existing=True))
-    out.print(f"Wrote {file}.")
+    if keep is not None and not file.is_dir():
+        fail("--keep goes with a folder.")
+    try:
+        new = new_file(file)
+    except BackupError as error:
+        fail(str(error))
+    written = run(_as_owner(settings, lambda dsn: back_up(dsn, new, settings), existing=True))
+    out.print(f"Wrote {written}.", highlight=False, soft_wrap=True)
+    if trial:
+        found = run(_as_owner(settings, lambda dsn: tried(dsn, written, settings), existing=True))
+        out.print(
+            f"Restored it on trial in {found.took_s:.0f} s: {found.orders} orders, {found.events} events.",
+            highlight=False,
+        )
+    for one in let_go(file, keep) if keep is not None else ():
+        out.print(f"Removed {one.name}.", highlight=False)
 
 
 @cli.command("restore")

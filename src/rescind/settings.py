@@ -382,6 +382,13 @@ class Settings:
             "`bank_transfer, alipay`; `all` for every one. Somebody confirms each with reference and day.",
         ),
     ] = ()
+    backed_up_elsewhere: Annotated[
+        bool,
+        Choice(
+            _switch,
+            "Whether another program backs the database up, so that `rescind doctor` asks for no backup of ours.",
+        ),
+    ] = False
     pay_out_days: Annotated[
         int,
         Choice(

@@ -14,7 +14,7 @@ import uvloop
 from rich.console import Console
 
 from rescind.core.errors import RescindError
-from rescind.locales import DEFAULT, locale
+from rescind.locales import DEFAULT, Locale, locale, negotiate
 from rescind.postgres.backup import BackupError
 from rescind.postgres.embedded import ServerUnavailable
 from rescind.postgres.migrate import MigrationError, UnfitDatabase
@@ -34,6 +34,12 @@ out = Console(width=_width())
 err = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]
+
+
+def language() -> Locale:
+    """The language that the terminal speaks, as its environment says (``LC_ALL``, ``LC_MESSAGES``, ``LANG``)."""
+    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), DEFAULT)
+    return locale(negotiate(None, said.partition(".")[0].replace("_", "-")))
 
 
 def read_settings(**options: object) -> Settings:

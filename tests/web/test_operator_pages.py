@@ -383,6 +383,16 @@ async def test_the_installation_tells_what_runs_and_what_waits(ines, market, des
         assert words in page.text
 
 
+async def test_a_check_up_says_what_is_to_be_done_in_the_readers_language(ines, market, desk):
+    page = await ines.see("/operator/installation")
+    assert 'href="/operator/check-up"' in page.raw
+    page = await ines.see("/operator/check-up")
+    assert re.search(r"\d things want somebody", page.text)
+    assert "No backup was ever made. Make one now, and every night" in page.text
+    page = await ines.see("/operator/check-up?lang=zh")
+    assert "从未做过备份。" in page.text
+
+
 async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16
     page = await ines.see("/operator/providers")
     assert "No provider is connected" in page.text

@@ -6,8 +6,12 @@ import re
 
 from rescind import __version__
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.policies import OPERATOR
 from rescind.api.told import Told
 from rescind.core import errors
+from rescind.doctor.examining import Installation, examine
+from rescind.doctor.words import advice, says
+from rescind.locales import locale, negotiate
 from rescind.postgres.alerts import anything
 from rescind.postgres.event_streams import failing
 from rescind.postgres.migrate import MigrationError, status
@@ -70,4 +74,57 @@ async def policy(call: Call) -> Answer:
     return Answer(body=found.canonical(), headers=((b"etag", f'"{digest}"'.encode()),))
 
 
-OPERATIONS = (health, policy)
+class FindingTold(Told, frozen=True, kw_only=True):
+    """How one thing is. grade: good, attention (it runs, and somebody should see to it), or broken.
+
+    code names what was found; says tells it in the caller's language, advice what to do, empty where nothing is.
+    """
+
+    topic: str
+    code: str
+    grade: str
+    says: str
+    advice: str
+
+
+class CheckUp(Told, frozen=True, kw_only=True):
+    """Everything the installation hangs on, in the order in which one is set up. grade: the worst of all."""
+
+    grade: str
+    findings: list[FindingTold]
+
+
+@operation(
+    "GET",
+    "/v1/check-up",
+    may=OPERATOR,
+    through="scope",
+    summary="Look at everything the installation hangs on",
+    gives=CheckUp,
+)
+async def check_up(call: Call) -> Answer:
+    """Database, processes, clock, providers, mail, public address, backups, disk and keys, as they are now.
+
+    It asks the mail server and the providers, which takes up to ten seconds, and sends nobody anything.
+    """
+    desk = call.desk
+    spoken = locale(negotiate(call.headers.get(b"accept-language", b"").decode("latin-1")))
+    found = await examine(
+        Installation(settings=desk.settings, pool=desk.pool, post=desk.post, connected=desk.connected)
+    )
+    grades = {one.grade for one in found}
+    worst = next(grade for grade in ("broken", "attention", "good") if grade in grades)
+    told = [
+        FindingTold(
+            topic=one.topic,
+            code=one.code,
+            grade=one.grade,
+            says=says(spoken, one),
+            advice=advice(spoken, one) if one.grade != "good" else "",
+        )
+        for one in found
+    ]
+    return Answer(body=CheckUp(grade=worst, findings=told))
+
+
+OPERATIONS = (health, policy, check_up)

@@ -195,6 +195,20 @@ class Post:
             talk.leave()
         return answer
 
+    async def greet(self) -> Answer | None:
+        """Log in to the server and hand nothing over: None where it lets us in, else what it said.
+
+        Raises NoMailServer, Unavailable.
+        """
+        server = await self.server()
+        if server is None:
+            raise NoMailServer
+        talk = Talk(server, self._threads, self._patience)
+        try:
+            return await talk.greet()
+        finally:
+            talk.leave()
+
     async def test(self, to: str, letter: Letter) -> Answer:
         """Hand over a test mail now. Raises NoMailServer, InvalidField, Unavailable."""
         address = wire(to)

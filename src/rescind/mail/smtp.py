@@ -61,7 +61,7 @@ class _Said(Exception):
 
 
 class Talk:
-    """One mail for one server: ``offer``, then ``hand_over``, then ``leave``."""
+    """One mail for one server: ``offer``, then ``hand_over``, then ``leave``. Or ``greet``, and ``leave`` at once."""
 
     def __init__(self, server: Server, threads: ThreadPoolExecutor, patience: Patience) -> None:
         self._server = server
@@ -71,6 +71,10 @@ class Talk:
         self._smtp = smtplib.SMTP(timeout=patience.step_s, local_hostname=server.sender.rpartition("@")[2])
         self._place: Place = "connect"
         self._cut = False
+
+    async def greet(self) -> Answer | None:
+        """Come in and log in, and offer nothing; None where that went well."""
+        return await self._in_time(self._greet, self._patience.offer_s)
 
     async def offer(self, to: str, size: int) -> Answer | None:
         """Everything up to the content; None once the server waits for it. size: bytes."""
@@ -115,7 +119,7 @@ class Talk:
 
     # In the thread.
 
-    def _offer(self, to: str, size: int) -> None:
+    def _greet(self) -> None:
         server, smtp = self._server, self._smtp
         self._connect()
         self._expect(smtp.ehlo(server.sender.rpartition("@")[2]), 250)
@@ -130,6 +134,10 @@ class Talk:
         if server.user:
             self._place = "login"
             smtp.login(server.user, server.password)
+
+    def _offer(self, to: str, size: int) -> None:
+        server, smtp = self._server, self._smtp
+        self._greet()
         limit = smtp.esmtp_features.get("size", "")
         if limit.isascii() and limit.isdigit() and 0 < int(limit) < size:
             raise _Said("size", 552, f"the server takes {int(limit)} bytes, the mail has {size}")

@@ -21,6 +21,7 @@ WEBHOOKS = f"{HOME}/webhooks"
 MAIL = f"{HOME}/mail"
 BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
+CHECK_UP = f"{HOME}/check-up"
 
 
 async def operator_console(visit: Comes) -> Console:
@@ -54,7 +55,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
         Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS))),
         Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
-        Link(INSTALLATION, _("Installation"), current=path.startswith(INSTALLATION)),
+        Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),
     )
 
 

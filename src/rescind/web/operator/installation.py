@@ -5,6 +5,8 @@ from __future__ import annotations
 from litestar import get, post
 
 from rescind import __version__
+from rescind.doctor.examining import Installation, examine
+from rescind.doctor.words import advice, says, topic
 from rescind.postgres.condition import condition
 from rescind.postgres.event_streams import MOST, view
 from rescind.web.operator.console import told
@@ -33,6 +35,28 @@ async def read(console: Here) -> Html:
     )
 
 
+@get("/check-up")
+async def check_up(console: Here) -> Html:
+    """Everything the installation hangs on, looked at now, and what to do."""
+    desk, language = console.desk, console.language
+    found = await examine(
+        Installation(settings=desk.settings, pool=desk.pool, post=desk.post, connected=desk.connected)
+    )
+    rows = [
+        {
+            "id": one.code,
+            "grade": one.grade,
+            "topic": topic(language, one),
+            "says": says(language, one),
+            "advice": advice(language, one) if one.grade != "good" else "",
+        }
+        for one in found
+    ]
+    return console.page(
+        "operator/check_up.html", rows=rows, wanting=sum(one.grade != "good" for one in found), at=console.now
+    )
+
+
 @post("/installation/silence", status_code=200)
 async def silence(console: Here) -> Html:
     """Whether the silence of a shop that nobody can tell goes to the platform."""
@@ -42,4 +66,4 @@ async def silence(console: Here) -> Html:
     return console.go("/operator/installation?said=silence_saved")
 
 
-ROUTES = (read, silence)
+ROUTES = (read, check_up, silence)
