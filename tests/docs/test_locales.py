@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from rescind.core import escalation, intercept, returns
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.money import Money
 from rescind.core.parts import CancellationStatus, FactKind, ProposalOutcome, RefundStatus
 from rescind.core.policy import Atom
@@ -200,7 +200,7 @@ STATES = {
     *Stage,
     *CancellationStatus,
     *RefundStatus,
-    *Way,
+    *WayOn,
     *FactKind,
     *returns.OUTCOMES,
     returns.WITHDRAWN,

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from faults.judge import our_id
 from postgres.market import HOST, KILN, SAM, person
-from rescind.core.failed_refund import SettleFailedRefund, Way, unsettled
+from rescind.core.failed_refund import SettleFailedRefund, WayOn, unsettled
 from rescind.core.giving_back import GiveBack
 from rescind.core.parts import FactKind, Line, RefundStatus, Tender
 from rescind.core.record import decode_order
@@ -157,7 +157,7 @@ class BadDay:
             "SELECT state FROM orders WHERE order_id IN (SELECT order_id FROM failed_refunds) ORDER BY order_id"
         )
         again = [
-            SettleFailedRefund(order=order.id, refund=one.id, way=Way.AGAIN)
+            SettleFailedRefund(order=order.id, refund=one.id, way=WayOn.AGAIN)
             for order in (decode_order(row[0]) for row in rows)
             for one in unsettled(order)
             if self.dice.random() < share

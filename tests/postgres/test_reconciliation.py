@@ -8,7 +8,7 @@ import pytest
 
 from postgres.market import LANTERN, person, worked
 from rescind.core.errors import DifferenceSettled, NotFound
-from rescind.core.failed_refund import SettleFailedRefund, Way
+from rescind.core.failed_refund import SettleFailedRefund, WayOn
 from rescind.core.parts import RefundStatus, Tender
 from rescind.core.ports import ProviderRefund
 from rescind.core.reconcile import KINDS
@@ -201,7 +201,7 @@ async def test_what_came_back_from_the_bank_is_told_too(books):  # I-09
     assert (await books.market.read(order)).refunds[0].status is RefundStatus.FAILED
     failed = await books.market.pool.fetch("SELECT refund_id FROM failed_refunds")
     assert [row["refund_id"] for row in failed] == [refund.id]
-    settled = SettleFailedRefund(order=order, refund=refund.id, way=Way.PAID_OUT, voucher="V-1")
+    settled = SettleFailedRefund(order=order, refund=refund.id, way=WayOn.PAID_OUT, voucher="V-1")
     await books.market.does(settled, person("support", "sue"))
     assert await books.market.pool.fetch("SELECT refund_id FROM failed_refunds") == []
     # What was paid out by hand is in nobody's list, and the books know where it came from.

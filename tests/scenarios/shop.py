@@ -34,7 +34,7 @@ from rescind.core.correction import CorrectFact, CorrectionReason
 from rescind.core.deadline import zone_of
 from rescind.core.escalation import LapseEscalation
 from rescind.core.event import Note
-from rescind.core.failed_refund import SettleFailedRefund, Way, to_settle
+from rescind.core.failed_refund import SettleFailedRefund, WayOn, to_settle
 from rescind.core.fulfilment import EndHold, PlaceOrder, ReportFact
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, make_id, shop_id
@@ -487,7 +487,7 @@ class Agent(Payer, _Second):
         return self.says(
             SettleFailedRefund,
             refund=refund or failed[-1],
-            way=Way(way),
+            way=WayOn(way),
             consent=self.shop.note(consent) if consent else None,
             **more,
         )

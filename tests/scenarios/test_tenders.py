@@ -3,7 +3,7 @@
 import pytest
 
 from rescind.core.errors import ConsentMissing, Forbidden, InvalidField, InvalidTransition, NotFound, RefundTooHigh
-from rescind.core.failed_refund import SettleFailedRefund, Way, unsettled
+from rescind.core.failed_refund import SettleFailedRefund, WayOn, unsettled
 from rescind.core.giving_back import GiveBack, most
 from rescind.core.ids import RefundId
 from rescind.core.ledger import BY_HAND, CREDIT, PROVIDER, SELLER
@@ -189,7 +189,7 @@ def test_what_was_paid_out_by_hand_has_a_voucher_and_is_done(failed):
 def test_it_is_settled_once_and_by_support_alone(failed):  # I-05, I-12
     for who in (failed.buyer, failed.seller, failed.host):
         with pytest.raises(Forbidden):
-            who.says(SettleFailedRefund, refund=failed.state.refunds[0].id, way=Way.AGAIN)
+            who.says(SettleFailedRefund, refund=failed.state.refunds[0].id, way=WayOn.AGAIN)
     failed.agent.settles("again")
     with pytest.raises(InvalidTransition):
         failed.colleague.settles("paid_out", voucher="V-1")

@@ -6,7 +6,7 @@ from rescind.api.order_state import next_actions
 from rescind.core.chargeback import ASKED_AGAIN_S
 from rescind.core.context import Context
 from rescind.core.errors import InvalidTransition, RefundUnderWay
-from rescind.core.failed_refund import SettleFailedRefund, Way, settle, to_settle
+from rescind.core.failed_refund import SettleFailedRefund, WayOn, settle, to_settle
 from rescind.core.refund import NEEDS_SOMEBODY, NOT_SENT_BECAUSE, ProviderOutcome
 from scenarios.shop import eur
 
@@ -76,7 +76,7 @@ def test_what_is_about_to_be_sent_or_waits_for_a_bank_is_not_settled(owed):  # I
     with pytest.raises(InvalidTransition):
         owed.agent.settles("paid_out", owed.state.refunds[0].id, voucher="V-1")
     refund = unsent(owed).state.refunds[0].id
-    command = SettleFailedRefund(order=owed.state.id, refund=refund, way=Way.PAID_OUT, voucher="V-1")
+    command = SettleFailedRefund(order=owed.state.id, refund=refund, way=WayOn.PAID_OUT, voucher="V-1")
     asked = Context(calendar=owed.calendar, entropy=1, asked=frozenset({refund}))
     with pytest.raises(RefundUnderWay) as refused:
         settle(owed.state, command, owed.agent.actor, asked, owed.terms, owed.now)

@@ -55,7 +55,7 @@ class SellerTold(Told, frozen=True, kw_only=True):
     phone: str
 
 
-class RowTold(Told, frozen=True, kw_only=True):
+class DocumentRowTold(Told, frozen=True, kw_only=True):
     """A line of it. total: goods less discount plus tax. cancelled: units of the line that were, on a receipt."""
 
     line: str
@@ -108,7 +108,7 @@ class DocumentTold(DocumentNamed, frozen=True, kw_only=True):
     buyer: str
     zone: str
     seller: SellerTold
-    lines: list[RowTold]
+    lines: list[DocumentRowTold]
     shipping: Money
     charges: Money
     fees: list[FeeTold]
@@ -210,7 +210,7 @@ def _told(one: Issued, role: Role) -> DocumentTold:
         zone=said.zone,
         seller=SellerTold(**{name: getattr(said.seller, name) for name in said.seller.__struct_fields__}),
         lines=[
-            RowTold(
+            DocumentRowTold(
                 line=row.line,
                 sku=row.sku,
                 title=row.title,

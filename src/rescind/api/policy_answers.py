@@ -102,7 +102,7 @@ class ExampleFailed(Told, frozen=True, kw_only=True):
     message: str
 
 
-class CaseTold(Told, frozen=True, kw_only=True):
+class ExampleCaseTold(Told, frozen=True, kw_only=True):
     """A case in which a shop's own rules give less than the platform (R-012)."""
 
     stage: str
@@ -149,7 +149,7 @@ class FindingsTold(Told, frozen=True, kw_only=True):
     changes: tuple[ChangeTold, ...]
     turned: tuple[ExampleTurned, ...]
     failures: tuple[ExampleFailed, ...]
-    right_taken_away: CaseTold | None
+    right_taken_away: ExampleCaseTold | None
     handed_over_cancelled: ReachTold | None
     rewritten: tuple[str, ...]
     unfit: tuple[Unfit, ...]
@@ -249,7 +249,7 @@ def findings_told(found: Examined) -> FindingsTold:
         failures=tuple(
             ExampleFailed(example=one.example, says=one.says, message=str(one.message)) for one in found.failures
         ),
-        right_taken_away=CaseTold(
+        right_taken_away=ExampleCaseTold(
             stage=case.stage,
             circumstances=dict(case.circumstances),
             granted=answered_told(case.granted),

@@ -124,7 +124,7 @@ class Receipt(Unsigned, frozen=True, kw_only=True):
     signature: SignatureTold
 
 
-class KeyTold(Told, frozen=True, kw_only=True):
+class ReceiptKeyTold(Told, frozen=True, kw_only=True):
     """A public key as JSON Web Key (RFC 8037). kid: SHA-256 of its 32 bytes; retired_at: it signed nothing after."""
 
     kty: str
@@ -136,10 +136,10 @@ class KeyTold(Told, frozen=True, kw_only=True):
     retired_at: Instant | None
 
 
-class KeysTold(Told, frozen=True, kw_only=True):
+class ReceiptKeysTold(Told, frozen=True, kw_only=True):
     """Every key that ever signed a receipt here, the newest first."""
 
-    keys: list[KeyTold]
+    keys: list[ReceiptKeyTold]
 
 
 @operation(
@@ -218,17 +218,19 @@ async def receipt(call: Call) -> Answer:
     return Answer(body=canonical(document), version=order.version)
 
 
-@operation("GET", "/v1/receipt-keys", may=None, through="public", summary="Read the keys of receipts", gives=KeysTold)
+@operation(
+    "GET", "/v1/receipt-keys", may=None, through="public", summary="Read the keys of receipts", gives=ReceiptKeysTold
+)
 async def receipt_keys(call: Call) -> Answer:
     """The public keys that receipts are signed with, retired ones among them. Keep a copy to check receipts offline."""
     return Answer(body=keys_told(await call.desk.signer.keys.all()))
 
 
-def keys_told(keys: Sequence[ReceiptKey]) -> KeysTold:
+def keys_told(keys: Sequence[ReceiptKey]) -> ReceiptKeysTold:
     """Published keys as the API and the command line tell them."""
-    return KeysTold(
+    return ReceiptKeysTold(
         keys=[
-            KeyTold(
+            ReceiptKeyTold(
                 kty="OKP",
                 crv=ALGORITHM,
                 use="sig",

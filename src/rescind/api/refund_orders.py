@@ -104,7 +104,7 @@ class NotPaidOut(Incoming, frozen=True, kw_only=True):
     code: Code
 
 
-class Taking(Incoming, frozen=True, kw_only=True):
+class TakingToPayOut(Incoming, frozen=True, kw_only=True):
     """over: also where a colleague has it."""
 
     over: bool = False
@@ -198,7 +198,7 @@ async def read(call: Call) -> Answer:
     may=STAFF,
     through="scope",
     summary="Take a refund to pay out",
-    body=Taking,
+    body=TakingToPayOut,
     gives=RefundOrderTold,
     changes=True,
     keyed=False,

@@ -14,7 +14,7 @@ from rescind.api.order_state import OrderState, order_state
 from rescind.api.proposal_answers import ProposalTold, proposal_told
 from rescind.api.told import Told
 from rescind.core import errors
-from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, Way
+from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, WayOn
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import OrderId, RefundId
 from rescind.core.lifecycle import Command
@@ -63,7 +63,7 @@ class FailedRefund(Incoming, frozen=True, kw_only=True):
     words; ``paid_out`` by hand, with the number of its ``voucher``.
     """
 
-    way: Way
+    way: WayOn
     wait_until: Moment | None = None
     consent: Words | None = None
     voucher: Words = ""

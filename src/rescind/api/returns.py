@@ -42,7 +42,7 @@ class NewReturn(Incoming, frozen=True, kw_only=True):
     evidence: Files = ()
 
 
-class Question(Incoming, frozen=True, kw_only=True):
+class ReturnQuestion(Incoming, frozen=True, kw_only=True):
     """What support wants to know of the buyer."""
 
     comment: Words
@@ -62,13 +62,13 @@ class Outcome(Incoming, frozen=True, kw_only=True):
     comment: Words
 
 
-class Withdrawal(Incoming, frozen=True, kw_only=True):
+class ReturnWithdrawal(Incoming, frozen=True, kw_only=True):
     """The buyer needs nothing any more. consent: as with a request to cancel."""
 
     consent: Consent | None = None
 
 
-class Nothing(Incoming, frozen=True, kw_only=True):
+class ReturnStep(Incoming, frozen=True, kw_only=True):
     """An empty object."""
 
 
@@ -221,7 +221,7 @@ async def read(call: Call) -> Answer:
     may=STAFF,
     through="order",
     summary="Take a return case",
-    body=Nothing,
+    body=ReturnStep,
     gives=ReturnTold,
     changes=True,
     versioned=True,
@@ -238,7 +238,7 @@ async def take(call: Call) -> Answer:
     may=STAFF,
     through="order",
     summary="Ask the buyer for more",
-    body=Question,
+    body=ReturnQuestion,
     gives=ReturnTold,
     changes=True,
     versioned=True,
@@ -297,7 +297,7 @@ async def close(call: Call) -> Answer:
     may=_BUYER,
     through="order",
     summary="Withdraw a return case",
-    body=Withdrawal,
+    body=ReturnWithdrawal,
     gives=ReturnTold,
     changes=True,
     versioned=True,

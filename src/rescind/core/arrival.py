@@ -128,7 +128,7 @@ def way(
     if waits_until is not None:
         return _frozen(refund, waits_until)
     method = goes_by(refund, tender)
-    if refund.ordered is not None or refund.into == failed_refund.Way.PAID_OUT:
+    if refund.ordered is not None or refund.into == failed_refund.WayOn.PAID_OUT:
         return _paid_out(refund, method)
     told = [
         record.event

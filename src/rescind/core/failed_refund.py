@@ -27,7 +27,7 @@ from rescind.core.refund import NEEDS_SOMEBODY, RefundAnswered, RefundTerms, owe
 from rescind.core.terms import Terms
 
 
-class Way(StrEnum):
+class WayOn(StrEnum):
     """What may become of it. ``again``: to the same tender, now or later."""
 
     AGAIN = "again"
@@ -43,7 +43,7 @@ class SettleFailedRefund(BaseCommand, frozen=True, kw_only=True):
     """
 
     refund: RefundId
-    way: Way
+    way: WayOn
     wait_until: Instant | None = None
     consent: Note | None = None
     voucher: str = ""
@@ -54,7 +54,7 @@ class FailedRefundSettled(BaseEvent, frozen=True, kw_only=True):
     """``by`` whom of support, and what is owed in place of what failed. alone_minor: as in ``RefundOwed``."""
 
     refund: RefundId
-    way: Way
+    way: WayOn
     refunds: tuple[RefundTerms, ...]
     by: str
     wait_until: Instant | None = None
@@ -101,12 +101,12 @@ def open_minor(order: Order, failed: Refund) -> int:
     return min(failed.amount_minor, tender.authorised_minor if failed.release else tender.left_minor)
 
 
-def ways(order: Order, failed: Refund, terms: Terms) -> tuple[Way, ...]:
+def ways(order: Order, failed: Refund, terms: Terms) -> tuple[WayOn, ...]:
     """What may be done with it: the policy's list, and of a promise that was not let go only to try again."""
-    allowed = tuple(Way(one) for one in terms.preset.policy.settings.failed_refund)
+    allowed = tuple(WayOn(one) for one in terms.preset.policy.settings.failed_refund)
     if not open_minor(order, failed):
         return ()
-    return tuple(one for one in allowed if one is Way.AGAIN or not failed.release)
+    return tuple(one for one in allowed if one is WayOn.AGAIN or not failed.release)
 
 
 def settle(
@@ -140,7 +140,7 @@ def settle(
         tender=failed.tender,
         amount_minor=open_minor(order, failed),
         release=failed.release,
-        into="" if command.way is Way.AGAIN else command.way.value,
+        into="" if command.way is WayOn.AGAIN else command.way.value,
     )
     event = FailedRefundSettled(
         at=now,
@@ -168,13 +168,13 @@ def _given_up(refund: Refund, now: Instant) -> tuple[RefundAnswered, ...]:
 
 def _require_said(command: SettleFailedRefund, now: Instant) -> None:
     """Each way comes with what shows that it was right, and with nothing else."""
-    if command.way is Way.STORE_CREDIT and command.consent is None:
+    if command.way is WayOn.STORE_CREDIT and command.consent is None:
         raise ConsentMissing
-    if command.way is not Way.STORE_CREDIT and command.consent is not None:
+    if command.way is not WayOn.STORE_CREDIT and command.consent is not None:
         raise InvalidField(field="/consent", expected="absent, unless the way is store_credit")
-    if (command.way is Way.PAID_OUT) != bool(command.voucher):
+    if (command.way is WayOn.PAID_OUT) != bool(command.voucher):
         raise InvalidField(field="/voucher", expected="the number of the voucher for paid_out, and absent otherwise")
-    if command.way is not Way.AGAIN and command.wait_until is not None:
+    if command.way is not WayOn.AGAIN and command.wait_until is not None:
         raise InvalidField(field="/wait_until", expected="absent, unless the way is again")
     if command.wait_until is not None and command.wait_until <= now:
         raise InvalidField(field="/wait_until", expected="a time that is still to come")
@@ -193,7 +193,7 @@ def apply_settled(order: Order, event: FailedRefundSettled) -> Order:
     anew = {terms.id for terms in event.refunds}
     changes: dict[str, object] = {"next_check_at": event.wait_until or event.at, "instead_of": before.id}
     tenders = order.tenders
-    if event.way is Way.PAID_OUT:
+    if event.way is WayOn.PAID_OUT:
         changes |= {
             "status": RefundStatus.SUCCEEDED,
             "reference": event.voucher,

@@ -18,7 +18,7 @@ from rescind.core.errors import (
     RefundTooHigh,
 )
 from rescind.core.event import BaseCommand, Note, NoteRef
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.offer import IN_STEPS
@@ -85,7 +85,7 @@ def give(order: Order, command: GiveBack, actor: Actor, context: Context, now: I
         raise InvalidField(field="/amount", expected=IN_STEPS)
     refunds = terms_of(Shares(refunds=shares), order, context, now)
     if command.credit:
-        refunds = tuple(msgspec.structs.replace(one, into=Way.STORE_CREDIT.value) for one in refunds)
+        refunds = tuple(msgspec.structs.replace(one, into=WayOn.STORE_CREDIT.value) for one in refunds)
     event = RefundOwed(
         at=now,
         refunds=refunds,

@@ -30,7 +30,7 @@ from rescind.core import (
     stock,
     timers,
 )
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.lifecycle import Event
 from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus, Tender
@@ -55,7 +55,7 @@ ACCOUNTS = (PROVIDER, CREDIT, SELLER, BUYER, ELSEWHERE, BY_HAND)
 
 CREDIT_METHODS = frozenset({"balance", "gift_card", "points", "store_credit", "voucher"})
 """Means of payment that are money the marketplace owes already."""
-_OTHER_WAYS: Mapping[str, str] = {Way.STORE_CREDIT: CREDIT, Way.PAID_OUT: BY_HAND}
+_OTHER_WAYS: Mapping[str, str] = {WayOn.STORE_CREDIT: CREDIT, WayOn.PAID_OUT: BY_HAND}
 """Where a refund that its tender could not take comes from."""
 
 
@@ -85,8 +85,8 @@ def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
             # Owed to nobody any more: the buyer has it already, from what lies in ``elsewhere``.
             return _move({_refund(before, event.refund).tender: event.amount_minor}, source=SELLER, target=BUYER)
         case failed_refund.FailedRefundSettled():
-            by_hand = {one.tender: one.amount_minor for one in event.refunds if one.into == Way.PAID_OUT}
-            others = tuple(one for one in event.refunds if one.into != Way.PAID_OUT)
+            by_hand = {one.tender: one.amount_minor for one in event.refunds if one.into == WayOn.PAID_OUT}
+            others = tuple(one for one in event.refunds if one.into != WayOn.PAID_OUT)
             return (*_move(_owed(others), source=BUYER, target=SELLER), *_move(by_hand, source=BY_HAND, target=SELLER))
         case (
             fulfilment.OrderPlaced()

@@ -334,7 +334,7 @@ class Refund(_State, frozen=True, kw_only=True):
     through: the connection that was asked for it. cause: why nothing was sent yet, where something is in the way
     (KF-16). ordered: where the marketplace pays it out.
     release: nothing was captured, so it is a promise of the bank that is let go. into: where it goes if not to its
-    tender (``failed_refund.Way``). settled: what became of one that failed, in the same words; empty while somebody
+    tender (``failed_refund.WayOn``). settled: what became of one that failed, in the same words; empty while somebody
     still has to say; instead_of: the one that failed in whose place it is owed. covered_minor: what the buyer got of it
     another way; ``amount_minor`` is then what is left to send, or all of it where nothing is.
     """
@@ -582,7 +582,7 @@ class MoneyTerms(_State, frozen=True, kw_only=True):
     """What somebody wants to do with money: enough to judge it again when a second person agrees.
 
     amount_minor: all that moves, ``shipping_minor`` of it for delivery. refund: the one that failed or is to be paid
-    out. way: as in ``failed_refund.Way``. reference: of the payment, or the number of the voucher.
+    out. way: as in ``failed_refund.WayOn``. reference: of the payment, or the number of the voucher.
     """
 
     act: MoneyAct

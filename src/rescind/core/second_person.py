@@ -16,7 +16,7 @@ from rescind.core.cancellation import Decision
 from rescind.core.context import Context
 from rescind.core.errors import AmountChanged, Forbidden, InvalidTransition, NotFound
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
-from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, Way
+from rescind.core.failed_refund import FailedRefundSettled, SettleFailedRefund, WayOn
 from rescind.core.giving_back import GiveBack
 from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
@@ -231,10 +231,10 @@ def _terms(order: Order, command: ByHand, done: Decision) -> MoneyTerms | None:
     match command, done.events[-1]:
         case GiveBack(), RefundOwed(refunds=refunds, shipping_minor=shipping):
             amount = sum(one.amount_minor for one in refunds)
-            way = Way.STORE_CREDIT.value if command.credit else ""
+            way = WayOn.STORE_CREDIT.value if command.credit else ""
             return MoneyTerms(act=MoneyAct.GIVE_BACK, amount_minor=amount, shipping_minor=shipping, way=way)
         case SettleFailedRefund(way=way, voucher=voucher), FailedRefundSettled(refund=refund, refunds=refunds):
-            if way is Way.AGAIN:
+            if way is WayOn.AGAIN:
                 return None
             amount = sum(one.amount_minor for one in refunds)
             return MoneyTerms(act=MoneyAct.SETTLE, amount_minor=amount, refund=refund, way=way.value, reference=voucher)
@@ -275,7 +275,7 @@ def _again(order: Order, found: Proposal) -> ByHand:
     match said.act:
         case MoneyAct.GIVE_BACK:
             amount = said.amount_minor - said.shipping_minor
-            credit = said.way == Way.STORE_CREDIT
+            credit = said.way == WayOn.STORE_CREDIT
             return GiveBack(
                 order=order.id,
                 shipping=said.shipping_minor > 0,
@@ -289,7 +289,7 @@ def _again(order: Order, found: Proposal) -> ByHand:
             return SettleFailedRefund(
                 order=order.id,
                 refund=said.refund,
-                way=Way(said.way),
+                way=WayOn(said.way),
                 voucher=said.reference,
                 consent=_kept(found.consent),
             )

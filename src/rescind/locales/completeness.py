@@ -25,7 +25,7 @@ from rescind.core.documents import DocumentKind
 from rescind.core.escalation import GROUNDS
 from rescind.core.escalation import OUTCOMES as OUTCOMES_CALLED
 from rescind.core.evidence import REFUSED
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
 from rescind.core.mail import MailKind, MailStatus, Place
@@ -180,7 +180,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "event": (*FactKind, *(event.__name__ for event in get_args(lifecycle.Event))),
         "rule": tuple(_rules()),
         "fee": (*_rules(of_fees=True), MATERIAL, LABOUR),
-        "way": tuple(Way),
+        "way": tuple(WayOn),
         "due": get_args(Kind),
         "account": ACCOUNTS,
         "difference": KINDS,

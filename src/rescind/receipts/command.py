@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from rescind.administration import with_pool
-from rescind.api.receipts import KeysTold, keys_told
+from rescind.api.receipts import ReceiptKeysTold, keys_told
 from rescind.clock import wall_clock
 from rescind.core.policy import Policy, PolicyError, restore
 from rescind.policies import names, preset
@@ -67,7 +67,7 @@ def verify(
 def print_keys(data: Data = None) -> None:
     """Print the public keys, retired ones among them, in the form that ``verify --keys`` reads."""
 
-    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> KeysTold:
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> ReceiptKeysTold:
         signer = Signer(settings, ReceiptKeys(pool))
         await signer.open(wall_clock())
         return keys_told(await signer.keys.all())
@@ -110,7 +110,7 @@ def _policy(path: Path) -> Policy:
 def _keys(path: Path) -> dict[str, ReceiptKey]:
     """The published keys by their id, which is worked out and not believed."""
     try:
-        told = msgspec.json.decode(_bytes(path), type=KeysTold)
+        told = msgspec.json.decode(_bytes(path), type=ReceiptKeysTold)
         found = [
             (urlsafe_b64decode(key.x + "=" * (-len(key.x) % 4)), key.added_at, key.retired_at) for key in told.keys
         ]

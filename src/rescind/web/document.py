@@ -15,7 +15,7 @@ from litestar.params import FromPath
 
 from rescind.core.documents import WHOLE_ORDER, Content, DocumentKind, Issued, PaidBack, due, owed_beside
 from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound, RescindError
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -213,7 +213,7 @@ def _goes_back(language: Locale, said: Content, reader: Role) -> tuple[dict[str,
         parts = [day(language, said, one.owed_at)] if said.kind is DocumentKind.RECEIPT else []
         parts.append(_("Refund %(id)s") % {"id": one.refund})
         if one.reference and reader != "seller":
-            voucher = one.into == Way.PAID_OUT
+            voucher = one.into == WayOn.PAID_OUT
             named = _("voucher %(reference)s") if voucher else _("provider's reference %(reference)s")
             parts.append(named % {"reference": one.reference})
         if one.state == "failed":
@@ -233,7 +233,7 @@ def _back_by(language: Locale, one: PaidBack, reader: Role) -> str:
     _ = language.gettext
     if one.state == "elsewhere":
         return _("Another way, such as by the buyer's bank")
-    other = {Way.STORE_CREDIT.value: _("Credit with the marketplace"), Way.PAID_OUT.value: _("Paid out by hand")}
+    other = {WayOn.STORE_CREDIT.value: _("Credit with the marketplace"), WayOn.PAID_OUT.value: _("Paid out by hand")}
     if one.into and reader != "seller":
         return other[one.into]
     return _by(language, reader, one.method, one.label)

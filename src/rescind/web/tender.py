@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core.failed_refund import Way
+from rescind.core.failed_refund import WayOn
 from rescind.core.parts import Tender
 from rescind.locales import Locale
 
@@ -26,6 +26,6 @@ def tender_name(locale: Locale, tender: Tender) -> str:
 def goes_to(locale: Locale, into: str, tender: Tender) -> str:
     """Where a refund goes, as it stands in "%(amount)s to ...": its means of payment, or the other way it took."""
     _ = locale.gettext
-    return {Way.STORE_CREDIT.value: _("credit with us"), Way.PAID_OUT.value: _("the buyer, by hand")}.get(
+    return {WayOn.STORE_CREDIT.value: _("credit with us"), WayOn.PAID_OUT.value: _("the buyer, by hand")}.get(
         into, tender_name(locale, tender)
     )

@@ -79,7 +79,7 @@ def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader)
 def reference_of(locale: Locale, into: str, *, by_people: bool) -> str:
     """Whose word a reference is: the provider's, a payment's that people made, or the number of a voucher."""
     _ = locale.gettext
-    if into == failed_refund.Way.PAID_OUT:
+    if into == failed_refund.WayOn.PAID_OUT:
         return _("Voucher")
     return _("Reference") if by_people else _("Provider's reference")
 
@@ -90,9 +90,9 @@ def _instead(locale: Locale, way: Way) -> str:
     if not way.over:
         return ""
     return {
-        failed_refund.Way.AGAIN.value: _("Sent once more"),
-        failed_refund.Way.STORE_CREDIT.value: _("Became credit"),
-        failed_refund.Way.PAID_OUT.value: _("Paid out by hand"),
+        failed_refund.WayOn.AGAIN.value: _("Sent once more"),
+        failed_refund.WayOn.STORE_CREDIT.value: _("Became credit"),
+        failed_refund.WayOn.PAID_OUT.value: _("Paid out by hand"),
     }.get(way.refund.settled, _("Nothing left to send"))
 
 
@@ -282,9 +282,9 @@ def _what_became(locale: Locale, refund: Refund) -> str:
     """What was done with money that could not go back, for a reader who would else wait for it."""
     _ = locale.gettext
     return {
-        failed_refund.Way.AGAIN.value: _("It was sent once more, and that is followed by itself on this page."),
-        failed_refund.Way.STORE_CREDIT.value: _("It became credit in its place, and that is followed on this page."),
-        failed_refund.Way.PAID_OUT.value: _("It was paid out by hand in its place, as this page tells."),
+        failed_refund.WayOn.AGAIN.value: _("It was sent once more, and that is followed by itself on this page."),
+        failed_refund.WayOn.STORE_CREDIT.value: _("It became credit in its place, and that is followed on this page."),
+        failed_refund.WayOn.PAID_OUT.value: _("It was paid out by hand in its place, as this page tells."),
     }.get(refund.settled, _("Its money went another way or is not owed any more, so nobody has to do anything."))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rescind.core.errors import InvalidField
-from rescind.core.failed_refund import SettleFailedRefund, Way, being_settled, open_minor, stuck, to_settle, ways
+from rescind.core.failed_refund import SettleFailedRefund, WayOn, being_settled, open_minor, stuck, to_settle, ways
 from rescind.core.ids import RefundId
 from rescind.core.money import Money
 from rescind.core.order import Order
@@ -45,16 +45,16 @@ async def settle(console: Console, order_id: str) -> str:
     form = await console.form()
     view = await console.desk.reads.order(console.scope, order_id)
     way = form.text("way_back")
-    if way not in {one.value for one in Way}:
+    if way not in {one.value for one in WayOn}:
         raise InvalidField(field="way_back", expected="a choice of the list")
     refund = RefundId(form.text("refund"))
     command = SettleFailedRefund(
         order=view.order.id,
         refund=refund,
-        way=Way(way),
-        wait_until=_until(form.text("wait_until"), console.zone) if way == Way.AGAIN else None,
-        consent=console.note(form.text("agreed_how"), "agreed_how") if way == Way.STORE_CREDIT else None,
-        voucher=label(form.text("voucher"), field="voucher") if way == Way.PAID_OUT else "",
+        way=WayOn(way),
+        wait_until=_until(form.text("wait_until"), console.zone) if way == WayOn.AGAIN else None,
+        consent=console.note(form.text("agreed_how"), "agreed_how") if way == WayOn.STORE_CREDIT else None,
+        voucher=label(form.text("voucher"), field="voucher") if way == WayOn.PAID_OUT else "",
     )
     outcome = await console.submit(command, view.shop.id, f"settle:{refund}", form.text("key"))
     return "proposed" if outcome.proposed else f"settled_{way}"

@@ -41,9 +41,9 @@ def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
     _ = teller.locale.gettext
     amount = teller.money(sum(one.amount_minor for one in event.refunds))
     text, icon = {
-        failed_refund.Way.AGAIN: (_("%(amount)s is sent back once more"), "banknote"),
-        failed_refund.Way.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
-        failed_refund.Way.PAID_OUT: (_("%(amount)s was paid out by hand"), "circle-check"),
+        failed_refund.WayOn.AGAIN: (_("%(amount)s is sent back once more"), "banknote"),
+        failed_refund.WayOn.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
+        failed_refund.WayOn.PAID_OUT: (_("%(amount)s was paid out by hand"), "circle-check"),
     }[event.way]
     detail = _("Voucher %(number)s") % {"number": event.voucher} if event.voucher and not teller.in_shop else ""
     return teller.entry(text % {"amount": amount}, icon, detail=detail)
