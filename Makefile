@@ -1,8 +1,8 @@
 # One word per chore. `make run` and `make test` are all a newcomer needs; both set up what is missing.
-#   setup  run  test  check  bench  fmt  screens  proof  lock  clean
+#   setup  run  test  check  bench  fmt  screens  proof  client  lock  clean
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint bench fmt screens proof lock clean
+.PHONY: help setup run test check lint bench fmt screens proof client lock clean
 MAKEFLAGS += --no-print-directory
 
 # Any Python from 3.11 on; `make setup PYTHON=python3.13` to choose. The system's own comes first: distributions build it
@@ -67,6 +67,11 @@ screens: .venv/dev.stamp
 # The laws and faults with their full numbers; `make test` plays a seeded tenth of them.
 proof: .venv/dev.stamp
 	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && PROOF=full $(BIN)/pytest -n $(JOBS) --dist loadgroup --basetemp "$$tmp/t" $(ARGS)
+
+# The typed client, written from the API's description, and its wheel in dist/.
+client: .venv/dev.stamp
+	$(BIN)/python tools/write_client.py
+	$(BIN)/python -m pip --disable-pip-version-check --quiet wheel --no-deps --no-build-isolation --no-index --wheel-dir dist clients/python
 
 # After a change of dependencies in pyproject.toml. UPGRADE=1 moves every pin to its newest.
 LOCK := $(BIN)/uv pip compile --quiet --no-cache --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

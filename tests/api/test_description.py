@@ -35,6 +35,7 @@ async def test_the_document_is_valid_and_complete(people):
             assert ("Idempotency-Key" in names) == changes
     assert api["paths"]["/v1/orders"]["post"]["x-roles"] == ["host"]
     assert "Narrowing" not in api["components"]["schemas"]
+    assert [name for name in api["components"]["schemas"] if not name.isidentifier()] == [], "each has its own name"
     assert api["components"]["schemas"]["NewCancellation"]["additionalProperties"] is False
 
 

@@ -1,0 +1,2490 @@
+"""What the API can do. Written by tools/write_client.py; change it there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from rescind_client import models
+from rescind_client.transport import Transport, segment
+
+
+class Orders:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def place(self, body: models.NewOrder, *, idempotency_key: str | None = None) -> models.OrderState:
+        """Place an order.
+
+        Report an order with everything a later refund will need; its terms are those in force when it was placed.
+
+        The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order
+        that they stop at waits in manual review for a person, and the buyer may still cancel. The same order again,
+        under another key, is `200` and changes nothing; the same number with other contents is a conflict.
+        """
+        return self._transport.call("POST", "/v1/orders", models.OrderState, body=body, key=idempotency_key, keyed=True)
+
+    def search(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.OrdersTold:
+        """List orders.
+
+        The orders of the caller's scope, in pages that stay put while orders come in.
+
+        `number` takes order numbers, ids, tracking numbers and SKUs, up to 100 of them.
+        """
+        return self._transport.call(
+            "GET",
+            "/v1/orders",
+            models.OrdersTold,
+            query={
+                "tab": tab,
+                "number": number,
+                "text": text,
+                "reason": reason,
+                "stage": stage,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "due_before": due_before,
+                "shop": shop,
+                "buyer": buyer,
+                "sort": sort,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    def read(self, order: str) -> models.OrderTold:
+        """Read an order.
+
+        One order: stage, money, parcels, requests, refunds, and whose move it is. Its `ETag` is its version.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}", models.OrderTold)
+
+    def report(
+        self, order: str, body: models.Fact, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.FactTold:
+        """Report a fact.
+
+        Report what happened in the world: paid, packed, tracked, handed over, delivered, charged back.
+
+        An authentic fact is believed however late or odd it is; one that does not fit what was decided opens a case
+        for a person. A parcel that will not arrive (refused at the door, failed, lost, damaged, untraceable,
+        tracking stale) is cancelled and refunded on the carrier's word. A seller's own next step may be out of the
+        question, and then it is a conflict. No news is `200`.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/facts",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def correct(
+        self,
+        order: str,
+        body: models.Correction,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.FactTold:
+        """Correct a fact.
+
+        Take back what was reported by mistake, or put its time right. The report stays in the history.
+
+        What the mistake had closed opens again: the window, a request that a parcel had overtaken, a case about it.
+        A seller takes back the seller's own reports, support those too, the host any. What a carrier has scanned
+        stays, and of a payment only the time can have been wrong.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/corrections",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def review(
+        self,
+        order: str,
+        body: models.ReviewAct,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.FactTold:
+        """Decide a manual review.
+
+        Take the review of an order, let the order pass, or stop it and refund what was paid.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/review",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def correct_recipient(
+        self,
+        order: str,
+        body: models.NewRecipient,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.FactTold:
+        """Correct the recipient.
+
+        Put right where an order in manual review goes. What the checks find no more is off the review, which ends
+        with the last of it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/recipient",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Cancellability:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def ask(
+        self, order: str, *, reason: str | None = None, line: list[str] | None = None, anyway: bool | None = None
+    ) -> models.Cancellability:
+        """Ask first.
+
+        What would be decided if the caller asked to cancel now: the verdict, why, what comes back, and until when.
+
+        A seller asks about their own cancellation, everybody else about the buyer's request. Nothing is written,
+        and nothing is promised: whoever asks in earnest later is answered as things are then. Where a request could
+        not even be made, it is the same problem.
+        """
+        return self._transport.call(
+            "GET",
+            f"/v1/orders/{segment(order)}/cancellability",
+            models.Cancellability,
+            query={"reason": reason, "line": line, "anyway": anyway},
+        )
+
+
+class Cancellations:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def request(
+        self,
+        order: str,
+        body: models.NewCancellation,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Ask to cancel.
+
+        Ask to cancel an order or some of its lines; the policy answers at once, or says who must answer by when.
+
+        From a buyer, or from support with the buyer's consent, it is a request; from a seller it is the seller's
+        own cancellation. A policy's refusal is an answer like any other: `201`, with the rule and what it offers
+        instead.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def of_order(self, order: str) -> models.CancellationsTold:
+        """List the requests of an order.
+
+        Every request to cancel this order and every cancellation by its seller, oldest first.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/cancellations", models.CancellationsTold)
+
+    def read(self, order: str, cancellation: str) -> models.CancellationTold:
+        """Read a request.
+
+        One request to cancel. Its `ETag` is the order's version, which answers to it may name in `If-Match`.
+        """
+        return self._transport.call(
+            "GET", f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}", models.CancellationTold
+        )
+
+    def approve(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.Approval,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Approve a request.
+
+        Say yes to a request that waits for you, before its deadline; the refund is owed from this moment.
+
+        A seller answers what waits for the seller, support what the policy leaves to the platform.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/approve",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def refuse(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.Refusal,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Refuse a request.
+
+        Say no to a request that waits for you, before its deadline.
+
+        A seller gives a reason the policy lists, support one of its own list with words to the buyer.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/refuse",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def withdraw(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.Withdrawal,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Withdraw a request.
+
+        Take a request back while it waits; the order goes on.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/withdraw",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def offer(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.NewOffer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Offer something instead.
+
+        Offer money back for keeping the goods, a share of their price, a later day to ship, or, for goods that were
+        begun to be made for this buyer, to cancel and keep what material and labour cost.
+
+        The request's deadline stays where it is, and what silence means too. A buyer may answer an open offer by
+        one of their own. Another offer takes the place of the one before; there are at most six.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/offer",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def accept(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.OfferAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Accept an offer.
+
+        Take what the other side offers: the request is settled, the order goes on, and the money is owed at once.
+        Of `cancel_with_costs` the order is cancelled, and what was offered to go back goes back.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/offer/accept",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def decline(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.OfferAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Decline an offer.
+
+        Leave what the other side offers: the request waits on, by the deadline it has.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/offer/decline",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def queue(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.QueueTold:
+        """List requests.
+
+        The requests of the caller's scope, by tab: to_respond, waiting_for_buyer, with_platform, approved, and so
+        on.
+        """
+        return self._transport.call(
+            "GET",
+            "/v1/cancellations",
+            models.QueueTold,
+            query={
+                "tab": tab,
+                "number": number,
+                "text": text,
+                "reason": reason,
+                "stage": stage,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "due_before": due_before,
+                "shop": shop,
+                "buyer": buyer,
+                "sort": sort,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+
+class RefundWays:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of_order(self, order: str) -> models.RefundWaysTold:
+        """List the refunds of an order.
+
+        Every refund of this order with its way: approved, sent, accepted, there.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/refunds", models.RefundWaysTold)
+
+    def get(self, order: str, refund: str) -> models.RefundWayTold:
+        """Read a refund.
+
+        One refund with its way.
+        """
+        return self._transport.call(
+            "GET", f"/v1/orders/{segment(order)}/refunds/{segment(refund)}", models.RefundWayTold
+        )
+
+
+class Refunds:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def give_back(
+        self,
+        order: str,
+        body: models.NewRefund,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.RefundsTold:
+        """Give money back.
+
+        Give back the delivery alone, or an amount, while the order stays as it is.
+
+        Above the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE`, of all that single people moved on this order, the
+        answer is `202`: nothing is owed until another person confirms the `proposal`, and after two days it lapses.
+
+        It is shared over the payments by what each took, and is never more than is left of them. What is given back
+        so is not given back again when the order is cancelled later. As `credit` it is support's ruling: the same
+        money, which then lies with the marketplace for the buyer's next purchase and does not go back as well.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/refunds",
+            models.RefundsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def settle(
+        self,
+        order: str,
+        refund: str,
+        body: models.FailedRefund,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.RefundsTold:
+        """Settle a refund that failed.
+
+        Send the money another way, once, as far as the policy allows; `allowed_actions` of a problem names the
+        ways.
+
+        No way takes a destination: the money goes to its own tender, into credit with the marketplace, or has been
+        handed over by somebody who keeps the voucher.
+
+        Another way than the tender takes a second person above the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE`,
+        as for money that is given back.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/refunds/{segment(refund)}/settlement",
+            models.RefundsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Documents:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of_order(self, order: str) -> models.DocumentsTold:
+        """List the documents of an order.
+
+        Every receipt and credit note of this order. What is due and nobody had asked for is issued by asking.
+
+        A receipt says what was paid, cancelled and given back; when amounts have changed, asking again issues a
+        later one that names it. A credit note says what one cancellation gave back. Numbers of a shop have no gaps
+        within a year.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/documents", models.DocumentsTold)
+
+    def get(self, document: str) -> models.DocumentTold:
+        """Get a document.
+
+        One document as it was issued: as data, or as a page or PDF in the language of `Accept-Language`.
+
+        The form is chosen by `Accept`, or by what stands after the id: `.json`, `.html`, `.pdf`.
+        """
+        return self._transport.call("GET", f"/v1/documents/{segment(document)}", models.DocumentTold)
+
+
+class Mail:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of_document(self, document: str) -> models.MailsTold:
+        """List the mails of a document.
+
+        When a document was sent to its buyer, and whether a server took it.
+        """
+        return self._transport.call("GET", f"/v1/documents/{segment(document)}/mails", models.MailsTold)
+
+    def send(self, document: str, body: models.MailPost, *, idempotency_key: str | None = None) -> models.MailTold:
+        """Send a document to its buyer.
+
+        Send a document by mail to the address by which the marketplace knows its buyer; there is no other way to
+        choose.
+
+        The same idempotency key sends it once.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/documents/{segment(document)}/mails",
+            models.MailTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def outbox(
+        self, *, status: Literal["", "dropped", "failed", "in_doubt", "refused", "taken", "waiting"] | None = None
+    ) -> models.OutboxTold:
+        """Read the outbox.
+
+        The server, the last mails and what became of them, and the addresses that refuse mail.
+        """
+        return self._transport.call("GET", "/v1/mail", models.OutboxTold, query={"status": status})
+
+    def set_up(self, body: models.ServerPut) -> models.ServerTold:
+        """Set up the mail server.
+
+        Hand mail to this server from now on; what waits is tried at once. One that the environment names stays.
+        """
+        return self._transport.call("PUT", "/v1/mail/server", models.ServerTold, body=body)
+
+    def test(self, body: models.TestPost) -> models.TestedTold:
+        """Send a test mail.
+
+        Hand a test to the server now, and give its own answer.
+        """
+        return self._transport.call("POST", "/v1/mail/test", models.TestedTold, body=body)
+
+    def retry(self, mail: str, body: models.RetryPost, *, idempotency_key: str | None = None) -> models.MailTold:
+        """Send a mail again.
+
+        Send once more what was refused, given up or is in doubt; any other mail is left as it is.
+        """
+        return self._transport.call(
+            "POST", f"/v1/mail/{segment(mail)}/retry", models.MailTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
+class Evidence:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send(
+        self,
+        order: str,
+        content: bytes,
+        *,
+        idempotency_key: str | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> models.EvidenceTold:
+        """Send a photo or document.
+
+        Send one file as the body, and name its id in the request, refusal or return case it belongs to, within a
+        day.
+
+        What it is must show in its bytes and agree with `Content-Type`. Metadata of photos is removed, so that
+        nobody tells where they live; a document is kept as it is. The same file sent twice is one file. What
+        nothing names is removed.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/evidence",
+            models.EvidenceTold,
+            content=content,
+            content_type=content_type,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def of_order(self, order: str) -> models.ExhibitsTold:
+        """List the photos and documents of an order.
+
+        Every file that came with a request, a refusal or a return case of this order, with whose it is and when.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence", models.ExhibitsTold)
+
+    def get(self, order: str, evidence: str) -> bytes:
+        """Get a photo or document.
+
+        The bytes of a file that is part of a case of this order, or that the caller has just sent.
+
+        Do not show it inside a page of yours without the headers it comes with: what people send is not to be
+        trusted.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes)
+
+
+class Threads:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(
+        self,
+        *,
+        tab: Literal["all", "flagged", "unread"] | None = None,
+        text: str | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.ThreadsTold:
+        """List conversations.
+
+        Your conversations, the latest message first. The list and its search hold only what you may read.
+        """
+        return self._transport.call(
+            "GET", "/v1/threads", models.ThreadsTold, query={"tab": tab, "text": text, "cursor": cursor, "limit": limit}
+        )
+
+    def ask(self, body: models.NewQuestion, *, idempotency_key: str | None = None) -> models.SentTold:
+        """Ask a shop before ordering.
+
+        Ask a shop about a product, or about itself. An order that follows within 30 days is linked to the question.
+        """
+        return self._transport.call("POST", "/v1/threads", models.SentTold, body=body, key=idempotency_key, keyed=True)
+
+    def read(self, thread: str, *, before: str | None = None, limit: int | None = None) -> models.TalkTold:
+        """Read a conversation.
+
+        The last messages of a conversation, or those before one of them. Reading marks nothing as seen.
+        """
+        return self._transport.call(
+            "GET", f"/v1/threads/{segment(thread)}", models.TalkTold, query={"before": before, "limit": limit}
+        )
+
+    def say(self, thread: str, body: models.NewMessage, *, idempotency_key: str | None = None) -> models.SentTold:
+        """Say something.
+
+        Say something in a conversation, to everyone in it or to one side and the platform.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/threads/{segment(thread)}/messages",
+            models.SentTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def translate(
+        self, thread: str, message: str, body: models.NewTranslation, *, idempotency_key: str | None = None
+    ) -> models.TranslationTold:
+        """Have a message translated.
+
+        A message in a language, by the operator's translator. It is kept beside the message, which stays as it is.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/threads/{segment(thread)}/messages/{segment(message)}/translations",
+            models.TranslationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def seen(self, thread: str, body: models.Upto, *, idempotency_key: str | None = None) -> models.SeenNoted:
+        """Mark a conversation as seen.
+
+        Say that your side has seen a conversation. The others are shown when.
+        """
+        return self._transport.call(
+            "POST", f"/v1/threads/{segment(thread)}/seen", models.SeenNoted, body=body, key=idempotency_key, keyed=True
+        )
+
+    def export(self, thread: str) -> models.Transcript:
+        """Export a conversation.
+
+        Everything in a conversation that you may read, with a digest of each message and of all of them.
+        """
+        return self._transport.call("GET", f"/v1/threads/{segment(thread)}/transcript", models.Transcript)
+
+    def of_order(self, order: str, *, before: str | None = None, limit: int | None = None) -> models.TalkTold:
+        """Read the conversation about an order.
+
+        What was said about an order, and what its buyer had asked before it.
+        """
+        return self._transport.call(
+            "GET", f"/v1/orders/{segment(order)}/messages", models.TalkTold, query={"before": before, "limit": limit}
+        )
+
+    def say_about(self, order: str, body: models.NewMessage, *, idempotency_key: str | None = None) -> models.SentTold:
+        """Say something about an order.
+
+        Begin or go on with the conversation about an order. Words that ask to cancel change nothing by themselves.
+        """
+        return self._transport.call(
+            "POST", f"/v1/orders/{segment(order)}/messages", models.SentTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def note_contact(
+        self, order: str, body: models.NewContactNote, *, idempotency_key: str | None = None
+    ) -> models.SentTold:
+        """Record what was said elsewhere.
+
+        Record a talk on the telephone, an e-mail or a meeting in the conversation about an order, for all to read.
+
+        It is evidence and no act: nothing is asked, answered or cancelled by it. The other side may answer it
+        (`answers`).
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/contact-notes",
+            models.SentTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Notices:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(
+        self,
+        *,
+        tab: Literal["all", "unread"] | None = None,
+        language: Literal["en", "zh"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.NoticesTold:
+        """List notices.
+
+        What you were told, the latest first, each as it stands now. A shop's people share one list, as support
+        does.
+        """
+        return self._transport.call(
+            "GET",
+            "/v1/notices",
+            models.NoticesTold,
+            query={"tab": tab, "language": language, "cursor": cursor, "limit": limit},
+        )
+
+    def read_all(self, body: models.UptoInstant, *, idempotency_key: str | None = None) -> models.ReadTold:
+        """Mark all notices as read.
+
+        Say that everything has been read, or everything we had heard of until an instant.
+        """
+        return self._transport.call(
+            "POST", "/v1/notices/read", models.ReadTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def one(self, notice: str, *, language: Literal["en", "zh"] | None = None) -> models.NoticeTold:
+        """Read a notice.
+
+        One notice as it stands now. Reading it here marks nothing as read.
+        """
+        return self._transport.call(
+            "GET", f"/v1/notices/{segment(notice)}", models.NoticeTold, query={"language": language}
+        )
+
+    def read(self, notice: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.ReadTold:
+        """Mark a notice as read.
+
+        Say that it has been read; for a shop or the platform by one of them for all.
+        """
+        return self._transport.call(
+            "POST", f"/v1/notices/{segment(notice)}/read", models.ReadTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def preferences(self) -> models.PreferencesTold:
+        """Read how you are told.
+
+        Which groups of notices go by which channel, in which language, and when the daily digest comes.
+        """
+        return self._transport.call("GET", "/v1/notice-preferences", models.PreferencesTold)
+
+    def choose(self, body: models.PreferencesPut) -> models.PreferencesTold:
+        """Choose how you are told.
+
+        Choose for each group and channel: at once, in the daily digest, or off. Groups that are required stay as
+        they are.
+        """
+        return self._transport.call("PUT", "/v1/notice-preferences", models.PreferencesTold, body=body)
+
+    def channels(self) -> models.ChannelsTold:
+        """List your addresses.
+
+        Where you are told. A buyer's mail address is not among them: it is the one the marketplace knows.
+        """
+        return self._transport.call("GET", "/v1/notice-channels", models.ChannelsTold)
+
+    def add(self, body: models.NewChannel, *, idempotency_key: str | None = None) -> models.ChannelTold:
+        """Add a mail address.
+
+        Take an address and send a code there. Notices go to it once the code was shown.
+        """
+        return self._transport.call(
+            "POST", "/v1/notice-channels", models.ChannelTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def send_code(
+        self, channel: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.ChannelTold:
+        """Send another code.
+
+        Another code; the one before does not hold any more. Five a day for each address.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/notice-channels/{segment(channel)}/code",
+            models.ChannelTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def verify(self, channel: str, body: models.CodePost, *, idempotency_key: str | None = None) -> models.ChannelTold:
+        """Verify an address.
+
+        Show the code that was sent. From then on a shop's silence is an answer, where it was not.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/notice-channels/{segment(channel)}/verify",
+            models.ChannelTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def remove(
+        self, channel: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.ChannelsTold:
+        """Remove an address.
+
+        Tell nobody there any more; the answer has the addresses that are left.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/notice-channels/{segment(channel)}/remove",
+            models.ChannelsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def silence(self) -> models.SilenceTold:
+        """Read what silence of unreached shops means.
+
+        Whether the silence of a shop that cannot be told goes to the platform, and how many such shops there are.
+        """
+        return self._transport.call("GET", "/v1/unreached-shops", models.SilenceTold)
+
+    def set_silence(self, body: models.SilencePut) -> models.SilenceTold:
+        """Say what silence of unreached shops means.
+
+        It holds for requests from now on; what was promised for those that wait stays.
+        """
+        return self._transport.call("PUT", "/v1/unreached-shops", models.SilenceTold, body=body)
+
+
+class OrderNotes:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of_order(self, order: str) -> models.NotesTold:
+        """List the notes of an order.
+
+        What the buyer asked of the shop at placement and since, and when somebody there said to have read it.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/notes", models.NotesTold)
+
+    def add(
+        self, order: str, body: models.NewNote, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.NoteTold:
+        """Write a note to an order.
+
+        Ask something of the shop until the parcel is handed over. Whoever packs has to say that they have read it.
+
+        A note changes nothing else. One that asks for another address may, where the policy lets it, have a person
+        look first: then `hold` opens a manual review.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/notes",
+            models.NoteTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def understood(self, order: str, body: models.NoteTried) -> models.UnderstoodTold:
+        """Try how a note is understood.
+
+        What a note would be understood to ask for, so that its writer can say whether that is meant.
+        """
+        return self._transport.call(
+            "POST", f"/v1/orders/{segment(order)}/notes/understood", models.UnderstoodTold, body=body
+        )
+
+    def acknowledge(
+        self,
+        order: str,
+        note: str,
+        body: models.Reading,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.NoteTold:
+        """Say that a note was read.
+
+        Say that you have read it. Nothing is handed over by the shop before every note is; once is enough.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/notes/{segment(note)}/acknowledge",
+            models.NoteTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Escalations:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def of_order(self, order: str) -> models.EscalationsTold:
+        """List the calls for the platform.
+
+        Every call about this order, and on what grounds its buyer may call: silence and refusal when they are
+        there.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/escalations", models.EscalationsTold)
+
+    def call_platform(
+        self,
+        order: str,
+        body: models.NewEscalation,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.EscalationTold:
+        """Call the platform.
+
+        Call the platform: the shop does not answer in its time, refuses, or broke a policy that has a name.
+
+        The conversation is attached as it stands, by its digest. A person of support moves by the deadline.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/escalations",
+            models.EscalationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def take(
+        self,
+        order: str,
+        escalation: str,
+        body: models.Taking,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.EscalationTold:
+        """Take a call.
+
+        See to it, so that nobody else does. The deadline stays.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/escalations/{segment(escalation)}/take",
+            models.EscalationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def close(
+        self,
+        order: str,
+        escalation: str,
+        body: models.Ending,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.EscalationTold:
+        """End a call.
+
+        Say how it ended: `granted` once something was cancelled, `shop_answers`, `shop_warned` or `not_upheld`.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/escalations/{segment(escalation)}/close",
+            models.EscalationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Withdrawals:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def declare(
+        self,
+        order: str,
+        body: models.NewWithdrawal,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.WithdrawalDeclared:
+        """Withdraw from the contract.
+
+        Withdraw where a law offers it: what is in the shop is cancelled, what has left becomes a return case.
+
+        A page that sends this has shown the statement before and had it confirmed by a button of its own.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/withdrawals",
+            models.WithdrawalDeclared,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def of_order(self, order: str) -> models.WithdrawalsTold:
+        """List the withdrawals of an order.
+
+        Every withdrawal of this order with its acknowledgement.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/withdrawals", models.WithdrawalsTold)
+
+
+class Returns:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def open_return(
+        self,
+        order: str,
+        body: models.NewReturn,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Open a return case.
+
+        Say what is wrong with goods that have left the shop; a person of the platform sees to it by the deadline.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def of_order(self, order: str) -> models.ReturnsTold:
+        """List the return cases of an order.
+
+        Every return case of this order, and what a new one may be about.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/returns", models.ReturnsTold)
+
+    def read(self, order: str, case: str) -> models.CaseInFull:
+        """Read a return case.
+
+        One case with all that was said and shown.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/returns/{segment(case)}", models.CaseInFull)
+
+    def take(
+        self,
+        order: str,
+        case: str,
+        body: models.ReturnStep,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Take a return case.
+
+        Become the one of support who sees to it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns/{segment(case)}/take",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def ask(
+        self,
+        order: str,
+        case: str,
+        body: models.ReturnQuestion,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Ask the buyer for more.
+
+        Put the move to the buyer, with a question; without an answer in time it is support's again.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns/{segment(case)}/ask",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def add(
+        self,
+        order: str,
+        case: str,
+        body: models.Addition,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Answer, or add to a return case.
+
+        Say or show more, asked or unasked, as long as the case is open.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns/{segment(case)}/add",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def close(
+        self,
+        order: str,
+        case: str,
+        body: models.Outcome,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Close a return case.
+
+        End a case with an outcome and the reason for it. No money moves by this.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns/{segment(case)}/close",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def withdraw(
+        self,
+        order: str,
+        case: str,
+        body: models.ReturnWithdrawal,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ReturnTold:
+        """Withdraw a return case.
+
+        End a case that needs nothing any more.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/returns/{segment(case)}/withdraw",
+            models.ReturnTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class RefundOrders:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def to_pay_out(
+        self,
+        *,
+        state: Literal["all", "confirmed", "declined", "frozen", "open", "overdue"] | None = None,
+        method: str | None = None,
+        shop: str | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.RefundOrdersTold:
+        """List refunds to pay out.
+
+        The refunds that the marketplace pays out itself. When one was ordered never changes, so a page read on from
+        its cursor skips and repeats none while others are confirmed.
+        """
+        return self._transport.call(
+            "GET",
+            "/v1/refund-orders",
+            models.RefundOrdersTold,
+            query={
+                "state": state,
+                "method": method,
+                "shop": shop,
+                "since": since,
+                "before": before,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
+
+    def read(self, refund: str) -> models.RefundOrderTold:
+        """Read a refund to pay out.
+
+        One refund order.
+        """
+        return self._transport.call("GET", f"/v1/refund-orders/{segment(refund)}", models.RefundOrderTold)
+
+    def take(self, refund: str, body: models.TakingToPayOut) -> models.RefundOrderTold:
+        """Take a refund to pay out.
+
+        Become the one of support who pays it out. Taking what one has already changes nothing; what a colleague has
+        is taken with `over` alone. Nobody takes what the buyer's bank decides about first.
+        """
+        return self._transport.call(
+            "POST", f"/v1/refund-orders/{segment(refund)}/take", models.RefundOrderTold, body=body
+        )
+
+    def confirm(self, refund: str, body: models.PaidOut) -> models.RefundOrderTold:
+        """Confirm that a refund was paid out.
+
+        It was paid out, with its reference and day. The very same said again changes nothing, so a call whose
+        answer was lost is simply repeated; another reference or day for it is refused.
+
+        What a person of staff says of more than the amount of `RESCIND_REFUND_SECOND_PERSON_ABOVE` is a `proposal`,
+        and the answer `202`, until another confirms it. What the host says has happened.
+        """
+        return self._transport.call(
+            "POST", f"/v1/refund-orders/{segment(refund)}/confirm", models.RefundOrderTold, body=body
+        )
+
+    def decline(self, refund: str, body: models.NotPaidOut) -> models.RefundOrderTold:
+        """Say that a refund was not paid out.
+
+        It could not be paid out, and its money can be refunded again. Of one that was confirmed only `came_back` is
+        taken, however late the bank sent it back. Said again it changes nothing.
+        """
+        return self._transport.call(
+            "POST", f"/v1/refund-orders/{segment(refund)}/decline", models.RefundOrderTold, body=body
+        )
+
+    def confirm_many(self, body: models.ManyPaidOut) -> models.ResultsTold:
+        """Confirm many refunds.
+
+        Up to a hundred at a time, each by itself: one that cannot be confirmed keeps no other from it. A call whose
+        answer was lost is simply repeated. A form that is not right in any row refuses the whole call.
+        """
+        return self._transport.call("POST", "/v1/refund-order-confirmations", models.ResultsTold, body=body)
+
+
+class Proposals:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def waiting(self, *, cursor: str | None = None, limit: int | None = None) -> models.ProposalsTold:
+        """List what waits for a second person.
+
+        The money that one person wants to move by hand and another has to agree to: for staff of every shop, for a
+        shop its own. Decisions against the rules are part of their orders, and of
+        `/v1/cancellations?tab=second_person`.
+        """
+        return self._transport.call(
+            "GET", "/v1/proposals", models.ProposalsTold, query={"cursor": cursor, "limit": limit}
+        )
+
+    def confirm(
+        self,
+        order: str,
+        number: int,
+        body: models.ProposalAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ProposalDecisionTold:
+        """Confirm that money moves.
+
+        Agree, as another person than who proposed it, and have it done at once.
+
+        It is judged anew: where the order has moved on, so that less is left or somebody was quicker, nothing
+        happens and the problem says why. A key of whoever proposed it is the same person.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/proposals/{segment(number)}/confirm",
+            models.ProposalDecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def reject(
+        self,
+        order: str,
+        number: int,
+        body: models.ProposalAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.ProposalDecisionTold:
+        """Reject that money moves.
+
+        Reject what somebody proposed, or withdraw what you proposed yourself; nothing of it happens.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/proposals/{segment(number)}/reject",
+            models.ProposalDecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Deciders:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def carrier_answer(
+        self,
+        order: str,
+        cancellation: str,
+        body: models.CarrierAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.DecisionTold:
+        """Tell the carrier's answer.
+
+        Say whether the carrier brings the goods back, while a request waits for it.
+
+        `yes` approves it and the refund is owed while they travel back; `no` lets the order go on, with a return as
+        the way that is left. After its deadline the platform decides instead. Support says what the carrier said.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/carrier-answer",
+            models.DecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def override(
+        self,
+        order: str,
+        body: models.NewOverride,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.OverrideDecisionTold:
+        """Decide against the rules.
+
+        Approve what was refused, stop an order for the platform's own reasons, or restore what was cancelled.
+
+        Up to the amount of `RESCIND_SECOND_PERSON_ABOVE`, of all that was decided so on this order, it is done at
+        once; above it, it waits two days for another person of support to confirm it, and nothing happens
+        meanwhile.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/overrides",
+            models.OverrideDecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def confirm(
+        self,
+        order: str,
+        number: int,
+        body: models.OverrideAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.OverrideDecisionTold:
+        """Confirm a decision against the rules.
+
+        Agree, as another person than who proposed it, and have it done at once.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/overrides/{segment(number)}/confirm",
+            models.OverrideDecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def reject(
+        self,
+        order: str,
+        number: int,
+        body: models.OverrideAnswer,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.OverrideDecisionTold:
+        """Drop a decision against the rules.
+
+        Reject what somebody proposed, or withdraw what you proposed yourself; nothing of it happens.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/overrides/{segment(number)}/reject",
+            models.OverrideDecisionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Buyers:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, buyer: str, *, shop: str | None = None) -> models.BuyerStandingTold:
+        """Read how a buyer stands.
+
+        Whether a buyer may pay at the door in a shop: ask before you offer it.
+
+        Refusals are counted across all shops, once an order, within two seconds; each shop's policy says how many
+        are too many. A buyer nobody has heard of has none.
+        """
+        return self._transport.call(
+            "GET", f"/v1/buyers/{segment(buyer)}", models.BuyerStandingTold, query={"shop": shop}
+        )
+
+
+class Packing:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def scan(self, *, code: str | None = None) -> models.ScanTold:
+        """Scan at the packing bench.
+
+        Stop, hold, note or go: the answer of the packing page, for a scanner with software of its own.
+        """
+        return self._transport.call("GET", "/v1/bench", models.ScanTold, query={"code": code})
+
+    def unpacking(self) -> models.UnpackingTold:
+        """List parcels to unpack.
+
+        Parcels packed before their order, or a part of it, was cancelled, until somebody says they are apart.
+        """
+        return self._transport.call("GET", "/v1/unpacking", models.UnpackingTold)
+
+    def lease(
+        self, order: str, body: models.Nothing, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.BenchDone:
+        """Begin to ship.
+
+        Say that the order is about to be handed to the carrier. It ends by itself after ten minutes.
+
+        The buyer reads that the parcel is being handed over, and nobody else of the shop ships it meanwhile. It
+        does not keep the order from being cancelled: whichever comes first counts.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/shipping-lease",
+            models.BenchDone,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def give_back(
+        self, order: str, body: models.Nothing, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.BenchDone:
+        """Do not ship now after all.
+
+        End a lease on shipping early, one's own or a colleague's.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/shipping-lease/give-back",
+            models.BenchDone,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def ship(
+        self, order: str, body: models.Leaving, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.BenchDone:
+        """Ship an order.
+
+        Hand the order to the carrier, if it may still leave. An order that was cancelled first is a conflict.
+
+        That is the difference to reporting the fact `handed_over`, which is believed also when it should not have
+        happened.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/ship",
+            models.BenchDone,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def unpacked(
+        self, order: str, body: models.Nothing, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.BenchDone:
+        """Say that cancelled goods are unpacked.
+
+        Everything of the order that was cancelled is out of its parcel; it leaves the list of parcels to unpack.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/unpacked",
+            models.BenchDone,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def resolve(
+        self,
+        order: str,
+        contradiction: str,
+        body: models.Resolution,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.BenchDone:
+        """Deal with a contradiction.
+
+        Say what was done about a parcel that should not have left, or how it ended. Money does not move by this.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/contradictions/{segment(contradiction)}/resolve",
+            models.BenchDone,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Stock:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def follow_stock(self, *, after: str | None = None) -> models.InstructionsTold:
+        """Follow what to do with stock.
+
+        What became of the units of cancelled orders, for the host that owns the stock: release, restock, reserve.
+
+        Keep `next` with what you did, and go on from there; nothing is left out that was committed late. An id is
+        of one instruction for ever: who reads it again does nothing again. A cursor from before a restore is
+        refused, and the feed is then read from the beginning.
+        """
+        return self._transport.call("GET", "/v1/stock-instructions", models.InstructionsTold, query={"after": after})
+
+    def arrange(
+        self,
+        order: str,
+        body: models.Arrangement,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.FactTold:
+        """Split or combine parcels.
+
+        Say what goes into which parcel; it takes the place of what was said before. Parcels with a label stay.
+
+        Units of a parcel that gets its label before the others cannot be cancelled one by one any more; the others
+        can. An open request stays as it is: it is about the order. A seller cannot do it while the order is on
+        hold, or when the platform ships it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/parcels",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+    def received_back(
+        self, order: str, body: models.Back, *, idempotency_key: str | None = None, if_match: int | str | None = None
+    ) -> models.FactTold:
+        """Say that goods came back.
+
+        Cancelled goods that had left are in the house again: refused at the door, undeliverable, or turned back.
+
+        `still_out` of the order says which are not. What may be sold again becomes a `restock` instruction.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/received-back",
+            models.FactTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
+
+class Shops:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def settings(self, shop: str) -> models.SettingsTold:
+        """Read a shop's settings.
+
+        What the shop's preset lets it choose, what it has chosen, and whether the platform agrees in its place.
+        """
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/settings", models.SettingsTold)
+
+    def choose(self, shop: str, body: models.NewSettings, *, if_match: int | str | None = None) -> models.SettingsTold:
+        """Choose settings.
+
+        Choose some values. They hold for orders placed from now on; orders placed before keep the ones of their
+        day.
+
+        Choosing what is chosen already changes nothing, so a call whose answer was lost is simply repeated.
+        """
+        return self._transport.call(
+            "PATCH", f"/v1/shops/{segment(shop)}/settings", models.SettingsTold, body=body, if_match=if_match
+        )
+
+    def rules(self, shop: str) -> models.RulesTold:
+        """Read a shop's rules.
+
+        The requests the shop agrees to without looking at them, and how long it may still answer first.
+        """
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/rules", models.RulesTold)
+
+    def set_rules(self, shop: str, body: models.NewRules, *, if_match: int | str | None = None) -> models.RulesTold:
+        """Set a shop's rules.
+
+        Put these rules in the place of those before. They answer requests that come from now on, whenever the order
+        was placed, and only where the shop itself would be asked; they can give a buyer more and never less.
+        """
+        return self._transport.call(
+            "PUT", f"/v1/shops/{segment(shop)}/rules", models.RulesTold, body=body, if_match=if_match
+        )
+
+
+class Contact:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def card(self, shop: str) -> models.CardTold:
+        """Read how a shop is reached.
+
+        Hours, e-mail, telephone, languages, whether somebody is there now, and how fast the shop answers.
+        """
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/contact", models.CardTold)
+
+    def set_card(self, shop: str, body: models.NewCard, *, if_match: int | str | None = None) -> models.CardTold:
+        """Set how a shop is reached.
+
+        Put this card in the place of the one before. Setting the same again changes nothing.
+        """
+        return self._transport.call(
+            "PUT", f"/v1/shops/{segment(shop)}/contact", models.CardTold, body=body, if_match=if_match
+        )
+
+    def replies(self, shop: str) -> models.RepliesTold:
+        """Read a shop's quick replies.
+
+        The sentences that the shop's people put into a message with one press.
+        """
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/quick-replies", models.RepliesTold)
+
+    def set_replies(
+        self, shop: str, body: models.NewReplies, *, if_match: int | str | None = None
+    ) -> models.RepliesTold:
+        """Set a shop's quick replies.
+
+        Put these in the place of those before. Each has words in every language; the reader's is offered first.
+        """
+        return self._transport.call(
+            "PUT", f"/v1/shops/{segment(shop)}/quick-replies", models.RepliesTold, body=body, if_match=if_match
+        )
+
+
+class Receipts:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def receipt(self, order: str, cancellation: str) -> models.Receipt:
+        """Read the receipt of a decision.
+
+        The decision with its rule, facts, policies, calendar, deadline arithmetic and place in the hash chain,
+        signed.
+
+        The bytes are the signed form (RFC 8785); keep them as they are, and `rescind receipt verify` checks them
+        offline.
+        """
+        return self._transport.call(
+            "GET", f"/v1/orders/{segment(order)}/cancellations/{segment(cancellation)}/receipt", models.Receipt
+        )
+
+    def receipt_keys(self) -> models.ReceiptKeysTold:
+        """Read the keys of receipts.
+
+        The public keys that receipts are signed with, retired ones among them. Keep a copy to check receipts
+        offline.
+        """
+        return self._transport.call("GET", "/v1/receipt-keys", models.ReceiptKeysTold)
+
+
+class Calendars:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def named(self) -> models.CalendarsTold:
+        """List calendars.
+
+        The calendars that business days are counted by, by the names that policies use.
+        """
+        return self._transport.call("GET", "/v1/calendars", models.CalendarsTold)
+
+    def year(self, calendar: str, *, year: int | None = None) -> models.CalendarYearTold:
+        """Read a calendar's year.
+
+        The days that are not as their weekday says: holidays of the package, and what operators said and why.
+        """
+        return self._transport.call(
+            "GET", f"/v1/calendars/{segment(calendar)}", models.CalendarYearTold, query={"year": year}
+        )
+
+    def say(
+        self, calendar: str, body: models.NewWord, *, idempotency_key: str | None = None
+    ) -> models.CalendarYearTold:
+        """Close or open a day.
+
+        Deadlines in business days that are promised from now on count by it. Those promised before keep their
+        instant.
+
+        Saying the same again changes nothing. Nothing is ever taken away: who said what stands in ``said``.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/calendars/{segment(calendar)}/days",
+            models.CalendarYearTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Happenings:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def timeline(self, order: str) -> models.TimelineTold:
+        """Read an order's timeline.
+
+        Everything that happened to an order, oldest first: who, what, when, and which rule said so.
+        """
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/events", models.TimelineTold)
+
+
+class Policies:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def standings(self) -> models.PoliciesTold:
+        """List policies.
+
+        Every policy with what is in force, since when and by whom, what waits, and how many orders are bound to it.
+        """
+        return self._transport.call("GET", "/v1/policies", models.PoliciesTold)
+
+    def check(self, body: models.TextToCheck) -> models.FindingsTold:
+        """Try a policy's text.
+
+        Read a text and try it: what it changes, worked examples and recent requests that would be answered
+        otherwise, a right that a shop's own rules would take away. Nothing is kept.
+        """
+        return self._transport.call("POST", "/v1/policies/check", models.FindingsTold, body=body)
+
+    def differences(self, *, before: str | None = None, after: str | None = None) -> models.Differences:
+        """Compare two policies.
+
+        How two published texts differ, and the worked examples of the first that they answer otherwise.
+        """
+        return self._transport.call(
+            "GET", "/v1/policies/differences", models.Differences, query={"before": before, "after": after}
+        )
+
+    def versions(
+        self,
+        *,
+        policy: str | None = None,
+        shop: str | None = None,
+        status: Literal["draft", "live", "rejected", "retired", "submitted"] | None = None,
+    ) -> models.VersionsTold:
+        """List versions.
+
+        Every draft and version with who wrote it and who answered, the newest first.
+        """
+        return self._transport.call(
+            "GET", "/v1/policy-versions", models.VersionsTold, query={"policy": policy, "shop": shop, "status": status}
+        )
+
+    def draft(self, body: models.NewDraft, *, idempotency_key: str | None = None) -> models.VersionTold:
+        """Begin a draft.
+
+        Keep a text as a draft of yours. It is read as a whole; nothing follows from a draft.
+        """
+        return self._transport.call(
+            "POST", "/v1/policy-versions", models.VersionTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def version(self, number: int) -> models.VersionRead:
+        """Read a version.
+
+        A version with its text and, while it is a draft or waits for approval, what trying it finds.
+        """
+        return self._transport.call("GET", f"/v1/policy-versions/{segment(number)}", models.VersionRead)
+
+    def save(self, number: int, body: models.DraftText, *, idempotency_key: str | None = None) -> models.VersionTold:
+        """Edit a draft.
+
+        Put another text into your draft. The same call again leaves it as it is.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/policy-versions/{segment(number)}/text",
+            models.VersionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def submit(self, number: int, body: models.Submission, *, idempotency_key: str | None = None) -> models.VersionTold:
+        """Submit a draft.
+
+        Ask for approval by another operator. Worked examples that come out otherwise have to be accepted by id.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/policy-versions/{segment(number)}/submit",
+            models.VersionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def take_back(
+        self, number: int, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.VersionTold:
+        """Take a draft back.
+
+        Go on with your draft instead of having it approved.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/policy-versions/{segment(number)}/take-back",
+            models.VersionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def approve(self, number: int, body: models.Untouched, *, idempotency_key: str | None = None) -> models.VersionTold:
+        """Put a draft in force.
+
+        Put in force what another operator submitted. New orders are bought under it from now on; orders that are
+        under way keep theirs. The same call again gives the same answer.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/policy-versions/{segment(number)}/approve",
+            models.VersionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def reject(self, number: int, body: models.SendBack, *, idempotency_key: str | None = None) -> models.VersionTold:
+        """Send a draft back.
+
+        Send back what another operator submitted, with the reason.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/policy-versions/{segment(number)}/reject",
+            models.VersionTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Sources:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def sources(self, *, policy: str | None = None) -> models.SourcesTold:
+        """List sources.
+
+        What the shipped policies rest on: what each source says in our words, how far to trust it, the markets it
+        is about and where it was read.
+        """
+        return self._transport.call("GET", "/v1/sources", models.SourcesTold, query={"policy": policy})
+
+
+class RefundLists:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(
+        self,
+        *,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> models.RefundsListed:
+        """List refunds.
+
+        Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`.
+        """
+        return self._transport.call(
+            "GET", "/v1/refunds", models.RefundsListed, query={"state": state, "after": after, "limit": limit}
+        )
+
+    def take(self, refund: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RefundTaken:
+        """Look after a refund.
+
+        Put your name to a refund that is open or failed, so that others know who looks after it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/refunds/{segment(refund)}/take",
+            models.RefundTaken,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def stuck(self) -> models.AlertsTold:
+        """Ask what refunds need somebody.
+
+        Refunds that do not come to an end by themselves: those that failed for good, those that cannot be sent
+        until support or an operator does something, and those whose provider has given no clear answer for more
+        than a day. Ask every few minutes and call somebody when there is one; `/healthz` says in one word whether
+        there is.
+        """
+        return self._transport.call("GET", "/v1/refund-alerts", models.AlertsTold)
+
+
+class Reconciliations:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.ReconciliationsTold:
+        """List reconciliations.
+
+        The latest comparisons of our refunds with a provider's.
+        """
+        return self._transport.call("GET", "/v1/reconciliations", models.ReconciliationsTold)
+
+    def read(self, number: int) -> models.ReconciliationTold:
+        """Read a reconciliation.
+
+        How many agree, are on their way, were told to their orders, and differ.
+        """
+        return self._transport.call("GET", f"/v1/reconciliations/{segment(number)}", models.ReconciliationTold)
+
+    def differences(
+        self,
+        number: int,
+        *,
+        state: Literal["explained", "open", "told"] | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+    ) -> models.DifferencesTold:
+        """List differences.
+
+        What differs: `missing`, `unknown`, `twice`, `payment`, `currency`, `amount`, `status`, `late`.
+        """
+        return self._transport.call(
+            "GET",
+            f"/v1/reconciliations/{segment(number)}/differences",
+            models.DifferencesTold,
+            query={"state": state, "after": after, "limit": limit},
+        )
+
+    def explain(
+        self, number: int, place: int, body: models.Explanation, *, idempotency_key: str | None = None
+    ) -> models.DifferenceTold:
+        """Explain a difference.
+
+        Say why it is none that matters; the explanation stands with your name. The same words again are the same.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/reconciliations/{segment(number)}/differences/{segment(place)}/explain",
+            models.DifferenceTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Ledger:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self, *, shop: str | None = None) -> models.BalanceTold:
+        """Read the trial balance.
+
+        What each account holds, by currency. Each currency adds up to nothing, or something is wrong with the
+        books.
+        """
+        return self._transport.call("GET", "/v1/ledger/balance", models.BalanceTold, query={"shop": shop})
+
+
+class Keys:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.KeysTold:
+        """List keys.
+
+        Who holds a key, until when, and on which day it was last used; never the key itself.
+        """
+        return self._transport.call("GET", "/v1/keys", models.KeysTold)
+
+    def revoke(self, mark: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.KeyTold:
+        """End a key.
+
+        End a key now, also for whoever is using it. The same call again gives the same answer.
+        """
+        return self._transport.call(
+            "POST", f"/v1/keys/{segment(mark)}/revoke", models.KeyTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
+class Providers:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.ProvidersTold:
+        """List providers.
+
+        Which payment providers are connected, test or live, and what they told us that nothing could be made of.
+        """
+        return self._transport.call("GET", "/v1/providers", models.ProvidersTold)
+
+    def connect(self, connection: str, body: models.NewConnection) -> models.ConnectionTold:
+        """Connect a provider.
+
+        Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that
+        name.
+        """
+        return self._transport.call("PUT", f"/v1/providers/{segment(connection)}", models.ConnectionTold, body=body)
+
+    def check(self, connection: str) -> models.CheckTold:
+        """Try a provider's key.
+
+        Ask the provider for something that only reads, and say whether the key is good and moves real money.
+        """
+        return self._transport.call("GET", f"/v1/providers/{segment(connection)}/check", models.CheckTold)
+
+    def hear(self, connection: str, body: Any) -> models.ReceivedTold:
+        """Tell what happened at a provider.
+
+        For providers alone: a message they signed. It is kept before it is answered, and read afterwards.
+        """
+        return self._transport.call(
+            "POST", f"/v1/providers/{segment(connection)}/webhooks", models.ReceivedTold, body=body
+        )
+
+
+class WebhookEndpoints:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.EndpointsTold:
+        """List webhook endpoints.
+
+        Who is told what happened, how each endpoint is, and which kinds of events there are to choose from.
+        """
+        return self._transport.call("GET", "/v1/webhook-endpoints", models.EndpointsTold)
+
+    def create(self, body: models.NewEndpoint, *, idempotency_key: str | None = None) -> models.EndpointMade:
+        """Make a webhook endpoint.
+
+        Let an address be told from now on. The answer has its secret; the same call again gives the same answer.
+        """
+        return self._transport.call(
+            "POST", "/v1/webhook-endpoints", models.EndpointMade, body=body, key=idempotency_key, keyed=True
+        )
+
+    def read(self, endpoint: str) -> models.EndpointTold:
+        """Read a webhook endpoint.
+
+        How an endpoint is.
+        """
+        return self._transport.call("GET", f"/v1/webhook-endpoints/{segment(endpoint)}", models.EndpointTold)
+
+    def change(self, endpoint: str, body: models.EndpointChange) -> models.EndpointTold:
+        """Change a webhook endpoint.
+
+        Another address, other events, paused, or on again. What waits is sent to where the endpoint is then.
+        """
+        return self._transport.call(
+            "PATCH", f"/v1/webhook-endpoints/{segment(endpoint)}", models.EndpointTold, body=body
+        )
+
+    def public_keys(self, endpoint: str) -> models.PublicKeysTold:
+        """Read the public keys of a webhook endpoint.
+
+        What verifies the `v1a` signatures of its messages.
+        """
+        return self._transport.call(
+            "GET", f"/v1/webhook-endpoints/{segment(endpoint)}/public-keys", models.PublicKeysTold
+        )
+
+    def rotate(
+        self, endpoint: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.EndpointMade:
+        """Give a webhook endpoint a new secret.
+
+        A new secret, shown this once. For a day messages carry two signatures, so that the receiver can change
+        over.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/rotate",
+            models.EndpointMade,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def test(self, endpoint: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.DeliveryTold:
+        """Send a test to a webhook endpoint.
+
+        Send an `endpoint.test`, signed and tried again like any other message; what comes of it is in the log.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/test",
+            models.DeliveryTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def remove(
+        self, endpoint: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.EndpointTold:
+        """Remove a webhook endpoint.
+
+        Send nothing there any more. It is in no list from now on, and the same call again finds nothing.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/remove",
+            models.EndpointTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class WebhookDeliveries:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(
+        self,
+        endpoint: str,
+        *,
+        state: Literal["delivered", "failed", "missed", "waiting"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> models.DeliveriesTold:
+        """List messages to a webhook endpoint.
+
+        Every message of the last thirty days with its last attempt, the newest first.
+        """
+        return self._transport.call(
+            "GET",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/deliveries",
+            models.DeliveriesTold,
+            query={"state": state, "after": after, "limit": limit},
+        )
+
+    def read(self, endpoint: str, event: str) -> models.DeliveryTold:
+        """Read a message to a webhook endpoint.
+
+        One message, byte for byte what is signed, and every attempt.
+        """
+        return self._transport.call(
+            "GET", f"/v1/webhook-endpoints/{segment(endpoint)}/deliveries/{segment(event)}", models.DeliveryTold
+        )
+
+    def replay(
+        self, endpoint: str, event: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.DeliveryTold:
+        """Send a message again.
+
+        Send a message again now, whatever came of it. It has the same id, by which the receiver knows it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/deliveries/{segment(event)}/replay",
+            models.DeliveryTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def replay_since(
+        self, endpoint: str, body: models.Since, *, idempotency_key: str | None = None
+    ) -> models.AgainTold:
+        """Send again what failed.
+
+        Send again what failed or was missed since a time, the oldest first; what arrived is left alone.
+
+        One call sends 50,000 again at most; the same call once more goes on with the rest.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/webhook-endpoints/{segment(endpoint)}/replay",
+            models.AgainTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Robots:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.RobotsTold:
+        """List group robots.
+
+        Which group chats are told what happens, how each robot is, and which topics there are to choose from.
+        """
+        return self._transport.call("GET", "/v1/robots", models.RobotsTold)
+
+    def connect(self, body: models.NewRobot, *, idempotency_key: str | None = None) -> models.RobotTold:
+        """Connect a group robot.
+
+        Let a group be told from now on. The address is a secret: it is kept sealed and is in no answer.
+        """
+        return self._transport.call("POST", "/v1/robots", models.RobotTold, body=body, key=idempotency_key, keyed=True)
+
+    def read(self, robot: str) -> models.RobotTold:
+        """Read a group robot.
+
+        How a robot is, and what came of its last message.
+        """
+        return self._transport.call("GET", f"/v1/robots/{segment(robot)}", models.RobotTold)
+
+    def change(self, robot: str, body: models.RobotChange) -> models.RobotTold:
+        """Change a group robot.
+
+        Another address or secret, other topics, paused, or on again.
+        """
+        return self._transport.call("PATCH", f"/v1/robots/{segment(robot)}", models.RobotTold, body=body)
+
+    def test(self, robot: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RobotTold:
+        """Try a group robot.
+
+        Say a test in the group now; `last` has what the robot answered. It is busy for some seconds after a
+        message.
+        """
+        return self._transport.call(
+            "POST", f"/v1/robots/{segment(robot)}/test", models.RobotTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def remove(self, robot: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RobotTold:
+        """Remove a group robot.
+
+        Say nothing there any more, and forget its address. The same call again finds nothing.
+        """
+        return self._transport.call(
+            "POST", f"/v1/robots/{segment(robot)}/remove", models.RobotTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
+class Installation:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def health(self) -> models.Health:
+        """Ask whether it is well.
+
+        `200` while the database answers and has the schema this program wants, otherwise `503`.
+        """
+        return self._transport.call("GET", "/healthz", models.Health)
+
+    def policy(self, hash_: str) -> bytes:
+        """Read a policy.
+
+        The whole normalised policy with this SHA-256, byte for byte what is hashed: what receipts and orders name.
+        """
+        return self._transport.call("GET", f"/v1/policies/{segment(hash_)}", bytes)
+
+    def check_up(self) -> models.CheckUp:
+        """Look at everything the installation hangs on.
+
+        Database, processes, clock, providers, mail, public address, backups, disk and keys, as they are now.
+
+        It asks the mail server and the providers, which takes up to ten seconds, and sends nobody anything.
+        """
+        return self._transport.call("GET", "/v1/check-up", models.CheckUp)
+
+
+class Reference:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def openapi(self) -> bytes:
+        """Read the OpenAPI document.
+
+        The description of this API, as OpenAPI 3.1.
+        """
+        return self._transport.call("GET", "/openapi.json", bytes)
+
+    def page(self) -> bytes:
+        """Read this page.
+
+        The description of this API, to be read by people.
+        """
+        return self._transport.call("GET", "/docs/api", bytes)
+
+    def problem(self, code: str) -> bytes:
+        """Read about a problem.
+
+        What a problem's `type` points to: what happened, and what to do next, in the reader's language.
+        """
+        return self._transport.call("GET", f"/problems/{segment(code)}", bytes)
+
+
+class Operations:
+    """Every operation, by what it is about."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.orders = Orders(transport)
+        self.cancellability = Cancellability(transport)
+        self.cancellations = Cancellations(transport)
+        self.refund_ways = RefundWays(transport)
+        self.refunds = Refunds(transport)
+        self.documents = Documents(transport)
+        self.mail = Mail(transport)
+        self.evidence = Evidence(transport)
+        self.threads = Threads(transport)
+        self.notices = Notices(transport)
+        self.order_notes = OrderNotes(transport)
+        self.escalations = Escalations(transport)
+        self.withdrawals = Withdrawals(transport)
+        self.returns = Returns(transport)
+        self.refund_orders = RefundOrders(transport)
+        self.proposals = Proposals(transport)
+        self.deciders = Deciders(transport)
+        self.buyers = Buyers(transport)
+        self.packing = Packing(transport)
+        self.stock = Stock(transport)
+        self.shops = Shops(transport)
+        self.contact = Contact(transport)
+        self.receipts = Receipts(transport)
+        self.calendars = Calendars(transport)
+        self.happenings = Happenings(transport)
+        self.policies = Policies(transport)
+        self.sources = Sources(transport)
+        self.refund_lists = RefundLists(transport)
+        self.reconciliations = Reconciliations(transport)
+        self.ledger = Ledger(transport)
+        self.keys = Keys(transport)
+        self.providers = Providers(transport)
+        self.webhook_endpoints = WebhookEndpoints(transport)
+        self.webhook_deliveries = WebhookDeliveries(transport)
+        self.robots = Robots(transport)
+        self.installation = Installation(transport)
+        self.reference = Reference(transport)

@@ -1,0 +1,245 @@
+"""How calls reach the desk: once, whatever happens to the line.
+
+Every change carries a key of its own. When no answer comes, or the desk asks for a moment, the call is sent again under
+the same key, so that it happens once. Answers become the structs of ``models``, problems become ``ProblemError``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+T = TypeVar("T")
+
+_BUSY = frozenset({429, 502, 503, 504})
+"""Answers that say nothing was done, or nothing is known: the same call may be made again."""
+_LONGEST_WAIT_S = 30.0
+
+
+class ProblemError(Exception):
+    """The desk refused a call (RFC 9457).
+
+    code: the last part of its type, such as ``not-found``. title, detail: words for people, in the language asked for.
+    errors: where the faults are. members: whatever else belongs to this kind of problem.
+    """
+
+    def __init__(self, status: int, members: Mapping[str, Any]) -> None:
+        self.status = status
+        self.members = members
+        self.type = str(members.get("type", "about:blank"))
+        self.code = self.type.rpartition("/")[2]
+        self.title = str(members.get("title", ""))
+        self.detail = str(members.get("detail", ""))
+        self.errors: list[dict[str, Any]] = list(members.get("errors", ()))
+        super().__init__(f"{status} {self.code}: {self.detail or self.title}")
+
+
+class Unreachable(Exception):
+    """No answer came, after every try. A change may have been made: making the call again with its key finds out."""
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """One message of the stream. id: what to go on after; name: ``event``, ``reset`` and the like; data: its JSON."""
+
+    id: str
+    name: str
+    data: Any
+
+
+def segment(value: object) -> str:
+    """A part of an address, with nothing in it that would make two of it."""
+    return quote(str(value), safe="")
+
+
+class _Calls:
+    """What both transports do alike: writing calls and reading answers."""
+
+    def __init__(self, base_url: str, key: str, *, language: str, tries: int) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}", "accept-language": language}
+        self._tries = max(1, tries)
+
+    def _request(
+        self,
+        client: httpx.Client | httpx.AsyncClient,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        content: bytes | None = None,
+        content_type: str = "application/json",
+        query: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        keyed: bool = False,
+        if_match: int | str | None = None,
+    ) -> httpx.Request:
+        headers = dict(self._headers)
+        if body is not None or content is not None:
+            headers["content-type"] = content_type
+        if keyed:
+            headers["idempotency-key"] = key or secrets.token_hex(16)
+        if if_match is not None:
+            headers["if-match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
+        return client.build_request(
+            method,
+            self._base_url + path,
+            params=list(_pairs(query or {})),
+            content=msgspec.json.encode(body) if body is not None else content,
+            headers=headers,
+        )
+
+    def _wait_s(self, tried: int, answer: httpx.Response | None) -> float | None:
+        """How long to wait before the call is made again; None where its answer is the last word."""
+        if tried >= self._tries or (answer is not None and answer.status_code not in _BUSY):
+            return None
+        said = answer.headers.get("retry-after", "") if answer is not None else ""
+        if said.isascii() and said.isdigit():
+            return min(float(said), _LONGEST_WAIT_S)
+        return 0.2 * 2 ** (tried - 1) * (1 + random.random())  # noqa: S311 - spreads load, hides nothing
+
+
+def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in query.items():
+        many: list[Any] = [*value] if isinstance(value, list | tuple) else [value]
+        for one in many:
+            if isinstance(one, bool):
+                yield name, "true" if one else "false"
+            elif isinstance(one, datetime | date):
+                yield name, one.isoformat()
+            elif one is not None:
+                yield name, str(one)
+
+
+def _read(answer: httpx.Response, gives: type[T]) -> T:
+    if answer.is_success:
+        if gives is bytes:
+            return answer.content  # pyright: ignore[reportReturnType]  # it is what was asked for
+        return msgspec.json.decode(answer.content, type=gives)
+    raise _problem(answer)
+
+
+def _problem(answer: httpx.Response) -> ProblemError:
+    try:
+        members = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.MsgspecError:
+        # Something between us answered, such as a proxy.
+        members = {"title": answer.reason_phrase, "detail": answer.text[:200]}
+    return ProblemError(answer.status_code, members)
+
+
+class Transport(_Calls):
+    """Makes calls and waits for them."""
+
+    def __init__(self, base_url: str, key: str, *, language: str, timeout_s: float, tries: int, client: Any) -> None:
+        super().__init__(base_url, key, language=language, tries=tries)
+        self.client: httpx.Client = client or httpx.Client(timeout=timeout_s)
+
+    def call(self, method: str, path: str, gives: type[T], **more: Any) -> T:
+        """One call, made again where that is safe. Raises ProblemError, Unreachable."""
+        request, tried = self._request(self.client, method, path, **more), 0
+        while True:
+            tried += 1
+            try:
+                answer = self.client.send(request)
+            except httpx.TransportError as fault:
+                wait_s, last = self._wait_s(tried, None), fault
+            else:
+                wait_s, last = self._wait_s(tried, answer), None
+                if wait_s is None:
+                    return _read(answer, gives)
+            if wait_s is None:
+                raise Unreachable(str(last)) from last
+            time.sleep(wait_s)
+
+    def follow(self, path: str, after: str) -> Iterator[Happening]:
+        """The stream from after that message on, for ever: where the line ends it is taken up again."""
+        while True:
+            headers = {**self._headers, "accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
+            try:
+                with self.client.stream("GET", self._base_url + path, headers=headers, timeout=60) as answer:
+                    if not answer.is_success:
+                        answer.read()
+                        raise _problem(answer)
+                    lines = _Lines()
+                    for line in answer.iter_lines():
+                        yield from lines.take(line)
+                        after = lines.last_id or after
+            except httpx.TransportError:
+                pass
+            time.sleep(1)
+
+
+class AsyncTransport(_Calls):
+    """Makes calls for a program that does other things meanwhile."""
+
+    def __init__(self, base_url: str, key: str, *, language: str, timeout_s: float, tries: int, client: Any) -> None:
+        super().__init__(base_url, key, language=language, tries=tries)
+        self.client: httpx.AsyncClient = client or httpx.AsyncClient(timeout=timeout_s)
+
+    async def call(self, method: str, path: str, gives: type[T], **more: Any) -> T:
+        """One call, made again where that is safe. Raises ProblemError, Unreachable."""
+        request, tried = self._request(self.client, method, path, **more), 0
+        while True:
+            tried += 1
+            try:
+                answer = await self.client.send(request)
+            except httpx.TransportError as fault:
+                wait_s, last = self._wait_s(tried, None), fault
+            else:
+                wait_s, last = self._wait_s(tried, answer), None
+                if wait_s is None:
+                    return _read(answer, gives)
+            if wait_s is None:
+                raise Unreachable(str(last)) from last
+            await asyncio.sleep(wait_s)
+
+    async def follow(self, path: str, after: str) -> AsyncIterator[Happening]:
+        """The stream from after that message on, for ever: where the line ends it is taken up again."""
+        while True:
+            headers = {**self._headers, "accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
+            try:
+                async with self.client.stream("GET", self._base_url + path, headers=headers, timeout=60) as answer:
+                    if not answer.is_success:
+                        await answer.aread()
+                        raise _problem(answer)
+                    lines = _Lines()
+                    async for line in answer.aiter_lines():
+                        for one in lines.take(line):
+                            yield one
+                        after = lines.last_id or after
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(1)
+
+
+class _Lines:
+    """Server-sent events, put together of their lines. last_id: where to go on, which may come without a message."""
+
+    def __init__(self) -> None:
+        self.last_id = ""
+        self._fields: dict[str, str] = {}
+
+    def take(self, line: str) -> Iterator[Happening]:
+        """One line; gives the message that it ends."""
+        if line:
+            name, _, value = line.partition(":")
+            value = value.removeprefix(" ")
+            if name == "data" and "data" in self._fields:
+                value = f"{self._fields['data']}\n{value}"
+            if name:
+                self._fields[name] = value
+            return
+        fields, self._fields = self._fields, {}
+        self.last_id = fields.get("id", self.last_id)
+        if "data" in fields:
+            data = msgspec.json.decode(fields["data"])
+            yield Happening(fields.get("id", ""), fields.get("event", "message"), data)

@@ -1,0 +1,172 @@
+"""The typed client against a real server: what it says is heard once, and what it hears is typed."""
+
+import asyncio
+import contextlib
+import re
+import socket
+import subprocess
+import sys
+import threading
+import zipfile
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import httpx
+import pytest
+
+from postgres.market import KILN
+from rescind.core.stage import Stage
+from rescind_client import AsyncRescind, ProblemError, Rescind, Unreachable, models
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def desk_of(desk, served):
+    """A client of somebody's, on its own thread's connections."""
+
+    async def client(role, name, *, kind=Rescind, address=served, **more):
+        whose = {key: more.pop(key) for key in ("shop_id", "buyer_id") if key in more}
+        return kind(address, await desk.access.issue_key(role, name, **whose), **more)
+
+    return client
+
+
+def test_the_client_is_what_the_description_makes_of_it():
+    spec = spec_from_file_location("write_client", ROOT / "tools" / "write_client.py")
+    writer = module_from_spec(spec)
+    spec.loader.exec_module(writer)
+    for path, text in writer.files().items():
+        assert (ROOT / path).read_text("utf-8") == text, f"{path} is behind: make client"
+
+
+def test_it_can_be_built_and_published(tmp_path):
+    wanted = ("wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path))
+    subprocess.run([sys.executable, "-m", "pip", "--quiet", *wanted, str(ROOT / "clients" / "python")], check=True)
+    (wheel,) = tmp_path.glob("rescind_client-*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        assert {"rescind_client/py.typed", "rescind_client/models.py"} <= set(opened.namelist())
+
+
+async def test_a_cancellation_from_the_question_to_the_answer(desk_of, market):
+    order = await market.order(Stage.PREPARING)
+    with await desk_of("buyer", "ann", buyer_id="ann") as ann, await desk_of("seller", "sam", shop_id=KILN) as sam:
+
+        def story():
+            asked = ann.cancellability.ask(order)
+            assert asked.order == order
+            made = ann.cancellations.request(order, models.NewCancellation(reason="changed_mind"))
+            assert made.cancellation.status == "awaiting_seller"
+            again = sam.cancellations.approve(order, made.cancellation.id, models.Approval())
+            assert again.cancellation.status == "approved"
+            (row,) = sam.cancellations.queue(tab="all", number=[made.order.number]).rows
+            return made.cancellation.id, row.id
+
+        case, listed = await asyncio.to_thread(story)
+        assert case == listed
+
+
+async def test_a_program_that_does_other_things_meanwhile(desk_of, market):
+    order = await market.order(Stage.REVIEW)
+    async with await desk_of("buyer", "ann", kind=AsyncRescind, buyer_id="ann") as ann:
+        made = await ann.cancellations.request(order, models.NewCancellation(reason="changed_mind"))
+        assert made.cancellation.status == "approved"
+        assert (await ann.orders.read(order)).stage == "cancelled"
+
+
+async def test_a_refusal_is_an_exception_with_its_code_in_the_readers_language(desk_of, market):
+    with await desk_of("buyer", "ann", buyer_id="ann", language="zh") as ann:
+        with pytest.raises(ProblemError) as caught:
+            await asyncio.to_thread(ann.orders.read, "ord_0000000000000000000000")
+        assert (caught.value.status, caught.value.code) == (404, "not-found")
+        assert re.search("[\u4e00-\u9fff]", caught.value.title + caught.value.detail)
+
+
+async def test_what_got_no_answer_is_said_again_and_done_once(desk_of, market, served):
+    order = await market.order(Stage.PREPARING)
+    with _losing(served, answers=2) as address:
+        client = await desk_of("buyer", "ann", buyer_id="ann", address=address, timeout_s=5)
+        made = await asyncio.to_thread(
+            client.cancellations.request, order, models.NewCancellation(reason="changed_mind")
+        )
+        found = await asyncio.to_thread(client.cancellations.of_order, order)
+    assert [one.id for one in found.rows] == [made.cancellation.id]
+
+
+async def test_a_desk_that_is_not_there_is_told_after_every_try(desk_of):
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        nobody = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    with await desk_of("buyer", "ann", buyer_id="ann", address=nobody, tries=2) as ann, pytest.raises(Unreachable):
+        await asyncio.to_thread(ann.orders.read, "ord_0000000000000000000000")
+
+
+def test_a_key_is_kept_across_tries_and_a_stranger_in_between_is_no_struct():
+    seen = []
+
+    def proxy(request):
+        seen.append(request.headers["idempotency-key"])
+        if len(seen) < 3:
+            return httpx.Response(503, headers={"retry-after": "0"}, text="<h1>upstream</h1>")
+        return httpx.Response(418, text="<h1>teapot</h1>")
+
+    with (
+        Rescind("http://desk.test", "rsk_x", client=httpx.Client(transport=httpx.MockTransport(proxy))) as desk,
+        pytest.raises(ProblemError) as caught,
+    ):
+        desk.cancellations.request("ord_x", models.NewCancellation(reason="changed_mind"))
+    assert len(seen) == 3
+    assert len(set(seen)) == 1
+    assert caught.value.status == 418
+
+
+async def test_the_stream_is_followed_from_where_one_was(desk_of, market):
+    async with await desk_of("host", "host", kind=AsyncRescind) as host, asyncio.timeout(30):
+        stream = host.follow()
+        first_heard = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.5)
+        first = await market.order(Stage.REVIEW)
+        heard = [await first_heard]
+        assert heard[0].data["order"] == first
+        await stream.aclose()
+
+        second = await market.order(Stage.REVIEW)
+        async for one in host.follow(after=heard[0].id):
+            heard.append(one)
+            if one.data["order"] == second:
+                break
+    ids = [one.id for one in heard]
+    assert len(ids) == len(set(ids)), "nothing twice"
+    assert [one.data["order"] for one in heard].index(second) == sum(one.data["order"] == first for one in heard)
+
+
+@contextlib.contextmanager
+def _losing(address, *, answers):
+    """A line to the desk on which the first answers are lost after they were given."""
+    host, port = address.removeprefix("http://").split(":")
+    left = [answers]
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=carry, args=(near,), daemon=True).start()
+
+    def carry(near):
+        with contextlib.suppress(OSError), near, socket.create_connection((host, int(port))) as far:
+            near.settimeout(10)
+            while said := near.recv(65536):
+                far.sendall(said)
+                answer = far.recv(65536)
+                if left[0] and answer:
+                    left[0] -= 1
+                    return
+                near.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
