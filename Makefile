@@ -1,8 +1,8 @@
 # One word per chore. `make run` and `make test` are all a newcomer needs; both set up what is missing.
-#   setup  run  test  check  bench  fmt  screens  proof  client  lock  clean
+#   setup  run  test  check  bench  fmt  docs  screens  proof  client  lock  clean
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint bench fmt screens proof client lock clean
+.PHONY: help setup run test check lint bench fmt docs screens proof client lock clean
 MAKEFLAGS += --no-print-directory
 
 # Any Python from 3.11 on; `make setup PYTHON=python3.13` to choose. The system's own comes first: distributions build it
@@ -61,6 +61,11 @@ fmt: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench $(ARGS)
 
+# Everything under docs/ as a site in site/; what is written from the code is written first.
+docs: .venv/dev.stamp
+	$(BIN)/python tools/write_docs.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 screens: .venv/dev.stamp
 	$(BIN)/python tools/screens.py
 
@@ -83,5 +88,5 @@ lock: .venv/dev.stamp
 
 # The environment, caches and the demo's data folder. What you keep in another folder stays.
 clean:
-	rm -rf .venv .data .shots .coverage* htmlcov build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .data .shots site .coverage* htmlcov build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests bench tools -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
