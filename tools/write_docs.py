@@ -32,8 +32,8 @@ _ABOUT = {
 _COMMANDS = """\
 # Commands
 
-Written by `tools/write_docs.py` from the commands themselves. [Running](../operating/run.md#the-commands) has them on one
-page in short. What goes wrong is one line on standard error and exit status 2.
+Written by `tools/write_docs.py` from the commands themselves. [Running](../operating/run.md#the-commands) has them
+on one page in short. What goes wrong is one line on standard error and exit status 2.
 """
 _CALLS = """\
 # Calls
