@@ -269,3 +269,21 @@ def test_nothing_names_the_machine_it_was_written_on():
 )
 def test_a_place_of_one_machine_is_recognised(text, is_a_place):
     assert bool(PLACES.search(text)) is is_a_place
+
+
+def test_the_readme_says_the_same_in_chinese():
+    english, chinese = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md"))
+
+    def shape(text):
+        body = text.partition("\n---\n")[0]
+        code = re.findall(r"^```\n(.*?)^```", body, re.MULTILINE | re.DOTALL)
+        commands = [re.sub(r"\s+#.*| · ", "", line).strip() for block in code for line in block.splitlines()]
+        links = {link for link in re.findall(r"\]\(([^)]+)\)", body) if not link.startswith(("README", "docs/screens"))}
+        return (
+            len(re.findall(r"^## ", body, re.MULTILINE)),
+            len(re.findall(r"^(?:\* |\d\. )", body, re.MULTILINE)),
+            commands,
+            links,
+        )
+
+    assert shape(english) == shape(chinese)
