@@ -77,6 +77,18 @@ async def test_what_is_required_is_said_and_stays(people):
     assert (await people.ann.get("/v1/notice-preferences")).json() == after, "nothing of it was kept"
 
 
+async def test_what_silence_means_is_said_alike_before_and_after_asking(people, desk, market):  # UNHEARD-1
+    for goes_to, if_silent in (("decides", "refuse"), ("platform", "escalate")):
+        await people.ops.send("PUT", "/v1/unreached-shops", {"goes_to": goes_to})
+        order = await market.order(Stage.PACKING)
+        before = (await people.ann.get(f"/v1/orders/{order}/cancellability?anyway=true")).json()
+        assert (before["verdict"], before["rule"]) == ("ask_seller", "ANYWAY-1")
+        assert (before["unreached"], before["deadline"]["if_silent"]) == (goes_to == "platform", if_silent)
+        asked = {"reason": before["reason"], "anyway": True}
+        after = (await people.ann.post(f"/v1/orders/{order}/cancellations", asked)).json()["cancellation"]
+        assert (after["unreached"], after["if_silent"]) == (before["unreached"], if_silent)
+
+
 async def test_a_shops_address_is_verified_and_counts(people, desk):
     was = (await people.ops.get("/v1/unreached-shops")).json()
     assert was == {"goes_to": "decides", "unreached": 2}

@@ -124,9 +124,40 @@ async def test_pages_of_all_three_say_that_silence_of_an_unreached_shop_decides_
     order = await market.order(Stage.PACKING)
     asked = (await market.asks(order, anyway=True)).order.open_cancellation.id
     page = await ann.see(f"/orders/{order}/requests/{asked}")
-    assert "its silence decides nothing: the platform does" in page.text
+    assert "If it does not answer in time, platform support decides." in page.text
+    assert "The shop was told at once" not in page.text
     assert "Your shop has no verified address." in (await sam.see(f"/seller/requests/{asked}")).text
     assert "The shop could not be told of this request" in (await sue.see(f"/support/orders/{order}")).text
+
+
+async def test_every_page_promises_of_silence_what_it_will_do(three, desk, market):  # UNHEARD-1
+    ann, sam, _ = three
+    late = await market.order(Stage.PACKING, number="1001")
+    early = await market.order(Stage.ALLOCATED, number="1002")
+    why = "This shop has confirmed no address at which it can be told."
+    pages = (
+        f"/orders/{late}/cancel?anyway=1",
+        f"/orders/{early}",
+        f"/orders/{early}/cancel",
+        f"/policy?shop={KILN}",
+        f"/shops/{KILN}",
+    )
+    for wanted in (False, True):
+        await desk.inbox.people.want(wanted)
+        await desk.book.refresh()
+        for address in pages:
+            # What silence of the platform or of a carrier means is another matter.
+            others = r"(?:A person looks at it|The carrier is asked) \S+ · [^·]*?means \w+"
+            text = re.sub(others, "", (await ann.see(address)).text)
+            promise = re.search(r"[Nn]o answer(?: within \d+ hours)? means (?:yes|no)|the order goes on\.", text)
+            assert (promise is None) is wanted, (address, promise)
+            assert (why in text) is wanted, address
+            assert not wanted or "the platform decides" in text, address
+    await market.asks(early)
+    for who, address in ((ann, "/orders"), (sam, "/seller/requests")):
+        assert "No answer: the platform decides" in (await who.see(address)).text, address
+    preview = await sam.press(await sam.see("/seller/settings"), "/seller/settings", act="preview")
+    assert "without an answer within 24 hours the platform decides" in preview.text
 
 
 async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, desk, teller_of):
