@@ -124,7 +124,7 @@ async def test_of_two_who_remove_the_last_two_at_once_one_is_asked(wanted):
         done = await asyncio.gather(*(wanted.desk.inbox.remove(SAM, one.id) for one in pair), return_exceptions=True)
         assert [isinstance(one, LastAddress) for one in done].count(True) == 1, done
         (left,) = (await wanted.people.hearing(KILN)).ways
-        await wanted.desk.inbox.remove(SAM, left, last=True)
+        await wanted.desk.inbox.remove(SAM, left.id, last=True)
 
 
 async def test_a_code_is_tried_five_times_lives_an_hour_and_proves_its_own_address_alone(wanted, server, clock):

@@ -461,12 +461,12 @@ async def _channels(call: Call) -> Answer:
     found = await call.desk.inbox.addresses(call.principal)
     shop = call.principal.shop_id
     hearing = await call.desk.inbox.people.hearing(shop or ShopId(""))
-    ways = hearing.ways if shop else frozenset[str]()
+    ways = hearing.ways if shop else ()
     return Answer(
         body=ChannelsTold(
             channels=list(map(_channel, found)),
             reached=shop is None or call.desk.book.reached(shop),
-            last=next(iter(ways)) if len(ways) == 1 else None,
+            last=ways[0].id if len(ways) == 1 else None,
             waiting=hearing.waiting,
             silence=_goes_to(wanted=hearing.wanted),
         )

@@ -98,9 +98,7 @@ SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'want
             WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)) AS unreached
 """
 _HEARING = """
-SELECT ARRAY(SELECT channel_id FROM notice_channels
-             WHERE shop_id = $1 AND verified_at IS NOT NULL AND gone_at IS NULL) AS ways,
-       EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'wanted') AS wanted,
+SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'wanted') AS wanted,
        (SELECT count(*)::int FROM cases
         WHERE shop_id = $1 AND kind = 'cancellation' AND status = 'awaiting_seller') AS waiting
 """
@@ -193,17 +191,17 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
 class Hearing(msgspec.Struct, frozen=True, kw_only=True):
     """By what a shop can be told, and what hangs on it.
 
-    ways: ids of its verified addresses. wanted: silence of a shop that has none goes to the platform. waiting: requests
-    that wait for its answer.
+    ways: its verified addresses. wanted: silence of a shop that has none goes to the platform. waiting: requests that
+    wait for its answer.
     """
 
-    ways: frozenset[str]
+    ways: tuple[Address, ...]
     wanted: bool
     waiting: int
 
     def last(self, identifier: str) -> bool:
-        """Whether the shop could be told by nothing else."""
-        return self.ways == frozenset({identifier})
+        """Whether the shop could be told by nothing else. identifier: of the address, the robot or the browser."""
+        return len(self.ways) == 1 and identifier in {self.ways[0].id, self.ways[0].address}
 
 
 class NoticePeople:
@@ -337,7 +335,7 @@ class NoticePeople:
         """By what a shop can be told, as it is now."""
         row = await self._pool.fetchrow(_HEARING, shop)
         assert row is not None, "it is a count"
-        return Hearing(ways=frozenset(row["ways"]), wanted=row["wanted"], waiting=row["waiting"])
+        return Hearing(ways=await self.verified(shop), wanted=row["wanted"], waiting=row["waiting"])
 
     async def want(self, wanted: bool) -> None:
         """Whether the silence of a shop that nobody can tell goes to the platform."""
