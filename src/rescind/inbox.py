@@ -158,10 +158,10 @@ class Inbox:
             raise NotFound(kind="channel")
         return await self.people.verify(kept.id)
 
-    async def remove(self, who: Principal, channel: str) -> bool:
-        """Tell nobody there any more. Raises Forbidden, NotFound."""
+    async def remove(self, who: Principal, channel: str, *, last: bool = False) -> bool:
+        """Tell nobody there any more. last: it may be the shop's last. Raises Forbidden, NotFound, LastAddress."""
         kept = await self.people.find(owner(who), channel)
-        return await self.people.remove(kept.owner, kept.id)
+        return await self.people.remove(kept.owner, kept.id, last=last)
 
     async def _send_code(self, kept: Address, language: str) -> None:
         nonce = secrets.token_hex(12)

@@ -10,7 +10,10 @@ from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
-from rescind.postgres.notice_people import NoticePeople, Silence, Unreached
+from rescind.core.views import UnreachedShop
+from rescind.postgres.notice_people import NoticePeople, Silence
+from rescind.postgres.paging import MOST
+from rescind.postgres.reads.unreached import UnreachedShops
 from rescind.settings import Settings
 from rescind.terminal import Data, out, read_settings, run
 
@@ -19,15 +22,16 @@ app = typer.Typer(no_args_is_help=True, help="Whom notices reach.")
 
 @app.command("unreached")
 def list_unreached(data: Data = None) -> None:
-    """List the shops without a verified address, a hundred at most, and how many of their requests wait."""
+    """List the shops without a verified address, a hundred at most, and how many of their requests wait since when."""
 
-    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> tuple[Unreached, ...]:
-        return await NoticePeople(pool, DatabaseClock()).unreached()
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> tuple[UnreachedShop, ...]:
+        # Only the first page is read, so no cursor of it is ever opened.
+        return (await UnreachedShops(pool, b"").unreached_shops(limit=MOST)).rows
 
     found = run(with_pool(read_settings(data=data), work))
-    table = Table("shop", "name", "requests", box=None)
+    table = Table("shop", "name", "requests", "since (UTC)", box=None)
     for one in found:
-        table.add_row(one.shop, one.name, str(one.waiting))
+        table.add_row(one.id, one.name, str(one.waiting), f"{one.since:%Y-%m-%d %H:%M}" if one.since else "")
     out.print(table if found else "Every shop has a verified address.")
 
 

@@ -1,8 +1,9 @@
 """Notices over the API: each reads their own, in the language they ask for, and chooses how they are told."""
 
 import re
+from datetime import timedelta
 
-from postgres.market import KILN
+from postgres.market import KILN, LANTERN
 from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.worker import fan_out
@@ -77,11 +78,24 @@ async def test_what_is_required_is_said_and_stays(people):
     assert (await people.ann.get("/v1/notice-preferences")).json() == after, "nothing of it was kept"
 
 
+async def test_what_silence_means_is_said_alike_before_and_after_asking(people, desk, market):  # UNHEARD-1
+    for goes_to, if_silent in (("decides", "refuse"), ("platform", "escalate")):
+        await people.ops.send("PUT", "/v1/unreached-shops", {"goes_to": goes_to})
+        order = await market.order(Stage.PACKING)
+        before = (await people.ann.get(f"/v1/orders/{order}/cancellability?anyway=true")).json()
+        assert (before["verdict"], before["rule"]) == ("ask_seller", "ANYWAY-1")
+        assert (before["unreached"], before["deadline"]["if_silent"]) == (goes_to == "platform", if_silent)
+        asked = {"reason": before["reason"], "anyway": True}
+        after = (await people.ann.post(f"/v1/orders/{order}/cancellations", asked)).json()["cancellation"]
+        assert (after["unreached"], after["if_silent"]) == (before["unreached"], if_silent)
+
+
 async def test_a_shops_address_is_verified_and_counts(people, desk):
     was = (await people.ops.get("/v1/unreached-shops")).json()
-    assert was == {"goes_to": "decides", "unreached": 2}
+    assert (was["goes_to"], was["unreached"]) == ("decides", 2)
     await people.ops.send("PUT", "/v1/unreached-shops", {"goes_to": "platform"})
-    assert (await people.sam.get("/v1/notice-channels")).json() == {"channels": [], "reached": False}
+    nothing = {"channels": [], "reached": False, "last": None, "waiting": 0, "silence": "platform"}
+    assert (await people.sam.get("/v1/notice-channels")).json() == nothing
     made = await people.sam.post("/v1/notice-channels", {"address": "sam@kiln.example"})
     assert (made.status_code, made.json()["verified_at"]) == (201, None)
     assert (await people.ann.post("/v1/notice-channels", {"address": "a@b.example"})).status_code == 403
@@ -93,7 +107,30 @@ async def test_a_shops_address_is_verified_and_counts(people, desk):
     assert re.fullmatch(r"\d{8}", code)
     done = await people.sam.post(f"/v1/notice-channels/{channel}/verify", {"code": code})
     assert (done.status_code, done.json()["verified_at"] is not None) == (200, True)
-    assert (await people.sam.get("/v1/notice-channels")).json()["reached"] is True
+    told = (await people.sam.get("/v1/notice-channels")).json()
+    assert (told["reached"], told["last"]) == (True, channel)
     assert desk.book.reached(KILN)
-    assert (await people.sam.post(f"/v1/notice-channels/{channel}/remove", {})).json()["reached"] is False
-    assert (await people.ops.get("/v1/unreached-shops")).json() == {"goes_to": "platform", "unreached": 2}
+    removing = f"/v1/notice-channels/{channel}/remove"
+    asked = await people.sam.post(removing, {})
+    assert (asked.status_code, asked.json()["type"].rpartition("/")[2]) == (409, "last-address")
+    assert (asked.json()["goes_to"], asked.json()["waiting"]) == ("platform", 0)
+    assert desk.book.reached(KILN)
+    assert (await people.sam.post(removing, {"last": True})).json()["reached"] is False
+
+
+async def test_shops_that_cannot_be_told_are_listed_page_by_page_those_who_wait_longest_first(people, desk, market):
+    await people.ops.send("PUT", "/v1/unreached-shops", {"goes_to": "platform"})
+    order = await market.order(Stage.PACKING, shop=LANTERN)
+    market.clock.advance(timedelta(hours=2))
+    since = (await market.asks(order)).order.open_cancellation
+    first = (await people.ops.get("/v1/unreached-shops?limit=1")).json()
+    rest = (await people.ops.get(f"/v1/unreached-shops?limit=1&cursor={first['next']}")).json()
+    assert [one["shop"]["id"] for one in first["rows"] + rest["rows"]] == [LANTERN, KILN]
+    assert [one["waiting"] for one in first["rows"] + rest["rows"]] == [1, 0]
+    assert first["rows"][0]["since"] == since.requested_at.isoformat().replace("+00:00", "Z")
+    assert (rest["rows"][0]["since"], rest["next"], rest["total"]) == (None, None, 2)
+    assert (await people.ops.get(f"/v1/unreached-shops?limit=1&cursor={rest['previous']}")).json()["rows"] == first[
+        "rows"
+    ]
+    assert (await people.ops.get("/v1/unreached-shops?cursor=made-up")).status_code == 422
+    assert (await people.sam.get("/v1/unreached-shops")).status_code == 403

@@ -37,7 +37,8 @@ async def test_shops_that_cannot_be_told_are_listed_and_what_their_silence_means
     async with market_on(pool, clock) as market:
         await market.asks(await market.order(Stage.PACKING), anyway=True)
     listed = (await rescind("unreached")).splitlines()
-    assert [line.split()[-1] for line in listed[1:]] == ["1", "0"]
+    assert [line.split()[-3:] for line in listed[1:2]] == [["1", "2026-05-04", "08:00"]]
+    assert listed[2].split()[-1] == "0"
     assert KILN in listed[1]
     assert "decides; 2 shops are like that" in await rescind("silence")
     assert "goes to the platform; 2 shops" in await rescind("silence", "platform")

@@ -1,5 +1,6 @@
 """Until a shop has one address at which it can be told, its silence decides nothing: the platform does."""
 
+import asyncio
 import re
 from datetime import timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from mail.people import ANN, BOB, SAM, SUE
 from postgres.market import KILN
-from rescind.core.errors import CodeWrong, Forbidden, NotFound, RateLimited
+from rescind.core.errors import CodeWrong, Forbidden, LastAddress, NotFound, RateLimited
 from rescind.core.stage import Stage
 from rescind.inbox import owner
 from rescind.postgres.due import DueTable
@@ -93,9 +94,37 @@ async def test_an_address_that_is_taken_away_or_refuses_mail_reaches_nobody(want
     assert await wanted.desk.post.table.lift("sam@kiln.example")
     await wanted.desk.book.refresh()
     assert wanted.desk.book.reached(KILN)
-    assert await wanted.desk.inbox.remove(SAM, kept.id)
+    assert await wanted.desk.inbox.remove(SAM, kept.id, last=True)
     await wanted.desk.book.refresh()
     assert not wanted.desk.book.reached(KILN)
+
+
+async def test_the_last_address_goes_when_somebody_means_it_and_takes_no_promise_away(wanted):  # UNHEARD-1
+    people, inbox = wanted.people, wanted.desk.inbox
+    one, other = [await people.add(owner(SAM), "email", f"{name}@kiln.example", verified=True) for name in "ab"]
+    await wanted.desk.book.refresh()
+    before, request = await asked(wanted)
+    assert await inbox.remove(SAM, one.id), "there is another"
+    with pytest.raises(LastAddress) as refused:
+        await inbox.remove(SAM, other.id)
+    assert refused.value.params == {"goes_to": "platform", "waiting": 1}
+    assert wanted.desk.book.reached(KILN)
+    assert await inbox.remove(SAM, other.id, last=True)
+    await wanted.desk.book.refresh()
+    assert (await wanted.market.read(before)).open_cancellation == request
+    _after, request = await asked(wanted)
+    assert (request.on_silence, request.unreached) == ("escalate", True)
+
+
+async def test_of_two_who_remove_the_last_two_at_once_one_is_asked(wanted):
+    for number in range(5):
+        pair = [
+            await wanted.people.add(owner(SAM), "email", f"{number}{one}@kiln.example", verified=True) for one in "ab"
+        ]
+        done = await asyncio.gather(*(wanted.desk.inbox.remove(SAM, one.id) for one in pair), return_exceptions=True)
+        assert [isinstance(one, LastAddress) for one in done].count(True) == 1, done
+        (left,) = (await wanted.people.hearing(KILN)).ways
+        await wanted.desk.inbox.remove(SAM, left.id, last=True)
 
 
 async def test_a_code_is_tried_five_times_lives_an_hour_and_proves_its_own_address_alone(wanted, server, clock):

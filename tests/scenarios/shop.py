@@ -113,6 +113,7 @@ class Shop:
         self.counters = 0
         self.alone = None
         self.outages = ()
+        self.reached = True
         self.paths = {}
         self._entropy = itertools.count(1000, 100)
         self._notes = itertools.count(1)
@@ -228,18 +229,23 @@ class Shop:
             **more,
         )
 
-    def handle(self, command, actor: Actor):
-        """Decide and fold one command as the engine does, and check what must be true after every one."""
-        context = Context(
+    @property
+    def context(self) -> Context:
+        """What a decision reads beside the order and its terms."""
+        return Context(
             calendar=self.calendar,
             entropy=next(self._entropy),
             buyer_cancels_30d=self.counters,
             alone_up_to_minor=self.alone.minor if self.alone else None,
             outages=self.outages,
+            reached=self.reached,
             paths=self.paths,
             explain=True,
         )
-        self.decision = lifecycle.decide(self.state, command, actor, context, self.terms, self.now)
+
+    def handle(self, command, actor: Actor):
+        """Decide and fold one command as the engine does, and check what must be true after every one."""
+        self.decision = lifecycle.decide(self.state, command, actor, self.context, self.terms, self.now)
         for event in self.decision.events:
             self._post(postings(self.state, event))
             after = lifecycle.apply(self.state, event)

@@ -13,7 +13,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def outlook(shop):
-    return Outlook(shop.state, shop.terms, shop.calendar, shop.counters, shop.outages)
+    return Outlook(shop.state, shop.terms, shop.context)
 
 
 def away(shop, began, ended):

@@ -84,7 +84,7 @@ def test_every_step_is_what_an_order_that_has_come_there_is_answered(name):
             shop.host.reports("handed_over", parcel="p1", lines={"mug": 1})
         # The hour after the payment is over, and the day of dispatch is not.
         asked = shop.now + (timedelta(0) if stage is Stage.ON_HOLD else timedelta(hours=2))
-        answer = Outlook(shop.state, shop.terms, shop.calendar).ask(asked)
+        answer = Outlook(shop.state, shop.terms, shop.context).ask(asked)
         early = next(step.early for step in of(name).steps if step.stage is stage)
         allowed = rules | ({early.rule.id} if early else set())
         assert answer.finding.rule in allowed, f"{stage}: {answer.finding.rule}, and the page says {rules}"

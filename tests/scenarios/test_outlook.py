@@ -39,7 +39,7 @@ class Told(Shop):
         return msgspec.structs.replace(super().terms, standing=self.standing)
 
     def outlook(self) -> Outlook:
-        return Outlook(self.state, self.terms, self.calendar, self.counters)
+        return Outlook(self.state, self.terms, self.context)
 
     def rows(self):
         return self.outlook().ahead(self.now)

@@ -28,7 +28,7 @@ def part_shipped(policy: str, *, by: str = "seller", custom_made: bool = False) 
 
 
 def ask(shop: Shop, lines: dict[str, int] | None, *, anyway: bool = False):
-    found = Outlook(shop.state, shop.terms, shop.calendar).ask(shop.now, lines=lines, anyway=anyway)
+    found = Outlook(shop.state, shop.terms, shop.context).ask(shop.now, lines=lines, anyway=anyway)
     assert found is not None
     return found
 

@@ -12,6 +12,7 @@ from rescind.core.deadline import Calendar
 from rescind.core.policy import check, deadline_of, judge, judge_fast, load
 from rescind.core.policy.example import plain_facts
 from rescind.core.policy.handed_over import OVER
+from rescind.core.policy.unheard import UNHEARD
 from rescind.core.policy.vocabulary import WAYS_ON
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.policies import names, preset, presets, source, worked_examples
@@ -69,7 +70,8 @@ def test_every_value_and_rule_names_a_row_it_comes_from(name: str):
 
 
 def test_every_page_is_about_a_rule_there_is():
-    there_are = {rule.id for name in names() for rule in preset(name).rules} | {rule.id for rule in OVER.values()}
+    bounds = {rule.id for rule in OVER.values()} | {UNHEARD}
+    there_are = {rule.id for name in names() for rule in preset(name).rules} | bounds
     assert {page.stem for page in PAGES.glob("*.md")} - {"README"} <= there_are
 
 

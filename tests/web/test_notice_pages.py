@@ -5,10 +5,12 @@ from functools import partial
 
 import pytest
 
+from mail.people import SAM
 from mail.server import office
 from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from rescind.inbox import owner
 from rescind.mail.post import NewServer
 from rescind.postgres.due import DueTable
 from rescind.web import letters
@@ -124,9 +126,40 @@ async def test_pages_of_all_three_say_that_silence_of_an_unreached_shop_decides_
     order = await market.order(Stage.PACKING)
     asked = (await market.asks(order, anyway=True)).order.open_cancellation.id
     page = await ann.see(f"/orders/{order}/requests/{asked}")
-    assert "its silence decides nothing: the platform does" in page.text
+    assert "If it does not answer in time, platform support decides." in page.text
+    assert "The shop was told at once" not in page.text
     assert "Your shop has no verified address." in (await sam.see(f"/seller/requests/{asked}")).text
     assert "The shop could not be told of this request" in (await sue.see(f"/support/orders/{order}")).text
+
+
+async def test_every_page_promises_of_silence_what_it_will_do(three, desk, market):  # UNHEARD-1
+    ann, sam, _ = three
+    late = await market.order(Stage.PACKING, number="1001")
+    early = await market.order(Stage.ALLOCATED, number="1002")
+    why = "This shop has confirmed no address at which it can be told."
+    pages = (
+        f"/orders/{late}/cancel?anyway=1",
+        f"/orders/{early}",
+        f"/orders/{early}/cancel",
+        f"/policy?shop={KILN}",
+        f"/shops/{KILN}",
+    )
+    for wanted in (False, True):
+        await desk.inbox.people.want(wanted)
+        await desk.book.refresh()
+        for address in pages:
+            # What silence of the platform or of a carrier means is another matter.
+            others = r"(?:A person looks at it|The carrier is asked) \S+ · [^·]*?means \w+"
+            text = re.sub(others, "", (await ann.see(address)).text)
+            promise = re.search(r"[Nn]o answer(?: within \d+ hours)? means (?:yes|no)|the order goes on\.", text)
+            assert (promise is None) is wanted, (address, promise)
+            assert (why in text) is wanted, address
+            assert not wanted or "the platform decides" in text, address
+    await market.asks(early)
+    for who, address in ((ann, "/orders"), (sam, "/seller/requests")):
+        assert "No answer: the platform decides" in (await who.see(address)).text, address
+    preview = await sam.press(await sam.see("/seller/settings"), "/seller/settings", act="preview")
+    assert "without an answer within 24 hours the platform decides" in preview.text
 
 
 async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, desk, teller_of):
@@ -149,8 +182,38 @@ async def test_a_seller_verifies_an_address_by_the_code_that_was_sent(three, des
     assert done.to == f"{home}?said=verified#addresses"
     assert "Verified" in (await sam.see(home)).text
     assert "Your shop has no verified address." not in (await sam.see("/seller/orders")).text
-    await sam.press(await sam.see(home), f"/seller/notices/channels/{channel}/remove")
+    await sam.press(await sam.see(home), f"/seller/notices/channels/{channel}/remove", last="1")
     assert "Your shop has no verified address." in (await sam.see(home)).text
+
+
+async def test_what_follows_from_removing_the_last_address_is_said_before_and_asked_once(three, desk, market):
+    _, sam, _ = three
+    home, people = "/seller/notices/preferences", desk.inbox.people
+    mine = [await people.add(owner(SAM), "email", f"{one}@kiln.example", verified=True) for one in "ab"]
+    await market.asks(await market.order(Stage.PACKING), anyway=True)
+    stale = await sam.see(home)
+    assert "It is the last address" not in stale.text, "there are two"
+    await sam.press(stale, f"/seller/notices/channels/{mine[0].id}/remove")
+    for wanted, follows in (
+        (False, "here your silence decides them all the same"),
+        (True, "your silence decides nothing"),
+    ):
+        await people.want(wanted)
+        await desk.book.refresh()
+        page = await sam.see(home)
+        assert follows in page.text
+        assert "1 request waits for your answer now." in page.text
+    # Whoever looks at a page from before is asked, too.
+    asked = await sam.press(stale, f"/seller/notices/channels/{mine[1].id}/remove")
+    assert (asked.status, follows in asked.text) == (409, True)
+    assert desk.book.reached(KILN)
+    await sam.press(page, f"/seller/notices/channels/{mine[1].id}/remove", last="1")
+    assert "Your shop has no verified address." in (await sam.see(home)).text
+    await people.want(False)
+    await desk.book.refresh()
+    page = await sam.see(home)
+    assert "nothing tells you of requests outside of these pages" in page.text
+    assert "goes to the platform" not in page.text
 
 
 @pytest.fixture
@@ -186,11 +249,14 @@ async def test_a_buyer_chooses_what_comes_by_mail_and_cannot_end_what_is_require
 
 async def test_an_operator_lets_silence_of_unreached_shops_go_to_the_platform(desk, market):
     opal = await Person(make_app(desk)).sign_in(desk, "operator", "opal")
+    await market.asks(await market.order(Stage.PACKING), anyway=True)
     page = await opal.see("/operator/installation")
     assert "Every shop's silence decides" in page.text
     await opal.press(page, "/operator/installation/silence", silence="platform")
     page = await opal.see("/operator/installation?said=silence_saved")
     assert "2 shops have no verified address." in page.text
+    assert re.search(rf'href="/shops/{KILN}">[^<]+</a>\s*</t[dh]>\s*<td[^>]*>\s*1\s*</td>', page.raw)
+    assert f'href="/shops/{LANTERN}"' in page.raw
     assert not desk.book.reached(KILN)
     await opal.press(page, "/operator/installation/silence", silence="decides")
     assert desk.book.reached(KILN)

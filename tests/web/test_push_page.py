@@ -45,6 +45,8 @@ async def test_whoever_wants_a_browser_told_switches_it_on_and_off(app, desk, se
     page = await who.see(done.to)
     assert "Chrome · Android" in page.text
     assert browser.name not in page.raw, "where a browser is told is nobody's to read"
+    last = "可用的通知地址"
+    assert (last in page.text) is (role == "seller")
     (action,) = [form["action"] for form in page.forms if form["action"].endswith("/remove")]
     off = await who.press(page, action)
     assert off.to == "/push?said=off"

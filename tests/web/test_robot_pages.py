@@ -7,6 +7,7 @@ import pytest
 from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.scope import Scope
+from rescind.postgres.notice_people import Owner
 from robots.groups import Groups
 from web.consoles import Person
 
@@ -104,7 +105,15 @@ async def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_stays(s
 async def test_a_shop_pauses_changes_and_removes(sam, groups, desk):
     robot = groups.add("feishu", signed=True)
     _, here = await connected(sam, groups, robot, on_money="1")
-    paused = await sam.press(await sam.see(here), f"{here}/state", state="paused")
+    await sam.press(await sam.see(here), f"{here}/test")
+    before = await sam.see(here)
+    told = "It is the last address at which your shop can be told."
+    assert before.text.count(told) == 2, "before it is paused, and before it is removed"
+    await desk.inbox.people.add(
+        Owner(role="seller", shop=KILN, person="sam"), "email", "sam@kiln.example", verified=True
+    )
+    assert told not in (await sam.see(here)).text
+    paused = await sam.press(before, f"{here}/state", state="paused")
     page = await sam.see(paused.to)
     assert "Paused." in page.text
     assert (await sam.press(page, f"{here}/state", state="on")).to == f"{here}?said=on"

@@ -111,6 +111,8 @@ class WithdrawalTold(Told, frozen=True, kw_only=True):
 class Cancellability(Told, frozen=True, kw_only=True):
     """What would be decided now.
 
+    unreached: the shop has no verified address at which it could be told, so that its silence goes to the platform
+    (UNHEARD-1); ``if_silent`` says so wherever the shop is asked. False where the installation lets silence decide.
     verdict: approve, ask_seller, ask_carrier, review or refuse; instead: what the policy offers where it refuses.
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``; null
     when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by fact.
@@ -125,6 +127,7 @@ class Cancellability(Told, frozen=True, kw_only=True):
     status: str
     at: Instant
     role: str
+    unreached: bool
     reason: str
     reasons: list[ReasonTold]
     lines: list[UnitsTold]
@@ -198,7 +201,7 @@ class _Asking(msgspec.Struct, frozen=True, kw_only=True):
                 asked_anyway=bool(read["asked_anyway"]),
                 context=self.context,
             )
-            kind = kind_said(self.order, self.terms, finding.on, then, self.context.calendar, moment)
+            kind = kind_said(self.order, self.terms, finding.on, then, self.context, moment)
             if kind == kind_of(finding):
                 continue
             try:
@@ -268,6 +271,7 @@ async def ask(call: Call) -> Answer:
             status=status_of(at_stage),
             at=now,
             role=actor.speaks_as.value,
+            unreached=not context.reached,
             reason=asking.reason,
             reasons=[ReasonTold(code=one.code, needs=list(one.needs)) for one in listed],
             lines=units_told(selection),
@@ -286,7 +290,9 @@ async def ask(call: Call) -> Answer:
             shipping_lease=lease_told(leased(order, now), who.role),
             quote=quote_told(quote(order, selection, fees=_fees(decision), at=now), who.role),
             findings=findings_told(finding, who.role),
-            flips=flips_told(flips(terms.layers_for(ground.facts, now), finding.on, ground.facts), who.role),
+            flips=flips_told(
+                flips(terms.layers_for(ground.facts, now), finding.on, ground.facts, reached=context.reached), who.role
+            ),
             facts=facts_told(who.role, ground.facts),
             withheld=withheld(who.role, ground.facts),
             policies=ground.policies,
@@ -320,10 +326,7 @@ def _withdrawal(asking: _Asking, may: Right | None, role: Role, now: Instant) ->
 async def _likely(call: Call, asking: _Asking, now: Instant) -> LikelyTold | None:
     if asking.actor.speaks_as is ActorKind.SELLER:
         return None
-    outlook = Outlook(
-        asking.order, asking.terms, asking.context.calendar, asking.context.buyer_cancels_30d, asking.context.outages
-    )
-    found = await likely(call.desk, outlook, now)
+    found = await likely(call.desk, Outlook(asking.order, asking.terms, asking.context), now)
     return msgspec.convert(found, LikelyTold, from_attributes=True) if found else None
 
 

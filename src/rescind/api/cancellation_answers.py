@@ -53,11 +53,13 @@ class OfferTold(Told, frozen=True, kw_only=True):
 class CancellationTold(Told, frozen=True, kw_only=True):
     """A request to cancel, or a cancellation by the seller or the system.
 
-    verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent: until
-    when somebody has to answer, and the answer if nobody does. refund: what it gives back. fees, fee: what the seller
-    keeps if it is approved, each and together. returned: vouchers and points that went back, in units by the host's
-    id. answer: a refusing seller's reason. instead: what the policy offers in place of what it refused. fault: whose it
-    was that the system cancelled, empty where that cannot be said.
+    verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent:
+    until when somebody has to answer, and the answer if nobody does. unreached: the shop could not be told when it
+    was asked, so that silence was promised to go to the platform, whatever the policy says (UNHEARD-1). refund:
+    what it gives back. fees, fee: what the seller keeps if it is approved, each and together. returned: vouchers
+    and points that went back, in units by the host's id. answer: a refusing seller's reason. instead: what the
+    policy offers in place of what it refused. fault: whose it was that the system cancelled, empty where that
+    cannot be said.
     """
 
     id: str
@@ -78,6 +80,7 @@ class CancellationTold(Told, frozen=True, kw_only=True):
     returned: dict[str, int]
     deadline: Instant | None
     if_silent: str
+    unreached: bool
     closed_at: Instant | None
     closed_by: str | None
     answer: str
@@ -165,6 +168,7 @@ def cancellation_told(one: Cancellation, order: Order, role: Role) -> Cancellati
         returned=one.returned,
         deadline=one.due_at if one.status.waiting else None,
         if_silent=one.on_silence if one.status.waiting else "",
+        unreached=one.unreached,
         closed_at=one.closed_at,
         closed_by=one.closed_by,
         answer=one.answer,

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.orders import Limit
+from rescind.api.order_answers import ShopNamed
+from rescind.api.orders import Limit, narrowed
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
@@ -130,10 +131,18 @@ class ChannelTold(Told, frozen=True, kw_only=True):
 
 
 class ChannelsTold(Told, frozen=True, kw_only=True):
-    """The caller's addresses. reached: of a seller, whether anything reaches their shop, so that its silence counts."""
+    """The caller's addresses. reached: of a seller, whether anything reaches their shop, so that its silence counts.
+
+    last: the id of the one address by which their shop can be told at all, of whoever in it; null where there is none
+    or another. waiting: requests that wait for the shop's answer. silence: what it means while the shop has no
+    address: ``platform`` or ``decides``.
+    """
 
     channels: list[ChannelTold]
     reached: bool
+    last: str | None
+    waiting: int
+    silence: str
 
 
 class NewChannel(Incoming, frozen=True, kw_only=True):
@@ -157,6 +166,40 @@ class SilenceTold(Told, frozen=True, kw_only=True):
 
     goes_to: str
     unreached: int
+
+
+class UnreachedAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the list."""
+
+    cursor: str | None = None
+    limit: Limit = 25
+
+
+class UnreachedShopTold(Told, frozen=True, kw_only=True):
+    """A shop without a verified address. waiting: requests that wait for its answer; since: when the oldest was made,
+    null where none waits.
+    """
+
+    shop: ShopNamed
+    waiting: int
+    since: Instant | None
+
+
+class UnreachedTold(SilenceTold, frozen=True, kw_only=True):
+    """goes_to, unreached: as ``SilenceTold`` has them. rows: such shops, first the one whose buyers have waited
+    longest. ``next``: where to go on, null at the end.
+    """
+
+    rows: list[UnreachedShopTold]
+    next: str | None
+    previous: str | None
+    total: int | None
+
+
+class Removal(Incoming, frozen=True, kw_only=True):
+    """last: remove it also where nothing else tells the shop anything."""
+
+    last: bool = False
 
 
 class SilencePut(Incoming, frozen=True, kw_only=True):
@@ -347,15 +390,20 @@ async def verify(call: Call) -> Answer:
     may=STAFF,
     through="scope",
     summary="Remove an address",
-    body=Untouched,
+    body=Removal,
     gives=ChannelsTold,
     changes=True,
-    fails=(errors.NotFound,),
+    fails=(errors.NotFound, errors.LastAddress),
 )
 async def remove(call: Call) -> Answer:
-    """Tell nobody there any more; the answer has the addresses that are left."""
+    """Tell nobody there any more; the answer has the addresses that are left.
+
+    The last by which a shop can be told goes only where `last` says that this is meant: what the shop's silence means
+    follows from it, for requests from then on. What was promised for those that wait stays.
+    """
     call.key(ShopId(""))
-    await call.desk.inbox.remove(call.principal, call.ids["channel"])
+    body: Removal = call.body
+    await call.desk.inbox.remove(call.principal, call.ids["channel"], last=body.last)
     await call.desk.book.refresh()
     return await _channels(call)
 
@@ -365,12 +413,28 @@ async def remove(call: Call) -> Answer:
     "/v1/unreached-shops",
     may=frozenset({"operator"}),
     through="scope",
-    summary="Read what silence of unreached shops means",
-    gives=SilenceTold,
+    summary="List shops that cannot be told",
+    query=UnreachedAsked,
+    gives=UnreachedTold,
 )
 async def silence(call: Call) -> Answer:
-    """Whether the silence of a shop that cannot be told goes to the platform, and how many such shops there are."""
-    return await _silence(call)
+    """Whether the silence of a shop that cannot be told goes to the platform, and which shops these are."""
+    wanted: UnreachedAsked = call.query
+    page = await narrowed(call.desk.reads.unreached_shops(wanted.cursor, wanted.limit))
+    found = await call.desk.inbox.people.silence()
+    return Answer(
+        body=UnreachedTold(
+            goes_to=_goes_to(wanted=found.wanted),
+            unreached=found.unreached,
+            rows=[
+                UnreachedShopTold(shop=ShopNamed(id=one.id, name=one.name), waiting=one.waiting, since=one.since)
+                for one in page.rows
+            ],
+            next=page.next,
+            previous=page.previous,
+            total=page.total,
+        )
+    )
 
 
 @operation(
@@ -389,19 +453,28 @@ async def set_silence(call: Call) -> Answer:
     body: SilencePut = call.body
     await call.desk.inbox.people.want(body.goes_to == "platform")
     await call.desk.book.refresh()
-    return await _silence(call)
+    found = await call.desk.inbox.people.silence()
+    return Answer(body=SilenceTold(goes_to=_goes_to(wanted=found.wanted), unreached=found.unreached))
 
 
 async def _channels(call: Call) -> Answer:
     found = await call.desk.inbox.addresses(call.principal)
     shop = call.principal.shop_id
-    reached = shop is None or call.desk.book.reached(shop)
-    return Answer(body=ChannelsTold(channels=list(map(_channel, found)), reached=reached))
+    hearing = await call.desk.inbox.people.hearing(shop or ShopId(""))
+    ways = hearing.ways if shop else ()
+    return Answer(
+        body=ChannelsTold(
+            channels=list(map(_channel, found)),
+            reached=shop is None or call.desk.book.reached(shop),
+            last=ways[0].id if len(ways) == 1 else None,
+            waiting=hearing.waiting,
+            silence=_goes_to(wanted=hearing.wanted),
+        )
+    )
 
 
-async def _silence(call: Call) -> Answer:
-    found = await call.desk.inbox.people.silence()
-    return Answer(body=SilenceTold(goes_to="platform" if found.wanted else "decides", unreached=found.unreached))
+def _goes_to(*, wanted: bool) -> str:
+    return "platform" if wanted else "decides"
 
 
 def _language(call: Call, chosen: str | None) -> str:

@@ -254,6 +254,15 @@ class AddressBounces(RescindError):
     code = "address-bounces"
 
 
+class LastAddress(RescindError):
+    """Without this address nothing tells the shop anything, and nobody has said that this is meant.
+
+    Params: goes_to (platform or decides: what the shop's silence means from then on), waiting (requests that wait).
+    """
+
+    code = "last-address"
+
+
 class MailLimit(RescindError):
     """As much was sent to this address today as may be. Params: most (mails a day), retry_after (seconds)."""
 

@@ -17,14 +17,13 @@ from rescind.core.cancellation import starts
 from rescind.core.cancellation.moments import lost_to, moments
 from rescind.core.cancellation.said import generosity
 from rescind.core.context import Context
-from rescind.core.deadline import Calendar
 from rescind.core.event import Ground
 from rescind.core.fees import keepable
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
 from rescind.core.outage import Outage
 from rescind.core.parts import CancellationStatus
-from rescind.core.policy import Finding, Reason, ResolvedPolicy, judge_fast
+from rescind.core.policy import Finding, Reason, ResolvedPolicy, as_heard, as_promised, judge_fast
 from rescind.core.policy.boundary import boundaries
 from rescind.core.policy.facts import facts
 from rescind.core.policy.resolved import badness
@@ -36,11 +35,12 @@ from rescind.core.verdict import Verdict
 
 
 def kind_said(
-    order: Order, terms: Terms, on: str, read: dict[str, object], calendar: Calendar, now: Instant
+    order: Order, terms: Terms, on: str, read: dict[str, object], context: Context, now: Instant
 ) -> AnswerKind:
     """The kind of answer that the terms give to these facts, without its deadline and without its reasons."""
     layers = terms.layers_for(read, now)
-    return kind_by(judge_fast(layers, on, read, {"requested": now, **starts(order, now)}, calendar)[1])
+    rule = judge_fast(layers, on, read, {"requested": now, **starts(order, now)}, context.calendar)[1]
+    return kind_by(as_heard(rule, reached=context.reached))
 
 
 def kind_of(finding: Finding) -> AnswerKind:
@@ -89,16 +89,17 @@ class Ahead:
 
 
 class Outlook:
-    """One order under its own terms. ``cancels``: the buyer's counted cancellations in 30 days. ``outages``: when
-    nobody could ask.
-    """
+    """One order under its own terms. ``context``: what a decision about it would read now."""
 
-    def __init__(
-        self, order: Order, terms: Terms, calendar: Calendar, cancels: int = 0, outages: tuple[Outage, ...] = ()
-    ) -> None:
+    def __init__(self, order: Order, terms: Terms, context: Context) -> None:
         self.order = order
         self.terms = terms
-        self._context = Context(calendar=calendar, entropy=0, buyer_cancels_30d=cancels, outages=outages)
+        self._context = context
+
+    @property
+    def reached(self) -> bool:
+        """Whether the shop can be told, so that its silence means what the policy says."""
+        return self._context.reached
 
     def reasons(self, now: Instant) -> tuple[Reason, ...]:
         """The reasons the policy lists for this stage, each once, in its order."""
@@ -163,7 +164,7 @@ class Outlook:
         finding = self.terms.judge(
             "request", read, now=now, starts=starts(asked, now), calendar=self._context.calendar, trace=False
         )
-        return finding, told
+        return as_promised(finding, reached=self.reached), told
 
     def said(self, now: Instant) -> Said | None:
         """That answer alone, at a third of the cost: most are only compared. None as above."""
@@ -181,7 +182,8 @@ class Outlook:
 
     def _for_any(self, order: Order, read: dict[str, object], listed: Sequence[str], now: Instant) -> tuple[Said, str]:
         layers = self.terms.layers_for(read, now)
-        return said(layers, read, listed, {"requested": now, **starts(order, now)}, self._context.calendar)
+        begun = {"requested": now, **starts(order, now)}
+        return said(layers, read, listed, begun, self._context.calendar, reached=self.reached)
 
     def _whole(self, now: Instant) -> dict[str, object]:
         """What the rules may read of a request for everything."""
@@ -272,6 +274,7 @@ class Outlook:
                 read,
                 here,
                 self._context.calendar,
+                reached=self.reached,
                 most_s=most_s,
             )
             for at in moments

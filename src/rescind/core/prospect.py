@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 from rescind.core.deadline import Calendar
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.policy import Reason, ResolvedPolicy, ResolvedRule, judge_fast
+from rescind.core.policy import Reason, ResolvedPolicy, ResolvedRule, as_heard, judge_fast
 from rescind.core.policy.boundary import Content, boundaries, of_reasons
 from rescind.core.policy.resolved import badness
 from rescind.core.policy.vocabulary import STANDARD, Kind, Per
@@ -75,13 +75,15 @@ def said(
     listed: Iterable[str],
     starts: Mapping[str, Instant],
     calendar: Calendar,
+    *,
+    reached: bool,
 ) -> tuple[Said, str]:
     """What these facts are told for any of the listed reasons, and the reason that is told the worst.
 
-    Of reasons that no rule names, the first speaks for all.
+    Of reasons that no rule names, the first speaks for all. reached: the shop can be told, so that its silence counts.
     """
     told = [
-        (judge_fast(layers, _ON, {**read, "reason": reason}, starts, calendar)[1], reason)
+        (as_heard(judge_fast(layers, _ON, {**read, "reason": reason}, starts, calendar)[1], reached=reached), reason)
         for reason in _told_apart(layers, listed)
     ]
     worst, reason = max(told, key=_badness_of_first)
@@ -117,12 +119,13 @@ def course(
     here: Stage,
     calendar: Calendar,
     *,
+    reached: bool,
     most_s: int | None = None,
 ) -> tuple[Step, ...]:
     """Every stage after ``here`` that this order can reach, in order.
 
     read: the facts at the moment from which on it may be asked there; most_s: no later than so many seconds after the
-    order was placed. What the clock ends by itself is not asked about later than that.
+    order was placed. What the clock ends by itself is not asked about later than that. reached: as it is now.
     """
     known = _facts_told_apart(tuple(layers))
     paid_at = order.progress.paid_at
@@ -145,6 +148,7 @@ def course(
         to_label=most(NOT_SHIPPED, NOT_COLLECTED),
         to_leave=most(NOT_COLLECTED),
         afterwards=most(),
+        reached=reached,
     )
     return _course(tuple(layers), base, tuple(sorted(lines, key=repr)), shape, calendar)
 
@@ -159,7 +163,7 @@ class _Most(NamedTuple):
 class _Shape(NamedTuple):
     """What the stages to come hang on, beside the facts. amount: what a request is about at the most, once everything
     is paid, as far as rules tell. to_label, to_leave, afterwards: the most that can have passed before the label,
-    before the carrier has it, and later.
+    before the carrier has it, and later. reached: the shop can be told.
     """
 
     here: Stage
@@ -171,6 +175,7 @@ class _Shape(NamedTuple):
     to_label: _Most
     to_leave: _Most
     afterwards: _Most
+    reached: bool
 
 
 _READ = tuple(name for name, spec in STANDARD.items() if spec.level is Per.ORDER)
@@ -251,7 +256,7 @@ def _course(
             may_be["since_paid"] = tuple([one for one in may_be["since_paid"] if _held(layers[0], one)])
         there = {**read, "stage": str(at_stage), "status": status_of(at_stage)}
         every = [
-            _at(layers, {**there, **dict(zip(may_be, one, strict=True))}, calendar)
+            _at(layers, {**there, **dict(zip(may_be, one, strict=True))}, calendar, reached=shape.reached)
             for one in itertools.product(*may_be.values())
         ]
         worst = max((one.worst for one in every), key=badness)
@@ -261,9 +266,9 @@ def _course(
     return tuple(found)
 
 
-def _at(layers: tuple[ResolvedPolicy, ...], read: Mapping[str, object], calendar: Calendar) -> Said:
+def _at(layers: tuple[ResolvedPolicy, ...], read: Mapping[str, object], calendar: Calendar, *, reached: bool) -> Said:
     listed = [one.code for layer in layers if layer.layer in {"preset", "law"} for one in _listed(layer, read)]
-    return said(layers, read, dict.fromkeys(listed), _STARTS, calendar)[0]
+    return said(layers, read, dict.fromkeys(listed), _STARTS, calendar, reached=reached)[0]
 
 
 def _listed(layer: ResolvedPolicy, read: Mapping[str, object]) -> tuple[Reason, ...]:

@@ -45,6 +45,15 @@ class ShopCard(msgspec.Struct, frozen=True, kw_only=True):
     contact: dict[str, str]
 
 
+class UnreachedShop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop that nobody can tell. waiting: requests that wait for its answer; since: when the oldest was made."""
+
+    id: ShopId
+    name: str
+    waiting: int
+    since: Instant | None
+
+
 class BuyerView(msgspec.Struct, frozen=True, kw_only=True):
     """A buyer; name and e-mail are empty for one whom the directory does not know (yet, or any more)."""
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from rescind.access import Role
 from rescind.core.ids import ShopId
-from rescind.demo import advance
+from rescind.demo import advance, reached
 from rescind.demo.catalogue import load
 from rescind.demo.marketplace import SUPPORTER, demo_shop_id
 from rescind.demo.operators import OPERATORS
@@ -43,7 +43,7 @@ class Guest:
 
 
 def people() -> Mapping[str, Guest]:
-    """Two buyers, three shops, support, and two operators, each with the word for who it is."""
+    """Two buyers, four shops, support, and two operators, each with the word for who it is."""
     demo = load()
     buyer, german = demo.buyers[0], protected(demo)
     return {
@@ -52,6 +52,7 @@ def people() -> Mapping[str, Guest]:
         "seller": _seller(demo.shops[0].name, 0),
         "seller2": _seller(demo.shops[advance.ruled()].name, advance.ruled()),
         "seller3": _seller(advance.LAYOUT.name, advance.answered_for()),
+        "seller4": _seller(demo.shops[reached.unreached()].name, reached.unreached()),
         "support": Guest("support", "Robin Ashe", SUPPORTER),
     } | {key: Guest("operator", name, principal) for key, (principal, name) in OPERATORS.items()}
 

@@ -8,7 +8,7 @@ from rescind.core.instant import Instant
 from rescind.core.notice import Preferences
 from rescind.core.views import ShopView
 from rescind.demo.catalogue import load
-from rescind.demo.marketplace import SUPPORTER
+from rescind.demo.marketplace import SUPPORTER, demo_shop_id
 from rescind.desk import Desk
 from rescind.notices import EMAIL
 from rescind.postgres.due import DueTable
@@ -21,6 +21,15 @@ _MAILED_UNTIL = timedelta(hours=3)
 """Of what is older no mail is left to be sent."""
 
 
+_UNREACHED = "fern-and-spade"
+"""The shop that has never typed the code that was sent to it, so that nobody can tell it anything."""
+
+
+def unreached() -> int:
+    """The place of that shop among the demo's."""
+    return next(place for place, shop in enumerate(load().shops) if shop.key == _UNREACHED)
+
+
 async def begin(desk: Desk) -> None:
     """Let every shop's silence count while the demo's past is played: its shops were reached in it."""
     await desk.inbox.people.want(False)
@@ -28,13 +37,15 @@ async def begin(desk: Desk) -> None:
 
 
 async def play(desk: Desk, opened_at: Instant) -> None:
-    """Verify an address of each shop, carry what happened, and let most of it be read."""
+    """Verify an address of each shop but one, carry what happened, and let most of it be read."""
     people = desk.inbox.people
     due = DueTable(desk.pool, desk.clock)
     while await fan_out.sweep(due, people=people):
         pass
+    silent = demo_shop_id(unreached())
     for shop in await desk.reads.shops():
-        await people.add(_staff(shop), EMAIL, shop.contact.get("email", "orders@shop.example"), verified=True)
+        address = shop.contact.get("email", "orders@shop.example")
+        await people.add(_staff(shop), EMAIL, address, verified=shop.id != silent)
     supporter = Owner(role="support", shop="", person=SUPPORTER)
     await people.add(supporter, EMAIL, "robin@harbour.example", verified=True)
     await people.choose(supporter, Preferences(choices={EMAIL: {"checks": "digest", "cases": "digest"}}))

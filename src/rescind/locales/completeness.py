@@ -44,6 +44,7 @@ from rescind.core.parts import (
 from rescind.core.policy import vocabulary
 from rescind.core.policy.handed_over import OVER
 from rescind.core.policy.policy import Layer
+from rescind.core.policy.unheard import UNHEARD
 from rescind.core.reconcile import KINDS
 from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
 from rescind.core.refund_order import DECLINED_BECAUSE
@@ -267,6 +268,7 @@ def _expectations() -> Iterator[str]:
 def _rules(*, of_fees: bool = False) -> Iterator[str]:
     if not of_fees:
         yield from dict.fromkeys(rule.id for rule in OVER.values())
+        yield UNHEARD
     for path in sorted((PACKAGE / "policies").glob("*.toml")):
         if not path.name.endswith(".examples.toml"):
             for rule in cast("list[dict[str, str]]", tomllib.loads(path.read_text("utf-8")).get("rules", [])):

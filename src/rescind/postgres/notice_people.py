@@ -11,7 +11,7 @@ import asyncpg
 import msgspec
 
 from rescind.clock import Clock, wall_clock
-from rescind.core.errors import CodeWrong, NotFound, RateLimited
+from rescind.core.errors import CodeWrong, LastAddress, NotFound, RateLimited
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.notice import How, NoticeRole, Preferences
@@ -97,12 +97,15 @@ SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'want
             SELECT FROM notice_channels c
             WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)) AS unreached
 """
-_UNREACHED = """
-SELECT s.shop_id, s.name, (SELECT count(*)::int FROM cases k WHERE k.shop_id = s.shop_id
-                           AND k.kind = 'cancellation' AND k.status = 'awaiting_seller') AS waiting
-FROM shops s WHERE NOT EXISTS (
-    SELECT FROM notice_channels c WHERE c.shop_id = s.shop_id AND c.verified_at IS NOT NULL AND c.gone_at IS NULL)
-ORDER BY waiting DESC, s.name, s.shop_id LIMIT $1
+_HEARING = """
+SELECT EXISTS (SELECT FROM installation WHERE key = 'channels' AND value = 'wanted') AS wanted,
+       (SELECT count(*)::int FROM cases
+        WHERE shop_id = $1 AND kind = 'cancellation' AND status = 'awaiting_seller') AS waiting
+"""
+# Of two who remove the last two at once, the second is asked.
+_HELD = """
+SELECT channel_id FROM notice_channels
+WHERE shop_id = $1 AND verified_at IS NOT NULL AND gone_at IS NULL ORDER BY channel_id FOR UPDATE
 """
 _WANT = """
 INSERT INTO installation (key, value) VALUES ('channels', $1) ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -185,12 +188,20 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     unreached: int
 
 
-class Unreached(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop that nobody can tell, and how many requests wait for its answer."""
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """By what a shop can be told, and what hangs on it.
 
-    shop: ShopId
-    name: str
+    ways: its verified addresses. wanted: silence of a shop that has none goes to the platform. waiting: requests that
+    wait for its answer.
+    """
+
+    ways: tuple[Address, ...]
+    wanted: bool
     waiting: int
+
+    def last(self, identifier: str) -> bool:
+        """Whether the shop could be told by nothing else. identifier: of the address, the robot or the browser."""
+        return len(self.ways) == 1 and identifier in {self.ways[0].id, self.ways[0].address}
 
 
 class NoticePeople:
@@ -240,9 +251,19 @@ class NoticePeople:
         row = await self._pool.fetchrow(_ONE, identifier)
         return _address(row) if row else None
 
-    async def remove(self, owner: Owner, identifier: str) -> bool:
-        """Tell nobody there any more; False where there was none."""
-        done = await self._pool.execute(_REMOVE, identifier, owner.role, owner.shop, owner.person)
+    async def remove(self, owner: Owner, identifier: str, *, last: bool = False) -> bool:
+        """Tell nobody there any more; False where there was none.
+
+        last: it may be the last one by which a shop can be told. Raises LastAddress where it is and may not be.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            held = [row[0] for row in await connection.fetch(_HELD, owner.shop)] if owner.shop else []
+            ask = held == [identifier] and not last
+            gone = (identifier, owner.role, owner.shop, owner.person)
+            done = "" if ask else await connection.execute(_REMOVE, *gone)
+        if ask:
+            found = await self.hearing(ShopId(owner.shop))
+            raise LastAddress(goes_to="platform" if found.wanted else "decides", waiting=found.waiting)
         await self._moved()
         return done == "DELETE 1"
 
@@ -310,10 +331,11 @@ class NoticePeople:
         assert row is not None, "it is a count"
         return Silence(wanted=bool(row["wanted"]), unreached=row["unreached"])
 
-    async def unreached(self, limit: int = 100) -> tuple[Unreached, ...]:
-        """Shops without a verified address, those first for whose answer most requests wait."""
-        rows = await self._pool.fetch(_UNREACHED, limit)
-        return tuple(Unreached(shop=ShopId(row[0]), name=row[1], waiting=row[2]) for row in rows)
+    async def hearing(self, shop: ShopId) -> Hearing:
+        """By what a shop can be told, as it is now."""
+        row = await self._pool.fetchrow(_HEARING, shop)
+        assert row is not None, "it is a count"
+        return Hearing(ways=await self.verified(shop), wanted=row["wanted"], waiting=row["waiting"])
 
     async def want(self, wanted: bool) -> None:
         """Whether the silence of a shop that nobody can tell goes to the platform."""

@@ -58,10 +58,10 @@ async def send_code(console: Here, channel: FromPath[str]) -> Html:
     return await notice_settings.send_code(console.visit, console.page, channel)
 
 
-@post("/notices/channels/{channel:str}/remove", status_code=303)
+@post("/notices/channels/{channel:str}/remove", status_code=200)
 async def remove(console: Here, channel: FromPath[str]) -> Html:
     """Tell nobody there any more."""
-    return await notice_settings.remove(console.visit, channel)
+    return await notice_settings.remove(console.visit, console.page, channel)
 
 
 ROUTES = (listing, follow, read_all, preferences, choose, add_address, prove, send_code, remove)

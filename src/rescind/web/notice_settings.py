@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.errors import AddressBounces, CodeWrong, InvalidField, InvalidTransition, RateLimited
+from rescind.core.errors import AddressBounces, CodeWrong, InvalidField, InvalidTransition, LastAddress, RateLimited
 from rescind.core.mail import masked
 from rescind.core.notice import GROUPS, REQUIRED, Group, How, NoticeRole, Preferences, how
 from rescind.inbox import reader
@@ -33,11 +33,14 @@ async def show(
     *,
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
+    sure: str = "",
     status: int = HTTPStatus.OK,
 ) -> Html:
-    """The page of choices. values, errors: of a form that could not be kept."""
+    """The page of choices. values, errors: of a form that could not be kept. sure: id of an address that was to be
+    removed, and turned out to be the shop's last.
+    """
     role, _party = reader(visit.person)
-    inbox, language = visit.desk.inbox, visit.locale
+    inbox, language, shop = visit.desk.inbox, visit.locale, visit.person.shop_id
     chosen = await inbox.preferences(visit.person)
     addresses = [one for one in await inbox.addresses(visit.person) if one.channel == EMAIL]
     root = ROOT[role]
@@ -57,6 +60,8 @@ async def show(
         mail=await _mail_of_buyer(visit) if role == "buyer" else "",
         own=role == "buyer",
         addresses=addresses,
+        hearing=await inbox.people.hearing(shop) if shop else None,
+        sure=sure,
     )
 
 
@@ -174,11 +179,15 @@ async def send_code(visit: Visit, page: Page, channel: str) -> Html:
     return visit.go(f"{ROOT[role]}/preferences?said=code_sent#addresses")
 
 
-async def remove(visit: Visit, channel: str) -> Html:
-    """Tell nobody there any more."""
-    await visit.form()
+async def remove(visit: Visit, page: Page, channel: str) -> Html:
+    """Tell nobody there any more; the last address of a shop goes when somebody has read what follows from it."""
+    form = await visit.form()
     role, _party = reader(visit.person)
-    await visit.desk.inbox.remove(visit.person, channel)
+    try:
+        await visit.desk.inbox.remove(visit.person, channel, last=form.get("last") == "1")
+    except LastAddress as wrong:
+        errors = {f"remove-{channel}": visit.locale.pgettext("problem.detail", wrong.code)}
+        return await show(visit, page, errors=errors, sure=channel, status=HTTPStatus.CONFLICT)
     await visit.desk.book.refresh()
     return visit.go(f"{ROOT[role]}/preferences?said=removed#addresses")
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+import msgspec
+
 from rescind.core.deadline import span
 from rescind.core.policy import Atom, Phrase, Policy, ResolvedRule, Rule, Tunable, phrase
 from rescind.core.policy.difference import Change
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import Dated, DeadlineTerms, NamedValue
+from rescind.core.policy.unheard import silence
 from rescind.core.policy.vocabulary import STANDARD
 from rescind.locales import Locale
 from rescind.policies.sources import named
@@ -142,13 +145,15 @@ def _hint(locale: Locale, value: NamedValue) -> str:
     return _("As before: %(latest)s. 30m are minutes, 24h hours, 7d days, 2bd working days") % said
 
 
-def rule_words(locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, Plain]) -> RuleWords:
-    """A rule as it reads while the values are these."""
+def rule_words(
+    locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, Plain], *, reached: bool = True
+) -> RuleWords:
+    """A rule as it reads while the values are these. reached: of a shop's own rule, whether that shop can be told."""
     return RuleWords(
         id=rule.id,
         sentence=locale.pgettext("rule", rule.id) if locale.has("rule", rule.id) else "",
         verdict=rule.verdict.value,
-        answer=answer_words(locale, policy, rule, values),
+        answer=answer_words(locale, policy, rule, values, reached=reached),
         conditions=_conditions(locale, phrase(rule.when, values, STANDARD)),
         cites=", ".join(rule.cites),
         sources=tuple(one for cite in rule.cites for one in named(cite)),
@@ -156,11 +161,14 @@ def rule_words(locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, 
     )
 
 
-def answer_words(locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, Plain]) -> str:
+def answer_words(
+    locale: Locale, policy: Policy, rule: Rule, values: Mapping[str, Plain], *, reached: bool = True
+) -> str:
     """What a rule answers and what follows, in a line."""
     answer = locale.term("verdict", rule.verdict.value)
     terms = next((one for one in policy.deadlines if one.name == rule.deadline), None)
     if terms is not None:
+        terms = msgspec.structs.replace(terms, on_silence=silence(rule.verdict, terms.on_silence, reached=reached))
         return locale.gettext("%(answer)s; %(wait)s") % {"answer": answer, "wait": _wait(locale, terms, values)}
     if rule.instead:
         return locale.gettext("%(answer)s; instead: %(way)s") % {

@@ -128,6 +128,7 @@ async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.
     chosen = (await visit.desk.inbox.preferences(person)).choices
     around = _CONSOLES.get(person.role)
     console = await around(visit) if around else None
+    shop = person.shop_id
     return visit.page(
         "push/page.html",
         status=status,
@@ -136,6 +137,7 @@ async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.
         here=HOME,
         key=key,
         failed=failed,
+        hearing=await visit.desk.inbox.people.hearing(shop) if shop else None,
         said=said.get(visit.query("said"), ""),
         groups=[
             {

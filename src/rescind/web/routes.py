@@ -196,6 +196,7 @@ _STATUS: Mapping[str, int] = {
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,
     "no-mail-address": HTTPStatus.CONFLICT,
     "address-bounces": HTTPStatus.CONFLICT,
+    "last-address": HTTPStatus.CONFLICT,
     "no-mail-server": HTTPStatus.CONFLICT,
     "code-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
     "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,

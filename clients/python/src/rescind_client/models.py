@@ -433,10 +433,12 @@ class CancellationTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=
     """A request to cancel, or a cancellation by the seller or the system.
 
     verdict and rule: what the policy said to the request; ``status`` is what became of it. deadline, if_silent:
-    until when somebody has to answer, and the answer if nobody does. refund: what it gives back. fees, fee: what
-    the seller keeps if it is approved, each and together. returned: vouchers and points that went back, in units by
-    the host's id. answer: a refusing seller's reason. instead: what the policy offers in place of what it refused.
-    fault: whose it was that the system cancelled, empty where that cannot be said.
+    until when somebody has to answer, and the answer if nobody does. unreached: the shop could not be told when it
+    was asked, so that silence was promised to go to the platform, whatever the policy says (UNHEARD-1). refund:
+    what it gives back. fees, fee: what the seller keeps if it is approved, each and together. returned: vouchers
+    and points that went back, in units by the host's id. answer: a refusing seller's reason. instead: what the
+    policy offers in place of what it refused. fault: whose it was that the system cancelled, empty where that
+    cannot be said.
     """
 
     id: str
@@ -457,6 +459,7 @@ class CancellationTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=
     returned: dict[str, int]
     deadline: str | None
     if_silent: str
+    unreached: bool
     closed_at: str | None
     closed_by: str | None
     answer: str
@@ -737,6 +740,8 @@ class ReviewAct(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What would be decided now.
 
+    unreached: the shop has no verified address at which it could be told, so that its silence goes to the platform
+    (UNHEARD-1); ``if_silent`` says so wherever the shop is asked. False where the installation lets silence decide.
     verdict: approve, ask_seller, ask_carrier, review or refuse; instead: what the policy offers where it refuses.
     deadline: by when somebody would have to answer. until: when the clock alone changes this answer, to ``then``;
     null when no time changes it. findings: the rules asked, in order. flips: what would change the answer, fact by
@@ -751,6 +756,7 @@ class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tr
     status: str
     at: str
     role: str
+    unreached: bool
     reason: str
     reasons: list[ReasonTold]
     lines: list[UnitsTold]
@@ -1690,10 +1696,18 @@ class PreferencesPut(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tr
 
 
 class ChannelsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The caller's addresses. reached: of a seller, whether anything reaches their shop, so that its silence counts."""
+    """The caller's addresses. reached: of a seller, whether anything reaches their shop, so that its silence counts.
+
+    last: the id of the one address by which their shop can be told at all, of whoever in it; null where there is
+    none or another. waiting: requests that wait for the shop's answer. silence: what it means while the shop has no
+    address: ``platform`` or ``decides``.
+    """
 
     channels: list[ChannelTold]
     reached: bool
+    last: str | None
+    waiting: int
+    silence: str
 
 
 class ChannelTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1720,6 +1734,41 @@ class CodePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     code: str
 
 
+class Removal(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """last: remove it also where nothing else tells the shop anything."""
+
+    last: bool = False
+
+
+class UnreachedTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """goes_to, unreached: as ``SilenceTold`` has them. rows: such shops, first the one whose buyers have waited
+    longest. ``next``: where to go on, null at the end.
+    """
+
+    goes_to: str
+    unreached: int
+    rows: list[UnreachedShopTold]
+    next: str | None
+    previous: str | None
+    total: int | None
+
+
+class UnreachedShopTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A shop without a verified address. waiting: requests that wait for its answer; since: when the oldest was made,
+    null where none waits.
+    """
+
+    shop: ShopNamed
+    waiting: int
+    since: str | None
+
+
+class SilencePut(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What the silence of a shop that cannot be told means."""
+
+    goes_to: Literal["decides", "platform"]
+
+
 class SilenceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """goes_to: platform where a shop that cannot be told is not decided for by its silence, else decides.
 
@@ -1728,12 +1777,6 @@ class SilenceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
     goes_to: str
     unreached: int
-
-
-class SilencePut(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What the silence of a shop that cannot be told means."""
-
-    goes_to: Literal["decides", "platform"]
 
 
 class NotesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -893,12 +893,13 @@ class Notices:
             keyed=True,
         )
 
-    def remove(
-        self, channel: str, body: models.Untouched, *, idempotency_key: str | None = None
-    ) -> models.ChannelsTold:
+    def remove(self, channel: str, body: models.Removal, *, idempotency_key: str | None = None) -> models.ChannelsTold:
         """Remove an address.
 
         Tell nobody there any more; the answer has the addresses that are left.
+
+        The last by which a shop can be told goes only where `last` says that this is meant: what the shop's silence
+        means follows from it, for requests from then on. What was promised for those that wait stays.
         """
         return self._transport.call(
             "POST",
@@ -909,12 +910,14 @@ class Notices:
             keyed=True,
         )
 
-    def silence(self) -> models.SilenceTold:
-        """Read what silence of unreached shops means.
+    def silence(self, *, cursor: str | None = None, limit: int | None = None) -> models.UnreachedTold:
+        """List shops that cannot be told.
 
-        Whether the silence of a shop that cannot be told goes to the platform, and how many such shops there are.
+        Whether the silence of a shop that cannot be told goes to the platform, and which shops these are.
         """
-        return self._transport.call("GET", "/v1/unreached-shops", models.SilenceTold)
+        return self._transport.call(
+            "GET", "/v1/unreached-shops", models.UnreachedTold, query={"cursor": cursor, "limit": limit}
+        )
 
     def set_silence(self, body: models.SilencePut) -> models.SilenceTold:
         """Say what silence of unreached shops means.

@@ -52,14 +52,14 @@ from rescind.core.money import Money
 from rescind.core.order import Order, stage
 from rescind.core.outage import owed
 from rescind.core.parts import Cancellation, CancellationStatus, Decider, FactKind
-from rescind.core.policy import Finding
+from rescind.core.policy import Finding, as_promised
 from rescind.core.policy.facts import facts
 from rescind.core.policy.handed_over import GONE, OVER
 from rescind.core.price import Fee
 from rescind.core.quote import Quote, Shares, quote, select
 from rescind.core.refund import terms_of
 from rescind.core.terms import Terms
-from rescind.core.verdict import OnSilence, Verdict
+from rescind.core.verdict import Verdict
 
 
 def request(
@@ -91,9 +91,11 @@ def request(
         )
 
     def judge(asked: dict[str, object]) -> Finding:
-        return terms.judge(
+        found = terms.judge(
             "request", asked, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
         )
+        # Whoever cannot have heard has not answered by saying nothing.
+        return as_promised(found, reached=context.reached)
 
     judged, *others = moments(order, command.said, terms, context.outages, now)
     found = read(judged)
@@ -140,8 +142,7 @@ def request(
                 request=asked,
                 ground=ground,
                 answer_due_at=due_at,
-                # Whoever cannot have heard has not answered by saying nothing.
-                on_silence=on_silence if context.reached else OnSilence.ESCALATE.value,
+                on_silence=on_silence,
                 unreached=not context.reached,
             )
         case Verdict.ASK_CARRIER | Verdict.REVIEW:

@@ -11,10 +11,12 @@ from rescind.core.policy.policy import Policy, Reason, Rule, Settings, Tunable
 from rescind.core.policy.position import PolicyError
 from rescind.core.policy.prose import Phrase, phrase
 from rescind.core.policy.resolved import ResolvedDeadline, ResolvedPolicy, ResolvedRule
+from rescind.core.policy.unheard import UNHEARD, as_heard, as_promised
 from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per, Vocabulary
 
 __all__ = [
     "STANDARD",
+    "UNHEARD",
     "Atom",
     "Branch",
     "Deadline",
@@ -40,6 +42,8 @@ __all__ = [
     "Step",
     "Tunable",
     "Vocabulary",
+    "as_heard",
+    "as_promised",
     "asked",
     "check",
     "deadline_of",

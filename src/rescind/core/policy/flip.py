@@ -16,6 +16,7 @@ from rescind.core.policy.boundary import Content, boundaries
 from rescind.core.policy.explain import Atom
 from rescind.core.policy.judge import judge_fast
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
+from rescind.core.policy.unheard import as_heard
 from rescind.core.policy.vocabulary import STANDARD, FactSpec, Kind, Per
 from rescind.core.stage import Stage, status_of
 
@@ -42,31 +43,42 @@ class Flip(msgspec.Struct, frozen=True, kw_only=True):
     kinder: bool
 
 
-def flips(layers: Sequence[ResolvedPolicy], on: str, facts: Facts) -> tuple[Flip, ...]:
+def flips(layers: Sequence[ResolvedPolicy], on: str, facts: Facts, *, reached: bool = True) -> tuple[Flip, ...]:
     """Every fact that alone would have led to another verdict or another meaning of silence; the kinder ones first.
 
     Of a level, a count or an amount the nearest such value below and the nearest above. A fact of lines is changed on
-    every selected line.
+    every selected line. reached: the shop can be told, so that its silence means what the policy says.
     """
-    _, given = judge_fast(layers, on, facts)
+    given = _judged(layers, on, facts, reached=reached)
     found: list[Flip] = []
     for name, contents in boundaries(layers, on).items():
         spec = STANDARD[name]
         if name in _NO_CIRCUMSTANCE or (spec.level is Per.ORDER and name not in facts):
             continue
         for content in _nearest(spec, contents, facts):
-            differing = _first_other(layers, on, facts, spec, content, given)
+            differing = _first_other(layers, on, facts, spec, content, given, reached=reached)
             if differing is not None:
                 found.append(differing)
     return tuple(sorted(found, key=lambda flip: (not flip.kinder, flip.atom.fact not in _FIRST)))
 
 
+def _judged(layers: Sequence[ResolvedPolicy], on: str, facts: Facts, *, reached: bool) -> ResolvedRule:
+    return as_heard(judge_fast(layers, on, facts)[1], reached=reached)
+
+
 def _first_other(
-    layers: Sequence[ResolvedPolicy], on: str, facts: Facts, spec: FactSpec, way: Sequence[Content], given: ResolvedRule
+    layers: Sequence[ResolvedPolicy],
+    on: str,
+    facts: Facts,
+    spec: FactSpec,
+    way: Sequence[Content],
+    given: ResolvedRule,
+    *,
+    reached: bool,
 ) -> Flip | None:
     """Going away from what is the case, the first value that leads to another answer."""
     for content in way:
-        _, rule = judge_fast(layers, on, _with(facts, spec, content))
+        rule = _judged(layers, on, _with(facts, spec, content), reached=reached)
         if rule.rank != given.rank or rule.verdict is not given.verdict:
             return Flip(
                 atom=_atom(spec, content, facts),

@@ -15,6 +15,7 @@ from rescind.core.policy.example import plain_facts
 from rescind.core.policy.facts import NONE
 from rescind.core.policy.judge import judge_fast
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule, badness
+from rescind.core.policy.unheard import as_heard
 from rescind.core.stage import Stage, status_of
 
 _STAGES = tuple(stage for stage in Stage if stage not in {Stage.COMPLETED, Stage.CANCELLED})
@@ -77,51 +78,53 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     late: ResolvedRule | None
 
 
-def outline(layers: Sequence[ResolvedPolicy]) -> Outline:
-    """The policy as it stands, for a whole order of ordinary goods that the seller ships, and what is special."""
+def outline(layers: Sequence[ResolvedPolicy], *, reached: bool = True) -> Outline:
+    """The policy as it stands, for a whole order of ordinary goods that the seller ships, and what is special.
+
+    reached: the shop can be told, so that its silence means what the policy says.
+    """
     steps: list[Step] = []
     for stage in _STAGES:
         if stage is Stage.ON_HOLD and "hold" not in layers[0].deadlines:
             continue  # The policy has no such stage, even where the hour after the payment counts.
-        step = _step(layers, stage)
+        step = _step(layers, stage, reached=reached)
         if not steps or not steps[-1].same(step):
             steps.append(step)
         elif step.rule.id not in {rule.id for rule in steps[-1].deciders}:
             last = steps[-1]
             steps[-1] = msgspec.structs.replace(last, deciders=(*last.deciders, step.rule))
-    found = (*_specials(layers), *_counted(layers))
+    found = (*_specials(layers, reached=reached), *_counted(layers, reached=reached))
     favour = next((step.stage for step in steps if step.rule.instead == "ask_seller_anyway"), None)
-    return Outline(
-        steps=tuple(steps), special=found, late=_ask(layers, favour, asked_anyway=True) if favour is not None else None
-    )
+    late = _ask(layers, favour, reached=reached, asked_anyway=True) if favour is not None else None
+    return Outline(steps=tuple(steps), special=found, late=late)
 
 
-def _specials(layers: Sequence[ResolvedPolicy]) -> Iterator[Special]:
+def _specials(layers: Sequence[ResolvedPolicy], *, reached: bool) -> Iterator[Special]:
     """Each circumstance that changes the answer; for whom the shop does not ship, where it changes nothing else."""
     for name, stage in _SPECIAL:
         for by in _SHIPPERS:
-            rule = _ask(layers, stage, shipping_by=by, **{name: True})
-            if _said(rule) != _said(_ask(layers, stage, shipping_by=by)):
+            rule = _ask(layers, stage, reached=reached, shipping_by=by, **{name: True})
+            if _said(rule) != _said(_ask(layers, stage, reached=reached, shipping_by=by)):
                 yield Special(circumstance=name, rule=rule, by="" if by == "seller" else by)
                 break
 
 
-def _counted(layers: Sequence[ResolvedPolicy]) -> Iterator[Special]:
+def _counted(layers: Sequence[ResolvedPolicy], *, reached: bool) -> Iterator[Special]:
     """From how many on a buyer is answered otherwise."""
-    usual, told = _said(_ask(layers, Stage.PREPARING)), boundaries(layers, "request")
+    usual, told = _said(_ask(layers, Stage.PREPARING, reached=reached)), boundaries(layers, "request")
     for name in _COUNTS:
         for count in sorted(int(one) for one in told.get(name, ()) if int(one) > 0):
-            rule = _ask(layers, Stage.PREPARING, **{name: count})
+            rule = _ask(layers, Stage.PREPARING, reached=reached, **{name: count})
             if _said(rule) != usual:
                 yield Special(circumstance=name, rule=rule, count=count)
                 break
 
 
-def _step(layers: Sequence[ResolvedPolicy], stage: Stage) -> Step:
-    later = _ask(layers, stage)
+def _step(layers: Sequence[ResolvedPolicy], stage: Stage, *, reached: bool) -> Step:
+    later = _ask(layers, stage, reached=reached)
     early: Early | None = None
     for fact, seconds in _spans(layers):
-        rule = _ask(layers, stage, **{fact: seconds - 1})
+        rule = _ask(layers, stage, reached=reached, **{fact: seconds - 1})
         if rule.rank < later.rank and (early is None or seconds > early.seconds):
             early = Early(seconds, fact, rule)
     return Step(stage=stage, rule=later, early=early, deciders=(later,))
@@ -133,7 +136,7 @@ def _spans(layers: Sequence[ResolvedPolicy]) -> list[tuple[str, int]]:
     return [(fact, int(seconds)) for fact in _CLOCKS for seconds in known.get(fact, ()) if 0 < int(seconds) <= _LATER_S]
 
 
-def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, **circumstances: object) -> ResolvedRule:
+def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, *, reached: bool, **circumstances: object) -> ResolvedRule:
     facts = ordinary(layers[0], stage)
     lines = [{name: circumstances.get(name, usual) for name, usual in facts["lines"][0].items()}]
     asked: dict[str, Any] = {**facts, **circumstances, "lines": lines}
@@ -143,7 +146,10 @@ def _ask(layers: Sequence[ResolvedPolicy], stage: Stage, **circumstances: object
     amounts = {asked["amount"], *told.get("amount", ())}
     reasons = {NONE, *told.get("reason", ())}
     found = (
-        judge_fast(layers, "request", {**asked, "amount": amount, "reason": reason}, _STARTS, calendar)[1]
+        as_heard(
+            judge_fast(layers, "request", {**asked, "amount": amount, "reason": reason}, _STARTS, calendar)[1],
+            reached=reached,
+        )
         for amount in amounts
         for reason in reasons
     )

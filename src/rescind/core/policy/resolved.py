@@ -107,11 +107,10 @@ class ResolvedPolicy:
 
     def _rule(self, rule: Rule) -> ResolvedRule:
         deadline = self.deadlines[rule.deadline] if rule.deadline else None
-        silence = 0 if deadline is None or deadline.on_silence is None else SILENCE_RANK[deadline.on_silence]
         return ResolvedRule(
             rule=rule,
             deadline=deadline,
-            rank=VERDICT_RANK[rule.verdict] * 4 + silence,
+            rank=place(rule.verdict, deadline.on_silence if deadline else None),
             fee_bps=sum(int(self.values[name]) for name in rule.fee if name.endswith("_bps")),
             fee_minor=sum(int(self.values[name]) for name in rule.fee if name.endswith("_minor")),
         )
@@ -136,6 +135,11 @@ class ResolvedPolicy:
         """SQL expression for the id of the rule that decides; NULL where the policy abstains."""
         rules = [(rule.id, rule.rule.when, rule.rule.lines) for rule in self.rules_on(on)]
         return first_rule_sql(rules, self.values, self.vocabulary, dialect, names)
+
+
+def place(verdict: Verdict, on_silence: OnSilence | None) -> int:
+    """Place in the published order, 0 the most generous: by verdict, among equals by what silence means."""
+    return VERDICT_RANK[verdict] * 4 + (SILENCE_RANK[on_silence] if on_silence is not None else 0)
 
 
 _DAY_S = 86_400

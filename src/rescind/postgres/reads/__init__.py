@@ -17,6 +17,7 @@ from rescind.postgres.reads.tabs import Tabs
 from rescind.postgres.reads.threads import Threads
 from rescind.postgres.reads.timeline import Timeline
 from rescind.postgres.reads.unpacking import Unpacking
+from rescind.postgres.reads.unreached import UnreachedShops
 
 __all__ = ["Reads"]
 
@@ -33,6 +34,7 @@ class Reads(
     Tabs,
     Find,
     Unpacking,
+    UnreachedShops,
     Stream,
     ShopsAndBuyers,
 ):

@@ -348,7 +348,11 @@ def _show(
     answer, parts = _ask(found, form), _parts_allowed(found)
     reasons = found.outlook.reasons(visit.now)
     refused = answer is not None and answer.finding.verdict == "refuse" and not form.errors
-    offer = words.offer(visit.locale, answer, found.path, arrived=found.arrived) if answer else None
+    offer = (
+        words.offer(visit.locale, answer, found.path, arrived=found.arrived, reached=found.outlook.reached)
+        if answer
+        else None
+    )
     context: dict[str, Any] = {
         "m": found,
         "order": found.order,

@@ -82,6 +82,13 @@ class Matter:
         return leased(self.order, self.now)
 
     @property
+    def unheard(self) -> bool:
+        """Whether a request would be put to a shop that cannot be told of it."""
+        if self.answer is None or self.outlook.reached:
+            return False
+        return self.answer.kind[0] == "ask_seller" or asks_a_favour(self.answer)
+
+    @property
     def left_anyway(self) -> Contradiction | None:
         """A parcel that left although the order was cancelled, until it is known what became of it."""
         found = (one for one in self.order.contradictions if one.kind == "shipped_after_cancel" and not one.closed_at)
@@ -118,7 +125,9 @@ class Matter:
         can = self.answer.finding.verdict != "refuse"
         title = locale.gettext("Why can I cancel?") if can else locale.gettext("Why can I not cancel?")
         deadline = self.answer.finding.deadline
-        return rule_card(self.answer.ground, self.terms, locale, title=title, deadline=deadline)
+        return rule_card(
+            self.answer.ground, self.terms, locale, title=title, deadline=deadline, reached=self.outlook.reached
+        )
 
     def prices(self, locale: Locale) -> list[dict[str, Any]]:
         """What the order cost, part by part."""
@@ -160,7 +169,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
     order = view.order
     terms = await visit.desk.terms(order)
     context = await visit.desk.context(order, terms, view.counted)
-    outlook = Outlook(order, terms, context.calendar, context.buyer_cancels_30d, context.outages)
+    outlook = Outlook(order, terms, context)
     answer = outlook.ask(visit.now)
     until = outlook.until(visit.now, answer) if answer else None
     may = right(order, terms, context, visit.now)

@@ -100,9 +100,11 @@ async def _rows(visit: Visit, rows: tuple[OrderRow, ...]) -> list[Row]:
     found: list[Row] = []
     for row in rows:
         terms = await desk.terms(row.order)
-        said = Outlook(row.order, terms, desk.book.calendar(terms), counted, desk.book.outages).said(now)
+        outlook = Outlook(row.order, terms, await desk.context(row.order, terms, counted))
+        said = outlook.said(now)
         arrived = rank(row.stage) >= rank(Stage.DELIVERED)
-        offer = words.offered(visit.locale, said, f"/orders/{row.order_id}", arrived=arrived) if said else None
+        path, reached = f"/orders/{row.order_id}", outlook.reached
+        offer = words.offered(visit.locale, said, path, arrived=arrived, reached=reached) if said else None
         state = ("stage", row.stage.value) if row.case_status is None else ("cancellation", row.case_status)
         found.append(Row(row, state, offer))
     return found
@@ -217,7 +219,11 @@ def _check(visit: Visit, found: Matter) -> Check | None:
 
 
 def _offer(visit: Visit, found: Matter) -> words.Offer | None:
-    return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived) if found.answer else None
+    return (
+        words.offer(visit.locale, found.answer, found.path, arrived=found.arrived, reached=found.outlook.reached)
+        if found.answer
+        else None
+    )
 
 
 def _wrong(found: Matter) -> str:

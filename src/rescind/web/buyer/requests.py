@@ -213,6 +213,7 @@ async def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancell
         title=visit.locale.gettext("Why this answer?"),
         on=judged.on,
         deadline=judged.finding.deadline,
+        reached=not one.unreached,
     )
 
 
@@ -258,7 +259,7 @@ def _next(visit: Visit, found: Matter, one: Cancellation) -> words.Offer | None:
         return None
     if found.answer is None or found.order.cancellations[-1].id != one.id:
         return None
-    return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived)
+    return words.offer(visit.locale, found.answer, found.path, arrived=found.arrived, reached=found.outlook.reached)
 
 
 ROUTES = (request_page, withdraw_page, withdraw, answer_offer, counter_offer, receipt_page)

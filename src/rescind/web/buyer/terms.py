@@ -8,7 +8,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.core.policy import Atom, Policy, ResolvedPolicy, ResolvedRule
+from rescind.core.policy import Atom, Policy, ResolvedPolicy, ResolvedRule, as_heard
 from rescind.core.policy.outline import Special, Step, outline
 from rescind.demo.guests import SUPPORT
 from rescind.locales import Locale
@@ -55,7 +55,8 @@ async def policy_page(visit: NamedDependency[Visit]) -> Html:
         policy: Policy | None = await visit.desk.book.policy(chosen.preset_hash)
         if policy is not None:
             name = policy.name
-            clauses = [*_clauses(visit.locale, policy.at(visit.now, chosen.settings))]
+            reached = visit.desk.book.reached(chosen.id)
+            clauses = [*_clauses(visit.locale, policy.at(visit.now, chosen.settings), reached=reached)]
     return visit.page(
         "buyer/policy.html",
         zone=chosen.zone if chosen else "UTC",
@@ -65,6 +66,7 @@ async def policy_page(visit: NamedDependency[Visit]) -> Html:
         policy=name,
         clauses=clauses,
         window=_window(visit.locale, chosen.settings) if chosen else "",
+        unreached=chosen is not None and not visit.desk.book.reached(chosen.id),
     )
 
 
@@ -78,12 +80,14 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
     terms = await visit.desk.book.terms(visit.desk.pins(shop), visit.now, shop.id)
     # What the shop agrees to in advance, or the platform for it, is asked with each decision and so belongs here too.
     agreed = (terms.standing.at(visit.now),) if terms.standing else ()
-    found = outline((*terms.layers, *agreed))
+    reached = visit.desk.book.reached(shop.id)
+    found = outline((*terms.layers, *agreed), reached=reached)
     return visit.page(
         "buyer/shop.html",
         zone=shop.zone,
         live=False,
         shop=shop,
+        unreached=not reached,
         contact=await contact.shown(visit, shop),
         policies=[one.policy for one in terms.layers],
         steps=[step_row(visit.locale, one) for one in found.steps],
@@ -91,7 +95,7 @@ async def shop_page(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Ht
         late=rule_line(visit.locale, found.late) if found.late else "",
         window=promises.window(visit.locale, terms, visit.now),
         own=[
-            rule_words(visit.locale, layer.policy, rule, layer.values)
+            rule_words(visit.locale, layer.policy, rule, layer.values, reached=reached)
             for layer in (*terms.others, *agreed)
             for rule in layer.policy.rules_on("request")
         ],
@@ -114,10 +118,10 @@ def _support(visit: Visit) -> dict[str, str]:
     return {kind: way for kind, way in ways.items() if way} or (SUPPORT if settings.demo else {})
 
 
-def _clauses(locale: Locale, terms: ResolvedPolicy) -> list[Clause]:
+def _clauses(locale: Locale, terms: ResolvedPolicy, *, reached: bool) -> list[Clause]:
     found: list[Clause] = []
     for rule in terms.rules_on("request"):
-        deadline = rule.deadline
+        deadline = as_heard(rule, reached=reached).deadline
         found.append(
             Clause(
                 id=rule.id,

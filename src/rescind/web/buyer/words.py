@@ -102,17 +102,20 @@ def waiting(locale: Locale, length: str, silence: str) -> str:
     return text % {"time": span_words(locale, length)}
 
 
-def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool = False) -> Offer:
-    """The button for what the policy says, and nothing else. arrived: the goods are there."""
-    return _offer(locale, answer.kind, time_to_answer(locale, answer), path, arrived=arrived)
+def offer(locale: Locale, answer: Answer, path: str, *, arrived: bool, reached: bool) -> Offer:
+    """The button for what the policy says, and nothing else.
+
+    arrived: the goods are there. reached: the shop can be told.
+    """
+    return _offer(locale, answer.kind, time_to_answer(locale, answer), path, arrived=arrived, reached=reached)
 
 
-def offered(locale: Locale, said: Said, path: str, *, arrived: bool) -> Offer:
+def offered(locale: Locale, said: Said, path: str, *, arrived: bool, reached: bool) -> Offer:
     """The same of what is said without working out the money: for lists."""
-    return _offer(locale, said.kind, _time(locale, said), path, arrived=arrived)
+    return _offer(locale, said.kind, _time(locale, said), path, arrived=arrived, reached=reached)
 
 
-def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: bool) -> Offer:
+def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: bool, reached: bool) -> Offer:
     _ = locale.gettext
     verdict, silence, instead = kind
     match verdict:
@@ -124,6 +127,10 @@ def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: b
             sentence = {
                 "approve": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means yes."),
                 "refuse": _("You can still ask to cancel. The shop has %(time)s to answer; no answer means no."),
+                "escalate": _(
+                    "You can still ask to cancel. The shop has %(time)s to answer; "
+                    "without an answer the platform decides."
+                ),
             }.get(silence, _("You can still ask to cancel. The shop has %(time)s to answer."))
             return Offer(_("Request cancellation"), f"{path}/cancel", "primary", "", sentence % {"time": time})
         case "ask_carrier":
@@ -135,10 +142,10 @@ def _offer(locale: Locale, kind: AnswerKind, time: str, path: str, *, arrived: b
             note = silence_word(locale, silence)
             return Offer(_("Request cancellation"), f"{path}/cancel", "primary", note, sentence)
         case _:
-            return way_on(locale, instead, path, arrived=arrived)
+            return way_on(locale, instead, path, arrived=arrived, reached=reached)
 
 
-def way_on(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
+def way_on(locale: Locale, instead: str, path: str, *, arrived: bool, reached: bool) -> Offer:
     """What is left to a buyer whom the policy refuses, by what it offers instead."""
     _ = locale.gettext
     match instead:
@@ -147,7 +154,9 @@ def way_on(locale: Locale, instead: str, path: str, *, arrived: bool) -> Offer:
                 _("Ask the shop anyway"),
                 f"{path}/cancel?anyway=1",
                 "primary",
-                _("A favour, not a right: no answer means no"),
+                _("A favour, not a right: no answer means no")
+                if reached
+                else _("A favour, not a right: without an answer the platform decides"),
                 _("The time in which it can be cancelled is over. The shop may still agree: ask before it ships."),
             )
         case "return_or_refund":
@@ -224,6 +233,8 @@ def _line(locale: Locale, kind: AnswerKind, time: str) -> str:
             return _("The shop is asked; no answer within %(time)s means yes") % {"time": time}
         case "ask_seller" if silence == "refuse":
             return _("The shop is asked; no answer within %(time)s means no") % {"time": time}
+        case "ask_seller" if silence == "escalate":
+            return _("The shop is asked; without an answer within %(time)s the platform decides") % {"time": time}
         case "ask_seller":
             return _("The shop is asked and has %(time)s") % {"time": time}
         case "ask_carrier":
@@ -243,11 +254,7 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
     values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
     match one.status:
         case CancellationStatus.AWAITING_SELLER:
-            text = {
-                "approve": _("The shop was told at once. If it does not answer in time, your request is approved."),
-                "refuse": _("The shop was told at once. If it does not answer in time, the order goes on."),
-                "escalate": _("The shop was told at once. If it does not answer in time, the platform decides."),
-            }.get(one.on_silence, _("The shop was told at once and must answer."))
+            text = _with_the_shop(locale, one)
         case CancellationStatus.AWAITING_CARRIER:
             text = {
                 "approve": _("We asked the carrier to bring the parcel back. No answer in time means yes."),
@@ -309,6 +316,18 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
         case CancellationStatus.UNDONE:
             text = _("Your payment had come in time, so the order goes on.")
     return text % values
+
+
+def _with_the_shop(locale: Locale, one: Cancellation) -> str:
+    """The sentence of a request that waits for the shop's answer."""
+    _ = locale.gettext
+    if one.unreached:
+        return _("The shop is asked, but nothing tells it so. If it does not answer in time, the platform decides.")
+    return {
+        "approve": _("The shop was told at once. If it does not answer in time, your request is approved."),
+        "refuse": _("The shop was told at once. If it does not answer in time, the order goes on."),
+        "escalate": _("The shop was told at once. If it does not answer in time, the platform decides."),
+    }.get(one.on_silence, _("The shop was told at once and must answer."))
 
 
 def _astray(locale: Locale, order: Order, one: Cancellation) -> str:

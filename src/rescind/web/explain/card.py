@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rescind.core.event import Ground
-from rescind.core.policy import Atom, Deadline, Flip, ResolvedPolicy, asked, flips
+from rescind.core.policy import UNHEARD, Atom, Deadline, Flip, ResolvedPolicy, as_heard, asked, flips
 from rescind.core.terms import Terms
 from rescind.locales import Locale
 from rescind.web.explain.comparison import atom_words, wanted_words
@@ -46,12 +46,14 @@ def rule_card(
     on: str = "request",
     everything: bool = False,
     deadline: Deadline | None = None,
+    reached: bool = True,
     untold: frozenset[str] = frozenset(),
 ) -> RuleCard:
     """Explain a decision from the ground that is stored with it.
 
-    Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were asked.
-    deadline: the one that was promised, whose arithmetic is told. untold: facts that the reader has no claim to.
+    Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were
+    asked. deadline: the one that was promised, whose arithmetic is told. reached: the shop can be told, or could.
+    untold: facts that the reader has no claim to.
     """
     layer = _layer(ground, terms)
     sentence = locale.rule(ground.rule)
@@ -62,15 +64,18 @@ def rule_card(
     judged = terms.layers if layer in terms.layers else (*terms.layers, layer)
     found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
     steps = asked(layer, on, ground.facts)
-    otherwise = flips(judged, on, ground.facts)
+    otherwise = flips(judged, on, ground.facts, reached=reached)
     decisive: tuple[Atom, ...] = ()
     values: list[tuple[str, str]] = []
     if found is not None:
+        answer = as_heard(found, reached=reached)
         decisive = told(layer, found, ground.facts, steps, otherwise, untold)
-        if found.deadline is not None:
-            values.append((locale.gettext("Time to answer"), span_words(locale, str(found.deadline.span))))
-            if found.deadline.on_silence is not None:
-                values.append((locale.gettext("No answer means"), silence_word(locale, found.deadline.on_silence)))
+        if answer.deadline is not None:
+            values.append((locale.gettext("Time to answer"), span_words(locale, str(answer.deadline.span))))
+            if answer.deadline.on_silence is not None:
+                values.append((locale.gettext("No answer means"), silence_word(locale, answer.deadline.on_silence)))
+        if answer is not found:
+            values.append((locale.gettext("Why the platform"), locale.rule(UNHEARD)))
     if deadline is not None:
         values.extend(arithmetic(locale, deadline))
     ranks = {rule.id: rule.rank for rule in layer.rules_on(on)}

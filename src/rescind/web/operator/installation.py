@@ -5,11 +5,14 @@ from __future__ import annotations
 from litestar import get, post
 
 from rescind import __version__
+from rescind.core.errors import InvalidField
 from rescind.doctor.examining import Installation, examine
 from rescind.doctor.words import advice, says, topic
 from rescind.postgres.condition import condition
 from rescind.postgres.event_streams import MOST, view
-from rescind.web.operator.console import told
+from rescind.web.operator.console import INSTALLATION, told
+from rescind.web.rendering import address
+from rescind.web.seller.board import counted
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
 from rescind.web.support.alerts import standing
@@ -19,6 +22,10 @@ from rescind.web.support.alerts import standing
 async def read(console: Here) -> Html:
     """Facts, as they are now, and the one rule of the whole installation."""
     desk = console.desk
+    try:
+        unreached = await desk.reads.unreached_shops(console.query("cursor") or None)
+    except InvalidField:
+        unreached = await desk.reads.unreached_shops()
     return console.page(
         "operator/installation.html",
         version=__version__,
@@ -31,6 +38,10 @@ async def read(console: Here) -> Html:
         stream=await view(desk.pool) if desk.settings.nats else None,
         most_waiting=MOST,
         silence=await desk.inbox.people.silence(),
+        unreached=unreached.rows,
+        previous=address(INSTALLATION, cursor=unreached.previous) + "#silence" if unreached.previous else "",
+        next=address(INSTALLATION, cursor=unreached.next) + "#silence" if unreached.next else "",
+        count=counted(console.language, unreached.total, len(unreached.rows)),
         notice=told(console),
     )
 

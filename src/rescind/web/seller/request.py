@@ -165,7 +165,7 @@ async def show(
         open=await opened(console, view, case, entries, files, (errors or {}).get("files", "")) if mine else None,
         exhibits=wall(language, order, records, "seller", case.id) if not mine else [],
         closed=_closed(console, case) if not mine else "",
-        card=_card(judged, terms, language) if judged else None,
+        card=_card(judged, case, terms, language) if judged else None,
         offered=offered(language, case.offer, order, console.zone, "seller") if case.offer else "",
         offer_answered=answered(language, case.offer, "seller") if case.offer else "",
         countered=mine and (theirs := open_offer(case)) is not None and theirs.by == "buyer",
@@ -177,7 +177,7 @@ async def show(
     )
 
 
-def _card(judged: Judged, terms: Terms, language: Locale) -> RuleCard:
+def _card(judged: Judged, case: Cancellation, terms: Terms, language: Locale) -> RuleCard:
     """Why the policy asked, without what a seller has no claim to know of the buyer (I-26)."""
     return rule_card(
         judged.ground,
@@ -186,6 +186,7 @@ def _card(judged: Judged, terms: Terms, language: Locale) -> RuleCard:
         title=language.gettext("Why you are asked"),
         on=judged.on,
         deadline=judged.finding.deadline,
+        reached=not case.unreached,
         untold=frozenset({"buyer_cancels_30d"}),
     )
 

@@ -204,6 +204,7 @@ async def _one(
         languages=tuple(LANGUAGE_NAMES.items()),
         language_name=LANGUAGE_NAMES.get(found.language, found.language),
         topics=TOPICS,
+        hearing=await console.desk.inbox.people.hearing(ShopId(found.shop)),
     )
 
 

@@ -144,7 +144,7 @@ async def _show(
         terms = await console.desk.book.terms(
             msgspec.structs.replace(console.desk.pins(shop), settings=dict(chosen)), console.now
         )
-        found = outline(terms.layers)
+        found = outline(terms.layers, reached=console.desk.book.reached(ShopId(shop.id)))
         steps = [step_row(console.language, one) for one in found.steps]
         special = [special_row(console.language, one) for one in found.special]
     history = await console.desk.versions.history(ShopId(shop.id), 20)

@@ -161,6 +161,7 @@ async def _preview(
     units = picked.units if picked.lines else order.open_units()
     money = quote(order, units, fees=asked.fees if asked else (), at=console.now)
     deadline = finding.deadline
+    reached = console.desk.book.reached(order.shop)
     return {
         "verdict": finding.verdict.value,
         "possible": finding.verdict is not Verdict.REFUSE,
@@ -174,7 +175,8 @@ async def _preview(
         "way_on": language.term("way_on", finding.instead) if finding.instead else "",
         "anyway": anyway,
         "items": ", ".join(f"{titles(view).get(line, line)} × {count}" for line, count in units.items()),
-        "card": rule_card(ground, terms, language, deadline=deadline),
+        "card": rule_card(ground, terms, language, deadline=deadline, reached=reached),
+        "reached": reached,
         "rows": quote_rows(language, money, titles(view), order),
         "total": Money(money.total_minor, order.currency),
         "tenders": quote_tenders(language, money, order),
@@ -203,7 +205,9 @@ async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, .
         judged = judged_again(records, one, terms, calendar)
         if judged is not None:
             deadline = judged.finding.deadline
-            cards[one.id] = rule_card(judged.ground, terms, console.language, on=judged.on, deadline=deadline)
+            cards[one.id] = rule_card(
+                judged.ground, terms, console.language, on=judged.on, deadline=deadline, reached=not one.unreached
+            )
     return cards
 
 
