@@ -26,7 +26,7 @@ INSTALLATION = f"{HOME}/installation"
 async def operator_console(visit: Comes) -> Console:
     """A dependency of the operator's pages. Raises Unauthenticated, Forbidden."""
     visit.require("operator")
-    return Console(visit, "UTC", await navigation(visit))
+    return Console(visit, visit.zone or "UTC", await navigation(visit))
 
 
 async def navigation(visit: Visit) -> tuple[Link, ...]:
