@@ -254,7 +254,7 @@ async def test_the_notice_of_a_message_opens_the_conversation_at_the_first_that_
         await ann.press(await ann.see(path), f"{path}/messages", text="Hello?", audience="everyone")
     page = await sam.see("/seller/notices")
     assert entry(page) == before + 1
-    assert "3 new messages about order 1001. The latest, from The buyer: “Hello?”" in page.text
+    assert "3 new messages about order 1001. The buyer wrote last: “Hello?”" in page.text
     assert "the buyer can call the platform" in page.text
     gone = await sam.see(followed(page, "The buyer wrote about order 1001"))
     there, _, place = gone.to.partition("#")

@@ -323,7 +323,7 @@ SENTENCES: Mapping[_Key, Said] = {
     # --- what is said ------------------------------------------------------------------------------------------------
     (K.MESSAGE, "buyer"): Said(
         marked("%(from)s wrote to you about %(topic)s"),
-        marked("%(unread)s about %(topic)s. The latest, from %(from)s: “%(text)s”"),
+        marked("%(unread)s about %(topic)s. %(from)s wrote last: “%(text)s”"),
     ),
     (K.MESSAGE, "buyer", "read"): Said(
         marked("You were written to about %(topic)s"),
@@ -331,7 +331,7 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.MESSAGE, "seller"): Said(
         marked("%(from)s wrote about %(topic)s"),
-        marked("%(unread)s about %(topic)s. The latest, from %(from)s: “%(text)s”"),
+        marked("%(unread)s about %(topic)s. %(from)s wrote last: “%(text)s”"),
     ),
     (K.MESSAGE, "seller", "read"): Said(
         marked("Your shop was written to about %(topic)s"),
@@ -339,7 +339,7 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.MESSAGE, "support"): Said(
         marked("%(from)s wrote about %(topic)s"),
-        marked("%(unread)s about %(topic)s at %(shop)s. The latest, from %(from)s: “%(text)s”"),
+        marked("%(unread)s about %(topic)s at %(shop)s. %(from)s wrote last: “%(text)s”"),
     ),
     (K.MESSAGE, "support", "read"): Said(
         marked("Support was written to about %(topic)s"),

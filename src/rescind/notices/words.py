@@ -150,7 +150,7 @@ def _action(notice: Notice, language: Locale) -> tuple[str, str]:
     if notice.thread is not None:
         # At the first message that was not read: a conversation is read downwards from there.
         there = f"{part}/messages/{notice.thread}?from={notice.about}#{notice.about}"
-        return there, _("Answer") if notice.yours else _("See the conversation")
+        return there, _("Reply") if notice.yours else _("See the conversation")
     order = f"{part}/orders/{notice.order}"
     found = {"buyer": _for_buyer, "seller": _for_seller, "support": _for_support}[notice.role](notice, order, language)
     return found or (order, _("See the order"))
