@@ -185,6 +185,21 @@ def fields(notice):
     return {name: getattr(notice, name) for name in ("role", "party", "order", "shop", "number", "seq", "at", "about")}
 
 
+async def test_every_notice_opens_a_page_that_is_there_at_a_place_that_is_there(desk, market, people):
+    await everything(desk, market, people)
+    opened, lost = set(), []
+    for role, who in (("buyer", ANN), ("seller", SAM), ("support", SUE)):
+        pages = {}
+        for one in (await desk.inbox.page(who, locale("en"), limit=100)).rows:
+            path, _, place = one.words.link.partition("#")
+            page = pages[path] = pages.get(path) or await people[role].see(path)
+            if page.status != 200 or (place and f'id="{place}"' not in page.raw):
+                lost.append((one.notice.kind, role, one.words.link, page.status))
+            opened.add((one.notice.kind, role))
+    assert lost == []
+    assert len(opened) > 30
+
+
 async def test_once_it_is_over_a_notice_and_its_old_links_lead_to_what_happened_instead(desk, market, people):
     await everything(desk, market, people)
     sue = people["support"]

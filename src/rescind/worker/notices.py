@@ -130,7 +130,8 @@ class Messenger:
             now = self._people.now()
             for one in hushed:
                 notice = one.notice
-                await self._sends.speak(one, _sends(notice, by_party[notice.role, notice.party], now))
+                to = by_party[notice.role, notice.party] if now - notice.at <= LATELY else ()
+                await self._sends.speak(one, _sends(notice, to, now))
         return len(hushed)
 
     async def digests(self) -> int:
