@@ -72,6 +72,7 @@ def talk(teller, server, order):
 async def test_several_messages_are_one_notice_that_goes_out_once_it_is_quiet(talk, clock):
     await talk.says(ANN, "Is it on its way?")
     clock.advance(QUIET - SECOND)
+    assert await talk.mailed() == []
     await talk.says(ANN, "I am away from Friday on, and nobody else opens the door here.")
     clock.advance(QUIET - SECOND)
     assert await talk.mailed() == [], "she may still be writing"
