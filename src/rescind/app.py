@@ -150,7 +150,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             evidence = Evidence(
                 EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
             )
-            conversations = Conversations(ThreadTable(pool, clock), reads, evidence)
+            conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
             translator = LibreTranslate(settings.translator) if settings.translator else None
             desk = Desk(
                 settings=settings,

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import structlog
 
 from rescind.access import Principal
+from rescind.book import Book
+from rescind.core import escalation
 from rescind.core.conversation import (
     LONGEST,
     About,
@@ -73,10 +75,11 @@ class Talk(NamedTuple):
 class Conversations:
     """The one way in and out of conversations, for pages and the API alike."""
 
-    def __init__(self, table: ThreadTable, reads: Reads, evidence: Evidence) -> None:
+    def __init__(self, table: ThreadTable, reads: Reads, evidence: Evidence, book: Book) -> None:
         self._table = table
         self._reads = reads
         self._evidence = evidence
+        self._book = book
 
     # --- saying ------------------------------------------------------------------------------------------------------
 
@@ -89,7 +92,9 @@ class Conversations:
         answers = await self._answered(who, about, what.answers)
         files = await self._evidence.named(order.id, who, what.evidence)
         require_few(files)
-        said = _said(who, what, tuple(one.id for one in files), answers)
+        terms = await self._book.terms(order.pins, order.placed_at, order.shop)
+        answer_s = int(escalation.answer_time(terms).total_seconds())
+        said = _said(who, what, tuple(one.id for one in files), answers, answer_s)
         opening = Opening(shop=order.shop, buyer=order.buyer, about=About.ORDER, order=order.id)
         return self._kept(await self._table.begin(opening, said), said)
 
@@ -212,7 +217,7 @@ class Conversations:
             # It is known to this side only if what comes before it can be asked for.
             await self._reads.messages(found.id, side, upto, 1)
             last = MessageId(upto)
-        return await self._table.seen(found.id, side, last)
+        return await self._table.seen(found.id, side, last, who.id)
 
     async def looked_at(self, who: Principal, thread: str) -> bool:
         """Support has looked at what was flagged; whether anything still was. Raises Forbidden, NotFound."""
@@ -224,7 +229,7 @@ class Conversations:
         """A page showed the end of a conversation to somebody: noted, where it was news."""
         if not (talk.thread.unread and talk.messages):
             return False
-        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id)
+        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id, who.id)
 
 
 def _allowed(who: Principal, filters: ThreadFilters) -> Side:
@@ -240,7 +245,9 @@ def _without_files(what: Saying) -> Saying:
     return what
 
 
-def _said(who: Principal, what: Saying, files: tuple[str, ...], answers: MessageId | None = None) -> Said:
+def _said(
+    who: Principal, what: Saying, files: tuple[str, ...], answers: MessageId | None = None, answer_s: int = 0
+) -> Said:
     side = side_of(who.role)
     audience: Audience = addressed(side, what.audience)
     text = words(what.text, field="/text", limit=LONGEST)
@@ -261,6 +268,7 @@ def _said(who: Principal, what: Saying, files: tuple[str, ...], answers: Message
         flag=flag,
         outside=what.outside,
         answers=answers,
+        answer_s=answer_s,
         key=what.key,
         fingerprint=what.fingerprint,
     )

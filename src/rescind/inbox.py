@@ -111,8 +111,16 @@ class Inbox:
         return await self.table.read_all(role, party, who.id, upto or self.now())
 
     def _shown(self, row: NoticeRow, language: Locale, zone: str) -> Shown:
-        notice = as_of(row.notice, row.order, self.now())
-        told = words(notice, language, shop=row.shop_name, zone=zone or row.zone, identifier=row.id, now=self.now())
+        notice = as_of(row.notice, row.order, self.now(), row.unread)
+        told = words(
+            notice,
+            language,
+            shop=row.shop_name,
+            zone=zone or row.zone,
+            promised_in=row.zone if notice.role == "support" else "",
+            identifier=row.id,
+            now=self.now(),
+        )
         return Shown(row, notice, told)
 
     def now(self) -> Instant:

@@ -52,8 +52,8 @@ class Pushing:
 
     async def subscribe(
         self, person: Principal, endpoint: str, point: str, auth: str, *, browser: str, language: str
-    ) -> None:
-        """Tell a person in this browser from now on. point, auth: as the browser gives them, in base 64.
+    ) -> str:
+        """Tell a person in this browser from now on; its id. point, auth: as the browser gives them, in base 64.
 
         Raises Forbidden, InvalidField; RateLimited: they have too many addresses in all.
         """
@@ -78,6 +78,7 @@ class Pushing:
         # First the way and then where it leads: a way that leads nowhere is taken away with the first message.
         await self._people.add(whose, PUSH, identifier, verified=True)
         await self.table.add(sealed, hashlib.sha256(endpoint.encode()).digest(), whose, browser[:80], most=MOST)
+        return identifier
 
     async def remove(self, person: Principal, identifier: str) -> None:
         """Tell nothing more in a browser of this person. Raises NotFound, for a foreign one likewise."""

@@ -43,7 +43,7 @@ class RobotNews:
         found = await self._sends.one(identifier)
         if found is None:
             return None
-        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock())
+        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock(), found.unread)
         if notice.over:
             return None
         told = words(notice, held.language, shop=found.shop_name, zone=found.zone, base_url=self._base_url)

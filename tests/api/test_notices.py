@@ -63,6 +63,7 @@ async def test_what_is_required_is_said_and_stays(people):
         "requests": "at_once",
         "money": "at_once",
         "cases": "at_once",
+        "messages": "at_once",
         "orders": "digest",
         "deliveries": "off",
     }

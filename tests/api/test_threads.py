@@ -138,18 +138,20 @@ async def test_nobody_addresses_whom_they_could_not_read_themselves(people, mark
 
 async def test_the_other_side_sees_when_it_was_seen(people, talked, clock):
     order, thread = talked
-    mine = (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][0]
+    await say(people.ann, order, "And now?")
+    mine = (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][-1]
     assert mine["seen"] == []
     assert (await people.sam.get("/v1/threads")).json()["unread"] == 1
     clock.advance(timedelta(minutes=3))
     assert (await people.sam.post(f"/v1/threads/{thread}/seen", {"message": mine["id"]})).json() == {"noted": True}
     assert (await people.sam.post(f"/v1/threads/{thread}/seen", {})).json() == {"noted": False}
-    (seen,) = (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][0]["seen"]
+    (seen,) = (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][-1]["seen"]
     assert (seen["by"], seen["at"]) == ("seller", clock.read().isoformat().replace("+00:00", "Z"))
     assert (await people.sam.get("/v1/threads")).json()["unread"] == 0
     await people.sue.post(f"/v1/threads/{thread}/seen", {})
     assert all(
-        one["by"] != "platform" for one in (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][0]["seen"]
+        one["by"] != "platform"
+        for one in (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][-1]["seen"]
     )
     unknown = await people.sam.post(f"/v1/threads/{thread}/seen", {"message": "msg_" + "0" * 22})
     assert unknown.status_code == 422
@@ -291,15 +293,15 @@ async def test_a_long_conversation_is_read_part_by_part(people, market, clock):
 
 
 async def test_the_stream_tells_of_messages_to_whom_they_are_for(people, talked, desk):
-    order, thread = talked
+    order, _ = talked
     heard = {}
     async with asyncio.timeout(10):
-        while sum(getattr(one, "thread", "") == thread for one in desk.tail._remembered) < 5:  # noqa: ASYNC110 - a tail tells nobody that it has read
+        while sum(one.type == "MessageSent" for one in desk.tail._remembered) < 5:  # noqa: ASYNC110 - a tail tells nobody that it has read
             await asyncio.sleep(0.02)
     for name, who in (("ann", people.ann), ("sam", people.sam), ("sue", people.sue)):
         principal = await desk.access.identify(f"Bearer {who.token}".encode(), None, "test")
         events = desk.tail._missed(desk.tail._from, principal.scope)
-        heard[name] = [one.audience for one in events if getattr(one, "thread", "") == thread and one.order == order]
+        heard[name] = [one.audience for one in events if one.type == "MessageSent" and one.order == order]
     assert heard["ann"] == ["everyone", "everyone", "buyer"]
     assert heard["sam"] == ["everyone", "everyone", "seller"]
     assert heard["sue"] == ["everyone", "everyone", "buyer", "seller", "internal"]
@@ -313,7 +315,8 @@ async def test_that_it_was_seen_is_told_to_those_who_may_know_and_to_the_windows
         assert (await who.post(f"/v1/threads/{thread}/seen", {})).json() == {"noted": True}
         return await told_last(people, desk, thread)
 
-    assert await told(people.sam) == everybody
+    await say(people.ann, order, "So slow.", "buyer")
+    await say(people.sam, order, "So impatient.", "seller")
     assert await told(people.sue) == everybody, "each of them had written to support"
     await say(people.ann, order, "And now?")
     assert (await people.sue.post(f"/v1/threads/{thread}/seen", {})).json() == {"noted": False}, "it is not for support"
@@ -322,6 +325,26 @@ async def test_that_it_was_seen_is_told_to_those_who_may_know_and_to_the_windows
     assert await told(people.sam) == {"seller", "platform"}
     await say(people.ann, order, "Are they serious?", "buyer")
     assert await told(people.sue) == {"buyer", "platform"}
+
+
+async def test_whoever_answers_has_read_what_was_there_before(people, market, desk):
+    order = await market.order(Stage.PREPARING)
+    said = await say(people.ann, order, "Is it on its way?")
+    await say(people.ann, order, "Hello?")
+    unread = [(await who.get("/v1/threads")).json()["unread"] for who in (people.sam, people.ann)]
+    assert unread == [1, 0]
+    assert (await people.sam.get("/v1/notices")).json()["unread"] > 0
+    await say(people.sam, order, "Nearly.")
+    unread = [(await who.get("/v1/threads")).json()["unread"] for who in (people.sam, people.ann)]
+    assert unread == [0, 1]
+    assert await left_of_messages(desk, said["thread"]) == ["buyer"], "the answer is told to the buyer alone"
+    answered = (await people.ann.get(f"/v1/threads/{said['thread']}")).json()["messages"][1]
+    assert [one["by"] for one in answered["seen"]] == ["seller"]
+
+
+async def left_of_messages(desk, thread):
+    rows = await desk.pool.fetch("SELECT role FROM notices WHERE thread_id = $1 AND read_at IS NULL", thread)
+    return [row["role"] for row in rows]
 
 
 async def told_last(people, desk, thread):

@@ -51,6 +51,7 @@ class Teller:
 
     async def send(self):
         """Everything that is due, and the mail that comes of it; returns what the mail queue had."""
+        await self.messenger.spoken()
         while sum([await self.messenger.sweep(name) for name in self.messenger.channels]):
             pass
         return await mails.sweep(self.desk.post, partial(letters.compose, self.desk))

@@ -8,6 +8,7 @@ from mail.people import ANN, SAM
 from postgres.market import KILN
 from push.service import Service
 from rescind.app import messenger
+from rescind.conversations import Saying
 from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.robot_news import RobotNews
@@ -31,6 +32,7 @@ class Day:
         due = DueTable(self.desk.pool, self.desk.clock)
         while await fan_out.sweep(due, people=self.desk.inbox.people):
             pass
+        await self.messenger.spoken()
         while sum([await self.messenger.sweep(name) for name in self.messenger.channels]):
             pass
 
@@ -162,3 +164,26 @@ async def test_a_service_that_is_busy_is_asked_again_later_and_the_words_are_tru
     await day.carried()
     titles = [one["title"] for one in browser.shown][len(before) :]
     assert not any("asks to cancel" in title for title in titles), titles
+
+
+async def test_a_message_is_said_in_groups_that_chose_messages_and_in_a_browser_once_it_is_quiet(day, market, service):
+    hears, row = await day.chats.connect(topics=("messages",))
+    other, _ = await day.chats.connect(topics=("money",))
+    await day.chats.tested(row)
+    day.chats.passes(minutes=1)
+    browser = service.browser(await day.desk.pushing.public_key())
+    await day.desk.pushing.subscribe(SAM, **browser.fields, browser="", language="zh")
+    order = await market.read(await market.order(Stage.PREPARING, number="7007"))
+    await day.goes_on()
+    shown = len(browser.shown)
+    saying = Saying(text="Is it on its way?", audience="everyone", key="test message 1", fingerprint=bytes(32))
+    sent = await day.desk.conversations.say_about(ANN, order, saying)
+    await day.goes_on()
+    assert len(browser.shown) == shown, "she may still be writing"
+    day.chats.passes(minutes=2)
+    await day.goes_on()
+    assert "“Is it on its way?”" in hears.texts[-1]
+    assert hears.links[-1] == f"https://desk.test/seller/messages/{sent.thread}?from={sent.message}#{sent.message}"
+    assert other.said == []
+    assert browser.shown[-1]["title"] == "买家就订单 7007 发来消息"
+    assert browser.headers[-1]["Urgency"] == "high", "an answer is wanted"

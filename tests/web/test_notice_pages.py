@@ -239,12 +239,12 @@ async def test_a_buyer_chooses_what_comes_by_mail_and_cannot_end_what_is_require
     assert "Always at once. It is your money." in page.text
     assert 'name="mail_money"' not in page.raw
     sent = await ann.press(page, "/notices/preferences", mail_orders="off", mail_money="off", language="zh", hour="19")
-    assert sent.to == "/notices/preferences?said=saved"
-    page = await ann.see(sent.to)
-    assert "Saved. It holds for what happens from now on." in page.text
+    assert sent.to == "/notices/preferences?said=saved&lang=zh"
+    page = await ann.see((await ann.see(sent.to)).to)
+    assert "已保存，对今后的通知生效。" in page.text, "the language that was chosen is that of pages, too"
     assert re.search(r'name="mail_orders" value="off" checked', page.raw)
     wrong = await ann.press(page, "/notices/preferences", zone="Mars")
-    assert (wrong.status, "Write the name of a time zone" in wrong.text) == (422, True)
+    assert (wrong.status, "Europe/Berlin" in wrong.text or "Asia/Shanghai" in wrong.text) == (422, True)
 
 
 async def test_an_operator_lets_silence_of_unreached_shops_go_to_the_platform(desk, market):
@@ -260,3 +260,72 @@ async def test_an_operator_lets_silence_of_unreached_shops_go_to_the_platform(de
     assert not desk.book.reached(KILN)
     await opal.press(page, "/operator/installation/silence", silence="decides")
     assert desk.book.reached(KILN)
+
+
+async def test_support_reads_every_deadline_in_one_zone_with_the_shops_own_beside_it(three, desk, market):
+    _, _, sue = three
+    for number, shop, zone in (("1001", KILN, "Europe/Berlin"), ("1002", LANTERN, "America/New_York")):
+        await market.pool.execute("UPDATE shops SET zone = $2 WHERE shop_id = $1", shop, zone)
+        await market.order(Stage.REVIEW, found=("high_value",), number=number, shop=shop)
+    await carried(desk)
+    told = re.compile(r"until ([^.]*?UTC\S*) \(at the shop: ([^)]*?)\)")
+    sue.client.cookies.set("rescind_zone", "Asia/Shanghai")
+    found = told.findall((await sue.see("/support/notices")).text)
+    assert {here.rpartition(" ")[2] for here, _ in found} == {"UTC+8"}, "the clock of her browser"
+    assert {there.rpartition(" ")[2] for _, there in found} == {"UTC+2", "UTC−4"}
+    home = "/support/notices/preferences"
+    await sue.press(await sue.see(home), home, zone="Europe/Berlin")
+    page = await sue.see("/support/notices")
+    assert {here.rpartition(" ")[2] for here, _ in told.findall(page.text)} == {"UTC+2"}, "what she chose comes first"
+    assert len(told.findall(page.text)) == 1, "where the shop has the same hour it is said once"
+    assert "Times in Europe/Berlin" in page.text, "and it holds for the whole page"
+
+
+async def test_no_choice_is_kept_as_none_and_the_browser_counts_again(three, desk):
+    ann, _, _ = three
+    home = "/notices/preferences"
+    ann.client.cookies.set("rescind_zone", "Asia/Shanghai")
+    page = await ann.see(home)
+    assert dict(page.form(home)["fields"])["zone"] == "", "what the browser goes by is no choice of hers"
+    assert "now Asia/Shanghai" in page.text
+    await ann.press(page, home, zone="America/New_York")
+    page = await ann.see(home)
+    assert "Times in America/New_York" in page.text
+    await ann.press(page, home, zone="")
+    page = await ann.see(home)
+    assert "Times in Asia/Shanghai" in page.text
+    assert await desk.pool.fetchval("SELECT zone FROM notice_preferences WHERE person = 'ann'") == ""
+
+
+async def test_a_language_that_was_chosen_comes_before_the_browsers_and_the_switch_at_hand_before_both(desk, market):
+    app = make_app(desk)
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    page = await ann.see("/notices/preferences")
+    await ann.press(page, "/notices/preferences", language="zh")
+    other = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert "通知设置" in (await other.see("/notices/preferences")).text
+    await other.see("/notices/preferences?lang=en")
+    assert "How you are told" in (await other.see("/notices/preferences")).text
+
+
+async def test_the_notice_of_a_message_opens_the_conversation_at_the_first_that_was_not_read(three, desk, market):
+    ann, sam, _ = three
+    order = await market.order(Stage.PREPARING, number="1001")
+    path = f"/orders/{order}"
+    await carried(desk)
+    before = entry(await sam.see("/seller/orders"))
+    await ann.press(await ann.see(path), f"{path}/messages", text="Is it on its way?", audience="everyone")
+    first = await desk.pool.fetchval("SELECT message_id FROM messages")
+    for _ in range(2):
+        await ann.press(await ann.see(path), f"{path}/messages", text="Hello?", audience="everyone")
+    page = await sam.see("/seller/notices")
+    assert entry(page) == before + 1
+    assert "3 new messages about order 1001. The buyer wrote last: “Hello?”" in page.text
+    assert "the buyer can call the platform" in page.text
+    gone = await sam.see(followed(page, "The buyer wrote about order 1001"))
+    there, _, place = gone.to.partition("#")
+    assert place == first
+    talked = await sam.see(there)
+    assert f'id="{first}"' in talked.raw
+    assert entry(talked) == before
+    assert "What was written about order 1001 has been read." in (await sam.see("/seller/notices")).text

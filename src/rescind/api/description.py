@@ -186,6 +186,16 @@ EXAMPLES: Mapping[str, Any] = {
     "notices_verify": {"code": "12345678"},
     "notices_remove": {},
     "notices_set_silence": {"goes_to": "platform"},
+    "push_subscribe": {
+        "endpoint": "https://push.example.net/send/0123456789abcdef",
+        "keys": {
+            "p256dh": "BOaSV6-FXJjQdS5N5PP2yQpgRp_UKszgZj6nl1tG9kBVsl-uZzZi5Dh0aQDJLBcExGyzknnI7DCe7V0glylTc5k",
+            "auth": "r16injDfvDc-U5NAwOlhXw",
+        },
+        "browser": "Firefox · Linux",
+        "language": "en",
+    },
+    "push_remove": {},
     "escalations_call_platform": {"ground": "pressure", "comment": "They ask me to pay by other means."},
     "order_notes_add": {"text": "Please check the address: it is number 14, not 41.", "hold": True},
     "order_notes_understood": {"text": "Please check the address."},

@@ -33,9 +33,11 @@ _Short = Annotated[str, msgspec.Meta(max_length=254)]
 class NoticeTold(Told, frozen=True, kw_only=True):
     """One notice as it stands now. kind, group: what it tells; about: the request, refund or case it is about.
 
-    subject, sentence, move: the words, in the language that was asked for; move is empty where nothing is asked of
-    anybody. whose_move: buyer, seller, support, carrier, or empty; due_at: until when. link: where the action is, an
-    address on these pages. settled: it does not stand any more. at: when we heard of it.
+    thread: the conversation that a message is of, empty for everything else; order, number: empty before there is an
+    order. unread: how many messages of it wait. subject, sentence, move: the words, in the language that was asked for;
+    move is empty where nothing is asked of anybody. whose_move: buyer, seller, support, carrier, or empty; due_at:
+    until when. link: where the action is, an address on these pages. settled: it does not stand any more. at: when we
+    heard of it.
     """
 
     id: str
@@ -45,6 +47,8 @@ class NoticeTold(Told, frozen=True, kw_only=True):
     number: str
     shop: str
     about: str
+    thread: str
+    unread: int
     subject: str
     sentence: str
     move: str
@@ -495,6 +499,8 @@ def _told(one: Shown) -> NoticeTold:
         number=notice.number,
         shop=notice.shop,
         about=notice.about,
+        thread=notice.thread or "",
+        unread=notice.unread,
         subject=words.subject,
         sentence=words.sentence,
         move=words.move,

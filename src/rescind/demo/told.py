@@ -30,7 +30,7 @@ async def play(desk: Desk) -> None:
 async def _robots(desk: Desk, shop: ShopId) -> None:
     """Two groups of the shop, as they would be connected: at addresses that nothing calls, and paused."""
     for kind, about, topics, place in (
-        ("dingtalk", "发货值班群", ("requests", "cases"), "robot/send?access_token=0"),
+        ("dingtalk", "发货值班群", ("requests", "cases", "messages"), "robot/send?access_token=0"),
         ("wecom", "财务对账群", ("money",), "cgi-bin/webhook/send?key=0"),
     ):
         robots, identifier = desk.robots, f"bot_{kind.translate(_SIGNS):0<22}"

@@ -1,6 +1,8 @@
 """What each notice says, a subject and a sentence for each kind and reader; in Chinese in the catalogue.
 
-A third member of a key is the notice's own code, where one sentence would not do for all of them.
+A third member of a key is the notice's own code, where one sentence would not do for all of them. Of a conversation
+``topic`` is the order or what was asked about, ``from`` who wrote last, ``unread`` how many messages wait, and ``text``
+how the last begins.
 """
 
 from __future__ import annotations
@@ -156,6 +158,14 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("Order %(number)s left before it was answered"),
         marked("Order %(number)s left before your request was answered; once it arrives you can send it back."),
     ),
+    (K.OVERTAKEN, "seller"): Said(
+        marked("Nothing to answer any more for order %(number)s"),
+        marked("Order %(number)s left before you answered the request to cancel it, so the request is over."),
+    ),
+    (K.OVERTAKEN, "support"): Said(
+        marked("Nothing to decide any more for order %(number)s"),
+        marked("Order %(number)s of %(shop)s left before the request to cancel it was decided: the request is over."),
+    ),
     (K.EXTENDED, "buyer"): Said(
         marked("The answer for order %(number)s has a later limit"),
         marked("These pages were away for a while, so the time to answer your request for order %(number)s is longer."),
@@ -309,6 +319,51 @@ SENTENCES: Mapping[_Key, Said] = {
     (K.CALLED_CLOSED, "seller"): Said(
         marked("The platform has answered about order %(number)s"),
         marked("The platform has closed the call about order %(number)s; the order's page says how and why."),
+    ),
+    # --- what is said ------------------------------------------------------------------------------------------------
+    (K.MESSAGE, "buyer"): Said(
+        marked("%(from)s wrote to you about %(topic)s"),
+        marked("%(unread)s about %(topic)s. %(from)s wrote last: “%(text)s”"),
+    ),
+    (K.MESSAGE, "buyer", "read"): Said(
+        marked("You were written to about %(topic)s"),
+        marked("You have read what was written to you about %(topic)s."),
+    ),
+    (K.MESSAGE, "seller"): Said(
+        marked("%(from)s wrote about %(topic)s"),
+        marked("%(unread)s about %(topic)s. %(from)s wrote last: “%(text)s”"),
+    ),
+    (K.MESSAGE, "seller", "read"): Said(
+        marked("Your shop was written to about %(topic)s"),
+        marked("What was written about %(topic)s has been read."),
+    ),
+    (K.MESSAGE, "support"): Said(
+        marked("%(from)s wrote about %(topic)s"),
+        marked("%(unread)s about %(topic)s at %(shop)s. %(from)s wrote last: “%(text)s”"),
+    ),
+    (K.MESSAGE, "support", "read"): Said(
+        marked("Support was written to about %(topic)s"),
+        marked("What was written about %(topic)s at %(shop)s has been read."),
+    ),
+    (K.CONTACT_NOTE, "buyer"): Said(
+        marked("%(from)s recorded what was said about %(topic)s"),
+        marked("It was said elsewhere, and you can answer it if it was not so: “%(text)s”"),
+    ),
+    (K.CONTACT_NOTE, "buyer", "read"): Said(
+        marked("What was said about %(topic)s was recorded"),
+        marked("You have read what was recorded about %(topic)s."),
+    ),
+    (K.CONTACT_NOTE, "seller"): Said(
+        marked("%(from)s recorded what was said about %(topic)s"),
+        marked("It was said elsewhere, and you can answer it if it was not so: “%(text)s”"),
+    ),
+    (K.CONTACT_NOTE, "seller", "read"): Said(
+        marked("What was said about %(topic)s was recorded"),
+        marked("What was recorded about %(topic)s has been read."),
+    ),
+    (K.ORDER_NOTE, "seller"): Said(
+        marked("A note for whoever packs order %(number)s"),
+        marked("The buyer has added a note to order %(number)s: it has to be read before the parcel leaves."),
     ),
     # --- checks ------------------------------------------------------------------------------------------------------
     (K.CONTRADICTION, "seller"): Said(

@@ -36,6 +36,7 @@ def words(
     *,
     shop: str = "",
     zone: str = "UTC",
+    promised_in: str = "",
     base_url: str = "",
     identifier: str = "",
     reader: str = "",
@@ -43,15 +44,15 @@ def words(
 ) -> Words:
     """A notice, as it stands, in words. shop: its name; zone: the reader's, IANA; base_url: goes before the link.
 
+    promised_in: the zone of the shop, for a reader who has orders of many: said too where the hour is another.
+
     identifier: the notice's id; reader: the recipient's.
     now: when it is read, so that the year is said only where it is another.
     """
     spoken = locale(language) if isinstance(language, str) else language
     text, gaps = said(notice), _gaps(notice, spoken, shop)
     link, label = _action(notice, spoken)
-    deadline = (
-        f"{spoken.instant(notice.due_at, zone, now=now)} {spoken.zone(notice.due_at, zone)}" if notice.due_at else ""
-    )
+    deadline = _deadline(notice.due_at, spoken, zone, promised_in, now) if notice.due_at else ""
     return Words(
         subject=spoken.gettext(text.subject) % gaps,
         sentence=spoken.gettext(text.sentence) % gaps,
@@ -67,12 +68,38 @@ def words(
     )
 
 
+def _deadline(due_at: Instant, language: Locale, zone: str, promised_in: str, now: Instant | None) -> str:
+    told = f"{language.instant(due_at, zone, now=now)} {language.zone(due_at, zone)}"
+    there = language.zone(due_at, promised_in) if promised_in else ""
+    if not there or there == language.zone(due_at, zone):
+        return told
+    at = f"{language.instant(due_at, promised_in, now=now)} {there}"
+    return language.gettext("%(when)s (at the shop: %(there)s)") % {"when": told, "there": at}
+
+
 def _gaps(notice: Notice, language: Locale, shop: str) -> dict[str, str]:
+    _ = language.gettext
+    name = shop or language.term("actor", "seller")
+    writers = {"buyer": _("The buyer"), "seller": name, "platform": _("Platform support")}
+    count = notice.unread
     return {
         "number": notice.number,
-        "shop": shop or language.term("actor", "seller"),
+        "shop": name,
         "amount": language.money(notice.amount) if notice.amount else "",
+        "topic": _topic(notice, language),
+        "from": writers.get(notice.by, ""),
+        "unread": language.ngettext("%(num)s new message", "%(num)s new messages", count)
+        % {"num": language.number(count)},
+        "text": notice.text or _("These words were erased."),
     }
+
+
+def _topic(notice: Notice, language: Locale) -> str:
+    """What a conversation is about, within a sentence."""
+    _ = language.gettext
+    if notice.number:
+        return _("order %(number)s") % {"number": notice.number}
+    return _("“%(subject)s”") % {"subject": notice.subject} if notice.subject else _("a question to the shop")
 
 
 def _move(notice: Notice, language: Locale, deadline: str) -> str:
@@ -105,6 +132,8 @@ def _otherwise(notice: Notice, language: Locale) -> str:
         "release": _("Otherwise the order goes on by itself."),
         "lead": _("Otherwise it goes to whoever leads support."),
         "lapse": _("Otherwise nothing of it happens."),
+        "call": _("Without an answer by then the buyer can call the platform."),
+        "called": _("That is over, so the buyer can call the platform."),
     }.get(notice.then, "")
 
 
@@ -112,26 +141,19 @@ _PARTS = {"buyer": "", "seller": "/seller", "support": "/support"}
 
 
 def _action(notice: Notice, language: Locale) -> tuple[str, str]:
-    """The page on which the action itself is done, and what the link to it says."""
+    """The page on which the action itself is done, and what the link to it says.
+
+    Where nothing is to be done any more, what the link leads to tells what happened instead.
+    """
     _ = language.gettext
-    order = f"{_PARTS[notice.role]}/orders/{notice.order}"
-    here = (order, _("See the order"))
-    if notice.role == "buyer":
-        return _for_buyer(notice, language) or here
-    about = f"{order}/returns/{notice.about}"
-    match notice.kind:
-        case _ if notice.kind in _OF_RETURN:
-            return about, _("See the case")
-        case NoticeKind.CONTRADICTION:
-            return f"{order}/contradictions/{notice.about}", _("See what to do")
-        case NoticeKind.PAY_OUT | NoticeKind.PAY_OUT_LATE:
-            return f"/support/refund-orders/{notice.about}", _("Pay it out")
-        case NoticeKind.REQUEST_HELD if notice.role == "support":
-            return f"{order}#decide", _("Decide")
-        case _ if notice.role == "seller" and notice.group == "requests" and notice.about:
-            return f"/seller/requests/{notice.about}", _("Answer the request") if notice.yours else _("See the request")
-        case _:
-            return here
+    part = _PARTS[notice.role]
+    if notice.thread is not None:
+        # At the first message that was not read: a conversation is read downwards from there.
+        there = f"{part}/messages/{notice.thread}?from={notice.about}#{notice.about}"
+        return there, _("Reply") if notice.yours else _("See the conversation")
+    order = f"{part}/orders/{notice.order}"
+    found = {"buyer": _for_buyer, "seller": _for_seller, "support": _for_support}[notice.role](notice, order, language)
+    return found or (order, _("See the order"))
 
 
 _OF_RETURN = frozenset(
@@ -145,9 +167,8 @@ _OF_RETURN = frozenset(
 )
 
 
-def _for_buyer(notice: Notice, language: Locale) -> tuple[str, str] | None:
+def _for_buyer(notice: Notice, order: str, language: Locale) -> tuple[str, str] | None:
     _ = language.gettext
-    order = f"/orders/{notice.order}"
     if notice.open:
         return f"{order}/cancel", _("Request cancellation")
     if notice.kind is NoticeKind.ADDRESS_WANTED and not notice.over:
@@ -159,3 +180,55 @@ def _for_buyer(notice: Notice, language: Locale) -> tuple[str, str] | None:
     if notice.group == "requests" and notice.about:
         return f"{order}/requests/{notice.about}", _("See the offer") if notice.yours else _("See the request")
     return None
+
+
+def _for_seller(notice: Notice, order: str, language: Locale) -> tuple[str, str] | None:
+    _ = language.gettext
+    if notice.kind in _OF_RETURN:
+        return f"{order}/returns/{notice.about}", _("See the case")
+    if notice.group == "requests" and notice.about:
+        return f"/seller/requests/{notice.about}", _("Answer the request") if notice.yours else _("See the request")
+    match notice.kind:
+        case NoticeKind.CONTRADICTION:
+            return f"{order}/contradictions/{notice.about}", _("See what to do")
+        case NoticeKind.ORDER_NOTE:
+            return f"{order}#notes", _("Read the note")
+        case NoticeKind.CALLED | NoticeKind.CALLED_CLOSED:
+            return f"{order}#called", _("See what it was called for")
+        case NoticeKind.CHARGEBACK:
+            return f"{order}#money", _("See the money")
+        case NoticeKind.SECOND_WANTED if not notice.over:
+            return f"{order}#{notice.about.replace(':', '-')}", _("Look at the proposal")
+        case NoticeKind.SECOND_WANTED:
+            return f"{order}#story", _("See what happened")
+        case _:
+            return None
+
+
+def _for_support(notice: Notice, order: str, language: Locale) -> tuple[str, str] | None:
+    _ = language.gettext
+    if notice.kind in _OF_RETURN:
+        return f"{order}/returns/{notice.about}", _("See the case")
+    match notice.kind:
+        case NoticeKind.CONTRADICTION:
+            return f"{order}/contradictions/{notice.about}", _("See what to do")
+        case NoticeKind.PAY_OUT | NoticeKind.PAY_OUT_LATE:
+            return f"/support/refund-orders/{notice.about}", _("Pay it out")
+        case NoticeKind.CALLED | NoticeKind.CALLED_LATE:
+            return f"{order}#called", _("See what it was called for")
+        case NoticeKind.CHARGEBACK | NoticeKind.REFUND_UNCLEAR:
+            return f"{order}#money", _("See the money")
+        case NoticeKind.REFUND_FAILED if notice.over:
+            return f"{order}#money", _("See the money")
+        case NoticeKind.REFUND_FAILED:
+            return f"{order}#failed-{notice.about}", _("Find another way")
+        case _ if notice.over or notice.kind is NoticeKind.OVERTAKEN:
+            return f"{order}#story", _("See what happened")
+        case NoticeKind.REVIEW_WANTED:
+            return f"{order}#review", _("Look at it")
+        case NoticeKind.REQUEST_HELD | NoticeKind.REOPENED | NoticeKind.EXTENDED:
+            return f"{order}#decide", _("Decide")
+        case NoticeKind.SECOND_WANTED:
+            return f"{order}#{notice.about.replace(':', '-')}", _("Look at the proposal")
+        case _:
+            return None

@@ -121,7 +121,8 @@ ON CONFLICT (role, shop_id, person) DO UPDATE
 SET language = excluded.language, zone = excluded.zone, hour = excluded.hour, choices = excluded.choices,
     changed_at = excluded.changed_at
 """
-# Of buyers the address the marketplace tells; of everybody else the addresses that were proved.
+# Of buyers the address the marketplace tells; of everybody else the addresses that were proved. A browser is told in
+# the language in which it asked for it.
 _REACH = """
 SELECT 'buyer' AS role, '' AS shop_id, b.buyer_id AS person, 'email' AS channel, 'buyer:' || b.buyer_id AS recipient,
        b.email AS address, b.locale AS known_language, '' AS known_zone,
@@ -129,10 +130,11 @@ SELECT 'buyer' AS role, '' AS shop_id, b.buyer_id AS person, 'email' AS channel,
 FROM buyers b LEFT JOIN notice_preferences p ON p.role = 'buyer' AND p.shop_id = '' AND p.person = b.buyer_id
 WHERE b.buyer_id = ANY($1::text[]) AND b.email <> ''
 UNION ALL
-SELECT c.role, c.shop_id, c.person, c.channel, c.channel_id, c.address, '', coalesce(s.zone, ''),
+SELECT c.role, c.shop_id, c.person, c.channel, c.channel_id, c.address, coalesce(q.language, ''), coalesce(s.zone, ''),
        p.language, p.zone, p.hour, p.choices::text
 FROM notice_channels c
 LEFT JOIN shops s ON s.shop_id = c.shop_id
+LEFT JOIN push_subscriptions q ON c.channel = 'push' AND q.subscription_id = c.address
 LEFT JOIN notice_preferences p ON p.role = c.role AND p.shop_id = c.shop_id AND p.person = c.person
 WHERE c.verified_at IS NOT NULL AND c.gone_at IS NULL
   AND (c.shop_id = ANY($2::text[]) OR (c.role = 'support' AND $3) OR (c.role = 'buyer' AND c.person = ANY($1::text[])))

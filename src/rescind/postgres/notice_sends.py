@@ -16,10 +16,12 @@ import msgspec
 from rescind.clock import Clock
 from rescind.core.ids import NoticeId, ShopId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.notice import Notice
+from rescind.core.notice import Notice, Unread
 from rescind.core.order import Order
 from rescind.core.record import decode_order
 from rescind.postgres.mails import MailTable, Telling
+from rescind.postgres.notices import NewSend, send
+from rescind.postgres.unread import unread, unread_of
 
 _NOW = "(SELECT coalesce($1, clock_timestamp()))"
 # From address to address along the index, and of each no more than a few, so that the length of one queue costs nobody
@@ -44,14 +46,18 @@ UPDATE notice_sends s SET due_at = {_NOW} + $3::interval, fence = fence + 1, tri
 WHERE s.ctid = ANY(ARRAY(SELECT place FROM ready ORDER BY due_at LIMIT $5))
 RETURNING s.shop_id, s.notice_id, s.channel, s.recipient, s.fence, s.tries
 """  # noqa: S608 - a piece of ours
-_FOUND = """
-SELECT n.body, o.state, s.name AS shop_name, s.zone
-FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (shop_id, notice_id, place)
-JOIN notices n USING (shop_id, notice_id)
-JOIN orders o ON o.shop_id = n.shop_id AND o.order_id = n.order_id
+_AS_IT_IS = f"""
+LEFT JOIN orders o ON o.shop_id = n.shop_id AND o.order_id = n.order_id
 LEFT JOIN shops s ON s.shop_id = n.shop_id
-ORDER BY w.place
+{unread("n")}
 """
+_FOUND = f"""
+SELECT n.body, n.kind, o.state, s.name AS shop_name, s.zone, u.*
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w (shop_id, notice_id, place)
+JOIN notices n ON n.shop_id = w.shop_id AND n.notice_id = w.notice_id
+{_AS_IT_IS}
+ORDER BY w.place
+"""  # noqa: S608 - a piece of ours
 _END = f"""
 UPDATE notice_sends SET state = $6, ended_at = {_NOW}, said = $7, mail = $8
 WHERE shop_id = $2 AND notice_id = $3 AND channel = $4 AND recipient = $5 AND fence = $9 AND state = 'waiting'
@@ -68,20 +74,27 @@ _TAKE_GATHERED = f"""
 UPDATE notice_sends SET state = $4, ended_at = {_NOW}, mail = $3
 WHERE state = 'gathered' AND recipient = $2 AND due_at <= {_NOW}
 """  # noqa: S608 - a piece of ours
-_OF_MAIL = """
-SELECT n.body, o.state, s.name AS shop_name, s.zone, w.notice_id
+_OF_MAIL = f"""
+SELECT n.body, n.kind, o.state, s.name AS shop_name, s.zone, w.notice_id, u.*
 FROM notice_sends w
-JOIN notices n USING (shop_id, notice_id)
-JOIN orders o ON o.shop_id = n.shop_id AND o.order_id = n.order_id
-LEFT JOIN shops s ON s.shop_id = n.shop_id
+JOIN notices n ON n.shop_id = w.shop_id AND n.notice_id = w.notice_id
+{_AS_IT_IS}
 WHERE w.mail = $1 ORDER BY n.made_at, n.notice_id
-"""
-_ONE = """
-SELECT n.body, o.state, s.name AS shop_name, s.zone
-FROM notices n JOIN orders o ON o.shop_id = n.shop_id AND o.order_id = n.order_id
-LEFT JOIN shops s ON s.shop_id = n.shop_id
+"""  # noqa: S608 - a piece of ours
+_ONE = f"""
+SELECT n.body, n.kind, o.state, s.name AS shop_name, s.zone, u.*
+FROM notices n
+{_AS_IT_IS}
 WHERE n.shop_id = $1 AND n.notice_id = $2
-"""
+"""  # noqa: S608 - a piece of ours
+_HUSHED = f"""
+SELECT body, shop_id, notice_id FROM notices WHERE quiet_until <= {_NOW} ORDER BY quiet_until LIMIT $2
+"""  # noqa: S608 - a piece of ours
+# Whoever comes second finds nothing to say, and what was read meanwhile is told to nobody.
+_SPEAK = f"""
+UPDATE notices SET quiet_until = NULL
+WHERE shop_id = $2 AND notice_id = $3 AND quiet_until <= {_NOW} RETURNING read_at IS NULL
+"""  # noqa: S608 - a piece of ours
 
 
 class Leased(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,12 +109,24 @@ class Leased(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice with the order as it is now, and whose it is. zone: the shop's."""
+    """A notice with the order and what is unread of its conversation as they are now.
+
+    order: None where it is of none. zone: the shop's.
+    """
 
     notice: Notice
-    order: Order
+    order: Order | None
+    unread: Unread
     shop_name: str
     zone: str
+
+
+class Hushed(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice of a conversation in which it has been quiet for long enough."""
+
+    id: NoticeId
+    shop: ShopId
+    notice: Notice
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +180,25 @@ class NoticeSends:
             *(leased.shop, leased.notice, leased.channel, leased.recipient, span, said[:300], leased.fence),
         )
 
+    async def hushed(self, limit: int) -> list[Hushed]:
+        """What was said in conversations, is unread, and may be told now."""
+        rows = await self._pool.fetch(_HUSHED, self._clock.read(), limit)
+        return [
+            Hushed(
+                id=NoticeId(row["notice_id"]),
+                shop=ShopId(row["shop_id"]),
+                notice=msgspec.json.decode(row["body"], type=Notice),
+            )
+            for row in rows
+        ]
+
+    async def speak(self, hushed: Hushed, sends: Sequence[NewSend]) -> None:
+        """Let one go where it goes, once however many workers find it; nowhere when it was read meanwhile."""
+        now = self._clock.read()
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(_SPEAK, now, hushed.shop, hushed.id):
+                await send(connection, hushed.shop, hushed.id, sends, now)
+
     async def gathered(self, limit: int) -> list[Gathered]:
         """Whose digests are due."""
         rows = await self._pool.fetch(_GATHERED, self._clock.read(), limit)
@@ -183,7 +227,8 @@ class NoticeSends:
 def _found(row: asyncpg.Record) -> Found:
     return Found(
         notice=msgspec.json.decode(row["body"], type=Notice),
-        order=decode_order(row["state"]),
+        order=decode_order(row["state"]) if row["state"] else None,
+        unread=unread_of(row),
         shop_name=row["shop_name"] or "",
         zone=row["zone"] or "UTC",
     )

@@ -11,9 +11,9 @@ import asyncpg
 import msgspec
 
 from rescind.clock import Clock
-from rescind.core.ids import NoticeId, ShopId, canonical, make_id, shop_of
+from rescind.core.ids import NoticeId, ShopId, ThreadId, canonical, make_id, shop_of
 from rescind.core.instant import Instant
-from rescind.core.notice import Notice, NoticeRole
+from rescind.core.notice import LONGEST_QUIET, QUIET, Notice, NoticeRole
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -26,10 +26,10 @@ KEPT_FOR = timedelta(days=400)
 _WRITE = """
 WITH w AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::bytea[], $10::timestamptz[])
-    AS w (shop_id, notice_id, order_id, key, role, party, kind, topic, body, made_at)
+        $9::bytea[], $10::timestamptz[], $11::text[], $12::timestamptz[])
+    AS w (shop_id, notice_id, order_id, key, role, party, kind, topic, body, made_at, thread_id, quiet_until)
 )
-INSERT INTO notices (shop_id, notice_id, order_id, key, role, party, kind, topic, body, made_at)
+INSERT INTO notices (shop_id, notice_id, order_id, key, role, party, kind, topic, body, made_at, thread_id, quiet_until)
 SELECT * FROM w ON CONFLICT (shop_id, order_id, key) DO NOTHING RETURNING notice_id
 """
 _SEND = """
@@ -43,6 +43,17 @@ _READ = """
 UPDATE notices SET read_at = coalesce($5, clock_timestamp()), read_by = $4
 WHERE shop_id = $1 AND notice_id = $2 AND role = $3 AND party = $6 AND read_at IS NULL
 """
+# Each waits from the newest message on, and none for longer than so: what was sent already stays sent.
+_HUSH = """
+UPDATE notices SET quiet_until = CASE WHEN quiet_until IS NOT NULL
+    THEN greatest(quiet_until, least($5::timestamptz + $6::interval, made_at + $7::interval)) END
+WHERE shop_id = $1 AND thread_id = $2 AND thread_id <> '' AND kind = $3 AND role = ANY($4::text[]) AND read_at IS NULL
+RETURNING role
+"""
+_HEARD = """
+UPDATE notices SET read_at = coalesce($5, clock_timestamp()), read_by = $4, quiet_until = NULL
+WHERE shop_id = $1 AND thread_id = $2 AND thread_id <> '' AND role = $3 AND read_at IS NULL
+"""
 _READ_ALL = """
 UPDATE notices SET read_at = coalesce($4, clock_timestamp()), read_by = $3
 WHERE role = $1 AND party = $2 AND read_at IS NULL AND made_at <= $5
@@ -51,6 +62,7 @@ _READ_OLDER = """
 UPDATE notices SET read_at = coalesce($2, clock_timestamp()), read_by = 'demo' WHERE read_at IS NULL AND made_at < $1
 """
 _SEND_NO_OLDER = """
+WITH hushed AS (UPDATE notices SET quiet_until = NULL WHERE quiet_until IS NOT NULL AND made_at < $1)
 DELETE FROM notice_sends s USING notices n
 WHERE n.shop_id = s.shop_id AND n.notice_id = s.notice_id AND n.made_at < $1
 """
@@ -74,11 +86,15 @@ class NewSend(NamedTuple):
 
 
 class New(NamedTuple):
-    """One notice to be written, and where it goes beside the inbox. made_at: when we heard of what it tells."""
+    """One notice to be written, and where it goes beside the inbox. made_at: when we heard of what it tells.
+
+    quiet_until: when it is found out where it goes, unless it was read by then.
+    """
 
     notice: Notice
     made_at: Instant
     sends: tuple[NewSend, ...] = ()
+    quiet_until: Instant | None = None
 
 
 async def write(connection: PoolConnectionProxy[Any], found: Sequence[New], now: Instant | None) -> None:
@@ -98,11 +114,45 @@ async def write(connection: PoolConnectionProxy[Any], found: Sequence[New], now:
             [one.notice.group for one in named.values()],
             [msgspec.json.encode(one.notice) for one in named.values()],
             [one.made_at for one in named.values()],
+            [one.notice.thread or "" for one in named.values()],
+            [one.quiet_until for one in named.values()],
         )
     }
     sends = [(one.notice.shop, name, *each) for name, one in named.items() if name in fresh for each in one.sends]
     if sends:
         await connection.execute(_SEND, *map(list, zip(*sends, strict=True)), now)
+
+
+async def send(
+    connection: PoolConnectionProxy[Any], shop: ShopId, notice: NoticeId, sends: Sequence[NewSend], now: Instant | None
+) -> None:
+    """Let a notice that stands in the inbox go where it goes beside it, within somebody's transaction."""
+    if sends:
+        rows = [(shop, notice, *each) for each in sends]
+        await connection.execute(_SEND, *map(list, zip(*rows, strict=True)), now)
+
+
+async def say(connection: PoolConnectionProxy[Any], found: Sequence[Notice], at: Instant) -> None:
+    """Tell of a message those who were not told yet of others that they have not read, within its transaction.
+
+    found: for each of its readers, all of one conversation. Whoever was told hears no more; what was not sent yet waits
+    until it has been quiet again.
+    """
+    if not found:
+        return
+    one = found[0]
+    rows = await connection.fetch(
+        _HUSH, one.shop, one.thread, one.kind.value, [each.role for each in found], at, QUIET, LONGEST_QUIET
+    )
+    told = {row["role"] for row in rows}
+    await write(connection, [New(each, at, quiet_until=at + QUIET) for each in found if each.role not in told], at)
+
+
+async def heard(
+    connection: PoolConnectionProxy[Any], shop: ShopId, thread: ThreadId, role: NoticeRole, by: str, now: Instant | None
+) -> None:
+    """A side has read all of a conversation, so what it was told of it is read, too."""
+    await connection.execute(_HEARD, shop, thread, role, by, now)
 
 
 def _id(one: New) -> NoticeId:

@@ -14,6 +14,8 @@ from rescind.core.errors import IdempotencyKeyReused, RateLimited
 from rescind.core.event import Note
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, make_id, shop_of
 from rescind.core.instant import Instant
+from rescind.core.notice import Notice, NoticeKind, role_of
+from rescind.postgres import notices
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -28,7 +30,11 @@ ON CONFLICT (shop_id, order_id) DO NOTHING
 """
 _OF_ORDER = "SELECT thread_id FROM threads WHERE shop_id = $1 AND order_id = $2"
 # Whoever says something waits for whoever is just saying something, so that places have no gap and times no knot.
-_ALONE = "SELECT buyer_id, messages FROM threads WHERE shop_id = $1 AND thread_id = $2 FOR NO KEY UPDATE"
+_ALONE = """
+SELECT t.buyer_id, t.messages, t.order_id, coalesce(nullif(t.subject, ''), t.sku) AS subject, o.number
+FROM threads t LEFT JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
+WHERE t.shop_id = $1 AND t.thread_id = $2 FOR NO KEY UPDATE OF t
+"""
 _SAID = """
 SELECT message_id, thread_id, fingerprint FROM messages
 WHERE shop_id = $1 AND side = $2 AND author = $3 AND key = $4
@@ -74,6 +80,20 @@ INSERT INTO message_reads (shop_id, thread_id, side, place, seen_at)
 SELECT $1, $2, $3, seen_place, coalesce($5, clock_timestamp()) FROM moved
 ON CONFLICT DO NOTHING RETURNING true
 """
+_ALL_SEEN = """
+SELECT EXISTS (SELECT FROM thread_sides WHERE shop_id = $1 AND thread_id = $2 AND side = $3 AND new_place <= seen_place)
+"""
+# Whoever says something has read what was there: nobody answers what they have not seen.
+_ANSWERED = """
+WITH moved AS (
+    UPDATE thread_sides SET seen_place = last_place
+    WHERE shop_id = $1 AND thread_id = $2 AND side = $3 AND new_place > seen_place
+    RETURNING seen_place
+)
+INSERT INTO message_reads (shop_id, thread_id, side, place, seen_at)
+SELECT $1, $2, $3, seen_place, $4 FROM moved
+ON CONFLICT DO NOTHING
+"""
 _LOOKED_AT = """
 UPDATE thread_sides SET flagged = false WHERE shop_id = $1 AND thread_id = $2 AND side = 'platform' AND flagged
 RETURNING true
@@ -84,6 +104,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody says, ready to be kept. key, fingerprint: what makes a repeated call a repeat.
 
     outside: of what was said elsewhere; ``note`` holds with whom in its first line. answers: another message of it.
+    answer_s: how long the shop has to answer before the buyer may call the platform, in seconds; 0 where they may not.
     """
 
     side: Side
@@ -94,6 +115,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     flag: Flag | None = None
     outside: Outside | None = None
     answers: MessageId | None = None
+    answer_s: int = 0
     key: str
     fingerprint: bytes
 
@@ -147,10 +169,14 @@ class ThreadTable:
         async with self._pool.acquire() as connection, connection.transaction():
             return await self._before(connection, shop_of(thread), said) or await self._say(connection, thread, said)
 
-    async def seen(self, thread: ThreadId, side: Side, upto: MessageId) -> bool:
-        """A side saw everything up to a message that it may read; whether that was news."""
-        given = (shop_of(thread), thread, side, upto, self._clock.read())
-        return bool(await self._pool.fetchval(_SEEN, *given))
+    async def seen(self, thread: ThreadId, side: Side, upto: MessageId, by: str) -> bool:
+        """A side saw everything up to a message that it may read; whether that was news. by: who of it."""
+        shop, now = shop_of(thread), self._clock.read()
+        async with self._pool.acquire() as connection, connection.transaction():
+            moved = bool(await connection.fetchval(_SEEN, shop, thread, side, upto, now))
+            if moved and await connection.fetchval(_ALL_SEEN, shop, thread, side):
+                await notices.heard(connection, shop, thread, role_of(side), by, now)
+            return moved
 
     async def looked_at(self, thread: ThreadId) -> bool:
         """Support has looked at what a message of this thread plainly says; whether it was still to be looked at."""
@@ -188,6 +214,8 @@ class ThreadTable:
             found = await self._before(connection, shop, said)
             assert found is not None, "its key is there"
             return found
+        await connection.execute(_ANSWERED, shop, thread, said.side, at)
+        await notices.heard(connection, shop, thread, role_of(said.side), said.author, at)
         told = readers(said.audience)
         # A note of what was said elsewhere neither asks nor answers anything here.
         both = {"buyer", "seller"} <= set(told) and said.outside is None
@@ -197,7 +225,32 @@ class ThreadTable:
             *(shop, thread, row["buyer_id"], at, place, said.flag is Flag.ASKS_BUYER_TO_CANCEL),
             *(list(told), [alerted(side, said.side, said.audience, said.flag) for side in told]),
         )
+        await notices.say(connection, _notices(thread, message, said, row, at), at)
         return Sent(thread, message, repeated=False)
 
     def _id(self, prefix: str, shop: ShopId) -> str:
         return make_id(prefix, shop, self._clock.read() or wall_clock(), secrets.randbits(_RANDOM_BITS))
+
+
+def _notices(thread: ThreadId, message: MessageId, said: Said, row: asyncpg.Record, at: Instant) -> list[Notice]:
+    """What a message tells those to whom it is news. row: its conversation."""
+    shop = shop_of(thread)
+    parties: dict[Side, str] = {"buyer": row["buyer_id"], "seller": shop, "platform": ""}
+    return [
+        Notice(
+            kind=NoticeKind.CONTACT_NOTE if said.outside else NoticeKind.MESSAGE,
+            role=role_of(side),
+            party=parties[side],
+            order=OrderId(row["order_id"] or ""),
+            shop=shop,
+            number=row["number"] or "",
+            seq=0,
+            at=at,
+            about=message,
+            thread=thread,
+            subject=row["subject"],
+            answer_s=said.answer_s if side == "seller" else 0,
+        )
+        for side in readers(said.audience)
+        if alerted(side, said.side, said.audience, said.flag)
+    ]

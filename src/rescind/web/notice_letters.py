@@ -81,7 +81,7 @@ async def of_code(desk: Desk, mail: Mail) -> Letter:
 
 
 def _words(desk: Desk, found: Found, language: Locale, to: Recipient, identifier: str) -> Words | None:
-    notice = as_of(found.notice, found.order, desk.now())
+    notice = as_of(found.notice, found.order, desk.now(), found.unread)
     if notice.over:
         return None
     zone = to.preferences.zone or found.zone
@@ -90,6 +90,7 @@ def _words(desk: Desk, found: Found, language: Locale, to: Recipient, identifier
         language,
         shop=found.shop_name,
         zone=zone,
+        promised_in=found.zone if notice.role == "support" else "",
         base_url=desk.base_url,
         identifier=identifier,
         reader=to.id,

@@ -51,10 +51,11 @@ async def show(
         live=False,
         base=FRAME[role],
         root=root,
-        values=_values(chosen, visit) | dict(values or {}),
+        values=_values(chosen) | dict(values or {}),
         errors=errors or {},
         said=_said(language, visit.query("said")),
-        languages=[("", language.gettext("As these pages are set")), *LANGUAGE_NAMES.items()],
+        languages=[("", language.gettext("No choice")), *LANGUAGE_NAMES.items()],
+        clock=_clock(visit, role),
         hours=[(str(hour), f"{hour:02}:00") for hour in range(24)],
         groups=[_group(language, role, group, chosen) for group in GROUPS[role]],
         mail=await _mail_of_buyer(visit) if role == "buyer" else "",
@@ -65,14 +66,26 @@ async def show(
     )
 
 
-def _values(chosen: Preferences, visit: Visit) -> dict[str, str]:
+def _values(chosen: Preferences) -> dict[str, str]:
     return {
         "language": chosen.language,
-        "zone": chosen.zone or zone_of(visit.request),
+        "zone": chosen.zone,
         "hour": str(chosen.hour),
         "address": "",
         "code": "",
     }
+
+
+def _clock(visit: Visit, role: NoticeRole) -> str:
+    """Whose clock it goes by for whoever has chosen none."""
+    _ = visit.locale.gettext
+    device = zone_of(visit.request)
+    if role == "seller":
+        return _("As your device names it, such as Europe/Berlin. Empty: the shop's.")
+    if device:
+        told = _("As your device names it. Empty: pages go by this device, now %(zone)s, and mail by the shop's clock.")
+        return told % {"zone": device}
+    return _("As your device names it, like Europe/Berlin. Empty: pages go by your device, mail by the shop's clock.")
 
 
 def _group(language: Locale, role: NoticeRole, group: Group, chosen: Preferences) -> dict[str, Any]:
@@ -138,7 +151,9 @@ async def choose(visit: Visit, page: Page) -> Html:
     except InvalidField as wrong:
         errors = _errors(visit.locale, wrong)
         return await show(visit, page, values=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    return visit.go(f"{ROOT[role]}/preferences?said=saved")
+    # The switch of this browser, which comes first in it, was set before; what is chosen now holds here too.
+    spoken = f"&lang={chosen.language}" if chosen.language and chosen.language != visit.locale.tag else ""
+    return visit.go(f"{ROOT[role]}/preferences?said=saved{spoken}")
 
 
 async def add_address(visit: Visit, page: Page) -> Html:

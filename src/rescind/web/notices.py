@@ -15,7 +15,7 @@ from rescind.core.instant import instant
 from rescind.inbox import Shown, reader
 from rescind.postgres.reads.notices import NoticeTab
 from rescind.web.rendering import address, render
-from rescind.web.session import Html, Visit, frame, notices_of, zone_of
+from rescind.web.session import Html, Visit, frame, notices_of
 
 Page = Callable[..., Html]
 """How a role's pages are made: ``visit.page`` or that of its console."""
@@ -29,7 +29,7 @@ async def listing(visit: Visit, page: Page) -> Html:
     _ = visit.locale.gettext
     names: dict[NoticeTab, str] = {"all": _("All"), "unread": _("Unread")}
     tab: NoticeTab = "unread" if visit.query("tab") == "unread" else "all"
-    cursor, zone = visit.query("cursor") or None, zone_of(visit.request) if role == "buyer" else ""
+    cursor, zone = visit.query("cursor") or None, visit.chosen.zone if role == "seller" else visit.zone
     inbox = visit.desk.inbox
     try:
         found = await inbox.page(visit.person, visit.locale, tab, cursor, zone=zone)

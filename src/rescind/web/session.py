@@ -24,6 +24,7 @@ from rescind.access import CrossSite, Principal, Role
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
 from rescind.core.ids import canonical, shop_of
 from rescind.core.instant import Instant
+from rescind.core.notice import Preferences
 from rescind.core.scope import Scope
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -83,11 +84,11 @@ class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
 
     unread: in how many conversations there is something this person has not seen; unread_notices: how many notices they
-    have not read.
+    have not read. chosen: their language and clock, where they have chosen any on the page of notices.
     """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("desk", "locale", "now", "principal", "request", "unread", "unread_notices")
+    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "unread", "unread_notices")
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -97,6 +98,12 @@ class Visit:
         self.now: Instant = desk.now().astimezone(UTC)
         self.unread = 0
         self.unread_notices = 0
+        self.chosen = Preferences()
+
+    @property
+    def zone(self) -> str:
+        """The reader's clock: the one they chose, else the one their browser goes by; empty where neither is known."""
+        return self.chosen.zone or zone_of(self.request)
 
     @property
     def person(self) -> Principal:
@@ -154,10 +161,11 @@ class Visit:
     ) -> Html:
         """The rendered page. ``here``: where the language switch returns to, when not this address.
 
-        zone: the shop's. Staff read its clock; everybody else their own, where their browser has told it.
+        zone: the shop's, or of staff the console's. Whoever chose a clock reads that one; a shop's people else their
+        shop's; everybody else their own, where their browser has told it.
         """
         if self.principal is None or self.principal.role == "buyer":
-            zone = zone_of(self.request) or zone
+            zone = self.zone or zone
         around = frame(self, live=live, nav=nav, here=here)
         text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
         return Response(text, media_type="text/html", status_code=status)
@@ -189,6 +197,9 @@ async def arrive(request: Call) -> Visit:
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
         visit.unread = await desk.conversations.unread(principal)
         visit.unread_notices = await desk.inbox.unread(principal)
+        if principal.role != "host":
+            visit.chosen = await desk.inbox.preferences(principal)
+            visit.locale = language_of(request, visit.chosen.language)
     return visit
 
 
@@ -197,9 +208,12 @@ def visit(request: Call) -> Visit:
     return request.state.visit
 
 
-def language_of(request: Call) -> Locale:
-    """The reader's own choice if they made one, else the browser's."""
-    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+def language_of(request: Call, kept: str = "") -> Locale:
+    """The reader's own choice if they made one, else the browser's. kept: what they chose for notices and pages.
+
+    The switch on every page is for the browser at hand, and comes first there.
+    """
+    chosen = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE) or kept
     accepted = request.headers.get("accept-language")
     return locale(negotiate(accepted, chosen if isinstance(chosen, str) else None))
 

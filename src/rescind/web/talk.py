@@ -33,6 +33,7 @@ from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.core.views import OrderView, ShopView
 from rescind.locales import Locale
+from rescind.postgres import paging
 from rescind.postgres.threads import Sent
 from rescind.web import contact, evidence, quick_replies, translating
 from rescind.web.rendering import address
@@ -188,10 +189,13 @@ async def about_order(
 
 
 async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typed | None = None) -> Card:
-    """A conversation on a page of its own. Raises NotFound, InvalidField."""
+    """A conversation on a page of its own, with the message that the address names. Raises NotFound, InvalidField."""
     who, talks = visit.person, visit.desk.conversations
     side = side_of(who.role)
     talk = await talks.read(who, thread, before)
+    first = visit.query("from")
+    if before is None and first and talk.earlier and all(one.id != first for one in talk.messages):
+        talk = await talks.read(who, thread, limit=paging.MOST)
     if before is None and await _shown(visit, talk):
         visit.unread = max(0, visit.unread - 1)
     found = talk.thread
@@ -217,7 +221,11 @@ async def _shown(visit: Visit, talk: Talk) -> bool:
     """Note that a page showed it; a browser that only fetches ahead has shown nothing."""
     if visit.request.method != "GET" or "prefetch" in visit.request.headers.get("sec-purpose", ""):
         return False
-    return await visit.desk.conversations.shown(visit.person, talk)
+    shown = await visit.desk.conversations.shown(visit.person, talk)
+    if shown:
+        # What was told of it is read with it.
+        visit.unread_notices = await visit.desk.inbox.unread(visit.person)
+    return shown
 
 
 async def _card(

@@ -92,6 +92,7 @@ async def tell(messenger: Messenger, inbox: Inbox) -> None:
     async with asyncio.TaskGroup() as group:
         for channel in messenger.channels:
             group.create_task(_repeat(f"notices {channel}", partial(messenger.sweep, channel), IDLE_S))
+        group.create_task(_repeat("spoken", messenger.spoken, MAIL_IDLE_S))
         group.create_task(_repeat("digests", messenger.digests, MINUTE_S))
         group.create_task(_repeat("old_notices", lambda: _once(inbox.table.forget()), HOUR_S))
 

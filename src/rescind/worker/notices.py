@@ -41,7 +41,7 @@ DIGESTS = 50
 async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
     """A notice for everybody whom these events concern, and where each of them goes."""
     found = [
-        (notice, record)
+        (notice, record.received_at)
         for one in told
         for record in one.records
         if not _history(record)
@@ -50,28 +50,34 @@ async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
     if not found:
         return []
     now = people.now()
-    buyers, shops, platform = parties([notice for notice, _ in found])
+    by_party = await _by_party(people, [notice for notice, _ in found])
+    return [
+        New(
+            notice,
+            at,
+            _sends(notice, by_party[notice.role, notice.party], now) if now - at <= LATELY else (),
+        )
+        for notice, at in found
+    ]
+
+
+async def _by_party(people: NoticePeople, found: Sequence[Notice]) -> Mapping[tuple[str, str], list[Recipient]]:
+    """Everybody who can be told of these, by role and party."""
+    buyers, shops, platform = parties(found)
     by_party: dict[tuple[str, str], list[Recipient]] = defaultdict(list)
     for one in await people.recipients(buyers, shops, platform=platform):
         owner = one.owner
         by_party[owner.role, {"buyer": owner.person, "seller": owner.shop}.get(owner.role, "")].append(one)
-    return [
-        New(
-            notice,
-            record.received_at,
-            tuple(
-                send
-                for recipient in by_party[notice.role, notice.party]
-                if now - record.received_at <= LATELY and (send := _send(notice, recipient, now)) is not None
-            ),
-        )
-        for notice, record in found
-    ]
+    return by_party
 
 
 def _history(record: Record) -> bool:
     """Whether it tells of the world of long ago, as what is brought along from elsewhere does."""
     return isinstance(record.event, OrderPlaced | FactReported) and record.received_at - record.event.at > LATELY
+
+
+def _sends(notice: Notice, to: Sequence[Recipient], now: Instant) -> tuple[NewSend, ...]:
+    return tuple(send for recipient in to if (send := _send(notice, recipient, now)) is not None)
 
 
 def _send(notice: Notice, to: Recipient, now: Instant) -> NewSend | None:
@@ -116,6 +122,18 @@ class Messenger:
             await each(self._one(one, what) for one, what in zip(leased, found, strict=True))
         return len(leased)
 
+    async def spoken(self) -> int:
+        """What was said in conversations goes out, once it has been quiet there; returns how many there were."""
+        hushed = await self._sends.hushed(AT_ONCE)
+        if hushed:
+            by_party = await _by_party(self._people, [one.notice for one in hushed])
+            now = self._people.now()
+            for one in hushed:
+                notice = one.notice
+                to = by_party[notice.role, notice.party] if now - notice.at <= LATELY else ()
+                await self._sends.speak(one, _sends(notice, to, now))
+        return len(hushed)
+
     async def digests(self) -> int:
         """One mail a day for everybody whose hour has come; returns how many."""
         due = await self._sends.gathered(DIGESTS)
@@ -142,7 +160,7 @@ class Messenger:
             await self._sends.let_go(one, "refused")
 
     async def _one(self, leased: Leased, found: Found) -> None:
-        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock())
+        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock(), found.unread)
         to = await self._people.recipient(leased.recipient)
         if notice.over or to is None:
             # What has been settled meanwhile has a notice of its own.
@@ -153,6 +171,7 @@ class Messenger:
             negotiate(None, to.language),
             shop=found.shop_name,
             zone=to.preferences.zone or found.zone,
+            promised_in=found.zone if notice.role == "support" else "",
             base_url=self._base_url,
             identifier=leased.notice,
             reader=to.id,

@@ -939,6 +939,45 @@ class Notices:
         return await self._transport.call("PUT", "/v1/unreached-shops", models.SilenceTold, body=body)
 
 
+class Push:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(self) -> models.SubscriptionsTold:
+        """List your browsers.
+
+        In which browsers you are told, and the key that another one subscribes with.
+        """
+        return await self._transport.call("GET", "/v1/push-subscriptions", models.SubscriptionsTold)
+
+    async def subscribe(
+        self, body: models.NewSubscription, *, idempotency_key: str | None = None
+    ) -> models.SubscriptionTold:
+        """Have a browser told.
+
+        Tell you in this browser from now on. The same browser again is the same; of a person the newest five stay.
+        """
+        return await self._transport.call(
+            "POST", "/v1/push-subscriptions", models.SubscriptionTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def remove(
+        self, subscription: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SubscriptionsTold:
+        """Stop telling a browser.
+
+        Tell nothing more there; the answer has the browsers that are left.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/push-subscriptions/{segment(subscription)}/remove",
+            models.SubscriptionsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
 class OrderNotes:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2502,6 +2541,7 @@ class Operations:
         self.evidence = Evidence(transport)
         self.threads = Threads(transport)
         self.notices = Notices(transport)
+        self.push = Push(transport)
         self.order_notes = OrderNotes(transport)
         self.escalations = Escalations(transport)
         self.withdrawals = Withdrawals(transport)

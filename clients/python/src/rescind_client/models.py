@@ -1630,9 +1630,11 @@ class NoticesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 class NoticeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One notice as it stands now. kind, group: what it tells; about: the request, refund or case it is about.
 
-    subject, sentence, move: the words, in the language that was asked for; move is empty where nothing is asked of
-    anybody. whose_move: buyer, seller, support, carrier, or empty; due_at: until when. link: where the action is,
-    an address on these pages. settled: it does not stand any more. at: when we heard of it.
+    thread: the conversation that a message is of, empty for everything else; order, number: empty before there is
+    an order. unread: how many messages of it wait. subject, sentence, move: the words, in the language that was
+    asked for; move is empty where nothing is asked of anybody. whose_move: buyer, seller, support, carrier, or
+    empty; due_at: until when. link: where the action is, an address on these pages. settled: it does not stand any
+    more. at: when we heard of it.
     """
 
     id: str
@@ -1642,6 +1644,8 @@ class NoticeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     number: str
     shop: str
     about: str
+    thread: str
+    unread: int
     subject: str
     sentence: str
     move: str
@@ -1777,6 +1781,46 @@ class SilenceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
     goes_to: str
     unreached: int
+
+
+class SubscriptionsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The caller's browsers. public_key: what a browser subscribes with (`applicationServerKey`, in base 64 for URLs);
+    null where the installation can tell none.
+    """
+
+    public_key: str | None
+    subscriptions: list[SubscriptionTold]
+
+
+class SubscriptionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A browser that is told. browser: what it was called; language: in which it is told, where nothing else is
+    chosen.
+
+    last_at: when a message last went there; last_fault: what was in the way, empty when it was taken.
+    """
+
+    id: str
+    browser: str
+    language: str
+    created_at: str
+    last_at: str | None
+    last_fault: str
+
+
+class NewSubscription(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """endpoint, keys: as the browser's `PushSubscription` gives them. browser: what its person knows it by."""
+
+    endpoint: str
+    keys: SubscriptionKeys
+    browser: str = ""
+    language: str = "en"
+
+
+class SubscriptionKeys(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What messages are encrypted with, in base 64 for URLs."""
+
+    p256dh: str
+    auth: str
 
 
 class NotesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

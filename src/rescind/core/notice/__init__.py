@@ -4,10 +4,13 @@ from rescind.core.notice.choice import HOWS, Choices, How, Preferences, how, nex
 from rescind.core.notice.notice import GROUPS, REQUIRED, Group, Notice, NoticeKind, NoticeRole, group_of
 from rescind.core.notice.standing import as_of
 from rescind.core.notice.telling import notices_of
+from rescind.core.notice.unread import LONGEST_QUIET, QUIET, Unread, role_of
 
 __all__ = [
     "GROUPS",
     "HOWS",
+    "LONGEST_QUIET",
+    "QUIET",
     "REQUIRED",
     "Choices",
     "Group",
@@ -16,10 +19,12 @@ __all__ = [
     "NoticeKind",
     "NoticeRole",
     "Preferences",
+    "Unread",
     "as_of",
     "group_of",
     "how",
     "next_digest",
     "notices_of",
     "require_choosable",
+    "role_of",
 ]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from rescind.core.ids import OrderId, ShopId
+from rescind.core.ids import OrderId, ShopId, ThreadId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 
@@ -18,7 +18,7 @@ NoticeRole = Literal["buyer", "seller", "support"]
 Move = Literal["", "buyer", "seller", "support", "carrier"]
 """Whose move it is; nobody's, where nothing is asked."""
 
-Group = Literal["orders", "deliveries", "requests", "money", "cases", "checks"]
+Group = Literal["orders", "deliveries", "requests", "money", "cases", "checks", "messages"]
 """What people choose channels by."""
 
 
@@ -68,18 +68,27 @@ class NoticeKind(StrEnum):
     CONTRADICTION = "contradiction"
     CHARGEBACK = "chargeback"
     SECOND_WANTED = "second_wanted"
+    MESSAGE = "message"
+    CONTACT_NOTE = "contact_note"
+    ORDER_NOTE = "order_note"
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing for one reader.
 
-    party: the buyer's or the shop's id, empty for the platform. seq: of the record it tells of. at: when that happened.
-    about: the request, refund, case or contradiction it is about, by its id or number. amount: the money it speaks of.
-    code: a word of the event's own (who decided, what was reported).
+    party: the buyer's or the shop's id, empty for the platform. seq: of the record it tells of, 0 for a message. at:
+    when that happened.
+    about: the request, refund, case, contradiction, message or note it is about, by its id or number. amount: the money
+    it speaks of. code: a word of the event's own (who decided, what was reported).
+
+    thread: the conversation of a message, empty for what an event tells; ``order`` and ``number`` are empty before
+    there is an order, and ``subject`` says then what was asked about, empty for the shop itself. answer_s: how long the
+    shop has for an answer, in seconds, before its silence lets the buyer call the platform; 0 where it does not.
 
     The rest says how things stand when somebody is told, and comes from ``as_of``: move: whose it is; due_at: until
     when; then: what happens otherwise (``OnSilence``, or a timer's word); open: whether the action it leads to is there
-    (for a buyer whose order is in processing: to request its cancellation); over: it does not stand any more.
+    (for a buyer whose order is in processing: to request its cancellation); over: it does not stand any more; unread:
+    how many messages wait; text, by: how the last of them begins, and which side wrote it.
     """
 
     kind: NoticeKind
@@ -93,11 +102,17 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     about: str = ""
     amount: Money | None = None
     code: str = ""
+    thread: ThreadId | None = None
+    subject: str = ""
+    answer_s: int = 0
     move: Move = ""
     due_at: Instant | None = None
     then: str = ""
     open: bool = False
     over: bool = False
+    unread: int = 0
+    text: str = ""
+    by: str = ""
 
     @property
     def group(self) -> Group:
@@ -153,6 +168,7 @@ _KINDS: Mapping[Group, tuple[NoticeKind, ...]] = {
         NoticeKind.CALLED_LATE,
         NoticeKind.CALLED_CLOSED,
     ),
+    "messages": (NoticeKind.MESSAGE, NoticeKind.CONTACT_NOTE, NoticeKind.ORDER_NOTE),
     "checks": (NoticeKind.REVIEW_WANTED, NoticeKind.CONTRADICTION, NoticeKind.SECOND_WANTED),
     "orders": (
         NoticeKind.ORDER_PLACED,
@@ -175,9 +191,9 @@ _ONCE = frozenset({NoticeKind.REFUND_SENT, NoticeKind.REFUND_UNCLEAR, NoticeKind
 """Told once of each refund: a provider that is asked again says the same in another record."""
 
 GROUPS: Mapping[NoticeRole, tuple[Group, ...]] = {
-    "buyer": ("requests", "money", "cases", "orders", "deliveries"),
-    "seller": ("requests", "money", "cases", "checks", "orders", "deliveries"),
-    "support": ("requests", "money", "cases", "checks"),
+    "buyer": ("requests", "money", "cases", "messages", "orders", "deliveries"),
+    "seller": ("requests", "money", "cases", "messages", "checks", "orders", "deliveries"),
+    "support": ("requests", "money", "cases", "messages", "checks"),
 }
 """What each role chooses channels for, in the order in which pages show it."""
 

@@ -6,11 +6,14 @@ has to be true then, so everything that may change is read from the order as it 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
-from rescind.core import escalation, override, review, second_person, timers
+from rescind.core import escalation, order_note, override, review, second_person, timers
 from rescind.core.instant import Instant
 from rescind.core.notice.notice import Move, Notice, NoticeKind
+from rescind.core.notice.unread import IN_CONVERSATIONS, Unread, excerpt
 from rescind.core.order import Order, stage
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus, ReturnStatus
 from rescind.core.stage import Stage, rank
@@ -28,9 +31,30 @@ _REFUNDS = {
 }
 
 
-def as_of(notice: Notice, order: Order, now: Instant) -> Notice:
-    """The notice as it stands now: ``order`` has everything that happened until then."""
+def as_of(notice: Notice, order: Order | None, now: Instant, unread: Unread | None = None) -> Notice:
+    """The notice as it stands now: ``order`` has everything that happened until then; None before there is one.
+
+    unread: what its reader has not read of its conversation; None where it is of none.
+    """
+    if notice.kind in IN_CONVERSATIONS:
+        return msgspec.structs.replace(notice, **_of_conversation(notice, unread or Unread(), now))
+    assert order is not None, "only questions are from before an order"
     return msgspec.structs.replace(notice, **_standing(notice, order, now))
+
+
+def _of_conversation(notice: Notice, unread: Unread, now: Instant) -> dict[str, object]:
+    if not unread.count:
+        return {"over": True, "code": "read"}
+    said: dict[str, object] = {"unread": unread.count, "text": excerpt(unread.text), "by": unread.by}
+    if notice.role == "buyer" or notice.kind is NoticeKind.CONTACT_NOTE:
+        # What was said elsewhere is evidence and asks nothing of anybody.
+        return said
+    if notice.role == "seller" and unread.since is None:
+        return said
+    if notice.role == "seller" and unread.since is not None and notice.answer_s:
+        due_at = unread.since + timedelta(seconds=notice.answer_s)
+        return said | {"move": "seller", "due_at": due_at, "then": "call" if now < due_at else "called"}
+    return said | {"move": notice.role}
 
 
 def _standing(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
@@ -56,6 +80,9 @@ def _standing(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
         return {"move": notice.role} if still else _OVER
     if kind is NoticeKind.SECOND_WANTED:
         return _of_proposal(notice, order)
+    if kind is NoticeKind.ORDER_NOTE:
+        left = any(str(one.number) == notice.about for one in order_note.unread(order))
+        return {"move": notice.role} if left else _OVER
     return _of_order(notice, order, now)
 
 

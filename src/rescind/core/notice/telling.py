@@ -12,6 +12,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     offer,
+    order_note,
     override,
     refund,
     refund_order,
@@ -25,6 +26,7 @@ from rescind.core.notice.notice import Notice, NoticeKind, NoticeRole
 from rescind.core.order import Order
 from rescind.core.parts import CancellationStatus, FactKind, Refund, RefundStatus
 from rescind.core.record import Record
+from rescind.core.verdict import Verdict
 
 
 class _Told(NamedTuple):
@@ -96,6 +98,9 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
             yield _Told("seller", NoticeKind.WITHDRAWN, about)
         case cancellation.CancellationOvertaken(cancellation=about):
             yield _Told("buyer", NoticeKind.OVERTAKEN, about)
+            # It was their move, and is not any more: whoever was about to answer has to know.
+            if (asked := _was_asked(order, about)) is not None:
+                yield _Told(asked, NoticeKind.OVERTAKEN, about)
         case cancellation.DeadlineExtended(cancellation=about):
             yield _Told("buyer", NoticeKind.EXTENDED, about)
             if (asked := _answering(order, about)) is not None:
@@ -144,6 +149,9 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
             yield _Told("support", NoticeKind.SECOND_WANTED, f"override:{number}")
         case second_person.ProposalMade(number=number, side=side):
             yield _Told("seller" if side == "seller" else "support", NoticeKind.SECOND_WANTED, f"proposal:{number}")
+        case order_note.NoteAdded(number=number, comment=comment) if comment is not None:
+            # The note that comes with an order is read with it.
+            yield _Told("seller", NoticeKind.ORDER_NOTE, str(number))
         case _:
             pass
 
@@ -229,3 +237,13 @@ def _answering(order: Order, about: str) -> NoticeRole | None:
     if waiting is None or waiting.id != about:
         return None
     return "seller" if waiting.status is CancellationStatus.AWAITING_SELLER else "support"
+
+
+def _was_asked(order: Order, about: str) -> NoticeRole | None:
+    """Who had to answer a request that is over: the shop, until it was left to the platform; else the platform, which
+    also asks the carrier.
+    """
+    found = next((one for one in order.cancellations if one.id == about), None)
+    if found is None:
+        return None
+    return "seller" if found.verdict == Verdict.ASK_SELLER and found.escalated_at is None else "support"

@@ -10,16 +10,17 @@ import msgspec
 from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.ids import NoticeId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.notice import Notice, NoticeRole
+from rescind.core.notice import Notice, NoticeRole, Unread
 from rescind.core.order import Order
 from rescind.core.record import decode_order
 from rescind.core.views import Page
 from rescind.postgres import paging
 from rescind.postgres.reads.conditions import Where, known
 from rescind.postgres.reads.source import Source, query
+from rescind.postgres.unread import unread, unread_of
 
 NoticeTab = Literal["all", "unread"]
-_NOTICES = query("notices")
+_NOTICES = query("notices").replace("{unread}", unread("x"))
 _NEWEST = paging.Order("newest", "x.made_at", "x.notice_id", "timestamptz", descending=True)
 _TABS = {"all": "true", "unread": "x.read_at IS NULL"}
 COUNTED = 99
@@ -32,11 +33,15 @@ SELECT count(*) FROM (
 
 
 class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One notice and the order as it is now. made_at: when we heard of it. zone: the shop's."""
+    """One notice, and the order and what is unread of its conversation as they are now.
+
+    order: None where it is of none. made_at: when we heard of it. zone: the shop's.
+    """
 
     id: NoticeId
     notice: Notice
-    order: Order
+    order: Order | None
+    unread: Unread
     shop_name: str
     zone: str
     made_at: Instant
@@ -80,7 +85,8 @@ def _row(row: asyncpg.Record) -> NoticeRow:
     return NoticeRow(
         id=row["notice_id"],
         notice=msgspec.json.decode(row["body"], type=Notice),
-        order=decode_order(row["state"]),
+        order=decode_order(row["state"]) if row["state"] else None,
+        unread=unread_of(row),
         shop_name=row["shop_name"] or "",
         zone=row["zone"] or "UTC",
         made_at=row["made_at"],

@@ -19,7 +19,7 @@ from rescind.core.views import OrderView
 from rescind.web import contact, contact_notes, inbox, talk
 from rescind.web.contact_notes import Page
 from rescind.web.evidence import SENT_AT_ONCE
-from rescind.web.session import Html, Visit, zone_of
+from rescind.web.session import Html, Visit
 
 
 @get("/messages")
@@ -72,7 +72,7 @@ async def note_contact(visit: NamedDependency[Visit], order_id: FromPath[str]) -
 async def _noting(visit: Visit, order_id: str) -> tuple[Page, OrderView, str]:
     visit.require("buyer")
     view = await visit.desk.reads.order(visit.scope, order_id)
-    return partial(visit.page, zone=view.shop.zone, live=False), view, zone_of(visit.request) or view.shop.zone
+    return partial(visit.page, zone=view.shop.zone, live=False), view, visit.zone or view.shop.zone
 
 
 @get("/shops/{shop_id:str}/ask")

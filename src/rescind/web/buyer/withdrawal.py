@@ -26,7 +26,7 @@ from rescind.intake.text import LABEL, label
 from rescind.web.acknowledgement import Acknowledged, acknowledged, pays, statement, text
 from rescind.web.buyer.matter import Matter, load
 from rescind.web.reimbursement import sums
-from rescind.web.session import Html, Visit, zone_of
+from rescind.web.session import Html, Visit
 
 ROUTE = "page:withdrawal"
 
@@ -156,7 +156,7 @@ async def _told(visit: Visit, found: Matter, declared_id: str) -> Acknowledged:
     money = reimbursement.declared(
         (entry.record for entry in entries), one, price_alone=bound is not None and bound.sends_back
     )
-    return acknowledged(visit.locale, found.view, one, bound, money, zone_of(visit.request) or found.zone)
+    return acknowledged(visit.locale, found.view, one, bound, money, visit.zone or found.zone)
 
 
 def _read(visit: Visit, found: Matter, may: Right, fields: dict[str, str]) -> Form:

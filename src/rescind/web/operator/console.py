@@ -27,7 +27,7 @@ CHECK_UP = f"{HOME}/check-up"
 async def operator_console(visit: Comes) -> Console:
     """A dependency of the operator's pages. Raises Unauthenticated, Forbidden."""
     visit.require("operator")
-    return Console(visit, "UTC", await navigation(visit))
+    return Console(visit, visit.zone or "UTC", await navigation(visit))
 
 
 async def navigation(visit: Visit) -> tuple[Link, ...]:

@@ -278,4 +278,4 @@ async def seller_console(visit: Comes) -> Console:
             ),
         ),
     )
-    return Console(visit, shop.zone or "UTC", nav)
+    return Console(visit, visit.chosen.zone or shop.zone or "UTC", nav)

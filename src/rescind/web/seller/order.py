@@ -19,7 +19,7 @@ from rescind.core.stage import Stage, rank
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
-from rescind.web import order_notes, talk
+from rescind.web import anchors, order_notes, talk
 from rescind.web.buyer.matter import named
 from rescind.web.document import offered
 from rescind.web.ending import ending, ready
@@ -73,6 +73,8 @@ async def show(
             state, why = "wait", language.term("way_on", finding.instead or "contact_support")
     waiting = order.open_cancellation
     entries = await console.desk.reads.timeline(console.scope, order.id)
+    notes = await order_notes.for_staff(console.visit, view)
+    proposed = await proposals.waiting_of(console, order, entries)
     return console.page(
         "seller/order.html",
         status=status,
@@ -114,7 +116,7 @@ async def show(
         returns=return_rows(language, order, f"/seller/orders/{order.id}"),
         steps=progress(order, console.now),
         lines=lines_of(view, {line.id: line.quantity for line in order.lines}),
-        notes=await order_notes.for_staff(console.visit, view),
+        notes=notes,
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "seller"),
         called=[
             {
@@ -142,7 +144,15 @@ async def show(
         papers=offered(language, order, console.zone),
         mistake=corrections.offer(order, ActorKind.SELLER, language),
         giving=giving.giving_of(console, order),
-        proposals=await proposals.waiting_of(console, order, entries),
+        proposals=proposed,
+        over=anchors.over(
+            order,
+            (
+                *((anchors.CALLED,) if order.escalations else ()),
+                *((anchors.NOTES,) if notes else ()),
+                *(f"proposal-{one['number']}" for one in proposed),
+            ),
+        ),
         may_cancel=bool(order.open_units()) and rank(at_stage) < rank(Stage.IN_TRANSIT),
     )
 

@@ -27,7 +27,7 @@ async def support_console(visit: Comes) -> Console:
     """A dependency of support's pages. Raises Unauthenticated, Forbidden."""
     visit.require("support", "operator")
     if visit.person.role == "operator":
-        return Console(visit, "UTC", await navigation(visit))
+        return Console(visit, visit.zone or "UTC", await navigation(visit))
     counts = await visit.desk.reads.case_counts(visit.scope)
     stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
     _ = visit.locale.gettext
@@ -45,7 +45,8 @@ async def support_console(visit: Comes) -> Console:
         Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
         Link(f"{HOME}/calendars", _("Calendars"), current=days),
     )
-    return Console(visit, "UTC", nav)
+    # People of the platform have orders of every shop before them: what they compare stands in one zone, their own.
+    return Console(visit, visit.zone or "UTC", nav)
 
 
 @get("/")

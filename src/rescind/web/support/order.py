@@ -28,7 +28,7 @@ from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.intake.consent import WAYS, in_time
 from rescind.locales import Locale
-from rescind.web import order_notes, talk
+from rescind.web import anchors, order_notes, talk
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
 from rescind.web.evidence import wall
@@ -81,6 +81,9 @@ async def show(
     errors = (errors or {}) | (picked.errors if values.get("reason") else {})
     terms = await console.desk.terms(order)
     asked, hindrance = await _ask_first(console, view, values, picked)
+    review, decision = _in_review(console, order), deciders.answer_of(order, language)
+    against, failed = deciders.override_of(console, order, entries), money_back.failed_of(console, order, terms)
+    proposed = await proposals.waiting_of(console, order, entries)
     return console.page(
         "support/order.html",
         status=status,
@@ -122,12 +125,23 @@ async def show(
         asked=asked,
         hindrance=hindrance,
         ways=[(way, way_words(language, way)) for way in WAYS],
-        review=_in_review(console, order),
-        decision=deciders.answer_of(order, language),
-        override=deciders.override_of(console, order, entries),
-        failed=money_back.failed_of(console, order, terms),
+        review=review,
+        decision=decision,
+        override=against,
+        failed=failed,
         giving=giving.giving_of(console, order),
-        proposals=await proposals.waiting_of(console, order, entries),
+        proposals=proposed,
+        over=anchors.over(
+            order,
+            (
+                *((anchors.DECIDE,) if decision else ()),
+                *((anchors.REVIEW,) if review else ()),
+                *((anchors.CALLED,) if order.escalations else ()),
+                *((f"override-{against['proposed'].number}",) if against and against["proposed"] else ()),
+                *(f"proposal-{one['number']}" for one in proposed),
+                *(f"failed-{one['id']}" for one in failed),
+            ),
+        ),
         door=_at_the_door(console, await console.desk.at_the_door_of(order)),
         mistake=corrections.offer(order, ActorKind.SUPPORT, language),
         keys={"review": new_key(), "file": new_key(), "withdraw": new_key()},
