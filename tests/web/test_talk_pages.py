@@ -207,3 +207,25 @@ async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(t
     await sue.press(wrong, action, act="close", outcome="shop_warned", ending="We told them to be civil.")
     assert "The shop was warned" in (await ann.see(path)).text
     assert "We told them to be civil." in (await sam.see(f"/seller{path}")).text
+
+
+async def test_support_grants_a_call_by_what_it_does_and_says_nothing_that_was_not_done(three, market):  # M-24
+    ann, sam, sue = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await ann.press(await ann.see(f"{path}/platform"), f"{path}/platform", ground="pressure", comment="They shout.")
+    page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1/grant"
+    offered = page.raw.split('name="outcome"')[1].split("</select>")[0]
+    assert "granted" not in offered, "nothing was cancelled"
+    choices = page.raw.split('name="grant"')[1].split("</select>")[0]
+    stop = next(one for one in choices.split('value="') if one.startswith("cancel:seller_unreachable:"))
+    assert "€40.00 goes back)" in stop
+    wrong = await sue.press(page, action, grant="", granting="")
+    assert (wrong.status, "Say what is to be done" in wrong.text) == (422, True)
+    wrong = await sue.press(page, action, grant="give_back:::", grant_amount="much", granting="Sorry.")
+    assert (wrong.status, "Say how much goes back" in wrong.text) == (422, True)
+    done = await sue.press(page, action, grant=stop.split('"')[0], granting="We have cancelled it for you.")
+    assert done.status == 303
+    for who, root in ((ann, ""), (sam, "/seller"), (sue, "/support")):
+        told = (await who.see(f"{root}{path}")).text
+        assert "Granted: it was cancelled" in told
+        assert "We have cancelled it for you." in told
