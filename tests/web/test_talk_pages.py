@@ -229,3 +229,54 @@ async def test_support_grants_a_call_by_what_it_does_and_says_nothing_that_was_n
         told = (await who.see(f"{root}{path}")).text
         assert "Granted: it was cancelled" in told
         assert "We have cancelled it for you." in told
+
+
+async def test_beside_a_wish_to_cancel_stands_what_the_orders_page_offers_at_that_moment(three, market):
+    ann, _, _ = three
+    order = await market.order(Stage.PREPARING)
+    path = f"/orders/{order}"
+    sent = await write(ann, await ann.see(path), f"{path}/messages", "Please cancel my order")
+    assert sent.status == 303
+    thread = (await ann.see("/messages")).raw.split('href="/messages/')[-1].split('"')[0]
+    for where in (path, f"/messages/{thread}"):
+        assert f'href="{path}/cancel?said=msg_' in (await ann.see(where)).raw
+    for fact in ("packed", "handed_over"):
+        await market.fact(order, fact)
+    for where in (path, f"/messages/{thread}"):
+        page = await ann.see(where)
+        assert f"{path}/cancel?said=" not in page.raw
+        assert "It can no longer be cancelled. Refuse the parcel at the door" in page.text.split("Please cancel my")[1]
+    for fact in ("delivered", "completed"):
+        await market.fact(order, fact)
+    assert f"{path}/cancel?said=" not in (await ann.see(path)).raw
+
+
+async def test_a_wish_that_was_followed_by_a_request_says_what_became_of_it(three, market):
+    ann, _, _ = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Please cancel my order")
+    await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
+    page = await ann.see(path)
+    assert "You asked to cancel after this" in page.text
+    assert f"{path}/cancel?said=" not in page.raw
+
+
+async def test_a_conversation_has_on_top_where_its_order_stands(three, market):
+    ann, sam, sue = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Hello?")
+    thread = (await ann.see("/messages")).raw.split('href="/messages/')[-1].split('"')[0]
+    page = await sam.see(f"/seller/messages/{thread}")
+    assert 'class="note goods"' in page.raw
+    assert f'data-live="{path[8:]}"' in page.raw.split('id="standing"')[1].split(">")[0]
+    await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
+    asked = await sam.see(f"/seller/messages/{thread}")
+    assert "Hold: the buyer asks to cancel" in asked.text
+    assert 'href="/seller/requests/can_' in asked.raw
+    mine = await ann.see(f"/messages/{thread}")
+    assert "You asked to cancel" in mine.text
+    assert f'href="{path}/requests/can_' in mine.raw
+    ours = await sue.see(f"/support/messages/{thread}")
+    assert "The move is with: Seller" in ours.text
+    for one in (asked, mine, ours):
+        assert one.raw.split('id="standing"')[1].split('id="talk"')[0].count("data-deadline=") == 1

@@ -86,13 +86,13 @@ def _followed(locale: Locale, one: Thread) -> str:
     return locale.gettext("then order %(number)s") % {"number": one.number}
 
 
-async def one(visit: Visit, page: Page, thread: str, typed: talk.Typed | None = None) -> Html:
-    """One conversation. Raises NotFound for a missing and a foreign one alike."""
+async def one(visit: Visit, page: Page, finds: talk.Finds, thread: str, typed: talk.Typed | None = None) -> Html:
+    """One conversation. finds: where its order stands. Raises NotFound for a missing and a foreign one alike."""
     before = visit.query("before") or None
     try:
-        card = await talk.alone(visit, thread, before, typed)
+        card = await talk.alone(visit, thread, finds, before, typed)
     except InvalidField:
-        before, card = None, await talk.alone(visit, thread, None, typed)
+        before, card = None, await talk.alone(visit, thread, finds, None, typed)
     assert card.thread is not None, "it was found"
     side, found = side_of(visit.person.role), card.thread
     return page(
@@ -112,7 +112,7 @@ async def one(visit: Visit, page: Page, thread: str, typed: talk.Typed | None = 
     )
 
 
-async def say(visit: Visit, page: Page, thread: str) -> Html:
+async def say(visit: Visit, page: Page, finds: talk.Finds, thread: str) -> Html:
     """Say something, or show the box again with what is wrong."""
     found = await visit.desk.conversations.thread(visit.person, thread)
     order = None
@@ -120,7 +120,7 @@ async def say(visit: Visit, page: Page, thread: str) -> Html:
         order = (await visit.desk.reads.order(visit.scope, found.order)).order
     sent, typed = await talk.send(visit, order=order, thread=thread)
     if sent is None:
-        return await one(visit, page, thread, typed)
+        return await one(visit, page, finds, thread, typed)
     return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.conversations import Talk
@@ -15,6 +15,7 @@ from rescind.locales import Locale
 from rescind.web import evidence, translating
 from rescind.web.rendering import address
 from rescind.web.session import Visit
+from rescind.web.talk.standing import Wish
 from rescind.web.talk.words import ROOT, label, name_of
 from rescind.web.timeline import story
 
@@ -35,7 +36,7 @@ _SPOKEN = (
 class Bubble:
     """A message as its reader sees it. label: who reads it; seen_by, seen_at: which other side saw it, and when.
 
-    cancel: where the button beside a wish to cancel leads; remark: what its reader should know of it.
+    wish: what is possible now beside a wish to cancel; remark: what its reader should know of it.
     translation: in the reader's language; translate: where asking for one leads; untranslated: it was asked for, and
     the translator gave none. outside: of a contact note, how and with whom it was said elsewhere; reply: where its
     reader answers it. answers: id of the message that this one answers.
@@ -52,7 +53,7 @@ class Bubble:
     files: Sequence[evidence.Tile] = ()
     seen_by: str = ""
     seen_at: Instant | None = None
-    cancel: str = ""
+    wish: Wish | None = None
     remark: str = ""
     translation: Translation | None = None
     translate: str = ""
@@ -76,7 +77,10 @@ class Step:
     step: bool = True
 
 
-async def bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str, here: str) -> list[Bubble]:
+async def bubbles(
+    visit: Visit, talk: Talk, order: Order | None, here: str, wish: Callable[[Message], Wish] | None
+) -> list[Bubble]:
+    """Its messages. here: address of the page. wish: what is possible beside a wish to cancel."""
     who, locale = visit.person, visit.locale
     side = side_of(who.role)
     names = await _names(visit, side, talk.messages)
@@ -99,7 +103,7 @@ async def bubbles(visit: Visit, talk: Talk, order: Order | None, cancel: str, he
                 files=[evidence.tile(locale, order.id, ref) for ref in one.evidence] if order else (),
                 seen_by=name_of(locale, talk.thread, seen[0]) if seen else "",
                 seen_at=seen[1] if seen else None,
-                cancel=f"{cancel}?said={one.id}" if cancel and own and one.flag is Flag.WANTS_TO_CANCEL else "",
+                wish=wish(one) if wish and own and one.flag is Flag.WANTS_TO_CANCEL else None,
                 remark=_remark(locale, side, one),
                 translation=one.translations.get(locale.tag),
                 translate=translating.where(visit, ROOT, side, talk, one),
@@ -128,7 +132,7 @@ def _remark(locale: Locale, side: Side, one: Message) -> str:
     if one.flag is Flag.ASKS_BUYER_TO_CANCEL:
         return _("The shop asks the buyer to cancel. Who cannot deliver cancels the order themselves (R-038).")
     if one.flag is Flag.WANTS_TO_CANCEL and side != "buyer":
-        return _("Sounds like a wish to cancel. Nothing was filed by it; the buyer sees the button for that.")
+        return _("Sounds like a wish to cancel. Nothing was filed by it; the buyer sees beside it what is possible.")
     return ""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rescind.conversations import Talk
-from rescind.core.conversation import LONGEST, About, Side, Thread, side_of
+from rescind.core.conversation import LONGEST, About, Message, Side, Thread, side_of
 from rescind.core.record import Record
 from rescind.core.views import OrderView, ShopView
 from rescind.locales import Locale
@@ -15,6 +15,7 @@ from rescind.web import contact, evidence, quick_replies
 from rescind.web.session import Visit
 from rescind.web.talk.bubbles import Bubble, Step, bubbles, steps
 from rescind.web.talk.saying import Typed
+from rescind.web.talk.standing import Finds, Standing, Wish
 from rescind.web.talk.words import PARTS, ROOT, choices, subject
 
 SHOWN = 30
@@ -27,7 +28,8 @@ class Card:
 
     earlier, transcript, elsewhere: addresses, empty where there is none; the last is of the form for what was said
     elsewhere. before: questions from before the order. page: on which page it stands, the order's or its own. replies:
-    the shop's own sentences, for its people. contact: how else the shop is reached.
+    the shop's own sentences, for its people. contact: how else the shop is reached. standing: of the order, where the
+    page does not show it anyway.
     """
 
     live: str
@@ -45,6 +47,7 @@ class Card:
     elsewhere: str = ""
     replies: Sequence[quick_replies.Item] = ()
     contact: contact.Shown | None = None
+    standing: Standing | None = None
 
 
 async def about_order(
@@ -52,11 +55,11 @@ async def about_order(
     view: OrderView,
     records: Iterable[tuple[Record, Mapping[str, str]]],
     *,
-    cancel: str = "",
+    wish: Callable[[Message], Wish] | None = None,
     request: str = "",
     typed: Typed | None = None,
 ) -> Card:
-    """The conversation on an order's page. cancel: where a wish to cancel leads, while it leads anywhere.
+    """The conversation on an order's page. wish: what is possible beside a wish to cancel.
 
     request: address under which requests of this order are read.
     """
@@ -69,7 +72,7 @@ async def about_order(
     since = talk.messages[0].sent_at if talk and talk.earlier else None
     entries: list[Bubble | Step] = [one for one in happened if since is None or one.at >= since] if talk else []
     here = f"{PARTS[side]}/{order.id}"
-    entries += await bubbles(visit, talk, order, cancel, here) if talk else []
+    entries += await bubbles(visit, talk, order, here, wish) if talk else []
     return await _card(
         visit,
         side,
@@ -88,8 +91,8 @@ async def about_order(
     )
 
 
-async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typed | None = None) -> Card:
-    """A conversation on a page of its own. Raises NotFound, InvalidField."""
+async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = None, typed: Typed | None = None) -> Card:
+    """A conversation on a page of its own, below where its order stands. Raises NotFound, InvalidField."""
     who, talks = visit.person, visit.desk.conversations
     side = side_of(who.role)
     talk = await talks.read(who, thread, before)
@@ -97,12 +100,13 @@ async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typ
         visit.unread = max(0, visit.unread - 1)
     found = talk.thread
     view = await visit.desk.reads.order(visit.scope, found.order) if found.order else None
+    around = await finds(view.order.id) if view else None
     here, about_order = f"{ROOT[side]}/{found.id}", found.about is About.ORDER
     return await _card(
         visit,
         side,
         talk,
-        await bubbles(visit, talk, view.order if view else None, "", here),
+        await bubbles(visit, talk, view.order if view else None, here, around.wish if around else None),
         here=here,
         shop=view.shop if view else await visit.desk.reads.shop(found.shop),
         reads=view.buyer.locale if view else "",
@@ -111,6 +115,7 @@ async def alone(visit: Visit, thread: str, before: str | None = None, typed: Typ
         action=here,
         typed=typed,
         files=about_order,
+        standing=around.standing if around else None,
     )
 
 
@@ -137,6 +142,7 @@ async def _card(
     files: bool,
     before: Sequence[Mapping[str, str]] = (),
     page: str = "thread",
+    standing: Standing | None = None,
 ) -> Card:
     alone = f"{ROOT[side]}/{talk.thread.id}" if talk else ""
     replies = await quick_replies.menu(visit, here, reads)
@@ -160,6 +166,7 @@ async def _card(
         elsewhere=elsewhere,
         replies=replies,
         contact=await contact.shown(visit, shop) if side != "seller" else None,
+        standing=standing,
     )
 
 
