@@ -267,7 +267,7 @@ async def test_a_conversation_has_on_top_where_its_order_stands(three, market):
     await write(ann, await ann.see(path), f"{path}/messages", "Hello?")
     thread = (await ann.see("/messages")).raw.split('href="/messages/')[-1].split('"')[0]
     page = await sam.see(f"/seller/messages/{thread}")
-    assert 'class="note goods"' in page.raw
+    assert " × 1" in page.raw.split('class="banner-title"')[1].split("</h2>")[0], "what was ordered"
     assert f'data-live="{path[8:]}"' in page.raw.split('id="standing"')[1].split(">")[0]
     await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
     asked = await sam.see(f"/seller/messages/{thread}")
@@ -280,3 +280,16 @@ async def test_a_conversation_has_on_top_where_its_order_stands(three, market):
     assert "The move is with: Seller" in ours.text
     for one in (asked, mine, ours):
         assert one.raw.split('id="standing"')[1].split('id="talk"')[0].count("data-deadline=") == 1
+
+
+async def test_a_shop_sees_what_waits_for_its_answer_with_the_promised_time(three, market):
+    ann, sam, _ = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "When does it ship?")
+    page = await sam.see("/seller/messages?tab=waiting")
+    assert "When does it ship?" in page.text
+    assert page.raw.count("data-deadline=") == 1
+    assert "After that the buyer can call the platform." in page.text
+    await write(sam, await sam.see(f"/seller{path}"), f"/seller{path}/messages", "Tomorrow")
+    assert "When does it ship?" not in (await sam.see("/seller/messages?tab=waiting")).text
+    assert "tab=waiting" not in (await ann.see("/messages")).raw

@@ -34,8 +34,7 @@ async def standing(console: Console, view: OrderView) -> Standing:
     title, sentence = {
         "stop": (_("STOP. This order is cancelled."), stopped_by(console, order)),
         "check": (_("Check this order before anything moves"), ""),
-        "wait": (language.term("stage", at_stage.value), why),
-    }.get(state, (language.term("stage", at_stage.value), ""))
+    }.get(state, (goods(language, view), why))
     ships = state != "stop" and order.dispatch_due_at and rank(at_stage) < rank(Stage.AWAITING_COLLECTION)
     return Standing(
         order=order.id,
@@ -45,7 +44,7 @@ async def standing(console: Console, view: OrderView) -> Standing:
         sentence=sentence,
         due=Due(at=order.dispatch_due_at, kind="ship_by") if ships and order.dispatch_due_at else None,
         step=Next(label=steps.label(step, language), href=page) if state == "go" and step else open_order,
-        goods=goods(language, view),
+        goods=goods(language, view) if state in {"stop", "check"} else "",
     )
 
 

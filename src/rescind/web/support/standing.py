@@ -60,8 +60,7 @@ def standing(console: Console, view: OrderView) -> Standing:
     return Standing(
         order=order.id,
         reader="support",
-        title=language.term("stage", at_stage.value),
+        title=line,
         state=("stage", at_stage.value),
         step=Next(label=_("Open the order"), href=page, kind="secondary"),
-        goods=line,
     )

@@ -39,7 +39,7 @@ class Next:
 class Standing:
     """An order for one reader, as ``ui.standing`` shows it. state: context and key of the pill.
 
-    move: whose it is, empty where it is the reader's own or nobody's.
+    move: whose it is, empty where it is the reader's own or nobody's. goods: empty where the title names them.
     """
 
     order: OrderId
