@@ -8,7 +8,7 @@ from typing import Any, get_args
 from rescind.core.conversation import About, Side, Thread, ThreadFilters, ThreadTab, side_of
 from rescind.core.errors import InvalidField, NoTranslator, Unavailable
 from rescind.core.ids import canonical
-from rescind.locales import Locale
+from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.web import talk
 from rescind.web.rendering import address
 from rescind.web.session import Html, Visit
@@ -164,5 +164,7 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
         title=talk.subject(visit.locale, found),
         names={by: talk.name_of(visit.locale, found, by) for by in ("buyer", "seller", "platform")},
         labels={one.value: talk.label(visit.locale, side, one) for one in {said.audience for said in written.messages}},
+        answered={said.id: said for said in written.messages},
+        languages=LANGUAGE_NAMES,
         file=f"/v1/threads/{written.thread}/transcript",
     )
