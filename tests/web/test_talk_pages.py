@@ -197,14 +197,14 @@ async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(t
     assert "The shop presses or threatens" in (await sue.see("/support?tab=with_platform")).text
     page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1"
     assert "They shout at me." in page.text
-    await sue.press(page, action, act="take")
+    await sue.press(page, f"{action}/take")
     page = await sue.see(f"/support{path}")
     assert "You have it." in page.text
-    wrong = await sue.press(page, action, act="close", outcome="", ending="Well.")
+    wrong = await sue.press(page, f"{action}/close", outcome="", ending="Well.")
     assert (wrong.status, "Say how it ends" in wrong.text) == (422, True)
-    wrong = await sue.press(wrong, action, act="close", outcome="shop_warned", ending="")
+    wrong = await sue.press(wrong, f"{action}/close", outcome="shop_warned", ending="")
     assert (wrong.status, "Tell both sides why" in wrong.text) == (422, True)
-    await sue.press(wrong, action, act="close", outcome="shop_warned", ending="We told them to be civil.")
+    await sue.press(wrong, f"{action}/close", outcome="shop_warned", ending="We told them to be civil.")
     assert "The shop was warned" in (await ann.see(path)).text
     assert "We told them to be civil." in (await sam.see(f"/seller{path}")).text
 

@@ -112,18 +112,21 @@ def _what(locale: Locale, order: Order, way: Way, reason: str) -> str:
     return _("%(act)s (%(amount)s goes back)") % {"act": what, "amount": amount}
 
 
-@post("/orders/{order_id:str}/escalations/{number:int}", status_code=200)
-async def answer(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
-    """Take a call, or end it without doing anything, with an outcome and words to both sides."""
+@post("/orders/{order_id:str}/escalations/{number:int}/take", status_code=200)
+async def take(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
+    """See to a call, so that nobody else does."""
+    return await _do(console, order_id, number, lambda order: TakeEscalation(order=order.id, number=number), {})
+
+
+@post("/orders/{order_id:str}/escalations/{number:int}/close", status_code=200)
+async def close(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
+    """End a call without doing anything, with an outcome and words to both sides."""
     form = await console.form()
-    taken = form.text("act") == "take"
-    errors = {} if taken else _unsaid(console, form, "ending")
-    if not taken and form.text("outcome") not in OUTCOMES:
+    errors = _unsaid(console, form, "ending")
+    if form.text("outcome") not in OUTCOMES:
         errors["outcome"] = console.language.gettext("Say how it ends")
 
     def command(order: Order) -> Command:
-        if taken:
-            return TakeEscalation(order=order.id, number=number)
         comment = _said(console, form, "ending")
         return CloseEscalation(order=order.id, number=number, outcome=form.text("outcome"), comment=comment)
 
@@ -205,4 +208,4 @@ def _unsaid(console: Console, form: Fields, field: str) -> dict[str, str]:
     return {}
 
 
-ROUTES = (answer, grant)
+ROUTES = (take, grant, close)
