@@ -210,3 +210,15 @@ def test_who_owes_an_answer_is_told_by_what_both_read(asked):
     assert unanswered_since([first, overheard, again]) == first.sent_at
     assert unanswered_since([first, answer]) is None
     assert unanswered_since([first, answer, again]) == again.sent_at
+
+
+def test_a_confirmed_grant_ends_the_call_it_was_proposed_for_and_no_later_one(asked):
+    shop = asked
+    calls(shop.at("Mon 10:00"))
+    terms = {"act": GrantAct.CANCEL, "reason": "seller_unreachable", "comment": WORDS, "alone_up_to_minor": None}
+    does(shop, GrantEscalation, **terms)
+    does(shop, CloseEscalation, outcome="shop_warned", comment=WORDS)
+    calls(shop)
+    shop.handle(AnswerOverride(order=shop.state.id, number=1, confirm=True), CAL)
+    assert [one.outcome for one in shop.state.escalations] == ["shop_warned", ""]
+    assert does(shop, CloseEscalation, number=2, outcome="granted", comment=WORDS).outcome == "granted"
