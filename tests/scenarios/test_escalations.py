@@ -23,6 +23,7 @@ from rescind.core.granting import GrantAct, GrantEscalation, ways
 from rescind.core.lifecycle import due
 from rescind.core.override import AnswerOverride
 from rescind.core.parts import Attached
+from rescind.core.second_person import AnswerProposal
 from rescind.core.stage import Stage
 from scenarios.shop import eur
 
@@ -222,3 +223,14 @@ def test_a_confirmed_grant_ends_the_call_it_was_proposed_for_and_no_later_one(as
     shop.handle(AnswerOverride(order=shop.state.id, number=1, confirm=True), CAL)
     assert [one.outcome for one in shop.state.escalations] == ["shop_warned", ""]
     assert does(shop, CloseEscalation, number=2, outcome="granted", comment=WORDS).outcome == "granted"
+
+
+def test_money_that_takes_two_people_ends_the_call_once_a_colleague_agrees(asked):
+    shop = asked
+    shop.alone = eur("10.00")
+    calls(shop.at("Mon 10:00"))
+    terms = {"act": GrantAct.GIVE_BACK, "comment": WORDS, "alone_up_to_minor": None}
+    assert does(shop, GrantEscalation, refund=eur("20.00"), **terms).status == "with_support"
+    assert shop.state.refunds == ()
+    shop.handle(AnswerProposal(order=shop.state.id, number=1, confirm=True), CAL)
+    assert (shop.state.escalations[0].outcome, shop.refunded) == ("refunded", eur("20.00"))
