@@ -70,6 +70,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             case "support" | "operator" | "host":
                 return _EVERYTHING
 
+    @property
+    def by(self) -> str:
+        """Who did something, as histories and idempotency keys name them."""
+        return f"{self.role}:{self.id}"
+
     def actor(self, on_behalf_of: str = "") -> Actor:
         """As whom the core knows them. ``on_behalf_of``: the buyer a member of staff acts for (M-49)."""
         return Actor(kind=_ACTOR[self.role], id=self.id, via=self.credential, on_behalf_of=on_behalf_of)

@@ -12,11 +12,11 @@ import typer
 
 from rescind.administration import with_pool
 from rescind.clock import wall_clock
-from rescind.core.conversation import Side, audiences, digest
+from rescind.core.conversation import Side
 from rescind.core.errors import NotFound
 from rescind.core.ids import OrderId
 from rescind.core.scope import Scope
-from rescind.core.transcript import Transcript, digest_of, transcript
+from rescind.core.transcript import Transcript, altered, complete, transcript
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -59,20 +59,18 @@ def export(
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A transcript that was exported.", exists=True)]) -> None:
-    """Check a transcript by itself: each text by its hash, all of them by theirs. Exit status 1: it was changed."""
+    """Check a transcript by itself: each text and translation by its hash, all of them by theirs.
+
+    Exit status 1: it was changed.
+    """
     try:
         told = msgspec.json.decode(file.read_bytes(), type=Transcript)
     except msgspec.DecodeError:
         fail(f"{file} is no transcript.")
-    readable = set(audiences(told.reader))
-    changed = [
-        one.id
-        for one in told.messages
-        if one.audience not in readable or (one.text and digest(one.salt, one.text) != one.digest)
-    ]
+    changed = altered(told)
     for one in changed:
         out.print(f"{one} is not as it was sent.", highlight=False)
-    whole = digest_of(told.messages) == told.digest
+    whole = complete(told)
     if not whole:
         out.print("The digest is of other messages.")
     if changed or not whole:

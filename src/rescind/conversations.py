@@ -156,6 +156,10 @@ class Conversations:
         """In how many of them there is something new; none for whom no conversation is."""
         return await self._reads.unread(who.scope, side_of(who.role)) if who.role != "host" else 0
 
+    async def waiting(self, who: Principal) -> int:
+        """In how many of them a shop's people owe an answer; none for everybody else."""
+        return await self._reads.waiting(who.shop_id) if who.role == "seller" and who.shop_id else 0
+
     async def thread(self, who: Principal, thread: str) -> Thread:
         """One conversation. Raises Forbidden, NotFound."""
         return await self._reads.thread(who.scope, side_of(who.role), thread)
@@ -236,6 +240,8 @@ def _allowed(who: Principal, filters: ThreadFilters) -> Side:
     side = side_of(who.role)
     if filters.tab == "flagged" and side != "platform":
         raise InvalidField(field="?tab", expected="all or unread")
+    if filters.tab == "waiting" and side != "seller":
+        raise InvalidField(field="?tab", expected="all or unread; only shops owe answers")
     return side
 
 

@@ -20,8 +20,10 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.arrival import Way, ways
 from rescind.core.cancellation import Decision, RequestCancellation
 from rescind.core.context import Context
+from rescind.core.conversation import About, Thread
 from rescind.core.counting import DOOR_REFUSALS, AtTheDoor, at_the_door
 from rescind.core.errors import ReasonNotListed
+from rescind.core.escalation import answer_time
 from rescind.core.event import Note
 from rescind.core.evidence import FOR_A_LOOK
 from rescind.core.ids import OrderId, ShopId, make_id
@@ -31,6 +33,7 @@ from rescind.core.parts import Pins
 from rescind.core.policy import Reason
 from rescind.core.policy.policy import Catalogue
 from rescind.core.record import Record
+from rescind.core.scope import Scope
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, ShopView
 from rescind.documents import Documents
@@ -132,6 +135,22 @@ class Desk:
     async def terms(self, order: Order) -> Terms:
         """The terms an order is judged by now: those it was bought under, and what holds today."""
         return await self.book.terms(order.pins, order.placed_at, order.shop)
+
+    async def due_first(self, threads: Iterable[Thread]) -> list[tuple[Thread, Instant]]:
+        """Conversations in which a shop owes an answer, each with until when; what is due first comes first."""
+        found = [(one, await self._answer_by(one, one.waits_since)) for one in threads if one.waits_since]
+        return sorted(found, key=lambda one: one[1])
+
+    async def _answer_by(self, thread: Thread, since: Instant) -> Instant:
+        """After this its silence is a ground to call the platform (M-20): by the terms the order was bought under, or
+        before any order by the shop's own of today.
+        """
+        if thread.about is About.ORDER and thread.order is not None:
+            terms = await self.terms((await self.reads.order(Scope(shop=thread.shop), thread.order)).order)
+        else:
+            shop = await self.reads.shop(thread.shop)
+            terms = await self.book.terms(self.pins(shop), since, thread.shop)
+        return since + answer_time(terms)
 
     async def context(self, order: Order, terms: Terms, counted: int | None = None) -> Context:
         """The outside facts a decision about this order would read now, for a judgement that is only shown.

@@ -18,7 +18,7 @@ from rescind.core.errors import (
     InvalidTransition,
     NotFound,
 )
-from rescind.core.ids import base32
+from rescind.core.ids import derived
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
 from rescind.intake.text import label
@@ -106,7 +106,7 @@ class Endpoints:
         """
         assert scope.shop in {None, shop}, "who sees one shop makes endpoints of that one"
         url, about, chosen = self._address(url), label(about, field="/about"), _events(events)
-        identifier = "hook_" + _number(f"{by}\n{shop or ''}\n{key}")
+        identifier = "hook_" + derived(f"{by}\n{shop or ''}\n{key}")
         asked = hashlib.sha256(
             msgspec.json.encode([shop, url, about, chosen, *([True] if asymmetric else [])])
         ).digest()
@@ -189,7 +189,7 @@ class Endpoints:
         one = await self.find(scope, identifier)
         if one.state != "on":
             raise InvalidTransition(action="test", current_state=one.state, allowed_actions=("switch_on",))
-        event = news.TEST_PREFIX + _number(f"{by}\n{key}")
+        event = news.TEST_PREFIX + derived(f"{by}\n{key}")
         body = news.test_body(one.id, self._clock.read() or wall_clock())
         await self.deliveries.add([New("", event, one.id, news.TEST, body)])
         return await self.deliveries.one(one.id, event)
@@ -233,8 +233,3 @@ def _events(events: Sequence[str]) -> list[str]:
     if not set(events) <= set(news.CHOICES):
         raise InvalidField(field="/events", expected="kinds of events that there are")
     return [one for one in news.CHOICES if one in events]
-
-
-def _number(text: str) -> str:
-    """22 characters that follow from a text and from nothing else."""
-    return base32(int.from_bytes(hashlib.sha256(text.encode()).digest()[:14], "big") >> 2, 22)

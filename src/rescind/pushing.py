@@ -9,7 +9,7 @@ import msgspec
 
 from rescind.access import Principal
 from rescind.core.errors import InvalidField, NotFound, Unavailable
-from rescind.core.ids import base32
+from rescind.core.ids import derived
 from rescind.inbox import owner
 from rescind.notices import PUSH, vapid
 from rescind.notices.push import Pushed, Shown
@@ -67,7 +67,7 @@ class Pushing:
         if not usable(keys):
             raise InvalidField(field="/keys", expected="the keys of a subscription, as the browser gives them")
         # The same browser of the same person is the same, however often it subscribes.
-        identifier = "psh_" + _number(f"{whose.role}\n{whose.shop}\n{whose.person}\n{endpoint}")
+        identifier = "psh_" + derived(f"{whose.role}\n{whose.shop}\n{whose.person}\n{endpoint}")
         sealed = Sealed(
             identifier,
             self._sealer.seal(f"{identifier} endpoint", endpoint.encode()),
@@ -113,11 +113,6 @@ class Pushing:
 
     async def _private(self) -> bytes:
         return self._sealer.open("key", await self.table.key(self._sealer.seal("key", vapid.new_key())))
-
-
-def _number(text: str) -> str:
-    """22 characters that follow from a text and from nothing else."""
-    return base32(int.from_bytes(hashlib.sha256(text.encode()).digest()[:14], "big") >> 2, 22)
 
 
 def contact(base_url: str) -> str:

@@ -20,7 +20,7 @@ from rescind.core.errors import (
     RobotsFull,
     Unavailable,
 )
-from rescind.core.ids import base32
+from rescind.core.ids import derived
 from rescind.core.notice import GROUPS
 from rescind.core.scope import Scope
 from rescind.intake.text import label
@@ -120,7 +120,7 @@ class Robots:
         about, chosen, language = label(about, field="/about"), _topics(topics), _language(language)
         secret = _secret(robot, secret)
         self._check(robot, url)
-        identifier = "bot_" + _number(f"{by}\n{shop}\n{key}")
+        identifier = "bot_" + derived(f"{by}\n{shop}\n{key}")
         asked = hashlib.sha256(msgspec.json.encode([shop, kind, url, secret, about, chosen, language])).digest()
         try:
             return await self._made(scope, identifier, asked)
@@ -297,8 +297,3 @@ def _language(language: str) -> str:
     if language not in LANGUAGE_NAMES:
         raise InvalidField(field="/language", expected="a language of these pages")
     return language
-
-
-def _number(text: str) -> str:
-    """22 characters that follow from a text and from nothing else."""
-    return base32(int.from_bytes(hashlib.sha256(text.encode()).digest()[:14], "big") >> 2, 22)

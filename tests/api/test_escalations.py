@@ -67,10 +67,14 @@ async def test_it_waits_in_supports_queue_with_an_owner_and_a_clock_until_it_is_
     assert (await people.sue.get("/v1/cancellations", tab="escalated")).json()["rows"][0]["kind"] == "escalation"
     early = await people.sue.post(f"{path}/1/close", {"outcome": "granted", "comment": "It will be cancelled."})
     assert (early.status_code, early.json()["type"]) == (409, "/problems/invalid-transition")
-    stopped = {"act": "cancel", "reason": "seller_unreachable", "comment": "Nobody answers there."}
-    assert (await people.sue.post(f"/v1/orders/{order}/overrides", stopped)).status_code == 201
-    ended = await people.sue.post(f"{path}/1/close", {"outcome": "granted", "comment": "It is cancelled."})
-    assert (ended.json()["status"], ended.json()["outcome"]) == ("closed", "granted")
+    stopped = {"act": "cancel", "reason": "seller_unreachable", "comment": "We have cancelled it for you."}
+    assert (await people.sam.post(f"{path}/1/grant", stopped)).status_code == 403
+    other = stopped | {"refund": {"amount": 1, "currency": "EUR"}}
+    refused = await people.sue.post(f"{path}/1/grant", other)
+    assert refused.json()["type"] == "/problems/amount-changed"
+    ended = await people.sue.post(f"{path}/1/grant", stopped)
+    assert (ended.json()["status"], ended.json()["outcome"], ended.json()["proposed"]) == ("closed", "granted", False)
+    assert (await people.ann.get(f"/v1/orders/{order}")).json()["stage"] == "cancelled"
     assert (await people.sue.get("/v1/cancellations", tab="with_platform")).json()["rows"] == []
     for missing in ("2", "0", "x", "1e1"):
         assert (await people.sue.post(f"{path}/{missing}/take", {})).status_code == 404
@@ -81,3 +85,17 @@ async def test_support_calls_for_a_buyer_only_with_consent(people, market):
     path = f"/v1/orders/{order}/escalations"
     assert (await people.sue.post(path, BREACH)).json()["type"] == "/problems/consent-missing"
     assert (await people.sam.post(path, BREACH)).status_code == 403
+
+
+async def test_money_is_given_back_for_a_call_and_ends_it_as_that(people, market):
+    order = await market.order(Stage.PREPARING)
+    path = f"/v1/orders/{order}/escalations"
+    await people.ann.post(path, BREACH)
+    given = {"act": "give_back", "refund": {"amount": 500, "currency": "EUR"}, "comment": "For the trouble."}
+    for wrong in ({"refund": None}, {"refund": {"amount": 500, "currency": "USD"}}, {"cancellation": "can_1"}):
+        answer = await people.sue.post(f"{path}/1/grant", given | wrong)
+        assert answer.status_code in {409, 422}, answer.text
+    ended = await people.sue.post(f"{path}/1/grant", given)
+    assert (ended.json()["outcome"], ended.status_code) == ("refunded", 200)
+    again = await people.sue.post(f"{path}/1/grant", given)
+    assert again.json()["type"] == "/problems/invalid-transition"

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from postgres.market import KILN, LANTERN
 from rescind.core.stage import Stage
 from scenarios.files import png
 
+DAY = timedelta(hours=24)
 SECRET = "xylophone"
 """A word of an internal note, looked for everywhere it must not be."""
 
@@ -384,3 +385,26 @@ async def test_a_request_filed_from_a_message_counts_from_it(people, market, clo
     )
     receipt = (await people.ann.get(asked.json()["receipt"])).json()
     assert receipt["facts"]["stage"] == "preparing"
+
+
+async def test_a_shop_reads_what_waits_for_its_answer_with_until_when_and_what_is_due_first(people, market, clock):
+    first, second = await market.order(Stage.PREPARING), await market.order(Stage.PREPARING)
+    begun, asked = clock.read(), []
+    for order in (first, second):
+        asked.append(await say(people.ann, order, "Hello?"))
+        clock.advance(timedelta(hours=1))
+    await say(people.ann, first, "Hello again?")
+    await say(people.sue, first, "Aside", "internal")
+    rows = (await people.sam.get("/v1/threads", tab="waiting")).json()["rows"]
+    assert [row["id"] for row in rows] == [one["thread"] for one in asked]
+    assert datetime.fromisoformat(rows[0]["waits_since"]) - begun < timedelta(minutes=1), "asking again asks once"
+    assert datetime.fromisoformat(rows[0]["answer_by"]) - datetime.fromisoformat(rows[0]["waits_since"]) == DAY
+    await say(people.sam, first, "Tomorrow", "seller")
+    assert len((await people.sam.get("/v1/threads", tab="waiting")).json()["rows"]) == 2, (
+        "the buyer reads nothing of it"
+    )
+    await say(people.sam, first, "Tomorrow")
+    (row,) = (await people.sam.get("/v1/threads", tab="waiting")).json()["rows"]
+    assert row["id"] == asked[1]["thread"]
+    for who in (people.ann, people.sue):
+        assert (await who.get("/v1/threads", tab="waiting")).status_code == 422

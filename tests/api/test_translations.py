@@ -1,7 +1,9 @@
 """What was said, in the reader's language: asked for, kept beside the words, gone with them, and never in the way."""
 
 import asyncio
+import hashlib
 import ipaddress
+import json
 
 import pytest
 
@@ -60,13 +62,18 @@ async def test_a_translation_is_kept_beside_the_words_and_the_next_reader_has_it
     assert [each["language"] for each in (await messages(people.ann, said))[0]["translations"]] == ["en", "zh"]
 
 
-async def test_it_decides_nothing_and_no_transcript_has_it(people, said):
+async def test_it_decides_nothing_and_stands_in_a_transcript_below_the_original(people, said):
     order, thread, _ = said
     before = (await people.ann.get(f"/v1/threads/{thread}/transcript")).json()
     await asks(people.sam, said)
     after = (await people.ann.get(f"/v1/threads/{thread}/transcript")).json()
-    assert after["digest"] == before["digest"]
-    assert "oW" not in str(after)
+    assert after["digest"] == before["digest"], "what a case keeps of it stays as it was"
+    assert after["whole"] != before["whole"]
+    (one,) = after["messages"]
+    (told,) = one["translations"]
+    assert (one["text"], told["text"], told["by"], told["language"]) == ("Wo ist es?", "?se tsi oW", "Babel", "en")
+    words = json.dumps([one["digest"], "en", "Babel", told["at"], told["text"]], separators=(",", ":"))
+    assert hashlib.sha256(words.encode()).hexdigest() == told["digest"]
     found = await people.sam.get("/v1/threads?text=tsi%20oW")
     assert found.json()["rows"] == []
     assert (await people.ann.get(f"/v1/orders/{order}")).json()["status"]

@@ -197,13 +197,99 @@ async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(t
     assert "The shop presses or threatens" in (await sue.see("/support?tab=with_platform")).text
     page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1"
     assert "They shout at me." in page.text
-    await sue.press(page, action, act="take")
+    await sue.press(page, f"{action}/take")
     page = await sue.see(f"/support{path}")
     assert "You have it." in page.text
-    wrong = await sue.press(page, action, act="close", outcome="", ending="Well.")
+    wrong = await sue.press(page, f"{action}/close", outcome="", ending="Well.")
     assert (wrong.status, "Say how it ends" in wrong.text) == (422, True)
-    wrong = await sue.press(wrong, action, act="close", outcome="shop_warned", ending="")
+    wrong = await sue.press(wrong, f"{action}/close", outcome="shop_warned", ending="")
     assert (wrong.status, "Tell both sides why" in wrong.text) == (422, True)
-    await sue.press(wrong, action, act="close", outcome="shop_warned", ending="We told them to be civil.")
+    await sue.press(wrong, f"{action}/close", outcome="shop_warned", ending="We told them to be civil.")
     assert "The shop was warned" in (await ann.see(path)).text
     assert "We told them to be civil." in (await sam.see(f"/seller{path}")).text
+
+
+async def test_support_grants_a_call_by_what_it_does_and_says_nothing_that_was_not_done(three, market):  # M-24
+    ann, sam, sue = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await ann.press(await ann.see(f"{path}/platform"), f"{path}/platform", ground="pressure", comment="They shout.")
+    page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1/grant"
+    offered = page.raw.split('name="outcome"')[1].split("</select>")[0]
+    assert "granted" not in offered, "nothing was cancelled"
+    choices = page.raw.split('name="grant"')[1].split("</select>")[0]
+    stop = next(one for one in choices.split('value="') if one.startswith("cancel:seller_unreachable:"))
+    assert "€40.00 goes back)" in stop
+    wrong = await sue.press(page, action, grant="", granting="")
+    assert (wrong.status, "Say what is to be done" in wrong.text) == (422, True)
+    wrong = await sue.press(page, action, grant="give_back:::", grant_amount="much", granting="Sorry.")
+    assert (wrong.status, "Say how much goes back" in wrong.text) == (422, True)
+    done = await sue.press(page, action, grant=stop.split('"')[0], granting="We have cancelled it for you.")
+    assert done.status == 303
+    for who, root in ((ann, ""), (sam, "/seller"), (sue, "/support")):
+        told = (await who.see(f"{root}{path}")).text
+        assert "Granted: it was cancelled" in told
+        assert "We have cancelled it for you." in told
+
+
+async def test_beside_a_wish_to_cancel_stands_what_the_orders_page_offers_at_that_moment(three, market):
+    ann, _, _ = three
+    order = await market.order(Stage.PREPARING)
+    path = f"/orders/{order}"
+    sent = await write(ann, await ann.see(path), f"{path}/messages", "Please cancel my order")
+    assert sent.status == 303
+    thread = (await ann.see("/messages")).raw.split('href="/messages/')[-1].split('"')[0]
+    for where in (path, f"/messages/{thread}"):
+        assert f'href="{path}/cancel?said=msg_' in (await ann.see(where)).raw
+    for fact in ("packed", "handed_over"):
+        await market.fact(order, fact)
+    for where in (path, f"/messages/{thread}"):
+        page = await ann.see(where)
+        assert f"{path}/cancel?said=" not in page.raw
+        assert "It can no longer be cancelled. Refuse the parcel at the door" in page.text.split("Please cancel my")[1]
+    for fact in ("delivered", "completed"):
+        await market.fact(order, fact)
+    assert f"{path}/cancel?said=" not in (await ann.see(path)).raw
+
+
+async def test_a_wish_that_was_followed_by_a_request_says_what_became_of_it(three, market):
+    ann, _, _ = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Please cancel my order")
+    await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
+    page = await ann.see(path)
+    assert "You asked to cancel after this" in page.text
+    assert f"{path}/cancel?said=" not in page.raw
+
+
+async def test_a_conversation_has_on_top_where_its_order_stands(three, market):
+    ann, sam, sue = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "Hello?")
+    thread = (await ann.see("/messages")).raw.split('href="/messages/')[-1].split('"')[0]
+    page = await sam.see(f"/seller/messages/{thread}")
+    assert " × 1" in page.raw.split('class="banner-title"')[1].split("</h2>")[0], "what was ordered"
+    assert f'data-live="{path[8:]}"' in page.raw.split('id="standing"')[1].split(">")[0]
+    await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
+    asked = await sam.see(f"/seller/messages/{thread}")
+    assert "Hold: the buyer asks to cancel" in asked.text
+    assert 'href="/seller/requests/can_' in asked.raw
+    mine = await ann.see(f"/messages/{thread}")
+    assert "You asked to cancel" in mine.text
+    assert f'href="{path}/requests/can_' in mine.raw
+    ours = await sue.see(f"/support/messages/{thread}")
+    assert "The move is with: Seller" in ours.text
+    for one in (asked, mine, ours):
+        assert one.raw.split('id="standing"')[1].split('id="talk"')[0].count("data-deadline=") == 1
+
+
+async def test_a_shop_sees_what_waits_for_its_answer_with_the_promised_time(three, market):
+    ann, sam, _ = three
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(ann, await ann.see(path), f"{path}/messages", "When does it ship?")
+    page = await sam.see("/seller/messages?tab=waiting")
+    assert "When does it ship?" in page.text
+    assert page.raw.count("data-deadline=") == 1
+    assert "After that the buyer can call the platform." in page.text
+    await write(sam, await sam.see(f"/seller{path}"), f"/seller{path}/messages", "Tomorrow")
+    assert "When does it ship?" not in (await sam.see("/seller/messages?tab=waiting")).text
+    assert "tab=waiting" not in (await ann.see("/messages")).raw

@@ -201,6 +201,11 @@ EXAMPLES: Mapping[str, Any] = {
     "order_notes_understood": {"text": "Please check the address."},
     "order_notes_acknowledge": {},
     "escalations_take": {},
+    "escalations_grant": {
+        "act": "cancel",
+        "reason": "seller_unreachable",
+        "comment": "The shop has not answered us either, so we have cancelled your order.",
+    },
     "escalations_close": {"outcome": "shop_warned", "comment": "We told the shop that this is not allowed."},
     "returns_open_return": {
         "reason": "no_longer_wanted",

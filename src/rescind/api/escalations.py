@@ -6,15 +6,17 @@ from rescind.api.acting import act
 from rescind.api.cancellations import note, speaks_for
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.told import Told
-from rescind.core import errors, escalation
+from rescind.core import errors, escalation, granting
 from rescind.core.escalation import CloseEscalation, Escalate, TakeEscalation
 from rescind.core.event import Note
+from rescind.core.granting import GrantAct, GrantEscalation
+from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
 from rescind.core.parts import Escalation, ReturnStatus
 from rescind.intake.consent import Consent
-from rescind.intake.fields import Code, Incoming, Words
+from rescind.intake.fields import Amount, Code, Incoming, Words, figure
 from rescind.intake.text import words
 from rescind.postgres.credentials import Role
 
@@ -40,6 +42,21 @@ class Ending(Incoming, frozen=True, kw_only=True):
     comment: Words
 
 
+class Grant(Incoming, frozen=True, kw_only=True):
+    """What is done for the buyer, and the reason that buyer and shop are told.
+
+    act: ``approve`` a request, ``cancel`` what has not arrived, or ``give_back`` money. cancellation: of ``approve``.
+    reason: as of a decision against the rules; absent of a request that waits for the platform, and of ``give_back``.
+    refund: of ``give_back`` what goes back; else the amount that was shown, so that no other is booked.
+    """
+
+    act: GrantAct
+    cancellation: Code | None = None
+    reason: Code | None = None
+    refund: Amount | None = None
+    comment: Words
+
+
 class AttachedTold(Told, frozen=True, kw_only=True):
     """The conversation as it stood. digest: of its transcript as the buyer reads it, up to the message ``upto``."""
 
@@ -52,7 +69,8 @@ class AttachedTold(Told, frozen=True, kw_only=True):
 class EscalationTold(Told, frozen=True, kw_only=True):
     """One call for the platform. number: of those of the order. owner: told to support alone; taken: there is one.
 
-    deadline: until when support moves, else it goes to whoever leads support, and gets a new one.
+    deadline: until when support moves, else it goes to whoever leads support, and gets a new one. proposed: what would
+    grant it waits for a second person.
     """
 
     number: int
@@ -62,6 +80,7 @@ class EscalationTold(Told, frozen=True, kw_only=True):
     filed_by: str
     opened_at: Instant
     taken: bool
+    proposed: bool
     owner: str
     deadline: Instant | None
     attached: AttachedTold | None
@@ -161,10 +180,58 @@ async def take(call: Call) -> Answer:
     fails=(*_FAILS, errors.InvalidText),
 )
 async def close(call: Call) -> Answer:
-    """Say how it ended: `granted` once something was cancelled, `shop_answers`, `shop_warned` or `not_upheld`."""
+    """End it without doing anything: `shop_answers`, `shop_warned`, `settled` or `not_upheld`.
+
+    `granted` and `refunded` are said only where something was cancelled or given back since it began; as a rule `grant`
+    does both at once.
+    """
     order, number = await call.order(), _number(call)
     said: Note = call.desk.note(words(call.body.comment, field="/comment"))
     command = CloseEscalation(order=order.id, number=number, outcome=call.body.outcome, comment=said)
+    return await _do(call, command, number - 1)
+
+
+@operation(
+    "POST",
+    "/v1/orders/{order}/escalations/{escalation}/grant",
+    may=STAFF,
+    through="order",
+    summary="Grant a call",
+    body=Grant,
+    gives=EscalationTold,
+    changes=True,
+    versioned=True,
+    fails=(
+        *_FAILS,
+        errors.InvalidText,
+        errors.DeadlinePassed,
+        errors.AmountChanged,
+        errors.CurrencyMismatch,
+        errors.ReasonNotListed,
+        errors.NothingSelected,
+        errors.RefundTooHigh,
+        errors.RefundOfNothing,
+    ),
+)
+async def grant(call: Call) -> Answer:
+    """Cancel, or give money back, and end the call with that: `granted` or `refunded`, in one step.
+
+    Where it takes a second person it is proposed, and the call stays open until a colleague has confirmed it.
+    """
+    order, number, body = await call.order(), _number(call), call.body
+    if body.cancellation is not None and body.act is not GrantAct.APPROVE:
+        raise errors.InvalidField(field="/cancellation", expected="absent, unless a request is approved")
+    said: Note = call.desk.note(words(body.comment, field="/comment"))
+    command = GrantEscalation(
+        order=order.id,
+        number=number,
+        act=body.act,
+        cancellation=CancellationId(body.cancellation) if body.cancellation else None,
+        reason=body.reason or "",
+        refund=figure(body.refund),
+        comment=said,
+        alone_up_to_minor=call.desk.settings.second_person_above.of(order.currency),
+    )
     return await _do(call, command, number - 1)
 
 
@@ -198,6 +265,7 @@ def escalation_told(one: Escalation, order: Order, role: Role) -> EscalationTold
         filed_by=one.filed_by,
         opened_at=one.opened_at,
         taken=bool(one.owner),
+        proposed=granting.proposed(order, one.number),
         owner=one.owner if role in STAFF else "",
         deadline=one.due_at if one.closed_at is None else None,
         attached=AttachedTold(thread=kept.thread, upto=kept.upto, messages=kept.messages, digest=kept.digest)
@@ -209,4 +277,4 @@ def escalation_told(one: Escalation, order: Order, role: Role) -> EscalationTold
     )
 
 
-OPERATIONS = (of_order, call_platform, take, close)
+OPERATIONS = (of_order, call_platform, take, grant, close)

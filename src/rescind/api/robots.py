@@ -137,7 +137,7 @@ async def connect(call: Call) -> Answer:
         about=new.about,
         topics=new.topics,
         language=new.language,
-        by=_by(call),
+        by=call.principal.by,
         key=call.key(shop).key,
     )
     return Answer(body=_told(made, 0), status=201, location=f"/v1/robots/{made.id}")
@@ -175,7 +175,7 @@ async def change(call: Call) -> Answer:
     changed = await call.desk.robots.change(
         call.principal.scope,
         call.ids["robot"],
-        _by(call),
+        call.principal.by,
         url=asked.url,
         secret=asked.secret,
         about=asked.about,
@@ -206,7 +206,7 @@ async def test(call: Call) -> Answer:
     shop = await call.desk.reads.shop(ShopId(one.shop))
     base = call.desk.base_url
     link = f"{base}/seller/robots/{one.id}" if base else ""
-    tried = await robots.test(scope, one.id, shop.name, link, by=_by(call), key=key)
+    tried = await robots.test(scope, one.id, shop.name, link, by=call.principal.by, key=key)
     await call.desk.book.refresh()
     return await _answer(call, tried)
 
@@ -227,7 +227,7 @@ async def remove(call: Call) -> Answer:
     call.key(ShopId(""))
     scope, identifier = call.principal.scope, call.ids["robot"]
     found = await call.desk.robots.find(scope, identifier)
-    await call.desk.robots.remove(scope, identifier, _by(call))
+    await call.desk.robots.remove(scope, identifier, call.principal.by)
     await call.desk.book.refresh()
     return Answer(body=_told(msgspec.structs.replace(found, state="removed"), 0))
 
@@ -235,10 +235,6 @@ async def remove(call: Call) -> Answer:
 async def _answer(call: Call, one: Row) -> Answer:
     waiting = await call.desk.robots.messages.count([one.shop])
     return Answer(body=_told(one, waiting.get(one.id, 0)))
-
-
-def _by(call: Call) -> str:
-    return f"{call.principal.role}:{call.principal.id}"
 
 
 def _told(one: Row, waiting: int) -> RobotTold:

@@ -62,7 +62,8 @@ class MessageTold(Told, frozen=True, kw_only=True):
 class ThreadTold(Told, frozen=True, kw_only=True):
     """A conversation as the caller's side has it. about: order, product or shop. order, number: what it is about, or
     the order that followed a question. unread: something in it is new. flagged: support should look at it; told to
-    support only.
+    support only. waits_since: when the buyer wrote what the shop has not answered since. answer_by: until when it owes
+    the answer, after which its silence is a ground to call the platform; told in the tab ``waiting``.
     """
 
     id: str
@@ -79,6 +80,8 @@ class ThreadTold(Told, frozen=True, kw_only=True):
     last: MessageTold
     unread: bool
     flagged: bool
+    waits_since: Instant | None
+    answer_by: Instant | None
 
 
 class ThreadsTold(Told, frozen=True, kw_only=True):
@@ -141,8 +144,8 @@ def translation_told(language: str, one: Translation) -> TranslationTold:
     return TranslationTold(language=language, text=one.text, by=one.by, at=one.at)
 
 
-def thread_told(one: Thread, side: Side) -> ThreadTold:
-    """One conversation for a side."""
+def thread_told(one: Thread, side: Side, answer_by: Instant | None = None) -> ThreadTold:
+    """One conversation for a side. answer_by: until when its shop owes an answer."""
     return ThreadTold(
         id=one.id,
         about=one.about.value,
@@ -158,6 +161,8 @@ def thread_told(one: Thread, side: Side) -> ThreadTold:
         last=message_told(one.last),
         unread=one.unread,
         flagged=one.flagged and side == "platform",
+        waits_since=one.waits_since,
+        answer_by=answer_by,
     )
 
 

@@ -21,8 +21,9 @@ from rescind.api.thread_answers import (
 )
 from rescind.conversations import Saying
 from rescind.core import errors
-from rescind.core.conversation import Outside, ThreadFilters, ThreadTab, Way, side_of
+from rescind.core.conversation import Outside, Thread, ThreadFilters, ThreadTab, Way, side_of
 from rescind.core.ids import ShopId, canonical, shop_of
+from rescind.core.instant import Instant
 from rescind.core.transcript import Transcript
 from rescind.intake.fields import Incoming, Moment, Words, moment
 from rescind.postgres.credentials import Role
@@ -76,7 +77,10 @@ class Upto(Incoming, frozen=True, kw_only=True):
 
 
 class ThreadsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """text: found in messages, products and names, or an order's number. tab: ``flagged`` is support's."""
+    """text: found in messages, products and names, or an order's number.
+
+    tab: ``flagged`` is support's, ``waiting`` a shop's.
+    """
 
     tab: ThreadTab = "all"
     text: SearchText = ""
@@ -111,7 +115,10 @@ _SENDING = (
     gives=ThreadsTold,
 )
 async def listed(call: Call) -> Answer:
-    """Your conversations, the latest message first. The list and its search hold only what you may read."""
+    """Your conversations, the latest message first. The list and its search hold only what you may read.
+
+    `tab=waiting` lists those in which a shop owes an answer, the one that is due first at the beginning.
+    """
     wanted: ThreadsAsked = call.query
     who, talks = call.principal, call.desk.conversations
     filters = ThreadFilters(tab=wanted.tab, text=wanted.text)
@@ -119,7 +126,7 @@ async def listed(call: Call) -> Answer:
     side = side_of(who.role)
     return Answer(
         body=ThreadsTold(
-            rows=[thread_told(one, side) for one in page.rows],
+            rows=[thread_told(one, side, by) for one, by in await _due_first(call, wanted.tab, page.rows)],
             next=page.next,
             previous=page.previous,
             total=page.total,
@@ -304,6 +311,12 @@ async def note_contact(call: Call) -> Answer:
     outside = Outside(way=body.way, at=moment(body.at, field="/at"), whom=body.whom)
     saying = _saying(call, order.shop, body.text, evidence=body.evidence)._replace(outside=outside)
     return _sent(await call.desk.conversations.note_contact(call.principal, order, saying, call.desk.now()))
+
+
+async def _due_first(call: Call, tab: ThreadTab, rows: tuple[Thread, ...]) -> list[tuple[Thread, Instant | None]]:
+    if tab != "waiting":
+        return [(one, None) for one in rows]
+    return list(await call.desk.due_first(rows))
 
 
 def _thread(call: Call) -> str:

@@ -137,7 +137,7 @@ async def create(call: Call) -> Answer:
         new.url,
         about=new.about,
         events=new.events,
-        by=_by(call),
+        by=call.principal.by,
         key=key.key,
         asymmetric=new.asymmetric,
     )
@@ -176,7 +176,7 @@ async def change(call: Call) -> Answer:
     changed = await call.desk.endpoints.change(
         call.principal.scope,
         call.ids["endpoint"],
-        _by(call),
+        call.principal.by,
         url=asked.url,
         about=asked.about,
         events=asked.events,
@@ -215,7 +215,7 @@ async def public_keys(call: Call) -> Answer:
 async def rotate(call: Call) -> Answer:
     """A new secret, shown this once. For a day messages carry two signatures, so that the receiver can change over."""
     made = await call.desk.endpoints.rotate(
-        call.principal.scope, call.ids["endpoint"], _by(call), call.key(ShopId("")).key
+        call.principal.scope, call.ids["endpoint"], call.principal.by, call.key(ShopId("")).key
     )
     return Answer(body=_made(made))
 
@@ -235,7 +235,7 @@ async def rotate(call: Call) -> Answer:
 async def test(call: Call) -> Answer:
     """Send an `endpoint.test`, signed and tried again like any other message; what comes of it is in the log."""
     sent = await call.desk.endpoints.test(
-        call.principal.scope, call.ids["endpoint"], _by(call), call.key(ShopId("")).key
+        call.principal.scope, call.ids["endpoint"], call.principal.by, call.key(ShopId("")).key
     )
     return Answer(body=delivery_told(sent), status=201)
 
@@ -256,12 +256,8 @@ async def remove(call: Call) -> Answer:
     call.key(ShopId(""))
     scope, identifier = call.principal.scope, call.ids["endpoint"]
     found = await call.desk.endpoints.find(scope, identifier)
-    await call.desk.endpoints.remove(scope, identifier, _by(call))
+    await call.desk.endpoints.remove(scope, identifier, call.principal.by)
     return Answer(body=_told(msgspec.structs.replace(found, state="removed")))
-
-
-def _by(call: Call) -> str:
-    return f"{call.principal.role}:{call.principal.id}"
 
 
 def _made(made: Made) -> EndpointMade:

@@ -128,7 +128,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
 
     order, number: what it is about, or the order that followed a question; empty while there is none. sku, subject: of
     the product a question is about. last_at: of the last message this side may read; unread: there is one that it has
-    not seen.
+    not seen. waits_since: when the buyer wrote what the seller has not answered since (``unanswered_since``).
     """
 
     id: ThreadId
@@ -144,16 +144,18 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     last_at: Instant
     unread: bool
     flagged: bool = False
+    waits_since: Instant | None = None
     last: Message
 
 
-ThreadTab = Literal["all", "unread", "flagged"]
+ThreadTab = Literal["all", "unread", "flagged", "waiting"]
 
 
 class ThreadFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an inbox is narrowed to. text: words of a message, an order's number, a product or a name.
 
-    tab: ``all``, ``unread``, or ``flagged``: threads with a message that support should see.
+    tab: ``all``, ``unread``; ``flagged``: threads with a message that support should see; ``waiting``: in which the
+    seller owes an answer, the one that has waited longest first.
     """
 
     tab: ThreadTab = "all"

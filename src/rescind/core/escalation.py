@@ -2,7 +2,7 @@
 
 What was said until then is attached by itself, as a digest of the conversation and where it stood. A case has an owner
 and an instant by which support moves; a step that nobody takes goes up and gets a new one. It decides nothing by
-itself: a request is decided by the ordinary ways, and the case says at its end what came of it.
+itself: support does what the buyer is right about (``granting``), and that ends it, or says why not.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotF
 from rescind.core.event import BaseCommand, BaseEvent, Note, NoteRef
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
-from rescind.core.parts import Attached, CancellationStatus, Decider, Escalation, ReturnStatus
+from rescind.core.parts import Attached, CancellationStatus, Decider, Escalation, Granting, ReturnStatus
 from rescind.core.terms import Terms
 
 MOST = 5
@@ -31,9 +31,11 @@ BREACHES = ("asks_buyer_to_cancel", "not_as_described", "pressure", "contact_out
 """Policies that a shop may have broken: the platform is called at once, with words on what happened."""
 GROUNDS = (SILENT, REFUSES, *BREACHES)
 
-GRANTED = "granted"
-OUTCOMES = (GRANTED, "shop_answers", "shop_warned", "not_upheld")
-"""How support ends it. ``granted`` is said of what was cancelled meanwhile, never of what somebody is going to do."""
+GRANTED, REFUNDED = "granted", "refunded"
+OUTCOMES = (GRANTED, REFUNDED, "shop_answers", "shop_warned", "settled", "not_upheld")
+"""How it ends. The first two are said of what was cancelled or given back since it began, never of what somebody is
+going to do; as a rule the act itself ends it so (``granting``).
+"""
 
 
 class Escalate(BaseCommand, frozen=True, kw_only=True):
@@ -57,7 +59,7 @@ class TakeEscalation(BaseCommand, frozen=True, kw_only=True):
 
 
 class CloseEscalation(BaseCommand, frozen=True, kw_only=True):
-    """Support ends it and tells both sides why. ``outcome``: one of ``OUTCOMES``."""
+    """Support ends it without doing anything, and tells both sides why. ``outcome``: one that is ``true_of`` it."""
 
     number: int
     outcome: str
@@ -183,20 +185,20 @@ def escalate(order: Order, command: Escalate, actor: Actor, context: Context, te
 
 def take(order: Order, command: TakeEscalation, actor: Actor, now: Instant) -> Decision:
     """Own it; nothing when one does already. Raises Forbidden, NotFound, InvalidTransition."""
-    case = _by_support(order, command.number, actor, "take_escalation")
+    case = by_support(order, command.number, actor, "take_escalation")
     if case.owner == actor.id:
         return Decision(events=())
     return Decision(events=(EscalationTaken(at=now, number=case.number, owner=actor.id),))
 
 
 def close(order: Order, command: CloseEscalation, actor: Actor, now: Instant) -> Decision:
-    """End it. Raises Forbidden, NotFound, InvalidField, InvalidTransition: already closed, or granted where nothing
-    was cancelled since it began.
+    """End it. Raises Forbidden, NotFound, InvalidField, InvalidTransition: already closed, or said of what was not done
+    since it began.
     """
-    case = _by_support(order, command.number, actor, "close_escalation")
+    case = by_support(order, command.number, actor, "close_escalation")
     if command.outcome not in OUTCOMES:
         raise InvalidField(field="/outcome", expected=one_of(OUTCOMES))
-    if command.outcome == GRANTED and not _granted(order, case):
+    if command.outcome not in true_of(order, case):
         raise InvalidTransition(
             action="close_escalation", current_state=stage(order, now).value, allowed_actions=("approve", "override")
         )
@@ -205,11 +207,26 @@ def close(order: Order, command: CloseEscalation, actor: Actor, now: Instant) ->
     return Decision(events=(event,), notes=(command.comment,))
 
 
-def _granted(order: Order, case: Escalation) -> bool:
-    return any(
+def true_of(order: Order, case: Escalation) -> tuple[str, ...]:
+    """The outcomes that would be true of a call now: it is not granted before something was cancelled or given back."""
+    cancelled = any(
         one.status is CancellationStatus.APPROVED and one.closed_at is not None and one.closed_at >= case.opened_at
         for one in order.cancellations
     )
+    given = any(
+        one.cancellation is None and one.instead_of is None and not one.release and one.owed_at >= case.opened_at
+        for one in order.refunds
+    )
+    untrue = {GRANTED: not cancelled, REFUNDED: not given}
+    return tuple(one for one in OUTCOMES if not untrue.get(one))
+
+
+def granted(order: Order, grants: Granting | None, outcome: str, now: Instant) -> tuple[EscalationClosed, ...]:
+    """The end of the call for which something is just being done, if it is one and nobody has ended it meanwhile."""
+    case = current(order)
+    if grants is None or case is None or case.number != grants.number:
+        return ()
+    return (EscalationClosed(at=now, number=case.number, outcome=outcome, by="support", comment=grants.comment),)
 
 
 def lapse(
@@ -226,7 +243,8 @@ def _due_at(terms: Terms, calendar: Calendar, now: Instant) -> Instant:
     return terms.escalated(now, calendar, on_its_way=False)[0]
 
 
-def _by_support(order: Order, number: int, actor: Actor, action: str) -> Escalation:
+def by_support(order: Order, number: int, actor: Actor, action: str) -> Escalation:
+    """The call that support moves, while it is open. Raises Forbidden, NotFound, InvalidTransition."""
     if actor.speaks_as is not ActorKind.SUPPORT:
         raise Forbidden(action=action)
     found = next((one for one in order.escalations if one.number == number), None)

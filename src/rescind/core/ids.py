@@ -6,6 +6,7 @@ The own part begins with the time, so that new rows land beside each other in th
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import NewType
 
@@ -38,6 +39,11 @@ _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 def base32(number: int, width: int) -> str:
     """Write a number >= 0 in ``width`` (even) characters of the id alphabet, most significant first."""
     return "".join([_PAIRS[number >> shift & 1023] for shift in range(5 * width - 10, -10, -10)])
+
+
+def derived(text: str) -> str:
+    """22 characters that follow from a text and from nothing else, so that the same call makes the same thing."""
+    return base32(int.from_bytes(hashlib.sha256(text.encode()).digest()[:14], "big") >> 2, 22)
 
 
 def shop_id(number: int) -> ShopId:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 import msgspec
 
-from rescind.core import proposal
+from rescind.core import escalation, proposal
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancellationUndone, Decision, approved, cancel_by_platform, still_open
 from rescind.core.cancellation.fold import apply_undone
@@ -35,6 +35,7 @@ from rescind.core.parts import (
     Act,
     Cancellation,
     CancellationStatus,
+    Granting,
     Override,
     Parcel,
     ProposalOutcome,
@@ -96,6 +97,7 @@ class OverrideProposed(BaseEvent, frozen=True, kw_only=True):
     by: str
     due_at: Instant
     comment: NoteRef | None = None
+    grants: Granting | None = None
 
 
 class RulesOverridden(BaseEvent, frozen=True, kw_only=True):
@@ -233,7 +235,9 @@ def answer(
         # Who confirms has read one amount; the order has moved on to another.
         raise InvalidTransition(action="confirm", current_state=stage(order, now).value, allowed_actions=("reject",))
     done = _overridden(found, now, words, confirmed_by=actor.id)
-    return Decision(events=(done, *_effect(order, found, actor, context, terms, now)), notes=notes)
+    effect = _effect(order, found, actor, context, terms, now)
+    ended = escalation.granted(order, found.grants, escalation.GRANTED, now)
+    return Decision(events=(done, *effect, *ended), notes=notes)
 
 
 def lapse(order: Order, command: LapseOverride, now: Instant) -> tuple[BaseEvent, ...]:
@@ -338,6 +342,11 @@ would ever end the order again (I-15); a payment in time restores it by itself.
 """
 
 
+def amount(order: Order, act: Act, cancellation: CancellationId | None, now: Instant) -> int:
+    """What would go back, in minor units, by an act that is possible now. Raises NotFound, InvalidTransition."""
+    return _amount(order, act, cancellation, _units(order, act, cancellation, None, now))
+
+
 def _amount(order: Order, act: Act, cancellation: CancellationId | None, units: dict[str, int]) -> int:
     """What the act moves: what would go back, or what had been to go back."""
     return _about(order, cancellation).refund_minor if act is Act.REVERSE else quote(order, units).total_minor
@@ -399,7 +408,7 @@ def _overridden(terms: Override, at: Instant, comment: NoteRef | None, *, confir
 
 def apply_proposed(order: Order, event: OverrideProposed) -> Order:
     """Keep what is proposed, and until when."""
-    proposed = _kept(event, due_at=event.due_at)
+    proposed = msgspec.structs.replace(_kept(event, due_at=event.due_at), grants=event.grants)
     return msgspec.structs.replace(order, overrides=(*order.overrides, proposed))
 
 

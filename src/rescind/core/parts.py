@@ -462,6 +462,13 @@ class Escalation(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
 
 
+class Granting(_State, frozen=True, kw_only=True):
+    """The call, by its number, that is granted once a second person has agreed. comment: what both sides read then."""
+
+    number: int
+    comment: NoteRef
+
+
 class OrderNote(_State, frozen=True, kw_only=True):
     """What the buyer asks of the shop beside the order. wish: ``address`` where it is about where the parcel goes.
 
@@ -568,6 +575,7 @@ class Override(_State, frozen=True, kw_only=True):
     outcome: ProposalOutcome = ProposalOutcome.PROPOSED
     answered_by: str = ""
     answered_at: Instant | None = None
+    grants: Granting | None = None
 
 
 class MoneyAct(StrEnum):
@@ -608,6 +616,7 @@ class Proposal(_State, frozen=True, kw_only=True):
     outcome: ProposalOutcome = ProposalOutcome.PROPOSED
     answered_by: str = ""
     answered_at: Instant | None = None
+    grants: Granting | None = None
 
 
 class Timer(_State, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from rescind.core.errors import OrderFull
 from rescind.core.escalation import Escalate
 from rescind.core.event import BaseCommand
 from rescind.core.fulfilment import ReportFact
+from rescind.core.granting import GrantEscalation
 from rescind.core.order import Order
 from rescind.core.order_note import AddNote
 from rescind.core.override import OverrideRules
@@ -33,6 +34,7 @@ _LEAVES: Mapping[type[BaseCommand], int] = {
     ArrangeParcels: 16 * 1024,
     OverrideRules: 16 * 1024,
     Escalate: 8 * 1024,
+    GrantEscalation: 16 * 1024,
     AddNote: 16 * 1024,
 }
 """Bytes that must be free after a command of this kind."""

@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from rescind.core import failed_refund, giving_back, proposal, refund_order
+from rescind.core import escalation, failed_refund, giving_back, proposal, refund_order
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import Decision
 from rescind.core.context import Context
@@ -22,7 +22,7 @@ from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
-from rescind.core.parts import MoneyAct, MoneyTerms, Proposal, ProposalOutcome
+from rescind.core.parts import Granting, MoneyAct, MoneyTerms, Proposal, ProposalOutcome
 from rescind.core.refund import RefundOwed
 from rescind.core.refund_order import ConfirmRefundOrder
 from rescind.core.terms import Terms
@@ -58,6 +58,7 @@ class ProposalMade(BaseEvent, frozen=True, kw_only=True):
     due_at: Instant
     comment: NoteRef | None = None
     consent: NoteRef | None = None
+    grants: Granting | None = None
 
 
 class ProposalConfirmed(BaseEvent, frozen=True, kw_only=True):
@@ -168,7 +169,8 @@ def answer(
         confirmed_by=actor.id,
         comment=words,
     )
-    return Decision(events=(confirmed, *_effect(order, found, context, terms, now)), notes=notes)
+    ended = escalation.granted(order, found.grants, escalation.REFUNDED, now)
+    return Decision(events=(confirmed, *_effect(order, found, context, terms, now), *ended), notes=notes)
 
 
 def lapse(order: Order, command: LapseProposal, now: Instant) -> tuple[BaseEvent, ...]:
@@ -337,6 +339,7 @@ def apply_made(order: Order, event: ProposalMade) -> Order:
         due_at=event.due_at,
         comment=event.comment,
         consent=event.consent,
+        grants=event.grants,
     )
     others = tuple(one for one in order.proposals if _place(one) != _place(made))
     return msgspec.structs.replace(order, proposals=(*others, made))

@@ -7,16 +7,32 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rescind.core.conversation import About, Audience, Message, Outside, Side, Thread
+from rescind.core.conversation import About, Audience, Message, Outside, Side, Thread, Translation, audiences
+from rescind.core.conversation import digest as words_digest
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, ThreadId
 from rescind.core.instant import Instant
 
 
+class Rendered(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in another language, as a translator gave it. by: what that is called; at: when.
+
+    digest: SHA-256 over the digest of the message, and everything here: it belongs to that message and to no other.
+    """
+
+    language: str
+    text: str
+    by: str
+    at: Instant
+    digest: str
+
+
 class Spoken(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. digest: SHA-256 of salt, line feed and text, so that whoever has all three can check them.
+    """One message; the original, which is what counts. digest: SHA-256 of salt, line feed and text, so that whoever has
+    all three can check them.
 
     outside: of a contact note; ``whom`` and a line feed stand before the text there. answers: what it is an answer to.
+    translations: those that somebody has asked for, by language.
     """
 
     id: MessageId
@@ -30,10 +46,14 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     seen: dict[Side, Instant]
     outside: Outside | None = None
     answers: MessageId | None = None
+    translations: tuple[Rendered, ...] = ()
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a conversation that ``reader`` may read, oldest first. digest: of the messages as they stand here.
+    """Everything of a conversation that ``reader`` may read, oldest first.
+
+    digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in the
+    messages here, with who saw them and with their translations; empty in transcripts of before.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -51,6 +71,7 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: Instant
     messages: tuple[Spoken, ...]
     digest: str
+    whole: str = ""
 
 
 def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: Instant) -> Transcript:
@@ -68,6 +89,7 @@ def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: In
             seen=one.seen,
             outside=one.outside,
             answers=one.answers,
+            translations=tuple(_rendered(one.digest, tag, each) for tag, each in sorted(one.translations.items())),
         )
         for one in messages
     )
@@ -85,6 +107,7 @@ def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: In
         taken_at=at,
         messages=spoken,
         digest=digest_of(spoken),
+        whole=whole_of(spoken),
     )
 
 
@@ -94,6 +117,47 @@ def digest_of(messages: tuple[Spoken, ...]) -> str:
     Words that were erased are still in it by their own digests.
     """
     return hashlib.sha256(msgspec.json.encode([_told(one) for one in messages])).hexdigest()
+
+
+def whole_of(messages: tuple[Spoken, ...]) -> str:
+    """SHA-256 in hex over what was said, who saw it when, and every translation."""
+    told = [[*_told(one), sorted(one.seen.items()), [each.digest for each in one.translations]] for one in messages]
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def rendered_digest(message: str, language: str, text: str, by: str, at: Instant) -> str:
+    """What proves a translation. message: the digest of what was translated."""
+    return hashlib.sha256(msgspec.json.encode([message, language, by, at, text])).hexdigest()
+
+
+def altered(told: Transcript) -> tuple[MessageId, ...]:
+    """The messages that do not stand there as they were written out: their words, audience, or a translation."""
+    readable = set(audiences(told.reader))
+    return tuple(
+        one.id
+        for one in told.messages
+        if one.audience not in readable
+        or (one.text and words_digest(one.salt, _words(one)) != one.digest)
+        or any(
+            rendered_digest(one.digest, each.language, each.text, each.by, each.at) != each.digest
+            for each in one.translations
+        )
+    )
+
+
+def complete(told: Transcript) -> bool:
+    """Whether nothing was left out, put in or moved."""
+    return digest_of(told.messages) == told.digest and told.whole in {"", whole_of(told.messages)}
+
+
+def _words(one: Spoken) -> str:
+    """What the digest is of: of a contact note, with whom it was said stands before the text."""
+    return one.text if one.outside is None else f"{one.outside.whom}\n{one.text}"
+
+
+def _rendered(message: str, language: str, one: Translation) -> Rendered:
+    digest = rendered_digest(message, language, one.text, one.by, one.at)
+    return Rendered(language=language, text=one.text, by=one.by, at=one.at, digest=digest)
 
 
 def _told(one: Spoken) -> list[object]:

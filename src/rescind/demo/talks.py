@@ -62,6 +62,9 @@ async def play(desk: Desk, ground: Ground, opened_at: Instant) -> None:
     ground.clock.set(opened_at - 25 * 60 * _MINUTE)
     seller = _person("seller", "", demo_shop_id(0))
     await desk.conversations.say(seller, sent.thread, _saying("It is clear. Frosted glass comes back in spring."))
+    ground.clock.set(opened_at - 200 * _MINUTE)
+    words = "Could two of the lanterns be wrapped as one parcel? They are for two friends."
+    await desk.conversations.ask(who, demo_shop_id(0), _saying(words), subject="Lantern, brass")
     ground.clock.set(opened_at)
 
 

@@ -56,7 +56,7 @@ class DocumentMail:
         if not address:
             raise NoMailAddress
         said = issued.content
-        asked_by = f"{person.role}:{person.id}"
+        asked_by = person.by
         return await self._table.ask(
             NewMail(
                 order=said.order,

@@ -56,7 +56,9 @@ _COUNT = """
 UPDATE threads SET messages = $3,
     asked_at = CASE WHEN $4 = 'buyer' AND $5 THEN coalesce(asked_at, $6) ELSE asked_at END,
     answered_at = CASE WHEN $4 = 'seller' AND $5 AND asked_at IS NOT NULL THEN coalesce(answered_at, $6)
-                       ELSE answered_at END
+                       ELSE answered_at END,
+    waits_since = CASE WHEN $5 AND $4 = 'buyer' THEN coalesce(waits_since, $6)
+                       WHEN $5 AND $4 = 'seller' THEN NULL ELSE waits_since END
 WHERE shop_id = $1 AND thread_id = $2
 """
 _TELL = """

@@ -19,14 +19,8 @@ _UNREAD = """
 CROSS JOIN LATERAL (
     SELECT count(*)::int AS unread, (array_agg(m.body ORDER BY m.place DESC))[1] AS newest,
            (array_agg(m.side ORDER BY m.place DESC))[1] AS newest_by,
-           -- As core.conversation.unanswered_since has it.
-           (SELECT min(q.sent_at) FROM messages q
-            WHERE q.shop_id = {n}.shop_id AND q.thread_id = {n}.thread_id AND q.side = 'buyer'
-              AND q.audience = 'everyone' AND q.outside_at IS NULL
-              AND q.place > coalesce((
-                  SELECT max(a.place) FROM messages a
-                  WHERE a.shop_id = {n}.shop_id AND a.thread_id = {n}.thread_id AND a.side = 'seller'
-                    AND a.audience = 'everyone' AND a.outside_at IS NULL), 0)) AS owed_since
+           (SELECT c.waits_since FROM threads c
+            WHERE c.shop_id = {n}.shop_id AND c.thread_id = {n}.thread_id) AS owed_since
     FROM thread_sides t
     JOIN messages m ON m.shop_id = t.shop_id AND m.thread_id = t.thread_id AND m.place > t.seen_place
     WHERE t.shop_id = {n}.shop_id AND t.thread_id = {n}.thread_id

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rescind.core.contact_card import ContactCard, Opening, OpenSpan
 from rescind.core.conversation import FirstAnswer
-from rescind.core.ids import ShopId
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.money import Money
 from rescind.core.parts import Escalation
 from rescind.web import contact, order_notes, talk
@@ -22,6 +22,26 @@ if TYPE_CHECKING:
 def page(language: Locale, frame: Frame, *, now: datetime, zone: str) -> str:
     """The page at ``/design``. The role in the frame picks the density: buyers read wide, consoles read dense."""
     return render("design.html", language, now=now, zone=zone, frame=frame, **_sample(language, now))
+
+
+def _standing(language: Locale, now: datetime) -> talk.Standing:
+    """Where an order stands for its shop, on top of a conversation about it."""
+    zh = language.tag == "zh"
+    return talk.Standing(
+        order=OrderId(""),
+        reader="seller",
+        title=language.gettext("Hold: the buyer asks to cancel"),
+        state=("cancellation", "awaiting_seller"),
+        sentence="拍错/多拍 · ¥24.90" if zh else "Ordered by mistake · £24.90",
+        due=talk.Due(
+            at=now + timedelta(hours=5),
+            kind="seller_answer",
+            since=now - timedelta(hours=19),
+            then=language.term("silence", "approve"),
+        ),
+        step=talk.Next(label=language.gettext("Answer the request"), href="#"),
+        goods="储物罐 · 白色 × 2" if zh else "Jar · white × 2",
+    )
 
 
 def _called(now: datetime) -> Escalation:
@@ -43,7 +63,10 @@ def _conversation(language: Locale, now: datetime) -> talk.Card:
         erased=False,
         seen_by="海港家居" if zh else "Harbour Homeware",
         seen_at=now - timedelta(minutes=40),
-        cancel="#",
+        wish=talk.Wish(
+            sentence=language.gettext("Writing it here does not cancel anything. This does:"),
+            step=talk.Next(label=language.gettext("Request cancellation"), href="#"),
+        ),
     )
     offered = talk.Step(
         at=now - timedelta(minutes=31),
@@ -322,6 +345,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             },
         ],
         "conversation": _conversation(language, now),
+        "standing": _standing(language, now),
         "called": [{"one": _called(now), "ground": term("escalation", "shop_silent"), "outcome": ""}],
         "notes": _notes(language, now),
         "contact": _contact(language, now),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from rescind.core.conversation import About, Thread, ThreadFilters, ThreadTab, side_of
+from rescind.core.conversation import About, Side, Thread, ThreadFilters, ThreadTab, side_of
 from rescind.core.errors import InvalidField, NoTranslator, Unavailable
 from rescind.core.ids import canonical
-from rescind.locales import Locale
+from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.web import talk
 from rescind.web.rendering import address
 from rescind.web.session import Html, Visit
@@ -20,10 +20,10 @@ _EXCERPT = 140
 
 
 async def listing(visit: Visit, page: Page) -> Html:
-    """A side's conversations, the latest message first."""
+    """A side's conversations, the latest message first; those in which it owes an answer by when that is due."""
     side = side_of(visit.person.role)
     _ = visit.locale.gettext
-    names = _tabs(visit.locale, staff=side == "platform")
+    names = _tabs(visit.locale, side)
     wanted = visit.query("tab")
     tab: ThreadTab = next((one for one in names if one == wanted), _TABS[0])
     text = "".join(sign if sign.isprintable() else " " for sign in visit.query("q")).strip()[:200]
@@ -34,6 +34,8 @@ async def listing(visit: Visit, page: Page) -> Html:
     except InvalidField:
         # A place of another list: the list from its beginning is what was meant.
         found = await talks.inbox(visit.person, filters)
+    counts = {"unread": visit.unread, "waiting": await talks.waiting(visit.person)}
+    due = await visit.desk.due_first(found.rows) if tab == "waiting" else [(one, None) for one in found.rows]
     root, base = talk.ROOT[side], address(visit.here, cursor=None)
     return page(
         "talk/inbox.html",
@@ -44,23 +46,25 @@ async def listing(visit: Visit, page: Page) -> Html:
             {
                 "href": address(base, tab=None if name == "all" else name),
                 "label": words,
-                "count": visit.unread if name == "unread" else None,
+                "count": counts.get(name),
                 "current": name == tab,
             }
             for name, words in names.items()
         ],
-        rows=[_row(visit, one) for one in found.rows],
+        rows=[_row(visit, one) | {"due": by} for one, by in due],
         previous=address(base, cursor=found.previous) if found.previous else "",
         next=address(base, cursor=found.next) if found.next else "",
         searched=bool(text) or tab != "all",
     )
 
 
-def _tabs(locale: Locale, *, staff: bool) -> dict[ThreadTab, str]:
+def _tabs(locale: Locale, side: Side) -> dict[ThreadTab, str]:
     _ = locale.gettext
     names: dict[ThreadTab, str] = {"all": _("All"), "unread": _("Unread")}
-    if staff:
+    if side == "platform":
         names["flagged"] = _("To look at")
+    if side == "seller":
+        names["waiting"] = _("Wait for your answer")
     return names
 
 
@@ -86,13 +90,13 @@ def _followed(locale: Locale, one: Thread) -> str:
     return locale.gettext("then order %(number)s") % {"number": one.number}
 
 
-async def one(visit: Visit, page: Page, thread: str, typed: talk.Typed | None = None) -> Html:
-    """One conversation. Raises NotFound for a missing and a foreign one alike."""
+async def one(visit: Visit, page: Page, finds: talk.Finds, thread: str, typed: talk.Typed | None = None) -> Html:
+    """One conversation. finds: where its order stands. Raises NotFound for a missing and a foreign one alike."""
     before = visit.query("before") or None
     try:
-        card = await talk.alone(visit, thread, before, typed)
+        card = await talk.alone(visit, thread, finds, before, typed)
     except InvalidField:
-        before, card = None, await talk.alone(visit, thread, None, typed)
+        before, card = None, await talk.alone(visit, thread, finds, None, typed)
     assert card.thread is not None, "it was found"
     side, found = side_of(visit.person.role), card.thread
     return page(
@@ -112,7 +116,7 @@ async def one(visit: Visit, page: Page, thread: str, typed: talk.Typed | None = 
     )
 
 
-async def say(visit: Visit, page: Page, thread: str) -> Html:
+async def say(visit: Visit, page: Page, finds: talk.Finds, thread: str) -> Html:
     """Say something, or show the box again with what is wrong."""
     found = await visit.desk.conversations.thread(visit.person, thread)
     order = None
@@ -120,7 +124,7 @@ async def say(visit: Visit, page: Page, thread: str) -> Html:
         order = (await visit.desk.reads.order(visit.scope, found.order)).order
     sent, typed = await talk.send(visit, order=order, thread=thread)
     if sent is None:
-        return await one(visit, page, thread, typed)
+        return await one(visit, page, finds, thread, typed)
     return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")
 
 
@@ -160,5 +164,7 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
         title=talk.subject(visit.locale, found),
         names={by: talk.name_of(visit.locale, found, by) for by in ("buyer", "seller", "platform")},
         labels={one.value: talk.label(visit.locale, side, one) for one in {said.audience for said in written.messages}},
+        answered={said.id: said for said in written.messages},
+        languages=LANGUAGE_NAMES,
         file=f"/v1/threads/{written.thread}/transcript",
     )

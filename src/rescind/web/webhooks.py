@@ -14,7 +14,6 @@ from litestar.params import FromPath
 
 from rescind.core.errors import (
     EndpointsFull,
-    IdempotencyKeyInvalid,
     InvalidField,
     InvalidText,
     InvalidTransition,
@@ -68,14 +67,12 @@ async def make(console: Here) -> Html:
             form.text("url"),
             about=form.text("about"),
             events=_chosen(form),
-            by=_by(console),
-            key=_key(form),
+            by=console.person.by,
+            key=form.key(),
             asymmetric=form.text("asymmetric") != "",
         )
     except (InvalidField, InvalidText) as wrong:
-        return await _list(
-            console, form=form, errors=_errors(console.language, wrong), status=HTTPStatus.UNPROCESSABLE_ENTITY
-        )
+        return await _list(console, form=form, errors=console.beside(wrong), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except EndpointsFull as full:
         return await _list(console, form=form, notice=console.problem(full), status=HTTPStatus.CONFLICT)
     return await _one(console, made.endpoint, made=made)
@@ -95,7 +92,7 @@ async def change(console: Here, endpoint: FromPath[str]) -> Html:
         await console.desk.endpoints.change(
             console.scope,
             endpoint,
-            _by(console),
+            console.person.by,
             url=form.text("url"),
             about=form.text("about"),
             events=_chosen(form),
@@ -103,7 +100,7 @@ async def change(console: Here, endpoint: FromPath[str]) -> Html:
         )
     except (InvalidField, InvalidText) as wrong:
         found = await console.desk.endpoints.find(console.scope, endpoint)
-        errors = _errors(console.language, wrong)
+        errors = console.beside(wrong)
         return await _one(console, found, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return console.go(f"{_home(console)}/{endpoint}?said=saved")
 
@@ -113,7 +110,7 @@ async def switch(console: Here, endpoint: FromPath[str]) -> Html:
     """Pause it, or switch it on again."""
     form = await console.form()
     state: Choice = "paused" if form.text("state") == "paused" else "on"
-    await console.desk.endpoints.change(console.scope, endpoint, _by(console), state=state)
+    await console.desk.endpoints.change(console.scope, endpoint, console.person.by, state=state)
     return console.go(f"{_home(console)}/{endpoint}?said={state}")
 
 
@@ -121,7 +118,7 @@ async def switch(console: Here, endpoint: FromPath[str]) -> Html:
 async def rotate(console: Here, endpoint: FromPath[str]) -> Html:
     """Make a new secret and show it, this once."""
     form = await console.form()
-    made = await console.desk.endpoints.rotate(console.scope, endpoint, _by(console), _key(form))
+    made = await console.desk.endpoints.rotate(console.scope, endpoint, console.person.by, form.key())
     return await _one(console, made.endpoint, made=made)
 
 
@@ -130,7 +127,7 @@ async def test(console: Here, endpoint: FromPath[str]) -> Html:
     """Send a test."""
     form = await console.form()
     try:
-        sent = await console.desk.endpoints.test(console.scope, endpoint, _by(console), _key(form))
+        sent = await console.desk.endpoints.test(console.scope, endpoint, console.person.by, form.key())
     except InvalidTransition as off:
         found = await console.desk.endpoints.find(console.scope, endpoint)
         return await _one(console, found, notice=console.problem(off), status=HTTPStatus.CONFLICT)
@@ -141,7 +138,7 @@ async def test(console: Here, endpoint: FromPath[str]) -> Html:
 async def remove(console: Here, endpoint: FromPath[str]) -> Html:
     """Send nothing there any more."""
     await console.form()
-    await console.desk.endpoints.remove(console.scope, endpoint, _by(console))
+    await console.desk.endpoints.remove(console.scope, endpoint, console.person.by)
     return console.go(f"{_home(console)}?said=removed")
 
 
@@ -320,29 +317,12 @@ def _chosen(form: Fields) -> list[str]:
     return [one for one in choices if form.text(_field(one))]
 
 
-def _errors(language: Locale, wrong: InvalidField | InvalidText) -> dict[str, str]:
-    field = str(wrong.params["field"]).strip("/")
-    said = language.expected(str(wrong.params["expected"]))
-    return {field: language.gettext("Write %(expected)s.") % {"expected": said}}
-
-
-def _key(form: Fields) -> str:
-    """The form's own key, so that a second press of the button is the same press."""
-    if not 16 <= len(form.text("key")) <= 200:
-        raise IdempotencyKeyInvalid
-    return form.text("key")
-
-
 def _home(console: Console) -> str:
     return f"/{'seller' if console.scope.shop else 'operator'}/webhooks"
 
 
 def _around(console: Console) -> str:
     return f"{'seller' if console.scope.shop else 'operator'}/frame.html"
-
-
-def _by(console: Console) -> str:
-    return f"{console.person.role}:{console.person.id}"
 
 
 def _said(console: Console) -> Notice | None:

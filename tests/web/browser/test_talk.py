@@ -41,7 +41,7 @@ def test_what_one_says_the_others_read_at_once_and_what_is_typed_stays(visit, ma
     buyer.locator("#say button.primary").click()
     picture = seller.locator("#talk .message img").first
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.naturalWidth") == 40
+    expect(picture).to_have_js_property("naturalWidth", 40)
     for page in (buyer, seller):
         assert "Xylophone" not in page.content()
     box = buyer.locator("#say button.primary").bounding_box()

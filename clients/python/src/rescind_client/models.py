@@ -1408,7 +1408,8 @@ class ThreadsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 class ThreadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A conversation as the caller's side has it. about: order, product or shop. order, number: what it is about, or
     the order that followed a question. unread: something in it is new. flagged: support should look at it; told to
-    support only.
+    support only. waits_since: when the buyer wrote what the shop has not answered since. answer_by: until when it
+    owes the answer, after which its silence is a ground to call the platform; told in the tab ``waiting``.
     """
 
     id: str
@@ -1425,6 +1426,8 @@ class ThreadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     last: MessageTold
     unread: bool
     flagged: bool
+    waits_since: str | None
+    answer_by: str | None
 
 
 class MessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1542,7 +1545,10 @@ class SeenNoted(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Everything of a conversation that ``reader`` may read, oldest first. digest: of the messages as they stand here.
+    """Everything of a conversation that ``reader`` may read, oldest first.
+
+    digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in
+    the messages here, with who saw them and with their translations; empty in transcripts of before.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -1560,6 +1566,7 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     taken_at: str
     messages: list[Spoken]
     digest: str
+    whole: str = ""
 
 
 About = Literal["order", "product", "shop"]
@@ -1567,10 +1574,11 @@ About = Literal["order", "product", "shop"]
 
 
 class Spoken(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One message. digest: SHA-256 of salt, line feed and text, so that whoever has all three can check them.
+    """One message; the original, which is what counts. digest: SHA-256 of salt, line feed and text, so that whoever
+    has all three can check them.
 
     outside: of a contact note; ``whom`` and a line feed stand before the text there. answers: what it is an answer
-    to.
+    to. translations: those that somebody has asked for, by language.
     """
 
     id: str
@@ -1584,6 +1592,7 @@ class Spoken(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     seen: dict[str, str]
     outside: Outside | None = None
     answers: str | None = None
+    translations: list[Rendered] = []
 
 
 Audience = Literal["buyer", "everyone", "internal", "seller"]
@@ -1605,6 +1614,19 @@ class Outside(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     way: str
     at: str
     whom: str
+
+
+class Rendered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A message in another language, as a translator gave it. by: what that is called; at: when.
+
+    digest: SHA-256 over the digest of the message, and everything here: it belongs to that message and to no other.
+    """
+
+    language: str
+    text: str
+    by: str
+    at: str
+    digest: str
 
 
 class NewContactNote(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1887,7 +1909,8 @@ class EscalationsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
 class EscalationTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One call for the platform. number: of those of the order. owner: told to support alone; taken: there is one.
 
-    deadline: until when support moves, else it goes to whoever leads support, and gets a new one.
+    deadline: until when support moves, else it goes to whoever leads support, and gets a new one. proposed: what
+    would grant it waits for a second person.
     """
 
     number: int
@@ -1897,6 +1920,7 @@ class EscalationTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tr
     filed_by: str
     opened_at: str
     taken: bool
+    proposed: bool
     owner: str
     deadline: str | None
     attached: AttachedTold | None
@@ -1928,6 +1952,26 @@ class NewEscalation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 
 class Taking(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An empty object."""
+
+
+class Grant(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is done for the buyer, and the reason that buyer and shop are told.
+
+    act: ``approve`` a request, ``cancel`` what has not arrived, or ``give_back`` money. cancellation: of
+    ``approve``. reason: as of a decision against the rules; absent of a request that waits for the platform, and of
+    ``give_back``. refund: of ``give_back`` what goes back; else the amount that was shown, so that no other is
+    booked.
+    """
+
+    act: GrantAct
+    cancellation: str | None = None
+    reason: str | None = None
+    refund: Amount | None = None
+    comment: str
+
+
+GrantAct = Literal["approve", "cancel", "give_back"]
+"""What is done: a request is approved, the order is stopped, money goes back though nothing is cancelled."""
 
 
 class Ending(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -668,7 +668,7 @@ class Threads:
     def listed(
         self,
         *,
-        tab: Literal["all", "flagged", "unread"] | None = None,
+        tab: Literal["all", "flagged", "unread", "waiting"] | None = None,
         text: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -676,6 +676,8 @@ class Threads:
         """List conversations.
 
         Your conversations, the latest message first. The list and its search hold only what you may read.
+
+        `tab=waiting` lists those in which a shop owes an answer, the one that is due first at the beginning.
         """
         return self._transport.call(
             "GET", "/v1/threads", models.ThreadsTold, query={"tab": tab, "text": text, "cursor": cursor, "limit": limit}
@@ -1087,6 +1089,31 @@ class Escalations:
             if_match=if_match,
         )
 
+    def grant(
+        self,
+        order: str,
+        escalation: str,
+        body: models.Grant,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.EscalationTold:
+        """Grant a call.
+
+        Cancel, or give money back, and end the call with that: `granted` or `refunded`, in one step.
+
+        Where it takes a second person it is proposed, and the call stays open until a colleague has confirmed it.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/escalations/{segment(escalation)}/grant",
+            models.EscalationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
     def close(
         self,
         order: str,
@@ -1098,7 +1125,10 @@ class Escalations:
     ) -> models.EscalationTold:
         """End a call.
 
-        Say how it ended: `granted` once something was cancelled, `shop_answers`, `shop_warned` or `not_upheld`.
+        End it without doing anything: `shop_answers`, `shop_warned`, `settled` or `not_upheld`.
+
+        `granted` and `refunded` are said only where something was cancelled or given back since it began; as a rule
+        `grant` does both at once.
         """
         return self._transport.call(
             "POST",

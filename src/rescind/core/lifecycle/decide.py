@@ -12,6 +12,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     giving_back,
+    granting,
     intercept,
     offer,
     order_note,
@@ -150,6 +151,8 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one line for each kind there is
             | escalation.LapseEscalation()
         ):
             return escalation.decide(order, command, actor, context, terms, now)
+        case granting.GrantEscalation():
+            return granting.grant(order, command, actor, context, terms, now)
         case _:
             assert_never(command)
 

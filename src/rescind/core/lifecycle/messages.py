@@ -10,6 +10,7 @@ from rescind.core import (
     failed_refund,
     fulfilment,
     giving_back,
+    granting,
     intercept,
     lost_time,
     offer,
@@ -82,6 +83,7 @@ Command = (
     | escalation.Escalate
     | escalation.TakeEscalation
     | escalation.CloseEscalation
+    | granting.GrantEscalation
     | escalation.LapseEscalation
 )
 

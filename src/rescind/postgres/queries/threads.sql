@@ -1,6 +1,6 @@
 -- A page of conversations as one side has them (x), each with the last message that this side may read.
 {matched}
-SELECT x.*, t.buyer_id, t.about, t.sku, t.subject, t.order_id, f.order_id AS followed_id,
+SELECT x.*, t.waits_since, t.buyer_id, t.about, t.sku, t.subject, t.order_id, f.order_id AS followed_id,
        coalesce(o.number, f.number, '') AS number, s.name AS shop_name, b.name AS buyer_name,
        m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag,
        m.outside_way, m.outside_at, m.answers, n.total

@@ -39,12 +39,23 @@ from rescind.postgres.reads.source import Source, query
 
 _THREADS, _MESSAGES = query("threads"), query("messages")
 _NEWEST = paging.Order("newest", "x.last_at", "x.thread_id", "timestamptz", descending=True)
-_TABS = {"all": "true", "unread": "x.new_place > x.seen_place", "flagged": "x.flagged"}
+_WAITS_SINCE = "(SELECT t.waits_since FROM threads t WHERE t.shop_id = x.shop_id AND t.thread_id = x.thread_id)"
+_LONGEST = paging.Order("waiting", _WAITS_SINCE, "x.thread_id", "timestamptz")
+_TABS = {
+    "all": "true",
+    "unread": "x.new_place > x.seen_place",
+    "flagged": "x.flagged",
+    "waiting": "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t"
+    " WHERE t.waits_since IS NOT NULL)",
+}
 COUNTED = 99
 """Unread conversations are counted up to here: nobody needs to know how many more there are."""
 
 _UNREAD = """
 SELECT count(*) FROM (SELECT FROM thread_sides x WHERE {where} AND x.new_place > x.seen_place LIMIT {most}) AS unread
+"""
+_WAITING = """
+SELECT count(*) FROM (SELECT FROM threads WHERE shop_id = $1 AND waits_since IS NOT NULL LIMIT $2) AS waiting
 """
 _OF = "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t WHERE {})"
 _FOUND = """
@@ -73,7 +84,7 @@ class Threads(Source):
     async def threads(
         self, scope: Scope, side: Side, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
     ) -> Page[Thread]:
-        """A page of a side's conversations, the one with the latest message first.
+        """A page of a side's conversations, the one with the latest message first, or that waits longest for an answer.
 
         Raises InvalidField: cursor, limit, tab, text.
         """
@@ -85,7 +96,8 @@ class Threads(Source):
             readable, pattern = [one.value for one in audiences(side)], anywhere(text)
             where.add(_FOUND, readable, pattern, pattern, text, pattern, pattern)
         of = msgspec.json.encode(["threads", scope, side, filters])
-        return await self._page(_THREADS, where, _NEWEST, of, cursor, limit, _read(side))
+        order = _LONGEST if filters.tab == "waiting" else _NEWEST
+        return await self._page(_THREADS, where, order, of, cursor, limit, _read(side))
 
     async def thread(self, scope: Scope, side: Side, thread: str) -> Thread:
         """One conversation in which there is something for this side. Raises NotFound: missing or foreign."""
@@ -166,6 +178,10 @@ class Threads(Source):
         text = _UNREAD.format(where=where, most=COUNTED + 1)
         return int(await self._pool.fetchval(text, *where.parameters))
 
+    async def waiting(self, shop: ShopId) -> int:
+        """In how many conversations a shop owes an answer; more than ``COUNTED`` are one more."""
+        return int(await self._pool.fetchval(_WAITING, shop, COUNTED + 1))
+
     async def first_answers(self, shop: ShopId, now: Instant) -> FirstAnswer | None:
         """How fast a shop answered what it was asked first in the last months; None where too few asked."""
         rows = await self._pool.fetch(_ANSWERED, shop, now - _ANSWERED_SINCE, now)
@@ -211,6 +227,7 @@ def _read(side: Side) -> Any:
             last_at=row["last_at"],
             unread=row["unread"],
             flagged=row["flagged"],
+            waits_since=row["waits_since"],
             last=_message(row, side),
         )
 

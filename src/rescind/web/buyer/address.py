@@ -81,7 +81,7 @@ async def correct(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
         actor=person.actor(),
         key=Key(
             shop=found.order.shop,
-            principal=f"{person.role}:{person.id}",
+            principal=person.by,
             route=f"page:address:{found.order.id}",
             key=form.get("key", ""),
         ),

@@ -293,7 +293,7 @@ def _submission(visit: Visit, found: Matter, form: Form, files: Brought, answer:
     return Submission(
         command=command,
         actor=person.actor(),
-        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route=ROUTE, key=form.key),
+        key=Key(shop=found.order.shop, principal=person.by, route=ROUTE, key=form.key),
         fingerprint=Fingerprint(hashlib.sha256(msgspec.json.encode(said)).digest()),
         # What was shown is what is decided: had the order moved since it was read, the answer might differ.
         expected_version=found.order.version,

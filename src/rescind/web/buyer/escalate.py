@@ -64,7 +64,7 @@ async def call(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
                 actor=person.actor(),
                 key=Key(
                     shop=found.order.shop,
-                    principal=f"{person.role}:{person.id}",
+                    principal=person.by,
                     route="page:platform",
                     key=fields.get("key", "") or secrets.token_urlsafe(18),
                 ),

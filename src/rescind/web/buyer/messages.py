@@ -17,6 +17,7 @@ from rescind.core.conversation import LONGEST
 from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
 from rescind.core.views import OrderView
 from rescind.web import contact, contact_notes, inbox, talk
+from rescind.web.buyer import standing
 from rescind.web.contact_notes import Page
 from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.session import Html, Visit
@@ -33,14 +34,14 @@ async def listing(visit: NamedDependency[Visit]) -> Html:
 async def one(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
     """One conversation."""
     visit.require("buyer")
-    return await inbox.one(visit, visit.page, thread)
+    return await inbox.one(visit, visit.page, partial(standing.around, visit), thread)
 
 
 @post("/messages/{thread:str}", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
 async def say(visit: NamedDependency[Visit], thread: FromPath[str]) -> Html:
     """Say something in it."""
     visit.require("buyer")
-    return await inbox.say(visit, visit.page, thread)
+    return await inbox.say(visit, visit.page, partial(standing.around, visit), thread)
 
 
 @post("/messages/{thread:str}/translations/{message:str}", status_code=303)

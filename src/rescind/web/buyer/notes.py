@@ -44,7 +44,7 @@ async def add(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
         actor=person.actor(),
         key=Key(
             shop=found.order.shop,
-            principal=f"{person.role}:{person.id}",
+            principal=person.by,
             route=f"page:note:{found.order.id}",
             key=typed.key,
         ),

@@ -22,11 +22,10 @@ from rescind.core.review import OF_RECIPIENT, correctable
 from rescind.core.review import waiting as reviewed
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import undeliverable
-from rescind.core.timers import pay_by
 from rescind.core.views import Filters, OrderRow
 from rescind.desk import MONTH
 from rescind.web import acknowledgement, document, order_notes, talk, way_words
-from rescind.web.buyer import money_words, words
+from rescind.web.buyer import money_words, standing, words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.ending import ending, ready
 from rescind.web.evidence import SENT_AT_ONCE
@@ -149,7 +148,7 @@ async def show(
             visit,
             found.view,
             [(entry.record, entry.notes) for entry in records],
-            cancel=f"{found.path}/cancel" if found.answer and not waiting else "",
+            wish=lambda message: standing.wish(visit.locale, found, message),
             request=f"{found.path}/requests",
             typed=typed,
         ),
@@ -157,9 +156,8 @@ async def show(
         m=found,
         order=order,
         words=words,
-        offer=_offer(visit, found),
+        standing=standing.standing(visit.locale, found),
         check=_check(visit, found),
-        pay_by=pay_by(order) if found.stage is Stage.UNPAID else None,
         waiting=waiting,
         last=last,
         steps=progress(order, visit.now),
@@ -215,14 +213,6 @@ def _check(visit: Visit, found: Matter) -> Check | None:
         then=term("silence", review.on_silence) if review.on_silence else "",
         href=f"{found.path}/address" if mine and correctable(order, visit.now) else "",
         must=must,
-    )
-
-
-def _offer(visit: Visit, found: Matter) -> words.Offer | None:
-    return (
-        words.offer(visit.locale, found.answer, found.path, arrived=found.arrived, reached=found.outlook.reached)
-        if found.answer
-        else None
     )
 
 

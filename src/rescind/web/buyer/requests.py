@@ -98,7 +98,7 @@ async def withdraw(visit: NamedDependency[Visit], order_id: FromPath[str], reque
         command=WithdrawCancellation(order=found.order.id, cancellation=one.id),
         actor=person.actor(),
         # A request is withdrawn once, so its own id is the key.
-        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:withdraw", key=one.id),
+        key=Key(shop=found.order.shop, principal=person.by, route="page:withdraw", key=one.id),
         fingerprint=Fingerprint(sha256(one.id.encode()).digest()),
     )
     try:
@@ -122,7 +122,7 @@ async def answer_offer(visit: NamedDependency[Visit], order_id: FromPath[str], r
     submission = Submission(
         command=AnswerOffer(order=found.order.id, cancellation=one.id, number=number, accept=accept),
         actor=person.actor(),
-        key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:offer", key=name),
+        key=Key(shop=found.order.shop, principal=person.by, route="page:offer", key=name),
         fingerprint=Fingerprint(sha256(name.encode()).digest()),
     )
     try:
@@ -161,7 +161,7 @@ async def counter_offer(visit: NamedDependency[Visit], order_id: FromPath[str], 
             Submission(
                 command=command,
                 actor=person.actor(),
-                key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route="page:offer", key=name),
+                key=Key(shop=found.order.shop, principal=person.by, route="page:offer", key=name),
                 fingerprint=Fingerprint(sha256(name.encode()).digest()),
             )
         )

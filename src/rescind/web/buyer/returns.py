@@ -321,7 +321,7 @@ async def _send(
         Submission(
             command=command,
             actor=person.actor(),
-            key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route=route, key=key),
+            key=Key(shop=found.order.shop, principal=person.by, route=route, key=key),
             fingerprint=Fingerprint(hashlib.sha256(msgspec.json.encode(said)).digest()),
             expected_version=found.order.version if fresh else None,
         )

@@ -85,7 +85,7 @@ async def confirm(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Htm
             Submission(
                 command=DeclareWithdrawal(order=found.order.id, statement=visit.desk.note(said), lines=form.units),
                 actor=person.actor(),
-                key=Key(shop=found.order.shop, principal=f"{person.role}:{person.id}", route=ROUTE, key=key),
+                key=Key(shop=found.order.shop, principal=person.by, route=ROUTE, key=key),
                 fingerprint=Fingerprint(
                     hashlib.sha256(msgspec.json.encode([form.name, form.to, sorted(form.units.items())])).digest()
                 ),

@@ -14,7 +14,7 @@ import msgspec
 from litestar.params import SkipValidation
 
 from rescind.access import Principal
-from rescind.core.errors import IdempotencyKeyInvalid, InvalidText, RescindError
+from rescind.core.errors import IdempotencyKeyInvalid, InvalidField, InvalidText, RescindError
 from rescind.core.event import Note
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
@@ -52,6 +52,12 @@ class Fields:
     def text(self, name: str) -> str:
         """One field without the space around it; empty when it was not sent."""
         return self.values.get(name, "").strip()
+
+    def key(self) -> str:
+        """The form's own key, so that a second press of the button is the same press. Raises IdempotencyKeyInvalid."""
+        if not _KEY.fullmatch(self.text("key")):
+            raise IdempotencyKeyInvalid
+        return self.text("key")
 
 
 _CALLED = {"state": "policy.status", "field": "field"}
@@ -209,11 +215,17 @@ class Console:
             Submission(
                 command=command,
                 actor=self.person.actor(on_behalf_of),
-                key=Key(shop=shop, principal=f"{self.person.role}:{self.person.id}", route=route, key=key),
+                key=Key(shop=shop, principal=self.person.by, route=route, key=key),
                 fingerprint=fingerprint(command),
                 expected_version=version,
             )
         )
+
+    def beside(self, wrong: InvalidField | InvalidText) -> dict[str, str]:
+        """What is to be written instead, by the field it stands beside."""
+        field = str(wrong.params["field"]).strip("/")
+        said = self.language.expected(str(wrong.params["expected"]))
+        return {field: self.language.gettext("Write %(expected)s.") % {"expected": said}}
 
     def note(self, words: str, field: str = "comment") -> Note | None:
         """Somebody's words, None for none. Raises InvalidText for what cannot be kept or shown."""

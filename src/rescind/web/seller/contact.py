@@ -15,7 +15,7 @@ from rescind.core.views import ShopView
 from rescind.intake import contact as intake
 from rescind.web import contact
 from rescind.web.seller.console import Console, Fields, Here, Notice
-from rescind.web.seller.settings import by, of_shop, version_of
+from rescind.web.seller.settings import of_shop, version_of
 from rescind.web.session import Html
 
 HOME = "/seller/contact"
@@ -52,7 +52,7 @@ async def save(console: Here) -> Html:
     kept, version = await console.desk.versions.contact(shop.id)
     try:
         written = _read(form, kept, shop)
-        await console.desk.versions.put_contact(shop.id, written, by(console), expected=version_of(form))
+        await console.desk.versions.put_contact(shop.id, written, console.person.by, expected=version_of(form))
     except (InvalidField, InvalidText) as error:
         field = str(error.params["field"]).split("/")[1] or "hours"
         errors = {field: console.language.expected(str(error.params["expected"]))}

@@ -16,6 +16,7 @@ from rescind.core.order import Order, in_manual_review, on_hold_until, stage
 from rescind.core.packing import platform_ships
 from rescind.core.parts import Cancellation, CancellationStatus, FactKind
 from rescind.core.stage import Stage, rank
+from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
 from rescind.core.views import OrderView
 from rescind.locales import Locale
@@ -63,14 +64,8 @@ async def show(
     terms = await console.desk.terms(order)
     calendar = console.desk.book.calendar(terms)
     step = steps.NEXT.get(at_stage)
-    state, why = _state(console, order, at_stage)
     platform = platform_ships(order, terms, calendar, console.now)
-    if platform and state == "go":
-        state, why = "wait", _("The platform packs and ships this order. You need to do nothing.")
-    if state == "go" and step is FactKind.HANDED_OVER:
-        finding = answers.shipping(order, terms, calendar, console.now)
-        if finding.verdict is Verdict.REFUSE:
-            state, why = "wait", language.term("way_on", finding.instead or "contact_support")
+    state, why = state_of(console, order, terms)
     waiting = order.open_cancellation
     entries = await console.desk.reads.timeline(console.scope, order.id)
     notes = await order_notes.for_staff(console.visit, view)
@@ -157,8 +152,23 @@ async def show(
     )
 
 
-def _state(console: Console, order: Order, at_stage: Stage) -> tuple[str, str]:
+def state_of(console: Console, order: Order, terms: Terms) -> tuple[str, str]:
     """What stands on top: stop, asked, check, wait or go; and for what it waits."""
+    language, calendar = console.language, console.desk.book.calendar(terms)
+    at_stage = stage(order, console.now)
+    state, why = _state(console, order, at_stage)
+    if state != "go":
+        return state, why
+    if platform_ships(order, terms, calendar, console.now):
+        return "wait", language.gettext("The platform packs and ships this order. You need to do nothing.")
+    if steps.NEXT.get(at_stage) is FactKind.HANDED_OVER:
+        finding = answers.shipping(order, terms, calendar, console.now)
+        if finding.verdict is Verdict.REFUSE:
+            return "wait", language.term("way_on", finding.instead or "contact_support")
+    return state, why
+
+
+def _state(console: Console, order: Order, at_stage: Stage) -> tuple[str, str]:
     if at_stage is Stage.CANCELLED:
         return "stop", ""
     if order.open_cancellation is not None:

@@ -12,7 +12,7 @@ from rescind.core.quick_reply import LONGEST_TITLE, MOST, QuickReply
 from rescind.intake import contact as intake
 from rescind.locales import LANGUAGE_NAMES
 from rescind.web.seller.console import Console, Fields, Here, Notice
-from rescind.web.seller.settings import by, of_shop, version_of
+from rescind.web.seller.settings import of_shop, version_of
 from rescind.web.session import Html
 
 HOME = "/seller/replies"
@@ -39,7 +39,7 @@ async def save(console: Here) -> Html:
         written = intake.replies(
             [(form.text(f"title-{place}"), {tag: _text(form, tag, place) for tag in LANGUAGE_NAMES}) for place in typed]
         )
-        await console.desk.versions.put_replies(shop.id, written, by(console), expected=version_of(form))
+        await console.desk.versions.put_replies(shop.id, written, console.person.by, expected=version_of(form))
     except (InvalidField, InvalidText) as error:
         errors = {_field(str(error.params["field"]), typed): console.language.expected(str(error.params["expected"]))}
         return _show(console, form.values, rows, version_of(form) or 0, errors=errors, status=422)

@@ -9,7 +9,6 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import (
-    IdempotencyKeyInvalid,
     InvalidField,
     InvalidText,
     RateLimited,
@@ -47,11 +46,11 @@ async def connect(console: Here) -> Html:
             about=form.text("about"),
             topics=_chosen(form),
             language=form.text("language"),
-            by=_by(console),
-            key=_key(form),
+            by=console.person.by,
+            key=form.key(),
         )
     except (InvalidField, InvalidText) as wrong:
-        errors = _errors(console.language, wrong)
+        errors = console.beside(wrong)
         return await _list(console, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except RobotsFull as full:
         return await _list(console, form=form, notice=console.problem(full), status=HTTPStatus.CONFLICT)
@@ -72,7 +71,7 @@ async def change(console: Here, robot: FromPath[str]) -> Html:
         await console.desk.robots.change(
             console.scope,
             robot,
-            _by(console),
+            console.person.by,
             url=form.text("url") or None,
             secret="" if form.text("unsigned") else form.text("secret") or None,
             about=form.text("about"),
@@ -81,7 +80,7 @@ async def change(console: Here, robot: FromPath[str]) -> Html:
         )
     except (InvalidField, InvalidText) as wrong:
         found = await console.desk.robots.find(console.scope, robot)
-        errors = _errors(console.language, wrong)
+        errors = console.beside(wrong)
         return await _one(console, found, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     await console.desk.book.refresh()
     return console.go(f"{HOME}/{robot}?said=saved")
@@ -95,7 +94,7 @@ async def test(console: Here, robot: FromPath[str]) -> Html:
     base = console.desk.base_url
     link = f"{base}{HOME}/{robot}" if base else ""
     try:
-        await console.desk.robots.test(console.scope, robot, shop.name, link, by=_by(console), key=_key(form))
+        await console.desk.robots.test(console.scope, robot, shop.name, link, by=console.person.by, key=form.key())
     except RateLimited as busy:
         found = await console.desk.robots.find(console.scope, robot)
         return await _one(console, found, notice=_not_now(console, busy), status=HTTPStatus.TOO_MANY_REQUESTS)
@@ -108,7 +107,7 @@ async def switch(console: Here, robot: FromPath[str]) -> Html:
     """Pause it, or switch it on again."""
     form = await console.form()
     state: Choice = "paused" if form.text("state") == "paused" else "on"
-    await console.desk.robots.change(console.scope, robot, _by(console), state=state)
+    await console.desk.robots.change(console.scope, robot, console.person.by, state=state)
     await console.desk.book.refresh()
     return console.go(f"{HOME}/{robot}?said={state}")
 
@@ -117,7 +116,7 @@ async def switch(console: Here, robot: FromPath[str]) -> Html:
 async def remove(console: Here, robot: FromPath[str]) -> Html:
     """Say nothing there any more."""
     await console.form()
-    await console.desk.robots.remove(console.scope, robot, _by(console))
+    await console.desk.robots.remove(console.scope, robot, console.person.by)
     await console.desk.book.refresh()
     return console.go(f"{HOME}?said=removed")
 
@@ -229,12 +228,6 @@ def _chosen(form: Fields) -> list[str]:
     return [one for one in TOPICS if form.text(f"on_{one}")]
 
 
-def _errors(language: Locale, wrong: InvalidField | InvalidText) -> dict[str, str]:
-    field = str(wrong.params["field"]).strip("/")
-    said = language.expected(str(wrong.params["expected"]))
-    return {field: language.gettext("Write %(expected)s.") % {"expected": said}}
-
-
 def _not_now(console: Console, busy: RateLimited) -> Notice:
     _ = console.language.gettext
     after = busy.params["retry_after"]
@@ -246,17 +239,6 @@ def _not_now(console: Console, busy: RateLimited) -> Notice:
 def _shop(console: Console) -> str:
     assert console.scope.shop is not None, "a seller has a shop"
     return console.scope.shop
-
-
-def _by(console: Console) -> str:
-    return f"{console.person.role}:{console.person.id}"
-
-
-def _key(form: Fields) -> str:
-    """The form's own key, so that a second press of the button is the same press."""
-    if not 16 <= len(form.text("key")) <= 200:
-        raise IdempotencyKeyInvalid
-    return form.text("key")
 
 
 def _said(console: Console) -> Notice | None:

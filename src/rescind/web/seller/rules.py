@@ -20,7 +20,7 @@ from rescind.locales import Locale
 from rescind.postgres.shop_versions import Choices
 from rescind.web.explain import span_words
 from rescind.web.seller.console import Console, Fields, Here, Notice
-from rescind.web.seller.settings import automation_words, by, of_shop, version_of
+from rescind.web.seller.settings import automation_words, of_shop, version_of
 from rescind.web.session import Html
 
 HOME = "/seller/rules"
@@ -70,7 +70,7 @@ async def save(console: Here) -> Html:
         if tuple(written) == choices.rules:
             return console.go(f"{HOME}?said=unchanged")
         await console.desk.versions.put_rules(
-            ShopId(shop.id), tuple(written), policy, by(console), expected=version_of(form)
+            ShopId(shop.id), tuple(written), policy, console.person.by, expected=version_of(form)
         )
     except (InvalidField, InvalidText) as error:
         field = _AT.get(str(error.params["field"]).rpartition("/")[2], "name")
@@ -95,7 +95,9 @@ async def remove(console: Here, place: FromPath[int]) -> Html:
     written = choices.rules[:place] + choices.rules[place + 1 :]
     try:
         policy = policy_of(written, preset, shop.zone) if written else None
-        await console.desk.versions.put_rules(ShopId(shop.id), written, policy, by(console), expected=version_of(form))
+        await console.desk.versions.put_rules(
+            ShopId(shop.id), written, policy, console.person.by, expected=version_of(form)
+        )
     except RescindError as error:
         again = await console.desk.versions.choices(ShopId(shop.id))
         last = len(again.rules)

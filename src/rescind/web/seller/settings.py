@@ -86,7 +86,9 @@ async def save(console: Here) -> Html:
         change = {name: value for name, value in chosen.items() if choices.settings.get(name) != value}
         if not change:
             return console.go(f"{HOME}?said=unchanged")
-        await console.desk.versions.put_settings(shop.id, change, preset.policy, by(console), expected=version_of(form))
+        await console.desk.versions.put_settings(
+            shop.id, change, preset.policy, console.person.by, expected=version_of(form)
+        )
     except RescindError as error:
         again = await console.desk.versions.choices(shop.id)
         return await _show(console, shop, preset, again, chosen, notice=console.problem(error), status=409)
@@ -101,11 +103,6 @@ async def of_shop(console: Console) -> tuple[ShopView, ResolvedPolicy, Choices]:
     policy = await console.desk.book.policy(shop.preset_hash)
     assert policy is not None, "a shop's preset is published before the shop is"
     return shop, policy.at(console.now), await console.desk.versions.choices(ShopId(shop.id))
-
-
-def by(console: Console) -> str:
-    """Who changes something, as the history names them."""
-    return f"{console.person.role}:{console.person.id}"
 
 
 def version_of(form: Fields) -> int | None:

@@ -1,20 +1,35 @@
-"""Calls for the platform on an order's page: taken by somebody, ended with a reason."""
+"""Calls for the platform on an order's page: taken by somebody, granted by what is done, or ended with a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import post
 from litestar.params import FromPath
 
+from rescind.core import override
 from rescind.core.errors import InvalidField, InvalidText, RescindError
-from rescind.core.escalation import OUTCOMES, CloseEscalation, EscalationOpened, TakeEscalation
+from rescind.core.escalation import (
+    OUTCOMES,
+    CloseEscalation,
+    EscalationOpened,
+    TakeEscalation,
+    current,
+    true_of,
+)
+from rescind.core.event import Note
+from rescind.core.granting import GrantAct, GrantEscalation, Way, proposed, ways
+from rescind.core.ids import CancellationId
 from rescind.core.lifecycle import Command
+from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, Fields, Here, new_key
+from rescind.web.seller.order import shown
 from rescind.web.session import Html
 
 
@@ -41,42 +56,156 @@ def calls(
     ]
 
 
-def outcomes(locale: Locale) -> list[tuple[str, str]]:
-    """How support may end a call, in words."""
-    return [(one, locale.term("escalation_outcome", one)) for one in OUTCOMES]
+def outcomes(order: Order, locale: Locale) -> list[tuple[str, str]]:
+    """How support may end the call that is open, in words: what would be true of it now."""
+    case = current(order)
+    return [(one, locale.term("escalation_outcome", one)) for one in true_of(order, case)] if case else []
 
 
-@post("/orders/{order_id:str}/escalations/{number:int}", status_code=200)
-async def answer(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
-    """Take a call, or end it with an outcome and words to both sides."""
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What support may do for whoever has called. choices: of the form, each with what goes back; most: the most that
+    can be given back, None where nothing is left. proposed: something of it waits for a second person. alone: up to how
+    much one person decides against the rules.
+    """
+
+    choices: list[tuple[str, str]]
+    most: Money | None
+    proposed: bool
+    alone: Money | None
+
+
+def grants(console: Console, order: Order) -> Grants | None:
+    """What may be done for the call that is open; None where none is."""
+    case = current(order)
+    if case is None:
+        return None
+    choices: list[tuple[str, str]] = []
+    most: Money | None = None
+    for way in ways(order, console.now):
+        amount = Money(way.amount_minor, order.currency)
+        if way.act is GrantAct.GIVE_BACK:
+            most = amount
+            choices.append((f"{way.act.value}:::", _what(console.language, order, way, "")))
+            continue
+        choices += [
+            (
+                f"{way.act.value}:{reason}:{way.cancellation or ''}:{amount.minor}",
+                _what(console.language, order, way, reason),
+            )
+            for reason in way.reasons or ("",)
+        ]
+    limit = console.desk.settings.second_person_above.of(order.currency)
+    left = None if limit is None else Money(max(0, limit - override.alone(order)), order.currency)
+    return Grants(choices, most, proposed(order, case.number), left)
+
+
+def _what(locale: Locale, order: Order, way: Way, reason: str) -> str:
+    """An act in words, with what goes back by it."""
+    _ = locale.gettext
+    amount = locale.money(Money(way.amount_minor, order.currency))
+    if way.act is GrantAct.GIVE_BACK:
+        return _("Give money back, up to %(amount)s") % {"amount": amount}
+    what = locale.term("act", way.act.value)
+    if reason:
+        what = _("%(fact)s: %(answer)s") % {"fact": what, "answer": locale.term("override", reason)}
+    return _("%(act)s (%(amount)s goes back)") % {"act": what, "amount": amount}
+
+
+@post("/orders/{order_id:str}/escalations/{number:int}/take", status_code=200)
+async def take(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
+    """See to a call, so that nobody else does."""
+    return await _do(console, order_id, number, lambda order: TakeEscalation(order=order.id, number=number), {})
+
+
+@post("/orders/{order_id:str}/escalations/{number:int}/close", status_code=200)
+async def close(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
+    """End a call without doing anything, with an outcome and words to both sides."""
+    form = await console.form()
+    errors = _unsaid(console, form, "ending")
+    if form.text("outcome") not in OUTCOMES:
+        errors["outcome"] = console.language.gettext("Say how it ends")
+
+    def command(order: Order) -> Command:
+        comment = _said(console, form, "ending")
+        return CloseEscalation(order=order.id, number=number, outcome=form.text("outcome"), comment=comment)
+
+    return await _do(console, order_id, number, command, errors)
+
+
+@post("/orders/{order_id:str}/escalations/{number:int}/grant", status_code=200)
+async def grant(console: Here, order_id: FromPath[str], number: FromPath[int]) -> Html:
+    """Do what the call is right about, which ends it, with words to both sides."""
+    form = await console.form()
+    _ = console.language.gettext
+    errors = _unsaid(console, form, "granting")
+    chosen = _CHOICE.fullmatch(form.text("grant"))
+    gives = chosen is not None and chosen["act"] == GrantAct.GIVE_BACK
+    if chosen is None:
+        errors["grant"] = _("Say what is to be done")
+    if gives and not _AMOUNT.fullmatch(form.text("grant_amount")):
+        errors["grant_amount"] = _("Say how much goes back")
+
+    def command(order: Order) -> Command:
+        assert chosen is not None, "that it is missing was told before"
+        amount = Money.parse(form.text("grant_amount"), order.currency) if gives else None
+        return GrantEscalation(
+            order=order.id,
+            number=number,
+            act=GrantAct(chosen["act"]),
+            cancellation=CancellationId(chosen["about"]) if chosen["about"] else None,
+            reason=chosen["reason"],
+            refund=amount or shown(chosen["seen"], order.currency),
+            comment=_said(console, form, "granting"),
+            alone_up_to_minor=console.desk.settings.second_person_above.of(order.currency),
+        )
+
+    return await _do(console, order_id, number, command, errors)
+
+
+_CHOICE = re.compile(rf"(?P<act>{'|'.join(GrantAct)}):(?P<reason>[a-z_]*):(?P<about>[a-z0-9_]*):(?P<seen>[0-9]*)")
+"""What is done, the reason, the request and the amount that was shown, as ``grants`` offers them."""
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?")
+_KEPT = ("outcome", "ending", "grant", "grant_amount", "granting")
+
+
+async def _do(
+    console: Console, order_id: str, number: int, command: Callable[[Order], Command], errors: dict[str, str]
+) -> Html:
+    """Send what a form says, or show the order again with what is wrong and what was written."""
     # The page of the order shows these calls and so knows this file.
     from rescind.web.support.order import show  # noqa: PLC0415
 
     form = await console.form()
+    values = {name: form.text(name) for name in _KEPT}
     view = await console.desk.reads.order(console.scope, order_id)
-    values = {"outcome": form.text("outcome"), "ending": form.text("ending")}
-    if form.text("act") != "take" and values["outcome"] not in OUTCOMES:
-        told = console.language.gettext("Say how it ends")
-        return await show(console, view, errors={"outcome": told}, values=values, status=422)
+    if errors:
+        return await show(console, view, errors=errors, values=values, status=422)
     try:
-        command = _command(console, view.order, number, form)
-        await console.submit(command, view.shop.id, f"escalation:{order_id}:{number}", form.text("key"))
-    except (InvalidText, InvalidField):
-        told = console.language.gettext("Tell both sides why, in at most 500 characters")
-        return await show(console, view, errors={"ending": told}, values=values, status=422)
+        route = f"escalation:{order_id}:{number}"
+        outcome = await console.submit(command(view.order), view.shop.id, route, form.text("key"))
     except RescindError as error:
         fresh = await console.desk.reads.order(console.scope, order_id)
         return await show(console, fresh, notice=console.problem(error), values=values, status=409)
-    return console.go(f"/support/orders/{order_id}#called")
+    waits = proposed(outcome.order, number) and not proposed(view.order, number)
+    return console.go(f"/support/orders/{order_id}{'?said=proposed' if waits else ''}#called")
 
 
-def _command(console: Console, order: Order, number: int, form: Fields) -> Command:
-    if form.text("act") == "take":
-        return TakeEscalation(order=order.id, number=number)
-    said = console.note(form.text("ending"), "ending")
+def _said(console: Console, form: Fields, field: str) -> Note:
+    """The words to both sides. Raises InvalidText, InvalidField where there are none."""
+    said = console.note(form.text(field), field)
     if said is None:
-        raise InvalidField(field="ending", expected="what happened, in a few words")
-    return CloseEscalation(order=order.id, number=number, outcome=form.text("outcome"), comment=said)
+        raise InvalidField(field=field, expected="what happened, in a few words")
+    return said
 
 
-ROUTES = (answer,)
+def _unsaid(console: Console, form: Fields, field: str) -> dict[str, str]:
+    """What is wrong with the words to both sides, if anything is."""
+    try:
+        _said(console, form, field)
+    except (InvalidText, InvalidField):
+        return {field: console.language.gettext("Tell both sides why, in at most 500 characters")}
+    return {}
+
+
+ROUTES = (take, grant, close)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from litestar import get, post
 from litestar.params import FromPath
 
@@ -9,6 +11,7 @@ from rescind.web import contact_notes, inbox, talk
 from rescind.web.evidence import SENT_AT_ONCE
 from rescind.web.seller.console import Here
 from rescind.web.session import Html
+from rescind.web.support import standing
 from rescind.web.support.order import show
 
 
@@ -21,13 +24,13 @@ async def listing(console: Here) -> Html:
 @get("/messages/{thread:str}")
 async def one(console: Here, thread: FromPath[str]) -> Html:
     """One conversation."""
-    return await inbox.one(console.visit, console.page, thread)
+    return await inbox.one(console.visit, console.page, partial(standing.around, console), thread)
 
 
 @post("/messages/{thread:str}", status_code=200, request_max_body_size=SENT_AT_ONCE)
 async def say(console: Here, thread: FromPath[str]) -> Html:
     """Say something in it."""
-    return await inbox.say(console.visit, console.page, thread)
+    return await inbox.say(console.visit, console.page, partial(standing.around, console), thread)
 
 
 @post("/messages/{thread:str}/translations/{message:str}", status_code=303)

@@ -115,7 +115,8 @@ async def show(
             console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
         ),
         calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
-        endings=escalations.outcomes(language),
+        endings=escalations.outcomes(order, language),
+        grants=escalations.grants(console, order),
         cards=await _cards(console, order, entries),
         consents=_consents(order, entries),
         reasons=[(code, language.term("reason", code)) for code in dict.fromkeys(one.code for one in listed)],

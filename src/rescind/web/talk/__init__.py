@@ -1,0 +1,32 @@
+"""Conversations on pages: what was said, who reads what is said next, and the form that keeps what was typed."""
+
+from rescind.web.talk.bubbles import Bubble, Step
+from rescind.web.talk.card import Card, about_order, alone
+from rescind.web.talk.saying import Typed, send, status_of, trouble
+from rescind.web.talk.standing import Around, Due, Finds, Next, Standing, Wish
+from rescind.web.talk.words import FRAME, PARTS, ROOT, choices, label, name_of, subject
+
+__all__ = [
+    "FRAME",
+    "PARTS",
+    "ROOT",
+    "Around",
+    "Bubble",
+    "Card",
+    "Due",
+    "Finds",
+    "Next",
+    "Standing",
+    "Step",
+    "Typed",
+    "Wish",
+    "about_order",
+    "alone",
+    "choices",
+    "label",
+    "name_of",
+    "send",
+    "status_of",
+    "subject",
+    "trouble",
+]
