@@ -1,0 +1,57 @@
+"""What is handed to operators to put on their machines: it is read by what reads it there, and names what there is."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+
+from rescind.cli import cli
+from rescind.settings import documentation
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+FILES = sorted(DEPLOY.iterdir())
+
+
+def test_every_setting_that_is_named_is_one():
+    ours = {name for name, _, _ in documentation()}
+    # Of Compose and Caddy themselves.
+    theirs = {"RESCIND_DOMAIN", "RESCIND_UPSTREAM"}
+    said = {name for file in FILES for name in re.findall(r"\bRESCIND_[A-Z_]+\b", file.read_text("utf-8"))}
+    assert said - ours - theirs == set()
+
+
+def test_every_command_that_is_run_is_one_with_these_options():
+    group = typer.main.get_command(cli)
+    run = re.findall(
+        r"rescind (backup|serve|doctor)\b([^\n\"\]]*)", "\n".join(file.read_text("utf-8") for file in FILES)
+    )
+    assert {name for name, _ in run} >= {"backup", "serve"}
+    for name, rest in run:
+        known = {one for param in group.commands[name].params for one in param.opts}
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known
+
+
+def test_compose_gives_the_program_more_time_than_it_takes_to_end():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    assert compose["services"]["rescind"]["stop_grace_period"] == "30s"
+    for volume in compose["services"]["rescind"]["volumes"]:
+        assert volume.partition(":")[0] in compose["volumes"]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+@pytest.mark.parametrize("unit", [file.name for file in FILES if file.suffix in {".service", ".timer"}])
+def test_units_are_understood(unit, tmp_path):
+    # A unit's programs and accounts are the operator's machine's: only what it says is looked at.
+    for file in FILES:
+        if file.suffix in {".service", ".timer"}:
+            text = re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", file.read_text("utf-8"), flags=re.MULTILINE)
+            (tmp_path / file.name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)], capture_output=True, text=True, check=False
+    )
+    assert unit not in done.stderr, done.stderr
