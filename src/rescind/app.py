@@ -39,7 +39,7 @@ from rescind.notices.push import Push
 from rescind.objects import Objects
 from rescind.pdf import Press
 from rescind.policies import automation
-from rescind.postgres import embedded
+from rescind.postgres import embedded, pretence
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.deliveries import DeliveryTable
@@ -81,7 +81,7 @@ from rescind.pushing import contact as push_contact
 from rescind.receipts.signing import Signer
 from rescind.robot_news import RobotNews
 from rescind.robots import Robots
-from rescind.settings import Settings, secret
+from rescind.settings import Settings, SettingsError, secret
 from rescind.translations import Translations
 from rescind.translator import LibreTranslate
 from rescind.web import letters
@@ -299,19 +299,38 @@ async def attending(desk: Desk) -> AsyncGenerator[None]:
         yield
 
 
-async def _is_empty(dsn: str) -> bool:
-    """Whether no shop has been added to the database yet; found out without a desk."""
+async def check_demo(settings: Settings, dsn: str) -> None:
+    """Refuse a demonstration on real data, where it would let anybody be anybody, and demo data without one.
+
+    Raises SettingsError.
+    """
     pool = await connect(dsn, size=1)
     try:
-        return await Directory(pool).empty()
+        pretended, empty = await pretence.pretends(pool), await Directory(pool).empty()
+    except asyncpg.UndefinedTableError:
+        return  # nothing is here yet; what is missing is said by who opens the desk
     finally:
         await _close(pool)
+    if settings.demo and not pretended and not empty:
+        raise SettingsError(
+            "There is a marketplace here that is no demonstration, and --demo would let anybody in as anybody. "
+            "Leave it out, or name another folder with --data."
+        )
+    if pretended and not settings.demo:
+        raise SettingsError(
+            "The demo marketplace is here. Name another folder with --data for a real one, or go on with --demo."
+        )
 
 
 async def open_demo(settings: Settings, dsn: str) -> int:
     """Fill an empty database with the demo marketplace; returns how many orders it got, 0 when it was not empty."""
-    if not await _is_empty(dsn):
-        return 0
+    pool = await connect(dsn, size=1)
+    try:
+        if not await Directory(pool).empty():
+            return 0
+        await pretence.mark(pool)
+    finally:
+        await _close(pool)
     clock = HandClock(wall_clock())
     async with open_desk(settings, dsn, "", clock) as desk:
         opened_at, ground = wall_clock(), Ground(desk.engine, desk.directory, clock, desk)

@@ -29,7 +29,7 @@ from rescind import (
     stream_command,
     webhook_command,
 )
-from rescind.app import attending, database, make_app, open_demo, open_desk, working
+from rescind.app import attending, check_demo, database, make_app, open_demo, open_desk, working
 from rescind.backing_up import back_up, let_go, new_file, tried
 from rescind.demo import guests
 from rescind.desk import Desk
@@ -209,6 +209,7 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
     reading = asyncio.ensure_future(asyncio.to_thread(policies.all_of_them))
     async with database(settings) as dsn:
         await reading
+        await check_demo(settings, dsn)
         if settings.demo:
             with err.status("Opening the demo marketplace"):
                 await open_demo(settings, dsn)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from rescind.app import make_app
+from rescind.app import check_demo, make_app
 from rescind.core.order import stage
 from rescind.core.parts import CancellationStatus
 from rescind.core.scope import Scope
@@ -17,6 +17,9 @@ from rescind.demo import advance, catalogue, guests
 from rescind.demo.marketplace import demo_shop_id
 from rescind.demo.policies import say_a_day
 from rescind.demo.stall import Ground, Layout, Stall
+from rescind.postgres import pretence
+from rescind.postgres.embedded import APP
+from rescind.settings import SettingsError
 from rescind.web.session import HOME
 
 ORIGIN = {"origin": "http://desk.test"}
@@ -54,6 +57,22 @@ async def test_whoever_the_demo_offers_comes_in_by_the_page_and_by_the_printed_l
             assert home.status_code == 200
             assert guest.name.replace("&", "&amp;") in home.text
             browser.cookies.clear()
+
+
+async def test_demo_and_real_data_never_share_a_database(desk, database, market):
+    pretending, real = dataclasses.replace(desk.settings, demo=True), desk.settings
+    await check_demo(real, database(APP))
+    with pytest.raises(SettingsError, match="would let anybody in as anybody"):
+        await check_demo(pretending, database(APP))
+    await pretence.mark(desk.pool)
+    await check_demo(pretending, database(APP))
+    with pytest.raises(SettingsError, match="The demo marketplace is here"):
+        await check_demo(real, database(APP))
+
+
+async def test_an_empty_database_may_become_either(desk, database):
+    for settings in (desk.settings, dataclasses.replace(desk.settings, demo=True)):
+        await check_demo(settings, database(APP))
 
 
 async def test_a_shop_that_is_answered_for_has_a_request_that_was(desk, ground):  # R-036, S-51
