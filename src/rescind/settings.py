@@ -22,6 +22,7 @@ from rescind import jetstream
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
+from rescind.identity import Said as IdentitySaid
 from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
@@ -200,6 +201,14 @@ def _brokers(value: str) -> tuple[str, ...]:
         if not (fits and bare):
             raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
     return found
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and on_this_machine(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or here) or parts.query or parts.fragment:
+        raise ValueError("the address of an identity provider, like https://id.marketplace.example")
+    return value
 
 
 def _translator(value: str) -> str:
@@ -455,6 +464,17 @@ class Settings:
             "public internet only.",
         ),
     ] = False
+    oidc_issuer: Annotated[
+        str | None,
+        Choice(
+            _issuer,
+            "Your own identity provider, by which people who work here may sign in (OpenID Connect); none: by what "
+            "they have here alone. By https, or on this machine.",
+        ),
+    ] = None
+    oidc_client_id: Annotated[str | None, Choice(_line, "As what Rescind is known there.")] = None
+    oidc_secret_file: Annotated[Path | None, Choice(_path, "File with the secret of that client.")] = None
+    oidc_name: Annotated[str, Choice(_line, "What people call it, on the page for signing in.")] = "your organisation"
     nats_url: Annotated[
         tuple[str, ...],
         Choice(
@@ -511,6 +531,13 @@ class Settings:
             days=self.nats_days,
             mib=self.nats_mib,
         )
+
+    @property
+    def identity_provider(self) -> IdentitySaid | None:
+        """By whom people who work here may be known; None: by nobody."""
+        if self.oidc_issuer is None or self.oidc_client_id is None or self.oidc_secret_file is None:
+            return None
+        return IdentitySaid(self.oidc_issuer, self.oidc_client_id, self.oidc_secret_file, self.oidc_name)
 
     @property
     def translator(self) -> TranslatorSaid | None:
@@ -577,9 +604,15 @@ class Settings:
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
             raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
         _check_nats(settings)
+        _check_provider(settings)
         if (settings.translator_url or "").startswith("http:") and not settings.translator_private:
             raise SettingsError("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
         return settings
+
+
+def _check_provider(settings: Settings) -> None:
+    if settings.oidc_issuer and settings.identity_provider is None:
+        raise SettingsError("RESCIND_OIDC_ISSUER wants RESCIND_OIDC_CLIENT_ID and RESCIND_OIDC_SECRET_FILE.")
 
 
 def _check_nats(settings: Settings) -> None:

@@ -233,6 +233,19 @@ EXAMPLES: Mapping[str, Any] = {
     "refund_lists_take": {},
     "reconciliations_explain": {"why": "Settled by hand with the buyer on 3 May; the provider's case is 4711."},
     "keys_revoke": {},
+    "people_invite": {
+        "name": "Kit Marlow",
+        "email": "kit@harbour.example",
+        "role": "seller",
+        "shop": "shp_00000001",
+        "rights": "answer",
+    },
+    "people_take_back": {},
+    "people_change": {"shop": "shp_00000001", "rights": "manage"},
+    "people_remove": {"role": "support"},
+    "people_begin_anew": {},
+    "sessions_end_others": {},
+    "sessions_end": {},
     "providers_connect": {
         "kind": "stripe",
         "key": "rk_test_51example",
@@ -382,6 +395,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
         "evidence": "evd_",
         "refund": "ref_",
         "thread": "cnv_",
+        "person": "psn_",
+        "invitation": "stl_",
     }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
