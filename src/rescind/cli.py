@@ -184,6 +184,9 @@ async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, 
 async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
     bound = listen(settings) if web else None
     host, port = bound.getsockname()[:2] if bound else ("", 0)
+    if settings.host == "localhost":
+        # By that name, and by no number, browsers make passkeys without TLS.
+        host = settings.host
     base_url = settings.base_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # The shipped policies are read while the database starts: both take a third of a second.
     reading = asyncio.ensure_future(asyncio.to_thread(policies.all_of_them))

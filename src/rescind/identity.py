@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 import msgspec
@@ -149,8 +149,10 @@ class IdentityProvider:
             "redirect_uri": self._back,
             "code_verifier": question.verifier,
         }
-        who = aiohttp.BasicAuth(self._said.client, secret)
-        status, data = await _asked("POST", places.token_endpoint, data=sent, auth=who)
+        # RFC 6749, 2.3.1: each is written as in a form first.
+        both = f"{quote(self._said.client, safe='')}:{quote(secret, safe='')}"
+        who = {"Authorization": f"Basic {base64.b64encode(both.encode()).decode()}"}
+        status, data = await _asked("POST", places.token_endpoint, data=sent, headers=who)
         if status != 200:
             log.warning("identity.code_refused", status=status)
             raise SignInWrong

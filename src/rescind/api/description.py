@@ -11,7 +11,7 @@ import msgspec
 from rescind import __version__
 from rescind.access import CrossSite
 from rescind.api import problems
-from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation
+from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation, scope_of
 from rescind.api.problems import PROBLEMS
 from rescind.core import errors
 from rescind.core.errors import RescindError
@@ -374,6 +374,7 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
         described["security"] = []
     else:
         described["x-roles"] = sorted(one.may)
+        described["x-scope"] = scope_of(one)
     if parameters:
         described["parameters"] = parameters
     if one.body:
@@ -502,6 +503,8 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     found: list[type[RescindError]] = [problems.NotAcceptable, errors.UnknownField, problems.AddressTooLong]
     if one.may is not None:
         found += [errors.Unauthenticated, errors.Forbidden, errors.RateLimited]
+    if one.fresh:
+        found.append(errors.SignInAgain)
     if one.query is not None:
         found.append(errors.InvalidField)
     if one.changes:

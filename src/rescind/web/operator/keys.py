@@ -96,7 +96,7 @@ async def _page(
     shops = await console.desk.reads.shops()
     names = {one.id: one.name for one in shops}
     keys = await console.desk.access.keys()
-    made = await _makers(console, {one.made_by for one in keys if one.made_by})
+    makers = await _makers(console, {one.made_by for one in keys if one.made_by})
     return console.page(
         "operator/keys.html",
         status=status,
@@ -110,7 +110,7 @@ async def _page(
                 "id": one.mark,
                 "key": one,
                 "may": [language.term("scope", scope) for scope in one.scopes],
-                "by": made.get(one.made_by, ""),
+                "by": makers.get(one.made_by, ""),
                 "whose": names.get(one.shop_id, one.shop_id) if one.shop_id else one.buyer_id or "",
             }
             for one in keys
