@@ -209,7 +209,7 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             if bound is None:
                 await _until_stopped()
                 return
-            server = Server(make_app(desk))
+            server = Server(make_app(desk), settings.proxies)
             await _welcome(desk)
             settle()
             await server.serve(sockets=[bound])

@@ -140,7 +140,9 @@ def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | 
             fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
         except NotFound as missing:
             fail(
-                "There is no such shop." if missing.params["kind"] == "shp" else "There is no such person in that role."
+                "There is no such shop."
+                if missing.params["kind"] in {"shop", "shp"}
+                else "There is no such person in that role."
             )
         except LastOperator:
             fail("It is the last operator; invite another one first.")

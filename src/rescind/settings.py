@@ -189,6 +189,16 @@ def _ports(value: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, found)))
 
 
+def _proxies(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(","))
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise ValueError("addresses or networks with commas between them, like 10.0.0.5, 10.1.0.0/16") from error
+    return found
+
+
 def _brokers(value: str) -> tuple[str, ...]:
     found = tuple(part.strip() for part in value.split(","))
     for one in found:
@@ -283,6 +293,14 @@ class Settings:
         str | None,
         Choice(_web_address, "Address under which people reach Rescind; none: the one it listens on."),
     ] = None
+    proxies: Annotated[
+        tuple[str, ...],
+        Choice(
+            _proxies,
+            "Addresses or networks of the proxy in front, with commas between them, like `10.0.0.5, 10.1.0.0/16`: its "
+            "`X-Forwarded-For` is believed, so that wrong tries are counted by who makes them. None: it is not read.",
+        ),
+    ] = ()
     pg_bin: Annotated[
         Path | None,
         Choice(_programs, "Folder of the PostgreSQL programs to run instead of those that come with Rescind."),

@@ -125,6 +125,16 @@ async def test_who_is_removed_is_out_at_once_on_pages_and_on_streams_that_are_op
     assert "removed" in [one.act for one in await desk.people.acts(COMMAND_LINE)]
 
 
+async def test_what_somebody_invited_who_is_removed_opens_nothing_any_more(app, desk):
+    kit = await member(app, desk, role="seller", shop=KILN)
+    page = await kit.press(await kit.see(SHOP), SHOP, name="Lee", email="lee@harbour.example", rights="manage")
+    (link,) = set(re.findall(r"http://desk\.test(/join/[\w-]+)", page.raw))
+    assert (await Member(app).see(link)).status == 200
+    (person,) = await desk.people.all(COMMAND_LINE)
+    await desk.people.remove(COMMAND_LINE, person.id, "seller", KILN)
+    assert (await Member(app).see(link)).status == 404
+
+
 async def test_no_session_outlives_a_role_that_is_taken_away_while_somebody_signs_in(app, desk):
     kit = await member(app, desk)
     (person,) = await desk.people.all(COMMAND_LINE)
@@ -232,7 +242,7 @@ async def test_sessions_are_listed_and_ended_one_by_one_or_all_but_this(app, des
         await one.sign_in_again("kit@harbour.example", typed)
     page = await kit.see("/account/sessions")
     assert page.text.count("Safari · iPhone") == 2
-    assert page.text.count("This one") == 1
+    assert page.text.count("This browser") == 1
     actions = [form["action"] for form in page.forms if re.search(r"/sessions/[0-9a-f]{16}/end", form["action"])]
     assert len(actions) == 3
     stranger = await member(app, desk, "lee@harbour.example")
@@ -272,7 +282,7 @@ async def test_the_last_way_in_stays(app, desk):
 
 async def test_who_came_by_a_link_has_sessions_and_no_account(ines):
     assert "You came by a link" in (await ines.see("/account")).text
-    assert "This one" in (await ines.see("/account/sessions")).text
+    assert "This browser" in (await ines.see("/account/sessions")).text
     assert (await ines.see("/account/roles")).status == 404
 
 

@@ -62,6 +62,12 @@ _END_ROLE = """
 UPDATE credentials SET revoked_at = clock_timestamp()
 WHERE account_id = $1 AND role = $2 AND coalesce(shop_id, '') = $3 AND revoked_at IS NULL
 """
+# Whoever may let nobody in any more has let in nobody who has not come yet.
+_END_INVITED = """
+UPDATE staff_links SET ended_at = clock_timestamp()
+WHERE kind = 'join' AND made_by = $2 || ':' || $1 AND ($3 = '' OR shop_id = $3)
+  AND used_at IS NULL AND ended_at IS NULL
+"""
 _END_ALL = """
 UPDATE credentials SET revoked_at = clock_timestamp() WHERE account_id = $1 AND revoked_at IS NULL
 """
@@ -230,16 +236,20 @@ class AccountTable:
         await within.execute(_GIVE, account, grant.role, grant.shop or "", grant.rights, by)
 
     async def change(self, account: str, grant: Grant, note: Note) -> None:
-        """Other rights in a role that somebody has; sessions with the old ones end. Raises NotFound."""
+        """Other rights in a role that somebody has; sessions and invitations with the old ones end. Raises NotFound."""
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(_HELD, account, grant.role, grant.shop or "") is None:
                 raise NotFound(kind="person")
             await self.give(account, grant, note.by, connection)
             await connection.execute(_END_ROLE, account, grant.role, grant.shop or "")
+            await connection.execute(_END_INVITED, account, grant.role, grant.shop or "")
             await self.note(note, connection)
 
     async def take_away(self, account: str, grant: Grant, note: Note) -> None:
-        """End a role and its sessions at once; whoever has none left is forgotten. Raises NotFound, LastOperator."""
+        """End a role, its sessions and what it invited at once; who has none left is forgotten.
+
+        Raises NotFound, LastOperator.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
             # Of two operators who remove each other one stays.
             await connection.execute(_ONE_AT_A_TIME)
@@ -248,6 +258,7 @@ class AccountTable:
                 raise NotFound(kind="person")
             require_operator_left(grant, operators)
             await connection.execute(_END_ROLE, account, grant.role, grant.shop or "")
+            await connection.execute(_END_INVITED, account, grant.role, grant.shop or "")
             await connection.execute(_NONE_LEFT, account)
             await self.note(note, connection)
 
