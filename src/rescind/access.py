@@ -14,23 +14,28 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.errors import RateLimited, RescindError, Unauthenticated
+from rescind.core.errors import RateLimited, RescindError, SignInAgain, Unauthenticated
 from rescind.core.ids import ShopId
 from rescind.core.scope import Scope
-from rescind.postgres.credentials import Credential, CredentialTable, KeyView, Kind, Role
+from rescind.core.staff import FRESH_FOR, Grant, Rights
+from rescind.postgres.credentials import Credential, CredentialTable, KeyView, Kind, Role, SessionView
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 KEY_PREFIX, LINK_PREFIX, ONCE_PREFIX, SESSION_PREFIX = "rsk_", "rsl_", "rso_", "rss_"
 _TOKEN_BYTES = 32
 _TOKEN_LENGTH = len(KEY_PREFIX) + 43  # 32 bytes in URL-safe base 64, without padding
 
-_KEYS_SHOWN = 1000
+_KEYS_SHOWN = _SESSIONS_SHOWN = 1000
+_LONGEST_AGENT = 300
 
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
@@ -50,14 +55,39 @@ class CrossSite(RescindError):
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash."""
+    """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash.
+
+    account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
+    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key.
+    """
 
     role: Role
     id: str
     name: str = ""
     shop_id: ShopId | None = None
     buyer_id: str | None = None
+    account: str = ""
+    rights: Rights = "manage"
+    scopes: tuple[str, ...] = ()
+    fresh_s: float | None = None
     credential: str
+
+    @property
+    def mark(self) -> str:
+        """The beginning of the credential's hash, as lists name it."""
+        return self.credential.rpartition(":")[2]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether they may do now what could let others in; a key is as fresh as it ever was."""
+        return self.credential.startswith("key:") or (
+            self.fresh_s is not None and self.fresh_s < FRESH_FOR.total_seconds()
+        )
+
+    def require_fresh(self) -> None:
+        """Raises SignInAgain."""
+        if not self.fresh:
+            raise SignInAgain(minutes=int(FRESH_FOR.total_seconds()) // 60)
 
     @property
     def scope(self) -> Scope:
@@ -99,6 +129,23 @@ def life(role: Role) -> SessionLife:
     return _STAFF_LIFE if role in STAFF else _LIFE
 
 
+class Whence(msgspec.Struct, frozen=True):
+    """Whence somebody signs in: what their browser says of itself, and the address that the server sees.
+
+    fresh_s: how long ago they showed who they are, where that was before; None for just now.
+    """
+
+    agent: str = ""
+    address: str = ""
+    fresh_s: float | None = None
+
+
+def whence(connection: Connection, fresh_s: float | None = None) -> Whence:
+    """Whence a request comes."""
+    agent = _header(connection.scope["headers"], b"user-agent") or b""
+    return Whence(agent.decode("latin-1")[:_LONGEST_AGENT], _address(connection.scope), fresh_s)
+
+
 class Connection(Protocol):
     """What is read of a request: its ASGI scope; Litestar's ``Request`` has one."""
 
@@ -135,9 +182,24 @@ class Access:
         shop_id: ShopId | None = None,
         buyer_id: str | None = None,
         lifetime: timedelta = timedelta(days=365),
+        scopes: Iterable[str] = (),
+        made_by: str = "",
     ) -> str:
-        """Make an API key and give its token, the only time anybody sees it."""
-        return await self._issue("key", KEY_PREFIX, role, principal, name, shop_id, buyer_id, lifetime)
+        """Make an API key and give its token, the only time anybody sees it. scopes: none for all its role may do."""
+        return await self._issue(
+            KEY_PREFIX,
+            Credential(
+                kind="key",
+                role=role,
+                principal=principal,
+                name=name,
+                shop_id=shop_id,
+                buyer_id=buyer_id,
+                scopes=tuple(scopes),
+                made_by=made_by,
+            ),
+            lifetime,
+        )
 
     async def issue_link(
         self,
@@ -152,27 +214,50 @@ class Access:
     ) -> str:
         """Make a sign-in link and give its address. ``once``: the first sign-in uses it up; a demo's links live on."""
         prefix = ONCE_PREFIX if once else LINK_PREFIX
-        token = await self._issue("link", prefix, role, principal, name, shop_id, buyer_id, lifetime)
+        credential = Credential(
+            kind="link", role=role, principal=principal, name=name, shop_id=shop_id, buyer_id=buyer_id
+        )
+        token = await self._issue(prefix, credential, lifetime)
         return f"{self._base_url}/sign-in/{token}"
+
+    async def enter(
+        self, account: str, name: str, grant: Grant, whence: Whence, within: PoolConnectionProxy[Any]
+    ) -> tuple[str, Principal]:
+        """A new session of a person with an account, as what they work: its token for the cookie, and who it is."""
+        return await self._session(
+            Credential(
+                kind="session",
+                role=grant.role,
+                principal=account,
+                name=name,
+                shop_id=grant.shop,
+                account=account,
+                rights=grant.rights,
+                agent=whence.agent,
+                address=whence.address,
+                proven=whence.fresh_s is None,
+                fresh_s=whence.fresh_s,
+            ),
+            within,
+        )
+
+    async def _session(
+        self, credential: Credential, within: PoolConnectionProxy[Any] | None = None
+    ) -> tuple[str, Principal]:
+        session = await self._issue(SESSION_PREFIX, credential, life(credential.role).idle, within)
+        return session, _principal(credential, token_hash(session), "session")
 
     async def _issue(
         self,
-        kind: Kind,
         prefix: str,
-        role: Role,
-        principal: str,
-        name: str,
-        shop_id: ShopId | None,
-        buyer_id: str | None,
+        credential: Credential,
         lifetime: timedelta,
+        within: PoolConnectionProxy[Any] | None = None,
     ) -> str:
-        assert (role == "seller") <= (shop_id is not None), "a seller has a shop"
-        assert (role == "buyer") <= (buyer_id is not None), "a buyer is named"
+        assert (credential.role == "seller") <= (credential.shop_id is not None), "a seller has a shop"
+        assert (credential.role == "buyer") <= (credential.buyer_id is not None), "a buyer is named"
         token = prefix + secrets.token_urlsafe(_TOKEN_BYTES)
-        credential = Credential(
-            kind=kind, role=role, principal=principal, name=name, shop_id=shop_id, buyer_id=buyer_id
-        )
-        await self._credentials.add(token_hash(token), credential, lifetime)
+        await self._credentials.add(token_hash(token), credential, lifetime, within)
         return token
 
     # --- signing in and out ----------------------------------------------------------------------------------------
@@ -184,7 +269,7 @@ class Access:
         principal, _, _ = await self._find(token, "link")
         return principal
 
-    async def redeem_link(self, token: str) -> tuple[str, Principal]:
+    async def redeem_link(self, token: str, whence: Whence | None = None) -> tuple[str, Principal]:
         """Turn a link into a new session: its token for the cookie, and who it is. Raises Unauthenticated.
 
         A session is always new, so that nobody can be made to use one that another person knows.
@@ -198,17 +283,10 @@ class Access:
             credential = None
         if credential is None or credential.kind != "link":
             raise Unauthenticated
-        session = await self._issue(
-            "session",
-            SESSION_PREFIX,
-            credential.role,
-            credential.principal,
-            credential.name,
-            credential.shop_id,
-            credential.buyer_id,
-            life(credential.role).idle,
+        whence = whence or Whence()
+        return await self._session(
+            msgspec.structs.replace(credential, kind="session", agent=whence.agent, address=whence.address, proven=True)
         )
-        return session, _principal(credential, token_hash(session), "session")
 
     async def sign_out(self, connection: Connection) -> None:
         """End the session of this browser, if it has one."""
@@ -244,6 +322,26 @@ class Access:
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody, at once."""
         return await self._credentials.revoke_principal(role, principal)
+
+    async def sessions(self, who: Principal) -> tuple[SessionView, ...]:
+        """Where somebody is signed in."""
+        return await self._credentials.sessions(who.account, who.role, who.id, who.shop_id)
+
+    async def every_session(self) -> tuple[SessionView, ...]:
+        """Where those who work here are signed in."""
+        return await self._credentials.every_session(_SESSIONS_SHOWN)
+
+    async def end_session(self, who: Principal, mark: str) -> bool:
+        """End one of somebody's own sessions; whether there was one."""
+        return await self._credentials.end_sessions(who.account, who.role, who.id, who.shop_id, mark=mark) > 0
+
+    async def end_other_sessions(self, who: Principal) -> int:
+        """End all of somebody's sessions but this one."""
+        return await self._credentials.end_sessions(who.account, who.role, who.id, who.shop_id, but=who.mark)
+
+    async def end_anybodys(self, mark: str) -> tuple[str, str, str] | None:
+        """End anybody's session: what they are called, their role and shop; None where there is none."""
+        return await self._credentials.end_any(mark)
 
     def cookie(self, session: str) -> str:
         """The Set-Cookie that keeps a session. No lifetime: the browser forgets it, the database decides."""
@@ -365,6 +463,10 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         name=credential.name,
         shop_id=credential.shop_id,
         buyer_id=credential.buyer_id,
+        account=credential.account,
+        rights=credential.rights,
+        scopes=credential.scopes,
+        fresh_s=0.0 if credential.proven else credential.fresh_s,
         credential=f"{kind}:{hashed.hex()[:16]}",
     )
 

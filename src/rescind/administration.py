@@ -19,10 +19,12 @@ from rescind.clock import DatabaseClock, wall_clock
 from rescind.core.automation import AutomationRequired
 from rescind.core.errors import InvalidField, InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.scopes import scopes
 from rescind.core.shop_settings import range_of, read, written
 from rescind.core.views import ShopView
 from rescind.drafting import Drafting
 from rescind.intake.text import label
+from rescind.people import COMMAND_LINE
 from rescind.policies import preset, presets
 from rescind.postgres import embedded
 from rescind.postgres.directory import Directory
@@ -146,6 +148,9 @@ def new_key(
     shop: Annotated[str | None, typer.Option(help="A seller's shop.")] = None,
     buyer: Annotated[str | None, typer.Option(help="The host's id of a buyer.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days it is good for.")] = 365,
+    may: Annotated[
+        list[str] | None, typer.Option(help="What it may do alone, such as orders:read; without it, all its role may.")
+    ] = None,
     data: Data = None,
 ) -> None:
     """Make a key and print it. It is shown this once; the database keeps its hash."""
@@ -154,12 +159,23 @@ def new_key(
         fail("A seller's key names its --shop; other keys name none.")
     if (role == "buyer") != (buyer is not None):
         fail("A buyer's key names its --buyer; other keys name none.")
+    try:
+        allowed = scopes(may or ())
+    except InvalidField as error:
+        fail(f"What it may do must be {error.params['expected']}.")
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         access = Access(pool, secret(settings), "")
         return await access.issue_key(
-            role, name, name=name, shop_id=seller, buyer_id=buyer, lifetime=timedelta(days=days)
+            role,
+            name,
+            name=name,
+            shop_id=seller,
+            buyer_id=buyer,
+            lifetime=timedelta(days=days),
+            scopes=allowed,
+            made_by=COMMAND_LINE.who,
         )
 
     out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
@@ -170,7 +186,7 @@ def list_keys(data: Data = None) -> None:
     """Print every key by its mark, with who holds it, until when, and when it was last used; never the key itself."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
-        table = Table("mark", "role", "name", "for", "made", "ends", "last used", box=None)
+        table = Table("mark", "role", "name", "for", "may", "made", "by", "ends", "last used", box=None)
         for one in await Access(pool, secret(settings), "").keys():
             ended = one.revoked_at or one.expires_at
             end = f"{ended:%Y-%m-%d}" if ended else ""
@@ -179,7 +195,9 @@ def list_keys(data: Data = None) -> None:
                 one.role,
                 one.principal,
                 one.shop_id or one.buyer_id or "",
+                " ".join(one.scopes) or "all",
                 f"{one.created_at:%Y-%m-%d}",
+                one.made_by.partition(":")[2],
                 end if one.in_force else f"{'revoked' if one.revoked_at else 'ended'} {end}",
                 str(one.used_on) if one.used_on else "not yet",
             )

@@ -19,7 +19,7 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
 from rescind.core.refund import SANDBOX
-from rescind.demo import accounts, advance, contact, paid_out, reached, talks, to_measure, told, two_people
+from rescind.demo import accounts, advance, contact, paid_out, reached, staff, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -28,6 +28,7 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.identity import IdentityProvider
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
 from rescind.mail.post import Post
@@ -37,9 +38,12 @@ from rescind.notices.email import Email
 from rescind.notices.group import GroupChat
 from rescind.notices.push import Push
 from rescind.objects import Objects
+from rescind.passkeys import Passkeys
 from rescind.pdf import Press
+from rescind.people import People
 from rescind.policies import automation
 from rescind.postgres import embedded, pretence
+from rescind.postgres.accounts import AccountTable
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.deliveries import DeliveryTable
@@ -65,6 +69,8 @@ from rescind.postgres.receipt_keys import ReceiptKeys
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
 from rescind.postgres.shop_versions import ShopVersions
+from rescind.postgres.sign_ins import SignInTable
+from rescind.postgres.staff_links import StaffLinkTable
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
 from rescind.postgres.switched_off import SwitchedOff
@@ -82,6 +88,8 @@ from rescind.receipts.signing import Signer
 from rescind.robot_news import RobotNews
 from rescind.robots import Robots
 from rescind.settings import Settings, SettingsError, secret
+from rescind.sign_in_steps import Steps
+from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 from rescind.translator import LibreTranslate
 from rescind.web import letters
@@ -127,8 +135,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             await check_serving_role(connection)
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
-        people = NoticePeople(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), people)
+        told_people = NoticePeople(pool, clock)
+        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), told_people)
         await book.open(policies.all_of_them())
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
@@ -151,6 +159,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
             )
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
+            access, known_by = Access(pool, key, base_url), settings.identity_provider
+            people = People(AccountTable(pool), StaffLinkTable(pool), access, post, reads, key, base_url)
             translator = LibreTranslate(settings.translator) if settings.translator else None
             desk = Desk(
                 settings=settings,
@@ -159,12 +169,14 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 engine=engine,
                 reads=reads,
                 tail=tail,
-                access=Access(pool, key, base_url),
+                access=access,
                 book=book,
                 directory=Directory(pool),
                 signer=signer,
                 evidence=evidence,
-                inbox=Inbox(NoticeTable(pool, clock), people, NoticeSends(pool, clock), reads, post.table, clock, key),
+                inbox=Inbox(
+                    NoticeTable(pool, clock), told_people, NoticeSends(pool, clock), reads, post.table, clock, key
+                ),
                 conversations=conversations,
                 translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
@@ -175,8 +187,17 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
-                robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
-                pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, push_contact(base_url)),
+                robots=Robots(robots, RobotMessages(pool, robots, clock), told_people, key, settings.egress, clock),
+                pushing=Pushing(PushTable(pool, clock), told_people, key, settings.egress, push_contact(base_url)),
+                people=people,
+                signing_in=SigningIn(
+                    people,
+                    access,
+                    Steps(SignInTable(pool)),
+                    Passkeys(access.origin, "Rescind"),
+                    IdentityProvider(known_by, base_url) if known_by else None,
+                    key,
+                ),
                 stock=StockFeed(pool),
                 versions=versions,
                 clock=clock,
@@ -348,6 +369,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         await reached.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
+        await staff.play(desk)
         return placed
 
 

@@ -20,6 +20,7 @@ from rescind import (
     document_command,
     logs,
     notice_command,
+    people_command,
     policies,
     proposal_command,
     push_command,
@@ -58,6 +59,7 @@ for one in publishing.COMMANDS:
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
+cli.add_typer(people_command.app, name="people")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")
 cli.add_typer(conversation_command.app, name="conversation")
@@ -204,6 +206,9 @@ async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, 
 async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
     bound = listen(settings) if web else None
     host, port = bound.getsockname()[:2] if bound else ("", 0)
+    if settings.host == "localhost":
+        # By that name, and by no number, browsers make passkeys without TLS.
+        host = settings.host
     base_url = settings.base_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # The shipped policies are read while the database starts: both take a third of a second.
     reading = asyncio.ensure_future(asyncio.to_thread(policies.all_of_them))
@@ -227,7 +232,7 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
             if bound is None:
                 await _until_stopped()
                 return
-            server = Server(make_app(desk))
+            server = Server(make_app(desk), settings.proxies)
             await _welcome(desk)
             settle()
             await server.serve(sockets=[bound])

@@ -46,6 +46,7 @@ from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
+from rescind.people import People
 from rescind.postgres.directory import Directory
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
@@ -58,6 +59,7 @@ from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
 from rescind.settings import Settings
+from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 
 _RANDOM_BITS = 28
@@ -92,6 +94,8 @@ class Desk:
     endpoints: Endpoints
     robots: Robots
     pushing: Pushing
+    people: People
+    signing_in: SigningIn
     stock: StockFeed
     versions: ShopVersions
     clock: Clock

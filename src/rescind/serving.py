@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -23,9 +23,11 @@ class Server(uvicorn.Server):
     """uvicorn on a socket that is already bound, with limits of our own.
 
     It would send itself the signal again once it has ended, and so end the process before the database is stopped.
+
+    proxies: addresses in front of us that are believed when they say for whom they call.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, proxies: Sequence[str] = ()) -> None:
         super().__init__(
             uvicorn.Config(
                 cast("Any", app),
@@ -35,7 +37,8 @@ class Server(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 date_header=True,
-                proxy_headers=False,
+                proxy_headers=bool(proxies),
+                forwarded_allow_ips=list(proxies),
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=2,
                 lifespan="on",

@@ -22,6 +22,7 @@ from rescind import jetstream
 from rescind.core.errors import InvalidField
 from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
+from rescind.identity import Said as IdentitySaid
 from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
 from rescind.mail.security import Security, on_this_machine
@@ -188,6 +189,16 @@ def _ports(value: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, found)))
 
 
+def _proxies(value: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in value.split(","))
+    for one in found:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise ValueError("addresses or networks with commas between them, like 10.0.0.5, 10.1.0.0/16") from error
+    return found
+
+
 def _brokers(value: str) -> tuple[str, ...]:
     found = tuple(part.strip() for part in value.split(","))
     for one in found:
@@ -200,6 +211,14 @@ def _brokers(value: str) -> tuple[str, ...]:
         if not (fits and bare):
             raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
     return found
+
+
+def _issuer(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and on_this_machine(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or here) or parts.query or parts.fragment:
+        raise ValueError("the address of an identity provider, like https://id.marketplace.example")
+    return value
 
 
 def _translator(value: str) -> str:
@@ -274,6 +293,14 @@ class Settings:
         str | None,
         Choice(_web_address, "Address under which people reach Rescind; none: the one it listens on."),
     ] = None
+    proxies: Annotated[
+        tuple[str, ...],
+        Choice(
+            _proxies,
+            "Addresses or networks of the proxy in front, with commas between them, like `10.0.0.5, 10.1.0.0/16`: its "
+            "`X-Forwarded-For` is believed, so that wrong tries are counted by who makes them. None: it is not read.",
+        ),
+    ] = ()
     pg_bin: Annotated[
         Path | None,
         Choice(_programs, "Folder of the PostgreSQL programs to run instead of those that come with Rescind."),
@@ -462,6 +489,17 @@ class Settings:
             "public internet only.",
         ),
     ] = False
+    oidc_issuer: Annotated[
+        str | None,
+        Choice(
+            _issuer,
+            "Your own identity provider, by which people who work here may sign in (OpenID Connect); none: by what "
+            "they have here alone. By https, or on this machine.",
+        ),
+    ] = None
+    oidc_client_id: Annotated[str | None, Choice(_line, "As what Rescind is known there.")] = None
+    oidc_secret_file: Annotated[Path | None, Choice(_path, "File with the secret of that client.")] = None
+    oidc_name: Annotated[str, Choice(_line, "What people call it, on the page for signing in.")] = "your organisation"
     nats_url: Annotated[
         tuple[str, ...],
         Choice(
@@ -518,6 +556,13 @@ class Settings:
             days=self.nats_days,
             mib=self.nats_mib,
         )
+
+    @property
+    def identity_provider(self) -> IdentitySaid | None:
+        """By whom people who work here may be known; None: by nobody."""
+        if self.oidc_issuer is None or self.oidc_client_id is None or self.oidc_secret_file is None:
+            return None
+        return IdentitySaid(self.oidc_issuer, self.oidc_client_id, self.oidc_secret_file, self.oidc_name)
 
     @property
     def translator(self) -> TranslatorSaid | None:
@@ -584,9 +629,15 @@ class Settings:
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
             raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
         _check_nats(settings)
+        _check_provider(settings)
         if (settings.translator_url or "").startswith("http:") and not settings.translator_private:
             raise SettingsError("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
         return settings
+
+
+def _check_provider(settings: Settings) -> None:
+    if settings.oidc_issuer and settings.identity_provider is None:
+        raise SettingsError("RESCIND_OIDC_ISSUER wants RESCIND_OIDC_CLIENT_ID and RESCIND_OIDC_SECRET_FILE.")
 
 
 def _check_nats(settings: Settings) -> None:

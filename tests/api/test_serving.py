@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from rescind.app import make_app
+from rescind.serving import Server
+
 DATA_SEGMENTS_IN = 152
 """Where Linux's ``struct tcp_info`` counts the segments that brought data."""
 
@@ -58,3 +61,19 @@ async def test_pages_have_the_limits_of_the_api(served):
             wide = await client.get(path, headers={"x-much": "a" * 20_000})
             assert (wide.status_code, wide.json()["type"]) == (431, "/problems/too-large")
         assert (await client.get("/help")).status_code == 200
+
+
+async def test_a_proxy_that_is_named_is_believed_when_it_says_for_whom_it_calls_and_no_other_is(desk, market):
+    for proxies, seen in ((("127.0.0.1",), "203.0.113.9"), ((), "127.0.0.1")):
+        server = Server(make_app(desk), proxies)
+        link = await desk.access.issue_link("support", "sue")
+        with socket.create_server(("127.0.0.1", 0)) as bound:
+            serving = asyncio.create_task(server.serve(sockets=[bound]))
+            while not server.started:  # noqa: ASYNC110 - the server has no event to wait for
+                await asyncio.sleep(0.01)
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}") as client:
+                headers = {"origin": "http://desk.test", "x-forwarded-for": "203.0.113.9"}
+                await client.post(f"/sign-in/{link.rpartition('/')[2]}", headers=headers)
+            server.should_exit = True
+            await serving
+        assert (await desk.access.every_session())[0].address == seen

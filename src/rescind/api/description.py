@@ -11,7 +11,7 @@ import msgspec
 from rescind import __version__
 from rescind.access import CrossSite
 from rescind.api import problems
-from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation
+from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation, scope_of
 from rescind.api.problems import PROBLEMS
 from rescind.core import errors
 from rescind.core.errors import RescindError
@@ -248,6 +248,19 @@ EXAMPLES: Mapping[str, Any] = {
     "refund_lists_take": {},
     "reconciliations_explain": {"why": "Settled by hand with the buyer on 3 May; the provider's case is 4711."},
     "keys_revoke": {},
+    "people_invite": {
+        "name": "Kit Marlow",
+        "email": "kit@harbour.example",
+        "role": "seller",
+        "shop": "shp_00000001",
+        "rights": "answer",
+    },
+    "people_take_back": {},
+    "people_change": {"shop": "shp_00000001", "rights": "manage"},
+    "people_remove": {"role": "support"},
+    "people_begin_anew": {},
+    "sessions_end_others": {},
+    "sessions_end": {},
     "providers_connect": {
         "kind": "stripe",
         "key": "rk_test_51example",
@@ -376,6 +389,7 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
         described["security"] = []
     else:
         described["x-roles"] = sorted(one.may)
+        described["x-scope"] = scope_of(one)
     if parameters:
         described["parameters"] = parameters
     if one.body:
@@ -397,6 +411,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
         "evidence": "evd_",
         "refund": "ref_",
         "thread": "cnv_",
+        "person": "psn_",
+        "invitation": "stl_",
     }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},
@@ -502,6 +518,8 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     found: list[type[RescindError]] = [problems.NotAcceptable, errors.UnknownField, problems.AddressTooLong]
     if one.may is not None:
         found += [errors.Unauthenticated, errors.Forbidden, errors.RateLimited]
+    if one.fresh:
+        found.append(errors.SignInAgain)
     if one.query is not None:
         found.append(errors.InvalidField)
     if one.changes:

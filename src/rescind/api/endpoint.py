@@ -26,12 +26,14 @@ from litestar.types import HTTPScope, Receive, Send
 
 from rescind.access import Principal
 from rescind.api import problems
+from rescind.api.scopes import GROUP
 from rescind.core import errors
 from rescind.core.errors import RescindError
 from rescind.core.ids import ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.ports import Fingerprint, Key
+from rescind.core.scopes import OF_THE_SHOP
 from rescind.core.views import OrderView
 from rescind.headers import EVERYWHERE, SECURE, as_bytes
 from rescind.intake import document
@@ -197,7 +199,8 @@ class Operation:
     structs. takes: media types of a body that is a file. changes: it writes, so a session must prove that its own page
     asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing it once. versioned: it honours
     ``If-Match``; what it meets when the version is another. also: other forms of the answer, by ``Accept``. statuses:
-    of success. fails: problems of its own, beside those every call can meet.
+    of success. fails: problems of its own, beside those every call can meet. fresh: it could let others in, so a
+    session has to be one of the last minutes.
     """
 
     method: Method
@@ -217,6 +220,7 @@ class Operation:
     fails: tuple[type[RescindError], ...] = ()
     versioned: bool | type[RescindError] = False
     keyed: bool = True
+    fresh: bool = False
 
     @property
     def name(self) -> str:
@@ -322,8 +326,10 @@ class Endpoint:
             if wanted.changes and b"authorization" not in call.headers:
                 token = call.headers.get(b"x-csrf-token")
                 access.require_csrf(call, who, token.decode("latin-1") if token else None)
-            if who.role not in wanted.may:
+            if who.role not in wanted.may or not _within(who, wanted):
                 raise errors.Forbidden(action=wanted.name)
+            if wanted.fresh:
+                who.require_fresh()
         call.query = _query(call.scope, wanted.query)
         if wanted.body is not None:
             _require_json(call.headers.get(b"content-type"))
@@ -334,6 +340,18 @@ class Endpoint:
             call.body = await _body(call, receive, self._desk.evidence.limits.size)
             call.document = hashlib.sha256(call.body).hexdigest()
         return await wanted.handler(call)
+
+
+def scope_of(wanted: Operation) -> str:
+    """What a key that was made for some calls alone needs for this one."""
+    return f"{GROUP[wanted.tag]}:{'write' if wanted.changes else 'read'}"
+
+
+def _within(who: Principal, wanted: Operation) -> bool:
+    """Whether a key was made for this call, and whether who answers only for a shop may make it."""
+    if who.rights == "answer" and wanted.changes and GROUP[wanted.tag] in OF_THE_SHOP:
+        return wanted.through == "self"
+    return not who.scopes or scope_of(wanted) in who.scopes
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:

@@ -19,13 +19,18 @@ _MARK = re.compile("[0-9a-f]{16}")
 
 
 class KeyTold(Told, frozen=True, kw_only=True):
-    """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use."""
+    """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use.
+
+    scopes: what it may do, empty for all that its role may. made_by: as what and who; empty where nobody kept it.
+    """
 
     mark: str
     role: str
     principal: str
     shop: str | None
     buyer: str | None
+    scopes: tuple[str, ...]
+    made_by: str
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
@@ -52,6 +57,8 @@ async def listed(call: Call) -> Answer:
                     principal=one.principal,
                     shop=one.shop_id,
                     buyer=one.buyer_id,
+                    scopes=one.scopes,
+                    made_by=one.made_by,
                     created_at=one.created_at,
                     expires_at=one.expires_at,
                     revoked_at=one.revoked_at,

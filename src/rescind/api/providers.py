@@ -121,6 +121,7 @@ async def listed(call: Call) -> Answer:
     body=NewConnection,
     gives=ConnectionTold,
     changes=True,
+    fresh=True,
     keyed=False,
     fails=(errors.InvalidField, errors.Unavailable),
 )

@@ -287,6 +287,30 @@ class CodeWrong(RescindError):
     code = "code-wrong"
 
 
+class SignInWrong(RescindError):
+    """What was shown does not let anybody in: which part of it was wrong is not said. Params: none."""
+
+    code = "sign-in-wrong"
+
+
+class SignInAgain(RescindError):
+    """It could let others in, so whoever does it has shown who they are a short while ago. Params: minutes."""
+
+    code = "sign-in-again"
+
+
+class LastOperator(RescindError):
+    """Without this operator nobody could let anybody in. Params: none."""
+
+    code = "last-operator"
+
+
+class LastWayIn(RescindError):
+    """Without it this person could not sign in any more. Params: none."""
+
+    code = "last-way-in"
+
+
 class AmountChanged(RescindError):
     """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
 

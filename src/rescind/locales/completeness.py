@@ -50,6 +50,8 @@ from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
 from rescind.core.refund_order import DECLINED_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
+from rescind.core.scopes import SCOPES
+from rescind.core.staff import ACTS, RIGHTS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
 from rescind.jetstream import FAULTS as STREAM_FAULTS
@@ -199,6 +201,9 @@ def codes() -> Iterator[tuple[str, str]]:
         "robot_place": tuple(ROBOTS),
         "robot_fault": (*FAULTS, *ROBOT_FAULTS),
         "robot_message": get_args(MessageState),
+        "rights": RIGHTS,
+        "scope": SCOPES,
+        "staff_act": ACTS,
         "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():

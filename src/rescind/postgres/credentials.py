@@ -8,13 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import asyncpg
 import msgspec
 
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
+from rescind.core.staff import Rights
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
 
 Role = Literal["buyer", "seller", "support", "operator", "host"]
 Kind = Literal["key", "link", "session"]
@@ -25,7 +29,12 @@ ACQUIRE_S = 2.0
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is behind a token; the token itself is known to its holder alone. ``principal``: the person's or key's id."""
+    """Who is behind a token; the token itself is known to its holder alone. ``principal``: the person's or key's id.
+
+    account: of a person who signed in with one. scopes: what a key may do, empty for all that its role may. made_by:
+    who made a key. agent, address: whence a session came. proven: whether its person showed who they are just now.
+    fresh_s: seconds since they did so; None where nobody did.
+    """
 
     kind: Kind
     role: Role
@@ -33,6 +42,30 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     shop_id: ShopId | None = None
     buyer_id: str | None = None
+    account: str = ""
+    rights: Rights = "manage"
+    scopes: tuple[str, ...] = ()
+    made_by: str = ""
+    agent: str = ""
+    address: str = ""
+    proven: bool = False
+    fresh_s: float | None = None
+
+
+class SessionView(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that is good, as its person and operators see it. mark: the beginning of its hash."""
+
+    mark: str
+    role: Role
+    principal: str
+    name: str
+    shop_id: ShopId | None
+    account: str
+    agent: str
+    address: str
+    created_at: Instant
+    used_at: Instant
+    expires_at: Instant
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +80,8 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     shop_id: ShopId | None
     buyer_id: str | None
+    scopes: tuple[str, ...]
+    made_by: str
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
@@ -57,7 +92,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 MARK_BYTES = 8
 _KEYS = f"""
 SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id, buyer_id,
-       created_at, expires_at, revoked_at, used_on,
+       scopes, made_by, created_at, expires_at, revoked_at, used_on,
        revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) AS in_force
 FROM credentials WHERE kind = 'key'
 ORDER BY in_force DESC, created_at DESC LIMIT $1
@@ -70,28 +105,64 @@ WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'he
 # The day is enough to find a key that nobody uses, and costs one write a key a day.
 _USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
 _ADD = """
-INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval)
+INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at,
+    account_id, rights, scopes, made_by, agent, address, used_at, proven_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval, $9, $10, $11, $12, $13, $14,
+    CASE WHEN $2 = 'session' THEN clock_timestamp() END,
+    CASE WHEN $15 THEN clock_timestamp() ELSE clock_timestamp() - make_interval(secs => $16::float8) END)
 """
-_FIND = """
-SELECT token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at - clock_timestamp() AS rest,
+_FIELDS = "kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes"
+_FIND = f"""
+SELECT token_hash, {_FIELDS}, expires_at - clock_timestamp() AS rest,
+       extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
        kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
-"""
+"""  # noqa: S608 - names of ours
 # Of two that take the same one at the same time, the second waits for the row and then finds it revoked.
-_TAKE = """
+_TAKE = f"""
 UPDATE credentials SET revoked_at = clock_timestamp()
 WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
-RETURNING kind, role, principal, name, shop_id, buyer_id
-"""
+RETURNING {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s
+"""  # noqa: S608 - names of ours
 _EXTEND = """
-UPDATE credentials SET expires_at = least(clock_timestamp() + $2::interval, created_at + $3::interval)
+UPDATE credentials SET expires_at = least(clock_timestamp() + $2::interval, created_at + $3::interval),
+                       used_at = clock_timestamp()
 WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """
 _REVOKE_PRINCIPAL = """
 UPDATE credentials SET revoked_at = clock_timestamp() WHERE role = $1 AND principal = $2 AND revoked_at IS NULL
 """
+# A person with an account is one in every role; one who came by a link is known by role and name.
+_WHOSE = """
+kind = 'session' AND revoked_at IS NULL AND expires_at > clock_timestamp()
+AND CASE WHEN $1 <> '' THEN account_id = $1
+         ELSE account_id = '' AND role = $2 AND principal = $3 AND shop_id IS NOT DISTINCT FROM $4 END
+"""
+_SESSIONS = f"""
+SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id,
+       account_id AS account, agent, address, created_at, coalesce(used_at, created_at) AS used_at, expires_at
+FROM credentials WHERE {_WHOSE} ORDER BY used_at DESC, created_at DESC LIMIT 200
+"""  # noqa: S608 - names of ours
+_EVERY_SESSION = f"""
+SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id,
+       account_id AS account, agent, address, created_at, coalesce(used_at, created_at) AS used_at, expires_at
+FROM credentials
+WHERE kind = 'session' AND revoked_at IS NULL AND expires_at > clock_timestamp()
+  AND role IN ('seller', 'support', 'operator')
+ORDER BY used_at DESC, created_at DESC LIMIT $1
+"""  # noqa: S608 - names of ours
+_END_SESSIONS = f"""
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE {_WHOSE} AND ($5 = '' OR encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $5)
+  AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') <> $6
+"""  # noqa: S608 - names of ours
+_END_ANY = f"""
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE kind = 'session' AND revoked_at IS NULL AND expires_at > clock_timestamp()
+  AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $1
+RETURNING name, principal, role, coalesce(shop_id, '') AS shop
+"""  # noqa: S608 - names of ours
 # The latest name counts: whoever was given a way in again may have been given it under another one.
 _NAMES = """
 SELECT DISTINCT ON (principal) principal, name FROM credentials
@@ -115,9 +186,15 @@ class CredentialTable:
         self._asked: dict[bytes, list[asyncio.Future[Found]]] = {}
         self._reader: asyncio.Task[None] | None = None
 
-    async def add(self, token_hash: bytes, credential: Credential, lifetime: timedelta) -> None:
-        """Keep a new credential that ends after ``lifetime``."""
-        await self._pool.execute(
+    async def add(
+        self,
+        token_hash: bytes,
+        credential: Credential,
+        lifetime: timedelta,
+        within: PoolConnectionProxy[Any] | None = None,
+    ) -> None:
+        """Keep a new credential that ends after ``lifetime``. within: somebody's transaction."""
+        await (within or self._pool).execute(
             _ADD,
             token_hash,
             credential.kind,
@@ -127,6 +204,14 @@ class CredentialTable:
             credential.shop_id,
             credential.buyer_id,
             lifetime,
+            credential.account,
+            credential.rights,
+            credential.scopes,
+            credential.made_by,
+            credential.agent,
+            credential.address,
+            credential.proven,
+            credential.fresh_s,
         )
 
     async def find(self, token_hash: bytes) -> Found:
@@ -185,6 +270,27 @@ class CredentialTable:
         rows = await self._pool.fetch(_NAMES, role, principals, shop_id)
         return {row["principal"]: row["name"] for row in rows}
 
+    async def sessions(self, account: str, role: Role, principal: str, shop: str | None) -> tuple[SessionView, ...]:
+        """Somebody's good sessions, the one that was used last first."""
+        rows = await self._pool.fetch(_SESSIONS, account, role, principal, shop)
+        return tuple(SessionView(**dict(row)) for row in rows)
+
+    async def every_session(self, most: int) -> tuple[SessionView, ...]:
+        """Good sessions of everybody who works here."""
+        return tuple(SessionView(**dict(row)) for row in await self._pool.fetch(_EVERY_SESSION, most))
+
+    async def end_sessions(
+        self, account: str, role: Role, principal: str, shop: str | None, *, mark: str = "", but: str = ""
+    ) -> int:
+        """End one of somebody's sessions, or all but one; how many that were."""
+        done: str = await self._pool.execute(_END_SESSIONS, account, role, principal, shop, mark, but)
+        return int(done.rpartition(" ")[2])
+
+    async def end_any(self, mark: str) -> tuple[str, str, str] | None:
+        """End anybody's session: what they are called, their role and their shop. None where there is none."""
+        row = await self._pool.fetchrow(_END_ANY, mark)
+        return (row["name"] or row["principal"], row["role"], row["shop"]) if row else None
+
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody; how many that were."""
         done: str = await self._pool.execute(_REVOKE_PRINCIPAL, role, principal)
@@ -199,4 +305,8 @@ def _credential(row: Any) -> Credential:
         name=row["name"],
         shop_id=row["shop_id"],
         buyer_id=row["buyer_id"],
+        account=row["account_id"],
+        rights=row["rights"],
+        scopes=tuple(row["scopes"]),
+        fresh_s=row["fresh_s"],
     )

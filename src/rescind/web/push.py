@@ -11,6 +11,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from rescind.access import Role
+from rescind.browsers import device
 from rescind.core.errors import InvalidField, NotFound, RateLimited, Unavailable
 from rescind.core.notice import GROUPS, REQUIRED, How, how
 from rescind.inbox import reader
@@ -24,23 +25,6 @@ from rescind.web.session import Call, Html, Visit
 from rescind.web.support.find import support_console
 
 HOME = "/push"
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("MicroMessenger/", "WeChat"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Linux", "Linux"),
-)
 _CONSOLES: Mapping[Role, Callable[[Visit], Awaitable[Console]]] = {
     "seller": seller_console,
     "support": support_console,
@@ -67,7 +51,7 @@ async def subscribe(visit: Comes) -> Html:
             form.get("endpoint", ""),
             form.get("point", ""),
             form.get("auth", ""),
-            browser=_browser(visit),
+            browser=device(visit.request.headers.get("user-agent", "")),
             language=visit.locale.tag,
         )
     except (InvalidField, RateLimited):
@@ -157,11 +141,3 @@ async def _page(visit: Visit, *, failed: bool = False, status: int = HTTPStatus.
 
 def _came(language: Locale, fault: str) -> str:
     return language.term("webhook_fault", fault) if fault else language.gettext("Taken")
-
-
-def _browser(visit: Visit) -> str:
-    """What people know a browser by: its name and its system, as far as it says so."""
-    agent = visit.request.headers.get("user-agent", "")[:500]
-    name = next((name for sign, name in _BROWSERS if sign in agent), "")
-    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
-    return " · ".join(filter(None, (name, system)))

@@ -24,6 +24,7 @@ from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
 from rescind.web import (
+    account,
     buyer,
     document,
     evidence,
@@ -33,6 +34,7 @@ from rescind.web import (
     push,
     seller,
     session,
+    sign_in,
     support,
 )
 from rescind.web.design import page as design_page
@@ -72,6 +74,8 @@ def pages() -> Litestar:
             *document.ROUTES,
             *evidence.ROUTES,
             *push.ROUTES,
+            *sign_in.ROUTES,
+            *account.ROUTES,
             *notices.ROUTES,
             *notice_settings.ROUTES,
             operator.PAGES,
@@ -181,6 +185,10 @@ _STATUS: Mapping[str, int] = {
     "csrf": HTTPStatus.FORBIDDEN,
     "consent-missing": HTTPStatus.FORBIDDEN,
     "four-eyes": HTTPStatus.FORBIDDEN,
+    "sign-in-again": HTTPStatus.FORBIDDEN,
+    "sign-in-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "last-operator": HTTPStatus.CONFLICT,
+    "last-way-in": HTTPStatus.CONFLICT,
     "draft-settled": HTTPStatus.CONFLICT,
     "difference-settled": HTTPStatus.CONFLICT,
     "not-found": HTTPStatus.NOT_FOUND,

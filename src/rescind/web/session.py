@@ -20,12 +20,13 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import Scope as ASGIScope
 
-from rescind.access import CrossSite, Principal, Role
+from rescind.access import CrossSite, Principal, Role, whence
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
 from rescind.core.ids import canonical, shop_of
 from rescind.core.instant import Instant
 from rescind.core.notice import Preferences
 from rescind.core.scope import Scope
+from rescind.core.staff import ROLES
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
@@ -54,6 +55,7 @@ _NOTICES: Final[dict[str, str]] = {
     "support": "/support/notices",
     "operator": "/support/notices",
 }
+_ACCOUNT: Final[dict[str, str]] = dict.fromkeys(ROLES, "/account")
 LIVE_NOTICES: Final = "notices"
 """What the live stream calls a notice that was made, and what is brought anew by it."""
 HOME: Final[dict[Role, str]] = {
@@ -63,7 +65,7 @@ HOME: Final[dict[Role, str]] = {
     "operator": "/operator",
     "host": "/",
 }
-_AREAS: Final = frozenset({*HOME.values(), "/messages", "/notices"})
+_AREAS: Final = frozenset({*HOME.values(), "/messages", "/notices", "/account"})
 """Where pages begin that are somebody's, so that they are shown after signing in."""
 _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
     "buyer": "buyer",
@@ -253,6 +255,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         csrf_name=CSRF_FIELD,
         home=HOME[person.role],
         policy_href=policy_href,
+        account_href=_ACCOUNT.get(person.role, ""),
         demo=visit.desk.settings.demo,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
@@ -309,18 +312,7 @@ def ask_who(visit: Visit, status: int) -> Html:
     """What nobody in particular gets for a page of somebody; the page that was asked for is shown after signing in."""
     response = visit.page("buyer/start.html", status=status, live=False, people=guests_of(visit))
     url = visit.request.url
-    wanted = url.path + (f"?{url.query}" if url.query else "")
-    if _area(url.path) in _AREAS and len(wanted) <= _LONGEST_WANTED:
-        response.set_cookie(
-            WANTED_COOKIE,
-            quote(wanted, safe=""),
-            max_age=_WANTED_S,
-            path="/",
-            secure=visit.desk.access.secure,
-            httponly=True,
-            samesite="lax",
-        )
-    return response
+    return want(visit, response, url.path + (f"?{url.query}" if url.query else ""))
 
 
 def _area(path: str) -> str:
@@ -337,7 +329,7 @@ def _wanted(visit: Visit, role: Role) -> str:
         told
         if local
         and len(told) <= _LONGEST_WANTED
-        and _area(path) in (HOME[role], _MESSAGES.get(role), _NOTICES.get(role))
+        and _area(path) in (HOME[role], _MESSAGES.get(role), _NOTICES.get(role), _ACCOUNT.get(role))
         else HOME[role]
     )
 
@@ -348,14 +340,6 @@ def start(visit: NamedDependency[Visit]) -> Html:
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
     return visit.page("buyer/start.html", live=False, people=guests_of(visit))
-
-
-@get("/sign-in", sync_to_thread=False)
-def sign_in_page(visit: NamedDependency[Visit]) -> Html:
-    """Where a page that needs somebody sends nobody."""
-    if visit.principal is not None:
-        return visit.go(HOME[visit.principal.role])
-    return visit.go("/")
 
 
 @get("/sign-in/{token:str}")
@@ -370,8 +354,8 @@ async def sign_in_with(visit: NamedDependency[Visit], token: FromPath[str]) -> H
 async def sign_in(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
     """Turn the link into a session."""
     visit.desk.access.require_same_site(visit.request)
-    session, person = await visit.desk.access.redeem_link(token)
-    return _enter(visit, session, person)
+    session, person = await visit.desk.access.redeem_link(token, whence(visit.request))
+    return enter(visit, session, person)
 
 
 @post("/demo/{role:str}", status_code=HTTPStatus.SEE_OTHER)
@@ -382,15 +366,31 @@ async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) ->
     if guest is None:
         raise NotFound(kind="page")
     link = await guest.link(visit.desk)
-    session, person = await visit.desk.access.redeem_link(link.rpartition("/")[2])
-    return _enter(visit, session, person)
+    session, person = await visit.desk.access.redeem_link(link.rpartition("/")[2], whence(visit.request))
+    return enter(visit, session, person)
 
 
-def _enter(visit: Visit, session: str, person: Principal) -> Html:
+def enter(visit: Visit, session: str, person: Principal) -> Html:
+    """Somebody is in: the cookie, and the page they wanted."""
     response = visit.go(_wanted(visit, person.role))
     response.headers["Set-Cookie"] = visit.desk.access.cookie(session)
     if WANTED_COOKIE in visit.request.cookies:
         response.delete_cookie(WANTED_COOKIE, path="/")
+    return response
+
+
+def want(visit: Visit, response: Html, path: str) -> Html:
+    """Remember the page that is to be shown after signing in, where it is somebody's."""
+    if _area(path.partition("?")[0]) in _AREAS and len(path) <= _LONGEST_WANTED:
+        response.set_cookie(
+            WANTED_COOKIE,
+            quote(path, safe=""),
+            max_age=_WANTED_S,
+            path="/",
+            secure=visit.desk.access.secure,
+            httponly=True,
+            samesite="lax",
+        )
     return response
 
 
@@ -465,6 +465,19 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
             await asyncio.wait({coming})
 
 
-ROUTES = (start, sign_in_page, sign_in_with, sign_in, sign_in_to_demo, sign_out, live)
+ROUTES = (start, sign_in_with, sign_in, sign_in_to_demo, sign_out, live)
 
-__all__ = ["CSRF_FIELD", "HOME", "ROUTES", "CrossSite", "Html", "Visit", "arrive", "frame", "language_of", "visit"]
+__all__ = [
+    "CSRF_FIELD",
+    "HOME",
+    "ROUTES",
+    "CrossSite",
+    "Html",
+    "Visit",
+    "arrive",
+    "enter",
+    "frame",
+    "language_of",
+    "visit",
+    "want",
+]

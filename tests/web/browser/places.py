@@ -160,10 +160,26 @@ def places(role: str, scene: Scene, program: Program) -> list[Place]:
     return found[role](scene, program)
 
 
+def _sign_in_wrongly(page: Page) -> None:
+    page.locator("#email").fill("nobody@harbour.example")
+    page.locator("#password").fill("nothing of ours")
+    with page.expect_navigation():
+        page.locator("main form.stack button").click()
+
+
+def _invitation(program: Program) -> str:
+    return program.invite("support", "Kit Marlow", "kit@harbour.example").removeprefix(program.address)
+
+
 def _nobody(_scene: Scene, program: Program) -> list[Place]:
     return [
         Place("start", "/"),
         Place("sign in", program.links["buyer"].removeprefix(program.address)),
+        Place("sign in with an account", "/sign-in"),
+        Place("sign in and fail", "/sign-in", _sign_in_wrongly, 422),
+        Place("code of the app", "/sign-in/code"),
+        Place("forgotten password", "/sign-in/forgotten"),
+        Place("invitation", _invitation(program)),
         Place("used link", "/sign-in/rso_" + "x" * 43, status=401),
         Place("signed out", "/orders", status=401),
         Place("help", "/help"),
@@ -269,6 +285,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("settings", "/seller/settings"),
         Place("automatic approval", "/seller/rules"),
         Place("how buyers reach the shop", "/seller/contact"),
+        Place("people of the shop", "/seller/people"),
         Place("quick replies", "/seller/replies", _press("details.card summary")),
         Place("order with a note", of("noted"), _press("[data-replies] summary")),
         Place("webhooks", "/seller/webhooks"),
@@ -371,6 +388,10 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("draft of one's own", "/operator/drafts/2"),
         Place("draft in words", "/operator/drafts/2/words"),
         Place("shop rule in force", "/operator/drafts/1"),
+        Place("people", "/operator/people"),
+        Place("invited without an address", "/operator/people", _send_empty("#invite form"), 422),
+        Place("account of who came by a link", "/account"),
+        Place("sessions", "/account/sessions"),
         Place("keys", "/operator/keys"),
         Place("installation", "/operator/installation"),
         Place("books", "/operator/books"),

@@ -49,17 +49,19 @@ FACTS = {
 class Program:
     """The child process. ``links``: a way to sign in for each of the demo's people."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "") -> None:
         self.folder = folder
+        self.host = host
         self.log = folder / "said.txt"
         self.address = ""
         self.links: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, port: int = 0) -> "Program":
-        settings = {name: value for name, value in os.environ.items() if not name.startswith(("RESCIND_", "DATABASE_"))}
-        settings["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT / "src"), settings.get("PYTHONPATH"))))
+        settings = self._settings()
         words = ["serve", "--demo", "--data", str(self.folder / "data"), "--port", str(port)]
+        if self.host:
+            words += ["--host", self.host]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "rescind", *words], env=settings, stdout=log, stderr=subprocess.STDOUT
@@ -72,6 +74,11 @@ class Program:
             time.sleep(0.05)
             self.links = dict(LINK.findall(self.said()))
         return self
+
+    def _settings(self) -> dict[str, str]:
+        settings = {name: value for name, value in os.environ.items() if not name.startswith(("RESCIND_", "DATABASE_"))}
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT / "src"), settings.get("PYTHONPATH"))))
+        return settings
 
     def said(self) -> str:
         return self.log.read_text()
@@ -102,6 +109,14 @@ class Program:
         # A browser's test has a loop running in this thread already.
         with ThreadPoolExecutor(1) as beside:
             return beside.submit(asyncio.run, self._issue(kind, role, principal, more)).result()
+
+    def invite(self, role: str, name: str, email: str) -> str:
+        """The link of an invitation, as ``rescind people invite`` prints it."""
+        words = ["people", "invite", role, name, email, "--base-url", self.address, "--data", str(self.folder / "data")]
+        done = subprocess.run(
+            [sys.executable, "-m", "rescind", *words], capture_output=True, text=True, check=True, env=self._settings()
+        )
+        return done.stdout.split()[0]
 
     async def _issue(self, kind: str, role: str, principal: str, more: dict[str, str]) -> str:
         place = Settings(data=self.folder / "data")

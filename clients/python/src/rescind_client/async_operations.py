@@ -2247,6 +2247,121 @@ class Keys:
         )
 
 
+class People:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(self) -> models.PeopleTold:
+        """List people.
+
+        Who works here and who is invited: everybody for an operator, a shop's own people for the shop.
+        """
+        return await self._transport.call("GET", "/v1/people", models.PeopleTold)
+
+    async def acts(self) -> models.ActsTold:
+        """Read who did what.
+
+        Who let whom in, who changed what they may do, who ended it.
+        """
+        return await self._transport.call("GET", "/v1/people/acts", models.ActsTold)
+
+    async def invite(self, body: models.InvitationPost, *, idempotency_key: str | None = None) -> models.InvitedTold:
+        """Invite somebody.
+
+        Let somebody join by a link that works once, within 7 days. The same call again gives the same invitation.
+        """
+        return await self._transport.call(
+            "POST", "/v1/people/invitations", models.InvitedTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def take_back(
+        self, invitation: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.InvitationTold:
+        """Take an invitation back.
+
+        End an invitation that nobody has taken up; its link opens nothing any more.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/people/invitations/{segment(invitation)}/end",
+            models.InvitationTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def change(self, person: str, body: models.RightsPatch) -> models.PeopleTold:
+        """Change what somebody may do in a shop.
+
+        Manage the shop, or answer only. It holds at once; the person signs in again.
+        """
+        return await self._transport.call("PATCH", f"/v1/people/{segment(person)}", models.PeopleTold, body=body)
+
+    async def remove(
+        self, person: str, body: models.RolePost, *, idempotency_key: str | None = None
+    ) -> models.PeopleTold:
+        """End what somebody does here.
+
+        End a role and its sessions at once, on open pages and streams too; who has no role left is forgotten.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/people/{segment(person)}/remove",
+            models.PeopleTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def begin_anew(
+        self, person: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.PeopleTold:
+        """Let somebody begin anew.
+
+        For who has lost what they sign in with: it is forgotten, and a mail lets them choose anew.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/people/{segment(person)}/begin-anew",
+            models.PeopleTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Sessions:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(self, *, whose: Literal["all", "own"] | None = None) -> models.SessionsTold:
+        """List sessions.
+
+        Where one is signed in; an operator may ask where everybody is.
+        """
+        return await self._transport.call("GET", "/v1/sessions", models.SessionsTold, query={"whose": whose})
+
+    async def end_others(self, body: models.Untouched, *, idempotency_key: str | None = None) -> models.SessionsTold:
+        """End all other sessions.
+
+        End all of one's sessions but the one that asks; asked with a key, all of them.
+        """
+        return await self._transport.call(
+            "POST", "/v1/sessions/end-others", models.SessionsTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def end(
+        self, mark: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SessionsTold:
+        """End a session.
+
+        End a session now: one's own, or for an operator anybody's, which is kept with the operator's name.
+        """
+        return await self._transport.call(
+            "POST", f"/v1/sessions/{segment(mark)}/end", models.SessionsTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
 class Providers:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2593,6 +2708,8 @@ class Operations:
         self.reconciliations = Reconciliations(transport)
         self.ledger = Ledger(transport)
         self.keys = Keys(transport)
+        self.people = People(transport)
+        self.sessions = Sessions(transport)
         self.providers = Providers(transport)
         self.webhook_endpoints = WebhookEndpoints(transport)
         self.webhook_deliveries = WebhookDeliveries(transport)

@@ -3276,18 +3276,147 @@ class KeysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class KeyTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use."""
+    """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use.
+
+    scopes: what it may do, empty for all that its role may. made_by: as what and who; empty where nobody kept it.
+    """
 
     mark: str
     role: str
     principal: str
     shop: str | None
     buyer: str | None
+    scopes: list[str]
+    made_by: str
     created_at: str
     expires_at: str | None
     revoked_at: str | None
     used_on: date | None
     in_force: bool
+
+
+class PeopleTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Who works here, and who is invited."""
+
+    people: list[PersonTold]
+    invitations: list[InvitationTold]
+
+
+class PersonTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A person in one role; who has two stands there twice. shop: of a seller. rights: manage the shop, or answer
+    only.
+
+    signed_in_at: when they last signed in with this role. passkeys: how many; app: whether there is a password with
+    an authenticator app; provider: whether they came by the identity provider.
+    """
+
+    id: str
+    name: str
+    email: str
+    role: str
+    shop: str | None
+    rights: str
+    given_at: str
+    signed_in_at: str | None
+    passkeys: int
+    app: bool
+    provider: bool
+
+
+class InvitationTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """An invitation that nobody has taken up."""
+
+    id: str
+    name: str
+    email: str
+    language: str
+    role: str
+    shop: str | None
+    rights: str
+    invited_by: str
+    invited_at: str
+    expires_at: str
+
+
+class ActsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The record, the latest first."""
+
+    acts: list[ActTold]
+
+
+class ActTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A line of the record. by: as what and who; whom: a person, a session's or a key's holder."""
+
+    number: int
+    at: str
+    act: str
+    by: str
+    by_name: str
+    whom: str
+    role: str
+    shop: str | None
+    rights: str
+
+
+class InvitationPost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Somebody to invite. shop, rights: of a seller. language: of the mail."""
+
+    name: str
+    email: str
+    role: Literal["operator", "seller", "support"]
+    shop: str | None = None
+    rights: Literal["answer", "manage"] = "manage"
+    language: Literal["en", "zh"] = "en"
+
+
+class InvitedTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """An invitation that goes out. mailed: a mail server is there that it is handed to.
+
+    link: where no mail goes out; never for an operator, whose link is printed on the machine itself alone.
+    """
+
+    invitation: InvitationTold
+    mailed: bool
+    link: str | None
+
+
+class RightsPatch(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Other rights in a shop."""
+
+    shop: str
+    rights: Literal["answer", "manage"]
+
+
+class RolePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Which role ends. shop: of a seller."""
+
+    role: Literal["operator", "seller", "support"]
+    shop: str | None = None
+
+
+class SessionsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Sessions, the one that was used last first."""
+
+    sessions: list[SessionTold]
+
+
+class SessionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A session. mark: the beginning of its hash, by which events name it. agent: what the browser says of itself.
+
+    address: whence it was begun. seen_at: within a quarter of an hour. this: it is the one that asks.
+    """
+
+    mark: str
+    person: str
+    name: str
+    role: str
+    shop: str | None
+    agent: str
+    address: str
+    signed_in_at: str
+    seen_at: str
+    expires_at: str
+    this: bool
 
 
 class ProvidersTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

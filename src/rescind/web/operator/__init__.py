@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, texts
 from rescind.web.operator.console import operator_console
+from rescind.web.people import ROUTES as PEOPLE
 from rescind.web.webhooks import ROUTES as WEBHOOKS
 
 PAGES = Router(
@@ -15,6 +16,7 @@ PAGES = Router(
         *policies.ROUTES,
         *texts.ROUTES,
         *drafts.ROUTES,
+        *PEOPLE,
         *keys.ROUTES,
         *providers.ROUTES,
         *WEBHOOKS,

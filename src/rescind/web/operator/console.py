@@ -16,6 +16,7 @@ REFUNDS = "/support/refunds"
 POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
+PEOPLE = f"{HOME}/people"
 PROVIDERS = f"{HOME}/providers"
 WEBHOOKS = f"{HOME}/webhooks"
 MAIL = f"{HOME}/mail"
@@ -52,7 +53,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
-        Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
+        Link(PEOPLE, _("People"), current=path.startswith((PEOPLE, KEYS))),
         Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS))),
         Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
         Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),

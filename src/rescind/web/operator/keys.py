@@ -11,7 +11,10 @@ from litestar.params import FromPath
 
 from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId
+from rescind.core.scopes import SCOPES, scopes
 from rescind.intake.text import label
+from rescind.people import COMMAND_LINE, by
+from rescind.postgres.accounts import Note
 from rescind.postgres.credentials import Role
 from rescind.web.operator.console import KEYS, told
 from rescind.web.seller.console import Console, Fields, Here
@@ -31,6 +34,7 @@ async def read(console: Here) -> Html:
 @post("/keys", status_code=200)
 async def make(console: Here) -> Html:
     """Make a key and show it, this once."""
+    console.person.require_fresh()
     form = await console.form()
     shops = {one.id for one in await console.desk.reads.shops()}
     _ = console.language.gettext
@@ -47,11 +51,22 @@ async def make(console: Here) -> Html:
     days = form.text("days")
     if not (days.isascii() and days.isdigit() and len(days) < 6 and 1 <= int(days) <= _MOST_DAYS):
         errors["days"] = _("Write a number of days up to %(most)s.") % {"most": _MOST_DAYS}
+    allowed = scopes(one for one in SCOPES if form.text(_field(one)))
     if errors or role is None:
         return await _page(console, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    who = by(console.person)
     key = await console.desk.access.issue_key(
-        role, name, name=name, shop_id=ShopId(shop) if role == "seller" else None, lifetime=timedelta(days=int(days))
+        role,
+        name,
+        name=name,
+        shop_id=ShopId(shop) if role == "seller" else None,
+        lifetime=timedelta(days=int(days)),
+        scopes=allowed,
+        made_by=who.who,
     )
+    whose = shop if role == "seller" else ""
+    note = Note(act="key_made", by=who.who, by_name=who.name, whom=name, role=role, shop=whose)
+    await console.desk.people.table.note(note)
     return await _page(console, made=key)
 
 
@@ -61,6 +76,8 @@ async def revoke(console: Here, mark: FromPath[str]) -> Html:
     await console.form()
     if not await console.desk.access.revoke_key(mark):
         raise NotFound(kind="key")
+    who = by(console.person)
+    await console.desk.people.table.note(Note(act="key_ended", by=who.who, by_name=who.name, whom=mark))
     return console.go(f"{KEYS}?said=revoked")
 
 
@@ -78,6 +95,8 @@ async def _page(
     language = console.language
     shops = await console.desk.reads.shops()
     names = {one.id: one.name for one in shops}
+    keys = await console.desk.access.keys()
+    makers = await _makers(console, {one.made_by for one in keys if one.made_by})
     return console.page(
         "operator/keys.html",
         status=status,
@@ -90,13 +109,30 @@ async def _page(
             {
                 "id": one.mark,
                 "key": one,
+                "may": [language.term("scope", scope) for scope in one.scopes],
+                "by": makers.get(one.made_by, ""),
                 "whose": names.get(one.shop_id, one.shop_id) if one.shop_id else one.buyer_id or "",
             }
-            for one in await console.desk.access.keys()
+            for one in keys
         ],
+        fresh=console.person.fresh,
+        scopes=[(_field(one), language.term("scope", one)) for one in SCOPES],
         roles=[(role, language.term("actor", role)) for role in ROLES],
         shops=[("", "–"), *((one.id, one.name) for one in shops)],
     )
+
+
+async def _makers(console: Console, who: set[str]) -> dict[str, str]:
+    """What those are called who made keys, by how keys name them."""
+    ids = {one: one.partition(":")[2] for one in who}
+    names = await console.staff(ids.values())
+    line = console.language.gettext("The command line")
+    return {one: line if one == COMMAND_LINE.who else names.get(name, name) for one, name in ids.items()}
+
+
+def _field(scope: str) -> str:
+    """The name of a scope's box on the form."""
+    return f"may_{scope.replace(':', '_')}"
 
 
 def _name(form: Fields) -> str:

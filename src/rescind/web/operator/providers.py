@@ -36,6 +36,7 @@ async def read(console: Here) -> Html:
 @post("/providers", status_code=200)
 async def connect(console: Here) -> Html:
     """Try the key by reading only, and keep it."""
+    console.person.require_fresh()
     form = await console.form()
     _ = console.language.gettext
     try:

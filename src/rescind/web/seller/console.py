@@ -14,7 +14,7 @@ import msgspec
 from litestar.params import SkipValidation
 
 from rescind.access import Principal
-from rescind.core.errors import IdempotencyKeyInvalid, InvalidField, InvalidText, RescindError
+from rescind.core.errors import Forbidden, IdempotencyKeyInvalid, InvalidField, InvalidText, RescindError
 from rescind.core.event import Note
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
@@ -60,6 +60,10 @@ class Fields:
         return self.text("key")
 
 
+_OF_THE_SHOP = tuple(
+    f"/seller/{one}" for one in ("settings", "rules", "contact", "replies", "webhooks", "robots", "people")
+)
+"""Pages about the shop itself, for whoever manages it."""
 _CALLED = {"state": "policy.status", "field": "field"}
 """What the catalogue calls the codes of a problem's parameters; of any other they are ways on."""
 
@@ -268,6 +272,9 @@ async def seller_console(visit: Comes) -> Console:
     """A dependency of the seller's pages. Raises Unauthenticated, Forbidden."""
     person = visit.require("seller")
     assert person.shop_id is not None, "a seller has a shop"
+    manages = person.rights == "manage"
+    if not manages and visit.request.url.path.startswith(_OF_THE_SHOP):
+        raise Forbidden(action="manage_shop")
     shop = await visit.desk.reads.shop(person.shop_id)
     counts = await visit.desk.reads.case_counts(visit.scope)
     _ = visit.locale.gettext
@@ -282,12 +289,8 @@ async def seller_console(visit: Comes) -> Console:
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),
         Link("/seller/refunds", _("Refunds"), current=path.startswith("/seller/refunds")),
-        Link(
-            "/seller/settings",
-            _("Settings"),
-            current=path.startswith(
-                tuple(f"/seller/{one}" for one in ("settings", "rules", "contact", "replies", "webhooks", "robots"))
-            ),
-        ),
     )
+    if manages:
+        settings = Link("/seller/settings", _("Settings"), current=path.startswith(_OF_THE_SHOP))
+        nav = (*nav, settings)
     return Console(visit, visit.chosen.zone or shop.zone or "UTC", nav)

@@ -1,0 +1,154 @@
+"""`rescind people`: who works here, inviting and removing them, and a new beginning for who has lost their way in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Literal, TypeVar
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from rescind.access import Access
+from rescind.administration import with_pool
+from rescind.clock import DatabaseClock
+from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
+from rescind.core.staff import Rights, StaffRole
+from rescind.mail.address import wire
+from rescind.mail.post import Post
+from rescind.people import COMMAND_LINE, Invited, People, Wanted
+from rescind.postgres.accounts import AccountTable
+from rescind.postgres.mail_server import MailServerTable
+from rescind.postgres.mails import MailTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.staff_links import StaffLinkTable
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, out, read_settings, run
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="People who work here.")
+_Email = Annotated[str, typer.Argument(help="The e-mail address of their account.")]
+_Role = Annotated[StaffRole, typer.Argument(help="As what.")]
+_Shop = Annotated[str | None, typer.Option(help="A seller's shop.")]
+_BaseUrl = Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")]
+
+
+@app.command("invite")
+def invite(
+    role: _Role,
+    name: Annotated[str, typer.Argument(help="What they are called.")],
+    email: Annotated[str, typer.Argument(help="Where the invitation goes.")],
+    shop: _Shop = None,
+    rights: Annotated[Rights, typer.Option(help="What a seller may do: manage the shop, or answer only.")] = "manage",
+    language: Annotated[Literal["en", "zh"], typer.Option(help="Of the mail.")] = "en",
+    base_url: _BaseUrl = None,
+    data: Data = None,
+) -> None:
+    """Invite somebody and print the link, which works once, for 7 days. A mail brings it too."""
+    wanted = Wanted(email=email, name=name, role=role, shop=shop, rights=rights, language=language)
+    _print(_with(data, lambda people: people.invite(COMMAND_LINE, wanted), base_url=base_url, links=True))
+
+
+@app.command("list")
+def list_people(data: Data = None) -> None:
+    """Print who works here, as what, by what they sign in, and when they last did; and who is invited."""
+
+    async def work(people: People) -> Table:
+        table = Table("name", "e-mail", "as", "rights", "signs in with", "last signed in", box=None)
+        for one in await people.all(COMMAND_LINE):
+            ways = (
+                f"{one.passkeys} passkey{'s' if one.passkeys > 1 else ''}" if one.passkeys else "",
+                "password and app" if one.app else "",
+                "identity provider" if one.identity else "",
+            )
+            used = f"{one.used_at:%Y-%m-%d %H:%M}" if one.used_at else "not yet"
+            rights = one.rights if one.shop else ""
+            table.add_row(one.name, one.email, one.grant.code, rights, ", ".join(filter(None, ways)), used)
+        for link in await people.waiting(COMMAND_LINE):
+            rights = link.rights if link.shop else ""
+            table.add_row(
+                link.name, link.email, link.grant.code, rights, "", f"invited until {link.expires_at:%Y-%m-%d}"
+            )
+        return table
+
+    out.print(_with(data, work))
+
+
+@app.command("remove")
+def remove(email: _Email, role: _Role, shop: _Shop = None, data: Data = None) -> None:
+    """End what somebody does here, and their sessions with it, at once."""
+
+    async def work(people: People) -> None:
+        await people.remove(COMMAND_LINE, await _known(people, email), role, shop)
+
+    _with(data, work)
+    out.print("Removed.")
+
+
+@app.command("begin-anew")
+def begin_anew(email: _Email, base_url: _BaseUrl = None, data: Data = None) -> None:
+    """Forget what somebody signs in with, who has lost it, and print a link that lets them choose anew."""
+
+    async def work(people: People) -> Invited:
+        return await people.begin_anew(COMMAND_LINE, await _known(people, email))
+
+    _print(_with(data, work, base_url=base_url, links=True))
+
+
+@app.command("acts")
+def list_acts(data: Data = None) -> None:
+    """Print who did what to people, sessions and keys, the latest first."""
+
+    async def work(people: People) -> Table:
+        table = Table("at", "what", "whom", "as", "by", box=None)
+        for one in await people.acts(COMMAND_LINE):
+            about = ":".join(part for part in (one.role, one.shop) if part)
+            table.add_row(f"{one.at:%Y-%m-%d %H:%M}", one.act, one.whom, about, one.by_name)
+        return table
+
+    out.print(_with(data, work))
+
+
+def _print(invited: Invited) -> None:
+    out.print(invited.address, highlight=False, soft_wrap=True)
+    if not invited.mailed:
+        out.print("No mail server is set up; give them the link yourself.")
+
+
+async def _known(people: People, email: str) -> str:
+    person = await people.table.by_email(wire(email).lower())
+    if person is None:
+        raise NotFound(kind="person")
+    return person.id
+
+
+def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | None = None, links: bool = False) -> T:
+    settings = read_settings(data=data, base_url=base_url)
+    if links and not settings.base_url:
+        fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
+
+    async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
+        key, where = secret(settings), settings.base_url or ""
+        post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
+        people = People(
+            AccountTable(pool), StaffLinkTable(pool), Access(pool, key, where), post, Reads(pool, key), key, where
+        )
+        try:
+            return await work(people)
+        except (InvalidField, InvalidText) as error:
+            fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
+        except NotFound as missing:
+            fail(
+                "There is no such shop."
+                if missing.params["kind"] in {"shop", "shp"}
+                else "There is no such person in that role."
+            )
+        except LastOperator:
+            fail("It is the last operator; invite another one first.")
+        except AddressBounces as error:
+            fail(f"{error.params['address']} refuses mail; an operator can allow it again on the page of mail.")
+        finally:
+            post.close()
+
+    return run(with_pool(settings, opened))

@@ -1,0 +1,76 @@
+"""What a sign-in leaves behind while it is under way, and how often it may be tried."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import secrets
+from datetime import timedelta
+from typing import Literal
+
+from rescind.access import token_hash
+from rescind.core.errors import RateLimited, SignInWrong
+from rescind.postgres.sign_ins import SignInTable, Step
+
+Kind = Literal["code", "passkey", "make_passkey", "provider", "app"]
+
+GOOD_FOR = timedelta(minutes=10)
+SPAN = timedelta(minutes=15)
+EACH, FROM_ONE_PLACE = 10, 100
+"""How often somebody may be tried within the span, and how often one address may try."""
+_PREFIX = "rsi_"
+
+
+class Steps:
+    """Steps and tries. A step is known by a token that a browser keeps in a cookie, so that nobody else goes on."""
+
+    def __init__(self, table: SignInTable) -> None:
+        self._table = table
+
+    async def begin(self, kind: Kind, account: str, data: bytes = b"") -> str:
+        """Remember a step; its token."""
+        token = _PREFIX + secrets.token_urlsafe(32)
+        await self._table.keep(token_hash(token), kind, Step(account=account, data=data), GOOD_FOR)
+        return token
+
+    async def look(self, kind: Kind, token: str) -> Step:
+        """The step that a browser stands at. Raises SignInWrong: none, or it is over."""
+        return _there(await self._table.find(token_hash(token), kind))
+
+    async def take(self, kind: Kind, token: str) -> Step:
+        """The same, and nobody else goes on from it. Raises SignInWrong."""
+        return _there(await self._table.take(token_hash(token), kind))
+
+    async def count(self, whom: str, address: str) -> None:
+        """Count a try before it is looked at. Raises RateLimited, alike for people who are not there."""
+        counted = {_about("who", whom): EACH}
+        # This machine's own address is that of a proxy which nobody has named: all who come through it share it.
+        if not _of_this_machine(address):
+            counted[_about("from", address)] = FROM_ONE_PLACE
+        for about, most in counted.items():
+            tries, left_s = await self._table.count(about, SPAN)
+            if tries > most:
+                raise RateLimited(retry_after=left_s)
+
+    async def right(self, whom: str, address: str) -> None:
+        """It was no wrong try after all."""
+        await self._table.clear(_about("who", whom))
+        await self._table.one_less(_about("from", address))
+
+
+def _there(step: Step | None) -> Step:
+    if step is None:
+        raise SignInWrong
+    return step
+
+
+def _of_this_machine(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return True
+
+
+def _about(kind: str, what: str) -> str:
+    """Whom a count is about: whoever reads the table need not learn which addresses were typed."""
+    return f"{kind}:{hashlib.sha256(what.encode()).hexdigest()[:32]}"

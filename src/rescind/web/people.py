@@ -1,0 +1,206 @@
+"""People, for the operator and for a shop: who works here, inviting them, what they may do, and ending it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
+from rescind.core.staff import RIGHTS, ROLES
+from rescind.locales import LANGUAGE_NAMES
+from rescind.people import Invited, Wanted, by
+from rescind.postgres.accounts import PersonView
+from rescind.web.seller.console import Console, Fields, Here, Notice
+from rescind.web.session import Html
+from rescind.web.session_rows import session_rows
+from rescind.web.sign_in import field_errors
+
+
+@get("/people")
+async def read(console: Here) -> Html:
+    """Who works here, who is invited, and who did what."""
+    return await _page(console)
+
+
+@post("/people", status_code=HTTPStatus.OK)
+async def invite(console: Here) -> Html:
+    """Invite somebody; where no mail goes out, the link is shown, this once."""
+    console.person.require_fresh()
+    form = await console.form()
+    shop = console.scope.shop
+    wanted = Wanted(
+        email=form.text("email"),
+        name=form.text("name"),
+        role="seller" if shop else form.text("role"),
+        shop=shop or form.text("shop") or None,
+        rights=form.text("rights") or "manage",
+        language=form.text("language"),
+    )
+    try:
+        invited = await console.desk.people.invite(by(console.person), wanted)
+    except (InvalidField, InvalidText) as wrong:
+        return await _page(console, form=form, errors=field_errors(console.language, wrong))
+    except AddressBounces as error:
+        return await _page(console, form=form, notice=console.problem(error), status=HTTPStatus.CONFLICT)
+    return await _page(console, invited=invited)
+
+
+@post("/people/invitations/{link:str}/again", status_code=HTTPStatus.OK)
+async def invite_again(console: Here, link: FromPath[str]) -> Html:
+    """Send an invitation once more; the link of the one before opens nothing."""
+    console.person.require_fresh()
+    await console.form()
+    return await _page(console, invited=await console.desk.people.invite_again(by(console.person), link))
+
+
+@post("/people/invitations/{link:str}/end", status_code=HTTPStatus.OK)
+async def take_back(console: Here, link: FromPath[str]) -> Html:
+    """Take an invitation back."""
+    await console.form()
+    await console.desk.people.take_back(by(console.person), link)
+    return console.go(f"{_home(console)}?said=invitation_ended")
+
+
+@post("/people/{account:str}/change", status_code=HTTPStatus.OK)
+async def change(console: Here, account: FromPath[str]) -> Html:
+    """Other rights in a shop."""
+    console.person.require_fresh()
+    form = await console.form()
+    shop = console.scope.shop or form.text("shop") or None
+    await console.desk.people.change(by(console.person), account, "seller", shop, form.text("rights"))
+    return console.go(f"{_home(console)}?said=role_changed")
+
+
+@post("/people/{account:str}/remove", status_code=HTTPStatus.OK)
+async def remove(console: Here, account: FromPath[str]) -> Html:
+    """End what somebody does here, at once."""
+    console.person.require_fresh()
+    form = await console.form()
+    shop = console.scope.shop or form.text("shop") or None
+    role = "seller" if console.scope.shop else form.text("role")
+    try:
+        await console.desk.people.remove(by(console.person), account, role, shop)
+    except LastOperator as last:
+        return await _page(console, notice=console.problem(last), status=HTTPStatus.CONFLICT)
+    return console.go(f"{_home(console)}?said=removed")
+
+
+@post("/people/{account:str}/anew", status_code=HTTPStatus.OK)
+async def begin_anew(console: Here, account: FromPath[str]) -> Html:
+    """Let somebody who has lost what they sign in with choose anew."""
+    console.person.require_fresh()
+    await console.form()
+    return await _page(console, invited=await console.desk.people.begin_anew(by(console.person), account))
+
+
+@post("/people/sessions/{mark:str}/end", status_code=HTTPStatus.OK)
+async def end_session(console: Here, mark: FromPath[str]) -> Html:
+    """End anybody's session, where one is an operator."""
+    await console.form()
+    if not await console.desk.people.end_session(by(console.person), mark):
+        raise NotFound(kind="session")
+    return console.go(f"{_home(console)}?said=session_ended#sessions")
+
+
+ROUTES = (read, invite, invite_again, take_back, change, remove, begin_anew, end_session)
+
+
+def _home(console: Console) -> str:
+    return "/seller/people" if console.scope.shop else "/operator/people"
+
+
+async def _page(
+    console: Console,
+    *,
+    form: Fields | None = None,
+    errors: dict[str, str] | None = None,
+    notice: Notice | None = None,
+    invited: Invited | None = None,
+    status: int = HTTPStatus.OK,
+) -> Html:
+    desk, language, who = console.desk, console.language, by(console.person)
+    for_all = console.scope.shop is None
+    shops = {str(one.id): one.name for one in await desk.reads.shops()} if for_all else {}
+    typed = dict(form.values) if form else {"role": "support", "rights": "answer", "language": language.tag}
+    return console.page(
+        "staff/people.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else status,
+        here=_home(console),
+        around="operator/frame.html" if for_all else "seller/frame.html",
+        for_all=for_all,
+        home=_home(console),
+        notice=notice or _told(console),
+        errors=errors or {},
+        values=typed,
+        invited=invited,
+        link=invited.shown if invited else "",
+        fresh=console.person.fresh,
+        me=console.person.account,
+        rows=[_row(console, one, shops) for one in await desk.people.all(who)],
+        waiting=[
+            {
+                "id": one.id,
+                "one": one,
+                "as": _as(console, one.role, one.shop, one.rights, shops),
+                "over": one.expires_at <= console.now,
+            }
+            for one in await desk.people.waiting(who)
+        ],
+        acts=[
+            {
+                "id": str(one.id),
+                "one": one,
+                "what": language.term("staff_act", one.act),
+                "as": _as(console, one.role, one.shop, one.rights, shops) if one.role else "",
+                "who": _who(console, one.by, one.by_name),
+            }
+            for one in await desk.people.acts(who)
+        ],
+        sessions=session_rows(console.visit, await desk.access.every_session()) if for_all else [],
+        roles=[(one, language.term("actor", one)) for one in ROLES],
+        rights=[(one, language.term("rights", one)) for one in RIGHTS],
+        shops=[("", "–"), *shops.items()],
+        languages=list(LANGUAGE_NAMES.items()),
+    )
+
+
+def _row(console: Console, one: PersonView, shops: dict[str, str]) -> dict[str, object]:
+    _ = console.language.gettext
+    ways: list[str] = []
+    if one.passkeys:
+        ways.append(_("Passkey"))
+    if one.app:
+        ways.append(_("Password and app"))
+    if one.identity:
+        ways.append(console.desk.signing_in.provider_name or _("Identity provider"))
+    return {
+        "id": f"{one.id}-{one.grant.code.replace(':', '-')}",
+        "one": one,
+        "as": _as(console, one.role, one.shop, one.rights, shops),
+        "ways": ways,
+    }
+
+
+def _as(console: Console, role: str, shop: str, rights: str, shops: dict[str, str]) -> str:
+    language = console.language
+    if not shop:
+        return language.term("actor", role)
+    said = language.term("rights", rights)
+    return f"{shops[shop]} · {said}" if shop in shops else said
+
+
+def _who(console: Console, who: str, name: str) -> str:
+    return console.language.gettext("The command line") if who == "operator:command line" else name
+
+
+def _told(console: Console) -> Notice | None:
+    _ = console.language.gettext
+    said = {
+        "invitation_ended": _("The invitation is taken back. Its link opens nothing."),
+        "role_changed": _("Changed. It holds at once; the person signs in again."),
+        "removed": _("Removed. Open pages of that person are closed at once."),
+        "session_ended": _("Ended. That browser has to sign in again."),
+    }.get(console.query("said"))
+    return Notice(said) if said else None
