@@ -230,6 +230,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         ),
         _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
+        _task(loops.put_in(desk.importing)),
         _publishing(desk),
     ):
         yield

@@ -32,6 +32,7 @@ from rescind import (
 from rescind.app import attending, database, make_app, open_demo, open_desk, working
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.import_command import import_file
 from rescind.mail.command import app as mail_commands
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
@@ -71,6 +72,7 @@ cli.add_typer(mail_commands, name="mail")
 cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(replay)
+cli.command("import")(import_file)
 cli.command()(reconciling.reconcile)
 cli.command("explain-difference")(reconciling.explain_difference)
 T = TypeVar("T")

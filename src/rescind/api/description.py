@@ -382,6 +382,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
         "evidence": "evd_",
         "refund": "ref_",
         "thread": "cnv_",
+        "import": "imp_",
     }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},

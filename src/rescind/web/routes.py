@@ -183,6 +183,7 @@ _STATUS: Mapping[str, int] = {
     "four-eyes": HTTPStatus.FORBIDDEN,
     "draft-settled": HTTPStatus.CONFLICT,
     "difference-settled": HTTPStatus.CONFLICT,
+    "import-settled": HTTPStatus.CONFLICT,
     "not-found": HTTPStatus.NOT_FOUND,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "invalid-transition": HTTPStatus.CONFLICT,

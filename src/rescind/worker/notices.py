@@ -12,6 +12,7 @@ import structlog
 from rescind.clock import Clock, wall_clock
 from rescind.core.errors import AddressBounces
 from rescind.core.fulfilment import FactReported, OrderPlaced
+from rescind.core.history import LATELY, is_old
 from rescind.core.instant import Instant
 from rescind.core.notice import Notice, as_of, how, next_digest, notices_of
 from rescind.core.record import Record
@@ -26,8 +27,6 @@ from rescind.worker.each import each
 
 log = structlog.get_logger()
 
-LATELY = timedelta(days=3)
-"""What is older when we hear of it is history: it is told to nobody. What we heard of longer ago is sent to nobody."""
 LEASE = timedelta(seconds=60)
 SEND_S = 20.0
 """How long one receiver may take."""
@@ -62,6 +61,7 @@ async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
             tuple(
                 send
                 for recipient in by_party[notice.role, notice.party]
+                # What we heard of longer ago stands in the inbox and is sent to nobody.
                 if now - record.received_at <= LATELY and (send := _send(notice, recipient, now)) is not None
             ),
         )
@@ -71,7 +71,7 @@ async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
 
 def _history(record: Record) -> bool:
     """Whether it tells of the world of long ago, as what is brought along from elsewhere does."""
-    return isinstance(record.event, OrderPlaced | FactReported) and record.received_at - record.event.at > LATELY
+    return isinstance(record.event, OrderPlaced | FactReported) and is_old(record)
 
 
 def _send(notice: Notice, to: Recipient, now: Instant) -> NewSend | None:
