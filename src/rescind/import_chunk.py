@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.errors import NotFound, RowDiffers
+from rescind.core.errors import RowDiffers
 from rescind.core.fulfilment import ReportFact
 from rescind.core.ids import ShopId
 from rescind.core.order import Order
@@ -72,10 +72,11 @@ class Chunk:
             rows = [_rows.decode(cells) for cells in group.rows]
             shop = shops.called(group.shop)
             if shop is None or (one.shop is not None and shop.id != one.shop):
-                expected = "a shop of this marketplace, by its id or its exact name"
-                self.refuse(group, [expects(row.nth, "shop", expected) for row in rows])
+                self.refuse(group, [_no_shop(row) for row in rows])
             elif (shop.id, group.number) in taken:
-                self.refuse(group, [expects(row.nth, "shop", "the same in every row of one order") for row in rows])
+                self.refuse(
+                    group, [expects(row.nth, "shop", expected="the same in every row of one order") for row in rows]
+                )
             else:
                 taken.add((shop.id, group.number))
                 self._groups.append((group, shop, rows))
@@ -103,7 +104,7 @@ class Chunk:
         for group, shop, rows in self._groups:
             known = there.get((shop.id, group.number))
             if known is None:
-                self.refuse(group, [fault_of(row.nth, "order_number", NotFound(kind="order")) for row in rows])
+                self.refuse(group, [_no_order(row) for row in rows])
                 continue
             try:
                 told = read_stages(rows, self._places, known.order, shop.zone, actor.kind.value)
@@ -142,6 +143,14 @@ class Chunk:
 
     def _count(self, order: Order) -> None:
         self.counts += Counts(history=1) if order.history else Counts(live=1)
+
+
+def _no_shop(row: Row) -> Fault:
+    return expects(row.nth, "shop", expected="a shop of this marketplace, by its id or its exact name")
+
+
+def _no_order(row: Row) -> Fault:
+    return expects(row.nth, "order_number", expected="the number of an order that this shop has")
 
 
 def _refusal(asked: Asked, answer: Refused) -> Fault:

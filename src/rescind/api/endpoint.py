@@ -194,9 +194,9 @@ class Operation:
     """One method at one address.
 
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
-    structs. takes: media types of a body that is a file; most: its bytes, where it is no photo. changes: it writes, so a
-    session must prove that its own page asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing
-    it once. versioned: it honours ``If-Match``; what it meets when the version is another. also: other forms of the
+    structs. takes: media types of a body that is a file; most: its bytes, where it is no photo. changes: it writes, so
+    a session must prove that its own page asks. keyed: a change wants an Idempotency-Key, unless to do it twice is to
+    do it once. versioned: it honours ``If-Match``; what it meets when the version is another. also: other forms of the
     answer, by ``Accept``. statuses: of success. fails: problems of its own, beside those every call can meet.
     """
 

@@ -22,14 +22,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     params: dict[str, Any] = {}
 
 
-_IN_CELLS = {
-    "formula": "a value; a formula is not worked out, so paste it as a value",
-    "long_number": "text; a number of more than 15 digits has lost its last ones, so format the column as text",
-    "error": "a value that a spreadsheet shows without an error",
-    "too_long": "at most 8000 characters",
-}
-
-
 def fault_of(nth: int, column: str, error: RescindError) -> Fault:
     """A refused row as it is kept: amounts and instants as text."""
     params = {name: value if isinstance(value, int) else str(value) for name, value in error.params.items()}
@@ -40,10 +32,26 @@ def fault_of(nth: int, column: str, error: RescindError) -> Fault:
 
 def of_cells(nth: int, bad: Iterable[tuple[str, str]]) -> list[Fault]:
     """What a spreadsheet's cells cannot be, by column."""
-    return [expects(nth, column, _IN_CELLS[why]) for column, why in bad]
+    return [_of_cell(nth, column, why) for column, why in bad]
 
 
-def expects(nth: int, column: str, expected: str) -> Fault:
+def _of_cell(nth: int, column: str, why: str) -> Fault:
+    match why:
+        case "formula":
+            return expects(
+                nth, column, expected="a value; a formula is not worked out, so paste its value in its place"
+            )
+        case "long_number":
+            return expects(
+                nth, column, expected="text; a number of more than 15 digits has lost its last ones in the spreadsheet"
+            )
+        case "error":
+            return expects(nth, column, expected="a value that the spreadsheet shows without an error")
+        case _:
+            return expects(nth, column, expected="at most 8000 characters")
+
+
+def expects(nth: int, column: str, *, expected: str) -> Fault:
     """A cell that should have been something else."""
     return fault_of(nth, column, InvalidField(field=column, expected=expected))
 

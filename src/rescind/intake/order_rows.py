@@ -190,7 +190,9 @@ class _Reading:
     def order(self, shop: ShopView) -> OrderRows:
         rows = self._rows
         if len(rows) > LINES:
-            raise Unreadable([expects(row.nth, "order_number", f"at most {LINES} rows of one order") for row in rows])
+            raise Unreadable(
+                [expects(row.nth, "order_number", expected=f"at most {LINES} rows of one order") for row in rows]
+            )
         named = {place: name for name, place in self._places.items()}
         for row in rows:
             self._faults += of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
@@ -198,10 +200,10 @@ class _Reading:
         for name in _NEEDED:
             for row in rows if name in OF_LINES else rows[:1]:
                 if not self._cell(row, name):
-                    self._faults.append(expects(row.nth, name, "present"))
+                    self._faults.append(expects(row.nth, name, expected="present"))
         self._currency = said["currency"]
         if self._currency and self._currency not in fields.currencies():
-            self._faults.append(expects(rows[0].nth, "currency", "three capital letters of ISO 4217"))
+            self._faults.append(expects(rows[0].nth, "currency", expected="three capital letters of ISO 4217"))
         if self._faults:
             raise Unreadable(self._faults)
         body = self._document(said, shop)
@@ -226,7 +228,7 @@ class _Reading:
             for name, has in said.items():
                 other = self._cell(row, name)
                 if other and other != has:
-                    self._faults.append(expects(row.nth, name, "the same in every row of one order"))
+                    self._faults.append(expects(row.nth, name, expected="the same in every row of one order"))
         return {column.name: said.get(column.name, "") for column in ORDERS}
 
     def _document(self, said: Mapping[str, str], shop: ShopView) -> dict[str, Any]:
@@ -284,7 +286,7 @@ class _Reading:
         cell = self._cell(row, "quantity")
         if cell.isascii() and cell.isdigit() and len(cell) < 8 and int(cell):
             return int(cell)
-        self._faults.append(expects(row.nth, "quantity", "a whole number of at least 1"))
+        self._faults.append(expects(row.nth, "quantity", expected="a whole number of at least 1"))
         return 1
 
     def _money(self, row: Row, name: str) -> int | None:
@@ -320,7 +322,9 @@ class _Reading:
         carrier, tracking = self._parcel(row, said)
         numbered = [name for name in times if _TIMES[name] in _CARRIED]
         if (carrier or tracking) and not numbered:
-            self._faults.append(expects(row.nth, "tracking_number", "beside label_at, handed_over_at or delivered_at"))
+            self._faults.append(
+                expects(row.nth, "tracking_number", expected="beside label_at, handed_over_at or delivered_at")
+            )
         happened = [
             Happened(
                 column=name,

@@ -50,14 +50,16 @@ def read_stages(
 ) -> tuple[StageRow, ...]:
     """What these rows say of an order, the earliest first. role: whose word it is. Raises Unreadable."""
     if len(rows) > _MOST:
-        raise Unreadable([expects(row.nth, "order_number", f"at most {_MOST} rows of one order") for row in rows])
+        raise Unreadable(
+            [expects(row.nth, "order_number", expected=f"at most {_MOST} rows of one order") for row in rows]
+        )
     named = {place: name for name, place in places.items()}
     faults: list[Fault] = []
     found: list[StageRow] = []
     for row in rows:
         said = {name: plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()}
         wrong = of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
-        wrong += [expects(row.nth, name, "present") for name in _NEEDED if not said[name]]
+        wrong += [expects(row.nth, name, expected="present") for name in _NEEDED if not said[name]]
         if not wrong:
             try:
                 found.append(_one(row.nth, said, order, zone, role))

@@ -358,7 +358,7 @@ class ImportTable:
     async def forget(self) -> None:
         """Drop rows and files that nobody came back for, and keep what became of them."""
         old = await self._pool.fetch(
-            "SELECT import_id FROM imports WHERE made_at < coalesce($1, clock_timestamp()) - $2"
+            "SELECT import_id FROM imports WHERE made_at < coalesce($1::timestamptz, clock_timestamp()) - $2::interval"
             " AND EXISTS (SELECT FROM import_rows r WHERE r.import_id = imports.import_id)",
             self._clock.read(),
             KEPT_FOR,

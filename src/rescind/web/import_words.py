@@ -45,7 +45,7 @@ def said(language: Locale, fault: Fault) -> str:
             words = language.pgettext("problem.detail", error.code) % params
         except KeyError:
             words = language.pgettext("problem.title", error.code)
-    return f"{column}: {words}" if column and column not in words else words
+    return f"{column}{language.gettext(': ')}{words}" if column and column not in words else words
 
 
 def all_said(language: Locale, faults: Iterable[Fault]) -> str:

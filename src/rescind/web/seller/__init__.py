@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from rescind.web.console_notices import ROUTES as NOTICES
+from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.seller import (
     board,
     contact,
@@ -57,6 +58,7 @@ PAGES = Router(
         *contact.ROUTES,
         *replies.ROUTES,
         *WEBHOOKS,
+        *ORDER_FILES,
         *robots.ROUTES,
         *messages.ROUTES,
         *NOTICES,
