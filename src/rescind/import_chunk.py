@@ -114,10 +114,10 @@ class Chunk:
             self.commands.append([Submission(command=one.command, actor=actor, scope=scope) for one in told])
             self._asked.append(Asked(group=group, stages=told))
 
-    def differs(self, read: Read, column: str) -> None:
-        """An order that is there, and is another one."""
+    def differs(self, read: Read, nth: int, column: str) -> None:
+        """An order that is there, and is another one: which row and column says so first."""
         error = RowDiffers(number=read.told.body.number, column=column)
-        self.refuse(read.group, [fault_of(read.told.nth, column, error)])
+        self.refuse(read.group, [fault_of(nth, column, error)])
 
     def is_there(self, known: There) -> None:
         """An order that is there as the file has it. What this import placed before it was stopped is its own."""

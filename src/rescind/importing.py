@@ -220,8 +220,8 @@ class Importing:
                 else:
                     placing = await checked(self.book, self.reads, placing, details)
                 chunk.place(read, Submission(command=placing, actor=actor, details=details), facts)
-            elif column := difference(read.told, placing, details, facts, known.order, known.details):
-                chunk.differs(read, column)
+            elif differs := difference(read.told, placing, details, facts, known.order, known.details):
+                chunk.differs(read, *differs)
                 continue
             else:
                 chunk.is_there(known)

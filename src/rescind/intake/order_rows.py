@@ -6,7 +6,7 @@ document is a fault of the column it came from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,58 +125,67 @@ def column_of(told: OrderRows, place: int, error: RescindError, facts: Sequence[
     """Where a refusal belongs: to a cell of the order, or to the time of what was told as its ``place``-th command."""
     if place == 0:
         return _at(told.rows, error)
-    fact = facts[place - 1]
-    column = next(one.column for one in told.happened if (one.fact, one.at) == (fact.fact, fact.occurred_at))
-    return fault_of(told.nth, column, error)
+    return fault_of(told.nth, _told_by(told, facts[place - 1]), error)
 
 
 def difference(
     told: OrderRows, placing: PlaceOrder, details: Details, facts: Sequence[ReportFact], order: Order, kept: Details
-) -> str:
-    """The first column in which rows say something else than the order that is there; empty where none does.
+) -> tuple[int, str] | None:
+    """The first row and column that say something else than the order that is there; None where none does.
 
     What has happened since, and what a buyer put right since, is no difference.
     """
-    tender = order.tenders[0]
-    pairs: list[tuple[str, object, object]] = [
-        ("buyer", order.buyer, placing.buyer),
-        ("currency", order.currency, placing.currency),
-        ("placed_at", order.placed_at, placing.placed_at),
-        ("item", len(order.lines), len(placing.lines)),
-        ("shipping", order.shipping_minor, placing.shipping_minor),
-        ("payment_method", tender.method, placing.tenders[0].method),
-        ("total", sum(one.amount_minor for one in order.tenders), placing.tenders[0].amount_minor),
-        ("payment_reference", placing.tenders[0].payment and tender.payment, placing.tenders[0].payment),
-        # Where a buyer lives was not always read from where the parcel goes.
-        ("buyer_country", order.country, order.country and placing.country),
-        ("note", kept.note, details.note),
-    ]
-    for line, has in zip(placing.lines, order.lines, strict=False):
-        pairs += [
-            ("item", has.sku, line.sku),
-            ("quantity", has.quantity, line.quantity),
-            ("unit_price", has.unit_minor, line.unit_minor),
-            ("discount", has.discount_minor, line.discount_minor),
-            ("discount_by_platform", has.discount_platform_minor, line.discount_platform_minor),
-            ("tax", has.tax_minor, line.tax_minor),
-            ("category", has.category, line.category),
-        ]
-    for said, has in zip(details.lines, kept.lines, strict=False):
-        pairs += [("item_name", has.title, said.title), ("variant", has.variant, said.variant)]
-    if order.review is None or not order.review.corrected:
-        names = ("name", "phone", "email", "street", "city", "region", "postcode", "country")
-        pairs += [
-            (_COLUMNS[f"recipient/{name}"], getattr(kept.recipient, name), getattr(details.recipient, name))
-            for name in names
-        ]
-    differs = next((column for column, has, said in pairs if has != said), "")
-    if differs:
+    found = (*_of_lines(told, placing, details, order, kept), *_of_order(told, placing, details, order, kept))
+    differs = next(((nth, column) for nth, column, has, said in found if has != said), None)
+    if differs is not None:
         return differs
     for fact in facts:
         known = [one for one in order.reports if one.fact is fact.fact and one.at == fact.occurred_at]
         if not known or (fact.tracking and all(one.tracking != fact.tracking for one in known)):
-            return next(one.column for one in told.happened if (one.fact, one.at) == (fact.fact, fact.occurred_at))
-    return ""
+            return told.nth, _told_by(told, fact)
+    return None
+
+
+def _of_lines(
+    told: OrderRows, placing: PlaceOrder, details: Details, order: Order, kept: Details
+) -> Iterator[tuple[int, str, object, object]]:
+    yield told.nth, "item", len(order.lines), len(placing.lines)
+    for row, line, has in zip(told.rows, placing.lines, order.lines, strict=False):
+        yield row.nth, "item", has.sku, line.sku
+        yield row.nth, "quantity", has.quantity, line.quantity
+        yield row.nth, "unit_price", has.unit_minor, line.unit_minor
+        yield row.nth, "discount", has.discount_minor, line.discount_minor
+        yield row.nth, "discount_by_platform", has.discount_platform_minor, line.discount_platform_minor
+        yield row.nth, "tax", has.tax_minor, line.tax_minor
+        yield row.nth, "category", has.category, line.category
+    for row, said, has in zip(told.rows, details.lines, kept.lines, strict=False):
+        yield row.nth, "item_name", has.title, said.title
+        yield row.nth, "variant", has.variant, said.variant
+
+
+def _of_order(
+    told: OrderRows, placing: PlaceOrder, details: Details, order: Order, kept: Details
+) -> Iterator[tuple[int, str, object, object]]:
+    nth, tender = told.nth, placing.tenders[0]
+    yield nth, "buyer", order.buyer, placing.buyer
+    yield nth, "currency", order.currency, placing.currency
+    yield nth, "placed_at", order.placed_at, placing.placed_at
+    yield nth, "shipping", order.shipping_minor, placing.shipping_minor
+    yield nth, "payment_method", order.tenders[0].method, tender.method
+    yield nth, "total", sum(one.amount_minor for one in order.tenders), tender.amount_minor
+    yield nth, "payment_reference", tender.payment and order.tenders[0].payment, tender.payment
+    # Where a buyer lives was not always read from where the parcel goes.
+    yield nth, "buyer_country", order.country, order.country and placing.country
+    yield nth, "note", kept.note, details.note
+    if order.review is None or not order.review.corrected:
+        for name in ("name", "phone", "email", "street", "city", "region", "postcode", "country"):
+            column = _COLUMNS[f"recipient/{name}"]
+            yield nth, column, getattr(kept.recipient, name), getattr(details.recipient, name)
+
+
+def _told_by(told: OrderRows, fact: ReportFact) -> str:
+    """The column that a fact stands in."""
+    return next(one.column for one in told.happened if (one.fact, one.at) == (fact.fact, fact.occurred_at))
 
 
 class _Reading:
