@@ -19,13 +19,13 @@ T = TypeVar("T")
 async def with_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> T:
     """Do something with the engine, beside the program that serves or without one."""
     if settings.database_url:
-        async with open_desk(settings, settings.database_url, "") as desk:
+        async with open_desk(settings, settings.database_url, "", live=False) as desk:
             return await work(desk)
     server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
     try:
         await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
         await migrate(server.dsn(embedded.OWNER))
-        async with open_desk(settings, server.dsn(embedded.APP), "") as desk:
+        async with open_desk(settings, server.dsn(embedded.APP), "", live=False) as desk:
             return await work(desk)
     finally:
         await asyncio.to_thread(server.stop)

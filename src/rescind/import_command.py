@@ -17,6 +17,7 @@ from rescind.intake.columns import Kind
 from rescind.intake.template import Form, Language, template
 from rescind.locales import locale
 from rescind.postgres.imports import WORKS, Import
+from rescind.serving import settle
 from rescind.terminal import Data, err, fail, out, read_settings, run
 from rescind.web.import_words import all_said, errors_file, faults_of
 
@@ -35,6 +36,7 @@ def import_file(
         Form | None, typer.Option("--template", help="Print a file to fill in, instead of reading one.")
     ] = None,
     kind: Annotated[Kind, typer.Option(help="Of the template: orders, or stages of orders that are there.")] = "orders",
+    shop: Annotated[str, typer.Option(help="Of the template: whose orders its examples are.")] = _A_SHOP,
     language: Annotated[Language, typer.Option(help="Of the template, and of what is said of rows.")] = "en",
     data: Data = None,
 ) -> None:
@@ -43,7 +45,7 @@ def import_file(
     An order with a row that is wrong stays out, and all others go in; the same file again changes nothing.
     """
     if make_template is not None:
-        sys.stdout.buffer.write(template(kind, make_template, language, _A_SHOP, wall_clock()))
+        sys.stdout.buffer.write(template(kind, make_template, language, shop, wall_clock()))
         return
     if (file is None) == (resume is None):
         fail("Name one file, or with --resume the id of an import.")
@@ -51,6 +53,7 @@ def import_file(
         fail(f"{errors} is there already; nothing is written over.")
 
     async def work(desk: Desk) -> Import:
+        settle()
         one = await _begun(desk, file, resume, dry_run=dry_run)
         done = await _worked(desk, one)
         await _tell(desk, done, language, errors)
@@ -109,6 +112,8 @@ async def _tell(desk: Desk, one: Import, tag: Language, errors: Path | None) -> 
     out.print(f"{would}put in: {', '.join(one for one in said if one)}".capitalize(), highlight=False)
     out.print(f"There already: {counts.there:,}", highlight=False)
     out.print(f"Stay out: {counts.wrong:,}", highlight=False)
+    if one.state == "checked":
+        out.print(f"To put it in: rescind import --resume {one.id}", highlight=False)
     if one.ignored:
         out.print(f"Columns that were not read: {', '.join(one.ignored)}", highlight=False, markup=False)
     for nth, kept in await table.faults(one, _SHOWN):

@@ -1,4 +1,4 @@
-"""Orders that come by file: seen first, put in whole or not at all, once however often, and told of as little as told."""
+"""Orders that come by file: seen first, put in whole or not at all, once however often, and nobody hears of history."""
 
 import csv
 import io
@@ -214,7 +214,7 @@ async def test_a_file_that_breaks_off_in_the_middle_puts_nothing_in(people, desk
     one = await imported(desk, people.host, table(*(old(desk.now(), f"A-{n}") for n in range(9))) + b'"never')
     assert (one["state"], one["faults"][0]["column"]) == ("refused", "")
     for name in ("orders", "import_rows", "import_parts"):
-        assert await market.pool.fetchval(f"SELECT count(*) FROM {name}") == 0  # noqa: S608
+        assert await market.pool.fetchval(f"SELECT count(*) FROM {name}") == 0
 
 
 async def test_work_that_was_stopped_anywhere_goes_on_and_nothing_is_twice(people, desk, market, monkeypatch):  # I-39

@@ -193,6 +193,7 @@ class _Reading:
 
     def __init__(self, rows: Sequence[Row], places: Mapping[str, int], zone: str) -> None:
         self._rows, self._places, self._zone = rows, places, zone
+        self._cells = {row.nth: _named(row, places) for row in rows}
         self._faults: list[Fault] = []
         self._currency = ""
 
@@ -202,9 +203,10 @@ class _Reading:
             raise Unreadable(
                 [expects(row.nth, "order_number", expected=f"at most {LINES} rows of one order") for row in rows]
             )
-        named = {place: name for name, place in self._places.items()}
         for row in rows:
-            self._faults += of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
+            if row.bad:
+                named = {place: name for name, place in self._places.items()}
+                self._faults += of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
         said = self._said()
         for name in _NEEDED:
             for row in rows if name in OF_LINES else rows[:1]:
@@ -226,8 +228,7 @@ class _Reading:
         return OrderRows(rows=rows, body=shaped, happened=happened)
 
     def _cell(self, row: Row, name: str) -> str:
-        place = self._places.get(name)
-        return plain(row.cells[place]) if place is not None and place < len(row.cells) else ""
+        return self._cells[row.nth].get(name, "")
 
     def _said(self) -> dict[str, str]:
         """What the rows say of the order as a whole: all of them the same, or nothing after the first."""
@@ -353,6 +354,13 @@ class _Reading:
         except RescindError as error:
             self._faults.append(fault_of(row.nth, str(error.params["field"]), error))
             return "", ""
+
+
+def _named(row: Row, places: Mapping[str, int]) -> dict[str, str]:
+    """The cells of a row by their columns; of those that are there."""
+    cells = row.cells
+    width = len(cells)
+    return {name: plain(cells[place]) for name, place in places.items() if place < width}
 
 
 def _report(placing: PlaceOrder, one: Happened) -> ReportFact:

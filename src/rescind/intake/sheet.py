@@ -52,7 +52,7 @@ def safe(text: str) -> str:
 def plain(text: str) -> str:
     """A cell as it was meant, without the apostrophe of ``safe``."""
     text = text.strip()
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_CALCULATED) else text
+    return text[1:] if text.startswith("'") and text[1:].startswith(_CALCULATED) else text
 
 
 def read_rows(file: IO[bytes]) -> Iterator[Row]:

@@ -68,7 +68,7 @@ async def _an_order(market, chance, *, history):
 
 
 async def _rows(connection):
-    found = {name: await connection.fetch(f"SELECT * FROM {name} ORDER BY {key}") for name, key in ROWS.items()}  # noqa: S608
+    found = {name: await connection.fetch(f"SELECT * FROM {name} ORDER BY {key}") for name, key in ROWS.items()}
     kept = {name: [dict(row) for row in rows] for name, rows in found.items()}
     for row in kept["events"]:
         del row["id"], row["tx"]
@@ -89,7 +89,7 @@ async def test_what_is_brought_along_has_the_rows_that_its_commands_make_one_by_
     assert await audit(market.pool) == 40
     await owner.execute("SET session_replication_role = replica")
     for name in ROWS:
-        await owner.execute(f"DELETE FROM {name}")  # noqa: S608
+        await owner.execute(f"DELETE FROM {name}")
     answers = await market.engine.bring_in(orders)
     assert [len(one.records) > 0 for one in answers] == [True] * 40
     together = await _rows(owner)
