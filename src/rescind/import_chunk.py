@@ -107,7 +107,7 @@ class Chunk:
                 self.refuse(group, [_no_order(row) for row in rows])
                 continue
             try:
-                told = read_stages(rows, self._places, known.order, shop.zone, actor.kind.value)
+                told = read_stages(rows, self._places, known.order, shop.zone or "UTC", actor.kind.value)
             except Unreadable as wrong:
                 self.refuse(group, wrong.faults)
                 continue

@@ -90,7 +90,7 @@ class Importing:
             iter(lambda: file.read(PART_BYTES), b""),
             shop=shop,
             by=by,
-            name=name[:_LONGEST_NAME],
+            name="".join(sign for sign in name if sign.isprintable())[:_LONGEST_NAME],
             size=size,
             confirmed=confirmed,
         )

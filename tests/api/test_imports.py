@@ -262,3 +262,13 @@ async def test_two_workers_do_not_do_the_same_import_at_once(people, desk):
             held.counts,
         )
     assert (await table_.read(Scope(), one["id"])).state == "reading"
+
+
+async def test_what_nobody_came_back_for_is_forgotten_with_the_names_in_it(people, desk, market):
+    one = await worked(desk, people.host, await put_in(people.host, table(old(desk.now(), "A-1"))))
+    await desk.importing.table.forget()
+    assert await market.pool.fetchval("SELECT count(*) FROM import_rows") == 1
+    market.clock.set(desk.now() + timedelta(days=31))
+    await desk.importing.table.forget()
+    assert await market.pool.fetchval("SELECT count(*) FROM import_rows") == 0
+    assert (await people.host.post(f"/v1/imports/{one['id']}/confirm")).status_code == 409

@@ -105,7 +105,7 @@ class Unreadable(Exception):
 
 def read_order(rows: Sequence[Row], places: Mapping[str, int], shop: ShopView) -> OrderRows:
     """The order that these rows make, in the shop they name. Raises Unreadable."""
-    reading = _Reading(rows, places, shop.zone)
+    reading = _Reading(rows, places, shop.zone or "UTC")
     return reading.order(shop)
 
 

@@ -25,6 +25,9 @@ State = Literal["reading", "checking", "checked", "writing", "ended", "refused",
 """refused: the file could not be read at all. dropped: somebody looked at what would happen, and let it be."""
 WORKS: tuple[State, ...] = ("reading", "checking", "writing")
 LEASE = timedelta(seconds=60)
+_PATIENCE = "SET LOCAL statement_timeout = '60s'"
+_PATIENCE_S = 60
+"""What touches every row of a file may take longer than anything that a page waits for."""
 KEPT_FOR = timedelta(days=30)
 """How long rows that did not go in are kept to be corrected; they are full of names and addresses."""
 PART_BYTES = 1024 * 1024
@@ -224,11 +227,13 @@ class ImportTable:
         """Forget what was read of the file before a stop."""
         async with self._pool.acquire() as connection, connection.transaction():
             await self._renew(connection, one)
-            await connection.execute("DELETE FROM import_rows WHERE import_id = $1", one.id)
+            await connection.execute(_PATIENCE)
+            await connection.execute("DELETE FROM import_rows WHERE import_id = $1", one.id, timeout=_PATIENCE_S)
 
     async def staged(self, one: Import, header: Sequence[str], ignored: Sequence[str]) -> Import:
         """All rows are kept; the file itself is not needed any more."""
         async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_PATIENCE)
             row = await connection.fetchrow(
                 f"""
                 UPDATE imports SET state = $3, header = $4::jsonb, ignored = $5::jsonb,
@@ -241,6 +246,7 @@ class ImportTable:
                 "writing" if one.confirmed else "checking",
                 _json(list(header)),
                 _json(list(ignored)),
+                timeout=_PATIENCE_S,
             )
             if row is None:
                 raise ImportLost
@@ -260,8 +266,9 @@ class ImportTable:
             )
             if not done:
                 raise ImportLost
+            await connection.execute(_PATIENCE)
             for table in ("import_parts", "import_rows"):
-                await connection.execute(f"DELETE FROM {table} WHERE import_id = $1", one.id)  # noqa: S608
+                await connection.execute(f"DELETE FROM {table} WHERE import_id = $1", one.id, timeout=_PATIENCE_S)  # noqa: S608
 
     async def groups(self, one: Import, after: tuple[str, str] | None, limit: int) -> tuple[list[Group], bool]:
         """The next orders of a file, from ``limit`` of its rows, and whether there may be more.
@@ -327,7 +334,8 @@ class ImportTable:
             if news:
                 await deliveries.write(connection, news, self._clock.read())
             if state == "ended":
-                await connection.execute(_CLEAR, one.id)
+                await connection.execute(_PATIENCE)
+                await connection.execute(_CLEAR, one.id, timeout=_PATIENCE_S)
 
     async def settle(self, one: Import, state: Literal["writing", "dropped"]) -> None:
         """Go on with what was checked, or let it be. Raises ImportSettled."""
@@ -364,8 +372,17 @@ class ImportTable:
             KEPT_FOR,
         )
         for row in old:
-            for table in ("import_faults", "import_rows", "import_parts"):
-                await self._pool.execute(f"DELETE FROM {table} WHERE import_id = $1", row["import_id"])  # noqa: S608
+            async with self._pool.acquire() as connection, connection.transaction():
+                await connection.execute(_PATIENCE)
+                await connection.execute(
+                    "UPDATE imports SET state = 'dropped' WHERE import_id = $1 AND state = 'checked'", row["import_id"]
+                )
+                for table in ("import_faults", "import_rows", "import_parts"):
+                    await connection.execute(
+                        f"DELETE FROM {table} WHERE import_id = $1",  # noqa: S608
+                        row["import_id"],
+                        timeout=_PATIENCE_S,
+                    )
 
     async def _renew(self, connection: Any, one: Import) -> None:
         if not await connection.fetchval(
