@@ -80,11 +80,8 @@ def _require_small_directory(file: IO[bytes]) -> None:
     file.seek(max(0, size - 65_557))
     tail = file.read()
     place = tail.rfind(b"PK\x05\x06")
-    if (
-        place < 0
-        or len(tail) - place < 20
-        or int.from_bytes(tail[place + 12 : place + 16], "little") > _DIRECTORY_BYTES
-    ):
+    directory = int.from_bytes(tail[place + 12 : place + 16], "little")
+    if place < 0 or len(tail) < place + 20 or directory > _DIRECTORY_BYTES:
         raise _no_workbook()
     file.seek(0)
 
