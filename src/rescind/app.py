@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
 
@@ -125,8 +125,13 @@ async def database(settings: Settings) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | None = None) -> AsyncGenerator[Desk]:
-    """Everything a surface needs, on a database that is fit to serve from. Raises UnfitDatabase when it is not."""
+async def open_desk(
+    settings: Settings, dsn: str, base_url: str, clock: Clock | None = None, *, live: bool = True
+) -> AsyncGenerator[Desk]:
+    """Everything a surface needs, on a database that is fit to serve from. Raises UnfitDatabase when it is not.
+
+    live: somebody may listen to what happens; a command has nobody who does.
+    """
     clock = clock or DatabaseClock()
     pool = await connect(dsn)
     writing = await connect(dsn, size=4, planning=BY_INDEX)
@@ -203,7 +208,10 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 clock=clock,
                 base_url=base_url,
             )
-            async with _task(tail.read()), _task(book.follow()):
+            async with AsyncExitStack() as beside:
+                if live:
+                    await beside.enter_async_context(_task(tail.read()))
+                await beside.enter_async_context(_task(book.follow()))
                 try:
                     yield desk
                 finally:
@@ -251,6 +259,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         ),
         _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
+        _task(loops.put_in(desk.importing)),
         _publishing(desk),
     ):
         yield

@@ -35,6 +35,7 @@ from rescind.backing_up import back_up, let_go, new_file, tried
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.doctor.command import doctor
+from rescind.import_command import import_file
 from rescind.mail.command import app as mail_commands
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
@@ -76,6 +77,7 @@ cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(doctor)
 cli.command()(replay)
+cli.command("import")(import_file)
 cli.command()(reconciling.reconcile)
 cli.command("explain-difference")(reconciling.explain_difference)
 T = TypeVar("T")

@@ -41,6 +41,7 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.importing import Importing
 from rescind.inbox import Inbox
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
@@ -50,6 +51,7 @@ from rescind.people import People
 from rescind.postgres.directory import Directory
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
+from rescind.postgres.imports import ImportTable
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
@@ -105,6 +107,20 @@ class Desk:
     def paying_out(self) -> PayingOut:
         """Refunds that the marketplace pays out itself."""
         return PayingOut(self.engine, self.reads)
+
+    @property
+    def importing(self) -> Importing:
+        """Orders and stage changes that come as a file."""
+        return Importing(
+            table=ImportTable(self.pool, self.clock),
+            engine=self.engine,
+            reads=self.reads,
+            book=self.book,
+            directory=self.directory,
+            pins=PinTable(self.pool),
+            endpoints=self.endpoints.table,
+            clock=self.clock,
+        )
 
     @property
     def document_mail(self) -> DocumentMail:

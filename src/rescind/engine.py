@@ -25,6 +25,7 @@ from rescind.core.context import Context
 from rescind.core.details import Details
 from rescind.core.errors import DailyLimit, IdempotencyKeyReused, NotFound, RescindError, StaleOrder, Unavailable
 from rescind.core.fulfilment import PlaceOrder, ReportFact
+from rescind.core.history import tells_nobody
 from rescind.core.ids import OrderId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.ledger import postings
@@ -54,6 +55,7 @@ from rescind.core.record import ROOT, Record, chain, encode
 from rescind.core.room import require_room
 from rescind.core.scope import Scope
 from rescind.core.second_person import ProposalMade
+from rescind.core.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -103,6 +105,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return next((one.event for one in self.records if isinstance(one.event, ProposalMade)), None)
 
 
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing of an order was written. ``place``: which of its commands was refused."""
+
+    place: int
+    error: RescindError
+
+
 class _Waiting(msgspec.Struct, frozen=True, eq=False):
     submission: Submission
     answer: asyncio.Future[Outcome]
@@ -145,6 +154,29 @@ class Engine:
         self._queue.append(waiting)
         self._news.set()
         return await waiting.answer
+
+    async def bring_in(self, orders: Sequence[Sequence[Submission]]) -> list[Outcome | Refused]:
+        """Decide and write what is brought along, many orders in one transaction; of each all commands, or none.
+
+        Each command is decided on what the ones before it made of the order. An order stands once, its commands have no
+        keys, and one that is there already is placed no second time. The outcome is that of the last command, with the
+        records of all. Other commands go on meanwhile: nothing is locked, and an order that moved on since it was read
+        makes the try begin anew. Raises Unavailable.
+        """
+        return await self._patiently(orders, write=True)
+
+    async def weigh(self, orders: Sequence[Sequence[Submission]]) -> list[Outcome | Refused]:
+        """What ``bring_in`` would answer now; nothing is written."""
+        return await self._patiently(orders, write=False)
+
+    async def _patiently(self, orders: Sequence[Sequence[Submission]], *, write: bool) -> list[Outcome | Refused]:
+        for attempt in range(TRIES):
+            try:
+                return await self._bring_in(orders, write=write)
+            except (Retry, Conflict) as fault:
+                log.warning("import.retried", orders=len(orders), attempt=attempt, fault=str(fault))
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise Unavailable(retry_after=1)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[Self]:
@@ -289,36 +321,72 @@ class Engine:
                     answers = _refused(answers, beyond, situation.now)
         return answers
 
+    async def _bring_in(self, orders: Sequence[Sequence[Submission]], *, write: bool) -> list[Outcome | Refused]:
+        async with self._store.unit_of_work(many=True) as work:
+            situation = await work.read([_wanted(commands[0]) for commands in orders])
+            answers: list[Outcome | Refused] = []
+            changes: list[Change] = []
+            for commands, found in zip(orders, situation.found, strict=True):
+                outcome, change = await self._whole(commands, found, situation.now)
+                answers.append(outcome)
+                if change:
+                    changes.append(change)
+                # A batch takes a while to decide; whoever waits for a page or an answer has a turn in between.
+                await asyncio.sleep(0)
+            if changes and write:
+                await work.write(changes, situation.now)
+        return answers
+
+    async def _whole(
+        self, commands: Sequence[Submission], found: Found, moment: Instant
+    ) -> tuple[Outcome | Refused, Change | None]:
+        """All commands of one order as one change."""
+        have = found.stored
+        before, head = (have.order, have.head) if have else (None, ROOT)
+        now = max(moment, have.updated_at) if have else moment
+        order, written, notes, decision = before, (), (), Decision(events=())
+        terms, context, _ = await self._circumstances(before, commands[0].command, found, moment)
+        for place, submission in enumerate(commands):
+            try:
+                _require_seen(submission, order)
+                entropy = int.from_bytes(secrets.token_bytes(_RANDOM_BYTES), "big")
+                paths = await self._paths_of(order, submission.command)
+                context = msgspec.structs.replace(context, entropy=entropy, paths=paths)
+                decision = lifecycle.decide(order, submission.command, submission.actor, context, terms, now)
+                order, news = _append(order, head, decision, submission, now)
+                require_room(submission.command, submission.actor, order)
+            except RescindError as error:
+                return Refused(place=place, error=error), None
+            if news:
+                head, written, notes = news[-1].hash, (*written, *news), (*notes, *decision.notes)
+            elif isinstance(submission.command, PlaceOrder):
+                break
+        after = lifecycle.require(order)
+        records = tuple([one.record for one in written])
+        outcome = Outcome(order=after, records=records, finding=decision.finding)
+        if not written:
+            return outcome, None
+        change = Change(
+            before=before,
+            after=after,
+            written=written,
+            notes=notes,
+            details=commands[0].details,
+            due=lifecycle.due_moves(before, after),
+            told=not tells_nobody(before, after, records),
+        )
+        return outcome, change
+
     async def _decide(
         self, submission: Submission, found: Found, moment: Instant, entropy: int
     ) -> tuple[Outcome, Change | None]:
         have = found.stored
         command = submission.command
         before = have.order if have else None
-        if before and not submission.scope.sees(before.shop, before.buyer):
-            raise NotFound(kind="order")
-        if submission.expected_version is not None and before and before.version != submission.expected_version:
-            raise StaleOrder(order=before.id, expected=submission.expected_version, actual=before.version)
+        _require_seen(submission, before)
         # Never below the order's last record, so that a clock set back cannot turn its history around (I-38).
         now = max(moment, have.updated_at) if have else moment
-        pins, placed_at = (
-            (command.pins, command.placed_at)
-            if isinstance(command, PlaceOrder)
-            else (lifecycle.require(before).pins, lifecycle.require(before).placed_at)
-        )
-        guards = await self._guards.now() if self._guards else _UNGUARDED
-        terms = await self._book.terms(pins, placed_at, shop_of(command.order))
-        context = Context(
-            calendar=self._book.calendar(terms),
-            entropy=entropy,
-            buyer_cancels_30d=found.buyer_cancels_30d,
-            as_of=moment,
-            asked=found.asked,
-            outages=self._book.outages,
-            alone_up_to_minor=guards.alone_up_to.get(before.currency) if before else None,
-            reached=self._book.reached(shop_of(command.order)),
-            paths=await self._paths_of(before, command),
-        )
+        terms, context, guards = await self._circumstances(before, command, found, moment, entropy)
         decision = lifecycle.decide(before, command, submission.actor, context, terms, now)
         after, written = _append(before, have.head if have else ROOT, decision, submission, now)
         require_room(command, submission.actor, after)
@@ -338,10 +406,44 @@ class Engine:
             gift=gift(decision.events, submission.actor, after.currency, guards.daily),
         )
 
+    async def _circumstances(
+        self, before: Order | None, command: Command, found: Found, moment: Instant, entropy: int = 0
+    ) -> tuple[Terms, Context, Guards]:
+        """The terms the order was bought under, and what else a decision depends on."""
+        pins, placed_at = (
+            (command.pins, command.placed_at)
+            if isinstance(command, PlaceOrder)
+            else (lifecycle.require(before).pins, lifecycle.require(before).placed_at)
+        )
+        guards = await self._guards.now() if self._guards else _UNGUARDED
+        terms = await self._book.terms(pins, placed_at, shop_of(command.order))
+        context = Context(
+            calendar=self._book.calendar(terms),
+            entropy=entropy,
+            buyer_cancels_30d=found.buyer_cancels_30d,
+            as_of=moment,
+            asked=found.asked,
+            outages=self._book.outages,
+            alone_up_to_minor=guards.alone_up_to.get(before.currency) if before else None,
+            reached=self._book.reached(shop_of(command.order)),
+            paths=await self._paths_of(before, command),
+        )
+        return terms, context, guards
+
     async def _paths_of(self, order: Order | None, command: Command) -> Mapping[str, Through]:
         if order is None or self._paths is None or not isinstance(command, ReportFact) or command.fact not in PAYING:
             return {}
         return await self._paths.of(order.tenders, order.currency, command.connection)
+
+
+def _require_seen(submission: Submission, order: Order | None) -> None:
+    """Raises NotFound where the order is not in the caller's scope, StaleOrder where it is another than they saw."""
+    if order is None:
+        return
+    if not submission.scope.sees(order.shop, order.buyer):
+        raise NotFound(kind="order")
+    if submission.expected_version is not None and order.version != submission.expected_version:
+        raise StaleOrder(order=order.id, expected=submission.expected_version, actual=order.version)
 
 
 def _refused(

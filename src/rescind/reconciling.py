@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,19 +11,16 @@ import asyncpg
 import typer
 
 from rescind.administration import with_pool
-from rescind.app import open_desk
 from rescind.core.errors import InvalidText, Unavailable
 from rescind.core.instant import Instant, instant
 from rescind.core.ports import PaymentProvider
 from rescind.core.reconcile import LATE_AFTER
 from rescind.desk import Desk
+from rescind.desk_command import with_desk
 from rescind.intake.text import label
 from rescind.locales import DEFAULT, locale
-from rescind.postgres import embedded
 from rescind.postgres.backup import BackupError
-from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.hold import Wanted, held, release
-from rescind.postgres.migrate import migrate
 from rescind.postgres.reconciliation import KeptDifference, Reconciliations, Run, in_parts
 from rescind.providers.exported import COLUMNS, BadExport, refunds
 from rescind.providers.kinds import KINDS
@@ -97,7 +93,7 @@ def reconcile(
         return done, await table.differences(done.number, limit=_TOLD)
 
     try:
-        done, found = run(_with_desk(read_settings(data=data), work))
+        done, found = run(with_desk(read_settings(data=data), work))
     except BadExport as error:
         fail(str(error))
     except Unavailable:
@@ -250,18 +246,3 @@ def _said(text: str, what: str) -> str:
         return label(text, field="text", blank=False)
     except InvalidText as error:
         fail(f"{what} must be {error.params['expected']}.")
-
-
-async def _with_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> T:
-    """Do something with the engine, beside the program that serves or without one."""
-    if settings.database_url:
-        async with open_desk(settings, settings.database_url, "") as desk:
-            return await work(desk)
-    server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
-    try:
-        await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
-        await migrate(server.dsn(embedded.OWNER))
-        async with open_desk(settings, server.dsn(embedded.APP), "") as desk:
-            return await work(desk)
-    finally:
-        await asyncio.to_thread(server.stop)

@@ -103,8 +103,8 @@ class MortalStore(PostgresStore):
     fate: Fate
 
     @asynccontextmanager
-    async def unit_of_work(self, *, locking=False):
-        async with super().unit_of_work(locking=locking) as work:
+    async def unit_of_work(self, *, locking=False, many=False):
+        async with super().unit_of_work(locking=locking, many=many) as work:
             if self.fate.comes_to("writing"):
                 threading.Timer(random.random() * 0.004, die).start()
             yield work

@@ -110,7 +110,7 @@ class Market:
             buyer=buyer,
             number=number or str(next(_numbers)),
             currency=currency or ("USD" if shop == LANTERN else "EUR"),
-            placed_at=now,
+            placed_at=more.pop("placed_at", now),
             pins=Pins(preset=policy.name, preset_hash=policy.hash, settings=more.pop("settings", {})),
             lines=more.pop("lines", (Line(id="1", sku="MUG", quantity=units, unit_minor=price),)),
             tenders=more.pop(

@@ -15,6 +15,7 @@ from rescind.api import (
     escalations,
     evidence,
     happenings,
+    imports,
     installation,
     keys,
     ledger,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 OPERATIONS = (
     *orders.OPERATIONS,
+    *imports.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
     *refund_ways.OPERATIONS,

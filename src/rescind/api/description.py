@@ -413,6 +413,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
         "thread": "cnv_",
         "person": "psn_",
         "invitation": "stl_",
+        "import": "imp_",
     }
     others = {
         "shop": {"type": "string", "pattern": "^shp_[0-9a-hjkmnp-tv-z]{8}$"},

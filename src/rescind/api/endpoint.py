@@ -196,11 +196,11 @@ class Operation:
     """One method at one address.
 
     may: roles that may call it, None for everybody without a credential. through: its object rule. body, query, gives:
-    structs. takes: media types of a body that is a file. changes: it writes, so a session must prove that its own page
-    asks. keyed: a change wants an Idempotency-Key, unless doing it twice is doing it once. versioned: it honours
-    ``If-Match``; what it meets when the version is another. also: other forms of the answer, by ``Accept``. statuses:
-    of success. fails: problems of its own, beside those every call can meet. fresh: it could let others in, so a
-    session has to be one of the last minutes.
+    structs. takes: media types of a body that is a file; most: its bytes, where it is no photo. changes: it writes, so
+    a session must prove that its own page asks. keyed: a change wants an Idempotency-Key, unless doing it twice is
+    doing it once. versioned: it honours ``If-Match``; what it meets when the version is another. also: other forms of
+    the answer, by ``Accept``. statuses: of success. fails: problems of its own, beside those every call can meet.
+    fresh: it could let others in, so a session has to be one of the last minutes.
     """
 
     method: Method
@@ -221,6 +221,7 @@ class Operation:
     versioned: bool | type[RescindError] = False
     keyed: bool = True
     fresh: bool = False
+    most: int | None = None
 
     @property
     def name(self) -> str:
@@ -337,7 +338,7 @@ class Endpoint:
             call.body = document.shape(call.document, wanted.body)
         elif wanted.takes:
             call.media_type = _require_taken(call.headers.get(b"content-type"), wanted.takes)
-            call.body = await _body(call, receive, self._desk.evidence.limits.size)
+            call.body = await _body(call, receive, wanted.most or self._desk.evidence.limits.size)
             call.document = hashlib.sha256(call.body).hexdigest()
         return await wanted.handler(call)
 

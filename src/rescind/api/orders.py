@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -15,7 +14,7 @@ from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.cancellation import reasons_meant
 from rescind.core.details import Details
-from rescind.core.fulfilment import OrderPlaced, PlaceOrder, ReportFact
+from rescind.core.fulfilment import OrderPlaced, ReportFact
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
@@ -26,11 +25,12 @@ from rescind.core.review import CorrectRecipient, StopReviewed, TakeReview
 from rescind.core.stage import Stage, status_of
 from rescind.core.views import Filters, OrderRow, Sort
 from rescind.engine import Outcome, Submission
-from rescind.intake.checks import check_order, check_recipient
+from rescind.intake.checks import check_recipient
 from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.fields import Incoming, Moment, moment
 from rescind.intake.orders import NewOrder, NewRecipient, buyer_of, place_order, recipient, shop_of
+from rescind.placing import checked
 from rescind.postgres.credentials import Role
 
 T = TypeVar("T")
@@ -195,7 +195,7 @@ async def place(call: Call) -> Answer:
     command = msgspec.structs.replace(command, pins=await desk.pins_at(shop, command.placed_at))
     outcome = await desk.engine.handle(
         Submission(
-            command=msgspec.structs.replace(command, found=await _found(call, command, details)),
+            command=await checked(desk.book, desk.reads, command, details),
             actor=call.principal.actor(),
             key=key,
             fingerprint=call.fingerprint(),
@@ -217,30 +217,6 @@ async def place(call: Call) -> Answer:
         version=order.version,
         location=f"/v1/orders/{order.id}",
         replayed=outcome.replayed,
-    )
-
-
-SOON_AGAIN = timedelta(hours=1)
-"""Within this an equal order of the same buyer may be one too many."""
-
-
-async def _found(call: Call, command: PlaceOrder, details: Details) -> tuple[str, ...]:
-    """What the automatic checks want a person to look at."""
-    desk = call.desk
-    charged = sum(charge.amount_minor for charge in command.charges)
-    price = sum(line.paid_minor for line in command.lines) + command.shipping_minor + charged
-    total = Money(price, command.currency)
-    terms = await desk.book.terms(command.pins, command.placed_at)
-    since = command.placed_at - SOON_AGAIN
-    # Hosts that only ship at home say once where that is.
-    to = msgspec.structs.replace(details.recipient, country=details.recipient.country or command.country)
-    return check_order(
-        to,
-        total_minor=total.minor,
-        high_value=terms.preset.values.get("high_value", 0),
-        duplicate=await desk.reads.placed_between(
-            command.shop, command.buyer, since, command.placed_at, total=total, besides=command.number
-        ),
     )
 
 

@@ -77,6 +77,8 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.CarrierHasScanned: (409, "The carrier already has it"),
     errors.DeadlinePassed: (409, "The time to answer is over"),
     errors.DraftSettled: (409, "The draft is somewhere else"),
+    errors.RowDiffers: (409, "The order that is there says otherwise"),
+    errors.ImportSettled: (409, "The import does not wait for this"),
     errors.DifferenceSettled: (409, "The difference is settled already"),
     errors.NotTakenOut: (409, "Cancelled units are still in the parcel"),
     errors.BeingShipped: (409, "A colleague is shipping this order"),

@@ -9,7 +9,18 @@ from rescind.core.scopes import GROUPS
 _NOUNS: Mapping[str, tuple[str, ...]] = {
     "orders": (
         *("orders", "cancellability", "cancellations", "withdrawals", "returns", "escalations", "order_notes"),
-        *("packing", "stock", "receipts", "documents", "evidence", "buyers", "proposals", "deciders", "happenings"),
+        *(
+            "imports",
+            "packing",
+            "stock",
+            "receipts",
+            "documents",
+            "evidence",
+            "buyers",
+            "proposals",
+            "deciders",
+            "happenings",
+        ),
     ),
     "money": ("refunds", "refund_orders", "refund_ways", "refund_lists", "reconciliations", "ledger"),
     "talk": ("threads", "notices", "push", "mail"),

@@ -407,6 +407,18 @@ class NothingChanged(RescindError):
     code = "nothing-changed"
 
 
+class RowDiffers(RescindError):
+    """A row of a file says in one column something else than the order that is there. Params: number, column."""
+
+    code = "row-differs"
+
+
+class ImportSettled(RescindError):
+    """The import does not wait for this: it is being read, was confirmed already, or came to nothing. Params: state."""
+
+    code = "import-settled"
+
+
 class DifferenceSettled(RescindError):
     """The difference is not open any more: told to its order, or explained otherwise. Params: run, place, state."""
 

@@ -54,7 +54,7 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     """The host reports an order with everything a later refund will need. ``pins``: the terms in force at placing.
 
     found: what the automatic checks want a person to look at. noted: what the buyer's note is about, as an order's note
-    has it; empty without one.
+    has it; empty without one. history: it is brought along, and over: nothing is promised, and nobody has to look.
     """
 
     shop: ShopId
@@ -78,6 +78,7 @@ class PlaceOrder(BaseCommand, frozen=True, kw_only=True):
     cross_border: bool = False
     country: str = ""
     noted: Literal["", "words", "address"] = ""
+    history: bool = False
 
 
 class ReportFact(BaseCommand, frozen=True, kw_only=True):
@@ -191,6 +192,7 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
         deliver_by=command.deliver_by,
         cross_border=command.cross_border,
         country=command.country,
+        history=command.history,
     )
     if order.cash_on_delivery:
         # Nothing will be paid from which the promise could count.

@@ -24,10 +24,11 @@ ThreadId = NewType("ThreadId", str)
 MessageId = NewType("MessageId", str)
 MailId = NewType("MailId", str)
 NoticeId = NewType("NoticeId", str)
+ImportId = NewType("ImportId", str)
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
-_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml|ntc)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml|ntc|imp)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
 _RANDOM_BITS = 28
 NO_SHOP = ShopId("shp_00000000")
 """What stands for a shop where something is the marketplace's own and has to have one."""

@@ -84,14 +84,19 @@ KINDS: Mapping[type[BaseEvent], str] = {
 }
 """Every event that is told, by its kind: a noun and what happened to it."""
 
+IMPORT_ENDED = "import.ended"
+"""What is told of a file that was put in: that it is over, once, and nothing of the history it brought along."""
+
 UNTOLD = (*AMONG_STAFF, *TWO_PEOPLE)
 """What people weigh among themselves. What comes of it is told."""
 TEST = "endpoint.test"
 """The kind of a message that somebody sends to see whether it arrives."""
 TEST_PREFIX = "evt_test_"
-TOPICS = tuple(dict.fromkeys(kind.partition(".")[0] for kind in KINDS.values()))
+NAMES = (*KINDS.values(), IMPORT_ENDED)
+"""Everything that is told, by its kind."""
+TOPICS = tuple(dict.fromkeys(kind.partition(".")[0] for kind in NAMES))
 """The nouns, in order: who chooses one hears everything about it."""
-CHOICES = (*(f"{topic}.*" for topic in TOPICS), *KINDS.values())
+CHOICES = (*(f"{topic}.*" for topic in TOPICS), *NAMES)
 """What an endpoint may choose; one that chooses nothing hears everything."""
 
 _encode = msgspec.json.Encoder().encode
@@ -133,6 +138,23 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     timestamp: Instant
     data: Data
+
+
+class ImportData(msgspec.Struct, frozen=True, kw_only=True):
+    """Which import it is, and how many orders it put in, found there already, and left out."""
+
+    id: str
+    put_in: int
+    there_already: int
+    left_out: int
+
+
+class ImportMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of the message that an import is over."""
+
+    type: str = IMPORT_ENDED
+    timestamp: Instant
+    data: ImportData
 
 
 class TestData(msgspec.Struct, frozen=True):
@@ -185,6 +207,11 @@ def body(order: Named, record: Record, kind: str) -> bytes:
         status=str(getattr(event, "status", "")),
     )
     return _encode(Message(type=kind, timestamp=record.received_at, data=data))
+
+
+def import_body(data: ImportData, at: Instant) -> bytes:
+    """The bytes of the message that an import is over."""
+    return _encode(ImportMessage(timestamp=at, data=data))
 
 
 def test_body(endpoint: str, at: Instant) -> bytes:

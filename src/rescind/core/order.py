@@ -50,6 +50,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     delivery is over. country: where the buyer lives, ISO 3166 alpha-2. shipping_minor: what was paid for delivery, with
     its tax and less its discount, both as they were recorded. kept: fees that the seller has kept of cancellations.
     alone: money that single people moved by hand, where only so much is left to one. proposals: of each thing the last.
+    history: it was brought along from elsewhere and over by then; the clock does nothing to it by itself.
     """
 
     id: OrderId
@@ -100,6 +101,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     escalations: tuple[Escalation, ...] = ()
     taken_back: tuple[TakenBack, ...] = ()
     notes: tuple[OrderNote, ...] = ()
+    history: bool = False
 
     @property
     def paid(self) -> Money:

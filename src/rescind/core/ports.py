@@ -67,7 +67,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer.
 
-    gift: what of it counts against somebody's day.
+    gift: what of it counts against somebody's day. told: whether anybody hears of it, as of all but what is history.
     """
 
     before: Order | None
@@ -79,6 +79,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: Fingerprint = Fingerprint(b"")
     due: DueMoves
     gift: Gift | None = None
+    told: bool = True
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,8 +135,9 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """Where orders are kept."""
 
-    def unit_of_work(self, *, locking: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
+    def unit_of_work(self, *, locking: bool = False, many: bool = False) -> AbstractAsyncContextManager[UnitOfWork]:
         """Begin a try. locking: orders that were read stay as they are until the end, because nobody else may write.
+        many: it fills tables, so that what was known of how large they are is not true any more.
 
         Raises Retry for a fault of the database that may pass, Conflict when somebody else made the same row.
         """

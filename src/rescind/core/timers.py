@@ -153,7 +153,7 @@ def anew(order: Order, terms: Terms, context: Context, now: Instant) -> tuple[Ti
 
     A time that is still to come stays, and so does the one to pay.
     """
-    if order.progress.paid_at is None and not order.cash_on_delivery:
+    if order.history or (order.progress.paid_at is None and not order.cash_on_delivery):
         return ()
     starts = {"placed": now, "paid": now}
     if order.deliver_by:

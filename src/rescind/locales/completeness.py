@@ -60,6 +60,7 @@ from rescind.mail.security import Security
 from rescind.notices.robot import FAULTS as ROBOT_FAULTS
 from rescind.notices.robots import ROBOTS
 from rescind.policies.sources import Grade, catalogue
+from rescind.postgres.imports import State as ImportState
 from rescind.postgres.robot_messages import MessageState
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
@@ -204,6 +205,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "rights": RIGHTS,
         "scope": SCOPES,
         "staff_act": ACTS,
+        "import": get_args(ImportState),
         "delivery": ("waiting", "delivered", "failed", "missed"),
     }
     for context, keys in tables.items():

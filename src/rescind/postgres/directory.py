@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,10 @@ SET name = excluded.name, preset_hash = excluded.preset_hash, settings = exclude
 """
 _ADD_BUYER = """
 INSERT INTO buyers (buyer_id, name, email, locale) VALUES ($1, $2, $3, $4)
+ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
+"""
+_ADD_BUYERS = """
+INSERT INTO buyers (buyer_id, name, email, locale) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
 ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
 """
 _COUNTED = """
@@ -51,6 +56,12 @@ class Directory:
     async def put_buyer(self, buyer: str, *, name: str, email: str, locale: str = "en") -> None:
         """Add or change a buyer."""
         await self._pool.execute(_ADD_BUYER, buyer, name, email, locale)
+
+    async def put_buyers(self, buyers: Mapping[str, tuple[str, str, str]]) -> None:
+        """Add or change many buyers: name, e-mail and language by id."""
+        rows = [(buyer, *said) for buyer, said in sorted(buyers.items())]
+        if rows:
+            await self._pool.execute(_ADD_BUYERS, *map(list, zip(*rows, strict=True)))
 
     async def cancellations_since(self, buyer: str, since: Instant) -> int:
         """How many of a buyer's cancellations were counted after the day of ``since``; at most 2 s behind."""

@@ -45,6 +45,16 @@ SELECT coalesce(
 """
 
 
+_TURNS = """
+SELECT approved_at AS at FROM policy_versions
+WHERE approved_at IS NOT NULL AND ((shop_id IS NULL AND name = $2) OR shop_id = $1)
+UNION SELECT retired_at FROM policy_versions
+WHERE retired_at IS NOT NULL AND ((shop_id IS NULL AND name = $2) OR shop_id = $1)
+UNION SELECT since FROM shop_versions WHERE shop_id = $1 AND kind = 'settings'
+ORDER BY at
+"""
+
+
 class PinTable:
     """Looks up what a shop sold under."""
 
@@ -63,6 +73,11 @@ class PinTable:
             settings=shop.settings if chosen is None else chosen,
             shop_hash=found.get(shop.id, shop.shop_hash),
         )
+
+    async def turns(self, shop: ShopView) -> list[Instant]:
+        """When any of this changed, the earliest first; between two of them the terms are the same."""
+        rows = await self._pool.fetch(_TURNS, shop.id, shop.preset)
+        return [row["at"] for row in rows]
 
     async def _settings(self, shop: ShopId, then: Instant) -> dict[str, Plain] | None:
         said = await self._pool.fetchval(_SETTINGS, shop, then)

@@ -482,13 +482,22 @@ def _due_new(change: Change, now: Instant) -> Iterable[Row]:
     part = slice_of(order.id)
     for one in change.due.new:
         yield (order.shop, one.kind, one.ref, order.id, one.due_at, part)
-    if change.written:
+    if change.written and change.told:
         first, last = change.written[0].record.seq, change.written[-1].record.seq
         yield (order.shop, FAN_OUT, f"{order.id}:{first}-{last}", order.id, now, part)
 
 
 FAN_OUT: Final = "fan_out"
 """Due work that carries events to everybody who wants to hear of them."""
+
+
+def _payments(change: Change, _: Instant) -> Iterable[Row]:
+    """Which tenders a provider's messages are about, where no fan-out will see to it."""
+    if change.told:
+        return
+    for tender in change.after.tenders:
+        if tender.payment:
+            yield (tender.payment, tender.provider, change.after.shop, change.after.id, tender.id)
 
 
 def _keys(change: Change, now: Instant) -> Iterable[Row]:
@@ -517,6 +526,7 @@ _MOVES = (
     (sql.DELETE_UNSENT, refund_rows.no_more_unsent),
     (sql.DELETE_DUE, _due_gone),
     (sql.UPSERT_DUE, _due_new),
+    (sql.INSERT_PAYMENTS, _payments),
     (sql.INSERT_KEYS, _keys),
 )
 _BEGINNINGS = (

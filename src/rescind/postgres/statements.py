@@ -188,6 +188,11 @@ DELETE FROM unsent_refunds u USING unnest($1::unsent_refunds_delete[]) AS w
 WHERE u.shop_id = w.shop_id AND u.refund_id = w.refund_id
 """
 
+INSERT_PAYMENTS = """
+INSERT INTO payments (payment, provider, shop_id, order_id, tender_id)
+SELECT * FROM unnest($1::payments_insert[]) ON CONFLICT DO NOTHING
+"""
+
 INSERT_KEYS = """
 INSERT INTO idempotency (shop_id, principal, route, key, fingerprint, order_id, first_seq, last_seq, created_at)
 SELECT * FROM unnest($1::idempotency_insert[])

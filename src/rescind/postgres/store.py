@@ -60,14 +60,14 @@ class PostgresStore:
         self._clock = clock
 
     @asynccontextmanager
-    async def unit_of_work(self, *, locking: bool = False) -> AsyncGenerator[PostgresUnitOfWork]:
+    async def unit_of_work(self, *, locking: bool = False, many: bool = False) -> AsyncGenerator[PostgresUnitOfWork]:
         """One try. Without locks each of its two statements is a transaction of its own, and the second finds out
-        whether the first still holds; with locks they share one.
+        whether the first still holds; with locks they share one. many: plans are made anew, for tables that grow.
         """
         try:
             async with self._pool.acquire(timeout=ACQUIRE_S) as lent:
                 connection: Any = lent  # passes on what our own class adds, which its type does not know
-                await connection.keep_planning()
+                await connection.keep_planning(anew=many)
                 work = PostgresUnitOfWork(connection, self._clock, locking=locking)
                 if locking:
                     async with connection.transaction():
@@ -220,8 +220,8 @@ class _Connection(asyncpg.Connection):
     def get_reset_query(self) -> str:
         return ""
 
-    async def keep_planning(self) -> None:
+    async def keep_planning(self, *, anew: bool = False) -> None:
         """Count one more try, and forget the plans of this connection when it is time."""
         self._tries += 1
-        if self._tries % PLANNED_FOR == 0:
+        if anew or self._tries % PLANNED_FOR == 0:
             await self.execute("DISCARD PLANS")

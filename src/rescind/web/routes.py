@@ -191,6 +191,7 @@ _STATUS: Mapping[str, int] = {
     "last-way-in": HTTPStatus.CONFLICT,
     "draft-settled": HTTPStatus.CONFLICT,
     "difference-settled": HTTPStatus.CONFLICT,
+    "import-settled": HTTPStatus.CONFLICT,
     "not-found": HTTPStatus.NOT_FOUND,
     "stale-version": HTTPStatus.PRECONDITION_FAILED,
     "invalid-transition": HTTPStatus.CONFLICT,

@@ -21,7 +21,7 @@ from rescind.core.errors import (
     Unavailable,
 )
 from rescind.core.ids import ShopId
-from rescind.core.news import KINDS, TOPICS
+from rescind.core.news import CHOICES, TOPICS
 from rescind.core.views import ShopView
 from rescind.endpoints import Choice, Made, PublicKey
 from rescind.locales import Locale
@@ -313,8 +313,7 @@ def _field(event: str) -> str:
 
 
 def _chosen(form: Fields) -> list[str]:
-    choices = (*(f"{topic}.*" for topic in TOPICS), *KINDS.values())
-    return [one for one in choices if form.text(_field(one))]
+    return [one for one in CHOICES if form.text(_field(one))]
 
 
 def _home(console: Console) -> str:

@@ -15,11 +15,13 @@ from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.importing import Importing
 from rescind.inbox import Inbox
 from rescind.mail.post import Post
 from rescind.postgres.deliveries import DeliveryTable
 from rescind.postgres.due import DueTable, LeaseLost
 from rescind.postgres.endpoints import EndpointTable
+from rescind.postgres.imports import ImportLost
 from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.store import AWAY
@@ -37,6 +39,7 @@ log = structlog.get_logger()
 
 IDLE_S = 0.15
 MAIL_IDLE_S = 1.0
+IMPORTS_IDLE_S = 0.5
 BEAT_S = 5.0
 RETURNED_S = 20.0
 MINUTE_S = 60.0
@@ -113,6 +116,17 @@ async def send(post: Post, compose: mails.Compose, returned: Returned | None = N
         group.create_task(_repeat("old_mails", lambda: _once(post.table.forget()), HOUR_S))
 
 
+async def put_in(importing: Importing) -> None:
+    """Work on files with orders and stage changes, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("imports", lambda: _imported(importing), IMPORTS_IDLE_S))
+        group.create_task(_repeat("old_imports", lambda: _once(importing.table.forget()), HOUR_S))
+
+
+async def _imported(importing: Importing) -> int:
+    return int(await importing.work() is not None)
+
+
 async def tidy(evidence: Evidence) -> None:
     """Remove files that no command named in time, until cancelled."""
     await _repeat("evidence", evidence.sweep, HOUR_S)
@@ -146,7 +160,7 @@ async def _repeat(name: str, sweep: Callable[[], Awaitable[int]], idle_s: float)
     while True:
         try:
             done = await sweep()
-        except (*AWAY, Unavailable, LeaseLost) as fault:
+        except (*AWAY, Unavailable, LeaseLost, ImportLost) as fault:
             log.warning("worker.interrupted", work=name, fault=type(fault).__name__)
             done = 0
         except Exception:

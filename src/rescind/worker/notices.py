@@ -12,6 +12,7 @@ import structlog
 from rescind.clock import Clock, wall_clock
 from rescind.core.errors import AddressBounces
 from rescind.core.fulfilment import FactReported, OrderPlaced
+from rescind.core.history import LATELY, is_old
 from rescind.core.instant import Instant
 from rescind.core.notice import Notice, as_of, how, next_digest, notices_of
 from rescind.core.record import Record
@@ -26,8 +27,6 @@ from rescind.worker.each import each
 
 log = structlog.get_logger()
 
-LATELY = timedelta(days=3)
-"""What is older when we hear of it is history: it is told to nobody. What we heard of longer ago is sent to nobody."""
 LEASE = timedelta(seconds=60)
 SEND_S = 20.0
 """How long one receiver may take."""
@@ -73,7 +72,7 @@ async def _by_party(people: NoticePeople, found: Sequence[Notice]) -> Mapping[tu
 
 def _history(record: Record) -> bool:
     """Whether it tells of the world of long ago, as what is brought along from elsewhere does."""
-    return isinstance(record.event, OrderPlaced | FactReported) and record.received_at - record.event.at > LATELY
+    return isinstance(record.event, OrderPlaced | FactReported) and is_old(record)
 
 
 def _sends(notice: Notice, to: Sequence[Recipient], now: Instant) -> tuple[NewSend, ...]:

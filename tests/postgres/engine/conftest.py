@@ -14,9 +14,9 @@ class Counting(PostgresStore):
     transactions = 0
 
     @asynccontextmanager
-    async def unit_of_work(self, *, locking=False):
+    async def unit_of_work(self, *, locking=False, many=False):
         self.transactions += 1
-        async with super().unit_of_work(locking=locking) as work:
+        async with super().unit_of_work(locking=locking, many=many) as work:
             yield work
 
 

@@ -177,6 +177,73 @@ class Orders:
         )
 
 
+class Imports:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def put_in(
+        self,
+        content: bytes,
+        *,
+        name: str | None = None,
+        confirmed: bool | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> models.ImportTold:
+        """Put in a file.
+
+        Send a table of orders, or of what happened to them, as CSV or XLSX; its columns say which. It is checked
+        first and waits to be confirmed, unless `confirmed=true` says that it need not.
+
+        A file that is no such table is refused at once. Of any other each order goes in whole or stays out, and the
+        same file again changes nothing. A seller's file tells what happened to the shop's own orders and places
+        none.
+        """
+        return await self._transport.call(
+            "POST",
+            "/v1/imports",
+            models.ImportTold,
+            content=content,
+            content_type=content_type,
+            query={"name": name, "confirmed": confirmed},
+        )
+
+    async def latest(self, *, limit: int | None = None) -> models.ImportsTold:
+        """List imports.
+
+        The last files that were put in.
+        """
+        return await self._transport.call("GET", "/v1/imports", models.ImportsTold, query={"limit": limit})
+
+    async def read(self, import_: str) -> models.ImportTold:
+        """Read an import.
+
+        How far it is, what became of its orders, and the first rows that are wrong.
+        """
+        return await self._transport.call("GET", f"/v1/imports/{segment(import_)}", models.ImportTold)
+
+    async def confirm(self, import_: str) -> models.ImportTold:
+        """Confirm an import.
+
+        Put in what was checked; what is wrong stays out. Said again it changes nothing.
+        """
+        return await self._transport.call("POST", f"/v1/imports/{segment(import_)}/confirm", models.ImportTold)
+
+    async def drop(self, import_: str) -> models.ImportTold:
+        """Drop an import.
+
+        Let it be: nothing of it goes in. Said again it changes nothing.
+        """
+        return await self._transport.call("POST", f"/v1/imports/{segment(import_)}/drop", models.ImportTold)
+
+    async def stay_out(self, import_: str) -> bytes:
+        """Get the rows that stay out.
+
+        The rows of every order that stays out, as they were, with a column that says what is wrong with each: to be
+        corrected and put in again. They are kept for thirty days.
+        """
+        return await self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes)
+
+
 class Cancellability:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2677,6 +2744,7 @@ class Operations:
 
     def __init__(self, transport: AsyncTransport) -> None:
         self.orders = Orders(transport)
+        self.imports = Imports(transport)
         self.cancellability = Cancellability(transport)
         self.cancellations = Cancellations(transport)
         self.refund_ways = RefundWays(transport)

@@ -737,6 +737,49 @@ class ReviewAct(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     act: Literal["pass", "stop", "take"]
 
 
+class ImportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A file that was put in. kind: orders, or stages of orders that are there.
+
+    state: reading, checking, checked (it waits to be confirmed), writing, ended, refused (it cannot be read at all)
+    or dropped. rows, orders: what the file has; looked_at: orders that were gone through so far. live, history:
+    orders that go in, by whether deadlines run and anybody is told; there_already: orders that change nothing;
+    left_out: orders with a row that is wrong. ignored: headers of columns that are not read. faults: the first of
+    them.
+    """
+
+    id: str
+    kind: str
+    state: str
+    name: str
+    shop: str | None
+    rows: int
+    orders: int
+    looked_at: int
+    live: int
+    history: int
+    there_already: int
+    left_out: int
+    ignored: list[str]
+    faults: list[FaultTold]
+    made_at: str
+    ended_at: str | None
+
+
+class FaultTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is wrong with one row. row: its place in the file, where the header is 1. type: the problem's address."""
+
+    row: int
+    column: str
+    type: str
+    detail: str
+
+
+class ImportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The last imports, the newest first, without their faults."""
+
+    rows: list[ImportTold]
+
+
 class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What would be decided now.
 

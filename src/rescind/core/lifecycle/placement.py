@@ -30,13 +30,20 @@ def place(
             starts["promised"] = command.promised_at
         if command.deliver_by:
             starts["estimated"] = last_before(command.deliver_by)
-        promised = terms.timers(
-            starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by
+        promised = (
+            ()
+            if command.history
+            else terms.timers(starts, context.calendar, now, handling=command.handling, shipping_by=command.shipping_by)
         )
         placed = fulfilment.place(command, promised)
-        noted = (order_note.placed(placed.order, command.noted, command.placed_at),) if command.noted else ()
+        # A note of long ago is kept with the address; nobody has to read it before a parcel leaves.
+        noted = (
+            (order_note.placed(placed.order, command.noted, command.placed_at),)
+            if command.noted and not command.history
+            else ()
+        )
         begun = (placed, *noted, *_paid(placed, context, terms, now))
-        if not command.found:
+        if not command.found or command.history:
             return Decision(events=begun)
         opened = fulfilment.FactReported(
             at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 
 from rescind.core import cancellation, chargeback, correction, fulfilment, packing
@@ -37,10 +38,9 @@ def record(
         order,
         command,
         by=actor.kind.value,
-        hold_until=terms.due_at("hold", starts, context.calendar),
-        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
+        **_promises(order, starts, context, terms),
         timers=terms.timers(starts, context.calendar, now, handling=order.handling, shipping_by=order.shipping_by)
-        if command.fact in PAYING
+        if command.fact in PAYING and not order.history
         else (),
         review=terms.review((), now, context.calendar) if command.fact is FactKind.REVIEW_OPENED else None,
         paths=context.paths,
@@ -59,9 +59,18 @@ def correct(
         command,
         actor,
         now,
-        hold_until=terms.due_at("hold", starts, context.calendar),
-        dispatch_due_at=terms.due_at("dispatch", starts, context.calendar, order.handling),
+        **_promises(order, starts, context, terms),
     )
+
+
+def _promises(order: Order, starts: Mapping[str, Instant], context: Context, terms: Terms) -> dict[str, Instant | None]:
+    """Until when nobody ships, and when it should have left; of history nothing is promised."""
+    if order.history:
+        return {"hold_until": None, "dispatch_due_at": None}
+    return {
+        "hold_until": terms.due_at("hold", starts, context.calendar),
+        "dispatch_due_at": terms.due_at("dispatch", starts, context.calendar, order.handling),
+    }
 
 
 def ship(

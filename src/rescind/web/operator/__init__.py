@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, texts
 from rescind.web.operator.console import operator_console
+from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
 from rescind.web.webhooks import ROUTES as WEBHOOKS
 
@@ -21,6 +22,7 @@ PAGES = Router(
         *providers.ROUTES,
         *WEBHOOKS,
         *mail.ROUTES,
+        *ORDER_FILES,
         *books.ROUTES,
         *installation.ROUTES,
     ],

@@ -6,6 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from rescind.web.console_notices import ROUTES as NOTICES
+from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
 from rescind.web.seller import (
     board,
@@ -59,6 +60,7 @@ PAGES = Router(
         *replies.ROUTES,
         *WEBHOOKS,
         *PEOPLE,
+        *ORDER_FILES,
         *robots.ROUTES,
         *messages.ROUTES,
         *NOTICES,

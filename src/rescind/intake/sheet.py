@@ -1,0 +1,193 @@
+"""The rows of a file that somebody puts in, CSV or XLSX, read one after another and never all at once.
+
+Whatever a file claims, no more of it is held than one row, and no more of it is read than there is room for. A file
+that cannot be read at all is an InvalidField of ``/file``; what is wrong with one cell stands with its row.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import IO
+
+import msgspec
+
+from rescind.core.errors import InvalidField
+
+MOST_BYTES = 64 * 1024 * 1024
+MOST_ROWS = 250_000
+MOST_COLUMNS = 100
+MOST_CELL = 8000
+"""Characters of one cell; longer than any text that is kept."""
+_ROW_CHARACTERS = 1024 * 1024
+_PIECE = 64 * 1024
+
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell must not begin with when it goes out: a spreadsheet would work it out instead of showing it."""
+_TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_UNUSUAL = re.compile(rb"[\x81-\xfe][\x40-\x7e]")
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A row of a file. nth: its place, where the header is 1. bad: what is wrong with a cell, by its column's place."""
+
+    nth: int
+    cells: list[str]
+    bad: dict[int, str] = {}
+
+
+def wrong(*, expected: str) -> InvalidField:
+    """What is raised for a file that cannot be read at all."""
+    return InvalidField(field="/file", expected=expected)
+
+
+def safe(text: str) -> str:
+    """A cell that is shown as it is: an apostrophe keeps it from being worked out."""
+    return f"'{text}" if text.startswith(_CALCULATED) else text
+
+
+def plain(text: str) -> str:
+    """A cell as it was meant, without the apostrophe of ``safe``."""
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(_CALCULATED) else text
+
+
+def read_rows(file: IO[bytes]) -> Iterator[Row]:
+    """Every row that is not empty, the header first. Raises InvalidField of ``/file``, wherever in the file."""
+    from rescind.intake.workbook import read_workbook  # noqa: PLC0415 - it knows Row, and most files are CSV
+
+    file.seek(0)
+    begins = file.read(8)
+    file.seek(0)
+    if not begins:
+        raise wrong(expected="a table with a header")
+    if begins.startswith(b"\xd0\xcf\x11\xe0"):
+        raise wrong(expected="a file in CSV or XLSX without a password; one in XLS has to be saved as XLSX")
+    if begins.startswith((b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")):
+        raise wrong(expected="a table in CSV or XLSX")
+    rows = read_workbook(file) if begins.startswith(b"PK") else _read_csv(file)
+    count = 0
+    for row in rows:
+        if not any(cell.strip() for cell in row.cells):
+            continue
+        count += 1
+        if count > MOST_ROWS + 1:
+            raise wrong(expected=f"at most {MOST_ROWS} rows")
+        if len(row.cells) > MOST_COLUMNS:
+            raise wrong(expected=f"at most {MOST_COLUMNS} columns")
+        yield row
+    if not count:
+        raise wrong(expected="a table with a header")
+
+
+def _read_csv(file: IO[bytes]) -> Iterator[Row]:
+    encoding = _encoding(file)
+    lines = _Lines(file, encoding)
+    table = csv.reader(lines, delimiter=_apart(lines.first()), strict=True)
+    begins = 1
+    try:
+        for cells in table:
+            lines.begin()
+            yield _cut(Row(begins, cells))
+            begins = table.line_num + 1
+    except csv.Error:
+        raise wrong(expected="a table with commas, semicolons or tabs, and with quotes that are closed") from None
+
+
+def _cut(row: Row) -> Row:
+    long = {place: "too_long" for place, cell in enumerate(row.cells) if len(cell) > MOST_CELL}
+    if not long:
+        return row
+    return Row(row.nth, [cell[:MOST_CELL] for cell in row.cells], long)
+
+
+def _apart(header: str) -> str:
+    """What stands between cells: whatever the header has most of, outside of quotes."""
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max(",;\t", key=bare.count)
+
+
+class _Lines:
+    """The lines of a text, decoded piece by piece; one row may be only so long, over however many lines."""
+
+    def __init__(self, file: IO[bytes], encoding: str) -> None:
+        file.seek(0)
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder(encoding)()
+        self._ready: deque[str] = deque()
+        self._rest = ""
+        self._ended = False
+        self._used = 0
+
+    def begin(self) -> None:
+        """Another row begins."""
+        self._used = 0
+
+    def first(self) -> str:
+        """The first line, which stays."""
+        self._fill()
+        return self._ready[0] if self._ready else ""
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        self._fill()
+        if not self._ready:
+            raise StopIteration
+        line = self._ready.popleft()
+        self._used += len(line)
+        _require_short(self._used)
+        if "\0" in line:
+            raise wrong(expected="text without NUL characters")
+        return line
+
+    def _fill(self) -> None:
+        while not self._ready and not self._ended:
+            piece = self._file.read(_PIECE)
+            self._ended = not piece
+            *lines, self._rest = (self._rest + self._decoder.decode(piece, final=self._ended)).split("\n")
+            self._ready.extend(f"{line}\n" for line in lines)
+            if self._ended and self._rest:
+                self._ready.append(self._rest)
+            _require_short(len(self._rest))
+
+
+def _require_short(size: int) -> None:
+    if size > _ROW_CHARACTERS:
+        raise wrong(expected="a table with commas, semicolons or tabs, and with quotes that are closed")
+
+
+def _encoding(file: IO[bytes]) -> str:
+    """UTF-8, or else GB18030 as programs in China write it. Raises InvalidField for what is neither."""
+    file.seek(0)
+    if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
+        raise wrong(expected="text in UTF-8 or GB18030")
+    if _decodes(file, "utf-8-sig"):
+        return "utf-8-sig"
+    if not _decodes(file, "gb18030"):
+        raise wrong(expected="text in UTF-8 or GB18030")
+    # Western text of before UTF-8 decodes too, as signs that hardly occur: an accented letter and the one after it.
+    usual = unusual = 0
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        usual += len(_TWO_BYTES.findall(piece))
+        unusual += len(_UNUSUAL.findall(piece))
+    if unusual * 2 > usual:
+        raise wrong(expected="text in UTF-8 or GB18030")
+    return "gb18030"
+
+
+def _decodes(file: IO[bytes], encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    try:
+        while piece := file.read(_PIECE):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
