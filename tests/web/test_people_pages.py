@@ -127,7 +127,9 @@ async def test_who_is_removed_is_out_at_once_on_pages_and_on_streams_that_are_op
 
 async def test_what_somebody_invited_who_is_removed_opens_nothing_any_more(app, desk):
     kit = await member(app, desk, role="seller", shop=KILN)
-    page = await kit.press(await kit.see(SHOP), SHOP, name="Lee", email="lee@harbour.example", rights="manage")
+    page = await kit.press(
+        await kit.see(SHOP), SHOP, name="Lee", email="lee@harbour.example", rights="manage", language="en"
+    )
     (link,) = set(re.findall(r"http://desk\.test(/join/[\w-]+)", page.raw))
     assert (await Member(app).see(link)).status == 200
     (person,) = await desk.people.all(COMMAND_LINE)
