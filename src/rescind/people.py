@@ -26,7 +26,7 @@ from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES
 from rescind.mail.address import wire
 from rescind.mail.post import Post
-from rescind.postgres.accounts import Account, AccountTable, ActView, Note, PersonView
+from rescind.postgres.accounts import SHOWN, Account, AccountTable, ActView, Note, PersonView
 from rescind.postgres.mails import Telling
 from rescind.postgres.reads import Reads
 from rescind.postgres.staff_links import NewLink, StaffLink, StaffLinkTable
@@ -121,9 +121,9 @@ class People:
         """Invitations that nobody has taken up. Raises Forbidden."""
         return await self.links.open(_shop(who))
 
-    async def acts(self, who: By) -> tuple[ActView, ...]:
+    async def acts(self, who: By, most: int = SHOWN) -> tuple[ActView, ...]:
         """Who did what to people, sessions and keys, the latest first. Raises Forbidden."""
-        return await self.table.acts(_shop(who))
+        return await self.table.acts(_shop(who), most)
 
     # --- inviting ----------------------------------------------------------------------------------------------------
 

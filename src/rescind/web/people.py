@@ -17,6 +17,9 @@ from rescind.web.session import Html
 from rescind.web.session_rows import session_rows
 from rescind.web.sign_in import field_errors
 
+_ACTS_SHOWN = 30
+"""Lines of the record on the page; the API and the command line give more."""
+
 
 @get("/people")
 async def read(console: Here) -> Html:
@@ -156,7 +159,7 @@ async def _page(
                 "as": _as(console, one.role, one.shop, one.rights, shops) if one.role else "",
                 "who": _who(console, one.by, one.by_name),
             }
-            for one in await desk.people.acts(who)
+            for one in await desk.people.acts(who, _ACTS_SHOWN)
         ],
         sessions=session_rows(console.visit, await desk.access.every_session()) if for_all else [],
         roles=[(one, language.term("actor", one)) for one in ROLES],
