@@ -37,6 +37,7 @@ from rescind.notices.email import Email
 from rescind.notices.group import GroupChat
 from rescind.notices.push import Push
 from rescind.objects import Objects
+from rescind.order_sources import OrderSources
 from rescind.pdf import Press
 from rescind.policies import automation
 from rescind.postgres import embedded
@@ -58,6 +59,7 @@ from rescind.postgres.migrate import check_durability, check_serving_role, migra
 from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.notice_sends import NoticeSends
 from rescind.postgres.notices import NoticeTable
+from rescind.postgres.order_sources import OrderSourceTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
@@ -138,6 +140,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         guards = GuardTable(pool, settings.guards)
         table = ConnectionTable(pool, clock)
         connected = Connected(table, key, Sandbox(partial(_told_by_sandbox, table)), pretend=settings.demo)
+        sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
+        connected.others = sources.payments
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         robots = RobotTable(pool, clock)
         async with Engine(
@@ -175,6 +179,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
+                order_sources=sources,
                 robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
                 pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, push_contact(base_url)),
                 stock=StockFeed(pool),
@@ -186,6 +191,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 try:
                     yield desk
                 finally:
+                    await sources.close()
                     await connected.close()
                     post.close()
                     if translator is not None:
@@ -230,6 +236,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         ),
         _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
+        _task(loops.follow(desk)),
         _publishing(desk),
     ):
         yield

@@ -41,6 +41,7 @@ from rescind.evidence import Evidence
 from rescind.inbox import Inbox
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
+from rescind.order_sources import OrderSources
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
@@ -87,6 +88,7 @@ class Desk:
     habits: Habits
     connected: Connected
     endpoints: Endpoints
+    order_sources: OrderSources
     robots: Robots
     pushing: Pushing
     stock: StockFeed
