@@ -10,7 +10,7 @@ import secrets as random
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 import structlog
@@ -33,8 +33,8 @@ from rescind.postgres.order_sources import Counts, Entry, Kind, OrderSourceTable
 from rescind.sealing import Sealer
 from rescind.webhooks import signing
 from rescind.webhooks.egress import Egress
-from rescind.woocommerce.client import Line, Shop, Trouble
-from rescind.woocommerce.orders import MEANINGS, Buying, Meaning
+from rescind.woocommerce.client import Cause, Line, Shop, Trouble
+from rescind.woocommerce.orders import Buying, Meaning
 
 log = structlog.get_logger()
 
@@ -46,6 +46,11 @@ OLD_HOLDS = timedelta(hours=24)
 KINDS: tuple[Kind, ...] = ("signed", "woocommerce")
 REASONS = ("out_of_stock", "price_error", "undeliverable_address", "buyer_asked", "duplicate")
 """Why an order that was cancelled over there is cancelled here: a code of the seller's list."""
+TROUBLES = (
+    *get_args(Cause),
+    *("sealed_elsewhere", "unknown_order", "changed_there", "deleted_there", "number_taken", "refund_too_high"),
+)
+"""Why something was not read or told, in codes beside those of problems."""
 FORM = "application/x-www-form-urlencoded"
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -359,9 +364,7 @@ class OrderSources:
     async def _check_chosen(self, chosen: Chosen) -> None:
         for status, meaning in chosen.statuses.items():
             if not _STATUS.fullmatch(status) or meaning not in _MEANINGS:
-                raise InvalidField(
-                    field="/statuses", expected=f"statuses, each with {one_of(sorted(_MEANINGS)).replace(':', '')}"
-                )
+                raise InvalidField(field="/statuses", expected="statuses, each with a meaning that there is")
         known = {one.name for one in await self._connected.all()}
         for plugin, connection in chosen.providers.items():
             if not _PLUGIN.fullmatch(plugin) or connection not in known:
@@ -378,7 +381,7 @@ class OrderSources:
         return msgspec.json.decode(self._sealer.open(name, sealed), type=Keys)
 
 
-_MEANINGS = frozenset({*MEANINGS.values(), *Meaning.__args__})
+_MEANINGS = frozenset(get_args(Meaning))
 
 
 def chosen_of(source: Source) -> Chosen:

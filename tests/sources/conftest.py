@@ -1,8 +1,8 @@
-"""A desk with order sources: one that signs, and a shop on this machine that may be called; its worker is called by hand."""
+"""A desk with order sources: one that signs, and a shop on this machine. Its worker is called by hand."""
 
 import json
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -80,13 +80,11 @@ class Desk:
 
 
 def _moment(stamp):
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     return datetime.fromtimestamp(stamp, UTC)
 
 
 @pytest.fixture
-async def at_desk(desk, market):  # noqa: ARG001 - the shops are there
+async def at_desk(desk, market):
     transport = httpx.ASGITransport(make_app(desk), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as client:
         yield Desk(desk, client)

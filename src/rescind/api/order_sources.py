@@ -80,7 +80,7 @@ class SourceMade(Told, frozen=True, kw_only=True):
 
 
 class SourceCheckTold(Told, frozen=True, kw_only=True):
-    """What a shop system says to its key. trouble: such as forbidden, missing or unreachable; empty where it is good."""
+    """What a shop system says to its key. trouble: such as forbidden or missing; empty where it is good."""
 
     trouble: str
 

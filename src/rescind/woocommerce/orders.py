@@ -18,7 +18,7 @@ import msgspec
 
 from rescind.core.errors import InvalidField, one_of
 from rescind.core.instant import Instant
-from rescind.core.money import Money, split_minor
+from rescind.core.money import split_minor
 from rescind.intake import document, fields
 from rescind.intake.orders import NewOrder
 from rescind.woocommerce.documents import LineItem, Person, WooOrder, minor, moment
@@ -256,7 +256,7 @@ class _Prices:
             elif net + tax < 0:
                 self._reduce(-net, -tax, f"/fee_lines/{place}/total")
         figures = 2 * (len(self.lines) + len(ways) + len(woo.fee_lines))
-        self._round(figures, currency)
+        self._round(figures)
 
     @property
     def sum(self) -> int:
@@ -274,7 +274,7 @@ class _Prices:
         for line, share in zip(self.lines, _shares(tax, (line.tax for line in self.lines)), strict=True):
             line.tax -= share
 
-    def _round(self, figures: int, currency: str) -> None:
+    def _round(self, figures: int) -> None:
         apart = self.total - self.sum
         dearest = max(self.lines, key=lambda line: line.paid)
         if not apart:
@@ -286,7 +286,7 @@ class _Prices:
             if 0 < dearest.discount - apart <= dearest.quantity * dearest.unit:
                 dearest.discount -= apart
                 return
-        raise InvalidField(field="/total", expected=f"{Money(self.sum, currency)}, what its parts add up to")
+        raise InvalidField(field="/total", expected="what its parts add up to")
 
 
 def _shares(whole: int, weights: Iterable[int]) -> list[int]:

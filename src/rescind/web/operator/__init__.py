@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, texts
+from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, sources, texts
 from rescind.web.operator.console import operator_console
 from rescind.web.webhooks import ROUTES as WEBHOOKS
 
@@ -18,6 +18,7 @@ PAGES = Router(
         *keys.ROUTES,
         *providers.ROUTES,
         *WEBHOOKS,
+        *sources.ROUTES,
         *mail.ROUTES,
         *books.ROUTES,
         *installation.ROUTES,

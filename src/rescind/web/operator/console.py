@@ -18,6 +18,7 @@ DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
 PROVIDERS = f"{HOME}/providers"
 WEBHOOKS = f"{HOME}/webhooks"
+SOURCES = f"{HOME}/sources"
 MAIL = f"{HOME}/mail"
 BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
@@ -53,7 +54,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(KEYS, _("Keys"), current=path.startswith(KEYS)),
-        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS))),
+        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS, SOURCES))),
         Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
         Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),
     )
