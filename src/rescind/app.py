@@ -19,7 +19,18 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
 from rescind.core.refund import SANDBOX
-from rescind.demo import accounts, advance, contact, paid_out, reached, talks, to_measure, told, two_people
+from rescind.demo import (
+    accounts,
+    advance,
+    contact,
+    paid_out,
+    reached,
+    sources,
+    talks,
+    to_measure,
+    told,
+    two_people,
+)
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -329,6 +340,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await accounts.play(desk, ground, opened_at)
         placed += await two_people.play(ground, opened_at)
         placed += await to_measure.play(ground, opened_at)
+        placed += await sources.play(desk, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
         await contact.play(desk, ground, opened_at)

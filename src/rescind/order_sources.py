@@ -48,7 +48,8 @@ REASONS = ("out_of_stock", "price_error", "undeliverable_address", "buyer_asked"
 """Why an order that was cancelled over there is cancelled here: a code of the seller's list."""
 TROUBLES = (
     *get_args(Cause),
-    *("sealed_elsewhere", "unknown_order", "changed_there", "deleted_there", "number_taken", "refund_too_high"),
+    *("sealed_elsewhere", "unknown_order", "unknown_status", "changed_there", "deleted_there", "number_taken"),
+    "refund_too_high",
 )
 """Why something was not read or told, in codes beside those of problems."""
 FORM = "application/x-www-form-urlencoded"
@@ -159,7 +160,7 @@ class OrderSources:
         elif shop:
             _require_shop(shop)
         settings, made_with = msgspec.json.encode(chosen), _request(by, request, name)
-        await self.table.add(name, kind, shop, url, settings, self._seal(name, keys), made_with, by, fetched=bool(url))
+        await self.table.add(name, kind, shop, url, settings, self.sealed(name, keys), made_with, by, fetched=bool(url))
         found = await self.table.find(name)
         if found.made_with != made_with:
             raise InvalidField(field="/name", expected="a name that no source has yet")
@@ -195,7 +196,7 @@ class OrderSources:
             name,
             url=address,
             settings=source.settings if chosen is None else msgspec.json.encode(chosen),
-            secrets=self._seal(name, new),
+            secrets=self.sealed(name, new),
             state=state or source.state,
             by=by,
         )
@@ -210,7 +211,7 @@ class OrderSources:
         keys, signed = self._open(name, found.secrets), found.source.kind == "signed"
         webhook = signing.shown(signing.new_secret()) if signed else random.token_urlsafe(30)
         new = msgspec.structs.replace(keys, webhook=webhook, before=keys.webhook)
-        await self.table.rotate(name, self._seal(name, new), _request(by, request, name), by, OLD_HOLDS)
+        await self.table.rotate(name, self.sealed(name, new), _request(by, request, name), by, OLD_HOLDS)
         found = await self.table.find(name)
         return Made(found.source, self._open(name, found.secrets).webhook)
 
@@ -374,7 +375,8 @@ class OrderSources:
         if chosen.locale not in {"en", "zh"}:
             raise InvalidField(field="/locale", expected=one_of(("en", "zh")))
 
-    def _seal(self, name: str, keys: Keys) -> bytes:
+    def sealed(self, name: str, keys: Keys) -> bytes:
+        """What opens a source, as it is kept."""
         return self._sealer.seal(name, msgspec.json.encode(keys))
 
     def _open(self, name: str, sealed: bytes) -> Keys:

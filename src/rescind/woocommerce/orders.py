@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from rescind.core.errors import InvalidField, one_of
+from rescind.core.errors import InvalidField
 from rescind.core.instant import Instant
 from rescind.core.money import split_minor
 from rescind.intake import document, fields
@@ -164,12 +164,10 @@ def provider_of(plugin: str, buying: Buying) -> str:
     return buying.providers.get(plugin) or buying.kinds.get(_kind(plugin), "")
 
 
-def meaning_of(status: str, chosen: Mapping[str, str]) -> str:
-    """What a status says. Raises InvalidField for one that nobody has given a meaning."""
-    meaning = chosen.get(status) or MEANINGS.get(status)
-    if meaning is None:
-        raise InvalidField(field="/status", expected=one_of(sorted({*MEANINGS, *chosen})))
-    return meaning
+def meaning_of(status: str, chosen: Mapping[str, str]) -> str | None:
+    """What a status says; None for one that nobody has given a meaning."""
+    plain = status.removeprefix("wc-")
+    return chosen.get(plain) or MEANINGS.get(plain)
 
 
 def paid_at(woo: WooOrder) -> Instant | None:

@@ -91,6 +91,8 @@ class _Reading:
             return Came(False, linked.order)
         # Everything is understood before anything is written.
         meaning = meaning_of(self.woo.status, chosen.statuses)
+        if meaning is None:
+            raise Aside("unknown_status", "/status", order=linked.order if linked else "")
         buying = await self.desk.order_sources.buying(self.source)
         new = new_order(self.woo, buying)
         if linked is None:
