@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -48,8 +48,17 @@ _LONGEST_WAIT = timedelta(hours=6)
 async def sweep(desk: Desk) -> int:
     """Read every message that is due; returns how many. Raises an ExceptionGroup of what failed."""
     leased = await desk.order_sources.table.lease(LEASE, AT_ONCE)
-    await each(_read(desk, one) for one in leased)
+    about: dict[tuple[str, str], list[Message]] = {}
+    for one in sorted(leased, key=lambda one: one.received_at):
+        about.setdefault((one.source, one.subject), []).append(one)
+    await each(_in_turn(desk, some) for some in about.values())
     return len(leased)
+
+
+async def _in_turn(desk: Desk, some: Sequence[Message]) -> None:
+    """What is about one order is read one after another: each builds on what the one before has written."""
+    for one in some:
+        await _read(desk, one)
 
 
 async def _read(desk: Desk, message: Message) -> None:

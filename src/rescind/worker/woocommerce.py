@@ -48,7 +48,7 @@ from rescind.woocommerce.orders import (
     tender,
 )
 from rescind.woocommerce.telling import our_id
-from rescind.worker.findings import Aside, Came, host
+from rescind.worker.findings import Aside, Came, NotYet, host
 
 _GONE = frozenset({"handed_over", "delivered", "completed"})
 
@@ -108,6 +108,9 @@ class _Reading:
         except (Unavailable, Aside):
             raise
         except RescindError as refused:
+            if self.message.attempts == 1:
+                # Another worker may have read another message about it meanwhile: from the beginning it is clear.
+                raise NotYet(refused.code, "/status") from None
             raise Aside(refused.code, "/status", order=order.id) from refused
         await self._link(order.id, at, new)
         if changed:

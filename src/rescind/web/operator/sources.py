@@ -267,7 +267,7 @@ def _chosen(form: Fields, found: Source) -> Chosen | None:
     if form.text("new_plugin"):
         providers[form.text("new_plugin")] = form.text("new_connection")
     return Chosen(
-        statuses={status: meaning for status, meaning in said.items() if meaning != MEANINGS.get(status)},
+        statuses={status: means for status, means in said.items() if means and means != MEANINGS.get(status)},
         providers={plugin: connection for plugin, connection in providers.items() if connection},
         pays="there" if form.text("pays") == "there" else "here",
         restock=bool(form.text("restock")),
