@@ -10,7 +10,7 @@ from rescind.core.order import stage as stage_of
 from rescind.core.parts import RefundStatus
 from rescind.core.stage import Stage
 from rescind.order_sources import Chosen, Keys
-from rescind.worker import sources
+from rescind.worker import fan_out, sources
 from sources.shop import KEY, SECRET, gmt, item
 
 TWO = (
@@ -73,12 +73,13 @@ async def test_the_trial_of_a_new_webhook_is_answered_and_keeps_nothing(woo):
 async def test_an_older_state_that_comes_late_and_one_that_comes_twice_are_no_news(woo):
     await woo.opens()
     old = dict(woo.woo.order(701, status="pending", paid=False))
-    new = dict(woo.woo.changes(701, status="processing", date_paid_gmt=gmt(woo.woo.now), transaction_id="ch_later"))
+    paid = {"status": "processing", "date_paid_gmt": gmt(woo.woo.now), "transaction_id": "ch_later"}
+    new = dict(woo.woo.changes(701, line_items=list(TWO), total="35.00", **paid))
     await woo.hears(new)
     await woo.hears(old, "order.created")
     await woo.hears(new)
     (order,) = await woo.at_desk.orders()
-    assert order.tenders[0].captured_minor == 2000
+    assert order.tenders[0].captured_minor == 3500
     assert sorted(one.told for one in await woo.at_desk.entries("woo")) == ["done", "no_news", "no_news"]
 
 
@@ -265,22 +266,35 @@ async def test_a_part_cancelled_here_is_a_refund_there_in_its_books_alone_and_ba
 @pytest.mark.parametrize("rude", ["hang", 500, "html", ("busy", 60), 504])
 async def test_whatever_answer_is_lost_there_is_one_refund_in_the_end(woo, rude):
     await woo.opens()
+    # The order, its refunds and its notes are read; then the note is written, and the refund.
+    for lost in range(5):
+        there, order = await woo.imported(items=list(TWO))
+        woo.woo.rude, woo.woo.restocked = [None] * lost + [rude], []
+        await cancels(woo, order, lines={"11": 1})
+        assert woo.woo.rude == [], "it was lost"
+        assert (await woo.at_desk.table.ours(KILN, order)).trouble
+        woo.at_desk.later(hours=7)
+        await woo.at_desk.works()
+        assert len(woo.woo.refunds[there]) == 1
+        assert len(woo.woo.notes[there]) == 1
+        assert woo.woo.restocked == [(11, 1)]
+        linked = await woo.at_desk.table.ours(KILN, order)
+        assert (linked.due_at, linked.trouble) == (None, "")
+
+
+async def test_while_one_worker_tells_no_other_begins_and_what_moved_meanwhile_is_told_after(woo):
+    await woo.opens()
     there, order = await woo.imported(items=list(TWO))
-    for place in range(5):
-        woo.woo.rude = [None] * place + [rude]
-        if place == 0:
-            await cancels(woo, order, lines={"11": 1})
-        else:
-            woo.at_desk.later(hours=7)
-            await woo.at_desk.works()
-    woo.woo.rude = []
-    woo.at_desk.later(hours=7)
+    market = Market(woo.desk.pool, woo.desk.engine, woo.desk.clock)
+    await market.cancels(order, lines={"11": 1})
+    await fan_out.sweep(woo.at_desk.due)
+    (leased,) = await woo.at_desk.table.to_tell(sources.LEASE, 9)
+    await market.cancels(order)
+    await fan_out.sweep(woo.at_desk.due)
+    assert await woo.at_desk.table.to_tell(sources.LEASE, 9) == []
+    await woo.at_desk.table.was_told(leased, ["nothing"])
     await woo.at_desk.works()
-    assert len(woo.woo.refunds[there]) == 1
-    assert len(woo.woo.notes[there]) == 1
-    assert woo.woo.restocked == [(11, 1)]
-    linked = await woo.at_desk.table.ours(KILN, order)
-    assert (linked.due_at, linked.trouble) == (None, "")
+    assert woo.woo.orders[there]["status"] == "cancelled"
 
 
 async def test_what_could_not_be_told_is_seen_and_told_later(woo):

@@ -126,7 +126,8 @@ UPDATE source_orders SET refunds = ARRAY(SELECT DISTINCT unnest(refunds || $3::t
 WHERE source = $1 AND foreign_id = $2
 """
 _TO_TELL = """
-UPDATE source_orders o SET due_at = coalesce($1, clock_timestamp()) + $2::interval, attempts = attempts + 1
+UPDATE source_orders o
+SET due_at = coalesce($1, clock_timestamp()) + $2::interval, attempts = attempts + 1, again = false
 WHERE (source, foreign_id) IN (
     SELECT w.source, w.foreign_id FROM source_orders w JOIN order_sources s ON s.name = w.source
     WHERE w.due_at <= coalesce($1, clock_timestamp()) AND s.state = 'on'
@@ -138,7 +139,7 @@ RETURNING *, coalesce($1, clock_timestamp()) AS at
 _WAS_TOLD = """
 UPDATE source_orders
 SET told = ARRAY(SELECT DISTINCT unnest(told || $3::text[]) ORDER BY 1), trouble = '', attempts = 0,
-    due_at = CASE WHEN due_at = $4 THEN NULL ELSE due_at END
+    due_at = CASE WHEN again THEN coalesce($4, clock_timestamp()) END
 WHERE source = $1 AND foreign_id = $2
 """
 _NOT_TOLD = """
@@ -147,8 +148,9 @@ SET told = ARRAY(SELECT DISTINCT unnest(told || $3::text[]) ORDER BY 1), trouble
     due_at = coalesce($5, clock_timestamp()) + $6::interval
 WHERE source = $1 AND foreign_id = $2
 """
+# What is being told, or waits because an answer was lost, keeps its time: nobody else may begin in between.
 _MOVED = """
-UPDATE source_orders o SET due_at = coalesce($3, clock_timestamp()), attempts = 0
+UPDATE source_orders o SET due_at = coalesce(o.due_at, $3, clock_timestamp()), again = true
 FROM unnest($1::text[], $2::text[]) AS w (shop_id, order_id), order_sources s
 WHERE o.shop_id = w.shop_id AND o.order_id = w.order_id AND s.name = o.source AND s.kind = 'woocommerce'
 """
@@ -428,7 +430,7 @@ class OrderSourceTable:
 
     async def was_told(self, one: Linked, told: Iterable[str]) -> None:
         """Say that the order there knows all of it."""
-        await self._pool.execute(_WAS_TOLD, one.source, one.foreign, list(told), one.due_at)
+        await self._pool.execute(_WAS_TOLD, one.source, one.foreign, list(told), self._clock.read())
 
     async def not_told(self, one: Linked, told: Iterable[str], trouble: str, again_in: timedelta) -> None:
         """Say what of it the order there knows, what is in the way of the rest, and when it is tried again."""

@@ -46,7 +46,8 @@ CREATE INDEX source_messages_due ON source_messages (due_at) WHERE done_at IS NU
 CREATE INDEX source_messages_latest ON source_messages (source, received_at DESC, message_id);
 
 -- Which order of ours an order there is. changed_at: the state of it there that we have read. contents: as it was bought.
--- refunds: those there that we know. told: what of ours it was told. due_at: when to look whether it is to be told more.
+-- refunds: those there that we know. told: what of ours it was told. due_at: when to look whether it is to be told more;
+-- while somebody tells it, when that is given up. again: it moved since somebody began to.
 CREATE TABLE source_orders (
     source     text COLLATE "C" NOT NULL REFERENCES order_sources (name),
     foreign_id text COLLATE "C" NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE source_orders (
     refunds    text[] NOT NULL DEFAULT '{}',
     told       text[] NOT NULL DEFAULT '{}',
     due_at     timestamptz,
+    again      boolean NOT NULL DEFAULT false,
     attempts   integer NOT NULL DEFAULT 0,
     trouble    text NOT NULL DEFAULT '',
     PRIMARY KEY (source, foreign_id)
