@@ -226,7 +226,7 @@ async def _one(
         whose=(await desk.reads.shop(found.shop)).name if found.shop else "",
         counts=counts,
         told=told or "",
-        tolds=tuple(_TOLD),
+        tolds=("set_aside", "waiting"),
         rows=[
             {"id": each.id, "href": f"{here}/{each.id}", "one": each, "why": _why(language, each)}
             for each in rows[:SHOWN]
