@@ -331,10 +331,11 @@ class OrderSources:
         if name == connection:
             return None
         try:
-            shop = await self.shop(name)
+            source, shop = await self.find(name), await self.shop(name)
         except NotFound:
             return None
-        return Payments(connection, name, shop, self.table) if shop is not None else None
+        restock = chosen_of(source).restock
+        return Payments(connection, name, shop, self.table, restock=restock) if shop is not None else None
 
     async def close(self) -> None:
         """Give up the connections."""

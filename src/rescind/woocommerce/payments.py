@@ -23,15 +23,18 @@ AGAIN_S = 900
 
 
 class Payments:
-    """The plugins of one shop. name: of the connection; source: of the order source."""
+    """The plugins of one shop. name: of the connection; source: of the order source; restock: what is cancelled goes
+    back into its stock.
+    """
 
     traits = ProviderTraits(asynchronous=False)
 
-    def __init__(self, name: str, source: str, shop: Shop, table: OrderSourceTable) -> None:
+    def __init__(self, name: str, source: str, shop: Shop, table: OrderSourceTable, *, restock: bool) -> None:
         self.name = name
         self._source = source
         self._shop = shop
         self._table = table
+        self._restock = restock
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Ask for a refund, once."""
@@ -51,7 +54,7 @@ class Payments:
             return _not_sent()
         assert order is not None, "orders are never removed"
         asked = refund_asked(
-            woo, call.refund, call.amount_minor, restocked_with(order, call.refund), pays=True, restock=True
+            woo, call.refund, call.amount_minor, restocked_with(order, call.refund), pays=True, restock=self._restock
         )
         if not await self._table.mark(linked, _asked(call)):
             return _in_doubt()
