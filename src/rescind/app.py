@@ -19,7 +19,19 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
 from rescind.core.refund import SANDBOX
-from rescind.demo import accounts, advance, contact, paid_out, reached, staff, talks, to_measure, told, two_people
+from rescind.demo import (
+    accounts,
+    advance,
+    contact,
+    paid_out,
+    reached,
+    sources,
+    staff,
+    talks,
+    to_measure,
+    told,
+    two_people,
+)
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -38,6 +50,7 @@ from rescind.notices.email import Email
 from rescind.notices.group import GroupChat
 from rescind.notices.push import Push
 from rescind.objects import Objects
+from rescind.order_sources import OrderSources
 from rescind.passkeys import Passkeys
 from rescind.pdf import Press
 from rescind.people import People
@@ -62,6 +75,7 @@ from rescind.postgres.migrate import check_durability, check_serving_role, migra
 from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.notice_sends import NoticeSends
 from rescind.postgres.notices import NoticeTable
+from rescind.postgres.order_sources import OrderSourceTable
 from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
@@ -151,6 +165,8 @@ async def open_desk(
         guards = GuardTable(pool, settings.guards)
         table = ConnectionTable(pool, clock)
         connected = Connected(table, key, Sandbox(partial(_told_by_sandbox, table)), pretend=settings.demo)
+        sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
+        connected.others = sources.payments
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
         robots = RobotTable(pool, clock)
         async with Engine(
@@ -192,6 +208,7 @@ async def open_desk(
                 endpoints=Endpoints(
                     EndpointTable(pool, clock), DeliveryTable(pool, clock), key, settings.egress, clock
                 ),
+                order_sources=sources,
                 robots=Robots(robots, RobotMessages(pool, robots, clock), told_people, key, settings.egress, clock),
                 pushing=Pushing(PushTable(pool, clock), told_people, key, settings.egress, push_contact(base_url)),
                 people=people,
@@ -215,6 +232,7 @@ async def open_desk(
                 try:
                     yield desk
                 finally:
+                    await sources.close()
                     await connected.close()
                     post.close()
                     if translator is not None:
@@ -260,6 +278,7 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
         _task(loops.put_in(desk.importing)),
+        _task(loops.follow(desk)),
         _publishing(desk),
     ):
         yield
@@ -371,6 +390,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         placed += await accounts.play(desk, ground, opened_at)
         placed += await two_people.play(ground, opened_at)
         placed += await to_measure.play(ground, opened_at)
+        placed += await sources.play(desk, opened_at)
         await told.play(desk)
         await talks.play(desk, ground, opened_at)
         await contact.play(desk, ground, opened_at)

@@ -27,6 +27,7 @@ from rescind import (
     reconciling,
     refunds,
     robot_command,
+    source_command,
     stream_command,
     webhook_command,
 )
@@ -68,6 +69,7 @@ cli.add_typer(calendars.app, name="calendar")
 cli.add_typer(refunds.app, name="refunds")
 cli.add_typer(proposal_command.app, name="proposal")
 cli.add_typer(connecting.app, name="provider")
+cli.add_typer(source_command.app, name="source")
 cli.add_typer(webhook_command.app, name="webhook")
 cli.add_typer(stream_command.app, name="stream")
 cli.add_typer(robot_command.app, name="robot")

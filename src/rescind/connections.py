@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -26,6 +26,8 @@ KNOWN_FOR_S = 1.0
 """So long it takes at most until every process knows of a connection that was made or chosen in another."""
 
 NAMED = "a name of its own: small letters, digits and underscores"
+OF_SOURCES = "source_"
+"""How the names of connections begin by which shop systems pay themselves."""
 CHECKED_IN_S = 10.0
 """So long a key is tried before the provider counts as unreachable; callers wait for it."""
 
@@ -64,12 +66,16 @@ class Connected:
         self._open: dict[str, _Open] = {}
         self._finding: dict[str, asyncio.Task[Sealed | None]] = {}
         self._known: tuple[float, Sequence[Known]] | None = None
+        self.others: Callable[[str], Awaitable[PaymentProvider | None]] | None = None
+        """Who else pays under names of its own: shop systems whose plugins send the money back."""
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
         found = await self._opened(name)
+        if found is None and name in {"", self._own.name}:
+            return self._own
         if found is None:
-            return self._own if name in {"", self._own.name} else None
+            return await self.others(name) if self.others else None
         return found.adapter
 
     async def known(self) -> Sequence[Known]:
@@ -104,7 +110,7 @@ class Connected:
         """
         if name in {HOST, SANDBOX}:
             raise InvalidField(field="/name", expected="another name: this one is the desk's own")
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or name.startswith(OF_SOURCES):
             raise InvalidField(field="/name", expected=NAMED)
         if kind not in KINDS:
             raise InvalidField(field="/kind", expected="a kind of provider that there is")

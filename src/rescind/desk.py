@@ -45,6 +45,7 @@ from rescind.importing import Importing
 from rescind.inbox import Inbox
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
+from rescind.order_sources import OrderSources
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.people import People
@@ -94,6 +95,7 @@ class Desk:
     habits: Habits
     connected: Connected
     endpoints: Endpoints
+    order_sources: OrderSources
     robots: Robots
     pushing: Pushing
     people: People

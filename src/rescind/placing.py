@@ -1,20 +1,86 @@
-"""What is found out about an order before it is placed, whichever door it comes through."""
+"""Placing an order that was told from outside: one path, whichever door it comes through."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from rescind.book import Book
+from rescind.core.actor import Actor
 from rescind.core.details import Details
-from rescind.core.fulfilment import PlaceOrder
+from rescind.core.errors import InvalidField, NotFound, OrderConflict
+from rescind.core.fulfilment import OrderPlaced, PlaceOrder
 from rescind.core.money import Money
+from rescind.core.ports import Fingerprint, Key
+from rescind.core.scope import Scope
+from rescind.core.views import ShopView
+from rescind.engine import Outcome, Submission
 from rescind.intake.checks import check_order
+from rescind.intake.orders import NewOrder, buyer_of, place_order, shop_of
 from rescind.postgres.reads import Reads
+
+if TYPE_CHECKING:
+    from rescind.desk import Desk
 
 SOON_AGAIN = timedelta(hours=1)
 """Within this an equal order of the same buyer may be one too many."""
+_NO_REQUEST, _EVERYTHING = Fingerprint(b""), Scope()
+
+
+class Placed(NamedTuple):
+    """What came of it. first: the order was not there before."""
+
+    outcome: Outcome
+    first: bool
+
+
+async def shop_for(desk: Desk, body: NewOrder) -> ShopView:
+    """The shop that an order is for. Raises InvalidField."""
+    try:
+        return await desk.reads.shop(shop_of(body))
+    except NotFound:
+        raise InvalidField(field="/shop", expected="a shop of this marketplace") from None
+
+
+async def place(
+    desk: Desk,
+    shop: ShopView,
+    body: NewOrder,
+    actor: Actor,
+    *,
+    key: Key | None = None,
+    fingerprint: Fingerprint = _NO_REQUEST,
+    scope: Scope = _EVERYTHING,
+) -> Placed:
+    """Place an order under the terms of the day it was placed on; the same order again changes nothing.
+
+    key, fingerprint: what makes a repeat of the request a repeat. scope: through whose eyes its words are compared.
+    Raises InvalidField, InvalidText, CurrencyMismatch, AmountsDoNotAddUp, FactFromTheFuture, OrderConflict.
+    """
+    name, email = buyer_of(body)
+    command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
+    command = msgspec.structs.replace(command, pins=await desk.pins_at(shop, command.placed_at))
+    outcome = await desk.engine.handle(
+        Submission(
+            command=await checked(desk.book, desk.reads, command, details),
+            actor=actor,
+            key=key,
+            fingerprint=fingerprint,
+            details=details,
+        )
+    )
+    order = outcome.order
+    placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
+    corrected = order.review is not None and order.review.corrected
+    if not placed and not corrected and (await desk.reads.order(scope, order.id)).details != details:
+        # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
+        raise OrderConflict(number=order.number, order=order.id)
+    if placed and (name or email):
+        # The directory is no part of the order and may be filled again; what it says is only shown.
+        await desk.directory.put_buyer(body.buyer.id, name=name, email=email, locale=body.buyer.locale)
+    return Placed(outcome, placed)
 
 
 async def checked(book: Book, reads: Reads, command: PlaceOrder, details: Details) -> PlaceOrder:

@@ -12,9 +12,10 @@ from rescind.api.reference import UNDESCRIBED
 from rescind.core.stage import Stage
 from rescind.postgres.embedded import APP, OWNER
 
-REPEATED = {"policies_check", "order_notes_understood", "providers_hear", "mail_test", "imports_put_in"} | {
-    f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")
-}
+REPEATED = {
+    *("policies_check", "order_notes_understood", "providers_hear", "order_sources_hear", "mail_test"),
+    "imports_put_in",
+} | {f"refund_orders_{act}" for act in ("take", "confirm", "decline", "confirm_many")}
 """Calls with a body that want no key: one changes nothing, a test is sent as often as somebody wants to see one, and
 what is said twice of a refund is heard once, as is a file that is put in again."""
 

@@ -48,6 +48,12 @@ cites = ["our page of 1 May"]
 """
 
 EXAMPLES: Mapping[str, Any] = {
+    "order_sources_create": {"name": "erp", "kind": "signed", "shop": "shp_0000abcd"},
+    "order_sources_change": {"state": "paused"},
+    "order_sources_rotate": {},
+    "order_sources_fetch": {},
+    "order_sources_retry": {},
+    "order_sources_retry_all": {},
     "webhook_endpoints_create": {
         "url": "https://example.com/hooks/rescind",
         "events": ["cancellation.*", "refund.answered"],
@@ -422,6 +428,8 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
         "number": {"type": "integer", "minimum": 1},
         "place": {"type": "integer", "minimum": 1},
         "mark": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+        "source": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,31}$"},
+        "message": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"},
     }
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     return [

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from rescind import placing
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
 from rescind.api.order_answers import BuyerNamed, OrderTold, ShopNamed, order_told
 from rescind.api.order_state import OrderState, order_state
@@ -14,7 +15,7 @@ from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.cancellation import reasons_meant
 from rescind.core.details import Details
-from rescind.core.fulfilment import OrderPlaced, ReportFact
+from rescind.core.fulfilment import ReportFact
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
@@ -29,8 +30,7 @@ from rescind.intake.checks import check_recipient
 from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.fields import Incoming, Moment, moment
-from rescind.intake.orders import NewOrder, NewRecipient, buyer_of, place_order, recipient, shop_of
-from rescind.placing import checked
+from rescind.intake.orders import NewOrder, NewRecipient, recipient
 from rescind.postgres.credentials import Role
 
 T = TypeVar("T")
@@ -185,38 +185,23 @@ async def place(call: Call) -> Answer:
     another key, is `200` and changes nothing; the same number with other contents is a conflict.
     """
     desk, body = call.desk, call.body
-    try:
-        shop = await desk.reads.shop(shop_of(body))
-    except errors.NotFound:
-        raise errors.InvalidField(field="/shop", expected="a shop of this marketplace") from None
-    key = call.key(shop.id)
-    name, email = buyer_of(body)
-    command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
-    command = msgspec.structs.replace(command, pins=await desk.pins_at(shop, command.placed_at))
-    outcome = await desk.engine.handle(
-        Submission(
-            command=await checked(desk.book, desk.reads, command, details),
-            actor=call.principal.actor(),
-            key=key,
-            fingerprint=call.fingerprint(),
-            details=details,
-        )
+    shop = await placing.shop_for(desk, body)
+    placed = await placing.place(
+        desk,
+        shop,
+        body,
+        call.principal.actor(),
+        key=call.key(shop.id),
+        fingerprint=call.fingerprint(),
+        scope=call.principal.scope,
     )
-    order = outcome.order
-    placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
-    corrected = order.review is not None and order.review.corrected
-    if not placed and not corrected and (await desk.reads.order(call.principal.scope, order.id)).details != details:
-        # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
-        raise errors.OrderConflict(number=order.number, order=order.id)
-    if placed and (name or email):
-        # The directory is no part of the order and may be filled again; what it says is only shown.
-        await desk.directory.put_buyer(body.buyer.id, name=name, email=email, locale=body.buyer.locale)
+    order, first = placed.outcome.order, placed.first
     return Answer(
-        body=order_state(order, outcome.records[-1].received_at if placed else desk.now()),
-        status=201 if placed else 200,
+        body=order_state(order, placed.outcome.records[-1].received_at if first else desk.now()),
+        status=201 if first else 200,
         version=order.version,
         location=f"/v1/orders/{order.id}",
-        replayed=outcome.replayed,
+        replayed=placed.outcome.replayed,
     )
 
 

@@ -63,6 +63,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.IdempotencyKeyRequired: (400, "An idempotency key is needed"),
     errors.IdempotencyKeyInvalid: (400, "The idempotency key is not valid"),
     errors.Unauthenticated: (401, "Please sign in"),
+    errors.SignatureInvalid: (401, "The signature is not good"),
     errors.Forbidden: (403, "You may not do this"),
     errors.FourEyes: (403, "It takes another person"),
     errors.SignInAgain: (403, "Please sign in again"),

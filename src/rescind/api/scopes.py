@@ -26,7 +26,7 @@ _NOUNS: Mapping[str, tuple[str, ...]] = {
     "talk": ("threads", "notices", "push", "mail"),
     "shop": ("shops", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
     "policy": ("policies", "sources", "calendars"),
-    "desk": ("keys", "people", "sessions", "providers", "installation"),
+    "desk": ("keys", "people", "sessions", "providers", "order_sources", "installation"),
 }
 assert tuple(_NOUNS) == GROUPS, "every group has its nouns"
 

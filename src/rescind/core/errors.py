@@ -68,6 +68,12 @@ class Unauthenticated(RescindError):
     code = "unauthenticated"
 
 
+class SignatureInvalid(RescindError):
+    """A message that no secret of this source signed lately. Params: cause (unsigned, too_old, wrong)."""
+
+    code = "signature-invalid"
+
+
 class Forbidden(RescindError):
     """The role is known and may not do this. Params: action."""
 

@@ -59,11 +59,15 @@ from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
 from rescind.notices.robot import FAULTS as ROBOT_FAULTS
 from rescind.notices.robots import ROBOTS
+from rescind.order_sources import KINDS as SOURCE_KINDS
+from rescind.order_sources import TROUBLES
 from rescind.policies.sources import Grade, catalogue
 from rescind.postgres.imports import State as ImportState
+from rescind.postgres.order_sources import Told as SourceTold
 from rescind.postgres.robot_messages import MessageState
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
+from rescind.woocommerce.orders import Meaning
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -193,6 +197,12 @@ def codes() -> Iterator[tuple[str, str]]:
         "policy.layer": get_args(Layer),
         "source.says": tuple(catalogue()),
         "source.grade": tuple(Grade),
+        "order source": SOURCE_KINDS,
+        "source state": ("on", "odd", "troubled", "paused"),
+        "source message": get_args(SourceTold),
+        "source trouble": TROUBLES,
+        "source meaning": get_args(Meaning),
+        "source pays": ("here", "there"),
         "webhook": ("on", "troubled", "paused", "gone", "failing"),
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,

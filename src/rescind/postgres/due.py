@@ -17,7 +17,7 @@ from rescind.core.lifecycle.due import Kind
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 from rescind.core.record import Record, decode, decode_order
-from rescind.postgres import deliveries, notices
+from rescind.postgres import deliveries, notices, order_sources
 from rescind.postgres.rows import FAN_OUT, SLICES
 
 # One short look into the index for each kind; asked for all of them at once, the planner reads everything that waits,
@@ -236,6 +236,7 @@ class DueTable:
                 await deliveries.write(connection, news, self._clock.read())
             if people:
                 await notices.write(connection, people, self._clock.read())
+            await order_sources.moved(connection, [(one.order.shop, one.order.id) for one in told], self._clock.read())
             if payments:
                 await connection.execute(_PAYMENTS, *map(list, zip(*payments, strict=True)))
             if counted:

@@ -7,10 +7,11 @@ and cannot sign.
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,3 +74,40 @@ def headers(
         "webhook-timestamp": str(at),
         "webhook-signature": " ".join(f"{kind},{base64.b64encode(one).decode()}" for kind, one in signatures),
     }
+
+
+TOLERANCE_S = 300
+"""How far the time in a message may be from ours: what is older may be a copy of a message that was caught."""
+
+
+def verified(headers: Mapping[str, str], body: bytes, keys: Sequence[bytes], now: int) -> str | None:
+    """The id of a message that one of these secrets signed lately; None for anything else.
+
+    headers: by their names in small letters. now: whole seconds of Unix time.
+    """
+    identifier, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    plain = identifier.isascii() and at.isascii() and at.isdigit() and len(at) < 13
+    if not identifier or not plain or abs(int(at) - now) > TOLERANCE_S:
+        return None
+    said = b"%s.%s.%s" % (identifier.encode(), at.encode(), body)
+    wanted = [hmac.digest(key, said, hashlib.sha256) for key in keys]
+    for one in headers.get("webhook-signature", "").split(" "):
+        kind, _, signature = one.partition(",")
+        if kind == "v1" and any(hmac.compare_digest(_decoded(signature), each) for each in wanted):
+            return identifier
+    return None
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes of a secret as it is shown. Raises ValueError for what is none."""
+    if not secret.startswith(PREFIX):
+        msg = f"a secret begins with {PREFIX}"
+        raise ValueError(msg)
+    return base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

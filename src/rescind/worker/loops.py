@@ -13,6 +13,7 @@ import structlog
 from rescind.connections import Connected
 from rescind.core.errors import Unavailable
 from rescind.core.ports import PaymentProvider
+from rescind.desk import Desk
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.importing import Importing
@@ -26,7 +27,7 @@ from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.store import AWAY
 from rescind.postgres.switched_off import SwitchedOff
-from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
+from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, sources, switched_off
 from rescind.worker.deliveries import Courier
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 IDLE_S = 0.15
 MAIL_IDLE_S = 1.0
 IMPORTS_IDLE_S = 0.5
+FETCH_IDLE_S = 1.0
 BEAT_S = 5.0
 RETURNED_S = 20.0
 MINUTE_S = 60.0
@@ -125,6 +127,15 @@ async def put_in(importing: Importing) -> None:
 
 async def _imported(importing: Importing) -> int:
     return int(await importing.work() is not None)
+
+
+async def follow(desk: Desk) -> None:
+    """Read what order sources send, fetch what they did not, and tell shop systems what came of it, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("source_messages", lambda: sources.sweep(desk), IDLE_S))
+        group.create_task(_repeat("source_fetches", lambda: sources.fetch(desk), FETCH_IDLE_S))
+        group.create_task(_repeat("source_tellings", lambda: sources.retell(desk), IDLE_S))
+        group.create_task(_repeat("old_source_messages", lambda: _once(desk.order_sources.table.forget()), HOUR_S))
 
 
 async def tidy(evidence: Evidence) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, texts
+from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, sources, texts
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -21,6 +21,7 @@ PAGES = Router(
         *keys.ROUTES,
         *providers.ROUTES,
         *WEBHOOKS,
+        *sources.ROUTES,
         *mail.ROUTES,
         *ORDER_FILES,
         *books.ROUTES,

@@ -19,6 +19,7 @@ KEYS = f"{HOME}/keys"
 PEOPLE = f"{HOME}/people"
 PROVIDERS = f"{HOME}/providers"
 WEBHOOKS = f"{HOME}/webhooks"
+SOURCES = f"{HOME}/sources"
 MAIL = f"{HOME}/mail"
 IMPORTS = f"{HOME}/imports"
 BOOKS = f"{HOME}/books"
@@ -55,7 +56,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
         Link(PEOPLE, _("People"), current=path.startswith((PEOPLE, KEYS))),
-        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS, IMPORTS))),
+        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS, SOURCES, IMPORTS))),
         Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
         Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),
     )

@@ -1,0 +1,234 @@
+"""Order sources from the command line: who sends us orders, what came of it, and reading again."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+import asyncpg
+import typer
+from rich.table import Table
+
+from rescind.administration import shop_called, with_pool
+from rescind.clock import DatabaseClock
+from rescind.connections import Connected
+from rescind.core.errors import InvalidField, NotFound, Unavailable
+from rescind.order_sources import KINDS, Chosen, OrderSources, chosen_of
+from rescind.postgres.connections import ConnectionTable
+from rescind.postgres.order_sources import Counts, OrderSourceTable, State, Told
+from rescind.postgres.reads import Reads
+from rescind.providers.sandbox import Sandbox
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, out, read_settings, run
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, help="Systems that send us their orders.")
+_BY = "operator:command line"
+_Name = Annotated[str, typer.Argument(help="The source's name, from `rescind source list`.")]
+
+
+@app.command("list")
+def list_sources(data: Data = None) -> None:
+    """Print every source, whose orders it sends, and how it is; never a key."""
+
+    async def work(sources: OrderSources) -> Table:
+        table = Table(
+            "source", "kind", "shop", "state", "last message", "waiting", "not understood", "trouble", box=None
+        )
+        counts = await sources.counts()
+        for one in await sources.all():
+            came = counts.get(one.name, Counts())
+            table.add_row(
+                one.name,
+                one.kind,
+                one.shop or "any",
+                one.state,
+                f"{came.last_at:%Y-%m-%d %H:%M}" if came.last_at else "",
+                str(came.by_told.get("waiting", 0)),
+                str(came.by_told.get("set_aside", 0)),
+                one.fetch_trouble,
+            )
+        return table
+
+    out.print(_with(data, work))
+
+
+@app.command("add")
+def add_source(
+    name: Annotated[str, typer.Argument(help="Its name: small letters, digits and underscores.")],
+    kind: Annotated[str, typer.Option(help=f"What it is: {', '.join(KINDS)}.")] = "signed",
+    shop: Annotated[str | None, typer.Option(help="The shop whose orders they are.")] = None,
+    url: Annotated[str, typer.Option(help="Where a shop system answers, by https.")] = "",
+    pays_there: Annotated[
+        bool, typer.Option("--pays-there", help="The shop's own payment plugins send refunds back, and we never do.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Make a source. Prints the secret of its messages, this once. The keys of a shop system are asked for, or read
+    from standard input: consumer key, consumer secret, with a space between.
+    """
+    key, word = _asked() if kind == "woocommerce" else ("", "")
+
+    async def work(sources: OrderSources, pool: asyncpg.Pool[Any], settings: Settings) -> str:
+        owner = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else ""
+        made = await sources.create(
+            name,
+            kind,
+            _BY,
+            request=secrets.token_hex(16),
+            shop=owner,
+            url=url,
+            key=key,
+            secret=word,
+            chosen=Chosen(pays="there" if pays_there else "here"),
+        )
+        return made.secret
+
+    out.print(_with_pool(data, work), highlight=False, soft_wrap=True)
+
+
+@app.command("set")
+def set_source(
+    source: _Name,
+    state: Annotated[str | None, typer.Option(help="on or paused.")] = None,
+    url: Annotated[str | None, typer.Option(help="Another address of a shop system.")] = None,
+    status: Annotated[
+        list[str] | None, typer.Option(help="What a status there means, such as boxed=packed; again for more.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Change a source: pause it, switch it on again, or say what a status of a plugin means."""
+    states: dict[str | None, State | None] = {None: None, "on": "on", "paused": "paused"}
+    if state not in states:
+        fail("A source is on or paused.")
+    meanings = [one.partition("=") for one in status or ()]
+
+    async def work(sources: OrderSources) -> str:
+        before = chosen_of(await sources.find(source))
+        statuses = before.statuses | {name: meaning for name, _, meaning in meanings}
+        chosen = Chosen(
+            statuses=statuses,
+            providers=before.providers,
+            pays=before.pays,
+            restock=before.restock,
+            reason=before.reason,
+            locale=before.locale,
+        )
+        one = await sources.change(source, _BY, url=url, state=states[state], chosen=chosen if meanings else None)
+        return f"{one.name}: {one.state}"
+
+    out.print(_with(data, work), highlight=False)
+
+
+@app.command("rotate")
+def rotate_secret(source: _Name, data: Data = None) -> None:
+    """Give a source a new secret and print it, this once. The one before counts for a day more."""
+
+    async def work(sources: OrderSources) -> str:
+        return (await sources.rotate(source, _BY, request=secrets.token_hex(16))).secret
+
+    out.print(_with(data, work), highlight=False, soft_wrap=True)
+
+
+@app.command("test")
+def check_source(source: _Name, data: Data = None) -> None:
+    """Ask a shop system for something that only reads, and say whether its key is good."""
+
+    async def work(sources: OrderSources) -> str:
+        trouble = await sources.check(source)
+        if trouble:
+            fail(f"{source}: {trouble}.")
+        return f"{source}: good"
+
+    out.print(_with(data, work), highlight=False)
+
+
+@app.command("fetch")
+def fetch_source(source: _Name, data: Data = None) -> None:
+    """Let the worker ask a shop system for what changed; it does so every ten minutes by itself."""
+
+    async def work(sources: OrderSources) -> str:
+        await sources.catch_up(source, _BY)
+        return "Asked for."
+
+    out.print(_with(data, work), highlight=False)
+
+
+@app.command("log")
+def show_log(
+    source: _Name,
+    told: Annotated[str | None, typer.Option(help="Only waiting, done, no_news or set_aside.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
+    data: Data = None,
+) -> None:
+    """Print the latest messages of a source, what was made of them, and why nothing could be."""
+    tolds: dict[str | None, Told | None] = {
+        None: None,
+        "waiting": "waiting",
+        "done": "done",
+        "no_news": "no_news",
+        "set_aside": "set_aside",
+    }
+    if told not in tolds:
+        fail("A message is waiting, done, no_news or set_aside.")
+
+    async def work(sources: OrderSources) -> Table:
+        table = Table("message", "order", "received", "told", "why", "where", "expected", box=None)
+        for one in await sources.entries(source, tolds[told], limit=limit):
+            received = f"{one.received_at:%Y-%m-%d %H:%M:%S}"
+            table.add_row(one.id, one.subject, received, one.told, one.cause, one.field, one.expected)
+        return table
+
+    out.print(_with(data, work))
+
+
+@app.command("retry")
+def retry(
+    source: _Name,
+    message: Annotated[str | None, typer.Option(help="One message; none: all that were set aside.")] = None,
+    data: Data = None,
+) -> None:
+    """Read one message again, or all that nothing could be made of."""
+
+    async def work(sources: OrderSources) -> int:
+        if message is None:
+            return await sources.all_again(source)
+        await sources.again(source, message)
+        return 1
+
+    out.print(f"Read again: {_with(data, work)}", highlight=False)
+
+
+def _asked() -> tuple[str, str]:
+    """Typed, the secret unseen; or piped: an argument would stand in the list of processes."""
+    if sys.stdin.isatty():
+        return typer.prompt("Consumer key"), typer.prompt("Consumer secret", hide_input=True)
+    words = [*sys.stdin.read().split(), "", ""]
+    return words[0], words[1]
+
+
+def _with(data: Any, work: Callable[[OrderSources], Awaitable[T]]) -> T:
+    return _with_pool(data, lambda sources, _pool, _settings: work(sources))
+
+
+def _with_pool(data: Any, work: Callable[[OrderSources, asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
+    async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
+        clock, key = DatabaseClock(), secret(settings)
+        connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
+        try:
+            return await work(sources, pool, settings)
+        except InvalidField as error:
+            fail(f"The {str(error.params['field']).strip('/').replace('_', ' ')} must be {error.params['expected']}.")
+        except NotFound:
+            fail("There is no such source or message; see: rescind source list, rescind source log")
+        except Unavailable:
+            fail("The shop cannot be reached now.")
+        finally:
+            await sources.close()
+            await connected.close()
+
+    return run(with_pool(read_settings(data=data), opened))

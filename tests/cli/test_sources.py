@@ -1,0 +1,62 @@
+"""Order sources from the command line: made, paused, rotated, and what was set aside read again."""
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner
+
+from postgres.market import KILN, Market
+from rescind.app import database, open_desk
+from rescind.cli import cli
+from rescind.postgres.embedded import EmbeddedServer
+from rescind.settings import Settings
+from rescind.worker import sources
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A command on an installation with a source that sent something odd: exit status and what it says."""
+    tmp_path = tmp_path_factory.mktemp("sources")
+
+    async def fill():
+        settings = Settings(data=tmp_path / "data")
+        async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
+            await Market(desk.pool, desk.engine, desk.clock).open()
+            await desk.order_sources.create("odd", "signed", "test", request="r")
+            await desk.order_sources.table.keep("odd", "msg_1", "order.gone", "77", b'{"type": "order.gone"}')
+            await sources.sweep(desk)
+
+    asyncio.run(fill())
+    server = EmbeddedServer.start(Settings(data=tmp_path / "data"))
+    environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "240"}
+
+    def command(*words, piped=""):
+        done = CliRunner().invoke(cli, ["source", *words], env=environ, input=piped)
+        return done.exit_code, " ".join(done.output.split())
+
+    yield command
+    server.stop()
+
+
+def test_a_source_from_the_first_to_the_last_command(run):
+    status, secret = run("add", "erp", "--shop", KILN)
+    assert (status, secret[:6]) == (0, "whsec_"), secret
+    status, listed = run("list")
+    assert (status, secret in listed) == (0, False)
+    assert f"erp signed {KILN} on" in listed
+    assert run("add", "erp") == (2, "rescind: The name must be a name that no source has yet.")
+    assert run("rotate", "erp")[1] != secret
+    assert run("set", "erp", "--state", "paused") == (0, "erp: paused")
+    assert run("test", "erp") == (0, "erp: good")
+    assert run("fetch", "erp")[0] == 2
+    assert run("log", "none")[0] == 2
+    status, said = run("add", "woo", "--kind", "woocommerce", "--shop", KILN, "--url", "https://10.0.0.1", piped="a b")
+    assert (status, "The url must be" in said) == (2, True)
+
+
+def test_what_was_set_aside_is_shown_with_its_place_and_read_again(run):
+    assert "msg_1 77" in run("log", "odd", "--told", "set_aside")[1]
+    assert "/type one of: order.placed, order.fact" in run("log", "odd")[1]
+    assert run("retry", "odd") == (0, "Read again: 1")
+    assert run("retry", "odd", "--message", "msg_1") == (0, "Read again: 1")
+    assert "waiting" in run("log", "odd")[1]
