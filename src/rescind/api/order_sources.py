@@ -39,7 +39,7 @@ class ChosenTold(Told, frozen=True, kw_only=True):
     locale: str
 
 
-class SourceTold(Told, frozen=True, kw_only=True):
+class OrderSourceTold(Told, frozen=True, kw_only=True):
     """Where orders come from, never its keys. shop: whose they are, null where each message says.
 
     state: on, or paused: then messages are kept and not read. old_secret_until: until when the secret before counts
@@ -66,16 +66,16 @@ class SourceTold(Told, frozen=True, kw_only=True):
     changed_by: str
 
 
-class SourcesTold(Told, frozen=True, kw_only=True):
+class OrderSourcesTold(Told, frozen=True, kw_only=True):
     """Order sources by name."""
 
-    sources: list[SourceTold]
+    sources: list[OrderSourceTold]
 
 
 class SourceMade(Told, frozen=True, kw_only=True):
     """A source with the secret that its messages are to be signed with. It is shown this once."""
 
-    source: SourceTold
+    source: OrderSourceTold
     secret: str
 
 
@@ -85,7 +85,7 @@ class SourceCheckTold(Told, frozen=True, kw_only=True):
     trouble: str
 
 
-class MessageTold(Told, frozen=True, kw_only=True):
+class SourceMessageTold(Told, frozen=True, kw_only=True):
     """A message of a source. told: waiting, done, no_news, or set_aside for a person.
 
     cause: why nothing could be made of it, in a code; field, expected: where, as a JSON pointer, and what should stand
@@ -104,10 +104,10 @@ class MessageTold(Told, frozen=True, kw_only=True):
     message: msgspec.Raw | None
 
 
-class MessagesTold(Told, frozen=True, kw_only=True):
+class SourceMessagesTold(Told, frozen=True, kw_only=True):
     """Messages, the newest first. next: the message to read on from; null at the end."""
 
-    messages: list[MessageTold]
+    messages: list[SourceMessageTold]
     next: str | None
 
 
@@ -166,12 +166,14 @@ class MessagesAsked(Incoming, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 50
 
 
-@operation("GET", "/v1/order-sources", may=OPERATOR, through="scope", summary="List order sources", gives=SourcesTold)
+@operation(
+    "GET", "/v1/order-sources", may=OPERATOR, through="scope", summary="List order sources", gives=OrderSourcesTold
+)
 async def listed(call: Call) -> Answer:
     """Who sends us orders, how each source is, and what came of its messages."""
     sources = call.desk.order_sources
     counts = await sources.counts()
-    return Answer(body=SourcesTold(sources=[_told(one, counts.get(one.name)) for one in await sources.all()]))
+    return Answer(body=OrderSourcesTold(sources=[_told(one, counts.get(one.name)) for one in await sources.all()]))
 
 
 @operation(
@@ -218,7 +220,7 @@ async def create(call: Call) -> Answer:
     may=OPERATOR,
     through="scope",
     summary="Read an order source",
-    gives=SourceTold,
+    gives=OrderSourceTold,
     fails=(errors.NotFound,),
 )
 async def read(call: Call) -> Answer:
@@ -235,7 +237,7 @@ async def read(call: Call) -> Answer:
     through="scope",
     summary="Change an order source",
     body=SourceChange,
-    gives=SourceTold,
+    gives=OrderSourceTold,
     changes=True,
     keyed=False,
     fails=(errors.NotFound, errors.InvalidField, errors.Unavailable),
@@ -293,7 +295,7 @@ async def check(call: Call) -> Answer:
     through="scope",
     summary="Ask a shop system for what changed",
     body=Untouched,
-    gives=SourceTold,
+    gives=OrderSourceTold,
     changes=True,
     fails=(errors.NotFound, errors.InvalidField),
 )
@@ -311,7 +313,7 @@ async def fetch(call: Call) -> Answer:
     through="scope",
     summary="List messages of an order source",
     query=MessagesAsked,
-    gives=MessagesTold,
+    gives=SourceMessagesTold,
     fails=(errors.NotFound, errors.InvalidField),
 )
 async def messages(call: Call) -> Answer:
@@ -322,7 +324,7 @@ async def messages(call: Call) -> Answer:
     )
     shown = found[: asked.limit]
     return Answer(
-        body=MessagesTold(
+        body=SourceMessagesTold(
             messages=[_message(one) for one in shown], next=shown[-1].id if len(found) > asked.limit else None
         )
     )
@@ -334,7 +336,7 @@ async def messages(call: Call) -> Answer:
     may=OPERATOR,
     through="scope",
     summary="Read a message of an order source",
-    gives=MessageTold,
+    gives=SourceMessageTold,
     fails=(errors.NotFound,),
 )
 async def message(call: Call) -> Answer:
@@ -349,7 +351,7 @@ async def message(call: Call) -> Answer:
     through="scope",
     summary="Read a message again",
     body=Untouched,
-    gives=MessageTold,
+    gives=SourceMessageTold,
     changes=True,
     fails=(errors.NotFound,),
 )
@@ -414,9 +416,9 @@ def _made(made: Made) -> SourceMade:
     return SourceMade(source=_told(made.source), secret=made.secret)
 
 
-def _told(one: Source, counts: Counts | None = None) -> SourceTold:
+def _told(one: Source, counts: Counts | None = None) -> OrderSourceTold:
     chosen, came = chosen_of(one), (counts or Counts()).by_told
-    return SourceTold(
+    return OrderSourceTold(
         name=one.name,
         kind=one.kind,
         shop=one.shop or None,
@@ -444,8 +446,8 @@ def _told(one: Source, counts: Counts | None = None) -> SourceTold:
     )
 
 
-def _message(one: Entry) -> MessageTold:
-    return MessageTold(
+def _message(one: Entry) -> SourceMessageTold:
+    return SourceMessageTold(
         id=one.id,
         topic=one.topic,
         subject=one.subject,

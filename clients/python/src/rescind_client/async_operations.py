@@ -2467,6 +2467,158 @@ class Providers:
         )
 
 
+class OrderSources:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(self) -> models.OrderSourcesTold:
+        """List order sources.
+
+        Who sends us orders, how each source is, and what came of its messages.
+        """
+        return await self._transport.call("GET", "/v1/order-sources", models.OrderSourcesTold)
+
+    async def create(self, body: models.NewSource, *, idempotency_key: str | None = None) -> models.SourceMade:
+        """Make an order source.
+
+        Take orders from a host that pushes them. The answer has the secret; the same call again gives the same
+        answer.
+
+        The key of a shop system is tried first, by reading only.
+        """
+        return await self._transport.call(
+            "POST", "/v1/order-sources", models.SourceMade, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def read(self, source: str) -> models.OrderSourceTold:
+        """Read an order source.
+
+        How a source is.
+        """
+        return await self._transport.call("GET", f"/v1/order-sources/{segment(source)}", models.OrderSourceTold)
+
+    async def change(self, source: str, body: models.SourceChange) -> models.OrderSourceTold:
+        """Change an order source.
+
+        Another address, another key, other choices, paused, or on again.
+        """
+        return await self._transport.call(
+            "PATCH", f"/v1/order-sources/{segment(source)}", models.OrderSourceTold, body=body
+        )
+
+    async def rotate(
+        self, source: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SourceMade:
+        """Give an order source a new secret.
+
+        A new secret, shown this once. For a day messages may be signed with either, so that a sender can change
+        over.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/rotate",
+            models.SourceMade,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def check(self, source: str) -> models.SourceCheckTold:
+        """Try the key of a shop system.
+
+        Ask a shop system for something that only reads, and say whether its key is good.
+        """
+        return await self._transport.call("GET", f"/v1/order-sources/{segment(source)}/check", models.SourceCheckTold)
+
+    async def fetch(
+        self, source: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.OrderSourceTold:
+        """Ask a shop system for what changed.
+
+        Catch up with it now; it is done every ten minutes by itself.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/fetch",
+            models.OrderSourceTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def messages(
+        self,
+        source: str,
+        *,
+        told: Literal["done", "no_news", "set_aside", "waiting"] | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> models.SourceMessagesTold:
+        """List messages of an order source.
+
+        What came and what was made of it, the newest first. What was understood is kept for thirty days.
+        """
+        return await self._transport.call(
+            "GET",
+            f"/v1/order-sources/{segment(source)}/messages",
+            models.SourceMessagesTold,
+            query={"told": told, "after": after, "limit": limit},
+        )
+
+    async def message(self, source: str, message: str) -> models.SourceMessageTold:
+        """Read a message of an order source.
+
+        One message as it came, and what became of it.
+        """
+        return await self._transport.call(
+            "GET", f"/v1/order-sources/{segment(source)}/messages/{segment(message)}", models.SourceMessageTold
+        )
+
+    async def retry(
+        self, source: str, message: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SourceMessageTold:
+        """Read a message again.
+
+        Try again to make something of a message. What it had said already counts once.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/retry",
+            models.SourceMessageTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def retry_all(
+        self, source: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.ReadAgainTold:
+        """Read again what was set aside.
+
+        Try again everything that nothing could be made of, as after a status was given a meaning.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/retry",
+            models.ReadAgainTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    async def hear(self, source: str, body: Any) -> models.ReceivedTold:
+        """Send an order, or what happened to one.
+
+        For order sources alone: a message they signed. It is kept before it is answered, and read afterwards.
+
+        A signed source sends `webhook-id`, `webhook-timestamp` and `webhook-signature` by Standard Webhooks, and a
+        body `{"type": "order.placed", "data": …}` with an order as `POST /v1/orders` takes it, or `{"type":
+        "order.fact", "number": …, "data": …}` with a fact as `POST /v1/orders/{order}/facts` does. The same id
+        again changes nothing.
+        """
+        return await self._transport.call("POST", f"/v1/intake/{segment(source)}", models.ReceivedTold, body=body)
+
+
 class WebhookEndpoints:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2779,6 +2931,7 @@ class Operations:
         self.people = People(transport)
         self.sessions = Sessions(transport)
         self.providers = Providers(transport)
+        self.order_sources = OrderSources(transport)
         self.webhook_endpoints = WebhookEndpoints(transport)
         self.webhook_deliveries = WebhookDeliveries(transport)
         self.robots = Robots(transport)

@@ -3526,6 +3526,139 @@ class ReceivedTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     received: bool = True
 
 
+class OrderSourcesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Order sources by name."""
+
+    sources: list[OrderSourceTold]
+
+
+class OrderSourceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Where orders come from, never its keys. shop: whose they are, null where each message says.
+
+    state: on, or paused: then messages are kept and not read. old_secret_until: until when the secret before counts
+    too. fetched_to: everything that changed there until then is here; fetch_trouble: why the last attempt came to
+    nothing. waiting, understood, no_news, set_aside: how many of its messages came to what.
+    """
+
+    name: str
+    kind: str
+    shop: str | None
+    url: str
+    state: str
+    chosen: ChosenTold
+    old_secret_until: str | None
+    fetched_to: str | None
+    fetch_trouble: str
+    last_message_at: str | None
+    waiting: int
+    understood: int
+    no_news: int
+    set_aside: int
+    created_at: str
+    changed_at: str
+    changed_by: str
+
+
+class ChosenTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What was chosen for a shop system. statuses: what its statuses mean; providers: by payment plugin, the
+    connection that takes the money. pays: who sends refunds back, here or there. restock: cancelled units go back
+    into its stock. reason: why an order is cancelled here that was cancelled there; locale: what its buyers read.
+    """
+
+    statuses: dict[str, str]
+    providers: dict[str, str]
+    pays: str
+    restock: bool
+    reason: str
+    locale: str
+
+
+class NewSource(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A source to make. kind: signed, for any program that signs as Standard Webhooks say, or woocommerce.
+
+    shop: whose orders they are; a signed source may leave it out and say it in each. url, consumer_key,
+    consumer_secret: of the shop's REST API.
+    """
+
+    name: str
+    kind: str
+    shop: str | None = None
+    url: str = ""
+    consumer_key: str = ""
+    consumer_secret: str = ""
+    chosen: NewChosen = {"statuses": {}, "providers": {}}
+
+
+class NewChosen(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is chosen for a shop system; what is left out is as it is by itself.
+
+    statuses: by status there, one of nothing, preparation_started, packed, handed_over, delivered, completed and
+    cancelled.
+    """
+
+    statuses: dict[str, str] | None = msgspec.field(default=None)
+    providers: dict[str, str] | None = msgspec.field(default=None)
+    pays: Literal["here", "there"] = "here"
+    restock: bool = True
+    reason: str = "out_of_stock"
+    locale: Literal["en", "zh"] = "en"
+
+
+class SourceMade(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A source with the secret that its messages are to be signed with. It is shown this once."""
+
+    source: OrderSourceTold
+    secret: str
+
+
+class SourceChange(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is to change; what is left out stays. chosen: all of it anew. state: on, or paused."""
+
+    url: str | None = None
+    consumer_key: str | None = None
+    consumer_secret: str | None = None
+    state: Literal["on", "paused"] | None = None
+    chosen: NewChosen | None = None
+
+
+class SourceCheckTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What a shop system says to its key. trouble: such as forbidden or missing; empty where it is good."""
+
+    trouble: str
+
+
+class SourceMessagesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Messages, the newest first. next: the message to read on from; null at the end."""
+
+    messages: list[SourceMessageTold]
+    next: str | None
+
+
+class SourceMessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A message of a source. told: waiting, done, no_news, or set_aside for a person.
+
+    cause: why nothing could be made of it, in a code; field, expected: where, as a JSON pointer, and what should
+    stand there. order: which of ours it was about. message: what came, in one message alone.
+    """
+
+    id: str
+    topic: str
+    subject: str
+    received_at: str
+    told: str
+    cause: str
+    field: str
+    expected: str
+    order: str | None
+    message: Any | None
+
+
+class ReadAgainTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """How many messages are read again."""
+
+    again: int
+
+
 class EndpointsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Endpoints, the marketplace's own first. offered: what their `events` may name."""
 
