@@ -19,7 +19,7 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
 from rescind.core.refund import SANDBOX
-from rescind.demo import accounts, advance, contact, paid_out, reached, talks, to_measure, told, two_people
+from rescind.demo import accounts, advance, contact, kept_views, paid_out, reached, talks, to_measure, told, two_people
 from rescind.demo.marketplace import Opening
 from rescind.demo.policies import open_policies, say_a_day
 from rescind.demo.stall import Ground
@@ -30,6 +30,7 @@ from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
+from rescind.lists import Lists
 from rescind.mail.post import Post
 from rescind.mail.returned import Folder
 from rescind.notices import Channel
@@ -50,6 +51,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.event_streams import EventStream
 from rescind.postgres.evidence import EvidenceTable
+from rescind.postgres.exports import ExportTable
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
@@ -62,8 +64,10 @@ from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.refunds import RefundLists
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
+from rescind.postgres.saved_views import SavedViews
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.store import BY_INDEX, PostgresStore, connect
@@ -88,6 +92,7 @@ from rescind.web import letters
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
+from rescind.worker.lists import Mailing
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
@@ -147,9 +152,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             paths=PathsNow(connected, frozenset(settings.host_pays)),
         ).running() as engine:
             reads = Reads(pool, key)
-            evidence = Evidence(
-                EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
-            )
+            files = Objects.at(settings.evidence_store, settings.data)
+            evidence = Evidence(EvidenceTable(pool, clock), files, settings, clock)
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence)
             translator = LibreTranslate(settings.translator) if settings.translator else None
             desk = Desk(
@@ -178,6 +182,9 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 robots=Robots(robots, RobotMessages(pool, robots, clock), people, key, settings.egress, clock),
                 pushing=Pushing(PushTable(pool, clock), people, key, settings.egress, push_contact(base_url)),
                 stock=StockFeed(pool),
+                lists=Lists(reads, RefundLists(pool), ExportTable(pool, clock), clock),
+                views=SavedViews(pool, clock),
+                files=files,
                 versions=versions,
                 clock=clock,
                 base_url=base_url,
@@ -230,9 +237,15 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         ),
         _task(loops.send(desk.post, partial(letters.compose, desk), _returned(desk))),
         _task(loops.tidy(desk.evidence)),
+        _task(loops.mail_lists(mailing(desk))),
         _publishing(desk),
     ):
         yield
+
+
+def mailing(desk: Desk) -> Mailing:
+    """Who makes and mails the views whose time has come."""
+    return Mailing(desk.pool, desk.lists, desk.views, desk.inbox.people, desk.post.table, desk.files)
 
 
 def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
@@ -327,6 +340,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         await contact.play(desk, ground, opened_at)
         clock.set(opened_at)
         await reached.play(desk, opened_at)
+        await kept_views.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         return placed

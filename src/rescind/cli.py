@@ -18,6 +18,7 @@ from rescind import (
     connecting,
     conversation_command,
     document_command,
+    export_command,
     logs,
     notice_command,
     policies,
@@ -74,6 +75,7 @@ cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(doctor)
 cli.command()(replay)
+cli.command()(export_command.export)
 cli.command()(reconciling.reconcile)
 cli.command("explain-difference")(reconciling.explain_difference)
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from rescind.access import Access
+from rescind.answering import Answering
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
 from rescind.connections import Connected
@@ -39,8 +40,10 @@ from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.inbox import Inbox
+from rescind.lists import Lists
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
+from rescind.objects import Objects
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
 from rescind.postgres.directory import Directory
@@ -48,6 +51,7 @@ from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.saved_views import SavedViews
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
@@ -90,6 +94,9 @@ class Desk:
     robots: Robots
     pushing: Pushing
     stock: StockFeed
+    lists: Lists
+    views: SavedViews
+    files: Objects
     versions: ShopVersions
     clock: Clock
     base_url: str
@@ -98,6 +105,11 @@ class Desk:
     def paying_out(self) -> PayingOut:
         """Refunds that the marketplace pays out itself."""
         return PayingOut(self.engine, self.reads)
+
+    @property
+    def answering(self) -> Answering:
+        """Requests that are answered together."""
+        return Answering(self.engine, self.reads)
 
     @property
     def document_mail(self) -> DocumentMail:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    bulk,
     buyers,
     calendars,
     cancellability,
@@ -14,6 +15,7 @@ from rescind.api import (
     documents,
     escalations,
     evidence,
+    exports,
     happenings,
     installation,
     keys,
@@ -35,6 +37,7 @@ from rescind.api import (
     refunds,
     returns,
     robots,
+    shop_lists,
     shops,
     sources,
     stock,
@@ -53,8 +56,10 @@ if TYPE_CHECKING:
 
 OPERATIONS = (
     *orders.OPERATIONS,
+    *exports.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *bulk.OPERATIONS,
     *refund_ways.OPERATIONS,
     *documents.OPERATIONS,
     *mail.OPERATIONS,
@@ -73,6 +78,7 @@ OPERATIONS = (
     *packing.OPERATIONS,
     *stock.OPERATIONS,
     *shops.OPERATIONS,
+    *shop_lists.OPERATIONS,
     *contact.OPERATIONS,
     *receipts.OPERATIONS,
     *calendars.OPERATIONS,

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.orders import Limit
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
@@ -16,6 +15,7 @@ from rescind.core.instant import Instant
 from rescind.core.notice import GROUPS, REQUIRED, How, Preferences, how
 from rescind.inbox import Shown, reader
 from rescind.intake.fields import Incoming
+from rescind.intake.narrowing import Limit
 from rescind.locales import locale, negotiate
 from rescind.notices import CHANNELS
 from rescind.postgres.credentials import Role

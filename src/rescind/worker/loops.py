@@ -26,6 +26,7 @@ from rescind.postgres.store import AWAY
 from rescind.postgres.switched_off import SwitchedOff
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, switched_off
 from rescind.worker.deliveries import Courier
+from rescind.worker.lists import Mailing
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
@@ -110,6 +111,13 @@ async def send(post: Post, compose: mails.Compose, returned: Returned | None = N
             group.create_task(_repeat("returned", returned.sweep, RETURNED_S))
         group.create_task(_repeat("mails", lambda: mails.sweep(post, compose), MAIL_IDLE_S))
         group.create_task(_repeat("old_mails", lambda: _once(post.table.forget()), HOUR_S))
+
+
+async def mail_lists(mailing: Mailing) -> None:
+    """Make and mail the views whose time has come, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("lists", mailing.sweep, BEAT_S))
+        group.create_task(_repeat("old_lists", lambda: _once(mailing.tidy()), HOUR_S))
 
 
 async def tidy(evidence: Evidence) -> None:
