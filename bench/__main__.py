@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import ask, cancel, due, importing, judge, live, quote, reconcile, refunds, serving, webhooks
+from bench import ask, cancel, due, importing, judge, lists, live, quote, reconcile, refunds, serving, webhooks
 
 HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "olist"
 DECISIONS_A_SECOND = 10_000
@@ -51,6 +51,7 @@ FIGURES: Mapping[str, Callable[[Console], bool | Coroutine[Any, Any, bool]]] = {
     "reconcile": reconcile.run,
     "refunds": refunds.run,
     "webhooks": webhooks.run,
+    "lists": lists.run,
     "replay": replay,
 }
 """Each prints what it measured beside what is wanted, and says whether that was met."""

@@ -104,6 +104,9 @@ def _field(key: str, schema: Schema, *, needed: bool, heard: bool) -> str:
     parts: list[str] = [f"name={key!r}"] if name != key else []
     default = schema.get("default")
     if not needed:
+        if isinstance(default, dict) and "$ref" in schema:
+            # What is left out is as the desk has it; a struct of it would have to be made.
+            default, schema = {}, {name: value for name, value in schema.items() if name != "default"}
         if isinstance(default, list | tuple) or (default == {} and "$ref" not in schema):
             # An empty one is made anew for each struct.
             default = {} if default == {} else []

@@ -23,6 +23,7 @@ from rescind.demo import (
     accounts,
     advance,
     contact,
+    kept_views,
     paid_out,
     reached,
     sources,
@@ -43,6 +44,7 @@ from rescind.evidence import Evidence
 from rescind.identity import IdentityProvider
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
+from rescind.lists import Lists
 from rescind.mail.post import Post
 from rescind.mail.returned import Folder
 from rescind.notices import Channel
@@ -67,6 +69,7 @@ from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.event_streams import EventStream
 from rescind.postgres.evidence import EvidenceTable
+from rescind.postgres.exports import ExportTable
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.mail_server import MailServerTable
@@ -80,8 +83,10 @@ from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
+from rescind.postgres.refunds import RefundLists
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
+from rescind.postgres.saved_views import SavedViews
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.sign_ins import SignInTable
 from rescind.postgres.staff_links import StaffLinkTable
@@ -110,6 +115,7 @@ from rescind.web import letters
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
+from rescind.worker.lists import Mailing
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
@@ -176,9 +182,8 @@ async def open_desk(
             paths=PathsNow(connected, frozenset(settings.host_pays)),
         ).running() as engine:
             reads = Reads(pool, key)
-            evidence = Evidence(
-                EvidenceTable(pool, clock), Objects.at(settings.evidence_store, settings.data), settings, clock
-            )
+            files = Objects.at(settings.evidence_store, settings.data)
+            evidence = Evidence(EvidenceTable(pool, clock), files, settings, clock)
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
             access, known_by = Access(pool, key, base_url), settings.identity_provider
             people = People(AccountTable(pool), StaffLinkTable(pool), access, post, reads, key, base_url)
@@ -221,6 +226,9 @@ async def open_desk(
                     key,
                 ),
                 stock=StockFeed(pool),
+                lists=Lists(reads, RefundLists(pool), ExportTable(pool, clock), clock),
+                views=SavedViews(pool, clock),
+                files=files,
                 versions=versions,
                 clock=clock,
                 base_url=base_url,
@@ -279,9 +287,15 @@ async def working(desk: Desk) -> AsyncGenerator[None]:
         _task(loops.tidy(desk.evidence)),
         _task(loops.put_in(desk.importing)),
         _task(loops.follow(desk)),
+        _task(loops.mail_lists(mailing(desk))),
         _publishing(desk),
     ):
         yield
+
+
+def mailing(desk: Desk) -> Mailing:
+    """Who makes and mails the views whose time has come."""
+    return Mailing(desk.pool, desk.lists, desk.views, desk.inbox.people, desk.post.table, desk.files)
 
 
 def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
@@ -396,6 +410,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         await contact.play(desk, ground, opened_at)
         clock.set(opened_at)
         await reached.play(desk, opened_at)
+        await kept_views.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         await staff.play(desk)

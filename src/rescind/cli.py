@@ -18,6 +18,7 @@ from rescind import (
     connecting,
     conversation_command,
     document_command,
+    export_command,
     logs,
     notice_command,
     people_command,
@@ -80,6 +81,7 @@ cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(doctor)
 cli.command()(replay)
 cli.command("import")(import_file)
+cli.command()(export_command.export)
 cli.command()(reconciling.reconcile)
 cli.command("explain-difference")(reconciling.explain_difference)
 T = TypeVar("T")

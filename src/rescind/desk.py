@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from rescind.access import Access
+from rescind.answering import Answering
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
 from rescind.connections import Connected
@@ -43,8 +44,10 @@ from rescind.engine import Engine
 from rescind.evidence import Evidence
 from rescind.importing import Importing
 from rescind.inbox import Inbox
+from rescind.lists import Lists
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
+from rescind.objects import Objects
 from rescind.order_sources import OrderSources
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
@@ -55,6 +58,7 @@ from rescind.postgres.habits import Habits
 from rescind.postgres.imports import ImportTable
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.saved_views import SavedViews
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
@@ -101,6 +105,9 @@ class Desk:
     people: People
     signing_in: SigningIn
     stock: StockFeed
+    lists: Lists
+    views: SavedViews
+    files: Objects
     versions: ShopVersions
     clock: Clock
     base_url: str
@@ -123,6 +130,11 @@ class Desk:
             endpoints=self.endpoints.table,
             clock=self.clock,
         )
+
+    @property
+    def answering(self) -> Answering:
+        """Requests that are answered together."""
+        return Answering(self.engine, self.reads)
 
     @property
     def document_mail(self) -> DocumentMail:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from obstore.store import LocalStore, from_url
 from rescind.core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from obstore import BytesStream
     from obstore.store import ObjectStore as Bucket
 
 SCHEMES = ("file", "s3", "gs", "az")
@@ -45,6 +47,25 @@ class Objects:
         except (BaseError, OSError) as fault:
             raise Unavailable(retry_after=10) from fault
 
+    async def put_file(self, name: str, path: Path) -> None:
+        """The same for a file that may be large; it is never in memory as a whole. Raises Unavailable."""
+        try:
+            await obstore.put_async(self._bucket, name, path)
+            if self._folder is not None:
+                await asyncio.to_thread(_to_disk, self._folder / name)
+        except (BaseError, OSError) as fault:
+            raise Unavailable(retry_after=10) from fault
+
+    async def stream(self, name: str) -> AsyncIterator[bytes] | None:
+        """The bytes part by part, None when there are none. Raises Unavailable."""
+        try:
+            found = await obstore.get_async(self._bucket, name)
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as fault:
+            raise Unavailable(retry_after=10) from fault
+        return _parts(found.stream())
+
     async def get(self, name: str) -> bytes | None:
         """The bytes, None when there are none. Raises Unavailable."""
         try:
@@ -63,6 +84,11 @@ class Objects:
             return
         except (BaseError, OSError) as fault:
             raise Unavailable(retry_after=10) from fault
+
+
+async def _parts(stream: BytesStream) -> AsyncIterator[bytes]:
+    async for part in stream:
+        yield bytes(part)
 
 
 def _to_disk(path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rescind.api import (
+    bulk,
     buyers,
     calendars,
     cancellability,
@@ -14,6 +15,7 @@ from rescind.api import (
     documents,
     escalations,
     evidence,
+    exports,
     happenings,
     imports,
     installation,
@@ -40,6 +42,7 @@ from rescind.api import (
     returns,
     robots,
     sessions,
+    shop_lists,
     shops,
     sources,
     stock,
@@ -59,8 +62,10 @@ if TYPE_CHECKING:
 OPERATIONS = (
     *orders.OPERATIONS,
     *imports.OPERATIONS,
+    *exports.OPERATIONS,
     *cancellability.OPERATIONS,
     *cancellations.OPERATIONS,
+    *bulk.OPERATIONS,
     *refund_ways.OPERATIONS,
     *documents.OPERATIONS,
     *mail.OPERATIONS,
@@ -80,6 +85,7 @@ OPERATIONS = (
     *packing.OPERATIONS,
     *stock.OPERATIONS,
     *shops.OPERATIONS,
+    *shop_lists.OPERATIONS,
     *contact.OPERATIONS,
     *receipts.OPERATIONS,
     *calendars.OPERATIONS,

@@ -13,7 +13,7 @@ from rescind.api.cancellation_answers import (
 from rescind.api.endpoint import ANYBODY, STAFF, Answer, Call, operation
 from rescind.api.evidence import Files, MessageName, named
 from rescind.api.order_answers import BuyerNamed, ShopNamed
-from rescind.api.orders import Narrowing, narrowed
+from rescind.api.orders import OrdersAsked, narrowed
 from rescind.api.told import Told, UnitsTold
 from rescind.core import errors
 from rescind.core.cancellation import (
@@ -494,7 +494,7 @@ def find(call: Call, order: Order) -> Cancellation:
     return found
 
 
-class QueueNarrowing(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class QueueAsked(OrdersAsked, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a queue is narrowed to."""
 
 
@@ -504,7 +504,7 @@ class QueueNarrowing(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields
     may=ANYBODY,
     through="scope",
     summary="List requests",
-    query=QueueNarrowing,
+    query=QueueAsked,
     gives=QueueTold,
 )
 async def queue(call: Call) -> Answer:

@@ -138,6 +138,12 @@ EXAMPLES: Mapping[str, Any] = {
             }
         ]
     },
+    "bulk_answer": {
+        "answers": [
+            {"request": "can_00000001cxy805000000z8", "answer": "approve"},
+            {"request": "can_00000001cxy805000000z9", "answer": "refuse", "reason": "other", "comment": "Sorry."},
+        ]
+    },
     "cancellations_approve": {},
     "cancellations_refuse": {
         "reason": "already_shipped",

@@ -13,11 +13,9 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from http import HTTPStatus
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import asyncpg
 import msgspec
@@ -36,7 +34,7 @@ from rescind.core.ports import Fingerprint, Key
 from rescind.core.scopes import OF_THE_SHOP
 from rescind.core.views import OrderView
 from rescind.headers import EVERYWHERE, SECURE, as_bytes
-from rescind.intake import document
+from rescind.intake import document, query
 from rescind.locales import locale, negotiate
 from rescind.postgres.credentials import Role
 
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 T = TypeVar("T")
 
-BODY_BYTES, ADDRESS_BYTES, HEADER_BYTES, PARAMETERS = 256 * 1024, 4096, 16 * 1024, 100
+BODY_BYTES, ADDRESS_BYTES, HEADER_BYTES = 256 * 1024, 4096, 16 * 1024
 CALL_S = 15
 """Longest time a call may take, a stream excepted."""
 
@@ -331,7 +329,7 @@ class Endpoint:
                 raise errors.Forbidden(action=wanted.name)
             if wanted.fresh:
                 who.require_fresh()
-        call.query = _query(call.scope, wanted.query)
+        call.query = query.read(call.scope["query_string"], wanted.query)
         if wanted.body is not None:
             _require_json(call.headers.get(b"content-type"))
             call.document = document.parse(await _body(call, receive, BODY_BYTES))
@@ -453,55 +451,6 @@ async def _body(call: Call, receive: Receive, most: int) -> bytes:
         parts.append(part)
         if not message.get("more_body"):
             return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-def _query(scope: Mapping[str, Any], kind: type[msgspec.Struct] | None) -> Any:
-    """Query parameters as a struct. Raises UnknownField, InvalidField; one that stands twice has no one meaning."""
-    raw: bytes = scope["query_string"]
-    if kind is None:
-        if raw:
-            raise errors.UnknownField(field="?", known=())
-        return None
-    known, many = _parameters(kind)
-    found: dict[str, Any] = {}
-    try:
-        pairs = parse_qsl(
-            raw.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(raw),
-            errors="strict",
-            max_num_fields=PARAMETERS,
-        )
-    except ValueError:
-        raise errors.InvalidField(field="?", expected=f"at most {PARAMETERS} name=value pairs in UTF-8") from None
-    for name, value in pairs:
-        if name not in known:
-            raise errors.UnknownField(field=f"?{document.named(name)}", known=known)
-        if name in found and name not in many:
-            raise errors.InvalidField(field=f"?{name}", expected="given once")
-        if "\0" in value:
-            raise errors.InvalidText(field=f"?{name}", expected="text without control characters")
-        if name in many:
-            found.setdefault(name, []).append(value)
-        else:
-            found[name] = value
-    try:
-        return document.shape(found, kind, strict=False)
-    except (errors.InvalidField, errors.UnknownField) as fault:
-        first = str(fault.params["field"]).lstrip("/").partition("/")[0]
-        raise type(fault)(**fault.params | {"field": f"?{first}"}) from None
-
-
-@cache
-def _parameters(kind: type[msgspec.Struct]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The names of a query's parameters, and of those among them that may stand several times."""
-    fields = msgspec.structs.fields(kind)
-    many = frozenset(one.encode_name for one in fields if get_origin(_bare(one.type)) is tuple)
-    return tuple(one.encode_name for one in fields), many
-
-
-def _bare(kind: Any) -> Any:
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _problem(fault: Exception, request_id: str) -> RescindError:

@@ -8,7 +8,7 @@ import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.order_answers import ShopNamed
-from rescind.api.orders import Limit, narrowed
+from rescind.api.orders import narrowed
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
@@ -17,6 +17,7 @@ from rescind.core.instant import Instant
 from rescind.core.notice import GROUPS, REQUIRED, How, Preferences, how
 from rescind.inbox import Shown, reader
 from rescind.intake.fields import Incoming
+from rescind.intake.narrowing import Limit
 from rescind.locales import locale, negotiate
 from rescind.notices import CHANNELS
 from rescind.postgres.credentials import Role

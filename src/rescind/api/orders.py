@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Annotated, Literal, TypeVar
-
-import msgspec
+from typing import Literal, TypeVar
 
 from rescind import placing
 from rescind.api.endpoint import ANYBODY, Answer, Call, operation
@@ -13,25 +11,24 @@ from rescind.api.order_answers import BuyerNamed, OrderTold, ShopNamed, order_to
 from rescind.api.order_state import OrderState, order_state
 from rescind.api.told import Told
 from rescind.core import errors
-from rescind.core.cancellation import reasons_meant
 from rescind.core.details import Details
 from rescind.core.fulfilment import ReportFact
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
-from rescind.core.money import CAP_MINOR, Money
+from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.parts import FactKind
 from rescind.core.review import CorrectRecipient, StopReviewed, TakeReview
 from rescind.core.stage import Stage, status_of
-from rescind.core.views import Filters, OrderRow, Sort
+from rescind.core.views import OrderRow
 from rescind.engine import Outcome, Submission
 from rescind.intake.checks import check_recipient
 from rescind.intake.corrections import Correction, correct_fact
 from rescind.intake.facts import Fact, report_fact
-from rescind.intake.fields import Incoming, Moment, moment
+from rescind.intake.fields import Incoming
+from rescind.intake.narrowing import Limit, Narrowing
 from rescind.intake.orders import NewOrder, NewRecipient, recipient
-from rescind.postgres.credentials import Role
 
 T = TypeVar("T")
 
@@ -97,56 +94,14 @@ class OrdersTold(Told, frozen=True, kw_only=True):
     total: int | None
 
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
-SearchText = Annotated[str, msgspec.Meta(max_length=200)]
-Numbers = Annotated[
-    tuple[str, ...], msgspec.Meta(max_length=100, description="Any of these; may stand up to 100 times.")
-]
-MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=CAP_MINOR)]
+class OrdersAsked(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a list is narrowed to, and the part of it that is wanted. Amounts are minor units and want a currency.
 
+    placed, due: spans that follow the clock, by the days of ``zone``.
+    """
 
-class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a list is narrowed to, and the part of it that is wanted. Amounts are minor units and want a currency."""
-
-    tab: str = "all"
-    number: Numbers = ()
-    text: SearchText = ""
-    reason: tuple[str, ...] = ()
-    stage: tuple[Stage, ...] = ()
-    placed_from: Moment | None = None
-    placed_to: Moment | None = None
-    amount_min: MinorUnits | None = None
-    amount_max: MinorUnits | None = None
-    currency: str = ""
-    due_before: Moment | None = None
-    shop: str = ""
-    buyer: str = ""
-    sort: Sort | None = None
     cursor: str | None = None
     limit: Limit = 25
-
-    def filters(self, role: Role) -> Filters:
-        """As the reads take them. Asking for a reason tells a buyer no more than reading it does (I-26)."""
-        return Filters(
-            tab=self.tab,
-            numbers=self.number,
-            text=self.text,
-            reason=reasons_meant(self.reason) if role == "buyer" else self.reason,
-            stage=self.stage,
-            placed_from=_time(self.placed_from, "?placed_from"),
-            placed_to=_time(self.placed_to, "?placed_to"),
-            amount_min_minor=self.amount_min,
-            amount_max_minor=self.amount_max,
-            currency=self.currency,
-            due_before=_time(self.due_before, "?due_before"),
-            shop=self.shop,
-            buyer=self.buyer,
-            sort=self.sort,
-        )
-
-
-def _time(value: Moment | None, field: str) -> Instant | None:
-    return None if value is None else moment(value, field=field)
 
 
 async def narrowed(page: Awaitable[T]) -> T:
@@ -405,7 +360,7 @@ async def read(call: Call) -> Answer:
     may=ANYBODY,
     through="scope",
     summary="List orders",
-    query=Narrowing,
+    query=OrdersAsked,
     gives=OrdersTold,
 )
 async def search(call: Call) -> Answer:

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from rescind.access import CrossSite
+from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.automation import AutomationRequired
 from rescind.core.errors import RescindError
 from rescind.core.money import Money
-from rescind.locales import Locale
+from rescind.locales import Locale, locale
 from rescind.pdf import PdfUnavailable
 
 MEDIA_TYPE = b"application/problem+json; charset=utf-8"
@@ -110,6 +111,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.EvidenceMissing: (422, "Something is missing"),
     errors.FileRefused: (422, "This file cannot be used"),
     errors.EndpointsFull: (409, "No more webhook endpoints"),
+    errors.ViewsFull: (409, "No more saved views"),
     errors.RobotsFull: (409, "No more group robots"),
     errors.EvidenceFull: (409, "No more files for this order"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
@@ -261,3 +263,23 @@ def _said(name: str, value: object, language: Locale) -> str:
                 if language.has(context, str(value)):
                     return language.term(context, str(value), "problem")
             return language.told(value)
+
+
+class ProblemTold(Told, frozen=True, kw_only=True):
+    """Why one of several could not be done; ``type`` is the address of the problem's page."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def told(error: RescindError) -> ProblemTold:
+    """A problem as the result of one of several says it, in English as a log would."""
+    english = locale("en")
+    return ProblemTold(
+        type=f"/problems/{error.code}",
+        title=title(type(error), english),
+        status=status(error),
+        detail=detail(error, english),
+    )

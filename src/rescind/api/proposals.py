@@ -10,7 +10,7 @@ from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.money_answers import RefundTold, refunds_told
 from rescind.api.order_answers import BuyerNamed, ShopNamed
 from rescind.api.order_state import OrderState, order_state
-from rescind.api.orders import Limit, narrowed
+from rescind.api.orders import narrowed
 from rescind.api.proposal_answers import ProposalTold, proposal_told
 from rescind.api.told import Told
 from rescind.core import errors
@@ -19,6 +19,7 @@ from rescind.core.ids import OrderId
 from rescind.core.refund import RefundAnswered, RefundOwed
 from rescind.core.second_person import AnswerProposal
 from rescind.intake.fields import Incoming, Words
+from rescind.intake.narrowing import Limit
 from rescind.postgres.credentials import Role
 
 _GIVERS: frozenset[Role] = frozenset({"seller", "support", "operator"})

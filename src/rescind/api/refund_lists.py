@@ -13,18 +13,19 @@ from rescind.core import errors
 from rescind.core.ids import RefundId, ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.intake.fields import Incoming
+from rescind.intake.narrowing import RefundNarrowing
 from rescind.postgres.alerts import alerts
 from rescind.postgres.credentials import Role
-from rescind.postgres.refunds import MOST, RefundLists, RefundView, Where
+from rescind.postgres.refunds import MOST, RefundLists, RefundView
 
 _MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})
 
 
-class RefundsAsked(Incoming, frozen=True, kw_only=True):
-    """state: where they stand; after: the refund to read on from."""
+class RefundsAsked(RefundNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """state: where they stand; number: of their orders, or what the refund is called by us or the provider; after: the
+    refund to read on from.
+    """
 
-    state: Where = "in_doubt"
     after: str | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 50
 
@@ -89,7 +90,7 @@ async def listed(call: Call) -> Answer:
     wanted: RefundsAsked = call.query
     after = canonical("ref", wanted.after) if wanted.after else None
     found = await RefundLists(call.desk.pool).listed(
-        call.principal.scope, wanted.state, after=after, limit=wanted.limit + 1
+        call.principal.scope, wanted.state, after=after, limit=wanted.limit + 1, numbers=wanted.number
     )
     more, shown = len(found) > wanted.limit, found[: wanted.limit]
     return Answer(body=RefundsListed(refunds=[_told(one) for one in shown], next=shown[-1].refund if more else None))

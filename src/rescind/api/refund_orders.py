@@ -7,10 +7,10 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.api import problems
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.order_answers import BuyerNamed, ShopNamed
-from rescind.api.orders import Limit, narrowed
+from rescind.api.orders import narrowed
+from rescind.api.problems import ProblemTold, told
 from rescind.api.proposal_answers import ProposalTold, to_confirm_told
 from rescind.api.told import Told
 from rescind.core import errors
@@ -23,8 +23,8 @@ from rescind.core.refund_order import owner_of, said_paid, waits
 from rescind.core.views import RefundOrderFilters, RefundOrderRow, RefundOrderState
 from rescind.intake.confirmations import LONGEST_REFERENCE
 from rescind.intake.fields import Amount, Code, Incoming, Moment, moment
+from rescind.intake.narrowing import Limit
 from rescind.intake.text import label
-from rescind.locales import locale
 from rescind.paying_out import Confirmation, Confirmed
 from rescind.postgres.credentials import Role
 
@@ -120,15 +120,6 @@ class ManyPaidOut(Incoming, frozen=True, kw_only=True):
     """Several that were paid out, each once."""
 
     rows: Annotated[tuple[OnePaidOut, ...], msgspec.Meta(min_length=1, max_length=MOST)]
-
-
-class ProblemTold(Told, frozen=True, kw_only=True):
-    """Why one was not confirmed; ``type`` is the address of the problem's page."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class ResultTold(Told, frozen=True, kw_only=True):
@@ -332,14 +323,7 @@ def _result(refund: str, result: Confirmed | RescindError) -> ResultTold:
     if isinstance(result, Confirmed):
         became = "proposed" if result.proposed else "confirmed" if result.news else "already"
         return ResultTold(refund_order=refund, result=became, problem=None)
-    english = locale("en")
-    problem = ProblemTold(
-        type=f"/problems/{result.code}",
-        title=problems.title(type(result), english),
-        status=problems.status(result),
-        detail=problems.detail(result, english),
-    )
-    return ResultTold(refund_order=refund, result="problem", problem=problem)
+    return ResultTold(refund_order=refund, result="problem", problem=told(result))
 
 
 OPERATIONS = (to_pay_out, read, take, confirm, decline, confirm_many)

@@ -8,23 +8,13 @@ from rescind.core.scopes import GROUPS
 
 _NOUNS: Mapping[str, tuple[str, ...]] = {
     "orders": (
-        *("orders", "cancellability", "cancellations", "withdrawals", "returns", "escalations", "order_notes"),
-        *(
-            "imports",
-            "packing",
-            "stock",
-            "receipts",
-            "documents",
-            "evidence",
-            "buyers",
-            "proposals",
-            "deciders",
-            "happenings",
-        ),
+        *("orders", "imports", "exports", "bulk", "cancellability", "cancellations", "withdrawals", "returns"),
+        *("escalations", "order_notes", "packing", "stock", "receipts", "documents", "evidence", "buyers"),
+        *("proposals", "deciders", "happenings"),
     ),
     "money": ("refunds", "refund_orders", "refund_ways", "refund_lists", "reconciliations", "ledger"),
     "talk": ("threads", "notices", "push", "mail"),
-    "shop": ("shops", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
+    "shop": ("shops", "shop_lists", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
     "policy": ("policies", "sources", "calendars"),
     "desk": ("keys", "people", "sessions", "providers", "order_sources", "installation"),
 }

@@ -8,7 +8,6 @@ import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.evidence import Files, MessageName
-from rescind.api.orders import Limit, SearchText
 from rescind.api.thread_answers import (
     SeenNoted,
     SentTold,
@@ -21,11 +20,12 @@ from rescind.api.thread_answers import (
 )
 from rescind.conversations import Saying
 from rescind.core import errors
-from rescind.core.conversation import Outside, Thread, ThreadFilters, ThreadTab, Way, side_of
+from rescind.core.conversation import Outside, Thread, ThreadTab, Way, side_of
 from rescind.core.ids import ShopId, canonical, shop_of
 from rescind.core.instant import Instant
 from rescind.core.transcript import Transcript
 from rescind.intake.fields import Incoming, Moment, Words, moment
+from rescind.intake.narrowing import Limit, ThreadNarrowing
 from rescind.postgres.credentials import Role
 from rescind.postgres.threads import Sent
 
@@ -76,14 +76,12 @@ class Upto(Incoming, frozen=True, kw_only=True):
     message: MessageName | None = None
 
 
-class ThreadsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ThreadsAsked(ThreadNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """text: found in messages, products and names, or an order's number.
 
     tab: ``flagged`` is support's, ``waiting`` a shop's.
     """
 
-    tab: ThreadTab = "all"
-    text: SearchText = ""
     cursor: str | None = None
     limit: Limit = 25
 
@@ -121,8 +119,7 @@ async def listed(call: Call) -> Answer:
     """
     wanted: ThreadsAsked = call.query
     who, talks = call.principal, call.desk.conversations
-    filters = ThreadFilters(tab=wanted.tab, text=wanted.text)
-    page = await talks.inbox(who, filters, wanted.cursor, wanted.limit)
+    page = await talks.inbox(who, wanted.filters(), wanted.cursor, wanted.limit)
     side = side_of(who.role)
     return Answer(
         body=ThreadsTold(

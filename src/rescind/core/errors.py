@@ -185,6 +185,12 @@ class EndpointsFull(RescindError):
     code = "endpoints-full"
 
 
+class ViewsFull(RescindError):
+    """Somebody keeps as many views of lists as they may. Params: limit."""
+
+    code = "views-full"
+
+
 class RobotsFull(RescindError):
     """A shop has as many robots of group chats as it may. Params: limit."""
 

@@ -12,7 +12,7 @@ import msgspec
 from rescind.core.ids import DocumentId, MailId, OrderId, ShopId
 from rescind.core.instant import Instant
 
-MailKind = Literal["document", "notice", "digest", "code", "endpoint_off", "staff"]
+MailKind = Literal["document", "notice", "digest", "code", "endpoint_off", "staff", "list"]
 Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", "returned", ""]
 """Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail;
 ``returned``: by a server further on, in a mail that came back.
@@ -55,9 +55,9 @@ AGAIN = frozenset({MailStatus.REFUSED, MailStatus.FAILED, MailStatus.IN_DOUBT})
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one address. What it says is made when it is sent, from what it names.
 
-    order, document, endpoint: what it is about, by its kind; empty for the rest. about: the notice it tells of, or what
-    a code is made from; reader: whom it is for, as ``notice_sends`` names them. masked: the address as it may be shown.
-    tries: how often a server was asked. code, said: its last answer.
+    order, document, endpoint: what it is about, by its kind; empty for the rest. about: the notice it tells of, what a
+    code is made from, or the file of a list; reader: whom it is for, as ``notice_sends`` names them. masked: the
+    address as it may be shown. tries: how often a server was asked. code, said: its last answer.
     """
 
     id: MailId

@@ -12,6 +12,7 @@ from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.parts import CancellationStatus, OrderNote, Proposal, Refund, RefundOrder, ReturnStatus, Tender
+from rescind.core.period import DueBy, Lately
 from rescind.core.record import Record
 from rescind.core.stage import Stage
 
@@ -141,6 +142,9 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.refunded + self.on_its_way_back
 
 
+CaseKind = Literal["cancellation", "contradiction", "review", "return", "override", "refund", "proposal", "escalation"]
+
+
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """A request to cancel, a contradiction, an order's review, a return case or a refund order, in a queue or list.
 
@@ -155,7 +159,7 @@ class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     case_id: str
-    kind: Literal["cancellation", "contradiction", "review", "return", "override", "refund", "proposal", "escalation"]
+    kind: CaseKind
     order_id: OrderId
     number: str
     shop_id: ShopId
@@ -279,6 +283,24 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str
 
 
+ShopSort = Literal["name", "newest"]
+
+
+class ShopFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list of shops is narrowed to. text: found anywhere in the name, or the shop's id."""
+
+    text: str = ""
+    sort: ShopSort = "name"
+
+
+class ShopRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop in a list. waiting: how many requests wait for its answer. since: when it was added."""
+
+    shop: ShopView
+    waiting: int
+    since: Instant
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A part of a list. ``next`` and ``previous`` are cursors, None at an end.
 
@@ -299,7 +321,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     buyer or recipient, whatever the case of its letters. reason: codes, any of them (orders: of any request).
     stage: any of these (requests: when asked). placed_from <= placed (requests: made) < placed_to;
     amount_min_minor <= amount <= amount_max_minor; due_before: whose deadline is earlier. shop, buyer: ids.
-    currency: ISO 4217. sort: None is the tab's own order.
+    currency: ISO 4217. sort: None is the tab's own order. placed, due: spans that follow the clock of ``zone``.
     """
 
     tab: str = "all"
@@ -316,6 +338,9 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shop: str = ""
     buyer: str = ""
     sort: Sort | None = None
+    placed: Lately = ""
+    due: DueBy = ""
+    zone: str = "UTC"
 
 
 STAGE_TABS: dict[str, tuple[Stage, ...]] = {

@@ -28,6 +28,7 @@ from rescind.core.evidence import REFUSED
 from rescind.core.failed_refund import WayOn
 from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
+from rescind.core.lists import LISTS
 from rescind.core.mail import MailKind, MailStatus, Place
 from rescind.core.notice import GROUPS, REQUIRED, Group
 from rescind.core.override import REASONS
@@ -54,6 +55,7 @@ from rescind.core.scopes import SCOPES
 from rescind.core.staff import ACTS, RIGHTS
 from rescind.core.stage import Stage
 from rescind.core.verdict import OnSilence, Verdict
+from rescind.core.views import CaseKind
 from rescind.jetstream import FAULTS as STREAM_FAULTS
 from rescind.locales import DEFAULT, LANGUAGE_NAMES, Locale, locale
 from rescind.mail.security import Security
@@ -65,6 +67,7 @@ from rescind.policies.sources import Grade, catalogue
 from rescind.postgres.imports import State as ImportState
 from rescind.postgres.order_sources import Told as SourceTold
 from rescind.postgres.robot_messages import MessageState
+from rescind.postgres.saved_views import Pause
 from rescind.providers.kinds import KINDS as PROVIDERS
 from rescind.webhooks.posting import FAULTS
 from rescind.woocommerce.orders import Meaning
@@ -154,6 +157,11 @@ def codes() -> Iterator[tuple[str, str]]:
         "document": tuple(DocumentKind),
         "mail": tuple(MailStatus),
         "mail.kind": get_args(MailKind),
+        "list": tuple(LISTS),
+        "column": tuple(dict.fromkeys(column.name for one in LISTS.values() for column in one.columns)),
+        "view": tuple(dict.fromkeys(view.name for one in LISTS.values() for view in one.views)),
+        "view_paused": tuple(one for one in get_args(Pause) if one),
+        "case_kind": get_args(CaseKind),
         "notice_group": get_args(Group),
         "notice_about": tuple(f"{group}@{role}" for role, groups in GROUPS.items() for group in groups),
         "notice_required": tuple(f"{group}@{role}" for role, groups in REQUIRED.items() for group in sorted(groups)),

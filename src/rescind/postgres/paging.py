@@ -19,7 +19,7 @@ from rescind.core.views import Page
 
 MOST = 100
 """Rows a page may have at most."""
-COUNTED = 1_000
+COUNTED = 10_000
 """A list is counted up to here; beyond it nobody needs the number, and counting would cost more than the page."""
 
 _SEAL_BYTES = 16

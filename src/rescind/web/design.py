@@ -11,6 +11,7 @@ from rescind.core.ids import OrderId, ShopId
 from rescind.core.money import Money
 from rescind.core.parts import Escalation
 from rescind.web import contact, order_notes, talk
+from rescind.web.listing.tools import Tools, count_words
 from rescind.web.progress import Step
 from rescind.web.rendering import Frame, render
 from rescind.web.way_words import reference_of
@@ -130,6 +131,46 @@ def _notes(language: Locale, now: datetime) -> list[order_notes.Row]:
     ]
 
 
+def _tools(language: Locale) -> Tools:
+    """What stands around a list of requests."""
+    _ = language.gettext
+    reasons = [("", _("Any")), ("duplicate", language.term("reason", "duplicate"))]
+    return Tools(
+        name="requests",
+        path="#",
+        back="#",
+        kept={},
+        fields=[
+            {"kind": "select", "name": "reason", "label": _("Reason"), "options": reasons, "value": ""},
+            {"kind": "days", "label": _("Or from day to day"), "first": "2026-11-01", "last": ""},
+            {
+                "kind": "amounts",
+                "label": _("Amount"),
+                "least": "12.50",
+                "most": "",
+                "currency": "GBP",
+                "currencies": [("GBP", "GBP")],
+            },
+            {"kind": "text", "name": "shop", "label": _("Shop (its id)"), "value": ""},
+        ],
+        chips=[{"href": "#", "label": language.term("reason", "duplicate")}],
+        narrowed=True,
+        views=[
+            {"href": "#", "label": language.pgettext("view", "due_today"), "current": True},
+            {"href": "#", "label": language.pgettext("view", "refused_this_month"), "current": False},
+        ],
+        columns=[
+            {"name": one, "label": language.pgettext("column", one), "shown": one != "rule"}
+            for one in ("number", "items", "reason", "amount", "rule")
+        ],
+        shown=("number", "items"),
+        where="",
+        files=[{"href": "#", "label": "CSV"}, {"href": "#", "label": _("Excel workbook (XLSX)")}],
+        root="",
+        count=count_words(language, 310),
+    )
+
+
 def _sample(language: Locale, now: datetime) -> dict[str, object]:
     """Matter of a shop of household goods. Words of people are data, so they are not in the catalogues."""
 
@@ -189,6 +230,7 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
         },
     ]
     return {
+        "tools": _tools(language),
         "jar": jar,
         "shop": say("Harbour Homeware", "海港家居"),
         "in_an_hour": ahead(hours=1, minutes=12),

@@ -8,8 +8,10 @@ from typing import Any, get_args
 from rescind.core.conversation import About, Side, Thread, ThreadFilters, ThreadTab, side_of
 from rescind.core.errors import InvalidField, NoTranslator, Unavailable
 from rescind.core.ids import canonical
+from rescind.core.lists import MESSAGES
 from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.web import talk
+from rescind.web.listing import asked, tools
 from rescind.web.rendering import address
 from rescind.web.session import Html, Visit
 
@@ -37,10 +39,14 @@ async def listing(visit: Visit, page: Page) -> Html:
     counts = {"unread": visit.unread, "waiting": await talks.waiting(visit.person)}
     due = await visit.desk.due_first(found.rows) if tab == "waiting" else [(one, None) for one in found.rows]
     root, base = talk.ROOT[side], address(visit.here, cursor=None)
+    around = None
+    if side != "buyer":
+        around = await tools(visit, asked(visit, MESSAGES, "UTC"), "UTC", path=root, total=found.total)
     return page(
         "talk/inbox.html",
         base=talk.FRAME[side],
         root=root,
+        tools=around,
         q=text,
         tabs=[
             {

@@ -16,6 +16,7 @@ from rescind.core.notice import GROUPS, REQUIRED, Group, How, NoticeRole, Prefer
 from rescind.inbox import reader
 from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.notices import EMAIL
+from rescind.unsubscribing import Ending
 from rescind.web.notices import FRAME, ROOT
 from rescind.web.session import Html, Visit, zone_of
 
@@ -241,12 +242,11 @@ async def choose_of_buyer(visit: NamedDependency[Visit]) -> Html:
 async def ending(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
     """What a link from a mail ends. Looking ends nothing: mail scanners follow links too."""
     found = visit.desk.inbox.unsubscribing.read(token)
-    name, _about = group_words(visit.locale, found.role, visit.desk.inbox.unsubscribing.group_of(found))
     return visit.page(
         "notices/unsubscribe.html",
         live=False,
         here=visit.here,
-        group=name,
+        group=_ended(visit, found),
         action=visit.here.partition("?")[0],
         done=False,
     )
@@ -255,9 +255,20 @@ async def ending(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
 @post("/unsubscribe/{token:str}", status_code=HTTPStatus.OK)
 async def end(visit: NamedDependency[Visit], token: FromPath[str]) -> Html:
     """End it: by one click of a mail program (RFC 8058), which knows no session, or by the button of the page."""
-    found = await visit.desk.inbox.unsubscribe(token)
-    name, _about = group_words(visit.locale, found.role, visit.desk.inbox.unsubscribing.group_of(found))
-    return visit.page("notices/unsubscribe.html", live=False, here=visit.here, group=name, action="", done=True)
+    found = visit.desk.inbox.unsubscribing.read(token)
+    if found.view:
+        await visit.desk.views.stop(found.view)
+    else:
+        await visit.desk.inbox.unsubscribe(token)
+    ended = _ended(visit, found)
+    return visit.page("notices/unsubscribe.html", live=False, here=visit.here, group=ended, action="", done=True)
+
+
+def _ended(visit: Visit, found: Ending) -> str:
+    """What a link ends, in words."""
+    if found.view:
+        return visit.locale.gettext("a list that is mailed to you")
+    return group_words(visit.locale, found.role, visit.desk.inbox.unsubscribing.group_of(found))[0]
 
 
 ROUTES = (of_buyer, choose_of_buyer, ending, end)

@@ -200,6 +200,7 @@ _STATUS: Mapping[str, int] = {
     "order-conflict": HTTPStatus.CONFLICT,
     "endpoints-full": HTTPStatus.CONFLICT,
     "robots-full": HTTPStatus.CONFLICT,
+    "views-full": HTTPStatus.CONFLICT,
     "idempotency-key-reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "idempotency-in-progress": HTTPStatus.CONFLICT,
     "rate-limited": HTTPStatus.TOO_MANY_REQUESTS,

@@ -29,6 +29,7 @@ from rescind.postgres.store import AWAY
 from rescind.postgres.switched_off import SwitchedOff
 from rescind.worker import deadlines, fan_out, mails, messages, payments, refunds, sources, switched_off
 from rescind.worker.deliveries import Courier
+from rescind.worker.lists import Mailing
 from rescind.worker.months import Months
 from rescind.worker.notices import Messenger
 from rescind.worker.publishing import Publisher
@@ -136,6 +137,13 @@ async def follow(desk: Desk) -> None:
         group.create_task(_repeat("source_fetches", lambda: sources.fetch(desk), FETCH_IDLE_S))
         group.create_task(_repeat("source_tellings", lambda: sources.retell(desk), IDLE_S))
         group.create_task(_repeat("old_source_messages", lambda: _once(desk.order_sources.table.forget()), HOUR_S))
+
+
+async def mail_lists(mailing: Mailing) -> None:
+    """Make and mail the views whose time has come, until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat("lists", mailing.sweep, BEAT_S))
+        group.create_task(_repeat("old_lists", lambda: _once(mailing.tidy()), HOUR_S))
 
 
 async def tidy(evidence: Evidence) -> None:

@@ -192,7 +192,7 @@ def test_on_a_phone_the_open_tab_is_in_sight(visit, scene: Scene):
 
 def test_a_sheet_closes_and_gives_the_focus_back(visit, scene: Scene):
     page = visit("seller", path=f"/seller/orders?q={scene.orders['packed'].number}")
-    opener = page.locator("[popovertarget]").first
+    opener = page.locator("[popovertarget^=ship-]").first
     opener.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

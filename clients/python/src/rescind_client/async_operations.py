@@ -36,13 +36,16 @@ class Orders:
         stage: list[models.Stage] | None = None,
         placed_from: datetime | None = None,
         placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
         amount_min: int | None = None,
         amount_max: int | None = None,
         currency: str | None = None,
         due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
         shop: str | None = None,
         buyer: str | None = None,
         sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> models.OrdersTold:
@@ -64,13 +67,16 @@ class Orders:
                 "stage": stage,
                 "placed_from": placed_from,
                 "placed_to": placed_to,
+                "placed": placed,
                 "amount_min": amount_min,
                 "amount_max": amount_max,
                 "currency": currency,
                 "due_before": due_before,
+                "due": due,
                 "shop": shop,
                 "buyer": buyer,
                 "sort": sort,
+                "zone": zone,
                 "cursor": cursor,
                 "limit": limit,
             },
@@ -242,6 +248,178 @@ class Imports:
         corrected and put in again. They are kept for thirty days.
         """
         return await self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes)
+
+
+class Exports:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def orders(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export orders.
+
+        All orders that the list would show, as a file that is written while it is read. Codes and ids are those of
+        the API, amounts decimal with a currency beside them, times RFC 3339. Who took it is written down.
+        """
+        return await self._transport.call(
+            "GET",
+            "/v1/orders/export",
+            bytes,
+            query={
+                "tab": tab,
+                "number": number,
+                "text": text,
+                "reason": reason,
+                "stage": stage,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "due_before": due_before,
+                "due": due,
+                "shop": shop,
+                "buyer": buyer,
+                "sort": sort,
+                "zone": zone,
+                "format": format_,
+                "column": column,
+            },
+        )
+
+    async def requests(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export requests.
+
+        All requests that the queue would show, in the form of exported orders.
+        """
+        return await self._transport.call(
+            "GET",
+            "/v1/cancellations/export",
+            bytes,
+            query={
+                "tab": tab,
+                "number": number,
+                "text": text,
+                "reason": reason,
+                "stage": stage,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "due_before": due_before,
+                "due": due,
+                "shop": shop,
+                "buyer": buyer,
+                "sort": sort,
+                "zone": zone,
+                "format": format_,
+                "column": column,
+            },
+        )
+
+    async def refunds(
+        self,
+        *,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        number: list[str] | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export refunds.
+
+        All refunds that have not arrived and stand in one place, in the form of exported orders.
+        """
+        return await self._transport.call(
+            "GET",
+            "/v1/refunds/export",
+            bytes,
+            query={"state": state, "number": number, "format": format_, "column": column},
+        )
+
+    async def threads(
+        self,
+        *,
+        tab: Literal["all", "flagged", "unread", "waiting"] | None = None,
+        text: str | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export conversations.
+
+        Your inbox with the last message of each conversation, in the form of exported orders.
+        """
+        return await self._transport.call(
+            "GET", "/v1/threads/export", bytes, query={"tab": tab, "text": text, "format": format_, "column": column}
+        )
+
+    async def shops(
+        self,
+        *,
+        text: str | None = None,
+        sort: Literal["name", "newest"] | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export shops.
+
+        All shops, in the form of exported orders.
+        """
+        return await self._transport.call(
+            "GET", "/v1/shops/export", bytes, query={"text": text, "sort": sort, "format": format_, "column": column}
+        )
+
+    async def taken(self, *, limit: int | None = None) -> models.ExportsTold:
+        """List what was exported.
+
+        Who took which list away, when, and with how many rows: the last of them, newest first.
+        """
+        return await self._transport.call("GET", "/v1/exports", models.ExportsTold, query={"limit": limit})
 
 
 class Cancellability:
@@ -470,13 +648,16 @@ class Cancellations:
         stage: list[models.Stage] | None = None,
         placed_from: datetime | None = None,
         placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
         amount_min: int | None = None,
         amount_max: int | None = None,
         currency: str | None = None,
         due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
         shop: str | None = None,
         buyer: str | None = None,
         sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> models.QueueTold:
@@ -497,16 +678,35 @@ class Cancellations:
                 "stage": stage,
                 "placed_from": placed_from,
                 "placed_to": placed_to,
+                "placed": placed,
                 "amount_min": amount_min,
                 "amount_max": amount_max,
                 "currency": currency,
                 "due_before": due_before,
+                "due": due,
                 "shop": shop,
                 "buyer": buyer,
                 "sort": sort,
+                "zone": zone,
                 "cursor": cursor,
                 "limit": limit,
             },
+        )
+
+
+class Bulk:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def answer(self, body: models.ManyAnswers, *, idempotency_key: str | None = None) -> models.ItemsAnswered:
+        """Answer many requests.
+
+        Up to five hundred at a time, each decided as by a call of its own: one that cannot be keeps no other from
+        it, so `200` says nothing of any of them. Sent again under the same key, each tells what became of it and
+        nothing happens twice. A form that is not right in any row refuses the whole call.
+        """
+        return await self._transport.call(
+            "POST", "/v1/requests/bulk", models.ItemsAnswered, body=body, key=idempotency_key, keyed=True
         )
 
 
@@ -1909,6 +2109,27 @@ class Shops:
         )
 
 
+class ShopLists:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(
+        self,
+        *,
+        text: str | None = None,
+        sort: Literal["name", "newest"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.ShopsTold:
+        """List shops.
+
+        Every shop of the marketplace, by name or the newest first.
+        """
+        return await self._transport.call(
+            "GET", "/v1/shops", models.ShopsTold, query={"text": text, "sort": sort, "cursor": cursor, "limit": limit}
+        )
+
+
 class Contact:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2188,6 +2409,7 @@ class RefundLists:
         self,
         *,
         state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        number: list[str] | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> models.RefundsListed:
@@ -2196,7 +2418,10 @@ class RefundLists:
         Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`.
         """
         return await self._transport.call(
-            "GET", "/v1/refunds", models.RefundsListed, query={"state": state, "after": after, "limit": limit}
+            "GET",
+            "/v1/refunds",
+            models.RefundsListed,
+            query={"state": state, "number": number, "after": after, "limit": limit},
         )
 
     async def take(
@@ -2897,8 +3122,10 @@ class Operations:
     def __init__(self, transport: AsyncTransport) -> None:
         self.orders = Orders(transport)
         self.imports = Imports(transport)
+        self.exports = Exports(transport)
         self.cancellability = Cancellability(transport)
         self.cancellations = Cancellations(transport)
+        self.bulk = Bulk(transport)
         self.refund_ways = RefundWays(transport)
         self.refunds = Refunds(transport)
         self.documents = Documents(transport)
@@ -2918,6 +3145,7 @@ class Operations:
         self.packing = Packing(transport)
         self.stock = Stock(transport)
         self.shops = Shops(transport)
+        self.shop_lists = ShopLists(transport)
         self.contact = Contact(transport)
         self.receipts = Receipts(transport)
         self.calendars = Calendars(transport)

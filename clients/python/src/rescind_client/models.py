@@ -780,6 +780,32 @@ class ImportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     rows: list[ImportTold]
 
 
+class ExportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The last that were taken away, newest first."""
+
+    rows: list[ExportTold]
+
+
+class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A list that somebody took away. via: page, api, cli or mail. personal: it says something of people who bought.
+
+    query: what it was narrowed to. rows: how many left; ended_at: null while it goes on.
+    """
+
+    role: str
+    shop: str | None
+    person: str
+    via: str
+    list: str
+    query: str
+    columns: list[str]
+    personal: bool
+    format: str
+    rows: int
+    began_at: str
+    ended_at: str | None
+
+
 class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What would be decided now.
 
@@ -1145,6 +1171,51 @@ class CaseTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     answer: str
     instead: str
     requests_on_order: int
+
+
+class ManyAnswers(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Several answers, each request once."""
+
+    answers: list[OneAnswer]
+
+
+class OneAnswer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A yes or a no to one request. reason: of a no; ``already_shipped`` wants carrier and tracking."""
+
+    request: str
+    answer: Literal["approve", "refuse"]
+    reason: str = ""
+    carrier: str = ""
+    tracking: str = ""
+    comment: str | None = None
+
+
+class ItemsAnswered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What became of each, in the order in which they came."""
+
+    rows: list[ItemAnswered]
+
+
+class ItemAnswered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What became of one: approved, refused, or a problem. order, version: as of then. repeated: the same was sent
+    before under the same key, and this is what became of it then.
+    """
+
+    request: str
+    result: str
+    order: str
+    version: int | None
+    repeated: bool
+    problem: ProblemTold | None
+
+
+class ProblemTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Why one of several could not be done; ``type`` is the address of the problem's page."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
 
 
 class RefundWaysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -2318,15 +2389,6 @@ class ResultTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     problem: ProblemTold | None
 
 
-class ProblemTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Why one was not confirmed; ``type`` is the address of the problem's page."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-
 class ProposalsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A part of the list, what lapses first before the others. ``next``: where to go on, null at the end."""
 
@@ -2640,6 +2702,27 @@ class NewRule(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     first_day: date | None = None
     last_day: date | None = None
     wait: str = "0h"
+
+
+class ShopsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A part of the list. ``next`` and ``previous``: cursors, null at an end. ``total``: null when there are many."""
+
+    rows: list[ShopListed]
+    next: str | None
+    previous: str | None
+    total: int | None
+
+
+class ShopListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A shop in the list. policy: the preset that new orders are bought under. to_answer: requests that wait for it."""
+
+    id: str
+    name: str
+    policy: str
+    zone: str
+    contact: dict[str, str]
+    to_answer: int
+    since: str
 
 
 class CardTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3586,7 +3669,7 @@ class NewSource(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     url: str = ""
     consumer_key: str = ""
     consumer_secret: str = ""
-    chosen: NewChosen = {"statuses": {}, "providers": {}}
+    chosen: NewChosen | None = msgspec.field(default=None)
 
 
 class NewChosen(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

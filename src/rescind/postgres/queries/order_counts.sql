@@ -11,12 +11,16 @@ CROSS JOIN LATERAL (VALUES (w.stage, w.count), ('ship_within_24h', w.within), ('
     v (name, count)
 GROUP BY v.name
 UNION ALL
+SELECT 'cancelled', count(*) FROM orders o
+WHERE {where} AND o.stage <> 'cancelled'
+  AND EXISTS (SELECT FROM cases c WHERE c.shop_id = o.shop_id AND c.order_id = o.order_id AND {cancelled})
+UNION ALL
 SELECT v.name, v.count
-FROM (SELECT count(DISTINCT (o.shop_id, o.order_id)) FILTER (WHERE {cancelled} AND o.stage <> 'cancelled') AS cancelled,
-             count(*) FILTER (WHERE {waiting}) AS waiting,
-             count(*) FILTER (WHERE {lapsing}) AS lapsing,
-             count(DISTINCT (o.shop_id, o.order_id)) FILTER (WHERE {contradiction}) AS contradictions
+FROM (SELECT count(*) AS waiting, count(*) FILTER (WHERE {lapsing}) AS lapsing
       FROM cases c JOIN orders o ON o.shop_id = c.shop_id AND o.order_id = c.order_id
-      WHERE {where} AND ({cancelled} OR {contradiction})) w
-CROSS JOIN LATERAL (VALUES ('cancelled', w.cancelled), ('cancellation_requested', w.waiting),
-                           ('auto_cancelling_24h', w.lapsing), ('contradictions', w.contradictions)) v (name, count)
+      WHERE {where} AND {waiting}) w
+CROSS JOIN LATERAL (VALUES ('cancellation_requested', w.waiting), ('auto_cancelling_24h', w.lapsing)) v (name, count)
+UNION ALL
+SELECT 'contradictions', count(DISTINCT (o.shop_id, o.order_id))
+FROM cases c JOIN orders o ON o.shop_id = c.shop_id AND o.order_id = c.order_id
+WHERE {where} AND {contradiction}

@@ -12,6 +12,7 @@ from rescind.postgres.reads.order import OneOrder
 from rescind.postgres.reads.orders import Orders
 from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
+from rescind.postgres.reads.shops import ShopRows
 from rescind.postgres.reads.stream import Stream
 from rescind.postgres.reads.tabs import Tabs
 from rescind.postgres.reads.threads import Threads
@@ -37,5 +38,6 @@ class Reads(
     UnreachedShops,
     Stream,
     ShopsAndBuyers,
+    ShopRows,
 ):
     """Reads for pages and the API. Nothing here writes or decides."""

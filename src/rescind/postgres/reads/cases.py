@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import msgspec
 
@@ -30,11 +32,7 @@ class Cases(Source):
 
         Raises InvalidField: cursor, limit, tab, or a filter out of its range.
         """
-        where = scoped_cases(scope)
-        add_case_tab(where, filters.tab)
-        _add_cases(where, filters)
-        add_searches(where, "c", scope, filters)
-        sort = case_sort(filters)
+        where, sort = _where(scope, filters, now), case_sort(filters)
         of = msgspec.json.encode(["cases", sort.name, scope, filters])
 
         def read(row: asyncpg.Record) -> CaseRow:
@@ -42,13 +40,25 @@ class Cases(Source):
 
         return await self._page(_CASES, where, sort, of, cursor, limit, read)
 
+    def every_case(self, scope: Scope, filters: Filters, *, now: Instant) -> AsyncIterator[CaseRow]:
+        """All rows of a queue, in its order. Raises InvalidField: tab, or a filter out of its range."""
 
-def _add_cases(where: Where, filters: Filters) -> None:
-    add_filters(where, "c", "requested_at", "amount_minor", filters)
+        def read(row: asyncpg.Record) -> CaseRow:
+            return _case_row(row, now)
+
+        return self._every(_CASES, _where(scope, filters, now), case_sort(filters), read)
+
+
+def _where(scope: Scope, filters: Filters, now: Instant) -> Where:
+    where = scoped_cases(scope)
+    add_case_tab(where, filters.tab)
+    add_filters(where, "c", "requested_at", "amount_minor", filters, now)
     if filters.stage:
         where.add("c.stage = ANY({})", checked_codes("stage", filters.stage))
     if filters.reason:
         where.add("c.reason = ANY({})", checked_codes("reason", filters.reason))
+    add_searches(where, "c", scope, filters)
+    return where
 
 
 def _case_row(row: asyncpg.Record, now: Instant) -> CaseRow:

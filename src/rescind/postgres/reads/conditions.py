@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from rescind.core.errors import InvalidField, NotFound
 from rescind.core.ids import canonical, shop_of
-from rescind.core.instant import instant
+from rescind.core.instant import Instant, instant
 from rescind.core.money import CAP_MINOR
+from rescind.core.period import since, until
 from rescind.core.scope import Scope
 from rescind.core.views import Filters
 
@@ -40,11 +41,10 @@ class Where:
     def add(self, condition: str, *values: object) -> None:
         self._conditions.append(condition.format(*(self.bind(value) for value in values)))
 
-    def add_matched(self, of: str, name: str, query: str, otherwise: str = "") -> None:
-        """Only orders that a query finds; it runs once however often the conditions stand in a statement."""
+    def add_matched(self, of: str, name: str, query: str, *, key: str = "order_id") -> None:
+        """Only rows that a query finds, by shop and key; it runs once however often a statement has the conditions."""
         self._matched.append(f"{name} AS MATERIALIZED ({query})")
-        found = f"({of}.shop_id, {of}.order_id) IN (TABLE {name})"
-        self._conditions.append(f"({otherwise} OR {found})" if otherwise else found)
+        self._conditions.append(f"({of}.shop_id, {of}.{key}) IN (TABLE {name})")
 
     @property
     def matched(self) -> str:
@@ -86,11 +86,8 @@ def add_id(where: Where, order_id: str) -> None:
     where.add("o.shop_id = {} AND o.order_id = {}", shop_of(identifier), identifier)
 
 
-def add_filters(where: Where, of: str, at: str, amount: str, filters: Filters) -> None:
-    if filters.placed_from is not None:
-        where.add(f"{of}.{at} >= {{}}", instant(filters.placed_from, field="placed_from"))
-    if filters.placed_to is not None:
-        where.add(f"{of}.{at} < {{}}", instant(filters.placed_to, field="placed_to"))
+def add_filters(where: Where, of: str, at: str, amount: str, filters: Filters, now: Instant) -> None:
+    _add_times(where, of, at, filters, now)
     if filters.amount_min_minor is not None:
         where.add(f"{of}.{amount} >= {{}}", _amount("amount_min_minor", filters.amount_min_minor))
     if filters.amount_max_minor is not None:
@@ -98,15 +95,25 @@ def add_filters(where: Where, of: str, at: str, amount: str, filters: Filters) -
     if filters.currency:
         if not _CURRENCY.fullmatch(filters.currency):
             raise InvalidField(field="currency", expected="three capital letters of ISO 4217")
-        where.add(f"{of}.currency = {{}}::text", filters.currency)
-    if filters.due_before is not None:
-        where.add(f"{of}.due_at < {{}}", instant(filters.due_before, field="due_before"))
-        if of == "c":
-            where.add("c.closed_at IS NULL")
+        where.add(f"{of}.currency = {{}}::char(3)", filters.currency)
     if filters.shop:
         where.add(f"{of}.shop_id = {{}}", short_text("shop", filters.shop))
     if filters.buyer:
         where.add(f"{of}.buyer_id = {{}}", short_text("buyer", filters.buyer))
+
+
+def _add_times(where: Where, of: str, at: str, filters: Filters, now: Instant) -> None:
+    if filters.placed_from is not None:
+        where.add(f"{of}.{at} >= {{}}", instant(filters.placed_from, field="placed_from"))
+    if filters.placed_to is not None:
+        where.add(f"{of}.{at} < {{}}", instant(filters.placed_to, field="placed_to"))
+    if (lately := since(filters.placed, now, filters.zone)) is not None:
+        where.add(f"{of}.{at} >= {{}}", lately)
+    for due in (filters.due_before, until(filters.due, now, filters.zone)):
+        if due is not None:
+            where.add(f"{of}.due_at < {{}}", instant(due, field="due_before"))
+            if of == "c":
+                where.add("c.closed_at IS NULL")
 
 
 def sane(text: str, longest: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import msgspec
 
@@ -29,11 +31,7 @@ class Orders(Source):
 
         Raises InvalidField: cursor, limit, tab, or a filter out of its range.
         """
-        where = scoped(scope, "o")
-        add_order_tab(where, filters.tab, now)
-        _add_orders(where, filters)
-        add_searches(where, "o", scope, filters)
-        sort = order_sort(filters)
+        where, sort = _where(scope, filters, now), order_sort(filters)
         of = msgspec.json.encode(["orders", sort.name, scope, filters])
 
         def read(row: asyncpg.Record) -> OrderRow:
@@ -41,13 +39,25 @@ class Orders(Source):
 
         return await self._page(ORDERS, where, sort, of, cursor, limit, read)
 
+    def every_order(self, scope: Scope, filters: Filters, *, now: Instant) -> AsyncIterator[OrderRow]:
+        """All orders of a list, in its order. Raises InvalidField: tab, or a filter out of its range."""
 
-def _add_orders(where: Where, filters: Filters) -> None:
-    add_filters(where, "o", "placed_at", "total_minor", filters)
+        def read(row: asyncpg.Record) -> OrderRow:
+            return order_row(row, now)
+
+        return self._every(ORDERS, _where(scope, filters, now), order_sort(filters), read)
+
+
+def _where(scope: Scope, filters: Filters, now: Instant) -> Where:
+    where = scoped(scope, "o")
+    add_order_tab(where, filters.tab, now)
+    add_filters(where, "o", "placed_at", "total_minor", filters, now)
     if filters.stage:
         where.add("o.stage = ANY({})", checked_codes("stage", filters.stage))
     if filters.reason:
         where.add(HAS_CASE.format("c.reason = ANY({})"), checked_codes("reason", filters.reason))
+    add_searches(where, "o", scope, filters)
+    return where
 
 
 def order_row(row: asyncpg.Record, now: Instant) -> OrderRow:

@@ -23,6 +23,12 @@ ASKED = """
     UNION ALL
     SELECT o.shop_id, o.order_id FROM cases c JOIN orders o ON o.shop_id = c.shop_id AND o.order_id = c.order_id
     WHERE {where} AND c.shop_id = ANY({shops}) AND c.case_id = ANY({ids})"""
+# Of a case's number that case, of an order's all of its cases; a contradiction's has its order's before the colon.
+_CASES_OF = """
+    SELECT k.shop_id, k.case_id FROM ($orders) AS f JOIN cases k ON k.shop_id = f.shop_id AND k.order_id = f.order_id
+    UNION ALL
+    SELECT k.shop_id, k.case_id FROM cases k
+    WHERE k.shop_id = ANY({shops}) AND k.case_id = ANY({spelt})"""
 STOCKED = """
     UNION ALL
     SELECT o.shop_id, o.order_id FROM order_lines l JOIN orders o ON o.shop_id = l.shop_id AND o.order_id = l.order_id
@@ -49,8 +55,8 @@ def add_searches(where: Where, of: str, scope: Scope, filters: Filters) -> None:
         if of == "o":
             where.add_matched(of, "numbered", numbered(seen, numbers, NUMBERED + ASKED + STOCKED))
         else:
-            query = numbered(seen, numbers, NUMBERED + STOCKED)
-            where.add_matched(of, "numbered", query, f"c.case_id = ANY({where.bind(spellings(numbers))}::text[])")
+            query = numbered(seen, numbers, _CASES_OF.replace("$orders", NUMBERED + STOCKED))
+            where.add_matched(of, "numbered", query, key="case_id")
     if text := short_text("text", filters.text):
         seen = Where()
         seen.parameters = where.parameters
@@ -64,10 +70,11 @@ def numbered(where: Where, numbers: Sequence[str], query: str) -> str:
         expected = f"at most {MOST_NUMBERS} numbers of at most {LONGEST_NUMBER} characters"
         raise InvalidField(field="numbers", expected=expected)
     spelt = spellings(numbers)
-    owned = {word: shop for word in spelt if (shop := _shop_of(word))}
+    owned = {word: shop for word in spelt if (shop := _shop_of(word.partition(":")[0]))}
     return query.format(
         where=where,
         numbers=where.bind(spelt, "::text[]"),
+        spelt=f"${len(where.parameters)}::text[]",
         ids=where.bind(list(owned), "::text[]"),
         shops=where.bind(sorted(set(owned.values())), "::text[]"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -14,6 +14,9 @@ from rescind.postgres.paging import COUNTED, Cursors, Mark
 from rescind.postgres.reads.conditions import Where
 
 T = TypeVar("T")
+
+AT_ONCE = 500
+"""Rows that are read at once of a list that is read to its end: memory stays flat, and nobody waits long for a turn."""
 
 
 def query(name: str) -> str:
@@ -53,8 +56,30 @@ class Source:
         total = rows[0]["total"] if rows else 0
         return paging.page(rows, mark=mark, limit=limit, total=total, read=read, seal=seal)
 
+    async def _every(
+        self, statement: str, where: Where, sort: paging.Order, read: Callable[[asyncpg.Record], T]
+    ) -> AsyncIterator[T]:
+        """A whole list from its first row on. No transaction is held open meanwhile: rows that come in behind the one
+        that was read last are among them, no row is there twice, and none that stays where it is is left out.
+        """
+        mark: Mark | None = None
+        while True:
+            rows = await self._rows(statement, where, sort, mark, AT_ONCE, counted=0)
+            for row in rows[:AT_ONCE]:
+                yield read(row)
+            if len(rows) <= AT_ONCE:
+                return
+            mark = Mark(False, rows[AT_ONCE - 1]["lead"], rows[AT_ONCE - 1]["tie"])
+
     async def _rows(
-        self, statement: str, where: Where, sort: paging.Order, mark: Mark | None, limit: int
+        self,
+        statement: str,
+        where: Where,
+        sort: paging.Order,
+        mark: Mark | None,
+        limit: int,
+        *,
+        counted: int | None = None,
     ) -> Sequence[asyncpg.Record]:
         beyond, parameters = mark.predicate(sort, len(where.parameters) + 1) if mark else ("true", ())
         backward = mark is not None and mark.backward
@@ -67,6 +92,10 @@ class Source:
             order=sort.by(backward=backward),
             order_out=sort.by(backward=backward, lead="lead", tie="tie"),
             limit=limit + 1,
-            counted=COUNTED + 1,
+            counted=COUNTED + 1 if counted is None else counted,
         )
-        return await self._pool.fetch(text, *where.parameters, *parameters)
+        async with self._pool.acquire() as connection:
+            # Without a name it is planned with the very values it has. A plan for all values would read a list from
+            # its beginning to its end where a filter fits few rows: seconds instead of milliseconds.
+            asked = await connection.prepare(text, name="")
+            return await asked.fetch(*where.parameters, *parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -88,16 +89,14 @@ class Threads(Source):
 
         Raises InvalidField: cursor, limit, tab, text.
         """
-        if filters.tab not in _TABS:
-            raise InvalidField(field="tab", expected=one_of(_TABS))
-        where = _own(scope, side)
-        where.add(_TABS[filters.tab])
-        if text := short_text("text", filters.text):
-            readable, pattern = [one.value for one in audiences(side)], anywhere(text)
-            where.add(_FOUND, readable, pattern, pattern, text, pattern, pattern)
+        where = _narrowed(scope, side, filters)
         of = msgspec.json.encode(["threads", scope, side, filters])
         order = _LONGEST if filters.tab == "waiting" else _NEWEST
         return await self._page(_THREADS, where, order, of, cursor, limit, _read(side))
+
+    def every_thread(self, scope: Scope, side: Side, filters: ThreadFilters) -> AsyncIterator[Thread]:
+        """All of a side's conversations, in the order of the inbox. Raises InvalidField: tab, text."""
+        return self._every(_THREADS, _narrowed(scope, side, filters), _NEWEST, _read(side))
 
     async def thread(self, scope: Scope, side: Side, thread: str) -> Thread:
         """One conversation in which there is something for this side. Raises NotFound: missing or foreign."""
@@ -197,6 +196,17 @@ def _own(scope: Scope, side: Side) -> Where:
     where = Where()
     where.add("x.side = {}", side)
     narrow(where, scope, "x")
+    return where
+
+
+def _narrowed(scope: Scope, side: Side, filters: ThreadFilters) -> Where:
+    if filters.tab not in _TABS:
+        raise InvalidField(field="tab", expected=one_of(_TABS))
+    where = _own(scope, side)
+    where.add(_TABS[filters.tab])
+    if text := short_text("text", filters.text):
+        readable, pattern = [one.value for one in audiences(side)], anywhere(text)
+        where.add(_FOUND, readable, pattern, pattern, text, pattern, pattern)
     return where
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from rescind.web.console_lists import ROUTES as LISTS
 from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -64,6 +65,7 @@ PAGES = Router(
         *robots.ROUTES,
         *messages.ROUTES,
         *NOTICES,
+        *LISTS,
         *notes.ROUTES,
         *packing.ROUTES,
         *goods.ROUTES,

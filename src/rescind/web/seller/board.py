@@ -8,15 +8,16 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import InvalidField, RescindError
+from rescind.core.lists import ORDERS
 from rescind.core.order_note import require_read
 from rescind.core.packing import platform_ships
 from rescind.core.parts import FactKind
 from rescind.core.stage import Stage
-from rescind.core.views import ORDER_TABS, STAGE_TABS, Filters, OrderRow
+from rescind.core.views import STAGE_TABS, OrderRow
 from rescind.intake.tracking import tracking_number
 from rescind.locales import Locale
+from rescind.web.listing import asked, heads, tools
 from rescind.web.rendering import address
-from rescind.web.search import too_many
 from rescind.web.seller import order as order_page
 from rescind.web.seller import robots, steps
 from rescind.web.seller.console import Console, Here, back_to
@@ -34,7 +35,6 @@ _TILES = {
     "auto_cancelling_24h": ("wait", "hourglass"),
     "contradictions": ("urgent", "triangle-alert"),
 }
-_SORTS = ("newest", "time_left", "amount")
 _FRESH = timedelta(hours=24)
 _AWAY = frozenset({FactKind.PACKED, FactKind.TRACKING_ADDED, FactKind.HANDED_OVER})
 
@@ -48,36 +48,31 @@ async def home(console: Here) -> Html:
 @get("/orders")
 async def board(console: Here) -> Html:
     """All orders, or those that one tile, tab or search narrows them to."""
-    _ = console.language.gettext
-    search = console.search()
-    tab = console.query("tab") if console.query("tab") in ORDER_TABS else "all"
-    sort = console.query("sort") if console.query("sort") in _SORTS else ""
-    filters = Filters(tab=tab, numbers=search.numbers, text=search.words, sort=sort or None)  # pyright: ignore[reportArgumentType]  # one of _SORTS
-    errors = too_many(console.language, search)
-    cursor = console.query("cursor") or None
+    given = asked(console.visit, ORDERS, console.zone)
+    if given.go:
+        return console.go(given.go)
+    filters, cursor = given.filters(console.visit, console.zone), console.query("cursor") or None
     try:
         page = await console.desk.reads.orders(console.scope, filters, cursor, now=console.now)
     except InvalidField:
         # A cursor of another list, or one kept for too long: the list from its beginning is what was meant.
         page = await console.desk.reads.orders(console.scope, filters, None, now=console.now)
+    tab = filters.tab
+    around = await tools(console.visit, given, console.zone, path=HOME, total=page.total)
     counts = await console.desk.reads.order_counts(console.scope, now=console.now)
     names = tab_names(console.language)
     base = address(console.here, cursor=None, said=None)
     return console.page(
         "seller/orders.html",
-        errors=errors,
+        errors=given.errors,
         notice=console.told(),
         alerts=await robots.troubles(console),
-        tab="" if tab == "all" else tab,
-        q=search.text,
-        sort=sort,
-        sorts=[
-            ("", _("Recommended")),
-            ("newest", _("Newest")),
-            ("time_left", _("Time left")),
-            ("amount", _("Amount")),
-        ],
-        narrowed=bool(search.text or tab != "all"),
+        tools=around,
+        q=given.search.text,
+        sort=filters.sort or "",
+        sorts=sorts(console.language),
+        narrowed=around.narrowed or tab != "all",
+        columns=heads(console.language, around),
         tiles=[
             {
                 "href": f"{HOME}?tab={name}",
@@ -98,13 +93,17 @@ async def board(console: Here) -> Html:
             }
             for name in _TABS
         ],
-        chips=[{"href": address(base, q=None), "label": search.short}] if search.text else [],
         back=base if not cursor else address(base, cursor=cursor),
         rows=[_row(console, one, platform=await _platform_ships(console, one)) for one in page.rows],
         previous=address(base, cursor=page.previous) if page.previous else "",
         next=address(base, cursor=page.next) if page.next else "",
-        count=counted(console.language, page.total, len(page.rows)),
     )
+
+
+def sorts(language: Locale) -> list[tuple[str, str]]:
+    """By what a list of orders can be sorted."""
+    _ = language.gettext
+    return [("", _("Recommended")), ("newest", _("Newest")), ("time_left", _("Time left")), ("amount", _("Amount"))]
 
 
 def tab_names(language: Locale) -> dict[str, str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Mapping
 from typing import Literal
 
 from litestar import get, post
 
-from rescind.core.cancellation import ApproveCancellation
-from rescind.core.errors import DeadlinePassed, InvalidText, InvalidTransition, RescindError, StaleOrder
-from rescind.core.ids import CancellationId
+from rescind.answering import Reply
+from rescind.core.errors import DeadlinePassed, InvalidText, InvalidTransition, RescindError
 from rescind.core.money import Money
-from rescind.core.views import CaseRow, Filters
+from rescind.core.views import CaseRow
+from rescind.engine import Outcome
 from rescind.web.search import MOST
 from rescind.web.seller.console import Console, Here, new_key
-from rescind.web.seller.request import HOME, refusal
+from rescind.web.seller.request import HOME
 from rescind.web.session import Html
 
 
@@ -43,7 +43,7 @@ async def _check(
     errors = dict(errors or {})
     if len(wanted) > MOST:
         errors["chosen"] = _("Up to %(most)s at once; the first %(most)s are here.") % {"most": MOST}
-    rows = await _cases(console, wanted[:MOST])
+    rows = await console.desk.answering.cases(console.person, wanted[:MOST], console.now)
     totals: dict[str, int] = {}
     for row in rows.values():
         totals[row.amount.currency] = totals.get(row.amount.currency, 0) + row.amount.minor
@@ -73,16 +73,7 @@ async def _check(
     )
 
 
-async def _cases(console: Console, wanted: list[str]) -> dict[str, CaseRow]:
-    """The requests of these ids that this shop has, in the order they were ticked."""
-    if not wanted:
-        return {}
-    page = await console.desk.reads.cases(console.scope, Filters(numbers=tuple(wanted)), limit=100, now=console.now)
-    found = {row.case_id: row for row in page.rows}
-    return {case_id: found[case_id] for case_id in wanted if case_id in found}
-
-
-async def _refusals(console: Console, rows: dict[str, CaseRow]) -> list[str]:
+async def _refusals(console: Console, rows: Mapping[str, CaseRow]) -> list[str]:
     """Reasons that one sentence can give for all of them: on offer for each, and needing nothing of its own."""
     if not rows:
         return []
@@ -113,10 +104,16 @@ async def answer_many(console: Here) -> Html:
     errors = _bulk_errors(console, answer, values)
     if errors or len(wanted) > MOST:
         return await _check(console, answer, wanted, errors, values, 422)
-    rows = await _cases(console, wanted)
-    results = await asyncio.gather(
-        *(_answer_one(console, case_id, rows.get(case_id), answer, values, form.text("key")) for case_id in wanted)
-    )
+    note = console.note(values["comment"]) if answer == "refuse" else None
+    reason = values["reason"] if answer == "refuse" else ""
+    replies = [Reply(request=one, approve=answer == "approve", reason=reason, comment=note) for one in wanted]
+    answering = console.desk.answering
+    rows = await answering.cases(console.person, wanted, console.now)
+    became = await answering.each(console.person, replies, form.text("key"), console.now)
+    results = [
+        _line(console, case_id, rows.get(case_id), answer, result)
+        for case_id, result in zip(wanted, became, strict=True)
+    ]
     return console.page(
         "seller/answered.html",
         title=_("Approved") if answer == "approve" else _("Refused"),
@@ -143,29 +140,24 @@ def _bulk_errors(console: Console, answer: str, values: dict[str, str]) -> dict[
     return {}
 
 
-async def _answer_one(
-    console: Console, case_id: str, row: CaseRow | None, answer: str, values: dict[str, str], key: str
+def _line(
+    console: Console, case_id: str, row: CaseRow | None, answer: str, result: Outcome | RescindError
 ) -> dict[str, str]:
-    """One command with a key of its own, so that sending the form again repeats nothing that was done."""
+    """What became of one, in words."""
     language = console.language
     _ = language.gettext
     if row is None:
         return {"label": f"…{case_id[-6:]}", "outcome": "skipped", "detail": _("No request of this shop")}
     line = {"label": row.number, "href": f"{HOME}/{case_id}"}
-    command = (
-        ApproveCancellation(order=row.order_id, cancellation=CancellationId(case_id))
-        if answer == "approve"
-        else refusal(console, row, values)
-    )
-    try:
-        await console.submit(command, row.shop_id, f"{answer}:{case_id}", f"{key}.{case_id}")
-    except InvalidTransition as error:
-        state = str(error.params.get("current_state", ""))
-        detail = _("Nothing left to answer: %(state)s") % {"state": language.term("cancellation", state, "seller")}
-        return {**line, "outcome": "skipped", "detail": detail}
-    except DeadlinePassed:
-        return {**line, "outcome": "skipped", "detail": _("The time to answer was over")}
-    except (StaleOrder, RescindError) as error:
-        return {**line, "outcome": "failed", "detail": console.problem(error).text}
-    done = _("%(amount)s goes back") if answer == "approve" else _("The order goes on")
-    return {**line, "outcome": "done", "detail": done % {"amount": language.money(row.amount)}}
+    match result:
+        case InvalidTransition():
+            state = str(result.params.get("current_state", ""))
+            detail = _("Nothing left to answer: %(state)s") % {"state": language.term("cancellation", state, "seller")}
+            return {**line, "outcome": "skipped", "detail": detail}
+        case DeadlinePassed():
+            return {**line, "outcome": "skipped", "detail": _("The time to answer was over")}
+        case RescindError():
+            return {**line, "outcome": "failed", "detail": console.problem(result).text}
+        case _:
+            done = _("%(amount)s goes back") if answer == "approve" else _("The order goes on")
+            return {**line, "outcome": "done", "detail": done % {"amount": language.money(row.amount)}}

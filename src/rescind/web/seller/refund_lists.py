@@ -9,11 +9,13 @@ from litestar import get
 
 from rescind.core.errors import RescindError
 from rescind.core.ids import canonical
+from rescind.core.lists import REFUNDS
 from rescind.core.money import Money
+from rescind.intake.narrowing import RefundNarrowing
 from rescind.locales import Locale
 from rescind.postgres.refunds import LISTS, LOOKED_AT, RefundLists, RefundView, Where
+from rescind.web.listing import asked, heads, tools
 from rescind.web.rendering import address
-from rescind.web.search import too_many
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
 
@@ -33,12 +35,13 @@ async def by_state(
     """The page under ``path``. about: what each list is, and whose move. staff: who looks after each is shown, and what
     the provider calls it.
     """
-    where = where_of(console.query("state"))
+    given = asked(console.visit, REFUNDS, console.zone)
+    if given.go:
+        return console.go(given.go)
+    assert isinstance(given.narrowing, RefundNarrowing), "this list has such filters"
+    where, numbers = given.narrowing.state, given.narrowing.number
     lists = RefundLists(console.desk.pool)
     after = _refund(console.query("after"))
-    search = console.search()
-    # What has no digit is no number of anything; looking for it finds nothing.
-    numbers = search.numbers or ((search.words,) if search.words else ())
     counts = await lists.counts(console.scope)
     found = await lists.listed(console.scope, where, after=after, limit=_A_PAGE + 1, numbers=numbers)
     if numbers and not found:
@@ -48,18 +51,26 @@ async def by_state(
                 where, found = other, elsewhere
                 break
     shown = found[:_A_PAGE]
+    base = address(path, state=where, q=given.search.text or None)
+    around = await tools(console.visit, given, console.zone, path=path, counted=False)
+    columns = heads(console.language, around)
+    for one in columns:
+        if one["key"] == "next_check" and where == "failed":
+            one["label"] = console.language.gettext("Failed on")
     people: Mapping[str, str] = await console.staff(one.owner for one in shown) if staff else {}
     return console.page(
         "seller/refunds.html",
         notice=notice,
-        errors=too_many(console.language, search),
+        errors=given.errors,
         path=path,
         staff=staff,
-        q=search.text,
+        tools=around,
+        columns=columns,
+        q=given.search.text,
         where=where,
         tabs=[
             {
-                "href": address(path, state=None if one == LISTS[0] else one, q=search.text or None),
+                "href": address(path, state=None if one == LISTS[0] else one, q=given.search.text or None),
                 "label": label,
                 "count": counts[one],
                 "current": one == where,
@@ -69,8 +80,8 @@ async def by_state(
         about=about[where],
         rows=[_row(console, one, people) for one in shown],
         capped=sum(counts[one] for one in LISTS if one != "failed") >= LOOKED_AT,
-        next=address(path, state=where, q=search.text or None, after=shown[-1].refund) if len(found) > _A_PAGE else "",
-        first=address(path, state=where, q=search.text or None) if after else "",
+        next=address(base, after=shown[-1].refund) if len(found) > _A_PAGE else "",
+        first=base if after else "",
     )
 
 

@@ -5,34 +5,18 @@ from __future__ import annotations
 from litestar import get
 
 from rescind.core.errors import InvalidField
+from rescind.core.lists import REQUESTS
 from rescind.core.parts import CancellationStatus
 from rescind.core.stage import Stage, rank
 from rescind.core.views import CASE_TABS, CaseRow, Filters
 from rescind.locales import Locale
+from rescind.web.listing import asked, heads, tools
 from rescind.web.rendering import address
-from rescind.web.search import too_many
-from rescind.web.seller.board import counted
 from rescind.web.seller.console import Console, Here
 from rescind.web.seller.request import HOME, Open, opened
 from rescind.web.session import Html
 
 _TABS = tuple(one for one in CASE_TABS if one != "escalated")
-_SORTS = ("time_left", "newest", "amount")
-_COMMON_REASONS = (
-    "changed_mind",
-    "ordered_by_mistake",
-    "duplicate",
-    "wrong_address",
-    "wrong_variant",
-    "wrong_contact",
-    "better_price",
-    "change_payment",
-    "too_late",
-    "seller_asked",
-    "price_error",
-    "undeliverable_address",
-    "other",
-)
 
 
 @get("/requests")
@@ -40,22 +24,16 @@ async def queue(console: Here) -> Html:
     """The queue; ``open`` in the address opens one row with what each answer would do."""
     language = console.language
     _ = language.gettext
-    search = console.search()
-    tab = console.query("tab") if console.query("tab") in _TABS else "to_respond"
-    sort = console.query("sort") if console.query("sort") in _SORTS else ""
-    reason = console.query("reason") if console.query("reason") in _COMMON_REASONS else ""
-    filters = Filters(
-        tab=tab,
-        numbers=search.numbers,
-        text=search.words,
-        reason=(reason,) if reason else (),
-        sort=sort or None,  # pyright: ignore[reportArgumentType]  # one of _SORTS
-    )
-    cursor = console.query("cursor") or None
+    given = asked(console.visit, REQUESTS, console.zone, usual={"tab": "to_respond"})
+    if given.go:
+        return console.go(given.go)
+    filters, cursor = given.filters(console.visit, console.zone), console.query("cursor") or None
     try:
         page = await console.desk.reads.cases(console.scope, filters, cursor, now=console.now)
     except InvalidField:
         page = await console.desk.reads.cases(console.scope, filters, None, now=console.now)
+    tab = filters.tab
+    around = await tools(console.visit, given, console.zone, path=HOME, total=page.total)
     counts = await console.desk.reads.case_counts(console.scope)
     chosen = next((row for row in page.rows if row.case_id == console.query("open") and answerable(row)), None)
     gone = None if chosen else await _answered(console)
@@ -64,16 +42,17 @@ async def queue(console: Here) -> Html:
     names = tab_names(language)
     return console.page(
         "seller/requests.html",
-        errors=too_many(language, search),
+        errors=given.errors,
         notice=console.told(),
         tab=tab,
+        tools=around,
+        # Where all of them wait for the shop, nobody needs to be told of each.
+        columns=[one for one in heads(language, around) if tab != "to_respond" or one["key"] != "status"],
         bulk=tab == "to_respond",
-        q=search.text,
-        reason=reason,
-        reasons=[("", _("Any")), *((code, language.term("reason", code)) for code in _COMMON_REASONS)],
-        sort=sort,
+        q=given.search.text,
+        sort=filters.sort or "",
         sorts=[("", _("Time left")), ("newest", _("Newest")), ("amount", _("Amount"))],
-        narrowed=bool(search.text or reason),
+        narrowed=around.narrowed,
         tabs=[
             {
                 "href": HOME if name == "to_respond" else f"{HOME}?tab={name}",
@@ -87,7 +66,6 @@ async def queue(console: Here) -> Html:
             for name in _TABS
             if name != "second_person" or counts.get(name) or tab == name
         ],
-        chips=_chips(console, base, search.text, reason),
         rows=[_row(console, row, base, chosen, plain_no=plain_no) for row in page.rows],
         open=await _opened(console, chosen) if chosen else None,
         gone=gone,
@@ -96,7 +74,6 @@ async def queue(console: Here) -> Html:
         spoken=_("The list of requests has changed."),
         previous=address(base, cursor=page.previous) if page.previous else "",
         next=address(base, cursor=page.next) if page.next else "",
-        count=counted(language, page.total, len(page.rows)),
     )
 
 
@@ -127,15 +104,6 @@ def tab_names(language: Locale) -> dict[str, str]:
 def answerable(row: CaseRow) -> bool:
     """Whether the seller may answer this row now."""
     return row.kind == "cancellation" and row.status == CancellationStatus.AWAITING_SELLER.value
-
-
-def _chips(console: Console, base: str, text: str, reason: str) -> list[dict[str, str]]:
-    chips: list[dict[str, str]] = []
-    if text:
-        chips.append({"href": address(base, q=None), "label": text if len(text) <= 40 else f"{text[:38]} …"})
-    if reason:
-        chips.append({"href": address(base, reason=None), "label": console.language.term("reason", reason)})
-    return chips
 
 
 async def _plain_no(console: Console) -> bool:

@@ -5,9 +5,21 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from rescind.web.console_lists import ROUTES as LISTS
 from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.seller import intercept, returns
-from rescind.web.support import calendars, escalations, find, messages, order, refund_lists, refund_orders
+from rescind.web.support import (
+    calendars,
+    escalations,
+    find,
+    messages,
+    order,
+    orders,
+    refund_lists,
+    refund_orders,
+    requests,
+    shops,
+)
 from rescind.web.support.find import support_console
 
 PAGES = Router(
@@ -27,6 +39,10 @@ PAGES = Router(
         order.answer_override,
         *messages.ROUTES,
         *NOTICES,
+        *LISTS,
+        *orders.ROUTES,
+        *requests.ROUTES,
+        *shops.ROUTES,
         *escalations.ROUTES,
         *intercept.ROUTES,
         *returns.ROUTES,

@@ -79,7 +79,7 @@ async def home(console: Here) -> Html:
             for name, label in _tab_names(language).items()
         ],
         found=[_order_row(one) for one in found.rows] if found else None,
-        cases=[_case_row(console, one) for one in cases.rows] if cases else [],
+        cases=[case_row(console, one) for one in cases.rows] if cases else [],
         previous=address(base, cursor=page.previous) if page.previous else "",
         next=address(base, cursor=page.next) if page.next else "",
         count=counted(language, page.total, len(page.rows)),
@@ -119,7 +119,8 @@ def _order_row(row: OrderRow) -> dict[str, object]:
     return {"id": row.order_id, "href": f"{HOME}/orders/{row.order_id}", "order": row}
 
 
-def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
+def case_row(console: Console, row: CaseRow) -> dict[str, object]:
+    """A row of support's queue, and of its list of requests."""
     language = console.language
     waits = row.closed_at is None
     key, words = case_state(language, row, "support")
@@ -137,6 +138,8 @@ def _case_row(console: Console, row: CaseRow) -> dict[str, object]:
         "state_key": key,
         "state": words,
         "reason": case_reason(language, row),
+        "moves": row.kind not in {"review", "contradiction", "escalation"},
+        "flags": [language.gettext("Filed by support")] if row.filed_by == "support" and row.kind != "proposal" else [],
     }
 
 

@@ -1,0 +1,79 @@
+"""`rescind export`: a list as a file, with the filters and columns that pages and the API have for it."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from zoneinfo import available_timezones
+
+import asyncpg
+import typer
+
+from rescind.access import Principal
+from rescind.administration import with_pool
+from rescind.clock import DatabaseClock
+from rescind.core.errors import InvalidField, InvalidText, UnknownField
+from rescind.core.lists import LISTS
+from rescind.intake.narrowing import NARROWINGS, Format
+from rescind.intake.query import names
+from rescind.lists import Lists, Wanted
+from rescind.postgres.exports import ExportTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.refunds import RefundLists
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, out, read_settings, run
+
+
+def export(
+    listing: Annotated[str, typer.Argument(metavar="LIST", help=f"One of: {', '.join(LISTS)}.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it; .xlsx makes a workbook, anything else CSV.")],
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", metavar="NAME=VALUE", help="As in the API; may stand several times.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="Which columns; may stand several times.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Whose clock times are written by.")] = "UTC",
+    data: Data = None,
+) -> None:
+    """Write a list of the whole marketplace to a file, and write down who did."""
+    if listing not in LISTS:
+        fail(f"There is no list {listing}. There are: {', '.join(LISTS)}.")
+    if file.exists():
+        fail(f"{file} is there already; an export does not write over anything.")
+    if zone not in available_timezones():
+        fail(f"{zone} is no time zone; write one like Europe/London.")
+    pairs = [one.partition("=") for one in filters or ()]
+    known = names(NARROWINGS[listing])
+    for name, equals, _ in pairs:
+        if not equals or name not in known:
+            fail(f"{name} is no filter of {listing}. There are: {', '.join(known)}.")
+    form: Format = "xlsx" if file.suffix == ".xlsx" else "csv"
+    where = urlencode([(name, value) for name, _, value in pairs])
+    wanted = Wanted(LISTS[listing], where, tuple(columns or ()), form, zone)
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
+        clock = DatabaseClock()
+        lists = Lists(Reads(pool, secret(settings)), RefundLists(pool), ExportTable(pool, clock), clock)
+        try:
+            made = await lists.export(_somebody(), wanted, "cli")
+        except (InvalidField, InvalidText, UnknownField) as error:
+            fail(f"{error.params.get('field', '')} has to be {error.params.get('expected', 'a filter of this list')}.")
+        with file.open("xb") as to:
+            async for part in made.parts:
+                to.write(part)
+        return await lists.exports.rows(made.export)
+
+    rows = run(with_pool(read_settings(data=data), work))
+    out.print(f"Wrote {file}: {rows} rows.", highlight=False, soft_wrap=True)
+
+
+def _somebody() -> Principal:
+    """Whoever is at the machine may read everything; their name there is what is written down."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "command line"
+    return Principal(role="operator", id=name, credential="command line")

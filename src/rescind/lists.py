@@ -1,0 +1,155 @@
+"""Lists for pages, the API, the command line and mail alike: their rows through somebody's eyes, and as a file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple, cast
+
+from rescind.access import Principal
+from rescind.clock import Clock, wall_clock
+from rescind.core.conversation import side_of
+from rescind.core.errors import Forbidden, NotFound
+from rescind.core.instant import Instant
+from rescind.core.listing import Column, Listing, Reader
+from rescind.core.lists import LISTS
+from rescind.exporting import csv_file, workbook
+from rescind.exporting.cells import Cell, Cells
+from rescind.intake import query
+from rescind.intake.narrowing import (
+    NARROWINGS,
+    Format,
+    Narrowing,
+    RefundNarrowing,
+    ShopNarrowing,
+    ThreadNarrowing,
+)
+from rescind.locales import Locale
+from rescind.postgres.exports import ExportTable, Taken
+from rescind.postgres.reads import Reads
+from rescind.postgres.refunds import MOST, RefundLists
+
+AnyNarrowing = Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing
+
+
+class Wanted(NamedTuple):
+    """A list as somebody wants it in a file. where: as it stands in an address. columns: names, none for the usual.
+
+    zone: whose clock its times go by. language: None writes names and codes, as programs read them.
+    """
+
+    listing: Listing
+    where: str
+    columns: Sequence[str] = ()
+    form: Format = "csv"
+    zone: str = "UTC"
+    language: Locale | None = None
+
+
+class File(NamedTuple):
+    """A file as it is made. export: the record of it. rows: how many went into it, once all parts are there."""
+
+    name: str
+    media_type: str
+    parts: AsyncIterator[bytes]
+    export: str
+
+
+def reader_of(who: Principal) -> Reader:
+    """Whose lists somebody has: their shop's, or the platform's."""
+    return "seller" if who.role == "seller" else "support"
+
+
+def listing_of(who: Principal, name: str) -> Listing:
+    """The list of that name. Raises NotFound for one that there is not, or not for somebody like this."""
+    listing = LISTS.get(name)
+    if listing is None or who.role == "buyer" or reader_of(who) not in listing.readers:
+        raise NotFound(kind="list")
+    return listing
+
+
+class Lists:
+    """Reads lists through whoever asks, and makes files of them."""
+
+    def __init__(self, reads: Reads, refunds: RefundLists, exports: ExportTable, clock: Clock) -> None:
+        self.exports = exports
+        self._reads = reads
+        self._refunds = refunds
+        self._clock = clock
+
+    def narrowed(self, listing: Listing, where: str) -> AnyNarrowing:
+        """What an address narrows a list to. Raises InvalidField, UnknownField."""
+        return query.read(where.encode("ascii", "replace"), NARROWINGS[listing.name])
+
+    def rows(
+        self, who: Principal, listing: Listing, where: AnyNarrowing, zone: str, now: Instant
+    ) -> AsyncIterator[Any]:
+        """Every row of a list that somebody may see, in its order. Raises InvalidField, Forbidden."""
+        match where:
+            case Narrowing():
+                filters = where.filters(who.role, zone)
+                every = self._reads.every_order if listing.name == "orders" else self._reads.every_case
+                return cast("AsyncIterator[Any]", every(who.scope, filters, now=now))
+            case RefundNarrowing():
+                return self._every_refund(who, where)
+            case ThreadNarrowing():
+                if who.role == "host":
+                    raise Forbidden(action="list_messages")
+                return self._reads.every_thread(who.scope, side_of(who.role), where.filters())
+            case ShopNarrowing():
+                return self._reads.every_shop(where.filters())
+
+    async def _every_refund(self, who: Principal, where: RefundNarrowing) -> AsyncIterator[Any]:
+        after: str | None = None
+        while True:
+            found = await self._refunds.listed(
+                who.scope, where.state, after=after, limit=MOST + 1, numbers=where.number
+            )
+            for one in found[:MOST]:
+                yield one
+            if len(found) <= MOST:
+                return
+            after = found[MOST - 1].refund
+
+    async def export(self, who: Principal, wanted: Wanted, via: str) -> File:
+        """Begin a file of what a list shows now, and write down that it is taken away.
+
+        Raises InvalidField, UnknownField, Forbidden; nothing is written down then.
+        """
+        reader = reader_of(who)
+        columns = wanted.listing.chosen(wanted.columns, reader)
+        now = self._clock.read() or wall_clock()
+        narrowing = self.narrowed(wanted.listing, wanted.where)
+        rows = self.rows(who, wanted.listing, narrowing, wanted.zone, now)
+        cells = Cells(columns, zone=wanted.zone, language=wanted.language, reader=reader)
+        export = await self.exports.begin(_taken(who, wanted, columns, via))
+        counted = self._counted(export, rows, cells)
+        name = f"{wanted.listing.name}-{now:%Y%m%d-%H%M}.{wanted.form}"
+        if wanted.form == "csv":
+            return File(name, csv_file.MEDIA_TYPE, csv_file.parts(cells.header(), counted), export)
+        made = workbook.parts(cells.header(), cells.kinds, cells.zone, counted)
+        return File(name, workbook.MEDIA_TYPE, made, export)
+
+    async def _counted(self, export: str, rows: AsyncIterator[Any], cells: Cells) -> AsyncIterator[Sequence[Cell]]:
+        count = 0
+        try:
+            async for row in rows:
+                count += 1
+                yield cells.row(row)
+        finally:
+            # Also of what somebody broke off it is known how much left.
+            await self.exports.end(export, count)
+
+
+def _taken(who: Principal, wanted: Wanted, columns: Sequence[Column], via: str) -> Taken:
+    return Taken(
+        role=who.role,
+        shop_id=who.shop_id or "",
+        person=who.id,
+        credential=who.credential,
+        via=via,
+        list=wanted.listing.name,
+        query=wanted.where,
+        columns=tuple(one.name for one in columns),
+        personal=any(one.personal for one in columns),
+        format=wanted.form,
+    )

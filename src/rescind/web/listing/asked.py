@@ -1,0 +1,128 @@
+"""A list's address, read: what narrows it, what was typed, and the one address that says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from rescind.core.errors import InvalidField, RescindError
+from rescind.core.listing import Listing
+from rescind.core.money import Money
+from rescind.core.views import CASE_TABS, ORDER_TABS, Filters
+from rescind.intake import query
+from rescind.intake.fields import currencies
+from rescind.intake.narrowing import NARROWINGS, Narrowing
+from rescind.lists import AnyNarrowing
+from rescind.locales import Locale
+from rescind.web.search import Search, read_search, too_many
+from rescind.web.session import Visit
+
+_TABS: Mapping[str, Iterable[str]] = {"orders": ORDER_TABS, "requests": CASE_TABS}
+TYPED = ("from", "to", "least", "most")
+"""What forms have in the place of instants and minor units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list as an address asks for it. where: what narrows it, in one spelling. go: the address that says the same
+    in the API's words, empty where this one does. errors: (field, what is wrong). typed: as it was typed.
+    """
+
+    listing: Listing
+    narrowing: AnyNarrowing
+    where: str
+    search: Search
+    go: str = ""
+    errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    typed: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def filters(self, visit: Visit, zone: str) -> Filters:
+        """Of a list of orders or requests, as the reads take them."""
+        assert isinstance(self.narrowing, Narrowing), "this list has such filters"
+        return self.narrowing.filters(visit.person.role, zone)
+
+    def value(self, name: str) -> str:
+        """What one filter is set to."""
+        return dict(parse_qsl(self.where)).get(name, "")
+
+
+def asked(visit: Visit, listing: Listing, zone: str, *, usual: Mapping[str, str] | None = None) -> Asked:
+    """Read a list's address. What cannot be meant is left out; of what somebody typed it is said.
+
+    usual: what holds where the address does not say otherwise, such as the first tab.
+    """
+    kind = NARROWINGS[listing.name]
+    sent = list(visit.request.query_params.multi_items())
+    known = [
+        (name, value) for name, value in sent if value and name in query.names(kind) and name not in {"number", "text"}
+    ]
+    search = read_search(visit.query("q"))
+    typed = {name: visit.query(name).strip() for name in TYPED}
+    errors = too_many(visit.locale, search)
+    said = _said(visit.locale, typed, dict(known), zone, errors)
+    pairs = [(name, value) for name, value in known if name not in said] + list(said.items())
+    if listing.name in _TABS and dict(pairs).get("tab", "all") not in _TABS[listing.name]:
+        pairs = [(name, value) for name, value in pairs if name != "tab"]
+    given = dict(pairs)
+    pairs += [(name, value) for name, value in (usual or {}).items() if name not in given]
+    pairs += [("number", one) for one in search.numbers]
+    if search.words:
+        # A list that is found by numbers alone finds nothing by words.
+        pairs.append(("text" if "text" in query.names(kind) else "number", search.words))
+    narrowing, left = _shaped(kind, pairs, visit, zone)
+    empty = [name for name, value in sent if not value and name != "q"]
+    moved = "" if errors or not (empty or any(typed.values())) else _address(visit, sent, said)
+    return Asked(listing, narrowing, urlencode(sorted(left)), search, moved, errors, typed if errors else {})
+
+
+def _shaped(
+    kind: type[Any], pairs: list[tuple[str, str]], visit: Visit, zone: str
+) -> tuple[AnyNarrowing, list[tuple[str, str]]]:
+    """The pairs as a struct; one that cannot be meant goes."""
+    while True:
+        try:
+            found = query.read(urlencode(pairs).encode(), kind)
+            if isinstance(found, Narrowing):
+                found.filters(visit.person.role, zone)
+        except RescindError as fault:
+            wrong = str(fault.params.get("field", "")).lstrip("?")
+            left = [(name, value) for name, value in pairs if name != wrong]
+            pairs = left if len(left) < len(pairs) else []
+        else:
+            return found, pairs
+
+
+def _said(
+    language: Locale, typed: Mapping[str, str], known: Mapping[str, str], zone: str, errors: list[tuple[str, str]]
+) -> dict[str, str]:
+    """Days and amounts of a form in the API's words."""
+    _ = language.gettext
+    said: dict[str, str] = {}
+    for name, to, days in (("from", "placed_from", 0), ("to", "placed_to", 1)):
+        if typed[name]:
+            try:
+                day = date.fromisoformat(typed[name]) + timedelta(days=days)
+                said[to] = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).isoformat()
+            except (ValueError, OverflowError):
+                errors.append((name, _("Write a day as 2026-11-28")))
+    currency = known.get("currency", "")
+    for name, to in (("least", "amount_min"), ("most", "amount_max")):
+        if not typed[name]:
+            continue
+        if currency not in currencies():
+            errors.append(("currency", _("Choose the currency of the amount")))
+            break
+        try:
+            said[to] = str(Money.parse(typed[name], currency).minor)
+        except InvalidField:
+            errors.append((name, _("Write an amount like 12.50")))
+    return said
+
+
+def _address(visit: Visit, sent: Sequence[tuple[str, str]], said: Mapping[str, str]) -> str:
+    pairs = [(name, value) for name, value in sent if value and name not in TYPED and name not in said]
+    return visit.request.url.path + "?" + urlencode([*pairs, *said.items()])

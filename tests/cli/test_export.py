@@ -1,0 +1,23 @@
+"""A list as a file from the command line, and the record of who took it."""
+
+from cli.test_administration import rescind
+
+__all__ = ["rescind"]
+
+
+def test_a_list_is_written_to_a_file_and_nothing_over_one(rescind, tmp_path):
+    shop = rescind("shop", "add", "=Kiln & Co")
+    rescind("shop", "add", "Blue Lantern")
+    file = tmp_path / "shops.csv"
+    told = ("export", "shops", "--filter", "text=kiln", "--column", "shop_id", "--column", "name")
+    assert rescind(*told, str(file)) == f"Wrote {file}: 1 rows."
+    assert file.read_bytes().decode("utf-8-sig") == f"name,shop_id\r\n'=Kiln & Co,{shop}\r\n"
+    assert "is there already" in rescind(*told, str(file), status=2)
+    book = tmp_path / "shops.xlsx"
+    assert rescind("export", "shops", str(book)) == f"Wrote {book}: 2 rows."
+    assert book.read_bytes().startswith(b"PK")
+    other = str(tmp_path / "other.csv")
+    assert "There are: orders, requests, refunds, messages, shops" in rescind("export", "people", other, status=2)
+    assert "There are: text, sort" in rescind("export", "shops", "--filter", "colour=red", other, status=2)
+    assert "one of: name, newest" in rescind("export", "shops", "--filter", "sort=colour", other, status=2)
+    assert not (tmp_path / "other.csv").exists()

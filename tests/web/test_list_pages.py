@@ -1,0 +1,170 @@
+"""Lists on pages: filters that stand in the address, views that somebody keeps, columns they choose, and a file."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from postgres.market import KILN, LANTERN
+from rescind.app import make_app
+from rescind.core.stage import Stage
+from web.consoles import Person
+
+ORDERS, REQUESTS = "/support/orders", "/seller/requests"
+
+
+@pytest.fixture
+def app(desk, market):
+    return make_app(desk)
+
+
+@pytest.fixture
+async def sue(app, desk):
+    return await Person(app).sign_in(desk, "support", "sue")
+
+
+@pytest.fixture
+async def sam(app, desk):
+    return await Person(app).sign_in(desk, "seller", "sam", shop_id=KILN)
+
+
+def numbers(page):
+    return re.findall(r'class="row-link" href="[^"]*"[^>]*>\s*([\w-]+)', page.raw)
+
+
+async def download(person, page, form="csv"):
+    (href,) = [one for one in re.findall(r'href="([^"]*/export\?[^"]*)"', page.raw) if f"format={form}" in one]
+    answer = await person.client.get(href.replace("&amp;", "&"))
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+async def table(person, page):
+    return list(csv.reader(io.StringIO((await download(person, page)).content.decode("utf-8-sig"))))
+
+
+async def test_filters_stand_in_the_address_in_the_words_of_the_api(sue, market):
+    await market.order(number="A-1", price=1000)
+    await market.order(Stage.PACKED, number="A-2", price=2000)
+    market.clock.advance(timedelta(minutes=1))
+    await market.order(Stage.PACKED, number="A-3", price=3000)
+    assert numbers(await sue.see(f"{ORDERS}?stage=packed")) == ["A-3", "A-2"]
+    typed = await sue.see(
+        f"{ORDERS}?stage=packed&placed=&from=2026-05-04&to=2026-05-04&least=15&most=25.00&currency=EUR"
+    )
+    assert typed.status == 303
+    assert parse_qs(urlsplit(typed.to).query) == {
+        "stage": ["packed"],
+        "placed_from": ["2026-05-04T00:00:00+00:00"],
+        "placed_to": ["2026-05-05T00:00:00+00:00"],
+        "amount_min": ["1500"],
+        "amount_max": ["2500"],
+        "currency": ["EUR"],
+    }
+    page = await sue.see(typed.to)
+    assert numbers(page) == ["A-2"]
+    assert 'value="15.00"' in page.raw
+    assert "≥ €15.00" in page.text
+    wrong = await sue.see(f"{ORDERS}?from=yesterday&least=x&currency=EUR")
+    assert "Write a day as 2026-11-28" in wrong.text
+    assert "Write an amount like 12.50" in wrong.text
+    assert 'value="x"' in wrong.raw, "what was typed stays"
+    nonsense = await sue.see(f"{ORDERS}?stage=nowhere&tab=x&cursor=abc&sort=colour")
+    assert (nonsense.status, len(numbers(nonsense))) == (200, 3)
+
+
+async def test_the_file_has_what_the_page_shows(sue, sam, market):
+    await market.order(Stage.PACKED, number="A-1", shop=KILN)
+    market.clock.advance(timedelta(minutes=1))
+    await market.order(Stage.PACKED, number="B-1", shop=LANTERN)
+    await market.order(number="A-2", shop=KILN)
+    page = await sue.see(f"{ORDERS}?stage=packed&sort=newest")
+    rows = await table(sue, page)
+    assert rows[0] == [
+        "Order",
+        "Shop",
+        "Buyer",
+        "Items",
+        "Stage",
+        "Cancellation",
+        "Total",
+        "Total: currency",
+        *rows[0][8:],
+    ]
+    assert [row[0] for row in rows[1:]] == numbers(page) == ["B-1", "A-1"]
+    assert rows[1][4] == "Packed"
+    own = await table(sam, await sam.see("/seller/orders?q=A-1,B-1"))
+    assert [row[0] for row in own[1:]] == ["A-1"]
+    assert (await download(sam, await sam.see("/seller/orders"), "xlsx")).content[:2] == b"PK"
+    foreign = await sam.client.get("/seller/lists/shops/export")
+    assert foreign.status_code == 404
+
+
+async def test_columns_are_chosen_by_each_person_for_themselves(sue, app, desk, market):
+    await market.order(number="A-1")
+    page = await sue.see(ORDERS)
+    assert "Order id" not in re.findall(r'columnheader"[^>]*>([^<]*)', page.raw)
+    done = await sue.press(page, "/support/lists/orders/columns", column=["number", "order", "total"])
+    assert (done.status, done.to) == (303, ORDERS)
+    page = await sue.see(ORDERS)
+    assert re.findall(r'columnheader"[^>]*>([^<]*)', page.raw) == ["Order", "Order id", "Total"]
+    assert (await table(sue, page))[0] == ["Order", "Order id", "Total", "Total: currency"]
+    other = await Person(app).sign_in(desk, "support", "sid")
+    assert "Order id" not in re.findall(r'columnheader"[^>]*>([^<]*)', (await other.see(ORDERS)).raw)
+    await sue.send(
+        "/support/lists/orders/columns", [*page.form("/support/lists/orders/columns")["fields"], ("usual", "1")]
+    )
+    assert "Items" in (await sue.see(ORDERS)).text
+
+
+async def test_a_view_is_kept_with_its_filters_and_is_its_persons_alone(sue, app, desk, market):
+    await market.order(Stage.PACKED, number="A-1")
+    await market.order(number="A-2")
+    page = await sue.see(f"{ORDERS}?stage=packed&q=A-1")
+    kept = await sue.press(page, "/support/lists/orders/views", name="Heavy  parcels")
+    opened = await sue.see(kept.to)
+    assert numbers(opened) == ["A-1"]
+    assert re.search(r'aria-current="page">Heavy parcels<', opened.raw)
+    assert "Heavy parcels" in (await sue.see("/support/views")).text
+    other = await Person(app).sign_in(desk, "support", "sid")
+    assert "Heavy parcels" not in (await other.see(kept.to)).text
+    view = await desk.pool.fetchval("SELECT view_id FROM saved_views")
+    page = await other.see("/support/views")
+    token = re.search(r'name="_csrf_token" value="([^"]*)"', page.raw)[1]
+    assert (await other.send(f"/support/views/{view}/remove", [("_csrf_token", token)])).status == 404
+    again = await sue.press(
+        await sue.see(f"{ORDERS}?stage=allocated"), "/support/lists/orders/views", name="Heavy parcels"
+    )
+    assert numbers(await sue.see(again.to)) == ["A-2"], "a name that is there is kept anew"
+    gone = await sue.press(await sue.see("/support/views"), f"/support/views/{view}/remove")
+    assert "Heavy parcels" not in (await sue.see(gone.to)).text
+
+
+async def test_views_that_everybody_has_open_what_they_say(sam, market):
+    order = await market.order(Stage.PREPARING, number="A-1")
+    await market.asks(order)
+    await market.order(Stage.PACKED, number="A-2")
+    page = await sam.see("/seller/orders")
+    links = dict(re.findall(r'class="chip" href="([^"]*)"[^>]*>([^<]*)<', page.raw))
+    by_name = {name: href.replace("&amp;", "&") for href, name in links.items()}
+    assert numbers(await sam.see(by_name["Packed and waiting"])) == ["A-2"]
+    assert numbers(await sam.see(by_name["Asked to cancel"])) == ["A-1"]
+    due = re.search(r'class="chip" href="([^"]*)"[^>]*>Due today<', (await sam.see(REQUESTS)).raw)[1]
+    assert "A-1" not in numbers(await sam.see(due.replace("&amp;", "&"))), "it is due tomorrow"
+    market.clock.advance(timedelta(hours=17))
+    assert numbers(await sam.see(due.replace("&amp;", "&"))) == ["A-1"]
+
+
+async def test_every_list_of_support_has_its_page_and_its_file(sue, market):
+    order = await market.order(Stage.PREPARING, number="A-1")
+    await market.asks(order)
+    for path in ("orders", "requests", "refunds", "messages", "shops"):
+        page = await sue.see(f"/support/{path}")
+        assert page.status == 200
+        assert (await download(sue, page)).content.startswith(b"\xef\xbb\xbf")
+    assert "Kiln" in (await sue.see("/support/shops?q=kiln")).text
+    assert "Kiln & Co" not in (await sue.see("/support/shops?q=lantern")).text
+    assert [row[0] for row in (await table(sue, await sue.see("/support/shops")))[1:]] == ["Blue Lantern", "Kiln & Co"]
