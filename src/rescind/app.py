@@ -14,6 +14,7 @@ from litestar.types import ASGIApp
 
 from rescind import api, policies, web
 from rescind.access import Access
+from rescind.beginning import Beginning
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
@@ -217,6 +218,7 @@ async def open_desk(
                 robots=Robots(robots, RobotMessages(pool, robots, clock), told_people, key, settings.egress, clock),
                 pushing=Pushing(PushTable(pool, clock), told_people, key, settings.egress, push_contact(base_url)),
                 people=people,
+                beginning=Beginning(pool, people, access, key, base_url),
                 signing_in=SigningIn(
                     people,
                     access,

@@ -34,6 +34,7 @@ from rescind import (
 )
 from rescind.app import attending, check_demo, database, make_app, open_demo, open_desk, working
 from rescind.backing_up import back_up, let_go, new_file, tried
+from rescind.begin_command import init
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.doctor.command import doctor
@@ -49,7 +50,7 @@ from rescind.receipts.command import app as receipt_commands
 from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
-from rescind.terminal import Data, err, fail, out, read_settings, run
+from rescind.terminal import Data, err, fail, language, out, read_settings, run
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -78,6 +79,7 @@ cli.add_typer(push_command.app, name="push")
 cli.add_typer(mail_commands, name="mail")
 cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
+cli.command()(init)
 cli.command()(doctor)
 cli.command()(replay)
 cli.command("import")(import_file)
@@ -255,6 +257,11 @@ async def _until_stopped() -> None:
 async def _welcome(desk: Desk) -> None:
     out.print(f"Rescind {__version__} serves at {desk.base_url}", highlight=False)
     if not desk.settings.demo:
+        if await desk.beginning.open():
+            _ = language().gettext
+            out.print(
+                _("Nothing is here yet. Begin at: %(address)s") % {"address": desk.beginning.address}, soft_wrap=True
+            )
         return
     for who, link in await guests.links(desk):
         out.print(f"  sign in as {who:<9} {link}", highlight=False, soft_wrap=True)

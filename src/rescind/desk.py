@@ -12,6 +12,7 @@ import asyncpg
 
 from rescind.access import Access
 from rescind.answering import Answering
+from rescind.beginning import Beginning
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
 from rescind.connections import Connected
@@ -104,6 +105,7 @@ class Desk:
     pushing: Pushing
     people: People
     signing_in: SigningIn
+    beginning: Beginning
     stock: StockFeed
     lists: Lists
     views: SavedViews

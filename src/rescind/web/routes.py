@@ -25,6 +25,7 @@ from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
 from rescind.web import (
     account,
+    begin,
     buyer,
     document,
     evidence,
@@ -74,6 +75,7 @@ def pages() -> Litestar:
             *document.ROUTES,
             *evidence.ROUTES,
             *push.ROUTES,
+            *begin.ROUTES,
             *sign_in.ROUTES,
             *account.ROUTES,
             *notices.ROUTES,

@@ -80,7 +80,7 @@ async def read(visit: _Here) -> Html:
 @post(SIGN_IN, status_code=HTTPStatus.OK)
 async def password(visit: _Here) -> Html:
     """The first half of a sign-in without a passkey."""
-    form = await _form(visit)
+    form = await open_form(visit)
     try:
         token = await visit.desk.signing_in.password(
             form.get("email", ""), form.get("password", ""), whence(visit.request).address
@@ -103,7 +103,7 @@ async def second(visit: _Here) -> Html:
 @post(SIGN_IN + "/code", status_code=HTTPStatus.OK)
 async def code(visit: _Here) -> Html:
     """Look at the code."""
-    form = await _form(visit)
+    form = await open_form(visit)
     try:
         entered = await visit.desk.signing_in.code(
             step_of(visit), form.get("code", ""), whence(visit.request), _now(visit)
@@ -116,14 +116,14 @@ async def code(visit: _Here) -> Html:
 @post(SIGN_IN + "/passkey/question", status_code=HTTPStatus.OK)
 async def ask_for_passkey(visit: _Here) -> Response[bytes]:
     """What the browser is asked."""
-    await _form(visit)
+    await open_form(visit)
     return question(visit, await visit.desk.signing_in.ask_for_passkey())
 
 
 @post(SIGN_IN + "/passkey", status_code=HTTPStatus.OK)
 async def passkey(visit: _Here) -> Html:
     """What the browser has answered."""
-    form = await _form(visit)
+    form = await open_form(visit)
     try:
         entered = await visit.desk.signing_in.passkey(
             step_of(visit), form.get("answer", ""), whence(visit.request), _now(visit)
@@ -171,7 +171,7 @@ async def forgotten(visit: _Here) -> Html:
 @post(SIGN_IN + "/forgotten", status_code=HTTPStatus.OK)
 async def send(visit: _Here) -> Html:
     """Send it, where there is somebody to send it to; the answer is the same, and goes out before that is found out."""
-    form = await _form(visit)
+    form = await open_form(visit)
     email = form.get("email", "")
     await visit.desk.signing_in.steps.count(f"forgotten {email.strip().lower()}", whence(visit.request).address)
     response = visit.page("staff/forgotten.html", live=False, here=f"{SIGN_IN}/forgotten", sent=True, values=form)
@@ -194,7 +194,7 @@ async def open_link(visit: _Here, token: FromPath[str]) -> Html:
 @post("/join/{token:str}", status_code=HTTPStatus.OK)
 async def join(visit: _Here, token: FromPath[str]) -> Html:
     """Join with a password and an app."""
-    form = await _form(visit)
+    form = await open_form(visit)
     link = await visit.desk.people.opened(token, "join", "anew")
     _ = visit.locale.gettext
     if form.get("password", "") != form.get("repeated", ""):
@@ -215,14 +215,14 @@ async def join(visit: _Here, token: FromPath[str]) -> Html:
 @post("/join/{token:str}/question", status_code=HTTPStatus.OK)
 async def ask_to_join(visit: _Here, token: FromPath[str]) -> Response[bytes]:
     """What the browser of somebody who joins is asked."""
-    form = await _form(visit)
+    form = await open_form(visit)
     return question(visit, await visit.desk.signing_in.ask_to_join(token, _newcomer(visit, form)))
 
 
 @post("/join/{token:str}/passkey", status_code=HTTPStatus.OK)
 async def join_with_passkey(visit: _Here, token: FromPath[str]) -> Html:
     """Join with the passkey that the browser has made."""
-    form = await _form(visit)
+    form = await open_form(visit)
     link = await visit.desk.people.opened(token, "join", "anew")
     try:
         entered = await visit.desk.signing_in.join_with_passkey(
@@ -249,7 +249,7 @@ async def join_as(visit: _Here, token: FromPath[str]) -> Html:
 @post("/join/{token:str}/password", status_code=HTTPStatus.OK)
 async def choose_password(visit: _Here, token: FromPath[str]) -> Html:
     """Choose another password; whoever did signs in with it, and with the app as before."""
-    form = await _form(visit)
+    form = await open_form(visit)
     chosen = form.get("password", "")
     try:
         if chosen != form.get("repeated", ""):
@@ -267,7 +267,7 @@ ROUTES = (
 )
 
 
-async def _form(visit: Visit) -> dict[str, str]:
+async def open_form(visit: Visit) -> dict[str, str]:
     """A form of somebody who is not signed in: it came from a page of ours. Raises CrossSite."""
     visit.desk.access.require_same_site(visit.request)
     sent = await visit.request.form()

@@ -1,0 +1,90 @@
+"""`rescind init`: an empty marketplace from the command line, asked for what was not said."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated, Any
+
+import asyncpg
+import typer
+
+from rescind.access import Access
+from rescind.administration import with_pool
+from rescind.beginning import Beginning, Begun, Wanted
+from rescind.clock import DatabaseClock
+from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NotFound
+from rescind.mail.post import Post
+from rescind.people import People
+from rescind.policies import presets
+from rescind.postgres.accounts import AccountTable
+from rescind.postgres.mail_server import MailServerTable
+from rescind.postgres.mails import MailTable
+from rescind.postgres.reads import Reads
+from rescind.postgres.staff_links import StaffLinkTable
+from rescind.settings import Settings, secret
+from rescind.terminal import Data, fail, language, out, read_settings, run
+
+
+def init(
+    name: Annotated[str | None, typer.Option(help="What you are called; you become the first operator.")] = None,
+    email: Annotated[str | None, typer.Option(help="Your e-mail address; you sign in with it.")] = None,
+    shop: Annotated[str | None, typer.Option(help="What buyers know the first shop by.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Preset that its orders are bought under.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Its time zone, such as Europe/London.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")] = None,
+    data: Data = None,
+) -> None:
+    """Begin an empty marketplace: its first operator, its first shop, its first key. What is not said is asked for."""
+    spoken = language()
+    _ = spoken.gettext
+    wanted = Wanted(
+        name=_asked(name, _("Your name")),
+        email=_asked(email, _("E-mail address")),
+        shop=_asked(shop, _("Name of the first shop")),
+        preset=_asked(policy, f"{_('Policy')} ({', '.join(presets())})", "base"),
+        zone=_asked(zone, _("Time zone"), "UTC"),
+        language=spoken.tag,
+    )
+    settings = read_settings(data=data, base_url=base_url)
+    begun = run(with_pool(settings, lambda pool, chosen: _begin(pool, chosen, wanted)))
+    for words in (
+        f"{_('Shop')}: {begun.shop}",
+        f"{_('Key')}: {begun.key}",
+        _(
+            "With this key your marketplace's own program places orders. It is shown this once; another can be made at any time."
+        ),
+        "",
+        _("Start it with %(command)s, then choose how you sign in:") % {"command": "rescind serve"},
+        begun.join,
+    ):
+        out.print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def _asked(given: str | None, question: str, usual: str | None = None) -> str:
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        if usual is not None:
+            return usual
+        fail(f"Say it as an option, or run this in a terminal: {question}. See: rescind init --help")
+    answer: str = typer.prompt(question, default=usual)
+    return answer
+
+
+async def _begin(pool: asyncpg.Pool[Any], settings: Settings, wanted: Wanted) -> Begun:
+    key = secret(settings)
+    base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
+    post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
+    access = Access(pool, key, base_url)
+    people = People(AccountTable(pool), StaffLinkTable(pool), access, post, Reads(pool, key), key, base_url)
+    try:
+        return await Beginning(pool, people, access, key, base_url).begin(wanted)
+    except (InvalidField, InvalidText) as error:
+        fail(f"The {str(error.params.get('field', 'value')).strip('/')} must be {error.params['expected']}.")
+    except AddressBounces:
+        fail("Mail to this address comes back.")
+    except NotFound:
+        fail(f"There is a marketplace in {settings.data} already; name another folder with --data.")
+    finally:
+        await asyncio.to_thread(post.close)

@@ -1,0 +1,107 @@
+"""An empty marketplace begins: its first operator, its first shop, and the first key of the host's program.
+
+Whoever holds the first address may begin, until the first operator has come in. The address is printed where the
+program was started, so it is known to whoever runs the machine and to nobody else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+import asyncpg
+import msgspec
+
+from rescind.access import Access
+from rescind.core.errors import InvalidField, NotFound, one_of
+from rescind.core.ids import ShopId, shop_id
+from rescind.intake.text import label
+from rescind.people import COMMAND_LINE, People
+from rescind.people import Wanted as Invitation
+from rescind.policies import preset, presets
+from rescind.postgres.directory import Directory
+from rescind.postgres.policies import PolicyTable
+
+BACKEND: Final = "backend"
+"""What the first key's program is called."""
+_SHOP_BITS = 40
+_OPEN = """
+SELECT NOT EXISTS (SELECT FROM accounts)
+   AND (NOT EXISTS (SELECT FROM shops) OR EXISTS (SELECT FROM installation WHERE key = 'begun_shop'))
+"""
+_KEEP = "INSERT INTO installation (key, value) VALUES ('begun_shop', $1) ON CONFLICT (key) DO NOTHING"
+_KEPT = "SELECT value FROM installation WHERE key = 'begun_shop'"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A marketplace as it was typed. preset: what the shop's orders are bought under; zone: where the shop is."""
+
+    name: str
+    email: str
+    shop: str
+    preset: str = "base"
+    zone: str = "UTC"
+    language: str = "en"
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is now. key: the host's, shown this once; join: where the first operator chooses how to sign in."""
+
+    shop: ShopId
+    key: str
+    join: str
+
+
+class Beginning:
+    """The first step of an installation. secret: the installation's own; base_url: where its address leads."""
+
+    def __init__(self, pool: asyncpg.Pool[Any], people: People, access: Access, secret: bytes, base_url: str) -> None:
+        self._pool = pool
+        self._people = people
+        self._access = access
+        self._base_url = base_url.rstrip("/")
+        self._token = hmac.digest(secret, b"rescind beginning 1", hashlib.sha256).hex()
+
+    async def open(self) -> bool:
+        """Whether nobody works here yet, and no shop is here but the one that was begun with."""
+        return bool(await self._pool.fetchval(_OPEN))
+
+    @property
+    def address(self) -> str:
+        """Where it begins; for the terminal of whoever runs the machine."""
+        return f"{self._base_url}/begin/{self._token}"
+
+    async def check(self, token: str) -> None:
+        """Let only the holder of the address on, and only while it is open. Raises NotFound."""
+        if not hmac.compare_digest(token.encode(), self._token.encode()) or not await self.open():
+            raise NotFound(kind="page")
+
+    async def begin(self, wanted: Wanted) -> Begun:
+        """Make shop, key and invitation. Until the operator has come in, to begin again makes a new key and link for
+        the same shop, whatever became of the first try.
+
+        Raises InvalidField and InvalidText (name, email, shop, preset, zone, language), NotFound: it is not open.
+        """
+        if not await self.open():
+            raise NotFound(kind="page")
+        name = label(wanted.shop, field="/shop", blank=False)
+        if wanted.preset not in presets():
+            raise InvalidField(field="/preset", expected=one_of(presets()))
+        if wanted.zone not in available_timezones():
+            raise InvalidField(field="/zone", expected="a time zone like Europe/London")
+        # The operator first: what is wrong there is wrong before anything was made.
+        asked = Invitation(email=wanted.email, name=wanted.name, role="operator", language=wanted.language)
+        invited = await self._people.invite(COMMAND_LINE, asked)
+        await self._pool.execute(_KEEP, shop_id(secrets.randbits(_SHOP_BITS)))
+        shop = ShopId(await self._pool.fetchval(_KEPT))
+        policy = preset(wanted.preset)
+        await PolicyTable(self._pool).publish(policy)
+        await Directory(self._pool).put_shop(
+            shop, name=name, preset_hash=policy.hash, settings={}, zone=wanted.zone, contact={}
+        )
+        await self._access.revoke_principal("host", BACKEND)
+        key = await self._access.issue_key("host", BACKEND, name=BACKEND, made_by=COMMAND_LINE.who)
+        return Begun(shop=shop, key=key, join=invited.address)
