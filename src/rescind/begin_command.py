@@ -16,7 +16,7 @@ from rescind.clock import DatabaseClock
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NotFound
 from rescind.mail.post import Post
 from rescind.people import People
-from rescind.policies import presets
+from rescind.policies import preset, presets
 from rescind.postgres.accounts import AccountTable
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
@@ -38,22 +38,18 @@ def init(
     """Begin an empty marketplace: its first operator, its first shop, its first key. What is not said is asked for."""
     spoken = language()
     _ = spoken.gettext
-    wanted = Wanted(
-        name=_asked(name, _("Your name")),
-        email=_asked(email, _("E-mail address")),
-        shop=_asked(shop, _("Name of the first shop")),
-        preset=_asked(policy, f"{_('Policy')} ({', '.join(presets())})", "base"),
-        zone=_asked(zone, _("Time zone"), "UTC"),
-        language=spoken.tag,
-    )
+    who, address = _asked(name, _("Your name")), _asked(email, _("E-mail address"))
+    called = _asked(shop, _("Name of the first shop"))
+    chosen = _asked(policy, f"{_('Policy')} ({', '.join(presets())})", "base")
+    where = _asked(zone, _("Time zone"), preset(chosen).zone if chosen in presets() else "UTC")
+    wanted = Wanted(name=who, email=address, shop=called, preset=chosen, zone=where, language=spoken.tag)
     settings = read_settings(data=data, base_url=base_url)
     begun = run(with_pool(settings, lambda pool, chosen: _begin(pool, chosen, wanted)))
     for words in (
         f"{_('Shop')}: {begun.shop}",
         f"{_('Key')}: {begun.key}",
-        _(
-            "With this key your marketplace's own program places orders. It is shown this once; another can be made at any time."
-        ),
+        _("With this key your marketplace's own program places orders."),
+        _("It is shown this once; another can be made at any time."),
         "",
         _("Start it with %(command)s, then choose how you sign in:") % {"command": "rescind serve"},
         begun.join,

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 
 from rescind.beginning import Begun, Wanted
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText
-from rescind.locales import LANGUAGE_NAMES
-from rescind.policies import presets
+from rescind.locales import LANGUAGE_NAMES, Locale
+from rescind.policies import preset, presets
 from rescind.web.session import Html, Visit, zone_of
 from rescind.web.sign_in import field_errors, open_form
 
@@ -63,6 +63,7 @@ def _page(
     begun: Begun | None = None,
 ) -> Html:
     language = visit.locale
+    chosen = {"language": language.tag, "preset": "base", "zone": zone_of(visit.request) or "UTC"}
     zones = sorted(one for one in available_timezones() if "/" in one or one == "UTC")
     return visit.page(
         "staff/begin.html",
@@ -71,8 +72,14 @@ def _page(
         token=token,
         begun=begun,
         errors=errors or {},
-        values={"language": language.tag, "preset": "base", "zone": zone_of(visit.request) or "UTC", **(form or {})},
-        presets=[(one, language.pgettext("preset", one)) for one in presets()],
+        values={**dict.fromkeys(("name", "email", "shop"), ""), **chosen, **(form or {})},
+        presets=[(one, _called(language, one)) for one in presets()],
         zones=[(one, one) for one in zones],
         languages=list(LANGUAGE_NAMES.items()),
     )
+
+
+def _called(language: Locale, name: str) -> str:
+    """A preset by its market, where it has one."""
+    region = preset(name).region
+    return f"{language.country(region)} ({name})" if region else name

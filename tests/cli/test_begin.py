@@ -1,0 +1,42 @@
+"""`rescind init`: from an empty folder to an address where the first operator signs in."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+SAID = ("--name", "Ines", "--email", "ines@harbour.example", "--shop", "Kiln")
+
+
+@pytest.fixture
+def rescind(tmp_path):
+    def command(*words, status=0, **environ):
+        done = subprocess.run(
+            [sys.executable, "-m", "rescind", *words],
+            env={"PATH": os.environ["PATH"], "RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", **environ},
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == status, done.stderr
+        return done.stdout if status == 0 else done.stderr
+
+    return command
+
+
+def test_an_empty_folder_becomes_a_marketplace_and_is_one_then(rescind):
+    assert "Say it as an option" in rescind("init", "--name", "Ines", status=2)
+    assert "The email must be" in rescind("init", *SAID, "--email", "nobody", status=2)
+    said = rescind("init", *SAID, "--policy", "us", "--base-url", "https://desk.example")
+    shop = re.search(r"Shop: (shp_\w{8})", said)[1]
+    assert re.search(r"Key: rsk_[\w-]{43}", said)
+    assert re.search(r"https://desk\.example/join/[\w-]+", said)
+    assert re.search(rf"{shop} │ Kiln +│ us +│ America/Los_Angeles", rescind("shop", "list"))
+    again = rescind("init", *SAID, LANG="zh_CN.UTF-8")
+    assert shop in again, "until somebody has come in it may be begun again"
+    assert "密钥仅显示这一次" in again
+    rescind("shop", "add", "Lantern")
+    rescind("init", *SAID)

@@ -1,0 +1,77 @@
+"""From nothing to the first operator: the address that is printed at the start, and nobody else's."""
+
+import re
+
+import httpx
+import pytest
+
+from rescind.app import make_app
+from rescind.beginning import BACKEND
+from web.consoles import ORIGIN, Page
+
+TYPED = {
+    "name": "Ines Duarte",
+    "email": "ines@harbour.example",
+    "shop": "Kiln & Clay",
+    "preset": "us",
+    "zone": "America/New_York",
+}
+
+
+@pytest.fixture
+async def browser(desk):
+    transport = httpx.ASGITransport(make_app(desk))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"origin": ORIGIN}) as client:
+        yield client
+
+
+def begins(desk):
+    return desk.beginning.address.removeprefix(desk.base_url)
+
+
+async def test_an_empty_marketplace_begins_with_its_operator_its_shop_and_a_key(browser, desk):
+    page = Page(await browser.get(begins(desk)))
+    assert (page.status, "Begin a marketplace" in page.text) == (200, True)
+    begun = Page(await browser.post(begins(desk), data={**TYPED, "language": "en"}))
+    assert begun.status == 200, begun.text
+    key = re.search(r"rsk_[\w-]{43}", begun.raw)[0]
+    shop = re.search(r"shp_\w{8}", begun.raw)[0]
+    join = re.search(r'href="([^"]*/join/[^"]+)"', begun.raw)[1].removeprefix(desk.base_url)
+    assert "Welcome, Ines Duarte" in Page(await browser.get(join)).text
+
+    found = await desk.reads.shop(shop)
+    assert (found.name, found.preset, found.zone) == ("Kiln & Clay", "us", "America/New_York")
+    asked = await browser.get(f"/v1/shops/{shop}/settings", headers={"authorization": f"Bearer {key}"})
+    assert asked.status_code in {200, 403}, "a key that is known"
+
+
+async def test_whoever_does_not_hold_the_address_begins_nothing(browser, desk):
+    for token in ("", "0" * 64, begins(desk).rpartition("/")[2][:-1]):
+        assert (await browser.get(f"/begin/{token}")).status_code == 404
+        assert (await browser.post(f"/begin/{token}", data=TYPED)).status_code == 404
+    stranger = {"origin": "http://elsewhere.example"}
+    assert (await browser.post(begins(desk), data=TYPED, headers=stranger)).status_code == 403
+    assert await desk.directory.empty()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("email", "nobody"), ("shop", " "), ("preset", "moon"), ("zone", "Mars/Base"), ("name", "")]
+)
+async def test_what_is_wrong_is_said_and_nothing_is_half_made(browser, desk, field, value):
+    page = Page(await browser.post(begins(desk), data={**TYPED, "language": "en", field: value}))
+    assert page.status == 422
+    assert await desk.directory.empty()
+    assert await desk.people.links.open("") == ()
+    assert await desk.access.keys() == ()
+
+
+async def test_begun_twice_is_one_shop_with_one_key_that_counts(browser, desk):
+    first, second = [Page(await browser.post(begins(desk), data={**TYPED, "language": "en"})).raw for _ in range(2)]
+    assert re.search(r"shp_\w{8}", first)[0] == re.search(r"shp_\w{8}", second)[0]
+    keys = [one for one in await desk.access.keys() if one.principal == BACKEND]
+    assert [one.in_force for one in keys].count(True) == 1
+
+
+async def test_where_somebody_works_or_a_shop_was_there_before_nothing_begins(browser, desk, market):
+    assert not await desk.beginning.open()
+    assert (await browser.get(begins(desk))).status_code == 404
