@@ -107,7 +107,12 @@ async def test_the_button_beside_a_message_keeps_its_time(three, market, clock):
     sent = await ann.press(page, f"{path}/cancel", reason="changed_mind")
     assert "/requests/can_" in sent.to
     assert "counted from the message that asked for it" in (await sam.see(f"/seller{path}")).text
-    assert (await market.read(order)).open_cancellation is not None
+    (asked,) = (await market.read(order)).cancellations
+    withdrawing = f"{path}/requests/{asked.id}/withdraw"
+    await ann.press(await ann.see(withdrawing), withdrawing)
+    old = await ann.see(f"{path}/cancel?said={link}")
+    assert "counts: you are answered" not in old.text, "the message is spent"
+    assert f'href="{path}/cancel?said=' not in (await ann.see(path)).raw
 
 
 async def test_a_seller_who_asks_the_buyer_to_cancel_is_shown_to_support_on_pages(three, market):  # R-038
