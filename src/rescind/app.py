@@ -72,6 +72,7 @@ from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
 from rescind.postgres.tracking import TrackingTable
 from rescind.postgres.translations import TranslationTable
+from rescind.prospects import Prospects
 from rescind.providers.host import Host
 from rescind.providers.paths import PathsNow
 from rescind.providers.router import Router
@@ -130,6 +131,8 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
         people = NoticePeople(pool, clock)
         book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), people)
         await book.open(policies.all_of_them())
+        directory = Directory(pool)
+        prospects = Prospects(book, directory, clock)
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
         await signer.open(clock.read() or wall_clock())
@@ -152,6 +155,7 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
             )
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
             translator = LibreTranslate(settings.translator) if settings.translator else None
+            sends = NoticeSends(pool, clock)
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -161,10 +165,11 @@ async def open_desk(settings: Settings, dsn: str, base_url: str, clock: Clock | 
                 tail=tail,
                 access=Access(pool, key, base_url),
                 book=book,
-                directory=Directory(pool),
+                directory=directory,
+                prospects=prospects,
                 signer=signer,
                 evidence=evidence,
-                inbox=Inbox(NoticeTable(pool, clock), people, NoticeSends(pool, clock), reads, post.table, clock, key),
+                inbox=Inbox(NoticeTable(pool, clock), people, sends, reads, post.table, prospects, clock, key),
                 conversations=conversations,
                 translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
@@ -241,7 +246,7 @@ def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
     if poster is not None:
         channels.append(Push(partial(desk.pushing.send, poster)))
     named = {one.name: one for one in channels}
-    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
+    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.prospects, desk.base_url)
 
 
 @asynccontextmanager

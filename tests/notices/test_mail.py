@@ -29,7 +29,7 @@ async def test_a_buyer_gets_one_mail_an_event_that_says_whose_move_it_is_and_ope
     await teller.tell()
     paid = next(one for one in server.mails() if one["Subject"] == "Order 1001 is paid")
     for part in words(paid):
-        assert "while it is in processing you can ask to cancel it" in part
+        assert "You can still ask to cancel it." in part
         assert f"https://desk.test/orders/{order}/cancel" in part
     assert (paid["To"], paid["Content-Language"], paid["Auto-Submitted"]) == ("ann@example.org", "en", "auto-generated")
 

@@ -81,7 +81,7 @@ def standing(locale: Locale, found: Matter) -> Standing:
 
 
 def wish(locale: Locale, found: Matter, message: Message) -> Wish:
-    """Beside a wish to cancel: the latest request that was made since, else what the order's page offers at this moment."""
+    """Beside a wish to cancel: the latest request that was made since, else what the order's page offers now."""
     _ = locale.gettext
     asked = asked_since(found.order, message.sent_at)
     if asked is not None:
