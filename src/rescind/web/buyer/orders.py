@@ -149,7 +149,6 @@ async def show(
             found.view,
             [(entry.record, entry.notes) for entry in records],
             wish=lambda message: standing.wish(visit.locale, found, message),
-            request=f"{found.path}/requests",
             typed=typed,
         ),
         notes=order_notes.card(visit.locale, found.view, found.path, note),
