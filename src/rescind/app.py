@@ -98,6 +98,7 @@ from rescind.postgres.tail import Tail
 from rescind.postgres.threads import ThreadTable
 from rescind.postgres.tracking import TrackingTable
 from rescind.postgres.translations import TranslationTable
+from rescind.prospects import Prospects
 from rescind.providers.host import Host
 from rescind.providers.paths import PathsNow
 from rescind.providers.router import Router
@@ -164,6 +165,8 @@ async def open_desk(
         told_people = NoticePeople(pool, clock)
         book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), told_people)
         await book.open(policies.all_of_them())
+        directory = Directory(pool)
+        prospects = Prospects(book, directory, clock)
         key = secret(settings)
         signer = Signer(settings, ReceiptKeys(pool))
         await signer.open(clock.read() or wall_clock())
@@ -189,6 +192,7 @@ async def open_desk(
             access, known_by = Access(pool, key, base_url), settings.identity_provider
             people = People(AccountTable(pool), StaffLinkTable(pool), access, post, reads, key, base_url)
             translator = LibreTranslate(settings.translator) if settings.translator else None
+            sends = NoticeSends(pool, clock)
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -198,12 +202,11 @@ async def open_desk(
                 tail=tail,
                 access=access,
                 book=book,
-                directory=Directory(pool),
+                directory=directory,
+                prospects=prospects,
                 signer=signer,
                 evidence=evidence,
-                inbox=Inbox(
-                    NoticeTable(pool, clock), told_people, NoticeSends(pool, clock), reads, post.table, clock, key
-                ),
+                inbox=Inbox(NoticeTable(pool, clock), told_people, sends, reads, post.table, prospects, clock, key),
                 conversations=conversations,
                 translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
@@ -306,7 +309,7 @@ def messenger(desk: Desk, poster: Poster | None = None) -> Messenger:
     if poster is not None:
         channels.append(Push(partial(desk.pushing.send, poster)))
     named = {one.name: one for one in channels}
-    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.clock, desk.base_url)
+    return Messenger(desk.inbox.sends, desk.inbox.people, named, desk.post.table, desk.prospects, desk.base_url)
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ import typer
 
 from rescind.administration import with_pool
 from rescind.clock import wall_clock
+from rescind.conversations import acts_about
 from rescind.core.conversation import Side
 from rescind.core.errors import NotFound
 from rescind.core.ids import OrderId
@@ -48,7 +49,8 @@ def export(
             found = None
         if found is None:
             fail(f"There is no conversation {conversation} in which anything is for the {reader}.")
-        return transcript(found, reader, await reads.every_message(found.id, reader), wall_clock())
+        messages = await reads.every_message(found.id, reader)
+        return transcript(found, reader, messages, wall_clock(), await acts_about(reads, _EVERYBODY, found))
 
     written = msgspec.json.format(msgspec.json.encode(run(with_pool(read_settings(data=data), work))), indent=2) + b"\n"
     if file is None:

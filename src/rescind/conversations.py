@@ -35,6 +35,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Attached
 from rescind.core.plain_words import plainly
 from rescind.core.scope import Scope
+from rescind.core.spoken import OrderAct, acts
 from rescind.core.transcript import Transcript, transcript
 from rescind.core.views import Page
 from rescind.evidence import Evidence
@@ -183,7 +184,8 @@ class Conversations:
         """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
         side = side_of(who.role)
         found = await self.thread(who, thread)
-        return transcript(found, side, await self._reads.every_message(found.id, side), now)
+        messages = await self._reads.every_message(found.id, side)
+        return transcript(found, side, messages, now, await acts_about(self._reads, who.scope, found))
 
     async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
         """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
@@ -234,6 +236,15 @@ class Conversations:
         if not (talk.thread.unread and talk.messages):
             return False
         return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id, who.id)
+
+
+async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderAct, ...]:
+    """What was asked, offered and answered of the order that a conversation is about; nothing before there is one."""
+    if thread.about is not About.ORDER or thread.order is None:
+        return ()
+    entries = await reads.timeline(scope, thread.order)
+    order = (await reads.order(scope, thread.order)).order
+    return acts(((one.record, one.notes) for one in entries), order)
 
 
 def _allowed(who: Principal, filters: ThreadFilters) -> Side:

@@ -63,6 +63,7 @@ from rescind.postgres.saved_views import SavedViews
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.stock import StockFeed
 from rescind.postgres.tail import Tail
+from rescind.prospects import Prospects
 from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
@@ -71,7 +72,6 @@ from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 
 _RANDOM_BITS = 28
-MONTH = timedelta(days=30)
 _LONGEST = timedelta(days=366)
 """How far back any policy may count."""
 
@@ -89,6 +89,7 @@ class Desk:
     access: Access
     book: Book
     directory: Directory
+    prospects: Prospects
     signer: Signer
     evidence: Evidence
     conversations: Conversations
@@ -193,18 +194,7 @@ class Desk:
 
         counted: the buyer's cancellations of a month, where they are known already.
         """
-        now = self.now()
-        if counted is None:
-            counted = await self.directory.cancellations_since(order.buyer, now - MONTH)
-        return Context(
-            calendar=self.book.calendar(terms),
-            entropy=0,
-            buyer_cancels_30d=counted,
-            as_of=now,
-            explain=True,
-            outages=self.book.outages,
-            reached=self.book.reached(order.shop),
-        )
+        return await self.prospects.context(order, terms, counted)
 
     async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:
         """The way of every refund of an order, in working days where its buyer lives."""

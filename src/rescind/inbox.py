@@ -16,7 +16,7 @@ from rescind.clock import Clock, wall_clock
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotFound, one_of
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.notice import How, Notice, NoticeRole, Preferences, as_of, require_choosable
+from rescind.core.notice import How, Notice, NoticeRole, Preferences, require_choosable
 from rescind.core.views import Page
 from rescind.locales import LANGUAGE_NAMES, Locale, negotiate
 from rescind.mail.address import wire
@@ -27,6 +27,7 @@ from rescind.postgres.notice_sends import NoticeSends
 from rescind.postgres.notices import NoticeTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.reads.notices import NoticeRow, NoticeTab
+from rescind.prospects import Prospects
 from rescind.unsubscribing import Ending, Unsubscribing
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Inbox:
         sends: NoticeSends,
         reads: Reads,
         mails: MailTable,
+        prospects: Prospects,
         clock: Clock,
         secret: bytes,
     ) -> None:
@@ -63,6 +65,7 @@ class Inbox:
         self.unsubscribing = Unsubscribing(secret)
         self._reads = reads
         self._mails = mails
+        self._prospects = prospects
         self._clock = clock
         self._key = hmac.digest(secret, b"rescind address code 1", hashlib.sha256)
 
@@ -85,7 +88,7 @@ class Inbox:
         role, party = reader(who)
         found = await self._reads.notices(role, party, tab, cursor, limit)
         return Page(
-            rows=tuple(self._shown(row, language, zone) for row in found.rows),
+            rows=tuple([await self._shown(row, language, zone) for row in found.rows]),
             next=found.next,
             previous=found.previous,
             total=found.total,
@@ -93,7 +96,7 @@ class Inbox:
 
     async def one(self, who: Principal, notice: str, language: Locale, *, zone: str = "") -> Shown:
         """One of somebody's notices. Raises Forbidden, NotFound."""
-        return self._shown(await self._reads.notice(*reader(who), notice), language, zone)
+        return await self._shown(await self._reads.notice(*reader(who), notice), language, zone)
 
     async def unread(self, who: Principal) -> int:
         """How many are new; none for whom no notice is."""
@@ -110,8 +113,8 @@ class Inbox:
         role, party = reader(who)
         return await self.table.read_all(role, party, who.id, upto or self.now())
 
-    def _shown(self, row: NoticeRow, language: Locale, zone: str) -> Shown:
-        notice = as_of(row.notice, row.order, self.now(), row.unread)
+    async def _shown(self, row: NoticeRow, language: Locale, zone: str) -> Shown:
+        notice = await self._prospects.notice(row.notice, row.order, row.unread)
         told = words(
             notice,
             language,

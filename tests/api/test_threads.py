@@ -371,8 +371,6 @@ async def test_a_request_filed_from_a_message_counts_from_it(people, market, clo
     other = await say(people.ann, order, "Is it blue?")
     clock.advance(timedelta(hours=1))
     await market.fact(order, "packing_started")
-    late = await people.ann.post(path, {"reason": "changed_mind"})
-    assert late.json()["cancellation"]["status"] == "refused"
     for message in (other["message"], "msg_" + "0" * 22):
         wrong = await people.ann.post(path, {"reason": "changed_mind", "message": message})
         assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/message")
@@ -385,6 +383,9 @@ async def test_a_request_filed_from_a_message_counts_from_it(people, market, clo
     )
     receipt = (await people.ann.get(asked.json()["receipt"])).json()
     assert receipt["facts"]["stage"] == "preparing"
+    await people.ann.post(f"{path}/{asked.json()['cancellation']['id']}/withdraw", {})
+    again = await people.ann.post(path, {"reason": "changed_mind", "message": wish["message"]})
+    assert again.json()["cancellation"]["status"] == "refused", "the message is spent: its request was taken back"
 
 
 async def test_a_shop_reads_what_waits_for_its_answer_with_until_when_and_what_is_due_first(people, market, clock):

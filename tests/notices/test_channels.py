@@ -43,7 +43,7 @@ async def flying(teller, pigeon):
     desk = teller.desk
     channels = {pigeon.name: pigeon, "owl": Pigeon("owl")}
     teller.messenger = Messenger(
-        desk.inbox.sends, desk.inbox.people, channels, desk.post.table, desk.clock, desk.base_url
+        desk.inbox.sends, desk.inbox.people, channels, desk.post.table, desk.prospects, desk.base_url
     )
     return teller
 

@@ -29,7 +29,7 @@ async def test_a_buyer_gets_one_mail_an_event_that_says_whose_move_it_is_and_ope
     await teller.tell()
     paid = next(one for one in server.mails() if one["Subject"] == "Order 1001 is paid")
     for part in words(paid):
-        assert "while it is in processing you can ask to cancel it" in part
+        assert "You can still ask to cancel it." in part
         assert f"https://desk.test/orders/{order}/cancel" in part
     assert (paid["To"], paid["Content-Language"], paid["Auto-Submitted"]) == ("ann@example.org", "en", "auto-generated")
 
@@ -168,6 +168,17 @@ async def test_one_click_in_a_mail_program_ends_that_kind_of_mail_and_no_other(t
     assert server.mails()[-1]["List-Unsubscribe"] is None, "what was decided is told in any case"
     for other in ("x", link.rpartition("/")[2][:-2] + "AA"):
         assert (await client.post(f"/unsubscribe/{other}")).status_code == 404
+
+
+async def test_mail_that_a_shop_cannot_switch_off_does_not_say_that_it_was_chosen(teller, server):
+    await teller.goes_to(server)
+    await teller.people.add(owner(SAM), "email", "sam@example.org", verified=True)
+    await teller.market.asks(await teller.market.order(Stage.PREPARING, number="1001"))
+    await teller.tell()
+    asked = next(one for one in server.mails() if one["To"] == "sam@example.org" and "asks to cancel" in one["Subject"])
+    for part in words(asked):
+        assert "Sent because somebody gave this address to be told of orders." in part
+        assert "No more mail of this kind" not in part
 
 
 async def test_what_law_or_money_requires_cannot_be_switched_off(teller):

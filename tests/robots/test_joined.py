@@ -133,7 +133,7 @@ async def test_a_browser_is_told_of_ones_own_orders_and_forgotten_when_it_wants_
     order = await market.order(Stage.PACKING, number="7007")
     asked = (await market.asks(order, anyway=True)).order.open_cancellation
     await day.carried()
-    told = sams.shown[-1]
+    told = next(one for one in sams.shown if asked.id in one["url"])
     assert told["url"] == f"https://desk.test/seller/requests/{asked.id}"
     assert told["title"] == "A buyer asks to cancel order 7007"
     assert told["body"].startswith(

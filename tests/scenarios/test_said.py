@@ -7,7 +7,7 @@ import pytest
 from rescind.core.cancellation import Said
 from rescind.core.ids import MessageId
 from rescind.core.stage import Stage
-from scenarios.shop import Shop, eur
+from scenarios.shop import Shop, eur, item
 
 
 def at(shop, when):
@@ -57,6 +57,35 @@ def test_what_has_left_no_message_calls_back(packed):
     shop = packed
     shop.at("Mon 13:30").seller.reports("handed_over", tracking="JD1", carrier="DHL")
     assert shop.at("Mon 14:00").buyer.requests_cancellation(said=at(shop, "Mon 11:00")).status == "refused"
+
+
+def test_a_message_is_spent_once_its_request_was_filed_whatever_became_of_that(shop):
+    shop.at("Mon 09:00").order(paid=eur("40.00"), stage=Stage.PREPARING)
+    wish = at(shop, "Mon 09:30")
+    shop.at("Mon 10:00").buyer.requests_cancellation(said=wish)
+    shop.at("Mon 10:30").buyer.withdraws()
+    shop.at("Mon 12:00").seller.reports("packing_started")
+    shop.at("Mon 13:00").seller.reports("packed")
+    assert shop.at("Mon 14:00").buyer.requests_cancellation(said=wish).status == "refused"
+    assert shop.at("Mon 14:01").buyer.requests_cancellation(said=at(shop, "Mon 11:00")).status == "refused", (
+        "the refusal of a minute ago is what became of every wish before it"
+    )
+
+
+def test_a_new_message_after_a_withdrawal_counts_for_itself(shop):
+    shop.at("Mon 09:00").order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.at("Mon 10:00").buyer.requests_cancellation(said=at(shop, "Mon 09:30"))
+    shop.at("Mon 10:30").buyer.withdraws()
+    shop.at("Mon 12:00").seller.reports("packing_started")
+    assert shop.at("Mon 14:00").buyer.requests_cancellation(said=at(shop, "Mon 11:00")).status == "awaiting_seller"
+
+
+def test_what_the_shop_cancelled_itself_spends_no_message_of_the_buyers(shop):
+    lines = (item("lamp", eur("20.00")), item("vase", eur("20.00")))
+    shop.at("Mon 09:00").order(lines=lines, stage=Stage.PREPARING)
+    shop.at("Mon 10:00").seller.cancels(lines={"lamp": 1})
+    shop.at("Mon 12:00").seller.reports("packing_started")
+    assert shop.at("Mon 14:00").buyer.requests_cancellation(said=at(shop, "Mon 09:30")).status == "awaiting_seller"
 
 
 def test_a_label_printed_after_the_message_does_not_end_it(packed):

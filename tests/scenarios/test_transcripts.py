@@ -6,7 +6,11 @@ import msgspec
 import pytest
 
 from rescind.core.conversation import About, Audience, Message, Outside, Thread, Translation, Way, digest
+from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
+from rescind.core.spoken import acts, became
+from rescind.core.stage import Stage
 from rescind.core.transcript import altered, complete, digest_of, transcript, whole_of
+from scenarios.shop import eur
 
 AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 
@@ -86,6 +90,43 @@ def test_a_translation_and_a_read_mark_leave_the_digest_of_what_was_said(written
     later = change(change(written, 0, translations=()), 1, seen={})
     assert digest_of(later.messages) == written.digest
     assert whole_of(later.messages) != written.whole
+
+
+def test_what_was_offered_and_answered_stands_in_it_and_every_change_of_that_is_found(written, shop):
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.buyer.requests_cancellation()
+    words = shop.note("The box is dented.")
+    offer = {"cancellation": shop.cancellation.id, "kind": OfferKind.PARTIAL_REFUND, "amount_minor": 500}
+    shop.seller.says(MakeOffer, **offer, comment=words)
+    shop.buyer.says(AnswerOffer, cancellation=shop.cancellation.id, number=1, accept=False)
+    shop.buyer.withdraws()
+    found = acts(((record, {words.id: words.body}) for record in shop.records), shop.state)
+    assert [(one.type, one.by) for one in found] == [
+        ("SellerAsked", "buyer"),
+        ("OfferMade", "seller"),
+        ("OfferDeclined", "buyer"),
+        ("CancellationWithdrawn", "buyer"),
+    ]
+    assert (found[1].offer.amount_minor, found[1].currency, found[1].text) == (500, "EUR", "The box is dented.")
+    whole = msgspec.structs.replace(written, acts=found, whole=whole_of(written.messages, found))
+    assert complete(whole)
+    assert whole.whole != written.whole
+    kinder = msgspec.structs.replace(found[1], offer=msgspec.structs.replace(found[1].offer, amount_minor=5000))
+    for changed in (found[:-1], (found[0], kinder, *found[2:]), ()):
+        assert not complete(msgspec.structs.replace(whole, acts=changed))
+
+
+@pytest.mark.parametrize(("answer", "state"), [(None, "open"), ("withdraws", "lapsed"), ("declines", "")])
+def test_an_offer_is_open_until_it_is_answered_or_its_request_ends(shop, answer, state):
+    shop.order(paid=eur("40.00"), stage=Stage.PREPARING)
+    shop.buyer.requests_cancellation()
+    shop.seller.says(MakeOffer, cancellation=shop.cancellation.id, kind=OfferKind.PARTIAL_REFUND, amount_minor=500)
+    made = shop.records[-1].event
+    if answer == "withdraws":
+        shop.buyer.withdraws()
+    elif answer == "declines":
+        shop.buyer.says(AnswerOffer, cancellation=shop.cancellation.id, number=1, accept=False)
+    assert became(shop.state, made) == state
 
 
 def test_a_transcript_of_before_there_were_translations_is_checked_by_its_one_digest(written):

@@ -1,5 +1,6 @@
 """How a shop is reached, what was said elsewhere, and sentences kept ready, on pages in both languages (M-19)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -140,7 +141,7 @@ async def test_a_call_is_recorded_read_by_all_and_answered(app, desk, ann, sam, 
     assert "In answer to a note of what was said elsewhere" in (await ann.see(f"/orders/{order}")).text
     thread = (await desk.conversations.of_order(_principal(), await market.read(order))).thread.id
     written = await ann.see(f"/messages/{thread}/transcript")
-    assert "with Ms Li" in written.text
+    assert re.search(r"with Ms Li, \w{3} \d+ \w{3}, \d\d:\d\d UTC", written.text), "on paper a time has its zone"
 
 
 def _principal():

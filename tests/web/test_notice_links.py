@@ -35,7 +35,7 @@ FORMS = {
     (K.PAY_OUT, "support"): "/support/refund-orders/{about}/confirm",
     (K.RETURN_OPENED, "support"): "/support/orders/{order}/returns/{about}",
     (K.RETURN_QUESTIONED, "buyer"): "/orders/{order}/returns/{about}/add",
-    (K.CALLED, "support"): "/support/orders/{order}/escalations/{about}",
+    (K.CALLED, "support"): "/support/orders/{order}/escalations/{about}/take",
     (K.CONTRADICTION, "seller"): "/seller/orders/{order}/contradictions/{about}",
     (K.CONTRADICTION, "support"): "/support/orders/{order}/contradictions/{about}",
     (K.SECOND_WANTED, "seller"): "/seller/orders/{order}/proposals",

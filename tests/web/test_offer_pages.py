@@ -50,6 +50,35 @@ async def answers(ann, order, request, answer):
     return await ann.send(action, [*fields, ("answer", answer)])
 
 
+async def test_an_offer_stands_in_the_conversation_wherever_that_is_shown(app, desk, market, ann, sam, asked):
+    order, request = asked
+    sue = await Person(app).sign_in(desk, "support", "sue")
+    await offers(sam, request, offer="partial_refund", offer_amount="5", offer_comment="The box is dented.")
+    page = await ann.see(f"/orders/{order}")
+    card = page.raw[page.raw.index('id="talk"') : page.raw.index('id="write"')]
+    assert "Nothing was said yet" not in card, "an offer was"
+    assert "The shop offers €5.00 back if the goods are kept" in card
+    assert re.search(f'href="/orders/{order}/requests/{request}"[^>]*>.*?Answer the offer', card, re.DOTALL)
+    await ann.press(page, f"/orders/{order}/messages", text="Let me think.", audience="everyone")
+    thread = re.search("cnv_[0-9a-z]+", (await ann.see("/messages")).raw)[0]
+    for who, root, can in ((ann, "", True), (sam, "/seller", False), (sue, "/support", False)):
+        page = await who.see(f"{root}/messages/{thread}")
+        talk = page.raw[page.raw.index('id="talk"') :]
+        assert "€5.00 back if the goods are kept" in talk
+        assert "The box is dented." in talk
+        assert ("Answer the offer" in talk) == can, "who made it, and who only reads along, has nothing to answer"
+        assert ("Answer the offer" if can else "An offer is open") in (await who.see(f"{root}/messages")).text
+        paper = await who.see(f"{root}/messages/{thread}/transcript")
+        assert "€5.00 back if the goods are kept" in paper.text
+    assert f'href="/messages/{thread}/transcript"' in (await ann.see(f"/orders/{order}")).raw
+    withdrawing = f"/orders/{order}/requests/{request}/withdraw"
+    await ann.press(await ann.see(withdrawing), withdrawing)
+    talk = (await ann.see(f"/messages/{thread}")).text
+    assert "It is off the table." in talk
+    assert "You withdrew the request" in talk
+    assert "An offer is open" not in (await sam.see("/seller/messages")).text
+
+
 async def test_the_demo_has_work_that_was_quoted_and_tells_how_late_requests_go(app, desk, market, clock):  # M-08
     ground = Ground(desk.engine, desk.directory, clock, desk)
     opened_at = desk.now()

@@ -46,7 +46,10 @@ async def test_the_three_talk_on_the_order_and_each_reads_what_is_for_it(three, 
         assert "It can be." in page.text
         assert "xylophone" not in page.raw
     assert "Seen by Kiln & Co" in (await ann.see(paths[ann])).text
-    assert "Known for xylophones." in (await sue.see(paths[sue])).text
+    await write(ann, await ann.see(paths[ann]), f"{paths[ann]}/messages", "Between us.", "buyer")
+    page = await sue.see(paths[sue])
+    assert "Known for xylophones." in page.text
+    assert "The buyer and platform support" in page.text, "whoever reads that is of the platform"
 
 
 async def test_support_has_to_choose_who_reads_it_and_what_was_typed_stays(three, market):
@@ -107,7 +110,12 @@ async def test_the_button_beside_a_message_keeps_its_time(three, market, clock):
     sent = await ann.press(page, f"{path}/cancel", reason="changed_mind")
     assert "/requests/can_" in sent.to
     assert "counted from the message that asked for it" in (await sam.see(f"/seller{path}")).text
-    assert (await market.read(order)).open_cancellation is not None
+    (asked,) = (await market.read(order)).cancellations
+    withdrawing = f"{path}/requests/{asked.id}/withdraw"
+    await ann.press(await ann.see(withdrawing), withdrawing)
+    old = await ann.see(f"{path}/cancel?said={link}")
+    assert "counts: you are answered" not in old.text, "the message is spent"
+    assert f'href="{path}/cancel?said=' not in (await ann.see(path)).raw
 
 
 async def test_a_seller_who_asks_the_buyer_to_cancel_is_shown_to_support_on_pages(three, market):  # R-038
@@ -134,6 +142,8 @@ async def test_the_inbox_counts_what_is_new_and_finds_what_was_said(three, marke
     assert "You: " not in page.text
     assert "Where is my teapot?" in (await sam.see("/seller/messages?q=TEAPOT")).text
     assert "No conversation fits" in (await sam.see("/seller/messages?q=kettle")).text
+    number = (await market.read(path.rpartition("/")[2])).number
+    assert "Where is my teapot?" in (await sam.see(f"/seller/messages?q={number[1:]}")).text, "a part of it is enough"
     assert 'Messages <span class="count">' not in (await sue.see("/support/messages")).raw, "nobody called support"
     await sam.see(f"/seller{path}")
     assert 'Messages <span class="count">' not in (await sam.see("/seller/messages")).raw
@@ -259,6 +269,13 @@ async def test_a_wish_that_was_followed_by_a_request_says_what_became_of_it(thre
     page = await ann.see(path)
     assert "You asked to cancel after this" in page.text
     assert f"{path}/cancel?said=" not in page.raw
+    (first,) = (await market.read(path[8:])).cancellations
+    withdrawing = f"{path}/requests/{first.id}/withdraw"
+    await ann.press(await ann.see(withdrawing), withdrawing)
+    await ann.press(await ann.see(f"{path}/cancel"), f"{path}/cancel", reason="changed_mind")
+    latest = (await market.read(path[8:])).open_cancellation
+    remark = (await ann.see(path)).raw.split("You asked to cancel after this")[1].split("</article>")[0]
+    assert (latest.id in remark, first.id in remark) == (True, False), "of two requests it is the latest that counts"
 
 
 async def test_a_conversation_has_on_top_where_its_order_stands(three, market):

@@ -39,9 +39,9 @@ from rescind.core.reimbursement import ahead
 from rescind.core.stage import Stage, status_of
 from rescind.core.terms import Terms
 from rescind.core.withdrawal import Right, right
-from rescind.desk import MONTH
 from rescind.intake.fields import Code
 from rescind.postgres.credentials import Role
+from rescind.prospects import MONTH
 from rescind.web.buyer.matter import likely
 
 _WORDS = Note(id="", body="", salt="")

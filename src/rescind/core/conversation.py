@@ -18,6 +18,7 @@ from rescind.core.event import Note
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId
 from rescind.core.instant import Instant
+from rescind.core.parts import Offer
 
 Side = Literal["buyer", "seller", "platform"]
 SIDES: tuple[Side, ...] = ("buyer", "seller", "platform")
@@ -128,7 +129,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
 
     order, number: what it is about, or the order that followed a question; empty while there is none. sku, subject: of
     the product a question is about. last_at: of the last message this side may read; unread: there is one that it has
-    not seen. waits_since: when the buyer wrote what the seller has not answered since (``unanswered_since``).
+    not seen. waits_since: when the buyer wrote what the seller has not answered since (``unanswered_since``). offer:
+    what was offered about its order and is not answered yet.
     """
 
     id: ThreadId
@@ -145,6 +147,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     unread: bool
     flagged: bool = False
     waits_since: Instant | None = None
+    offer: Offer | None = None
     last: Message
 
 

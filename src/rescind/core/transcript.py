@@ -12,6 +12,7 @@ from rescind.core.conversation import digest as words_digest
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, ThreadId
 from rescind.core.instant import Instant
+from rescind.core.spoken import OrderAct
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,9 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a conversation that ``reader`` may read, oldest first.
 
     digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in the
-    messages here, with who saw them and with their translations; empty in transcripts of before.
+    messages here, with who saw them and with their translations, and of the acts; empty in transcripts of before.
+
+    acts: what was asked, offered and answered meanwhile; empty in transcripts of before, too.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -72,9 +75,12 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Spoken, ...]
     digest: str
     whole: str = ""
+    acts: tuple[OrderAct, ...] = ()
 
 
-def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: Instant) -> Transcript:
+def transcript(
+    thread: Thread, reader: Side, messages: Iterable[Message], at: Instant, acts: tuple[OrderAct, ...] = ()
+) -> Transcript:
     """Write a conversation out. messages: those that this side may read, as they were read for it."""
     spoken = tuple(
         Spoken(
@@ -107,7 +113,8 @@ def transcript(thread: Thread, reader: Side, messages: Iterable[Message], at: In
         taken_at=at,
         messages=spoken,
         digest=digest_of(spoken),
-        whole=whole_of(spoken),
+        whole=whole_of(spoken, acts),
+        acts=acts,
     )
 
 
@@ -119,9 +126,12 @@ def digest_of(messages: tuple[Spoken, ...]) -> str:
     return hashlib.sha256(msgspec.json.encode([_told(one) for one in messages])).hexdigest()
 
 
-def whole_of(messages: tuple[Spoken, ...]) -> str:
-    """SHA-256 in hex over what was said, who saw it when, and every translation."""
-    told = [[*_told(one), sorted(one.seen.items()), [each.digest for each in one.translations]] for one in messages]
+def whole_of(messages: tuple[Spoken, ...], acts: tuple[OrderAct, ...] = ()) -> str:
+    """SHA-256 in hex over what was said, who saw it when, every translation, and every act."""
+    told: list[object] = [
+        [*_told(one), sorted(one.seen.items()), [each.digest for each in one.translations]] for one in messages
+    ]
+    told += acts
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
@@ -147,7 +157,7 @@ def altered(told: Transcript) -> tuple[MessageId, ...]:
 
 def complete(told: Transcript) -> bool:
     """Whether nothing was left out, put in or moved."""
-    return digest_of(told.messages) == told.digest and told.whole in {"", whole_of(told.messages)}
+    return digest_of(told.messages) == told.digest and told.whole in {"", whole_of(told.messages, told.acts)}
 
 
 def _words(one: Spoken) -> str:

@@ -36,11 +36,11 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.ORDER_PLACED, "buyer"): Said(
         marked("Order %(number)s is placed"),
-        marked("%(shop)s has your order %(number)s; while it is in processing you can ask to cancel it."),
+        marked("%(shop)s has your order %(number)s."),
     ),
     (K.ORDER_PAID, "buyer"): Said(
         marked("Order %(number)s is paid"),
-        marked("Your payment for order %(number)s is there; while it is in processing you can ask to cancel it."),
+        marked("Your payment for order %(number)s is there."),
     ),
     (K.ORDER_TO_SHIP, "seller"): Said(
         marked("Order %(number)s is to be shipped"),
@@ -48,11 +48,11 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.PREPARING, "buyer"): Said(
         marked("%(shop)s prepares order %(number)s"),
-        marked("%(shop)s has begun to prepare order %(number)s; until it leaves you can ask to cancel it."),
+        marked("%(shop)s has begun to prepare order %(number)s."),
     ),
     (K.PACKING, "buyer"): Said(
         marked("%(shop)s packs order %(number)s"),
-        marked("%(shop)s has begun to pack order %(number)s; until it leaves you can ask to cancel it."),
+        marked("%(shop)s has begun to pack order %(number)s."),
     ),
     (K.ADDRESS_WANTED, "buyer"): Said(
         marked("The address of order %(number)s needs you"),
@@ -79,7 +79,7 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.SHIPPING_LATE, "buyer"): Said(
         marked("Order %(number)s is late"),
-        marked("%(shop)s has not shipped order %(number)s in time; you can ask to cancel it."),
+        marked("%(shop)s has not shipped order %(number)s in time."),
     ),
     (K.SHIPPING_LATE, "seller"): Said(
         marked("Order %(number)s is overdue"),
@@ -304,7 +304,7 @@ SENTENCES: Mapping[_Key, Said] = {
     ),
     (K.CALLED, "seller"): Said(
         marked("The buyer of order %(number)s has called the platform"),
-        marked("The buyer of order %(number)s has called the platform, which has read what was said."),
+        marked("The buyer of order %(number)s has called the platform, which can read what was said."),
     ),
     (K.CALLED_LATE, "support"): Said(
         marked("A call about order %(number)s waits too long"),

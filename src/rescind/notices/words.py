@@ -53,9 +53,10 @@ def words(
     text, gaps = said(notice), _gaps(notice, spoken, shop)
     link, label = _action(notice, spoken)
     deadline = _deadline(notice.due_at, spoken, zone, promised_in, now) if notice.due_at else ""
+    meant = [spoken.gettext(text.sentence) % gaps, *_possible(notice, spoken)]
     return Words(
         subject=spoken.gettext(text.subject) % gaps,
-        sentence=spoken.gettext(text.sentence) % gaps,
+        sentence=("" if spoken.tag == "zh" else " ").join(meant),
         deadline=deadline,
         move="" if notice.over else _move(notice, spoken, deadline),
         link=base_url + link,
@@ -94,6 +95,20 @@ def _gaps(notice: Notice, language: Locale, shop: str) -> dict[str, str]:
     }
 
 
+def _possible(notice: Notice, language: Locale) -> tuple[str, ...]:
+    """What its buyer can do about the order, as the order's page says it; nothing where the policy lets nothing."""
+    _ = language.gettext
+    match notice.can:
+        case "cancel":
+            return (_("You can still cancel it. Nobody has to agree."),)
+        case "ask":
+            return (_("You can still ask to cancel it."),)
+        case "favour":
+            return (_("The time in which it can be cancelled is over. The shop may still agree: ask before it ships."),)
+        case "":
+            return ()
+
+
 def _topic(notice: Notice, language: Locale) -> str:
     """What a conversation is about, within a sentence."""
     _ = language.gettext
@@ -107,7 +122,9 @@ def _move(notice: Notice, language: Locale, deadline: str) -> str:
     _ = language.gettext
     if not notice.move:
         return ""
-    if notice.yours:
+    if notice.kind is NoticeKind.OFFER_MADE and notice.role == "buyer":
+        whose = _("You can answer the offer until %(when)s.")
+    elif notice.yours:
         whose = _("It is your move, until %(when)s.") if deadline else _("It is your move.")
     else:
         whose = {
@@ -124,6 +141,13 @@ def _move(notice: Notice, language: Locale, deadline: str) -> str:
 
 def _otherwise(notice: Notice, language: Locale) -> str:
     _ = language.gettext
+    if notice.kind is NoticeKind.OFFER_MADE and notice.role == "buyer":
+        # Nobody's silence is an answer to an offer: the request goes on, and it is the shop that owes an answer.
+        return {
+            "approve": _("If you do nothing and the shop does not answer either, your request is approved then."),
+            "refuse": _("If you do nothing and the shop does not answer either, your request is declined then."),
+            "escalate": _("If you do nothing and the shop does not answer either, the platform decides then."),
+        }.get(notice.then, "")
     return {
         "approve": _("Without an answer by then the request is approved by itself."),
         "refuse": _("Without an answer by then the request is declined by itself."),
@@ -169,8 +193,15 @@ _OF_RETURN = frozenset(
 
 def _for_buyer(notice: Notice, order: str, language: Locale) -> tuple[str, str] | None:
     _ = language.gettext
-    if notice.open:
-        return f"{order}/cancel", _("Request cancellation")
+    match notice.can:
+        case "cancel":
+            return f"{order}/cancel", _("Cancel order")
+        case "ask":
+            return f"{order}/cancel", _("Request cancellation")
+        case "favour":
+            return f"{order}/cancel?anyway=1", _("Ask the shop anyway")
+        case "":
+            pass
     if notice.kind is NoticeKind.ADDRESS_WANTED and not notice.over:
         return f"{order}/address", _("Check the address")
     if notice.kind in _OF_RETURN:

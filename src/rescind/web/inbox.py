@@ -84,6 +84,8 @@ def _row(visit: Visit, one: Thread) -> dict[str, Any]:
         "who": who or locale.term("actor", "seller" if side == "buyer" else "buyer"),
         "subject": talk.subject(locale, one),
         "followed": _followed(locale, one),
+        "offered": one.offer is not None,
+        "yours": one.offer is not None and side not in {one.offer.by, "platform"},
         "by": locale.gettext("You") if one.last.by == side else talk.name_of(locale, one, one.last.by),
         "text": text[:_EXCERPT] + ("…" if len(text) > _EXCERPT else ""),
         "label": talk.label(locale, side, one.last.audience) if one.last.audience != "everyone" else "",
@@ -161,12 +163,18 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
     written = await visit.desk.conversations.transcript(visit.person, thread, visit.now)
     found = await visit.desk.conversations.thread(visit.person, thread)
     side = side_of(visit.person.role)
+    happened: list[talk.Step] = []
+    if written.acts and found.order:
+        told = await visit.desk.reads.timeline(visit.scope, found.order)
+        order = (await visit.desk.reads.order(visit.scope, found.order)).order
+        happened = talk.steps(visit.locale, order, ((one.record, one.notes) for one in told), side)
     return page(
         "talk/transcript.html",
         live=False,
         base=talk.FRAME[side],
         root=talk.ROOT[side],
         written=written,
+        entries=sorted([*written.messages, *happened], key=lambda one: one.at),
         title=talk.subject(visit.locale, found),
         names={by: talk.name_of(visit.locale, found, by) for by in ("buyer", "seller", "platform")},
         labels={one.value: talk.label(visit.locale, side, one) for one in {said.audience for said in written.messages}},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rescind.core.mail import Mail
-from rescind.core.notice import as_of
 from rescind.desk import Desk
 from rescind.locales import Locale, locale
 from rescind.mail.message import Letter, Over
@@ -23,7 +22,7 @@ async def of_notice(desk: Desk, mail: Mail) -> Letter:
     if to is None or found is None:
         raise Over
     language = locale(mail.language)
-    told = _words(desk, found, language, to, mail.about)
+    told = await _words(desk, found, language, to, mail.about)
     if told is None:
         raise Over
     token = desk.inbox.unsubscribing.token(to.owner, found.notice.group)
@@ -47,7 +46,7 @@ async def of_day(desk: Desk, mail: Mail) -> Letter:
         raise Over
     language = locale(mail.language)
     found = await desk.inbox.sends.of_mail(mail.id)
-    told = [one for name, each in found if (one := _words(desk, each, language, to, name)) is not None]
+    told = [one for name, each in found if (one := await _words(desk, each, language, to, name)) is not None]
     if not told:
         raise Over
     ngettext = language.ngettext
@@ -80,8 +79,8 @@ async def of_code(desk: Desk, mail: Mail) -> Letter:
     return letter(locale(mail.language), said, desk.now())
 
 
-def _words(desk: Desk, found: Found, language: Locale, to: Recipient, identifier: str) -> Words | None:
-    notice = as_of(found.notice, found.order, desk.now(), found.unread)
+async def _words(desk: Desk, found: Found, language: Locale, to: Recipient, identifier: str) -> Words | None:
+    notice = await desk.prospects.notice(found.notice, found.order, found.unread)
     if notice.over:
         return None
     zone = to.preferences.zone or found.zone
@@ -109,7 +108,12 @@ def _inbox(owner: Owner) -> str:
 
 def _foot(desk: Desk, language: Locale, owner: Owner, end: str) -> tuple[str, ...]:
     _ = language.gettext
-    lines = [_("Sent because you have an order here.") if owner.role == "buyer" else _("Sent because you chose it.")]
+    lines = [
+        _("Sent because you have an order here.")
+        if owner.role == "buyer"
+        # Also true of what nobody can switch off.
+        else _("Sent because somebody gave this address to be told of orders.")
+    ]
     if desk.base_url:
         page = desk.base_url + PREFERENCES.get(owner.role, _STAFF)
         lines.append(_("How you are told: %(page)s") % {"page": page})

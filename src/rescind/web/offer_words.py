@@ -32,7 +32,7 @@ def offered(locale: Locale, offer: Offer, order: Order, zone: str, reader: str) 
             text = {
                 ("buyer", False): _(
                     "The shop agrees to cancel and keeps %(material)s for material and %(labour)s for labour. If you "
-                    "accept, the order is cancelled and %(refund)s goes back. If you do nothing, nothing changes."
+                    "accept, the order is cancelled and %(refund)s goes back."
                 ),
                 ("buyer", True): _(
                     "You offered to leave the shop %(material)s for material and %(labour)s for labour; %(refund)s "

@@ -9,12 +9,11 @@ from datetime import timedelta
 
 import structlog
 
-from rescind.clock import Clock, wall_clock
 from rescind.core.errors import AddressBounces
 from rescind.core.fulfilment import FactReported, OrderPlaced
 from rescind.core.history import LATELY, is_old
 from rescind.core.instant import Instant
-from rescind.core.notice import Notice, as_of, how, next_digest, notices_of
+from rescind.core.notice import Notice, how, next_digest, notices_of
 from rescind.core.record import Record
 from rescind.locales import negotiate
 from rescind.notices import Channel, Refused, Sent, Unclear, words
@@ -23,6 +22,7 @@ from rescind.postgres.mails import MailTable, Telling
 from rescind.postgres.notice_people import NoticePeople, Recipient
 from rescind.postgres.notice_sends import Found, Gathered, Leased, NoticeSends
 from rescind.postgres.notices import New, NewSend, parties
+from rescind.prospects import Prospects
 from rescind.worker.each import each
 
 log = structlog.get_logger()
@@ -98,14 +98,14 @@ class Messenger:
         people: NoticePeople,
         channels: Mapping[str, Channel],
         mails: MailTable,
-        clock: Clock,
+        prospects: Prospects,
         base_url: str,
     ) -> None:
         self._sends = sends
         self._people = people
         self._channels = channels
         self._mails = mails
-        self._clock = clock
+        self._prospects = prospects
         self._base_url = base_url
 
     @property
@@ -159,7 +159,7 @@ class Messenger:
             await self._sends.let_go(one, "refused")
 
     async def _one(self, leased: Leased, found: Found) -> None:
-        notice = as_of(found.notice, found.order, self._clock.read() or wall_clock(), found.unread)
+        notice = await self._prospects.notice(found.notice, found.order, found.unread)
         to = await self._people.recipient(leased.recipient)
         if notice.over or to is None:
             # What has been settled meanwhile has a notice of its own.

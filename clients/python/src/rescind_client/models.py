@@ -1662,7 +1662,10 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Everything of a conversation that ``reader`` may read, oldest first.
 
     digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in
-    the messages here, with who saw them and with their translations; empty in transcripts of before.
+    the messages here, with who saw them and with their translations, and of the acts; empty in transcripts of
+    before.
+
+    acts: what was asked, offered and answered meanwhile; empty in transcripts of before, too.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -1681,6 +1684,7 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     messages: list[Spoken]
     digest: str
     whole: str = ""
+    acts: list[OrderAct] = []
 
 
 About = Literal["order", "product", "shop"]
@@ -1741,6 +1745,49 @@ class Rendered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     by: str
     at: str
     digest: str
+
+
+class OrderAct(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Something that was asked, offered or answered, as the order keeps it. seq: of its record; type: of its event.
+
+    by: who did it (an actor, or ``policy``, ``silence``); reason: of a request or of a refusal, a code of the
+    policy's. due_at: until when somebody had to answer. offer: its terms, in minor units of ``currency``, as they
+    were made. text: what was said with it, and ``digest`` what the order keeps of that; both empty where nothing
+    was.
+    """
+
+    seq: int
+    at: str
+    type: str
+    by: str
+    request: str
+    reason: str = ""
+    due_at: str | None = None
+    offer: Offer | None = None
+    currency: str = ""
+    text: str = ""
+    digest: str = ""
+
+
+class Offer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is offered instead of an answer (``offer.OfferKind``), ``by`` the seller, or the buyer in return.
+
+    amount_minor: back for keeping the goods, ``share_bps`` of their price where it was said so. material_minor,
+    labour_minor: what stays for work that was begun, and refund_minor what then goes back. answer: accepted,
+    declined, or empty.
+    """
+
+    number: int
+    kind: str
+    at: str
+    by: str = "seller"
+    amount_minor: int = 0
+    share_bps: int = 0
+    material_minor: int = 0
+    labour_minor: int = 0
+    refund_minor: int = 0
+    ship_by: str | None = None
+    answer: str = ""
 
 
 class NewContactNote(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -1,7 +1,8 @@
 """What was said before it was filed: a wish to cancel in a message counts from the moment of the message.
 
-Only where the policy gives it a span, for the request that is filed from it, and only while nothing has left: what is
-with the carrier no message calls back.
+Only where the policy gives it a span, for the first request that follows it, and only while nothing has left: what is
+with the carrier no message calls back. Once the buyer has asked, the wish is that request, whatever became of it: one
+that was withdrawn was taken back with all that led to it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from rescind.core.cancellation.messages import Said
 from rescind.core.deadline import span
 from rescind.core.instant import Instant
 from rescind.core.order import Order, stage
-from rescind.core.parts import Parcel, Progress
+from rescind.core.parts import Cancellation, Parcel, Progress
 from rescind.core.policy import Finding
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
@@ -31,7 +32,7 @@ def as_said(order: Order, said: Said | None, terms: Terms, now: Instant) -> Orde
     """
     if said is None or not order.placed_at <= said.at <= now or now - said.at > _counts_for(terms):
         return None
-    if rank(stage(order, now)) >= rank(Stage.PARTIALLY_SHIPPING):
+    if rank(stage(order, now)) >= rank(Stage.PARTIALLY_SHIPPING) or asked_since(order, said.at) is not None:
         return None
     return msgspec.structs.replace(
         order,
@@ -44,6 +45,12 @@ def as_said(order: Order, said: Said | None, terms: Terms, now: Instant) -> Orde
         ),
         parcels=tuple(_as_said(one, said.at) for one in order.parcels),
     )
+
+
+def asked_since(order: Order, at: Instant) -> Cancellation | None:
+    """The latest request that the buyer has made since, which a wish to cancel of that moment has become."""
+    mine = (one for one in reversed(order.cancellations) if one.requested_by == order.buyer and one.requested_at >= at)
+    return next(mine, None)
 
 
 def generosity(finding: Finding) -> tuple[int, int]:

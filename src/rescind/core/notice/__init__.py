@@ -2,7 +2,7 @@
 
 from rescind.core.notice.choice import HOWS, Choices, How, Preferences, how, next_digest, require_choosable
 from rescind.core.notice.notice import GROUPS, REQUIRED, Group, Notice, NoticeKind, NoticeRole, group_of
-from rescind.core.notice.standing import as_of
+from rescind.core.notice.standing import as_of, promises
 from rescind.core.notice.telling import notices_of
 from rescind.core.notice.unread import LONGEST_QUIET, QUIET, Unread, role_of
 
@@ -25,6 +25,7 @@ __all__ = [
     "how",
     "next_digest",
     "notices_of",
+    "promises",
     "require_choosable",
     "role_of",
 ]

@@ -18,6 +18,9 @@ NoticeRole = Literal["buyer", "seller", "support"]
 Move = Literal["", "buyer", "seller", "support", "carrier"]
 """Whose move it is; nobody's, where nothing is asked."""
 
+Can = Literal["", "cancel", "ask", "favour"]
+"""What a buyer can do about an order: cancel it, ask to, ask for a favour where it is too late for more, or nothing."""
+
 Group = Literal["orders", "deliveries", "requests", "money", "cases", "checks", "messages"]
 """What people choose channels by."""
 
@@ -86,9 +89,9 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shop has for an answer, in seconds, before its silence lets the buyer call the platform; 0 where it does not.
 
     The rest says how things stand when somebody is told, and comes from ``as_of``: move: whose it is; due_at: until
-    when; then: what happens otherwise (``OnSilence``, or a timer's word); open: whether the action it leads to is there
-    (for a buyer whose order is in processing: to request its cancellation); over: it does not stand any more; unread:
-    how many messages wait; text, by: how the last of them begins, and which side wrote it.
+    when; then: what happens otherwise (``OnSilence``, or a timer's word); can: what the policy lets its buyer do about
+    an order that is in processing; over: it does not stand any more; unread: how many messages wait; text, by: how the
+    last of them begins, and which side wrote it.
     """
 
     kind: NoticeKind
@@ -108,7 +111,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     move: Move = ""
     due_at: Instant | None = None
     then: str = ""
-    open: bool = False
+    can: Can = ""
     over: bool = False
     unread: int = 0
     text: str = ""

@@ -12,10 +12,12 @@ import msgspec
 
 from rescind.core import escalation, order_note, override, review, second_person, timers
 from rescind.core.instant import Instant
-from rescind.core.notice.notice import Move, Notice, NoticeKind
+from rescind.core.notice.notice import Can, Move, Notice, NoticeKind
 from rescind.core.notice.unread import IN_CONVERSATIONS, Unread, excerpt
 from rescind.core.order import Order, stage
+from rescind.core.outlook import Outlook
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus, ReturnStatus
+from rescind.core.prospect import AnswerKind
 from rescind.core.stage import Stage, rank
 
 _WAITS_FOR: dict[CancellationStatus, Move] = {
@@ -31,15 +33,26 @@ _REFUNDS = {
 }
 
 
-def as_of(notice: Notice, order: Order | None, now: Instant, unread: Unread | None = None) -> Notice:
+def promises(notice: Notice) -> bool:
+    """Whether it says what its buyer can do about the order, which is the policy's to say."""
+    return notice.role == "buyer" and notice.kind in _WITH_THE_SHOP
+
+
+def as_of(
+    notice: Notice, order: Order | None, now: Instant, unread: Unread | None = None, outlook: Outlook | None = None
+) -> Notice:
     """The notice as it stands now: ``order`` has everything that happened until then; None before there is one.
 
-    unread: what its reader has not read of its conversation; None where it is of none.
+    unread: what its reader has not read of its conversation; None where it is of none. outlook: what the policy says of
+    the order; without it nothing is promised.
     """
     if notice.kind in IN_CONVERSATIONS:
         return msgspec.structs.replace(notice, **_of_conversation(notice, unread or Unread(), now))
     assert order is not None, "only questions are from before an order"
-    return msgspec.structs.replace(notice, **_standing(notice, order, now))
+    standing = _standing(notice, order, now)
+    if outlook is not None and promises(notice) and standing is not _OVER:
+        standing = standing | {"can": _can(outlook, now)}
+    return msgspec.structs.replace(notice, **standing)
 
 
 def _of_conversation(notice: Notice, unread: Unread, now: Instant) -> dict[str, object]:
@@ -103,6 +116,15 @@ _OF_REQUEST = frozenset(
         NoticeKind.OFFER_MADE,
         NoticeKind.OFFER_ACCEPTED,
         NoticeKind.OFFER_DECLINED,
+    }
+)
+_WITH_THE_SHOP = frozenset(
+    {
+        NoticeKind.ORDER_PLACED,
+        NoticeKind.ORDER_PAID,
+        NoticeKind.PREPARING,
+        NoticeKind.PACKING,
+        NoticeKind.SHIPPING_LATE,
     }
 )
 _OF_RETURN = frozenset(
@@ -189,7 +211,7 @@ def _of_order(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
             limit = next((one for one in timers.waiting(order) if one.name == "unpaid" and one.then == "cancel"), None)
             return {"move": "buyer", "due_at": limit.due_at if limit else None, "then": "cancel" if limit else ""}
         case NoticeKind.ORDER_PLACED | NoticeKind.ORDER_PAID | NoticeKind.PREPARING | NoticeKind.PACKING:
-            return {"open": order.open_cancellation is None} if _in_processing(at) else _OVER
+            return _SAID if _in_processing(at) else _OVER
         case NoticeKind.ORDER_TO_SHIP:
             if not _in_processing(at):
                 return _OVER
@@ -198,7 +220,7 @@ def _of_order(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
         case NoticeKind.SHIPPING_LATE:
             if not _in_processing(at):
                 return _OVER
-            return {"move": "seller", "open": notice.role == "buyer" and order.open_cancellation is None}
+            return {"move": "seller"}
         case NoticeKind.ADDRESS_WANTED | NoticeKind.REVIEW_WANTED:
             looked_at = review.waiting(order)
             mine = looked_at is not None and (
@@ -211,6 +233,21 @@ def _of_order(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
             return _of_parcel(notice, order)
         case _:
             return _SAID  # It tells of what happened, and that does not pass.
+
+
+def _can(outlook: Outlook, now: Instant) -> Can:
+    """By the same answer as the order's page: a promise that the policy does not keep is none."""
+    said = outlook.said(now)
+    return _of_answer(said.kind) if said is not None else ""
+
+
+def _of_answer(kind: AnswerKind) -> Can:
+    verdict, _, instead = kind
+    if verdict == "approve":
+        return "cancel"
+    if verdict != "refuse" or instead in {"ask_for_what_is_open", "request_whole_order"}:
+        return "ask"
+    return "favour" if instead == "ask_seller_anyway" else ""
 
 
 def _of_parcel(notice: Notice, order: Order) -> dict[str, object]:

@@ -1,7 +1,7 @@
 -- A page of conversations as one side has them (x), each with the last message that this side may read.
 {matched}
 SELECT x.*, t.waits_since, t.buyer_id, t.about, t.sku, t.subject, t.order_id, f.order_id AS followed_id,
-       coalesce(o.number, f.number, '') AS number, s.name AS shop_name, b.name AS buyer_name,
+       coalesce(o.number, f.number, '') AS number, o.state, s.name AS shop_name, b.name AS buyer_name,
        m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag,
        m.outside_way, m.outside_at, m.answers, n.total
 FROM (SELECT x.shop_id, x.thread_id, x.last_at, x.last_place, x.new_place > x.seen_place AS unread, x.flagged,

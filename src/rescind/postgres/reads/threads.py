@@ -30,6 +30,9 @@ from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, shop_of
 from rescind.core.instant import Instant
+from rescind.core.offer import open_offer
+from rescind.core.parts import Offer
+from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Page
 from rescind.postgres import paging
@@ -67,7 +70,7 @@ _FOUND = """
             LEFT JOIN shops s ON s.shop_id = t.shop_id
             LEFT JOIN buyers b ON b.buyer_id = t.buyer_id
             WHERE t.shop_id = x.shop_id AND t.thread_id = x.thread_id
-              AND (t.subject ILIKE {} OR o.number = {} OR s.name ILIKE {} OR b.name ILIKE {})))
+              AND (t.subject ILIKE {} OR o.number ILIKE {} OR s.name ILIKE {} OR b.name ILIKE {})))
 """
 _ANSWERED = """
 SELECT extract(epoch FROM answered_at - asked_at)::bigint AS seconds FROM threads
@@ -206,7 +209,7 @@ def _narrowed(scope: Scope, side: Side, filters: ThreadFilters) -> Where:
     where.add(_TABS[filters.tab])
     if text := short_text("text", filters.text):
         readable, pattern = [one.value for one in audiences(side)], anywhere(text)
-        where.add(_FOUND, readable, pattern, pattern, text, pattern, pattern)
+        where.add(_FOUND, readable, *[pattern] * 5)
     return where
 
 
@@ -238,10 +241,16 @@ def _read(side: Side) -> Any:
             unread=row["unread"],
             flagged=row["flagged"],
             waits_since=row["waits_since"],
+            offer=_offer(row["state"]),
             last=_message(row, side),
         )
 
     return read
+
+
+def _offer(state: bytes | None) -> Offer | None:
+    asked = decode_order(state).open_cancellation if state else None
+    return open_offer(asked) if asked is not None else None
 
 
 def _message(row: asyncpg.Record, side: Side) -> Message:

@@ -19,8 +19,9 @@ from rescind.core.stage import Stage, rank
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, TimelineEntry
 from rescind.core.withdrawal import Right, right
-from rescind.desk import MONTH, Desk
+from rescind.desk import Desk
 from rescind.locales import Locale
+from rescind.prospects import MONTH
 from rescind.web.buyer.money_words import tender_words
 from rescind.web.explain import RuleCard, rule_card
 from rescind.web.session import Visit

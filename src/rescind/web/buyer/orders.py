@@ -23,7 +23,7 @@ from rescind.core.review import waiting as reviewed
 from rescind.core.stage import Stage, rank
 from rescind.core.terms import undeliverable
 from rescind.core.views import Filters, OrderRow
-from rescind.desk import MONTH
+from rescind.prospects import MONTH
 from rescind.web import acknowledgement, document, order_notes, talk, way_words
 from rescind.web.buyer import money_words, standing, words
 from rescind.web.buyer.matter import Matter, history, load
@@ -149,7 +149,6 @@ async def show(
             found.view,
             [(entry.record, entry.notes) for entry in records],
             wish=lambda message: standing.wish(visit.locale, found, message),
-            request=f"{found.path}/requests",
             typed=typed,
         ),
         notes=order_notes.card(visit.locale, found.view, found.path, note),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rescind.core.cancellation import Said
+from rescind.core.cancellation.said import asked_since
 from rescind.core.conversation import Message
 from rescind.core.ids import OrderId
 from rescind.core.outlook import Answer
@@ -80,10 +81,9 @@ def standing(locale: Locale, found: Matter) -> Standing:
 
 
 def wish(locale: Locale, found: Matter, message: Message) -> Wish:
-    """Beside a wish to cancel: the request that was made since, else what the order's page offers at this moment."""
+    """Beside a wish to cancel: the latest request that was made since, else what the order's page offers now."""
     _ = locale.gettext
-    since = (one for one in found.order.cancellations if one.requested_at >= message.sent_at)
-    asked = next((one for one in since if one.filed_by != "seller"), None)
+    asked = asked_since(found.order, message.sent_at)
     if asked is not None:
         told = _("You asked to cancel after this, %(when)s: %(state)s")
         when = locale.instant(asked.requested_at, found.zone, now=found.now)

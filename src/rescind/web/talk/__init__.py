@@ -1,6 +1,6 @@
 """Conversations on pages: what was said, who reads what is said next, and the form that keeps what was typed."""
 
-from rescind.web.talk.bubbles import Bubble, Step
+from rescind.web.talk.bubbles import Bubble, Step, steps
 from rescind.web.talk.card import Card, about_order, alone
 from rescind.web.talk.saying import Typed, send, status_of, trouble
 from rescind.web.talk.standing import Around, Due, Finds, Next, Standing, Wish
@@ -27,6 +27,7 @@ __all__ = [
     "name_of",
     "send",
     "status_of",
+    "steps",
     "subject",
     "trouble",
 ]

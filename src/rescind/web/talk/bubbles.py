@@ -6,30 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.conversations import Talk
-from rescind.core import cancellation, offer
 from rescind.core.conversation import Flag, Message, Outside, Side, Translation, side_of
 from rescind.core.instant import Instant
+from rescind.core.offer import OfferMade
 from rescind.core.order import Order
 from rescind.core.record import Record
+from rescind.core.spoken import became, spoken
 from rescind.locales import Locale
 from rescind.web import evidence, translating
 from rescind.web.rendering import address
 from rescind.web.session import Visit
 from rescind.web.talk.standing import Wish
-from rescind.web.talk.words import ROOT, label, name_of
+from rescind.web.talk.words import REQUESTS, ROOT, label, name_of
 from rescind.web.timeline import story
-
-# What of an order belongs to what is said about it: what was asked, answered and offered.
-_SPOKEN = (
-    offer.OfferMade,
-    offer.OfferAccepted,
-    offer.OfferDeclined,
-    cancellation.SellerAsked,
-    cancellation.CancellationHeld,
-    cancellation.CancellationApproved,
-    cancellation.CancellationRefused,
-    cancellation.CancellationWithdrawn,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +55,10 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something that happened to the order between two messages, such as an offer."""
+    """Something that happened to the order between two messages, such as an offer.
+
+    href: where an offer is read. yours: its reader can answer it there; lapsed: its request ended and nobody had.
+    """
 
     at: Instant
     text: str
@@ -74,6 +66,8 @@ class Step:
     icon: str
     tone: str
     href: str = ""
+    yours: bool = False
+    lapsed: bool = False
     step: bool = True
 
 
@@ -136,24 +130,26 @@ def _remark(locale: Locale, side: Side, one: Message) -> str:
     return ""
 
 
-def steps(
-    locale: Locale, order: Order, records: Iterable[tuple[Record, Mapping[str, str]]], side: Side, request: str
-) -> list[Step]:
+def steps(locale: Locale, order: Order, records: Iterable[tuple[Record, Mapping[str, str]]], side: Side) -> list[Step]:
     """What was asked, offered and answered, as it stands in the order's own story."""
     reader = "support" if side == "platform" else side
     found: list[Step] = []
     for record, notes in records:
-        if not isinstance(record.event, _SPOKEN):
+        if not spoken(record.event):
             continue
-        about = getattr(record.event, "cancellation", "")
+        made = record.event if isinstance(record.event, OfferMade) else None
+        state = became(order, made) if made else ""
+        page = f"{REQUESTS[side].format(order=order.id)}{made.cancellation}" if made and REQUESTS[side] else ""
         found += [
             Step(
                 at=one.at,
                 text=one.text,
                 detail=one.detail,
                 icon=one.icon,
-                tone=one.tone,
-                href=f"{request}/{about}" if request and isinstance(record.event, offer.OfferMade) else "",
+                tone=one.tone if state != "lapsed" else "",
+                href=page,
+                yours=made is not None and state == "open" and side not in {made.by, "platform"},
+                lapsed=state == "lapsed",
             )
             for one in story([(record, notes)], order, locale, reader)
         ]

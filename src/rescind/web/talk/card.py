@@ -57,21 +57,15 @@ async def about_order(
     records: Iterable[tuple[Record, Mapping[str, str]]],
     *,
     wish: Callable[[Message], Wish] | None = None,
-    request: str = "",
     typed: Typed | None = None,
 ) -> Card:
-    """The conversation on an order's page. wish: what is possible beside a wish to cancel.
-
-    request: address under which requests of this order are read.
-    """
+    """The conversation on an order's page. wish: what is possible beside a wish to cancel."""
     who, talks, order = visit.person, visit.desk.conversations, view.order
     side = side_of(who.role)
     talk = await talks.of_order(who, order, limit=SHOWN)
     if talk and await _shown(visit, talk):
         visit.unread = max(0, visit.unread - 1)
-    happened = steps(visit.locale, order, records, side, request)
-    since = talk.messages[0].sent_at if talk and talk.earlier else None
-    entries: list[Bubble | Step] = [one for one in happened if since is None or one.at >= since] if talk else []
+    entries: list[Bubble | Step] = _between(steps(visit.locale, order, records, side), talk)
     here = f"{PARTS[side]}/{order.id}"
     entries += await bubbles(visit, talk, order, here, wish) if talk else []
     return await _card(
@@ -108,12 +102,18 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
     found = talk.thread
     view = await visit.desk.reads.order(visit.scope, found.order) if found.order else None
     around = await finds(view.order.id) if view else None
+    entries: list[Bubble | Step] = []
+    if view and found.about is About.ORDER:
+        told = await visit.desk.reads.timeline(visit.scope, view.order.id)
+        happened = steps(visit.locale, view.order, ((one.record, one.notes) for one in told), side)
+        entries += _between(happened, talk, past=before is not None)
     here, about_order = f"{ROOT[side]}/{found.id}", found.about is About.ORDER
+    entries += await bubbles(visit, talk, view.order if view else None, here, around.wish if around else None)
     return await _card(
         visit,
         side,
         talk,
-        await bubbles(visit, talk, view.order if view else None, here, around.wish if around else None),
+        sorted(entries, key=lambda one: one.at),
         here=here,
         shop=view.shop if view else await visit.desk.reads.shop(found.shop),
         reads=view.buyer.locale if view else "",
@@ -124,6 +124,13 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
         files=about_order,
         standing=around.standing if around else None,
     )
+
+
+def _between(happened: Iterable[Step], talk: Talk | None, *, past: bool = False) -> list[Bubble | Step]:
+    """What happened while the messages on a page were written; past: later ones are on another page."""
+    first = talk.messages[0].sent_at if talk and talk.earlier else None
+    last = talk.messages[-1].sent_at if talk and past else None
+    return [one for one in happened if (first is None or one.at >= first) and (last is None or one.at <= last)]
 
 
 async def _shown(visit: Visit, talk: Talk) -> bool:

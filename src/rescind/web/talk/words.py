@@ -9,6 +9,8 @@ from rescind.locales import Locale
 
 ROOT: Mapping[Side, str] = {"buyer": "/messages", "seller": "/seller/messages", "platform": "/support/messages"}
 PARTS: Mapping[Side, str] = {"buyer": "/orders", "seller": "/seller/orders", "platform": "/support/orders"}
+REQUESTS: Mapping[Side, str] = {"buyer": "/orders/{order}/requests/", "seller": "/seller/requests/", "platform": ""}
+"""Where requests are read and offers are answered; support has both on the order's page."""
 FRAME: Mapping[Side, str] = {
     "buyer": "buyer/frame.html",
     "seller": "seller/frame.html",
@@ -34,9 +36,12 @@ def choices(locale: Locale, side: Side) -> list[tuple[str, str]]:
 
 def label(locale: Locale, side: Side, audience: Audience) -> str:
     """Who reads a message, as its reader is told."""
+    _ = locale.gettext
     if side != "platform" and audience is not Audience.EVERYONE:
-        return locale.gettext("You and platform support")
-    return locale.term("audience", audience.value)
+        return _("You and platform support")
+    # Whoever reads it here is of the platform: "the buyer only" would be untrue.
+    with_us = {Audience.BUYER: _("The buyer and platform support"), Audience.SELLER: _("The shop and platform support")}
+    return with_us.get(audience) or locale.term("audience", audience.value)
 
 
 def name_of(locale: Locale, thread: Thread, by: Side) -> str:
