@@ -255,6 +255,7 @@ def live_words(language: Locale) -> dict[str, object]:
         "passed": _("Time is up, the result is on its way"),
         "updated": _("Updated just now"),
         "lost": _("Connection lost"),
+        "signed_out": _("Sign in again to see what is new."),
         "polled": _("Live updates are interrupted. This page is read again every 20 seconds."),
         "unsent": _("There is no connection. Nothing was sent; what you typed stays here."),
         "copied": _("Copied"),

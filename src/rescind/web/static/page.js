@@ -45,7 +45,8 @@
   })
 
   const prepare = () => {
-    all('[data-copy][hidden]').forEach(button => { button.hidden = false })
+    // Only pages of a secure address may copy.
+    if (navigator.clipboard) all('[data-copy][hidden]').forEach(button => { button.hidden = false })
     all('[data-tick-all][hidden]').forEach(box => { box.hidden = false })
     all('[data-stepper]:not(.ready)').forEach(stepper => {
       stepper.classList.add('ready')
