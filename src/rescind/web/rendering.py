@@ -260,7 +260,9 @@ def live_words(language: Locale) -> dict[str, object]:
         "unsent": _("There is no connection. Nothing was sent; what you typed stays here."),
         "not_sent": {
             "refused": _("It could not be sent. It stays here; send it again in a moment."),
-            "unknown": _("It was not sent: you are not signed in here any more. Copy what you typed, and sign in again."),
+            "unknown": _(
+                "It was not sent: you are not signed in here any more. Copy what you typed, and sign in again."
+            ),
             "too_large": _("It was not sent: the files are too large together."),
         },
         "copied": _("Copied"),
