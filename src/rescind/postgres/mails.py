@@ -334,9 +334,7 @@ class MailTable:
         done = await self._pool.execute(_AGAIN, known.shop, known.id, self._clock.read(), [one.value for one in AGAIN])
         return done == "UPDATE 1"
 
-    async def latest(
-        self, status: MailStatus | None = None, limit: int = 100, before: str = ""
-    ) -> tuple[Mail, ...]:
+    async def latest(self, status: MailStatus | None = None, limit: int = 100, before: str = "") -> tuple[Mail, ...]:
         """The last that were asked for, newest first; those before a mail, and none before one that is not there."""
         rows = await self._pool.fetch(_LATEST, status.value if status else "", limit, before)
         return tuple(map(_mail, rows))

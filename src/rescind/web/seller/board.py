@@ -33,6 +33,7 @@ _TILES = {
     "cancellation_requested": ("wait", "undo-2"),
     "auto_cancelling_24h": ("wait", "hourglass"),
     "contradictions": ("urgent", "triangle-alert"),
+    "notes_to_read": ("urgent", "sticky-note"),
 }
 _SORTS = ("newest", "time_left", "amount")
 _FRESH = timedelta(hours=24)
@@ -126,6 +127,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "cancellation_requested": _("Cancellation requested"),
         "auto_cancelling_24h": _("Cancels by itself within 24 h"),
         "contradictions": _("Contradicting reports"),
+        "notes_to_read": _("Notes to read"),
     }
 
 
