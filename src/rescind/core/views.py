@@ -352,7 +352,7 @@ ORDER_TABS = (
 ship_within_24h, shipping_overdue: not with the carrier, and the time to ship ends within a day, or is over;
 cancellation_requested: a request waits; auto_cancelling_24h: one that silence approves within a day;
 contradictions: a fact does not fit what was decided, and nobody has looked at it yet;
-notes_to_read: the buyer asks for something that nobody has read, and not everything has left; what ships first is first.
+notes_to_read: the buyer asks for something that nobody has read, and not all has left; what ships first is first.
 """
 
 CASE_TABS: dict[str, tuple[str, ...] | None] = {
