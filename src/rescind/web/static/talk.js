@@ -34,6 +34,7 @@
     if (!('send' in form.dataset)) return
     event.preventDefault()
     if (form.hasAttribute('aria-busy')) return
+    if (!navigator.onLine) return say(form, words.unsent)
     say(form, '')
     form.setAttribute('aria-busy', 'true')
     try {
