@@ -163,13 +163,11 @@ async def open_desk(
             await check_durability(connection)
         versions = ShopVersions(pool, clock)
         told_people = NoticePeople(pool, clock)
-        book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), told_people)
-        await book.open(policies.all_of_them())
+        book = await _book(pool, clock, versions, told_people)
         directory = Directory(pool)
         prospects = Prospects(book, directory, clock)
         key = secret(settings)
-        signer = Signer(settings, ReceiptKeys(pool))
-        await signer.open(clock.read() or wall_clock())
+        signer = await _signer(settings, pool, clock)
         tail = Tail(pool)
         await tail.open()
         guards = GuardTable(pool, settings.guards)
@@ -189,10 +187,9 @@ async def open_desk(
             files = Objects.at(settings.evidence_store, settings.data)
             evidence = Evidence(EvidenceTable(pool, clock), files, settings, clock)
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
-            access, known_by = Access(pool, key, base_url), settings.identity_provider
+            access = Access(pool, key, base_url)
             people = People(AccountTable(pool), StaffLinkTable(pool), access, post, reads, key, base_url)
             translator = LibreTranslate(settings.translator) if settings.translator else None
-            sends = NoticeSends(pool, clock)
             desk = Desk(
                 settings=settings,
                 pool=pool,
@@ -206,7 +203,16 @@ async def open_desk(
                 prospects=prospects,
                 signer=signer,
                 evidence=evidence,
-                inbox=Inbox(NoticeTable(pool, clock), told_people, sends, reads, post.table, prospects, clock, key),
+                inbox=Inbox(
+                    NoticeTable(pool, clock),
+                    told_people,
+                    NoticeSends(pool, clock),
+                    reads,
+                    post.table,
+                    prospects,
+                    clock,
+                    key,
+                ),
                 conversations=conversations,
                 translations=Translations(TranslationTable(pool, clock), conversations, translator),
                 documents=Documents(DocumentTable(pool, clock), reads),
@@ -227,7 +233,7 @@ async def open_desk(
                     access,
                     Steps(SignInTable(pool)),
                     Passkeys(access.origin, "Rescind"),
-                    IdentityProvider(known_by, base_url) if known_by else None,
+                    _identity(settings, base_url),
                     key,
                 ),
                 stock=StockFeed(pool),
@@ -253,6 +259,22 @@ async def open_desk(
     finally:
         await _close(writing)
         await _close(pool)
+
+
+async def _book(pool: asyncpg.Pool, clock: Clock, versions: ShopVersions, people: NoticePeople) -> Book:
+    book = Book(PolicyTable(pool), CalendarTable(pool), versions, DueTable(pool, clock), people)
+    await book.open(policies.all_of_them())
+    return book
+
+
+async def _signer(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Signer:
+    signer = Signer(settings, ReceiptKeys(pool))
+    await signer.open(clock.read() or wall_clock())
+    return signer
+
+
+def _identity(settings: Settings, base_url: str) -> IdentityProvider | None:
+    return IdentityProvider(settings.identity_provider, base_url) if settings.identity_provider else None
 
 
 async def _told_by_sandbox(table: ConnectionTable, name: str, body: bytes, after_s: int) -> None:

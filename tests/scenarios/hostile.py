@@ -15,7 +15,7 @@ import tarfile
 import zipfile
 import zlib
 
-from scenarios.files import GIF, HEIC, HTML, SVG, ZIP, chunk, exif, jpeg, packed, pdf, png, riff, segment, webp
+from scenarios.files import GIF, HEIC, HTML, PAGE, SVG, ZIP, chunk, exif, jpeg, packed, pdf, png, riff, segment, webp
 
 PNG, JPEG, WEBP, PDF = "image/png", "image/jpeg", "image/webp", "application/pdf"
 TELLTALE = (b"<script", b"<svg", b"alert(", b"52.52", b"GPS", b"/JavaScript", b"/Launch", b"<?php", b"javascript:")
@@ -46,6 +46,37 @@ def _unsaid(objects: bytes, head: bytes) -> bytes:
 def _bomb(name: bytes, size: int) -> bytes:
     return chunk(b"iCCP", name + b"\0\0" + zlib.compress(bytes(size)))
 
+
+def _stream(head: bytes, body: bytes) -> bytes:
+    return b"<< %b /Length %d >>\nstream\n%b\nendstream" % (head, len(body), body)
+
+
+def _image(body: bytes, filters: bytes = b"/DCTDecode") -> bytes:
+    """A photo on a sheet, as programs that scan put it there."""
+    return _stream(b"/Type /XObject /Subtype /Image /Width 3 /Height 2 /Filter " + filters, body)
+
+
+def _names(*words: bytes) -> bytes:
+    """What a document says of itself. words: who made it, and with what."""
+    return b"<< /Title (Invoice) /Author (%b) /Creator <%b> /Producer (%b) /CreationDate (%b) >>" % words
+
+
+def _again(words: bytes) -> bytes:
+    """Packed objects in a stream of the length they had with the place in them."""
+    before, after = (zlib.compress(b"9 0 << /Author (%b) >>" % one, 9) for one in (b"GPS 52.52", words))
+    return _unsaid_packed(after.ljust(len(before), b"\0"))
+
+
+def _unsaid_packed(body: bytes) -> bytes:
+    return b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length %d >>\nstream\n%b\nendstream" % (
+        len(body),
+        body,
+    )
+
+
+SHOT = jpeg(segment(0xE1, exif()), segment(0xFE, b"at home"))
+SHOT_LEFT = jpeg(segment(0xE1, bytes(len(exif()))), segment(0xFE, bytes(7)))
+XMP = b"<x:xmpmeta>GPS 52.52</x:xmpmeta>"
 
 REFUSED: dict[str, tuple[bytes, str, str]] = {
     "nothing": (b"", PNG, "empty"),
@@ -129,6 +160,15 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "document with a script": (pdf(JS), PDF, "active"),
     "document that runs when it opens": (pdf(b"<< /OpenAction " + JS + b" >>"), PDF, "active"),
     "document that runs when a page opens": (pdf(b"<< /AA << /O " + JS + b" >> >>"), PDF, "active"),
+    "document that calls somewhere when it opens": (pdf(b"<< /OpenAction << /S /URI /URI (https://evil.example) >> >>"), PDF, "active"),
+    "document that calls somewhere by an object": (pdf(b"<< /Open#41ction%\n 9 0 R >>"), PDF, "active"),
+    "document that calls somewhere when a page opens": (pdf(b"<< /AA << /O << /S /URI /URI (https://evil.example) >> >> >>"), PDF, "active"),
+    "document that acts by an object": (pdf(b"<< /A#41 9 0 R >>"), PDF, "active"),
+    "document that calls somewhere, packed": (pdf(packed(b"<< /OpenAction << /S /URI /URI (https://evil.example) >> >>")), PDF, "active"),
+    "document that acts on a page, packed": (pdf(packed(b"<< /AA << /O << /S /URI /URI (x) >> >> >>")), PDF, "active"),
+    "document with a photo that is packed again": (pdf(_image(zlib.compress(SHOT), b"[/FlateDecode /DCTDecode]")), PDF, "traces"),
+    "document whose maker's name is packed by itself": (pdf(b"<< /Author 77 0 R >>"), PDF, "traces"),
+    "document whose maker's name never ends": (pdf(b"<< /Author ((a) >>"), PDF, "traces"),
     "document whose script has another spelling": (pdf(b"<< /S /J#61vaScript >>"), PDF, "active"),
     "document that starts a program": (pdf(LAUNCH), PDF, "active"),
     "document that starts a program by another spelling": (pdf(LAUNCH.replace(b"/Launch", b"/#4c#61unch")), PDF, "active"),
@@ -203,4 +243,23 @@ CLEANED: dict[str, tuple[bytes, str, bytes]] = {
     "webp with a page in xmp": (webp((b"XMP ", HTML)), WEBP, webp()),
     "webp with a piece of its maker's": (webp((b"EVIL", SVG)), WEBP, webp()),
     "webp behind which a page stands": (webp() + HTML, WEBP, webp()),
+    "document with a photo and its place": (pdf(_image(SHOT + b"GPS 52.52")), PDF, pdf(_image(SHOT_LEFT + bytes(9)))),
+    "document with a place in xmp": (pdf(_stream(b"/Type /Metadata /Subtype /XML", XMP)), PDF, pdf(_stream(b"/Type /Metadata /Subtype /XML", b" " * len(XMP)))),
+    "document with packed xmp": (
+        pdf(_stream(b"/Type /Metadata /Filter /FlateDecode", zlib.compress(XMP))),
+        PDF,
+        pdf(_stream(b"/Type /Metadata /Filter /FlateDecode", zlib.compress(b"").ljust(len(zlib.compress(XMP)), b"\0"))),
+    ),
+    "document that says who made it": (
+        pdf(_names(b"GPS \\) 52.52 (x)", b"475053", b"GPS", b"D:2026")),
+        PDF,
+        pdf(_names(b" " * 16, b" " * 6, b"   ", b"      ")),
+    ),
+    "document whose maker's name is an object": (
+        pdf(b"(GPS 52.52)", page=PAGE[:-2] + b"/Author 4 0 R >>"),
+        PDF,
+        pdf(b"(" + b" " * 9 + b")", page=PAGE[:-2] + b"/Author 4 0 R >>"),
+    ),
+    "document that says in packed objects who made it": (pdf(_again(b"GPS 52.52")), PDF, pdf(_again(b" " * 9))),
+    "document that opens at a place": (pdf(b"<< /OpenAction [3 0 R /Fit] /AA8 (AA) >>"), PDF, pdf(b"<< /OpenAction [3 0 R /Fit] /AA8 (AA) >>")),
 }  # fmt: skip

@@ -1,8 +1,14 @@
 """A file is what its bytes are, and is kept without what it says of whoever took it (KF-25, UP-01, UP-03)."""
 
+import base64
+import io
+import re
 import struct
+from typing import cast
 
 import pytest
+import weasyprint
+from PIL import Image
 
 from rescind.core.errors import FileRefused
 from rescind.intake.evidence import take
@@ -72,3 +78,23 @@ def test_the_colours_of_a_photo_stay_what_they_are():
     profile = segment(0xE2, b"ICC_PROFILE\0\x01\x01" + bytes(20))
     assert take(jpeg(profile, segment(0xE2, b"MPF\0" + bytes(9)))).data == take(jpeg(profile)).data
     assert profile in take(jpeg(profile)).data
+
+
+@pytest.mark.parametrize("made", [{}, {"pdf_variant": "pdf/a-3b"}, {"uncompressed_pdf": True}], ids=str)
+def test_a_document_as_programs_make_it_tells_nothing_of_its_maker_and_keeps_its_places(made):  # ADR 0131
+    photo = io.BytesIO()
+    about = Image.Exif()
+    about[0x010F] = "Telephone maker"
+    Image.new("RGB", (64, 48), (180, 60, 40)).save(photo, "JPEG", exif=about, comment=b"at home")
+    sheet = (
+        '<title>Invoice</title><meta name=author content="Ann Home"><meta name=generator content="Scanner 3">'
+        f'<h1>Invoice</h1><img src="data:image/jpeg;base64,{base64.b64encode(photo.getvalue()).decode()}">'
+    )
+    before = cast("bytes", weasyprint.HTML(string=sheet).write_pdf(**made))
+    assert b"at home" in before, "the photo goes in as it is"
+    after = take(before).data
+    assert len(after) == len(before)
+    for word in (b"Ann Home", b"at home", b"Telephone", b"Scanner", b"WeasyPrint"):
+        assert word not in after
+    starts = [(found[1], found.start(1)) for found in re.finditer(rb"\n(\d+ 0 obj)", before)]
+    assert all(after.startswith(words, at) for words, at in starts)

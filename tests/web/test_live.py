@@ -26,12 +26,15 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types rescind"
 )
+LAN = "shop.lan"
+"""A name that browsers trust less than their own machine: plain HTTP there is no secure context."""
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "woff2": "font/woff2"}
 TEMPLATE = """{% extends "layout.html" %}{% block title %}Live{% endblock %}{% block main %}<h1>Live</h1>
 {% call ui.card("Mine", id="mine", live="ord_1", say="Step " ~ step) %}<p id="step">{{ step }}</p>
 <details id="more"><summary>More</summary>…</details><label for="typed">Words</label><input id="typed">
 {{ ui.deadline(due, "seller_answer", reader="buyer") }}{% endcall %}
 {% call ui.card("Other", id="other", live="ord_2") %}<p id="other-step">{{ step }}</p>{% endcall %}
+{% call ui.card("Bell", id="bell", live="*", src="/bell") %}<p id="bell-step">{{ step }}</p>{% endcall %}
 <button hx-on:click="document.title = 'ran'" id="inline">x</button>{% endblock %}"""
 
 
@@ -44,6 +47,8 @@ class Desk(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Answer)
         self.step = 0
         self.page_reads = 0
+        self.refuses: list[int] = []
+        """Statuses that the page is answered with next, instead of itself."""
         self.streams: list[queue.Queue[str | None]] = []
         self.stream_addresses: list[str] = []
         self.resumed_after: list[str | None] = []
@@ -79,8 +84,15 @@ class Answer(BaseHTTPRequestHandler):
             self.stream()
         elif path.startswith("/static/"):
             self.send((STATIC / path.removeprefix("/static/")).read_bytes(), KINDS[path.rsplit(".", 1)[1]])
+        elif path == "/bell":
+            self.send(self.server.render(), "text/html; charset=utf-8")
         else:
             self.server.page_reads += 1
+            if self.server.refuses:
+                self.send_response(self.server.refuses.pop(0))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             self.send(self.server.render(), "text/html; charset=utf-8")
 
     def send(self, body: bytes, kind: str) -> None:
@@ -139,14 +151,18 @@ def desk() -> Iterator[Desk]:
 def browser():
     flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
     with sync_api.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=[*flags.split(), "--no-first-run"])
+        names = f"--host-resolver-rules=MAP {LAN} 127.0.0.1"
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=[*flags.split(), names, "--no-first-run"])
         yield chromium
         chromium.close()
 
 
 @contextmanager
-def tabs(browser, desk: Desk, count: int):
-    """Tabs of one browser on the live page; any complaint of the console fails the test."""
+def tabs(browser, desk: Desk, count: int, *, host: str = "127.0.0.1", streams: int = 1, refused: int = 0):
+    """Tabs of one browser on the live page; any complaint of the console fails the test.
+
+    refused: the one status that the page is answered with meanwhile, which the console tells, too.
+    """
     complaints: list[str] = []
     context = browser.new_context()
     pages = []
@@ -154,12 +170,12 @@ def tabs(browser, desk: Desk, count: int):
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"http://127.0.0.1:{desk.server_port}/page")
+        page.goto(f"http://{host}:{desk.server_port}/page")
         pages.append(page)
-    wait_until(lambda: len(desk.streams) == 1)
+    wait_until(lambda: len(desk.streams) == streams)
     yield pages
     context.close()
-    assert complaints == []
+    assert [one for one in complaints if not refused or f"a status of {refused} " not in one] == []
 
 
 def wait_until(holds) -> None:
@@ -220,6 +236,53 @@ def test_a_lost_stream_is_said_and_mended(browser, desk):
         page.unroute("**/events*")
         sync_api.expect(page.locator("#step")).to_have_text("7", timeout=15_000)
         sync_api.expect(page.locator("[data-live-refresh]")).to_be_hidden()
+
+
+def test_a_page_that_could_not_be_read_is_said_whatever_else_could_and_read_again_until_it_can(browser, desk):
+    with tabs(browser, desk, 1, refused=502) as [page]:
+        page.clock.install()
+        note, again = page.locator("[data-live-note]"), page.locator("[data-live-refresh]")
+        desk.refuses = [502, 502, 502]
+        with page.expect_response("**/bell"):
+            desk.happen("ord_1", "c1")
+            page.wait_for_timeout(100)
+            page.clock.fast_forward(100)
+        sync_api.expect(page.locator("#bell-step")).to_have_text("1")
+        sync_api.expect(note).to_have_text("Connection lost")
+        sync_api.expect(again).to_be_visible()
+        assert len(desk.streams) == 1, "the stream is up all the while"
+        pauses = 0
+        while note.text_content() != "Updated just now":
+            pauses += 1
+            assert pauses < 60, "a minute is the most that is waited"
+            page.clock.fast_forward(1000)
+            page.wait_for_timeout(50)
+        assert pauses >= 3, "each pause is longer than the one before"
+        assert desk.refuses == []
+        sync_api.expect(page.locator("#step")).to_have_text("1")
+        sync_api.expect(again).to_be_hidden()
+
+
+def test_who_may_not_read_the_page_any_more_is_told_to_sign_in(browser, desk):
+    with tabs(browser, desk, 1, refused=403) as [page]:
+        desk.refuses = [403] * 9
+        desk.happen("ord_1", "c1")
+        sync_api.expect(page.locator("#bell-step")).to_have_text("1")
+        sync_api.expect(page.locator("[data-live-note]")).to_have_text("Sign in again to see what is new.")
+        # What is about another order was read well; the page of this one was not.
+        page.wait_for_timeout(200)
+        sync_api.expect(page.locator("[data-live-note]")).to_have_text("Sign in again to see what is new.")
+        sync_api.expect(page.locator("[data-live-refresh]")).to_be_visible()
+
+
+def test_by_plain_http_in_ones_own_network_each_tab_has_a_stream_of_its_own(browser, desk):
+    with tabs(browser, desk, 2, host=LAN, streams=2) as pages:
+        assert not pages[0].evaluate("window.isSecureContext")
+        before = desk.page_reads
+        desk.happen("ord_1", "c1")
+        for page in pages:
+            sync_api.expect(page.locator("#step")).to_have_text("1")
+        assert desk.page_reads == before + 2, "each reads once, and tells the other nothing"
 
 
 def test_what_happened_while_the_stream_was_away_is_told_by_the_place_it_left_off(browser, desk):

@@ -1,5 +1,6 @@
 """Mail on pages: sending a document to oneself, and the operator's server, test and outbox."""
 
+import html
 import re
 from functools import partial
 
@@ -94,6 +95,30 @@ async def test_without_a_server_the_page_says_that_the_mail_waits(ann, ines, mar
     assert "No mail server is set up." in outbox.text
     assert re.search(r"a…@example\.org\s+Receipt of payment R2026-000001", outbox.text)
     assert "ann@example.org" not in outbox.raw
+
+
+async def test_a_long_outbox_is_read_page_by_page_and_every_mail_is_on_one(ann, ines, market):
+    path = await opened(ann, await market.order(Stage.REVIEW))
+    await ann.see(path)
+    await ann.press(await ann.see(path), f"{path}/mail")
+    # What was asked for in the same moment has a place of its own as well.
+    await market.pool.execute(
+        """
+        INSERT INTO mails SELECT (jsonb_populate_record(m, jsonb_build_object(
+            'mail_id', m.mail_id || n, 'masked', 'n' || n, 'key', 'k' || n))).*
+        FROM mails m, generate_series(10, 69) n
+        """
+    )
+    shown, page, pages = [], await ines.see(f"{MAIL}?status=waiting"), 1
+    while True:
+        shown += re.findall(r'<span class="nowrap">([^<]+)</span>', page.raw)
+        found = re.search(r'href="([^"]+)" rel="next"', page.raw)
+        if found is None:
+            break
+        page, pages = await ines.see(html.unescape(found[1])), pages + 1
+    assert (len(shown), len(set(shown)), pages) == (61, 61, 3)
+    assert "status=waiting" in page.raw.split('id="outbox"')[1]
+    assert (await ines.see(f"{MAIL}?before=made-up")).text.count("No mail here") == 1
 
 
 async def test_the_shop_sends_it_without_seeing_the_address_and_strangers_send_nothing(app, desk, market, server):

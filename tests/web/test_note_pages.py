@@ -1,10 +1,15 @@
 """Notes of buyers on the pages of buyer, seller and bench, in both languages (M-18)."""
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 
 from postgres.market import KILN
 from rescind.app import make_app
+from rescind.core.scope import Scope
 from rescind.core.stage import Stage
+from rescind.core.views import Filters
 from web.consoles import Person
 
 ADDRESS = "Please change the address to 5 Quay Street."
@@ -31,6 +36,29 @@ async def writes(who, order, text, **more):
 
 async def scans(who, market, order):
     return await who.see(f"/seller/packing?code={(await market.read(order)).number}")
+
+
+async def test_notes_to_read_are_a_tile_of_the_board_what_ships_first_is_first(two, desk, market):
+    ann, sam = two
+    later, first, left = [await market.order(Stage.PACKING) for _ in range(3)]
+    await market.order(Stage.PACKING)
+    for order, text in ((first, "Please ring twice."), (later, "Leave it next door."), (left, "No bells.")):
+        await writes(ann, order, text)
+    for order, hours in ((later, 5), (first, 2)):
+        await market.pool.execute(
+            "UPDATE orders SET dispatch_due_at = clock_timestamp() + make_interval(hours => $2) WHERE order_id = $1",
+            *(order, hours),
+        )
+    path = f"/seller/orders/{left}"
+    page = await sam.see(path)
+    assert (await sam.press(page, f"{path}/notes", step="read")).to == f"{path}?said=note_read"
+    board = await sam.see("/seller/orders")
+    assert re.search(r"Notes to read\s+2|2\s+Notes to read", board.text)
+    found = (await sam.see("/seller/orders?tab=notes_to_read")).raw
+    assert re.findall(r'<a[^>]+href="/seller/orders/(ord_\w+)"', found.split('id="orders"')[1]) == [first, later]
+    kiln = Scope(shop=KILN)
+    listed = await desk.reads.orders(kiln, Filters(tab="notes_to_read"), now=datetime.now(UTC))
+    assert [row.order_id for row in listed.rows] == [first, later]
 
 
 async def test_a_note_stops_the_bench_until_somebody_has_read_it(two, market):

@@ -370,12 +370,14 @@ ORDER_TABS = (
     "cancellation_requested",
     "auto_cancelling_24h",
     "contradictions",
+    "notes_to_read",
 )
 """``cancelled``: stopped in part or in whole, or asked to be. The others after it are a seller's tiles:
 
 ship_within_24h, shipping_overdue: not with the carrier, and the time to ship ends within a day, or is over;
 cancellation_requested: a request waits; auto_cancelling_24h: one that silence approves within a day;
-contradictions: a fact does not fit what was decided, and nobody has looked at it yet.
+contradictions: a fact does not fit what was decided, and nobody has looked at it yet;
+notes_to_read: the buyer asks for something that nobody has read, and not all has left; what ships first is first.
 """
 
 CASE_TABS: dict[str, tuple[str, ...] | None] = {

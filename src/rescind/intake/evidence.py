@@ -16,6 +16,7 @@ import puremagic
 
 from rescind.core.errors import FileRefused
 from rescind.core.evidence import MediaType
+from rescind.intake.pdf_maker import blotted
 
 WIDEST = 40_000_000
 """Pixels of the largest picture: a screen full of them would fill its reader's memory."""
@@ -273,6 +274,10 @@ _ACTS = (
     *(b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/FileAttachment", b"/RichMedia", b"/XFA"),
     *(b"/SubmitForm", b"/ImportData", b"/GoToE", b"/GoToR", b"/Rendition", b"/Movie", b"/Sound"),
 )
+_GAP = rb"(?:[\s\0]|%[^\r\n]*[\r\n])"
+# A place to open at is an array; whatever else is to be done upon opening is an act.
+_OPENS = re.compile(rb"/OpenAction(?![^()<>\[\]{}/%%\s\0])(?!%b*\[)" % _GAP)
+_AT_EVENTS = re.compile(rb"/AA(?:%b*<<|%b+[0-9])" % (_GAP, _GAP))
 _NAME_ENDS = b"()<>[]{}/% \t\r\n\f\0"
 _PAGE = re.compile(rb"/Type\s*/Page(?=[()<>\[\]{}/%\s\0]|$)")
 _TABLE = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF\s*\Z")
@@ -289,7 +294,7 @@ def _pdf(data: bytes) -> bytes:
     """A document that begins and ends as one, has a page, is not locked, is nothing else besides, and in its objects
     does nothing by itself.
 
-    It is kept as it came, with whatever it says of its maker, and it is only ever handed out to be saved.
+    What it says of its maker is blotted out, and it is only ever handed out to be saved.
     """
     ends = _TABLE.search(data, max(0, len(data) - 1024))
     if not data.startswith(b"%PDF-") or ends is None or not 0 < int(ends[1]) < ends.start():
@@ -301,11 +306,13 @@ def _pdf(data: bytes) -> bytes:
     if _has(plain, b"/Encrypt"):
         _refuse("locked")
     objects = [plain, *map(_plain_names, _unpacked(data))]
+    if any(_OPENS.search(part) or _AT_EVENTS.search(part) for part in objects):
+        _refuse("active")
     if any(_has(part, act) for part in objects for act in _ACTS):
         _refuse("active")
     if not any(_PAGE.search(part) for part in objects):
         _refuse("damaged")
-    return data
+    return blotted(data)
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

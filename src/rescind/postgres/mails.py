@@ -112,7 +112,9 @@ UPDATE mails SET due_at = coalesce($1, clock_timestamp()), tries = 0, place = ''
 WHERE status = 'waiting'
 """
 _LATEST = f"""
-SELECT {_FIELDS} FROM mails WHERE $1 = '' OR status = $1 ORDER BY asked_at DESC, mail_id DESC LIMIT $2
+SELECT {_FIELDS} FROM mails WHERE ($1 = '' OR status = $1)
+  AND ($3 = '' OR (asked_at, mail_id) < (SELECT b.asked_at, b.mail_id FROM mails b WHERE b.mail_id = $3))
+ORDER BY asked_at DESC, mail_id DESC LIMIT $2
 """  # noqa: S608 - names of ours
 _COUNTS = "SELECT status, count(*) FROM mails GROUP BY status"
 _OF_DOCUMENT = f"""
@@ -332,9 +334,10 @@ class MailTable:
         done = await self._pool.execute(_AGAIN, known.shop, known.id, self._clock.read(), [one.value for one in AGAIN])
         return done == "UPDATE 1"
 
-    async def latest(self, status: MailStatus | None = None, limit: int = 100) -> tuple[Mail, ...]:
-        """The last that were asked for, newest first."""
-        return tuple(map(_mail, await self._pool.fetch(_LATEST, status.value if status else "", limit)))
+    async def latest(self, status: MailStatus | None = None, limit: int = 100, before: str = "") -> tuple[Mail, ...]:
+        """The last that were asked for, newest first; those before a mail, and none before one that is not there."""
+        rows = await self._pool.fetch(_LATEST, status.value if status else "", limit, before)
+        return tuple(map(_mail, rows))
 
     async def counts(self) -> dict[MailStatus, int]:
         """How many mails there are of each status."""

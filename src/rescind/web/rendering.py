@@ -256,8 +256,16 @@ def live_words(language: Locale) -> dict[str, object]:
         "passed": _("Time is up, the result is on its way"),
         "updated": _("Updated just now"),
         "lost": _("Connection lost"),
+        "signed_out": _("Sign in again to see what is new."),
         "polled": _("Live updates are interrupted. This page is read again every 20 seconds."),
         "unsent": _("There is no connection. Nothing was sent; what you typed stays here."),
+        "not_sent": {
+            "refused": _("It could not be sent. It stays here; send it again in a moment."),
+            "unknown": _(
+                "It was not sent: you are not signed in here any more. Copy what you typed, and sign in again."
+            ),
+            "too_large": _("It was not sent: the files are too large together."),
+        },
         "copied": _("Copied"),
     }
 

@@ -29,6 +29,11 @@ def test_what_one_says_the_others_read_at_once_and_what_is_typed_stays(visit, ma
     assert buyer.evaluate("window.same") is True
     assert buyer.locator("#text").input_value() == "Half a sentence"
 
+    # In the console words are larger than their time, as everywhere; webhooks' messages have a size of their own.
+    size = "(found) => parseFloat(getComputedStyle(found).fontSize)"
+    said = seller.locator("#talk .message").first
+    assert said.locator(".message-text").evaluate(size) > said.locator("header .note").evaluate(size)
+
     # Nobody loads the seller's page again: that the buyer has seen it comes by itself.
     expect(seller.locator("#talk .message.own .seen")).to_be_visible()
 

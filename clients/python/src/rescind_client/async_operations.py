@@ -900,9 +900,9 @@ class Evidence:
         Send one file as the body, and name its id in the request, refusal or return case it belongs to, within a
         day.
 
-        What it is must show in its bytes and agree with `Content-Type`. Metadata of photos is removed, so that
-        nobody tells where they live; a document is kept as it is. The same file sent twice is one file. What
-        nothing names is removed.
+        What it is must show in its bytes and agree with `Content-Type`. What photos and documents say of their
+        maker is removed, so that nobody tells where they live. The same file sent twice is one file. What nothing
+        names is removed.
         """
         return await self._transport.call(
             "POST",

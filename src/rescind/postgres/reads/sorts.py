@@ -20,11 +20,14 @@ _CASE_SORTS = {
         "open_first", "CASE WHEN c.closed_at IS NULL THEN c.due_at END", "c.case_id", "timestamptz", nullable=True
     ),
 }
+_SHIP_FIRST = paging.Order("ship_first", "o.dispatch_due_at", "o.order_id", "timestamptz", nullable=True)
 _BY_TIME_LEFT = {"cancellation_requested", "auto_cancelling_24h", "to_respond", "with_platform", "second_person"}
 
 
 def order_sort(filters: Filters) -> paging.Order:
     """Raises InvalidField: sort."""
+    if filters.tab == "notes_to_read" and filters.sort is None:
+        return _SHIP_FIRST
     return ORDER_SORTS[_name(filters)]
 
 

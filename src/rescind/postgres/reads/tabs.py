@@ -33,6 +33,15 @@ _SHIPPING = f"o.stage IN ({_TO_SHIP_WORDS})"
 _WAITING = f"(c.kind = 'cancellation' AND c.status IN ({_WAITING_WORDS}))"
 _CANCELLED = f"(c.kind = 'cancellation' AND c.status IN ('approved', {_WAITING_WORDS}))"
 _LAPSING = f"({_WAITING} AND c.on_silence = 'approve' AND c.due_at < {{0}})"
+_BEFORE_LEAVING_WORDS = _words(
+    (Stage.UNPAID, *STAGE_TABS["to_ship"], Stage.PARTIALLY_SHIPPING),
+)
+# Few orders have notes, and the state of no other is taken apart.
+_UNREAD = (
+    f"CASE WHEN o.stage IN ({_BEFORE_LEAVING_WORDS}) AND position('\"notes\":'::bytea IN o.state) > 0"
+    " THEN jsonb_path_exists(convert_from(o.state, 'UTF8')::jsonb, '$.notes[*] ? (!exists(@.acknowledged_at))')"
+    " ELSE false END"
+)
 _CONTRADICTION = "(c.kind = 'contradiction' AND c.closed_at IS NULL)"
 
 
@@ -59,6 +68,7 @@ class Tabs(Source):
             waiting=_WAITING,
             lapsing=_LAPSING.format(tomorrow),
             contradiction=_CONTRADICTION,
+            unread=_UNREAD,
         )
         found: dict[str, int] = {
             row["name"]: row["count"] for row in await self._pool.fetch(statement, *where.parameters)
@@ -87,6 +97,8 @@ def add_order_tab(where: Where, tab: str, now: Instant) -> None:
             where.add(HAS_CASE.format(_LAPSING.format("{}")), now + SOON)
         case "contradictions":
             where.add(HAS_CASE.format(_CONTRADICTION))
+        case "notes_to_read":
+            where.add(_UNREAD)
         case "ship_within_24h":
             where.add(f"{_SHIPPING} AND o.dispatch_due_at >= {{}} AND o.dispatch_due_at < {{}}", now, now + SOON)
         case "shipping_overdue":

@@ -22,7 +22,7 @@ from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 
-_SHOWN = 100
+_SHOWN = 25
 
 
 @get("/mail")
@@ -117,7 +117,11 @@ async def _page(
     server = await post.view()
     counts = await post.table.counts()
     tab = MailStatus(wanted) if wanted in set(MailStatus) else None
-    mails = await post.table.latest(tab, _SHOWN)
+    before = console.query("before")
+    # One more than is shown tells whether there are older ones.
+    found = await post.table.latest(tab, _SHOWN + 1, before)
+    mails = found[:_SHOWN]
+    here = address(MAIL, status=tab.value if tab else None)
     called = await desk.documents.table.called(one.document for one in mails if one.document)
     return console.page(
         "operator/mail.html",
@@ -131,6 +135,8 @@ async def _page(
         hold=await held(desk.pool),
         tabs=_tabs(language, counts, tab),
         rows=[_row(language, one, called.get(one.document)) for one in mails],
+        newest=here if before else "",
+        older=address(here, before=mails[-1].id) if len(found) > _SHOWN else "",
         bounces=[{"id": str(place), "one": one} for place, one in enumerate(await post.table.bounces())],
         securities=[(one, language.term("mail.security", one)) for one in get_args(Security)],
         ports=PORTS,

@@ -34,6 +34,7 @@ _TILES = {
     "cancellation_requested": ("wait", "undo-2"),
     "auto_cancelling_24h": ("wait", "hourglass"),
     "contradictions": ("urgent", "triangle-alert"),
+    "notes_to_read": ("urgent", "sticky-note"),
 }
 _FRESH = timedelta(hours=24)
 _AWAY = frozenset({FactKind.PACKED, FactKind.TRACKING_ADDED, FactKind.HANDED_OVER})
@@ -125,6 +126,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "cancellation_requested": _("Cancellation requested"),
         "auto_cancelling_24h": _("Cancels by itself within 24 h"),
         "contradictions": _("Contradicting reports"),
+        "notes_to_read": _("Notes to read"),
     }
 
 

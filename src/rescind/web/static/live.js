@@ -13,7 +13,9 @@
   const note = find('note'), again = find('refresh')
   // An answered form stands where only forms are taken.
   const form = again.pathname !== location.pathname && location.pathname
-  let timer, losing, polling, last = cursor
+  let timer, losing, polling, retrying, failures = 0, last = cursor
+  // What could not be read, and how it was answered. It stays said until that address was read, whatever else was.
+  const missed = new Map()
 
   const show = (text, lost) => {
     clearTimeout(timer)
@@ -21,6 +23,21 @@
     note.hidden = !text
     again.hidden = !lost
     if (text && !lost) timer = setTimeout(show, 8000, '')
+  }
+
+  const tell = quiet => {
+    const answers = [...missed.values()]
+    if (answers.some(status => status === 401 || status === 403)) show(words.signed_out, true)
+    else if (answers.length) show(words.lost, true)
+    else if (polling) show(words.polled, true)
+    else if (!quiet || !again.hidden) show(words.updated)
+  }
+
+  // Many pages that lost the same server do not come back in the same moment.
+  const retry = () => {
+    clearTimeout(retrying)
+    if (!missed.size) failures = 0
+    else retrying = setTimeout(() => document.hidden || refresh(), Math.min(60000, 2000 * 2 ** failures++) * (1 + Math.random()) / 2)
   }
 
   // One request an address. quiet: something was seen, which is shown and not read out.
@@ -32,29 +49,37 @@
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
+    // Of all that is read anew, nothing else is on the page any more.
+    if (!order) for (const src of missed.keys()) due.has(src) || missed.delete(src)
     const here = id => document.getElementById(id)
+    let news
     for (const [src, ids] of due) {
       // What is read out is what has changed, not what was merely read again.
       const telling = ids.filter(id => here(id)?.dataset.liveSay), before = telling.map(id => here(id).textContent)
       const busy = on => ids.forEach(id => here(id)?.toggleAttribute('aria-busy', on))
+      let status = 0
       busy(true)
       try {
         const answer = await fetch(src, {headers: {'HX-Request': 'true'}})
-        if (!answer.ok || answer.redirected) throw new Error(answer.status)
+        // Whoever is led elsewhere is led to where one signs in.
+        status = answer.redirected ? 401 : answer.status
+        if (!answer.ok || answer.redirected) throw new Error(status)
         const text = await answer.text()
         for (const id of ids) {
           const at = '#' + CSS.escape(id)
           if (document.querySelector(at))
             await htmx.swap({text, target: at, select: at, swap: 'outerMorph ignoreTitle:true', sourceElement: document.body})
         }
-        polling ? show(words.polled, true) : quiet || show(words.updated)
-        const moved = telling.find((id, n) => here(id)?.textContent !== before[n])
-        if (!quiet && (moved || !polling)) find('status').textContent = here(moved)?.dataset.liveSay || words.updated
+        missed.delete(src)
+        news ||= here(telling.find((id, n) => here(id)?.textContent !== before[n]))?.dataset.liveSay
       } catch {
-        show(words.lost, true)
+        missed.set(src, status)
       }
       busy(false)
     }
+    if (!quiet && (news || !polling && !missed.size)) find('status').textContent = news || words.updated
+    tell(quiet)
+    retry()
   }
 
   // While the stream is down the page is read again from time to time: later than at once, and nothing is missed.
@@ -71,7 +96,7 @@
       if (message.up) {
         losing = clearTimeout(losing)
         poll(false)
-        if (!again.hidden) refresh().then(() => { again.hidden = true })
+        if (!again.hidden) refresh()
       } else losing ??= setTimeout(() => { show(words.lost, true); poll(true) }, 3000)
       return
     }
@@ -87,23 +112,26 @@
   }
 
   if (events) {
-    const channel = new BroadcastChannel('rescind' + events)
-    channel.onmessage = ({data}) => receive(data)
-    const tell = message => { channel.postMessage(message); receive(message) }
+    // Only pages of a secure address have locks. Without them each tab in sight has a stream, and no other needs telling.
+    const {locks} = navigator
+    const channel = locks && new BroadcastChannel('rescind' + events)
+    if (channel) channel.onmessage = ({data}) => receive(data)
+    const spread = message => { channel?.postMessage(message); receive(message) }
+    const inTurn = (signal, work) => locks ? locks.request('rescind' + events, {signal}, work) : work()
     let leave
     const lead = () => {
       const stop = new AbortController()
       leave = () => stop.abort()
-      navigator.locks.request('rescind' + events, {signal: stop.signal}, () => new Promise(done => {
+      inTurn(stop.signal, () => new Promise(done => {
         const source = new EventSource(events + (last ? (events.includes('?') ? '&' : '?') + 'after=' + encodeURIComponent(last) : ''))
         leave = () => { source.close(); done() }
-        source.onopen = () => tell({up: true})
+        source.onopen = () => spread({up: true})
         source.onerror = () => {
-          tell({up: false})
+          spread({up: false})
           if (source.readyState === EventSource.CLOSED) { done(); setTimeout(lead, 5000) }
         }
-        source.onmessage = ({data, lastEventId}) => tell({...JSON.parse(data), id: lastEventId})
-        source.addEventListener('reset', () => { last = ''; tell({reset: true}) })
+        source.onmessage = ({data, lastEventId}) => spread({...JSON.parse(data), id: lastEventId})
+        source.addEventListener('reset', () => { last = ''; spread({reset: true}) })
       })).catch(() => {})
     }
     document.addEventListener('visibilitychange', () => {

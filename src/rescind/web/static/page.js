@@ -11,13 +11,14 @@
     document.cookie = `rescind_zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`
 
   // Without a connection a form would be lost to the browser's own page. It stays, with what was typed.
+  const note = document.querySelector('[data-live-note]')
   document.addEventListener('submit', event => {
-    if (navigator.onLine) return
+    if (navigator.onLine || 'send' in event.target.dataset) return
     event.preventDefault()
-    const note = document.querySelector('[data-live-note]')
     note.hidden = false
     note.textContent = document.querySelector('[data-live-status]').textContent = words.unsent
   })
+  window.addEventListener('online', () => { note.hidden ||= note.textContent === words.unsent })
 
   // After a form was sent, the answer is what one wants to hear first.
   document.querySelector('[data-focus]')?.focus()
@@ -45,7 +46,8 @@
   })
 
   const prepare = () => {
-    all('[data-copy][hidden]').forEach(button => { button.hidden = false })
+    // Only pages of a secure address may copy.
+    if (navigator.clipboard) all('[data-copy][hidden]').forEach(button => { button.hidden = false })
     all('[data-tick-all][hidden]').forEach(box => { box.hidden = false })
     all('[data-stepper]:not(.ready)').forEach(stepper => {
       stepper.classList.add('ready')
