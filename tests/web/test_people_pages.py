@@ -125,6 +125,21 @@ async def test_who_is_removed_is_out_at_once_on_pages_and_on_streams_that_are_op
     assert "removed" in [one.act for one in await desk.people.acts(COMMAND_LINE)]
 
 
+async def test_who_is_removed_is_mailed_no_lists_any_more(app, desk):
+    await member(app, desk, role="seller", shop=KILN)
+    (person,) = await desk.people.all(COMMAND_LINE)
+    await desk.pool.execute(
+        "INSERT INTO saved_views (view_id, role, shop_id, person, list, name, query, columns, rhythm, next_at)"
+        " VALUES ('vw_1', 'seller', $1, $2, 'orders', 'Mine', '', '{}', 'daily', clock_timestamp()),"
+        " ('vw_2', 'seller', $1, 'somebody', 'orders', 'Theirs', '', '{}', 'daily', clock_timestamp())",
+        KILN,
+        person.id,
+    )
+    await desk.people.remove(COMMAND_LINE, person.id, "seller", KILN)
+    views = await desk.pool.fetch("SELECT view_id, paused, next_at IS NULL AS still FROM saved_views ORDER BY 1")
+    assert [tuple(row) for row in views] == [("vw_1", "no_access", True), ("vw_2", "", False)]
+
+
 async def test_what_somebody_invited_who_is_removed_opens_nothing_any_more(app, desk):
     kit = await member(app, desk, role="seller", shop=KILN)
     page = await kit.press(

@@ -62,6 +62,11 @@ _END_ROLE = """
 UPDATE credentials SET revoked_at = clock_timestamp()
 WHERE account_id = $1 AND role = $2 AND coalesce(shop_id, '') = $3 AND revoked_at IS NULL
 """
+# Nor is whoever may not come any more mailed a list.
+_PAUSE_VIEWS = """
+UPDATE saved_views SET paused = 'no_access', next_at = NULL, lease_until = NULL
+WHERE person = $1 AND role = CASE $2 WHEN 'operator' THEN 'support' ELSE $2 END AND shop_id = $3 AND rhythm <> ''
+"""
 # Whoever may let nobody in any more has let in nobody who has not come yet.
 _END_INVITED = """
 UPDATE staff_links SET ended_at = clock_timestamp()
@@ -259,6 +264,7 @@ class AccountTable:
             require_operator_left(grant, operators)
             await connection.execute(_END_ROLE, account, grant.role, grant.shop or "")
             await connection.execute(_END_INVITED, account, grant.role, grant.shop or "")
+            await connection.execute(_PAUSE_VIEWS, account, grant.role, grant.shop or "")
             await connection.execute(_NONE_LEFT, account)
             await self.note(note, connection)
 
