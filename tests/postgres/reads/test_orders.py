@@ -110,16 +110,13 @@ async def test_a_filter_out_of_its_range_is_named(reads, field, filters):
 
 
 async def test_reading_changes_nothing_and_needs_no_right_to(filled, reads, order):
-    connection = await asyncpg.connect(filled[0])
-    try:
-        await connection.execute("SET default_transaction_read_only = on")
-        only = Reads(connection, SECRET)
+    settings = {"default_transaction_read_only": "on"}
+    async with asyncpg.create_pool(filled[0], min_size=1, max_size=1, server_settings=settings) as pool:
+        only = Reads(pool, SECRET)
         assert (await only.orders(KILNS, Filters(), now=NOW)).rows
         assert (await only.cases(KILNS, Filters(), now=NOW)).rows
         assert await only.order_counts(KILNS, now=NOW)
         assert (await only.order(KILNS, order["asked"])).order.id == order["asked"]
-    finally:
-        await connection.close()
 
 
 async def test_views_are_json_with_exact_amounts(reads):
