@@ -51,7 +51,7 @@ def test_every_way_on_is_said_in_words(on, instead):
     for tag in ("en", "zh"):
         assert locale(tag).has("way_on", instead), instead
         if on == "request":
-            offer = words.way_on(locale(tag), instead, "/orders/x", arrived=False)
+            offer = words.way_on(locale(tag), instead, "/orders/x", arrived=False, reached=True)
             assert offer.sentence
             assert bool(offer.href) != (instead in WAITING), f"{instead}: a button, unless one can only wait"
 
@@ -69,7 +69,9 @@ async def test_every_way_on_leads_a_buyer_to_a_page_that_is_there(app, desk, mar
     stage, said = OPEN[instead]
     order = await at(market, stage)
     ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
-    page, _, anchor = words.way_on(locale("en"), instead, f"/orders/{order}", arrived=False).href.partition("#")
+    page, _, anchor = words.way_on(
+        locale("en"), instead, f"/orders/{order}", arrived=False, reached=True
+    ).href.partition("#")
     found = await ann.see(page)
     assert found.status == 200, f"{instead} leads to {page}, which answers {found.status} {found.to}"
     assert said in found.text
