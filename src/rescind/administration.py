@@ -8,12 +8,12 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
-from zoneinfo import available_timezones
 
 import asyncpg
 import typer
 from rich.table import Table
 
+from rescind import zones
 from rescind.access import Access
 from rescind.clock import DatabaseClock, wall_clock
 from rescind.core.automation import AutomationRequired
@@ -63,7 +63,7 @@ def add_shop(
     name = _named(name)
     if policy not in presets():
         fail(f"There is no preset {policy}. There are: {', '.join(presets())}.")
-    if zone not in available_timezones():
+    if zone not in zones.known():
         fail(f"{zone} is no time zone; write one like Europe/London.")
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}
     given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}

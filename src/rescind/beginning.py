@@ -10,11 +10,11 @@ import hashlib
 import hmac
 import secrets
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 import asyncpg
 import msgspec
 
+from rescind import zones
 from rescind.access import Access
 from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.ids import ShopId, shop_id
@@ -90,7 +90,7 @@ class Beginning:
         name = label(wanted.shop, field="/shop", blank=False)
         if wanted.preset not in presets():
             raise InvalidField(field="/preset", expected=one_of(presets()))
-        if wanted.zone not in available_timezones():
+        if wanted.zone not in zones.known():
             raise InvalidField(field="/zone", expected="a time zone like Europe/London")
         # The operator first: what is wrong there is wrong before anything was made.
         asked = Invitation(email=wanted.email, name=wanted.name, role="operator", language=wanted.language)

@@ -6,11 +6,11 @@ import getpass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import available_timezones
 
 import asyncpg
 import typer
 
+from rescind import zones
 from rescind.access import Principal
 from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
@@ -43,7 +43,7 @@ def export(
         fail(f"There is no list {listing}. There are: {', '.join(LISTS)}.")
     if file.exists():
         fail(f"{file} is there already; an export does not write over anything.")
-    if zone not in available_timezones():
+    if zone not in zones.known():
         fail(f"{zone} is no time zone; write one like Europe/London.")
     pairs = [one.partition("=") for one in filters or ()]
     known = names(NARROWINGS[listing])

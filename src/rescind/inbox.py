@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import secrets
 from typing import NamedTuple
-from zoneinfo import available_timezones
 
 import msgspec
 import structlog
 
+from rescind import zones
 from rescind.access import Principal
 from rescind.clock import Clock, wall_clock
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotFound, one_of
@@ -206,7 +206,7 @@ class Inbox:
         mine = owner(who)
         if chosen.language and chosen.language not in LANGUAGE_NAMES:
             raise InvalidField(field="/language", expected=one_of(LANGUAGE_NAMES))
-        if chosen.zone and chosen.zone not in available_timezones():
+        if chosen.zone and chosen.zone not in zones.known():
             raise InvalidField(field="/zone", expected="the name of a time zone, like Europe/Berlin")
         if not 0 <= chosen.hour <= 23:
             raise InvalidField(field="/hour", expected="a whole hour, 0 to 23")

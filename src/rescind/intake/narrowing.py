@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 import msgspec
 
+from rescind import zones
 from rescind.access import Role
 from rescind.core.cancellation import reasons_meant
 from rescind.core.conversation import ThreadFilters, ThreadTab
@@ -59,7 +59,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
         zone: whose days it goes by where the address names none. Raises InvalidField.
         """
-        if self.zone and self.zone not in available_timezones():
+        if self.zone and self.zone not in zones.known():
             raise InvalidField(field="?zone", expected="a time zone such as Europe/London")
         return Filters(
             tab=self.tab,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from zoneinfo import available_timezones
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind import zones
 from rescind.beginning import Begun, Wanted
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText
 from rescind.locales import LANGUAGE_NAMES, Locale
@@ -64,7 +64,6 @@ def _page(
 ) -> Html:
     language = visit.locale
     chosen = {"language": language.tag, "preset": "base", "zone": zone_of(visit.request) or "UTC"}
-    zones = sorted(one for one in available_timezones() if "/" in one or one == "UTC")
     return visit.page(
         "staff/begin.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
@@ -74,7 +73,7 @@ def _page(
         errors=errors or {},
         values={**dict.fromkeys(("name", "email", "shop"), ""), **chosen, **(form or {})},
         presets=[(one, _called(language, one)) for one in presets()],
-        zones=[(one, one) for one in zones],
+        zones=[(one, one) for one in zones.offered()],
         languages=list(LANGUAGE_NAMES.items()),
     )
 

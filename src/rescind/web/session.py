@@ -7,11 +7,9 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC
-from functools import cache
 from http import HTTPStatus
 from typing import Any, Final, Literal, cast
 from urllib.parse import quote, unquote, urlencode
-from zoneinfo import available_timezones
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -20,6 +18,7 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import Scope as ASGIScope
 
+from rescind import zones
 from rescind.access import CrossSite, Principal, Role, whence
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
 from rescind.core.ids import canonical, shop_of
@@ -223,12 +222,7 @@ def language_of(request: Call, kept: str = "") -> Locale:
 def zone_of(request: Call) -> str:
     """The time zone that the reader's browser goes by, or nothing when it has told none that there is."""
     told = request.cookies.get(ZONE_COOKIE, "")
-    return told if told in _zones() else ""
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return told if told in zones.known() else ""
 
 
 def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None, here: str = "") -> Frame:

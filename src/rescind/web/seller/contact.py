@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from zoneinfo import available_timezones
 
 from litestar import get, post
 
+from rescind import zones
 from rescind.core.contact_card import DAYS, MIDNIGHT, SPANS, ContactCard, OpenSpan
 from rescind.core.errors import InvalidField, InvalidText, RescindError
 from rescind.core.views import ShopView
@@ -133,7 +133,7 @@ async def _show(
 @cache
 def _zones() -> tuple[str, ...]:
     """Zones by the names of places, and the one that is everybody's."""
-    return ("UTC", *(name for name in sorted(available_timezones()) if "/" in name and not name.startswith("Etc/")))
+    return ("UTC", *(name for name in sorted(zones.known()) if "/" in name and not name.startswith("Etc/")))
 
 
 def _spans(values: Mapping[str, str], day: int) -> list[tuple[int, str, str]]:
