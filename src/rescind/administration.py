@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
@@ -18,7 +17,7 @@ from rescind.access import Access
 from rescind.clock import DatabaseClock, wall_clock
 from rescind.core.automation import AutomationRequired
 from rescind.core.errors import InvalidField, InvalidText, NotFound
-from rescind.core.ids import ShopId, canonical, shop_id
+from rescind.core.ids import ShopId, canonical
 from rescind.core.scopes import scopes
 from rescind.core.shop_settings import range_of, read, written
 from rescind.core.views import ShopView
@@ -27,7 +26,7 @@ from rescind.intake.text import label
 from rescind.people import COMMAND_LINE
 from rescind.policies import preset, presets
 from rescind.postgres import embedded
-from rescind.postgres.directory import Directory
+from rescind.postgres.directory import Directory, new_shop
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
 from rescind.postgres.policies import PolicyTable
@@ -42,7 +41,6 @@ Role = Literal["host", "seller", "buyer", "support", "operator"]
 
 shops = typer.Typer(no_args_is_help=True, help="The shops of the marketplace.")
 keys = typer.Typer(no_args_is_help=True, help="Keys for programs.")
-_SHOP_BITS = 40
 _MARK = re.compile(r"[0-9a-f]{16}")
 
 
@@ -68,7 +66,7 @@ def add_shop(
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}
     given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
     contact = {kind: text for kind, text in given.items() if text}
-    made = shop_id(secrets.randbits(_SHOP_BITS))
+    made = new_shop()
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> None:
         await PolicyTable(pool).publish(preset(policy))

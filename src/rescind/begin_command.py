@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated, Any
 
@@ -12,16 +11,9 @@ import typer
 from rescind.access import Access
 from rescind.administration import with_pool
 from rescind.beginning import Beginning, Begun, Wanted
-from rescind.clock import DatabaseClock
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NotFound
-from rescind.mail.post import Post
-from rescind.people import People
+from rescind.people_command import people_on
 from rescind.policies import preset, presets
-from rescind.postgres.accounts import AccountTable
-from rescind.postgres.mail_server import MailServerTable
-from rescind.postgres.mails import MailTable
-from rescind.postgres.reads import Reads
-from rescind.postgres.staff_links import StaffLinkTable
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, language, out, read_settings, run
 
@@ -71,16 +63,12 @@ def _asked(given: str | None, question: str, usual: str | None = None) -> str:
 async def _begin(pool: asyncpg.Pool[Any], settings: Settings, wanted: Wanted) -> Begun:
     key = secret(settings)
     base_url = settings.base_url or f"http://{settings.host}:{settings.port}"
-    post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
-    access = Access(pool, key, base_url)
-    people = People(AccountTable(pool), StaffLinkTable(pool), access, post, Reads(pool, key), key, base_url)
     try:
-        return await Beginning(pool, people, access, key, base_url).begin(wanted)
+        with people_on(pool, settings, base_url) as people:
+            return await Beginning(pool, people, Access(pool, key, base_url), key, base_url).begin(wanted)
     except (InvalidField, InvalidText) as error:
         fail(f"The {str(error.params.get('field', 'value')).strip('/')} must be {error.params['expected']}.")
     except AddressBounces:
         fail("Mail to this address comes back.")
     except NotFound:
         fail(f"There is a marketplace in {settings.data} already; name another folder with --data.")
-    finally:
-        await asyncio.to_thread(post.close)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
 from typing import Any, Final
 
 import asyncpg
@@ -17,17 +16,16 @@ import msgspec
 from rescind import zones
 from rescind.access import Access
 from rescind.core.errors import InvalidField, NotFound, one_of
-from rescind.core.ids import ShopId, shop_id
+from rescind.core.ids import ShopId
 from rescind.intake.text import label
 from rescind.people import COMMAND_LINE, People
 from rescind.people import Wanted as Invitation
 from rescind.policies import preset, presets
-from rescind.postgres.directory import Directory
+from rescind.postgres.directory import Directory, new_shop
 from rescind.postgres.policies import PolicyTable
 
 BACKEND: Final = "backend"
 """What the first key's program is called."""
-_SHOP_BITS = 40
 _OPEN = """
 SELECT NOT EXISTS (SELECT FROM accounts)
    AND (NOT EXISTS (SELECT FROM shops) OR EXISTS (SELECT FROM installation WHERE key = 'begun_shop'))
@@ -95,7 +93,7 @@ class Beginning:
         # The operator first: what is wrong there is wrong before anything was made.
         asked = Invitation(email=wanted.email, name=wanted.name, role="operator", language=wanted.language)
         invited = await self._people.invite(COMMAND_LINE, asked)
-        await self._pool.execute(_KEEP, shop_id(secrets.randbits(_SHOP_BITS)))
+        await self._pool.execute(_KEEP, new_shop())
         shop = ShopId(await self._pool.fetchval(_KEPT))
         policy = preset(wanted.preset)
         await PolicyTable(self._pool).publish(policy)

@@ -38,6 +38,7 @@ from rescind.core.record import Record
 from rescind.core.scope import Scope
 from rescind.core.terms import Terms
 from rescind.core.views import OrderView, ShopView
+from rescind.doctor.examining import Installation
 from rescind.documents import Documents
 from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
@@ -114,6 +115,11 @@ class Desk:
     versions: ShopVersions
     clock: Clock
     base_url: str
+
+    @property
+    def installation(self) -> Installation:
+        """What a check-up looks at."""
+        return Installation(settings=self.settings, pool=self.pool, post=self.post, connected=self.connected)
 
     @property
     def paying_out(self) -> PayingOut:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal, TypeVar
 
 import asyncpg
@@ -123,19 +124,27 @@ async def _known(people: People, email: str) -> str:
     return person.id
 
 
+@contextmanager
+def people_on(pool: asyncpg.Pool[Any], settings: Settings, base_url: str) -> Generator[People]:
+    """Those who work here, for a command. base_url: where links lead."""
+    key = secret(settings)
+    post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
+    access = Access(pool, key, base_url)
+    try:
+        yield People(AccountTable(pool), StaffLinkTable(pool), access, post, Reads(pool, key), key, base_url)
+    finally:
+        post.close()
+
+
 def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | None = None, links: bool = False) -> T:
     settings = read_settings(data=data, base_url=base_url)
     if links and not settings.base_url:
         fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
 
     async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
-        key, where = secret(settings), settings.base_url or ""
-        post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
-        people = People(
-            AccountTable(pool), StaffLinkTable(pool), Access(pool, key, where), post, Reads(pool, key), key, where
-        )
         try:
-            return await work(people)
+            with people_on(pool, settings, settings.base_url or "") as people:
+                return await work(people)
         except (InvalidField, InvalidText) as error:
             fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
         except NotFound as missing:
@@ -148,7 +157,5 @@ def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | 
             fail("It is the last operator; invite another one first.")
         except AddressBounces as error:
             fail(f"{error.params['address']} refuses mail; an operator can allow it again on the page of mail.")
-        finally:
-            post.close()
 
     return run(with_pool(settings, opened))

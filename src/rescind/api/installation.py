@@ -9,7 +9,7 @@ from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import OPERATOR
 from rescind.api.told import Told
 from rescind.core import errors
-from rescind.doctor.examining import Installation, examine
+from rescind.doctor.examining import examine
 from rescind.doctor.words import advice, says
 from rescind.locales import locale, negotiate
 from rescind.postgres.alerts import anything
@@ -107,11 +107,8 @@ async def check_up(call: Call) -> Answer:
 
     It asks the mail server and the providers, which takes up to ten seconds, and sends nobody anything.
     """
-    desk = call.desk
     spoken = locale(negotiate(call.headers.get(b"accept-language", b"").decode("latin-1")))
-    found = await examine(
-        Installation(settings=desk.settings, pool=desk.pool, post=desk.post, connected=desk.connected)
-    )
+    found = await examine(call.desk.installation)
     grades = {one.grade for one in found}
     worst = next(grade for grade in ("broken", "attention", "good") if grade in grades)
     told = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from rescind.core.ids import ShopId
+from rescind.core.ids import ShopId, shop_id
 from rescind.core.instant import Instant
 
 _ADD_SHOP = """
@@ -31,6 +32,14 @@ SELECT coalesce(sum(count), 0)::int FROM buyer_counters
 WHERE buyer_id = $1 AND name = 'cancellations' AND day > $2
 """
 _BY_DAY = "SELECT day, count FROM buyer_counters WHERE buyer_id = $1 AND name = $2 AND day > $3 ORDER BY day"
+
+
+_SHOP_BITS = 40
+
+
+def new_shop() -> ShopId:
+    """An id that no shop has."""
+    return shop_id(secrets.randbits(_SHOP_BITS))
 
 
 class Directory:

@@ -6,7 +6,7 @@ from litestar import get, post
 
 from rescind import __version__
 from rescind.core.errors import InvalidField
-from rescind.doctor.examining import Installation, examine
+from rescind.doctor.examining import examine
 from rescind.doctor.words import advice, says, topic
 from rescind.postgres.condition import condition
 from rescind.postgres.event_streams import MOST, view
@@ -50,9 +50,7 @@ async def read(console: Here) -> Html:
 async def check_up(console: Here) -> Html:
     """Everything the installation hangs on, looked at now, and what to do."""
     desk, language = console.desk, console.language
-    found = await examine(
-        Installation(settings=desk.settings, pool=desk.pool, post=desk.post, connected=desk.connected)
-    )
+    found = await examine(desk.installation)
     rows = [
         {
             "id": one.code,
