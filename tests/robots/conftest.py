@@ -89,7 +89,7 @@ class Chats:
 
 @pytest.fixture
 async def chats(desk, market, groups):
-    async with Poster(desk.settings.egress, timeout_s=0.5) as poster:
+    async with Poster(desk.settings.egress, timeout_s=10) as poster:
         chats = Chats(desk, groups, poster)
         yield chats
         await asyncio.wait_for(chats.speaker.close(), 5)

@@ -75,6 +75,6 @@ async def test_a_plan_made_for_an_empty_table_is_given_up_as_it_grows(database, 
     )
     for _ in range(PLANNED_FOR):
         last = await plans()
-    assert all(by_key in one for one in last)
+    assert all(by_key in one for one in last), last
     await pool.close()
     await root.close()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from playwright.sync_api import expect
+
 from web.browser.program import Marketplace, Placed, Program
 
 Page = Any
@@ -116,7 +118,7 @@ def _say_nothing(page: Page) -> None:
     page.locator("#say").evaluate("form => { form.noValidate = true }")
     with page.expect_response(lambda answer: answer.status == 422):
         page.locator(":is(#say, main) :is(#say *, [form]):is(button.primary, button.danger)").last.click()
-    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
 
 
 def _send_unnamed(page: Page) -> None:

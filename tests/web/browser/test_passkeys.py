@@ -119,7 +119,7 @@ def test_a_finger_that_is_not_the_right_one_a_removed_passkey_and_a_foreign_one_
 
         with kit.watch.refusal(409):
             kit.page.locator("form[action='/account/passkeys/remove'] button").click()
-        assert "last way in" in kit.page.locator("main").inner_text()
+            kit.page.get_by_text("last way in").first.wait_for()
 
         kit.page.goto("/sign-in?again=1")
         kit.verifies(person=False)

@@ -77,7 +77,7 @@ def test_a_message_is_shown_and_leads_within_this_site_only(visit, program):
     found = []
     tools.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
     tools.send("ServiceWorker.enable")
-    page.wait_for_function("async () => !!(await navigator.serviceWorker.getRegistration())?.active")
+    page.evaluate("async () => { await navigator.serviceWorker.ready }")
     said = {"title": "Order 7", "body": "It is your move.", "url": "/orders", "tag": "n1", "lang": "en"}
     tools.send(
         "ServiceWorker.deliverPushMessage",
