@@ -73,8 +73,11 @@ async def test_a_plan_made_for_an_empty_table_is_given_up_as_it_grows(database, 
     assert not any(by_key in one for one in await plans()), (
         "the trap is not there any more, and neither need its guard be"
     )
-    for _ in range(PLANNED_FOR):
+    # Twice: on a busy server the first time may fall into the moment in which the table is being counted.
+    for _ in range(2 * PLANNED_FOR):
         last = await plans()
+        if all(by_key in one for one in last):
+            break
     assert all(by_key in one for one in last), last
     await pool.close()
     await root.close()
