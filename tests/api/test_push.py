@@ -57,6 +57,15 @@ async def test_what_is_no_browser_is_refused_and_nothing_is_kept(people, wrong, 
     assert (await people.ann.get("/v1/notice-channels")).json()["channels"] == []
 
 
+async def test_a_browser_whose_address_is_removed_is_forgotten(people, service):
+    key = (await people.sam.get(PLACE)).json()["public_key"]
+    await people.sam.post(PLACE, as_browsers_give_it(service.browser(key)))
+    (channel,) = (await people.sam.get("/v1/notice-channels")).json()["channels"]
+    removed = await people.sam.post(f"/v1/notice-channels/{channel['id']}/remove", {"last": True})
+    assert removed.status_code == 200, removed.text
+    assert (await people.sam.get(PLACE)).json()["subscriptions"] == []
+
+
 async def test_of_what_browsers_are_told_is_chosen_as_on_the_page(people):
     chosen = {"choices": {"push": {"messages": "off"}}}
     after = (await people.ann.send("PUT", "/v1/notice-preferences", chosen)).json()

@@ -42,7 +42,15 @@ SELECT {_FIELDS} FROM notice_channels
 WHERE shop_id = $1 AND verified_at IS NOT NULL AND gone_at IS NULL ORDER BY made_at, channel_id
 """  # noqa: S608 - names of ours
 _ONE = f"SELECT {_FIELDS} FROM notice_channels WHERE channel_id = $1"  # noqa: S608 - names of ours
-_REMOVE = "DELETE FROM notice_channels WHERE channel_id = $1 AND role = $2 AND shop_id = $3 AND person = $4"
+# A browser that is told nothing is forgotten with the keys it gave.
+_REMOVE = """
+WITH gone AS (
+    DELETE FROM notice_channels WHERE channel_id = $1 AND role = $2 AND shop_id = $3 AND person = $4
+    RETURNING channel, address),
+browsers AS (
+    DELETE FROM push_subscriptions q USING gone WHERE gone.channel = 'push' AND q.subscription_id = gone.address)
+SELECT count(*) FROM gone
+"""
 _NEW_CODE = """
 UPDATE notice_channels
 SET code = $2, code_until = coalesce($3, clock_timestamp()) + $4::interval, tries = 0,
@@ -262,12 +270,12 @@ class NoticePeople:
             held = [row[0] for row in await connection.fetch(_HELD, owner.shop)] if owner.shop else []
             ask = held == [identifier] and not last
             gone = (identifier, owner.role, owner.shop, owner.person)
-            done = "" if ask else await connection.execute(_REMOVE, *gone)
+            done = not ask and await connection.fetchval(_REMOVE, *gone) == 1
         if ask:
             found = await self.hearing(ShopId(owner.shop))
             raise LastAddress(goes_to="platform" if found.wanted else "decides", waiting=found.waiting)
         await self._moved()
-        return done == "DELETE 1"
+        return done
 
     async def new_code(self, identifier: str, digest: bytes) -> None:
         """Let this code prove an address for a while. Raises RateLimited after so many a day."""
