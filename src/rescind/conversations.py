@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ from rescind.core.conversation import (
 )
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import Note
-from rescind.core.evidence import require_few
+from rescind.core.evidence import Home, require_few
+from rescind.core.exhibits import Exhibit, sent_with
 from rescind.core.fulfilment import check_time
 from rescind.core.ids import MessageId, ShopId
 from rescind.core.instant import Instant
@@ -50,7 +52,7 @@ _LONG_AGO = timedelta(days=366)
 
 
 class Saying(NamedTuple):
-    """What came in. audience: as it was chosen. evidence: files sent before, for an order's conversation only.
+    """What came in. audience: as it was chosen. evidence: files sent before.
 
     key, fingerprint: what makes a repeated call a repeat. outside: how and with whom it was said elsewhere, which makes
     it a contact note about an order. answers: id of the message that this one answers, empty for none.
@@ -91,24 +93,23 @@ class Conversations:
         """
         about = await self._reads.thread_of(who.scope, side_of(who.role), order.id) if what.answers else None
         answers = await self._answered(who, about, what.answers)
-        files = await self._evidence.named(order.id, who, what.evidence)
-        require_few(files)
+        files = await self._named(order.id, who, what)
         terms = await self._book.terms(order.pins, order.placed_at, order.shop)
         answer_s = int(escalation.answer_time(terms).total_seconds())
-        said = _said(who, what, tuple(one.id for one in files), answers, answer_s)
+        said = _said(who, what, files, answers, answer_s)
         opening = Opening(shop=order.shop, buyer=order.buyer, about=About.ORDER, order=order.id)
         return self._kept(await self._table.begin(opening, said), said)
 
     async def ask(self, who: Principal, shop: ShopId, what: Saying, *, sku: str = "", subject: str = "") -> Sent:
         """A buyer asks a shop something before any order. sku, subject: the product it is about, if any.
 
-        Raises Forbidden, InvalidField, InvalidText, IdempotencyKeyReused, RateLimited.
+        Raises Forbidden, InvalidField, InvalidText, FileRefused, IdempotencyKeyReused, RateLimited.
         """
         if who.role != "buyer" or who.buyer_id is None:
             raise Forbidden(action="ask_shop")
         sku, subject = label(sku, field="/sku", limit=64), label(subject, field="/subject")
         about = About.PRODUCT if sku or subject else About.SHOP
-        said = _said(who, _without_files(what), ())
+        said = _said(who, what, await self._named(shop, who, what))
         opening = Opening(shop=shop, buyer=who.buyer_id, about=about, sku=sku, subject=subject)
         return self._kept(await self._table.begin(opening, said), said)
 
@@ -118,7 +119,8 @@ class Conversations:
         if found.about is About.ORDER and found.order is not None:
             order = (await self._reads.order(who.scope, found.order)).order
             return await self.say_about(who, order, what)
-        said = _said(who, _without_files(what), (), await self._answered(who, found, what.answers))
+        files = await self._named(found.id, who, what)
+        said = _said(who, what, files, await self._answered(who, found, what.answers))
         return self._kept(await self._table.say(found.id, said), said)
 
     async def note_contact(self, who: Principal, order: Order, what: Saying, now: Instant) -> Sent:
@@ -131,6 +133,16 @@ class Conversations:
         if what.outside.at < order.placed_at - _LONG_AGO:
             raise InvalidField(field="/at", expected="a time at most a year before the order")
         return await self.say_about(who, order, what)
+
+    async def home(self, who: Principal, thread: str) -> Home:
+        """What a file for a conversation is sent for: its order, or itself. Raises Forbidden, NotFound."""
+        found = await self.thread(who, thread)
+        return found.order if found.about is About.ORDER and found.order else found.id
+
+    async def _named(self, home: Home, who: Principal, what: Saying) -> tuple[str, ...]:
+        files = await self._evidence.named(home, who, what.evidence)
+        require_few(files)
+        return tuple(one.id for one in files)
 
     async def _answered(self, who: Principal, thread: Thread | None, message: str) -> MessageId | None:
         """The message that is answered, one of this conversation that the caller reads. Raises InvalidField."""
@@ -178,7 +190,20 @@ class Conversations:
 
     async def before_order(self, who: Principal, order: Order) -> tuple[Thread, ...]:
         """What its buyer had asked before the order, where it is the order that followed."""
-        return await self._reads.questions_before(who.scope, side_of(who.role), order.id, order.buyer)
+        return await self._reads.questions_before(who.scope, side_of(who.role), order.id)
+
+    async def shown(self, who: Principal, threads: Iterable[Thread]) -> tuple[Exhibit, ...]:
+        """The files of conversations, as far as the caller reads them; oldest first in each."""
+        side = side_of(who.role)
+        found: list[Exhibit] = []
+        for one in threads:
+            found += sent_with(one.id, await self._reads.every_message(one.id, side))
+        return tuple(found)
+
+    async def shown_about(self, who: Principal, order: Order) -> tuple[Exhibit, ...]:
+        """The files of what was said about an order, and of what its buyer had asked before it."""
+        about = await self._reads.thread_of(who.scope, side_of(who.role), order.id)
+        return await self.shown(who, [*await self.before_order(who, order), *([about] if about else [])])
 
     async def transcript(self, who: Principal, thread: str, now: Instant) -> Transcript:
         """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
@@ -231,7 +256,7 @@ class Conversations:
             raise Forbidden(action="look_at_flagged")
         return await self._table.looked_at((await self.thread(who, thread)).id)
 
-    async def shown(self, who: Principal, talk: Talk) -> bool:
+    async def read_on_page(self, who: Principal, talk: Talk) -> bool:
         """A page showed the end of a conversation to somebody: noted, where it was news."""
         if not (talk.thread.unread and talk.messages):
             return False
@@ -254,12 +279,6 @@ def _allowed(who: Principal, filters: ThreadFilters) -> Side:
     if filters.tab == "waiting" and side != "seller":
         raise InvalidField(field="?tab", expected="all or unread; only shops owe answers")
     return side
-
-
-def _without_files(what: Saying) -> Saying:
-    if what.evidence:
-        raise InvalidField(field="/evidence", expected="files in the conversation of an order only")
-    return what
 
 
 def _said(

@@ -10,7 +10,7 @@ import msgspec
 
 from rescind.clock import Clock, wall_clock
 from rescind.core.conversation import AT_ONCE, WITHIN, About, Audience, Flag, Outside, Side, alerted, readers
-from rescind.core.errors import IdempotencyKeyReused, RateLimited
+from rescind.core.errors import IdempotencyKeyReused, InvalidField, RateLimited
 from rescind.core.event import Note
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, make_id, shop_of
 from rescind.core.instant import Instant
@@ -27,6 +27,15 @@ _OPEN = """
 INSERT INTO threads (shop_id, thread_id, buyer_id, about, order_id, sku, subject, opened_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, coalesce($8, clock_timestamp()))
 ON CONFLICT (shop_id, order_id) DO NOTHING
+"""
+# What was sent to the shop for a question goes along with it, and with no other.
+_TAKE_ALONG = """
+WITH taken AS (
+    UPDATE evidence SET thread_id = $2
+    WHERE shop_id = $1 AND evidence_id = ANY($3::text[]) AND order_id IS NULL AND thread_id IS NULL
+    RETURNING evidence_id
+)
+SELECT count(*) FROM taken
 """
 _OF_ORDER = "SELECT thread_id FROM threads WHERE shop_id = $1 AND order_id = $2"
 # Whoever says something waits for whoever is just saying something, so that places have no gap and times no knot.
@@ -151,7 +160,8 @@ class ThreadTable:
     async def begin(self, opening: Opening, said: Said) -> Sent:
         """Say something in a new conversation, or in that of the order where there is one.
 
-        Raises IdempotencyKeyReused, RateLimited; after either there is no more than before.
+        Raises IdempotencyKeyReused, RateLimited, InvalidField for a file that another question took along; after any of
+        them there is no more than before.
         """
         async with self._pool.acquire() as connection, connection.transaction():
             if before := await self._before(connection, opening.shop, said):
@@ -164,6 +174,10 @@ class ThreadTable:
             )
             if opening.order is not None:
                 thread = ThreadId(await connection.fetchval(_OF_ORDER, opening.shop, opening.order))
+            elif said.evidence:
+                taken: int = await connection.fetchval(_TAKE_ALONG, opening.shop, thread, list(said.evidence))
+                if taken < len(said.evidence):
+                    raise InvalidField(field="/evidence", expected="files that no other question has")
             return await self._say(connection, thread, said)
 
     async def say(self, thread: ThreadId, said: Said) -> Sent:

@@ -130,7 +130,7 @@ async def say(visit: Visit, page: Page, finds: talk.Finds, thread: str) -> Html:
     order = None
     if found.about is About.ORDER and found.order:
         order = (await visit.desk.reads.order(visit.scope, found.order)).order
-    sent, typed = await talk.send(visit, order=order, thread=thread)
+    sent, typed = await talk.send(visit, order=order, thread=found.id)
     if sent is None:
         return await one(visit, page, finds, thread, typed)
     return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")

@@ -1495,13 +1495,15 @@ class EvidenceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
 
 
 class ExhibitsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The files of an order, oldest first."""
+    """The files of an order or a conversation, oldest first."""
 
     rows: list[ExhibitTold]
 
 
 class ExhibitTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A file of a case. about: id of the request to cancel or the return case; by: buyer, seller or support."""
+    """A file of a case or a conversation. about: id of the request to cancel, the return case or the conversation; by:
+    buyer, seller or support.
+    """
 
     file: EvidenceTold
     about: str
@@ -1600,12 +1602,16 @@ Way = Literal["email", "in_person", "other", "telephone"]
 
 
 class NewQuestion(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it."""
+    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it.
+
+    evidence: files that were sent to the shop before.
+    """
 
     shop: str
     text: str
     sku: str = ""
     subject: str = ""
+    evidence: list[str] = []
 
 
 class SentTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1629,7 +1635,7 @@ class TalkTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class NewMessage(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What to say and who reads it; evidence: files that were sent for the order before.
+    """What to say and who reads it; evidence: files that were sent for the order or the conversation before.
 
     answers: the message of this conversation that it answers, such as a contact note that is not right.
     """

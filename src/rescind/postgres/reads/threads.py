@@ -62,6 +62,7 @@ _WAITING = """
 SELECT count(*) FROM (SELECT FROM threads WHERE shop_id = $1 AND waits_since IS NOT NULL LIMIT $2) AS waiting
 """
 _OF = "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t WHERE {})"
+_BUYER = "(SELECT o.buyer_id FROM orders o WHERE o.shop_id = {} AND o.order_id = {})"
 _FOUND = """
 (EXISTS (SELECT FROM messages m WHERE m.shop_id = x.shop_id AND m.thread_id = x.thread_id
          AND m.audience = ANY({}::text[]) AND m.body ILIKE {})
@@ -118,11 +119,12 @@ class Threads(Source):
         except NotFound:
             return None
 
-    async def questions_before(self, scope: Scope, side: Side, order: OrderId, buyer: str) -> tuple[Thread, ...]:
+    async def questions_before(self, scope: Scope, side: Side, order: OrderId) -> tuple[Thread, ...]:
         """Conversations from before an order that it followed, oldest first."""
-        where = _own(scope, side)
-        where.add("x.shop_id = {} AND x.buyer_id = {}", shop_of(order), buyer)
-        where.add(_OF.replace("{}", "t.shop_id = {} AND t.buyer_id = {} AND t.order_id IS NULL"), shop_of(order), buyer)
+        where, shop = _own(scope, side), shop_of(order)
+        where.add(f"x.shop_id = {{}} AND x.buyer_id = {_BUYER}", shop, shop, order)
+        asked = f"t.shop_id = {{}} AND t.buyer_id = {_BUYER} AND t.order_id IS NULL"
+        where.add(_OF.replace("{}", asked), shop, shop, order)
         page = await self._page(_THREADS, where, _NEWEST, b"", None, paging.MOST, _read(side))
         return tuple(reversed([one for one in page.rows if one.order == order]))
 
