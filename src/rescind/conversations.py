@@ -38,7 +38,7 @@ from rescind.core.parts import Attached
 from rescind.core.plain_words import plainly
 from rescind.core.scope import Scope
 from rescind.core.spoken import OrderAct, acts
-from rescind.core.transcript import Transcript, transcript
+from rescind.core.transcript import Transcript, asked, transcript
 from rescind.core.views import Page
 from rescind.evidence import Evidence
 from rescind.intake.text import label, words
@@ -68,11 +68,20 @@ class Saying(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """A conversation as one side reads it, oldest first. earlier: there is more before the first message."""
+    """A conversation as one side reads it, oldest first. earlier: there is more before the first message.
+
+    until: when the message was sent that this part ends before; None for the last part.
+    """
 
     thread: Thread
     messages: tuple[Message, ...]
     earlier: bool
+    until: Instant | None = None
+
+    def covers(self, at: Instant) -> bool:
+        """Whether what happened then stands in this part."""
+        since = self.messages[0].sent_at if self.messages and self.earlier else None
+        return (since is None or at >= since) and (self.until is None or at < self.until)
 
 
 class Conversations:
@@ -188,6 +197,10 @@ class Conversations:
         found = await self._reads.thread_of(who.scope, side, order.id)
         return await self._talk(found, side, before, limit) if found else None
 
+    async def acts(self, who: Principal, talk: Talk) -> tuple[OrderAct, ...]:
+        """What was asked, offered and answered of the order meanwhile, oldest first."""
+        return tuple(one for one in await acts_about(self._reads, who.scope, talk.thread) if talk.covers(one.at))
+
     async def before_order(self, who: Principal, order: Order) -> tuple[Thread, ...]:
         """What its buyer had asked before the order, where it is the order that followed."""
         return await self._reads.questions_before(who.scope, side_of(who.role), order.id)
@@ -207,17 +220,14 @@ class Conversations:
 
     async def transcript(self, who: Principal, thread: str, now: Instant) -> Transcript:
         """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
-        side = side_of(who.role)
-        found = await self.thread(who, thread)
-        messages = await self._reads.every_message(found.id, side)
-        return transcript(found, side, messages, now, await acts_about(self._reads, who.scope, found))
+        return await written_out(self._reads, who.scope, side_of(who.role), await self.thread(who, thread), now)
 
     async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
         """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
         found = await self._reads.thread_of(Scope(buyer=order.buyer), "buyer", order.id)
-        if found is None:
+        messages = await self._reads.every_message(found.id, "buyer") if found else ()
+        if found is None or not messages:
             return None, None
-        messages = await self._reads.every_message(found.id, "buyer")
         kept = Attached(
             thread=found.id,
             upto=messages[-1].id,
@@ -232,7 +242,7 @@ class Conversations:
 
     async def _talk(self, thread: Thread, side: Side, before: str | None, limit: int) -> Talk:
         messages, earlier = await self._reads.messages(thread.id, side, before, limit)
-        return Talk(thread, messages, earlier)
+        return Talk(thread, messages, earlier, await self._reads.sent_at(thread.id, side, before) if before else None)
 
     # --- marks -------------------------------------------------------------------------------------------------------
 
@@ -243,7 +253,7 @@ class Conversations:
         """
         side = side_of(who.role)
         found = await self.thread(who, thread)
-        last = found.last.id
+        last = found.last.id if found.last else None
         if upto is not None and upto != last:
             # It is known to this side only if what comes before it can be asked for.
             await self._reads.messages(found.id, side, upto, 1)
@@ -258,9 +268,20 @@ class Conversations:
 
     async def read_on_page(self, who: Principal, talk: Talk) -> bool:
         """A page showed the end of a conversation to somebody: noted, where it was news."""
-        if not (talk.thread.unread and talk.messages):
+        if not talk.thread.unread:
             return False
-        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id, who.id)
+        last = talk.messages[-1].id if talk.messages else None
+        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.id)
+
+
+async def written_out(reads: Reads, scope: Scope, side: Side, thread: Thread, now: Instant) -> Transcript:
+    """Everything of a conversation that a side may read, with what belongs to its order."""
+    messages = await reads.every_message(thread.id, side)
+    questions: tuple[Thread, ...] = ()
+    if thread.about is About.ORDER and thread.order is not None:
+        questions = await reads.questions_before(scope, side, thread.order)
+    before = tuple([asked(one, await reads.every_message(one.id, side)) for one in questions])
+    return transcript(thread, side, messages, now, await acts_about(reads, scope, thread), before)
 
 
 async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderAct, ...]:

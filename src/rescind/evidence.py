@@ -135,8 +135,7 @@ class Evidence:
         hand, once = Hand(who.role, who.id), list(dict.fromkeys(ids))
         found = await self._table.to_attach(home, hand, once, await self._before(home, who))
         if len(found) < len(ids):
-            expected = f"ids of files that you uploaded for {_what(home)}, each once"
-            raise InvalidField(field="/evidence", expected=expected)
+            raise InvalidField(field="/evidence", expected="ids of files that you uploaded here, each once")
         return found
 
     async def show(self, home: Home, who: Principal, evidence: str) -> Shown:
@@ -182,10 +181,6 @@ class Evidence:
 
 def _order(home: Home) -> OrderId | None:
     return OrderId(home) if home.startswith("ord_") else None
-
-
-def _what(home: Home) -> str:
-    return {"ord_": "this order", "cnv_": "this conversation"}.get(home[:4], "a question to this shop")
 
 
 def _name(order: OrderId | None, evidence: EvidenceId) -> str:

@@ -3,10 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from postgres.market import KILN, LANTERN
 from rescind.core.stage import Stage
+from rescind.core.transcript import Transcript, complete
 from scenarios.files import HTML, exif, jpeg, png, segment
 
 HOUR = timedelta(hours=1)
@@ -150,7 +152,16 @@ async def test_the_order_that_follows_has_the_files_of_its_question(people, mark
     assert await statuses(people, path) == [200, 200, 200, 404, 404]
 
 
-async def test_a_transcript_lists_the_files_of_a_question(people, asked):
+async def test_a_transcript_lists_the_files_of_a_question_and_so_does_that_of_the_order(people, market, asked):
     thread, file = asked
-    (message,) = (await people.sam.get(f"/v1/threads/{thread}/transcript")).json()["messages"]
-    assert [one["id"] for one in message["files"]] == [file]
+    written = (await people.sam.get(f"/v1/threads/{thread}/transcript")).json()
+    assert [one["id"] for one in written["messages"][0]["files"]] == [file]
+    order = await market.order(Stage.PREPARING)
+    said = await people.sam.post(f"/v1/orders/{order}/messages", {"text": "Thank you for your order."})
+    answer = await people.sam.get(f"/v1/threads/{said.json()['thread']}/transcript")
+    (before,) = answer.json()["before"]
+    assert (before["thread"], before["digest"], before["messages"]) == (thread, written["digest"], 1)
+    assert [one["id"] for one in before["files"]] == [file]
+    told = msgspec.json.decode(answer.content, type=Transcript)
+    assert complete(told)
+    assert not complete(msgspec.structs.replace(told, before=())), "nor may it be left out"

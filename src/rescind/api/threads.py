@@ -163,10 +163,13 @@ async def ask(call: Call) -> Answer:
     fails=(errors.NotFound,),
 )
 async def read(call: Call) -> Answer:
-    """The last messages of a conversation, or those before one of them. Reading marks nothing as seen."""
+    """The last messages of a conversation, or those before one of them, and what was asked, offered and answered of its
+    order meanwhile. Reading marks nothing as seen.
+    """
     wanted: TalkAsked = call.query
-    talk = await call.desk.conversations.read(call.principal, _thread(call), wanted.before, wanted.limit)
-    return Answer(body=talk_told(talk, side_of(call.principal.role)))
+    who, talks = call.principal, call.desk.conversations
+    talk = await talks.read(who, _thread(call), wanted.before, wanted.limit)
+    return Answer(body=talk_told(talk, await talks.acts(who, talk), side_of(who.role)))
 
 
 @operation(
@@ -262,7 +265,8 @@ async def of_order(call: Call) -> Answer:
     wanted: TalkAsked = call.query
     order, who, talks = await call.order(), call.principal, call.desk.conversations
     talk = await talks.of_order(who, order, wanted.before, wanted.limit)
-    return Answer(body=talk_told(talk, side_of(who.role), await talks.before_order(who, order)))
+    acts = await talks.acts(who, talk) if talk else ()
+    return Answer(body=talk_told(talk, acts, side_of(who.role), await talks.before_order(who, order)))
 
 
 @operation(

@@ -1029,7 +1029,8 @@ class Threads:
     def read(self, thread: str, *, before: str | None = None, limit: int | None = None) -> models.TalkTold:
         """Read a conversation.
 
-        The last messages of a conversation, or those before one of them. Reading marks nothing as seen.
+        The last messages of a conversation, or those before one of them, and what was asked, offered and answered
+        of its order meanwhile. Reading marks nothing as seen.
         """
         return self._transport.call(
             "GET", f"/v1/threads/{segment(thread)}", models.TalkTold, query={"before": before, "limit": limit}

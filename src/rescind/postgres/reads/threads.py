@@ -30,8 +30,7 @@ from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.offer import open_offer
-from rescind.core.parts import Offer
+from rescind.core.offer import latest, open_offer
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Page
@@ -152,12 +151,17 @@ class Threads(Source):
 
     async def has_message(self, thread: ThreadId, side: Side, message: str) -> bool:
         """Whether a side reads a message of this id in a conversation."""
+        return await self.sent_at(thread, side, message) is not None
+
+    async def sent_at(self, thread: ThreadId, side: Side, message: str) -> Instant | None:
+        """When a message was sent, if a side reads one of this id in a conversation."""
         readable = [one.value for one in audiences(side)]
         try:
             named = known("msg", message, "message")
         except NotFound:
-            return False
-        return bool(await self._pool.fetchval(_KNOWN, shop_of(thread), thread, named, readable))
+            return None
+        sent: Instant | None = await self._pool.fetchval(_KNOWN, shop_of(thread), thread, named, readable)
+        return sent
 
     async def every_message(self, thread: ThreadId, side: Side) -> tuple[Message, ...]:
         """All that a side may read of a conversation, oldest first."""
@@ -193,7 +197,7 @@ class Threads(Source):
 
 
 _KNOWN = """
-SELECT true FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_id = $3 AND audience = ANY($4::text[])
+SELECT sent_at FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_id = $3 AND audience = ANY($4::text[])
 """
 
 
@@ -228,6 +232,8 @@ def _unknown() -> InvalidField:
 
 def _read(side: Side) -> Any:
     def read(row: asyncpg.Record) -> Thread:
+        order = decode_order(row["state"]) if row["state"] else None
+        asked = order.open_cancellation if order else None
         return Thread(
             id=row["thread_id"],
             shop=row["shop_id"],
@@ -243,16 +249,13 @@ def _read(side: Side) -> Any:
             unread=row["unread"],
             flagged=row["flagged"],
             waits_since=row["waits_since"],
-            offer=_offer(row["state"]),
-            last=_message(row, side),
+            offer=open_offer(asked) if asked else None,
+            offered=latest(order) if order else None,
+            currency=order.currency if order else "",
+            last=_message(row, side) if row["message_id"] else None,
         )
 
     return read
-
-
-def _offer(state: bytes | None) -> Offer | None:
-    asked = decode_order(state).open_cancellation if state else None
-    return open_offer(asked) if asked is not None else None
 
 
 def _message(row: asyncpg.Record, side: Side) -> Message:

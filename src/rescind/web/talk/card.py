@@ -114,7 +114,7 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
     if view and found.about is About.ORDER:
         told = await visit.desk.reads.timeline(visit.scope, view.order.id)
         happened = steps(visit.locale, view.order, ((one.record, one.notes) for one in told), side)
-        entries += _between(happened, talk, past=before is not None)
+        entries += _between(happened, talk)
     here, about_order = f"{ROOT[side]}/{found.id}", found.about is About.ORDER
     entries += await bubbles(visit, talk, here, around.wish if around else None)
     return await _card(
@@ -133,11 +133,9 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
     )
 
 
-def _between(happened: Iterable[Step], talk: Talk | None, *, past: bool = False) -> list[Bubble | Step]:
-    """What happened while the messages on a page were written; past: later ones are on another page."""
-    first = talk.messages[0].sent_at if talk and talk.earlier else None
-    last = talk.messages[-1].sent_at if talk and past else None
-    return [one for one in happened if (first is None or one.at >= first) and (last is None or one.at <= last)]
+def _between(happened: Iterable[Step], talk: Talk | None) -> list[Bubble | Step]:
+    """What happened while the messages on a page were written."""
+    return [one for one in happened if talk is None or talk.covers(one.at)]
 
 
 async def _shown(visit: Visit, talk: Talk) -> bool:
