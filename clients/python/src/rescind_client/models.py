@@ -1821,10 +1821,9 @@ class Offer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class Asked(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A question that the order followed, which has a transcript of its own. digest: that of its messages; files:
-    theirs.
+    """A question that the order followed, which has a transcript of its own.
 
-    sku, subject: the product it was about. at: of its first message.
+    digest: that of its messages; files: theirs. sku, subject: the product it was about. at: of its first message.
     """
 
     thread: str
