@@ -25,8 +25,8 @@ async def sent(who, path, data=None):
     return answer.json()["id"]
 
 
-async def ask(who, files=(), shop=KILN, **more):
-    body = {"shop": shop, "sku": "MUG", "subject": "Mug", "text": "Is this crack normal?", "evidence": list(files)}
+async def ask(who, files=(), shop=KILN, sku="MUG", **more):
+    body = {"shop": shop, "sku": sku, "subject": "Mug", "text": "Is this crack normal?", "evidence": list(files)}
     return await who.post("/v1/threads", body, **more)
 
 
@@ -150,6 +150,17 @@ async def test_the_order_that_follows_has_the_files_of_its_question(people, mark
     rows = (await people.sam.get(f"/v1/orders/{order}/evidence")).json()["rows"]
     assert [one["about"] for one in rows] == [thread, wish.json()["cancellation"]["id"]]
     assert await statuses(people, path) == [200, 200, 200, 404, 404]
+
+
+async def test_an_id_that_stands_in_an_event_opens_no_file_of_somebody_else(people, market):  # KF-25
+    foreign = await sent(people.bob, f"shops/{KILN}")
+    assert (await ask(people.bob, [foreign])).status_code == 201
+    own = await sent(people.ann, f"shops/{KILN}")
+    assert (await ask(people.ann, [own], sku="")).status_code == 201
+    order = await market.order(Stage.PACKED)
+    for file, status in ((foreign, 404), (own, 200)):
+        await market.fact(order, "handed_over", tracking=file, lines={"1": 1})
+        assert (await people.ann.get(f"/v1/orders/{order}/evidence/{file}")).status_code == status
 
 
 async def test_a_transcript_lists_the_files_of_a_question_and_so_does_that_of_the_order(people, market, asked):
