@@ -172,11 +172,14 @@ class Conversations:
         self, who: Principal, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
     ) -> Page[Thread]:
         """The caller's own conversations. Raises Forbidden, InvalidField."""
-        return await self._reads.threads(who.scope, _allowed(who, filters), filters, cursor, limit)
+        side = _allowed(who, filters)
+        return await self._reads.threads(who.scope, side, filters, cursor, limit, account=_account(who))
 
     async def unread(self, who: Principal) -> int:
         """In how many of them there is something new; none for whom no conversation is."""
-        return await self._reads.unread(who.scope, side_of(who.role)) if who.role != "host" else 0
+        if who.role == "host":
+            return 0
+        return await self._reads.unread(who.scope, side_of(who.role), account=_account(who))
 
     async def waiting(self, who: Principal) -> int:
         """In how many of them a shop's people owe an answer; none for everybody else."""
@@ -184,7 +187,7 @@ class Conversations:
 
     async def thread(self, who: Principal, thread: str) -> Thread:
         """One conversation. Raises Forbidden, NotFound."""
-        return await self._reads.thread(who.scope, side_of(who.role), thread)
+        return await self._reads.thread(who.scope, side_of(who.role), thread, account=_account(who))
 
     async def read(self, who: Principal, thread: str, before: str | None = None, limit: int = 50) -> Talk:
         """One conversation with the last of what was said in it. Raises Forbidden, NotFound, InvalidField."""
@@ -194,7 +197,7 @@ class Conversations:
     async def of_order(self, who: Principal, order: Order, before: str | None = None, limit: int = 50) -> Talk | None:
         """The conversation about an order that the caller sees; None before there is something in it for them."""
         side = side_of(who.role)
-        found = await self._reads.thread_of(who.scope, side, order.id)
+        found = await self._reads.thread_of(who.scope, side, order.id, account=_account(who))
         return await self._talk(found, side, before, limit) if found else None
 
     async def acts(self, who: Principal, talk: Talk) -> tuple[OrderAct, ...]:
@@ -258,7 +261,7 @@ class Conversations:
             # It is known to this side only if what comes before it can be asked for.
             await self._reads.messages(found.id, side, upto, 1)
             last = MessageId(upto)
-        return await self._table.seen(found.id, side, last, who.id)
+        return await self._table.seen(found.id, side, last, who.id, _account(who))
 
     async def looked_at(self, who: Principal, thread: str) -> bool:
         """Support has looked at what was flagged; whether anything still was. Raises Forbidden, NotFound."""
@@ -271,7 +274,7 @@ class Conversations:
         if not talk.thread.unread:
             return False
         last = talk.messages[-1].id if talk.messages else None
-        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.id)
+        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.id, _account(who))
 
 
 async def written_out(reads: Reads, scope: Scope, side: Side, thread: Thread, now: Instant) -> Transcript:
@@ -291,6 +294,11 @@ async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderA
     entries = await reads.timeline(scope, thread.order)
     order = (await reads.order(scope, thread.order)).order
     return acts(((one.record, one.notes) for one in entries), order)
+
+
+def _account(who: Principal) -> str:
+    """The account of somebody to whom a note among support can be new; empty for everybody else."""
+    return who.account if side_of(who.role) == "platform" else ""
 
 
 def _allowed(who: Principal, filters: ThreadFilters) -> Side:
@@ -319,6 +327,7 @@ def _said(
     return Said(
         side=side,
         author=who.id,
+        account=_account(who),
         audience=audience,
         note=Note(id="", body=text, salt=secrets.token_hex(16)),
         evidence=files,

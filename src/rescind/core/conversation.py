@@ -128,10 +128,11 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation with one buyer in one shop.
 
     order, number: what it is about, or the order that followed a question; empty while there is none. sku, subject: of
-    the product a question is about. last_at: of the last message this side may read, or of the last
-    offer or answer to one; unread: there is one that it has not seen. last: None before anything was said. waits_since:
-    when the buyer wrote what the seller has not answered since (``unanswered_since``). offered: what was offered last
-    about its order, with amounts in ``currency``; offer: the same while it can be answered.
+    the product a question is about. last_at: of the last message this side may read, or of the last offer or answer to
+    one; unread: there is one that it has not seen, or for whom of support it was read a note of a colleague. last: None
+    before anything was said. waits_since: when the buyer wrote what the seller has not answered since
+    (``unanswered_since``). offered: what was offered last about its order, with amounts in ``currency``; offer: the
+    same while it can be answered.
     """
 
     id: ThreadId

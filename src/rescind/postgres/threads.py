@@ -87,13 +87,25 @@ UPDATE threads SET messages = $3,
 WHERE shop_id = $1 AND thread_id = $2
 """
 _TELL = """
-INSERT INTO thread_sides (shop_id, thread_id, side, buyer_id, last_at, last_place, new_place, flagged)
-SELECT $1, $2, one.side, $3, $4, $5, CASE WHEN one.alerted THEN $5 ELSE 0 END, one.side = 'platform' AND $6
+INSERT INTO thread_sides (shop_id, thread_id, side, buyer_id, last_at, last_place, new_place, flagged, note_place)
+SELECT $1, $2, one.side, $3, $4, $5, CASE WHEN one.alerted THEN $5 ELSE 0 END, one.side = 'platform' AND $6,
+       CASE WHEN $9 THEN $5 ELSE 0 END
 FROM unnest($7::text[], $8::bool[]) AS one (side, alerted)
 ON CONFLICT (shop_id, thread_id, side) DO UPDATE SET
     last_at = excluded.last_at, last_place = excluded.last_place,
     new_place = greatest(thread_sides.new_place, excluded.new_place),
-    flagged = thread_sides.flagged OR excluded.flagged
+    flagged = thread_sides.flagged OR excluded.flagged,
+    note_place = greatest(thread_sides.note_place, excluded.note_place)
+"""
+_TOOK_PART = """
+INSERT INTO thread_people (shop_id, thread_id, account_id, seen_place) VALUES ($1, $2, $3, $4)
+ON CONFLICT (shop_id, thread_id, account_id) DO UPDATE SET seen_place = excluded.seen_place
+"""
+_SEEN_BY = """
+UPDATE thread_people p SET seen_place = m.place FROM messages m
+WHERE p.shop_id = $1 AND p.thread_id = $2 AND p.account_id = $3 AND p.seen_place < m.place
+  AND m.shop_id = $1 AND m.thread_id = $2 AND m.message_id = $4
+RETURNING true
 """
 # An offer has a place and no message: whoever saw a message saw the offers after it, up to the next one they may read.
 _SEEN = """
@@ -152,6 +164,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
     side: Side
     author: str
+    account: str = ""
     audience: Audience
     note: Note
     evidence: tuple[str, ...] = ()
@@ -210,10 +223,11 @@ class ThreadTable:
         async with self._pool.acquire() as connection, connection.transaction():
             return await self._before(connection, shop_of(thread), said) or await self._say(connection, thread, said)
 
-    async def seen(self, thread: ThreadId, side: Side, upto: MessageId | None, by: str) -> bool:
+    async def seen(self, thread: ThreadId, side: Side, upto: MessageId | None, by: str, account: str = "") -> bool:
         """A side saw everything up to a message that it may read, and what was offered before the next one.
 
-        Whether that was news. upto: None before anything was said. by: who of it.
+        Whether that was news, to the side or to the person of the account. upto: None before anything was said. by: who
+        of it.
         """
         shop, now = shop_of(thread), self._clock.read()
         readable = [one.value for one in audiences(side)]
@@ -221,6 +235,8 @@ class ThreadTable:
             moved = bool(await connection.fetchval(_SEEN, shop, thread, side, upto, now, readable))
             if moved and await connection.fetchval(_ALL_SEEN, shop, thread, side):
                 await notices.heard(connection, shop, thread, role_of(side), by, now)
+            if account and await connection.fetchval(_SEEN_BY, shop, thread, account, upto):
+                return True
             return moved
 
     async def looked_at(self, thread: ThreadId) -> bool:
@@ -269,7 +285,10 @@ class ThreadTable:
             _TELL,
             *(shop, thread, row["buyer_id"], at, place, said.flag is Flag.ASKS_BUYER_TO_CANCEL),
             *(list(told), [alerted(side, said.side, said.audience, said.flag) for side in told]),
+            said.audience is Audience.INTERNAL,
         )
+        if said.account:
+            await connection.execute(_TOOK_PART, shop, thread, said.account, place)
         await notices.say(connection, _notices(thread, message, said, row, at), at)
         return Sent(thread, message, repeated=False)
 

@@ -52,3 +52,16 @@ CREATE UNIQUE INDEX evidence_unasked ON evidence (shop_id, by_role, by_id, diges
     WHERE order_id IS NULL AND thread_id IS NULL;
 -- What somebody sent before any order, for how much of that there may be in a day.
 CREATE INDEX evidence_before_orders ON evidence (shop_id, by_role, by_id, uploaded_at) WHERE order_id IS NULL;
+
+-- Up to where somebody with an account has seen a conversation in which they have written: a note among support is new to
+-- each of them. Everything else is seen by a side as a whole. note_place: of the last such note.
+CREATE TABLE thread_people (
+    shop_id    text COLLATE "C" NOT NULL,
+    thread_id  text COLLATE "C" NOT NULL,
+    account_id text COLLATE "C" NOT NULL,
+    seen_place integer NOT NULL,
+    PRIMARY KEY (shop_id, thread_id, account_id)
+);
+CREATE INDEX thread_people_by_account ON thread_people (account_id);
+GRANT SELECT, INSERT, UPDATE ON thread_people TO rescind_app;
+ALTER TABLE thread_sides ADD COLUMN note_place integer NOT NULL DEFAULT 0;
