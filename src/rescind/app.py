@@ -185,7 +185,7 @@ async def open_desk(
         ).running() as engine:
             reads = Reads(pool, key)
             files = Objects.at(settings.evidence_store, settings.data)
-            evidence = Evidence(EvidenceTable(pool, clock), files, settings, clock)
+            evidence = Evidence(EvidenceTable(pool, clock), files, settings, clock, reads)
             conversations = Conversations(ThreadTable(pool, clock), reads, evidence, book)
             access = Access(pool, key, base_url)
             people = People(AccountTable(pool), StaffLinkTable(pool), access, post, reads, key, base_url)

@@ -12,12 +12,12 @@ import typer
 
 from rescind.administration import with_pool
 from rescind.clock import wall_clock
-from rescind.conversations import acts_about
+from rescind.conversations import written_out
 from rescind.core.conversation import Side
 from rescind.core.errors import NotFound
 from rescind.core.ids import OrderId
 from rescind.core.scope import Scope
-from rescind.core.transcript import Transcript, altered, complete, transcript
+from rescind.core.transcript import Transcript, altered, complete
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
@@ -49,8 +49,7 @@ def export(
             found = None
         if found is None:
             fail(f"There is no conversation {conversation} in which anything is for the {reader}.")
-        messages = await reads.every_message(found.id, reader)
-        return transcript(found, reader, messages, wall_clock(), await acts_about(reads, _EVERYBODY, found))
+        return await written_out(reads, _EVERYBODY, reader, found, wall_clock())
 
     written = msgspec.json.format(msgspec.json.encode(run(with_pool(read_settings(data=data), work))), indent=2) + b"\n"
     if file is None:

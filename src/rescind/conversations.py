@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ from rescind.core.conversation import (
 )
 from rescind.core.errors import Forbidden, InvalidField
 from rescind.core.event import Note
-from rescind.core.evidence import require_few
+from rescind.core.evidence import Home, require_few
+from rescind.core.exhibits import Exhibit, sent_with
 from rescind.core.fulfilment import check_time
 from rescind.core.ids import MessageId, ShopId
 from rescind.core.instant import Instant
@@ -36,7 +38,7 @@ from rescind.core.parts import Attached
 from rescind.core.plain_words import plainly
 from rescind.core.scope import Scope
 from rescind.core.spoken import OrderAct, acts
-from rescind.core.transcript import Transcript, transcript
+from rescind.core.transcript import Transcript, asked, transcript
 from rescind.core.views import Page
 from rescind.evidence import Evidence
 from rescind.intake.text import label, words
@@ -50,7 +52,7 @@ _LONG_AGO = timedelta(days=366)
 
 
 class Saying(NamedTuple):
-    """What came in. audience: as it was chosen. evidence: files sent before, for an order's conversation only.
+    """What came in. audience: as it was chosen. evidence: files sent before.
 
     key, fingerprint: what makes a repeated call a repeat. outside: how and with whom it was said elsewhere, which makes
     it a contact note about an order. answers: id of the message that this one answers, empty for none.
@@ -66,11 +68,20 @@ class Saying(NamedTuple):
 
 
 class Talk(NamedTuple):
-    """A conversation as one side reads it, oldest first. earlier: there is more before the first message."""
+    """A conversation as one side reads it, oldest first. earlier: there is more before the first message.
+
+    until: when the message was sent that this part ends before; None for the last part.
+    """
 
     thread: Thread
     messages: tuple[Message, ...]
     earlier: bool
+    until: Instant | None = None
+
+    def covers(self, at: Instant) -> bool:
+        """Whether what happened then stands in this part."""
+        since = self.messages[0].sent_at if self.messages and self.earlier else None
+        return (since is None or at >= since) and (self.until is None or at < self.until)
 
 
 class Conversations:
@@ -91,24 +102,23 @@ class Conversations:
         """
         about = await self._reads.thread_of(who.scope, side_of(who.role), order.id) if what.answers else None
         answers = await self._answered(who, about, what.answers)
-        files = await self._evidence.named(order.id, who, what.evidence)
-        require_few(files)
+        files = await self._named(order.id, who, what)
         terms = await self._book.terms(order.pins, order.placed_at, order.shop)
         answer_s = int(escalation.answer_time(terms).total_seconds())
-        said = _said(who, what, tuple(one.id for one in files), answers, answer_s)
+        said = _said(who, what, files, answers, answer_s)
         opening = Opening(shop=order.shop, buyer=order.buyer, about=About.ORDER, order=order.id)
         return self._kept(await self._table.begin(opening, said), said)
 
     async def ask(self, who: Principal, shop: ShopId, what: Saying, *, sku: str = "", subject: str = "") -> Sent:
         """A buyer asks a shop something before any order. sku, subject: the product it is about, if any.
 
-        Raises Forbidden, InvalidField, InvalidText, IdempotencyKeyReused, RateLimited.
+        Raises Forbidden, InvalidField, InvalidText, FileRefused, IdempotencyKeyReused, RateLimited.
         """
         if who.role != "buyer" or who.buyer_id is None:
             raise Forbidden(action="ask_shop")
         sku, subject = label(sku, field="/sku", limit=64), label(subject, field="/subject")
         about = About.PRODUCT if sku or subject else About.SHOP
-        said = _said(who, _without_files(what), ())
+        said = _said(who, what, await self._named(shop, who, what))
         opening = Opening(shop=shop, buyer=who.buyer_id, about=about, sku=sku, subject=subject)
         return self._kept(await self._table.begin(opening, said), said)
 
@@ -118,7 +128,8 @@ class Conversations:
         if found.about is About.ORDER and found.order is not None:
             order = (await self._reads.order(who.scope, found.order)).order
             return await self.say_about(who, order, what)
-        said = _said(who, _without_files(what), (), await self._answered(who, found, what.answers))
+        files = await self._named(found.id, who, what)
+        said = _said(who, what, files, await self._answered(who, found, what.answers))
         return self._kept(await self._table.say(found.id, said), said)
 
     async def note_contact(self, who: Principal, order: Order, what: Saying, now: Instant) -> Sent:
@@ -131,6 +142,16 @@ class Conversations:
         if what.outside.at < order.placed_at - _LONG_AGO:
             raise InvalidField(field="/at", expected="a time at most a year before the order")
         return await self.say_about(who, order, what)
+
+    async def home(self, who: Principal, thread: str) -> Home:
+        """What a file for a conversation is sent for: its order, or itself. Raises Forbidden, NotFound."""
+        found = await self.thread(who, thread)
+        return found.order if found.about is About.ORDER and found.order else found.id
+
+    async def _named(self, home: Home, who: Principal, what: Saying) -> tuple[str, ...]:
+        files = await self._evidence.named(home, who, what.evidence)
+        require_few(files)
+        return tuple(one.id for one in files)
 
     async def _answered(self, who: Principal, thread: Thread | None, message: str) -> MessageId | None:
         """The message that is answered, one of this conversation that the caller reads. Raises InvalidField."""
@@ -151,11 +172,14 @@ class Conversations:
         self, who: Principal, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
     ) -> Page[Thread]:
         """The caller's own conversations. Raises Forbidden, InvalidField."""
-        return await self._reads.threads(who.scope, _allowed(who, filters), filters, cursor, limit)
+        side = _allowed(who, filters)
+        return await self._reads.threads(who.scope, side, filters, cursor, limit, account=_account(who))
 
     async def unread(self, who: Principal) -> int:
         """In how many of them there is something new; none for whom no conversation is."""
-        return await self._reads.unread(who.scope, side_of(who.role)) if who.role != "host" else 0
+        if who.role == "host":
+            return 0
+        return await self._reads.unread(who.scope, side_of(who.role), account=_account(who))
 
     async def waiting(self, who: Principal) -> int:
         """In how many of them a shop's people owe an answer; none for everybody else."""
@@ -163,7 +187,7 @@ class Conversations:
 
     async def thread(self, who: Principal, thread: str) -> Thread:
         """One conversation. Raises Forbidden, NotFound."""
-        return await self._reads.thread(who.scope, side_of(who.role), thread)
+        return await self._reads.thread(who.scope, side_of(who.role), thread, account=_account(who))
 
     async def read(self, who: Principal, thread: str, before: str | None = None, limit: int = 50) -> Talk:
         """One conversation with the last of what was said in it. Raises Forbidden, NotFound, InvalidField."""
@@ -173,26 +197,40 @@ class Conversations:
     async def of_order(self, who: Principal, order: Order, before: str | None = None, limit: int = 50) -> Talk | None:
         """The conversation about an order that the caller sees; None before there is something in it for them."""
         side = side_of(who.role)
-        found = await self._reads.thread_of(who.scope, side, order.id)
+        found = await self._reads.thread_of(who.scope, side, order.id, account=_account(who))
         return await self._talk(found, side, before, limit) if found else None
+
+    async def acts(self, who: Principal, talk: Talk) -> tuple[OrderAct, ...]:
+        """What was asked, offered and answered of the order meanwhile, oldest first."""
+        return tuple(one for one in await acts_about(self._reads, who.scope, talk.thread) if talk.covers(one.at))
 
     async def before_order(self, who: Principal, order: Order) -> tuple[Thread, ...]:
         """What its buyer had asked before the order, where it is the order that followed."""
-        return await self._reads.questions_before(who.scope, side_of(who.role), order.id, order.buyer)
+        return await self._reads.questions_before(who.scope, side_of(who.role), order.id)
+
+    async def shown(self, who: Principal, threads: Iterable[Thread]) -> tuple[Exhibit, ...]:
+        """The files of conversations, as far as the caller reads them; oldest first in each."""
+        side = side_of(who.role)
+        found: list[Exhibit] = []
+        for one in threads:
+            found += sent_with(one.id, await self._reads.every_message(one.id, side))
+        return tuple(found)
+
+    async def shown_about(self, who: Principal, order: Order) -> tuple[Exhibit, ...]:
+        """The files of what was said about an order, and of what its buyer had asked before it."""
+        about = await self._reads.thread_of(who.scope, side_of(who.role), order.id)
+        return await self.shown(who, [*await self.before_order(who, order), *([about] if about else [])])
 
     async def transcript(self, who: Principal, thread: str, now: Instant) -> Transcript:
         """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
-        side = side_of(who.role)
-        found = await self.thread(who, thread)
-        messages = await self._reads.every_message(found.id, side)
-        return transcript(found, side, messages, now, await acts_about(self._reads, who.scope, found))
+        return await written_out(self._reads, who.scope, side_of(who.role), await self.thread(who, thread), now)
 
     async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
         """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
         found = await self._reads.thread_of(Scope(buyer=order.buyer), "buyer", order.id)
-        if found is None:
+        messages = await self._reads.every_message(found.id, "buyer") if found else ()
+        if found is None or not messages:
             return None, None
-        messages = await self._reads.every_message(found.id, "buyer")
         kept = Attached(
             thread=found.id,
             upto=messages[-1].id,
@@ -207,7 +245,7 @@ class Conversations:
 
     async def _talk(self, thread: Thread, side: Side, before: str | None, limit: int) -> Talk:
         messages, earlier = await self._reads.messages(thread.id, side, before, limit)
-        return Talk(thread, messages, earlier)
+        return Talk(thread, messages, earlier, await self._reads.sent_at(thread.id, side, before) if before else None)
 
     # --- marks -------------------------------------------------------------------------------------------------------
 
@@ -218,12 +256,12 @@ class Conversations:
         """
         side = side_of(who.role)
         found = await self.thread(who, thread)
-        last = found.last.id
+        last = found.last.id if found.last else None
         if upto is not None and upto != last:
             # It is known to this side only if what comes before it can be asked for.
             await self._reads.messages(found.id, side, upto, 1)
             last = MessageId(upto)
-        return await self._table.seen(found.id, side, last, who.id)
+        return await self._table.seen(found.id, side, last, who.id, _account(who))
 
     async def looked_at(self, who: Principal, thread: str) -> bool:
         """Support has looked at what was flagged; whether anything still was. Raises Forbidden, NotFound."""
@@ -231,11 +269,22 @@ class Conversations:
             raise Forbidden(action="look_at_flagged")
         return await self._table.looked_at((await self.thread(who, thread)).id)
 
-    async def shown(self, who: Principal, talk: Talk) -> bool:
+    async def read_on_page(self, who: Principal, talk: Talk) -> bool:
         """A page showed the end of a conversation to somebody: noted, where it was news."""
-        if not (talk.thread.unread and talk.messages):
+        if not talk.thread.unread:
             return False
-        return await self._table.seen(talk.thread.id, side_of(who.role), talk.messages[-1].id, who.id)
+        last = talk.messages[-1].id if talk.messages else None
+        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.id, _account(who))
+
+
+async def written_out(reads: Reads, scope: Scope, side: Side, thread: Thread, now: Instant) -> Transcript:
+    """Everything of a conversation that a side may read, with what belongs to its order."""
+    messages = await reads.every_message(thread.id, side)
+    questions: tuple[Thread, ...] = ()
+    if thread.about is About.ORDER and thread.order is not None:
+        questions = await reads.questions_before(scope, side, thread.order)
+    before = tuple([asked(one, await reads.every_message(one.id, side)) for one in questions])
+    return transcript(thread, side, messages, now, await acts_about(reads, scope, thread), before)
 
 
 async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderAct, ...]:
@@ -247,6 +296,11 @@ async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderA
     return acts(((one.record, one.notes) for one in entries), order)
 
 
+def _account(who: Principal) -> str:
+    """The account of somebody to whom a note among support can be new; empty for everybody else."""
+    return who.account if side_of(who.role) == "platform" else ""
+
+
 def _allowed(who: Principal, filters: ThreadFilters) -> Side:
     side = side_of(who.role)
     if filters.tab == "flagged" and side != "platform":
@@ -254,12 +308,6 @@ def _allowed(who: Principal, filters: ThreadFilters) -> Side:
     if filters.tab == "waiting" and side != "seller":
         raise InvalidField(field="?tab", expected="all or unread; only shops owe answers")
     return side
-
-
-def _without_files(what: Saying) -> Saying:
-    if what.evidence:
-        raise InvalidField(field="/evidence", expected="files in the conversation of an order only")
-    return what
 
 
 def _said(
@@ -279,6 +327,7 @@ def _said(
     return Said(
         side=side,
         author=who.id,
+        account=_account(who),
         audience=audience,
         note=Note(id="", body=text, salt=secrets.token_hex(16)),
         evidence=files,

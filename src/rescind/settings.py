@@ -339,12 +339,14 @@ class Settings:
     evidence_order_files: Annotated[
         int,
         Choice(
-            _from_to(1, 200), "How many photos and documents buyer, seller and support may each send for one order."
+            _from_to(1, 200),
+            "How many photos and documents buyer, seller and support may each send for one order; before any, for one "
+            "conversation, and a buyer to one shop in a day.",
         ),
     ] = 20
-    evidence_order_mib: Annotated[
-        int, Choice(_from_to(1, 2000), "How many MiB they may each send for one order, in all.")
-    ] = 100
+    evidence_order_mib: Annotated[int, Choice(_from_to(1, 2000), "How many MiB they may each send for it, in all.")] = (
+        100
+    )
     support_email: Annotated[
         str | None, Choice(_email, "Where people write to platform support; it stands on the page of help.")
     ] = None

@@ -188,7 +188,7 @@ def pages(root):
     for route in routes.pages().routes:
         path = re.sub(r"{(\w+):\w+}", r"{\1}", route.path_format) if hasattr(route, "path_format") else route.path
         named = re.findall(r"{(\w+)", path)
-        if {"order_id", "request_id", "case_id"} & set(named) and path.startswith(root):
+        if {"order_id", "request_id", "case_id", "home_id"} & set(named) and path.startswith(root):
             for method in sorted(route.methods & {"GET", "POST"}):
                 yield method, re.sub(r"{(\w+)(:\w+)?}", r"{\1}", path)
 
@@ -207,6 +207,7 @@ async def test_a_foreign_order_answers_like_a_missing_one_on_every_page(people, 
         walked += 1
         theirs = {
             "order_id": anns["order"],
+            "home_id": anns["order"],
             "request_id": anns["cancellation"],
             "case_id": anns["cancellation"] if "/requests/" in path else anns["case"],
             "evidence_id": anns["evidence"],

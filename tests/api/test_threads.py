@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from postgres.market import KILN, LANTERN
+from rescind.access import Principal
+from rescind.conversations import Saying
+from rescind.core.conversation import ThreadFilters
 from rescind.core.stage import Stage
 from scenarios.files import png
 
@@ -341,6 +344,46 @@ async def test_whoever_answers_has_read_what_was_there_before(people, market, de
     assert await left_of_messages(desk, said["thread"]) == ["buyer"], "the answer is told to the buyer alone"
     answered = (await people.ann.get(f"/v1/threads/{said['thread']}")).json()["messages"][1]
     assert [one["by"] for one in answered["seen"]] == ["seller"]
+
+
+async def test_a_note_calls_the_colleagues_who_have_written_there_and_each_reads_it_for_themselves(
+    people, market, desk
+):
+    order = await market.order(Stage.PREPARING)
+    robin, kim, lee = (
+        Principal(role="support", id=name, account=name, credential="test")
+        for name in ("psn_robin", "psn_kim", "psn_lee")
+    )
+    talks = desk.conversations
+
+    async def notes(who, words, audience="internal"):
+        what = Saying(text=words, audience=audience, key=f"a key of {words}", fingerprint=hashlib.sha256().digest())
+        return await talks.say_about(who, await market.read(order), what)
+
+    async def news():
+        return [await talks.unread(one) for one in (robin, kim, lee)]
+
+    thread = (await notes(kim, "We look into it.", "everyone")).thread
+    assert await news() == [0, 0, 0]
+    await notes(robin, "Second time this week.")
+    assert await news() == [0, 1, 0], "whoever has not been in it is called by the desk's own list"
+    (row,) = (await talks.inbox(kim, ThreadFilters(tab="unread"))).rows
+    assert (row.id, row.unread, (await talks.inbox(robin, ThreadFilters())).rows[0].unread) == (thread, True, False)
+    assert (await people.sue.get("/v1/threads")).json()["unread"] == 0, (
+        "without an account there is the side's mark only"
+    )
+    assert await talks.read_on_page(kim, await talks.read(kim, thread))
+    assert await news() == [0, 0, 0]
+    await notes(kim, "Asked them.")
+    assert await talks.seen(lee, thread) is False
+    assert await news() == [1, 0, 0], "what a colleague reads is not read by another"
+    assert await talks.seen(robin, thread) is True
+    await say(people.ann, order, "Hello?", "buyer")
+    assert await news() == [1, 1, 1], "what others say is for the desk"
+    assert await talks.seen(lee, thread) is True
+    assert await news() == [0, 0, 0]
+    unread = [(await who.get("/v1/threads")).json()["unread"] for who in (people.ann, people.sam)]
+    assert unread == [0, 1], "of the notes nobody else learns"
 
 
 async def left_of_messages(desk, thread):

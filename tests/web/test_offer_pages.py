@@ -54,6 +54,15 @@ async def test_an_offer_stands_in_the_conversation_wherever_that_is_shown(app, d
     order, request = asked
     sue = await Person(app).sign_in(desk, "support", "sue")
     await offers(sam, request, offer="partial_refund", offer_amount="5", offer_comment="The box is dented.")
+    listed = "The shop offers €5.00 back if the goods are kept"
+    page = await ann.see("/messages")
+    assert re.search(f"Unread Answer the offer .*{listed}", page.text), "nobody has said anything, and an offer is new"
+    assert listed in (await sue.see("/support/messages")).text
+    alone = re.search(r'href="(/messages/cnv_\w+)"', page.raw)[1]
+    assert "The box is dented." in (await ann.see(f"{alone}/transcript")).text
+    page = await ann.see(alone)
+    assert listed in page.text
+    assert "Unread" not in (await ann.see("/messages")).raw.partition('id="inbox"')[2], "it was shown"
     page = await ann.see(f"/orders/{order}")
     card = page.raw[page.raw.index('id="talk"') : page.raw.index('id="write"')]
     assert "Nothing was said yet" not in card, "an offer was"

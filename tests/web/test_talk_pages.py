@@ -1,5 +1,6 @@
 """Conversations on the pages of buyer, seller and support, in both languages (M-17, M-34, R-038)."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from postgres.market import KILN
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from scenarios.files import png
 from web.consoles import Person
+from web.test_return_pages import press
 
 
 @pytest.fixture
@@ -163,6 +166,29 @@ async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_or
     for who, root in ((ann, ""), (sam, "/seller")):
         page = await who.see(f"{root}/orders/{order}")
         assert "Asked before the order: Blue mug" in page.text
+
+
+async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows(three, market):  # M-34, KF-25
+    ann, sam, sue = three
+    path = f"/shops/{KILN}/ask"
+    files = [("crack.png", png(), "image/png"), ("page.html", b"<html>", "text/html")]
+    page = await ann.see(f"{path}?sku=MUG&product=Mug")
+    page = await press(ann, page, path, files=files, text="Is this crack normal?")
+    assert page.status == 422
+    assert "Is this crack normal?" in page.raw
+    assert "Sent already Photo · PNG" in page.text, "what could be taken is kept with the form"
+    sent = await press(ann, page, path, text="Is this crack normal?")
+    thread = sent.to.removeprefix("/messages/")
+    (photo,) = set(re.findall(rf'href="(/evidence/{thread}/evd_\w+)"', (await sam.see(f"/seller{sent.to}")).raw))
+    assert (await sam.client.get(photo)).content == png()
+    page = await press(sam, await sam.see(f"/seller{sent.to}"), f"/seller{sent.to}", files=files[:1], text="No")
+    assert page.to == f"/seller{sent.to}#say"
+    order = await market.order(Stage.PREPARING)
+    for who, root, shown in ((ann, "", 2), (sam, "/seller", 2), (sue, "/support", 4)):
+        page = await who.see(f"{root}/orders/{order}")
+        found = re.findall(rf'href="(/evidence/{order}/evd_\w+)"', page.raw)
+        assert (len(found), len(set(found))) == (shown, 2), "support has them among the order's files as well"
+        assert (await who.client.get(found[0])).content == png()
 
 
 async def test_a_transcript_is_a_page_for_paper_with_what_its_reader_may_read(three, market):

@@ -172,12 +172,13 @@ def cancellation_told(one: Cancellation, order: Order, role: Role) -> Cancellati
         closed_at=one.closed_at,
         closed_by=one.closed_by,
         answer=one.answer,
-        offer=_offer(one.offer, order.currency),
+        offer=offer_told(one.offer, order.currency),
         fault=one.fault,
     )
 
 
-def _offer(one: Offer | None, currency: str) -> OfferTold | None:
+def offer_told(one: Offer | None, currency: str) -> OfferTold | None:
+    """One offer, if there is one."""
     if one is None:
         return None
     costs = one.kind == OfferKind.CANCEL_WITH_COSTS

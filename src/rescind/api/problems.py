@@ -113,7 +113,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.EndpointsFull: (409, "No more webhook endpoints"),
     errors.ViewsFull: (409, "No more saved views"),
     errors.RobotsFull: (409, "No more group robots"),
-    errors.EvidenceFull: (409, "No more files for this order"),
+    errors.EvidenceFull: (409, "No more files here"),
     errors.ConsentMissing: (422, "The buyer's consent is missing"),
     errors.NothingSelected: (422, "Nothing is selected"),
     errors.RefundOfNothing: (422, "A refund of nothing"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from rescind.api.cancellation_answers import OfferTold, offer_told
 from rescind.api.evidence import EvidenceTold, evidence_told
 from rescind.api.told import Told
 from rescind.conversations import Talk
 from rescind.core.conversation import Message, Side, Thread, Translation, Way, audiences
 from rescind.core.instant import Instant
+from rescind.core.spoken import OrderAct
 
 
 class SeenTold(Told, frozen=True, kw_only=True):
@@ -61,9 +63,11 @@ class MessageTold(Told, frozen=True, kw_only=True):
 
 class ThreadTold(Told, frozen=True, kw_only=True):
     """A conversation as the caller's side has it. about: order, product or shop. order, number: what it is about, or
-    the order that followed a question. unread: something in it is new. flagged: support should look at it; told to
-    support only. waits_since: when the buyer wrote what the shop has not answered since. answer_by: until when it owes
-    the answer, after which its silence is a ground to call the platform; told in the tab ``waiting``.
+    the order that followed a question. last: null before anything was said, where there is an offer only. last_at: of
+    the last message, offer or answer to one. offer: the one that waits for an answer. unread: something in it is new.
+    flagged: support should look at it; told to support only. waits_since: when the buyer wrote what the shop has not
+    answered since. answer_by: until when it owes the answer, after which its silence is a ground to call the platform;
+    told in the tab ``waiting``.
     """
 
     id: str
@@ -77,7 +81,8 @@ class ThreadTold(Told, frozen=True, kw_only=True):
     sku: str
     subject: str
     last_at: Instant
-    last: MessageTold
+    last: MessageTold | None
+    offer: OfferTold | None
     unread: bool
     flagged: bool
     waits_since: Instant | None
@@ -94,13 +99,33 @@ class ThreadsTold(Told, frozen=True, kw_only=True):
     unread: int
 
 
+class OrderActTold(Told, frozen=True, kw_only=True):
+    """Something that was asked, offered or answered of the order, between the messages. seq, type: of its event.
+
+    by: who did it: an actor, or `policy`, `silence`. request: which one it is about. reason: of a request or a refusal.
+    due_at: until when somebody had to answer. text: what was said with it.
+    """
+
+    seq: int
+    at: Instant
+    type: str
+    by: str
+    request: str
+    reason: str
+    due_at: Instant | None
+    offer: OfferTold | None
+    text: str
+
+
 class TalkTold(Told, frozen=True, kw_only=True):
     """What was said, oldest first. thread: null before there is anything in it for the caller. earlier: there is more
-    before it. audiences: whom the caller may address. before: questions from before the order, where it followed them.
+    before it. acts: what was asked, offered and answered meanwhile; each is done and answered at its request.
+    audiences: whom the caller may address. before: questions from before the order, where it followed them.
     """
 
     thread: ThreadTold | None
     messages: list[MessageTold]
+    acts: list[OrderActTold]
     earlier: bool
     audiences: list[str]
     before: list[ThreadTold]
@@ -158,7 +183,8 @@ def thread_told(one: Thread, side: Side, answer_by: Instant | None = None) -> Th
         sku=one.sku,
         subject=one.subject,
         last_at=one.last_at,
-        last=message_told(one.last),
+        last=message_told(one.last) if one.last else None,
+        offer=offer_told(one.offer, one.currency),
         unread=one.unread,
         flagged=one.flagged and side == "platform",
         waits_since=one.waits_since,
@@ -166,11 +192,26 @@ def thread_told(one: Thread, side: Side, answer_by: Instant | None = None) -> Th
     )
 
 
-def talk_told(talk: Talk | None, side: Side, before: tuple[Thread, ...] = ()) -> TalkTold:
-    """A conversation with what was said in it."""
+def _order_act_told(one: OrderAct) -> OrderActTold:
+    return OrderActTold(
+        seq=one.seq,
+        at=one.at,
+        type=one.type,
+        by=one.by,
+        request=one.request,
+        reason=one.reason,
+        due_at=one.due_at,
+        offer=offer_told(one.offer, one.currency),
+        text=one.text,
+    )
+
+
+def talk_told(talk: Talk | None, acts: tuple[OrderAct, ...], side: Side, before: tuple[Thread, ...] = ()) -> TalkTold:
+    """A conversation with what was said and done in it."""
     return TalkTold(
         thread=thread_told(talk.thread, side) if talk else None,
         messages=[message_told(one) for one in talk.messages] if talk else [],
+        acts=[_order_act_told(one) for one in acts],
         earlier=talk.earlier if talk else False,
         audiences=[one.value for one in audiences(side)],
         before=[thread_told(one, side) for one in before],

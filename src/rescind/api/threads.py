@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.evidence import Files, MessageName
+from rescind.api.evidence import MAY, Files, MessageName
 from rescind.api.thread_answers import (
     SeenNoted,
     SentTold,
@@ -26,15 +26,11 @@ from rescind.core.instant import Instant
 from rescind.core.transcript import Transcript
 from rescind.intake.fields import Incoming, Moment, Words, moment
 from rescind.intake.narrowing import Limit, ThreadNarrowing
-from rescind.postgres.credentials import Role
 from rescind.postgres.threads import Sent
-
-MAY: frozenset[Role] = frozenset({"buyer", "seller", "support", "operator"})
-"""Whom conversations are of; the host has no part in them."""
 
 
 class NewMessage(Incoming, frozen=True, kw_only=True):
-    """What to say and who reads it; evidence: files that were sent for the order before.
+    """What to say and who reads it; evidence: files that were sent for the order or the conversation before.
 
     answers: the message of this conversation that it answers, such as a contact note that is not right.
     """
@@ -56,12 +52,16 @@ class NewContactNote(Incoming, frozen=True, kw_only=True, rename={"whom": "with"
 
 
 class NewQuestion(Incoming, frozen=True, kw_only=True):
-    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it."""
+    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it.
+
+    evidence: files that were sent to the shop before.
+    """
 
     shop: Annotated[str, msgspec.Meta(pattern=r"^shp_[0-9a-hjkmnp-tv-z]{8}(?!\n)$")]
     text: Words
     sku: Annotated[str, msgspec.Meta(max_length=64)] = ""
     subject: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    evidence: Files = ()
 
 
 class NewTranslation(Incoming, frozen=True, kw_only=True):
@@ -148,10 +148,8 @@ async def ask(call: Call) -> Answer:
     """Ask a shop about a product, or about itself. An order that follows within 30 days is linked to the question."""
     body: NewQuestion = call.body
     shop = (await call.desk.reads.shop(body.shop)).id
-    sent = await call.desk.conversations.ask(
-        call.principal, shop, _saying(call, shop, body.text), sku=body.sku, subject=body.subject
-    )
-    return _sent(sent)
+    saying = _saying(call, shop, body.text, evidence=body.evidence)
+    return _sent(await call.desk.conversations.ask(call.principal, shop, saying, sku=body.sku, subject=body.subject))
 
 
 @operation(
@@ -165,10 +163,13 @@ async def ask(call: Call) -> Answer:
     fails=(errors.NotFound,),
 )
 async def read(call: Call) -> Answer:
-    """The last messages of a conversation, or those before one of them. Reading marks nothing as seen."""
+    """The last messages of a conversation, or those before one of them, and what was asked, offered and answered of its
+    order meanwhile. Reading marks nothing as seen.
+    """
     wanted: TalkAsked = call.query
-    talk = await call.desk.conversations.read(call.principal, _thread(call), wanted.before, wanted.limit)
-    return Answer(body=talk_told(talk, side_of(call.principal.role)))
+    who, talks = call.principal, call.desk.conversations
+    talk = await talks.read(who, _thread(call), wanted.before, wanted.limit)
+    return Answer(body=talk_told(talk, await talks.acts(who, talk), side_of(who.role)))
 
 
 @operation(
@@ -264,7 +265,8 @@ async def of_order(call: Call) -> Answer:
     wanted: TalkAsked = call.query
     order, who, talks = await call.order(), call.principal, call.desk.conversations
     talk = await talks.of_order(who, order, wanted.before, wanted.limit)
-    return Answer(body=talk_told(talk, side_of(who.role), await talks.before_order(who, order)))
+    acts = await talks.acts(who, talk) if talk else ()
+    return Answer(body=talk_told(talk, acts, side_of(who.role), await talks.before_order(who, order)))
 
 
 @operation(

@@ -128,9 +128,11 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation with one buyer in one shop.
 
     order, number: what it is about, or the order that followed a question; empty while there is none. sku, subject: of
-    the product a question is about. last_at: of the last message this side may read; unread: there is one that it has
-    not seen. waits_since: when the buyer wrote what the seller has not answered since (``unanswered_since``). offer:
-    what was offered about its order and is not answered yet.
+    the product a question is about. last_at: of the last message this side may read, or of the last offer or answer to
+    one; unread: there is one that it has not seen, or for whom of support it was read a note of a colleague. last: None
+    before anything was said. waits_since: when the buyer wrote what the seller has not answered since
+    (``unanswered_since``). offered: what was offered last about its order, with amounts in ``currency``; offer: the
+    same while it can be answered.
     """
 
     id: ThreadId
@@ -148,7 +150,14 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     flagged: bool = False
     waits_since: Instant | None = None
     offer: Offer | None = None
-    last: Message
+    offered: Offer | None = None
+    currency: str = ""
+    last: Message | None = None
+
+    @property
+    def acted_last(self) -> bool:
+        """Whether the last of it was an offer or an answer to one, and no message."""
+        return self.last is None or self.last.sent_at < self.last_at
 
 
 ThreadTab = Literal["all", "unread", "flagged", "waiting"]

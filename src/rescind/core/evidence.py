@@ -13,13 +13,18 @@ from typing import Literal
 import msgspec
 
 from rescind.core.errors import InvalidField
-from rescind.core.ids import EvidenceId
+from rescind.core.ids import EvidenceId, OrderId, ShopId, ThreadId, shop_of
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "application/pdf"]
 """What is kept as evidence. Everything else can run, nest or change in the hands of whoever opens it."""
 
 MOST = 10
 """Files with one command, whatever is set: an order stays one row that is read whole."""
+
+Home = OrderId | ThreadId | ShopId
+"""What a file is sent for, and its id says which: an order; a conversation before any; or a shop that is about to be
+asked something, until the first message of that conversation takes the file along.
+"""
 
 REFUSED = (
     "empty",
@@ -53,6 +58,11 @@ class EvidenceRef(msgspec.Struct, frozen=True, kw_only=True):
     def picture(self) -> bool:
         """Whether a browser can show it as a picture."""
         return self.type != "application/pdf"
+
+
+def shop_at(home: Home) -> ShopId:
+    """The shop that a file is sent to."""
+    return ShopId(home) if home.startswith("shp_") else shop_of(home)
 
 
 def digest(data: bytes) -> str:

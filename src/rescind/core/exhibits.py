@@ -1,4 +1,4 @@
-"""What was said and shown about an order, read from its records: files with who showed them, and the talk of a case."""
+"""What was said and shown about an order: files with who showed them, and the talk of a case."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from rescind.core.actor import ActorKind
+from rescind.core.conversation import Message, Side
 from rescind.core.event import NoteRef
 from rescind.core.evidence import EvidenceRef
+from rescind.core.ids import ThreadId
 from rescind.core.instant import Instant
 from rescind.core.record import Record
 from rescind.core.returns import Happened
 
+_SPEAKS_AS: Mapping[Side, ActorKind] = {
+    "buyer": ActorKind.BUYER,
+    "seller": ActorKind.SELLER,
+    "platform": ActorKind.SUPPORT,
+}
+
 
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. about: id of the request or the case it came with; by: whose side it is of."""
+    """One file. about: id of the request, the case or the conversation it came with; by: whose side it is of."""
 
     ref: EvidenceRef
     about: str
@@ -50,6 +58,15 @@ def exhibits(records: Iterable[Record], about: str = "") -> tuple[Exhibit, ...]:
         for one in records
         for ref in evidence_of(one)
         if not about or _about(one) == about
+    )
+
+
+def sent_with(thread: ThreadId, messages: Iterable[Message]) -> tuple[Exhibit, ...]:
+    """Every file that came with a message of a conversation, in their order; about it."""
+    return tuple(
+        Exhibit(ref=ref, about=thread, by=_SPEAKS_AS[one.by], at=one.sent_at)
+        for one in messages
+        for ref in one.evidence
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rescind.core.conversation import Thread
 from rescind.core.listing import Listing, View, column
 from rescind.core.money import Money
 from rescind.core.views import RowLine
@@ -101,6 +102,11 @@ REFUNDS = Listing(
     ),
 )
 
+
+def _said(row: Thread) -> str:
+    return " ".join(row.last.text.split())[:_LONGEST_WORDS] if row.last else ""
+
+
 MESSAGES = Listing(
     name="messages",
     columns=(
@@ -109,8 +115,8 @@ MESSAGES = Listing(
         column("shop", "text", lambda row: row.shop_name, staff=True),
         column("buyer", "text", lambda row: row.buyer_name, personal=True),
         column("subject", "text", lambda row: row.subject),
-        column("said_by", "code", lambda row: row.last.by, "actor"),
-        column("said", "text", lambda row: " ".join(row.last.text.split())[:_LONGEST_WORDS], personal=True),
+        column("said_by", "code", lambda row: row.last.by if row.last else "", "actor"),
+        column("said", "text", _said, personal=True),
         column("said_at", "time", lambda row: row.last_at),
         column("unread", "number", lambda row: int(row.unread)),
     ),

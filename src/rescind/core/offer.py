@@ -307,6 +307,12 @@ def open_offer(asked: Cancellation) -> Offer | None:
     return asked.offer
 
 
+def latest(order: Order) -> Offer | None:
+    """What was offered last about an order, whatever became of it."""
+    made = [one.offer for one in order.cancellations if one.offer is not None]
+    return max(made, key=lambda one: one.at, default=None)
+
+
 def apply_made(order: Order, event: OfferMade) -> Order:
     """Put it on the table."""
     offer = Offer(

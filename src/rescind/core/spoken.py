@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from rescind.core import cancellation
+from rescind.core.conversation import Side
 from rescind.core.event import BaseEvent, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
@@ -61,6 +62,14 @@ class OrderAct(msgspec.Struct, frozen=True, kw_only=True):
 def spoken(event: BaseEvent) -> bool:
     """Whether it stands in the conversation about its order."""
     return isinstance(event, _SPOKEN)
+
+
+def concerns(record: Record) -> tuple[Side, Side] | None:
+    """Who makes or answers an offer, and to whom that is news; None for everything else."""
+    event = record.event
+    if not isinstance(event, OfferMade | OfferAccepted | OfferDeclined):
+        return None
+    return ("buyer", "seller") if event.by == "buyer" else ("seller", "buyer")
 
 
 def acts(records: Iterable[tuple[Record, Mapping[str, str]]], order: Order) -> tuple[OrderAct, ...]:

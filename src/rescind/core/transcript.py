@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -50,13 +50,30 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True):
     translations: tuple[Rendered, ...] = ()
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that the order followed, which has a transcript of its own.
+
+    digest: that of its messages; files: theirs. sku, subject: the product it was about. at: of its first message.
+    """
+
+    thread: ThreadId
+    at: Instant
+    sku: str
+    subject: str
+    messages: int
+    digest: str
+    files: tuple[EvidenceRef, ...]
+
+
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of a conversation that ``reader`` may read, oldest first.
 
     digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in the
-    messages here, with who saw them and with their translations, and of the acts; empty in transcripts of before.
+    messages here, with who saw them and with their translations, of the acts and of the questions before; empty in
+    transcripts of before.
 
-    acts: what was asked, offered and answered meanwhile; empty in transcripts of before, too.
+    acts: what was asked, offered and answered meanwhile; before: what its buyer had asked before the order; both empty
+    in transcripts of before, too.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -76,13 +93,54 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     whole: str = ""
     acts: tuple[OrderAct, ...] = ()
+    before: tuple[Asked, ...] = ()
 
 
 def transcript(
-    thread: Thread, reader: Side, messages: Iterable[Message], at: Instant, acts: tuple[OrderAct, ...] = ()
+    thread: Thread,
+    reader: Side,
+    messages: Iterable[Message],
+    at: Instant,
+    acts: tuple[OrderAct, ...] = (),
+    before: tuple[Asked, ...] = (),
 ) -> Transcript:
     """Write a conversation out. messages: those that this side may read, as they were read for it."""
-    spoken = tuple(
+    spoken = _spoken(messages)
+    return Transcript(
+        thread=thread.id,
+        reader=reader,
+        about=thread.about,
+        shop=thread.shop,
+        shop_name=thread.shop_name,
+        buyer=thread.buyer,
+        buyer_name=thread.buyer_name,
+        order=thread.number,
+        sku=thread.sku,
+        subject=thread.subject,
+        taken_at=at,
+        messages=spoken,
+        digest=digest_of(spoken),
+        whole=whole_of(spoken, acts, before),
+        acts=acts,
+        before=before,
+    )
+
+
+def asked(thread: Thread, messages: Sequence[Message]) -> Asked:
+    """A question as it stands in the transcript of the order that followed. messages: at least one."""
+    return Asked(
+        thread=thread.id,
+        at=messages[0].sent_at,
+        sku=thread.sku,
+        subject=thread.subject,
+        messages=len(messages),
+        digest=digest_of(_spoken(messages)),
+        files=tuple(file for one in messages for file in one.evidence),
+    )
+
+
+def _spoken(messages: Iterable[Message]) -> tuple[Spoken, ...]:
+    return tuple(
         Spoken(
             id=one.id,
             at=one.sent_at,
@@ -99,23 +157,6 @@ def transcript(
         )
         for one in messages
     )
-    return Transcript(
-        thread=thread.id,
-        reader=reader,
-        about=thread.about,
-        shop=thread.shop,
-        shop_name=thread.shop_name,
-        buyer=thread.buyer,
-        buyer_name=thread.buyer_name,
-        order=thread.number,
-        sku=thread.sku,
-        subject=thread.subject,
-        taken_at=at,
-        messages=spoken,
-        digest=digest_of(spoken),
-        whole=whole_of(spoken, acts),
-        acts=acts,
-    )
 
 
 def digest_of(messages: tuple[Spoken, ...]) -> str:
@@ -126,12 +167,12 @@ def digest_of(messages: tuple[Spoken, ...]) -> str:
     return hashlib.sha256(msgspec.json.encode([_told(one) for one in messages])).hexdigest()
 
 
-def whole_of(messages: tuple[Spoken, ...], acts: tuple[OrderAct, ...] = ()) -> str:
-    """SHA-256 in hex over what was said, who saw it when, every translation, and every act."""
+def whole_of(messages: tuple[Spoken, ...], acts: tuple[OrderAct, ...] = (), before: tuple[Asked, ...] = ()) -> str:
+    """SHA-256 in hex over what was said, who saw it when, every translation, every act, and every question before."""
     told: list[object] = [
         [*_told(one), sorted(one.seen.items()), [each.digest for each in one.translations]] for one in messages
     ]
-    told += acts
+    told += [*acts, *before]
     return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
@@ -157,7 +198,10 @@ def altered(told: Transcript) -> tuple[MessageId, ...]:
 
 def complete(told: Transcript) -> bool:
     """Whether nothing was left out, put in or moved."""
-    return digest_of(told.messages) == told.digest and told.whole in {"", whole_of(told.messages, told.acts)}
+    return digest_of(told.messages) == told.digest and told.whole in {
+        "",
+        whole_of(told.messages, told.acts, told.before),
+    }
 
 
 def _words(one: Spoken) -> str:

@@ -43,6 +43,26 @@ def dented_parcel() -> bytes:
     return _png(at)
 
 
+def lantern() -> bytes:
+    """A lantern with panes on a table, as somebody has one at home."""
+
+    def at(x: int, y: int) -> int:
+        ring = ((x - 240) ** 2 + (y - 66) ** 2) ** 0.5
+        if 14 <= ring < 20 and y < 72:
+            return _SHADE
+        if 72 <= y < 104 and abs(x - 240) < 12 + (y - 72) * 2:
+            return _BOX_DARK
+        if 104 <= y < 226 and abs(x - 240) < 72:
+            frame = abs(x - 240) >= 64 or abs(x - 240) < 4
+            flame = (x - 240) ** 2 / 2 + (y - 186) ** 2 / 5 < 110
+            return _BOX if frame else _TAPE if flame else _RIM
+        if 226 <= y < 242 and abs(x - 240) < 86:
+            return _BOX_DARK
+        return _SHADE if 242 <= y < 250 and abs(x - 240) < 80 else _ground(y)
+
+    return _png(at)
+
+
 def two_colours() -> bytes:
     """Two cups, of which one has another colour."""
 

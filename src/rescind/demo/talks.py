@@ -18,6 +18,7 @@ from rescind.core.stage import Stage
 from rescind.core.views import Filters
 from rescind.demo.catalogue import load
 from rescind.demo.marketplace import SUPPORTER, demo_shop_id
+from rescind.demo.pictures import lantern
 from rescind.demo.stall import Ground
 from rescind.desk import Desk
 from rescind.engine import Submission
@@ -63,8 +64,11 @@ async def play(desk: Desk, ground: Ground, opened_at: Instant) -> None:
     seller = _person("seller", "", demo_shop_id(0))
     await desk.conversations.say(seller, sent.thread, _saying("It is clear. Frosted glass comes back in spring."))
     ground.clock.set(opened_at - 200 * _MINUTE)
-    words = "Could two of the lanterns be wrapped as one parcel? They are for two friends."
-    await desk.conversations.ask(who, demo_shop_id(0), _saying(words), subject="Lantern, brass")
+    photo = await desk.evidence.keep(demo_shop_id(0), who, lantern())
+    words = "Could two of the lanterns be wrapped as one parcel, and would they match the one in the photo?"
+    await desk.conversations.ask(
+        who, demo_shop_id(0), _saying(words)._replace(evidence=(photo.ref.id,)), subject="Lantern, brass"
+    )
     ground.clock.set(opened_at)
 
 

@@ -15,7 +15,8 @@ from rescind.core.instant import Instant
 from rescind.core.parts import RefundStatus
 from rescind.core.ports import Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
 from rescind.core.record import Record, decode, decode_order
-from rescind.postgres import rows
+from rescind.core.spoken import concerns
+from rescind.postgres import rows, threads
 from rescind.postgres import statements as sql
 
 PASSING = (
@@ -128,15 +129,19 @@ class PostgresUnitOfWork:
     async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
         """Write everything in one statement, or nothing when one of the orders is not any more as it was read.
 
-        What somebody gives by their own decision is counted first, in the same transaction.
+        What somebody gives by their own decision is counted first, and what is offered has its place in a conversation
+        after it, in the same transaction.
         """
-        if all(change.gift is None for change in changes):
+        if all(change.gift is None and not _offers(change) for change in changes):
             await self._write(changes, now)
             return ()
         async with self._connection.transaction():
             beyond = await self._count(changes, now)
             if kept := [change for change in changes if all(change is not one for one in beyond)]:
                 await self._write(kept, now)
+                # In the order in which the orders themselves are taken: two batches never wait for each other.
+                for change in sorted(filter(_offers, kept), key=lambda one: (one.after.shop, one.after.id)):
+                    await threads.act(self._connection, change.after, [one.record for one in change.written], now)
         return beyond
 
     async def _count(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
@@ -159,6 +164,10 @@ class PostgresUnitOfWork:
         statement, written = write.statement(changes, now)
         # The first table is that of the orders which move on: each of its rows must find its order.
         await self._connection.execute(statement, *written, len(written[0]))
+
+
+def _offers(change: Change) -> bool:
+    return any(concerns(one.record) is not None for one in change.written)
 
 
 def _names(wanted: Wanted) -> tuple[str | None, ...]:

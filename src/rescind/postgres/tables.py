@@ -25,6 +25,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "unpacking": "shop",
     "threads": "shop",
     "thread_sides": "shop",
+    "thread_people": "shop",
     "messages": "shop",
     "message_reads": "shop",
     "translations": "shop",

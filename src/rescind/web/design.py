@@ -82,11 +82,11 @@ def _conversation(language: Locale, now: datetime) -> talk.Card:
         entries=[asked, offered],
         earlier="#",
         transcript="",
-        before=[{"href": "#", "text": "玻璃储物罐" if zh else "Glass storage jar"}],
+        before=[talk.Question(href="#", text="玻璃储物罐" if zh else "Glass storage jar", files=())],
         action="#",
         choices=talk.choices(language, "buyer"),
         typed=talk.Typed(),
-        field=None,
+        field={"kept": (), "error": "", "wanted": False, "mib": 10, "most": 5},
     )
 
 

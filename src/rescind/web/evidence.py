@@ -17,9 +17,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind.core.errors import EvidenceFull, FileRefused, InvalidField, Unavailable
-from rescind.core.evidence import EvidenceRef
+from rescind.core.evidence import EvidenceRef, Home
 from rescind.core.exhibits import Exhibit, exhibits
-from rescind.core.ids import OrderId, canonical
+from rescind.core.ids import canonical
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import Record
@@ -53,7 +53,7 @@ class Brought:
     error: str = ""
 
 
-async def brought(visit: Visit, order: OrderId) -> Brought:
+async def brought(visit: Visit, home: Home) -> Brought:
     """The files of a form that was sent, those it named from before and those that are new. The form is known to be
     ours already.
     """
@@ -70,21 +70,24 @@ async def brought(visit: Visit, order: OrderId) -> Brought:
         try:
             if len(ids) >= evidence.limits.files:
                 raise FileRefused(why="too_many_at_once", limit=evidence.limits.files)
-            ids.append((await evidence.keep(order, visit.person, data)).ref.id)
+            ids.append((await evidence.keep(home, visit.person, data)).ref.id)
         except FileRefused as refusal:
             error = error or said(visit.locale, refusal)
         except EvidenceFull:
-            error = error or _("For this order no more files can be sent. Tell the rest in words.")
+            full = _("For this order no more files can be sent. Tell the rest in words.")
+            if not home.startswith("ord_"):
+                full = _("No more files can be sent here today. Tell the rest in words.")
+            error = error or full
         except Unavailable:
             error = error or _("The file could not be kept. Try again in a moment.")
     ids = list(dict.fromkeys(ids))
     try:
-        refs = await evidence.named(order, visit.person, ids)
+        refs = await evidence.named(home, visit.person, ids)
     except FileRefused as refusal:
         refs, error = (), error or said(visit.locale, refusal)
     except InvalidField:
         refs, error = (), error or _("A file is not there any more. Choose it again.")
-    return Brought(refs, tuple(tile(visit.locale, order, ref) for ref in refs), error)
+    return Brought(refs, tuple(tile(visit.locale, home, ref) for ref in refs), error)
 
 
 def said(locale: Locale, refusal: FileRefused) -> str:
@@ -93,7 +96,7 @@ def said(locale: Locale, refusal: FileRefused) -> str:
     return words % {"limit": refusal.params.get("limit", "")}
 
 
-def tile(locale: Locale, order: OrderId, ref: EvidenceRef, by: str = "", at: Instant | None = None) -> Tile:
+def tile(locale: Locale, home: Home, ref: EvidenceRef, by: str = "", at: Instant | None = None) -> Tile:
     """A file as a page shows it."""
     _ = locale.gettext
     kinds = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WebP", "application/pdf": "PDF"}
@@ -102,7 +105,7 @@ def tile(locale: Locale, order: OrderId, ref: EvidenceRef, by: str = "", at: Ins
         title=_("Photo") if ref.picture else _("Document"),
         kind="photo" if ref.picture else "document",
         size=f"{kinds[ref.type]} · {_size(locale, ref.size)}",
-        href=f"/evidence/{order}/{ref.id}",
+        href=f"/evidence/{home}/{ref.id}",
         by=by,
         at=at,
     )
@@ -116,7 +119,12 @@ def _size(locale: Locale, count: int) -> str:
 
 def wall(locale: Locale, order: Order, records: Iterable[Record], reader: str, about: str = "") -> list[Tile]:
     """The files of an order, or of one request or case of it, for one reader."""
-    return [tile(locale, order.id, one.ref, _whose(locale, one, reader), one.at) for one in exhibits(records, about)]
+    return tiles(locale, order.id, exhibits(records, about), reader)
+
+
+def tiles(locale: Locale, home: Home, shown: Iterable[Exhibit], reader: str) -> list[Tile]:
+    """Files with whose they are, for one reader. home: where they are asked for."""
+    return [tile(locale, home, one.ref, _whose(locale, one, reader), one.at) for one in shown]
 
 
 def _whose(locale: Locale, one: Exhibit, reader: str) -> str:
@@ -131,13 +139,22 @@ def field(visit: Visit, kept: Sequence[Tile] = (), error: str = "", *, wanted: b
     return {"kept": kept, "error": error, "wanted": wanted, "mib": limits.mib, "most": limits.files}
 
 
-@get("/evidence/{order_id:str}/{evidence_id:str}")
-async def file(visit: NamedDependency[Visit], order_id: FromPath[str], evidence_id: FromPath[str]) -> Response[bytes]:
-    """One file, for those of its case. Raises NotFound for a missing and a foreign one alike."""
+@get("/evidence/{home_id:str}/{evidence_id:str}")
+async def file(visit: NamedDependency[Visit], home_id: FromPath[str], evidence_id: FromPath[str]) -> Response[bytes]:
+    """One file, for those of its case or conversation. Raises NotFound for a missing and a foreign one alike."""
     visit.require("buyer", "seller", "support", "operator")
-    order = (await visit.desk.reads.order(visit.scope, order_id)).order
-    shown = await visit.desk.evidence.show(order.id, visit.person, canonical("evd", evidence_id))
+    home = await _home(visit, home_id)
+    shown = await visit.desk.evidence.show(home, visit.person, canonical("evd", evidence_id))
     return Response(shown.data, media_type=shown.ref.type, status_code=HTTPStatus.OK, headers=dict(shown.headers))
+
+
+async def _home(visit: Visit, name: str) -> Home:
+    """What a file was sent for, seen through the reader's own scope. Raises NotFound."""
+    if name.startswith("cnv_"):
+        return await visit.desk.conversations.home(visit.person, canonical("cnv", name))
+    if name.startswith("shp_"):
+        return (await visit.desk.reads.shop(canonical("shp", name))).id
+    return (await visit.desk.reads.order(visit.scope, name)).order.id
 
 
 ROUTES = (file,)

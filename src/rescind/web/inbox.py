@@ -12,6 +12,7 @@ from rescind.core.lists import MESSAGES
 from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.web import talk
 from rescind.web.listing import asked, tools
+from rescind.web.offer_words import made, replied
 from rescind.web.rendering import address
 from rescind.web.session import Html, Visit
 
@@ -77,7 +78,9 @@ def _tabs(locale: Locale, side: Side) -> dict[ThreadTab, str]:
 def _row(visit: Visit, one: Thread) -> dict[str, Any]:
     side, locale = side_of(visit.person.role), visit.locale
     who = {"buyer": one.shop_name, "seller": one.buyer_name}.get(side, f"{one.buyer_name} · {one.shop_name}")
-    text = " ".join(one.last.text.split())
+    last = one.last
+    text = " ".join(last.text.split()) if last else ""
+    acted = _acted(locale, one, side) if one.acted_last else ""
     return {
         "thread": one,
         "href": f"{talk.ROOT[side]}/{one.id}",
@@ -86,10 +89,22 @@ def _row(visit: Visit, one: Thread) -> dict[str, Any]:
         "followed": _followed(locale, one),
         "offered": one.offer is not None,
         "yours": one.offer is not None and side not in {one.offer.by, "platform"},
-        "by": locale.gettext("You") if one.last.by == side else talk.name_of(locale, one, one.last.by),
+        "acted": acted,
+        "by": talk.name_of(locale, one, last.by) if last and last.by != side else locale.gettext("You"),
         "text": text[:_EXCERPT] + ("…" if len(text) > _EXCERPT else ""),
-        "label": talk.label(locale, side, one.last.audience) if one.last.audience != "everyone" else "",
+        "label": talk.label(locale, side, last.audience) if last and last.audience != "everyone" else "",
     }
+
+
+def _acted(locale: Locale, one: Thread, side: Side) -> str:
+    """What was offered or answered last, where nothing was said since."""
+    offer = one.offered
+    if offer is None:
+        return ""
+    if offer.answer:
+        return replied(locale, offer.answer, by="seller" if offer.by == "buyer" else "buyer", mine=side == "buyer")
+    text = made(locale, offer, one.currency)
+    return text if one.offer else locale.gettext("%(said)s · It is off the table.") % {"said": text}
 
 
 def _followed(locale: Locale, one: Thread) -> str:
@@ -130,7 +145,7 @@ async def say(visit: Visit, page: Page, finds: talk.Finds, thread: str) -> Html:
     order = None
     if found.about is About.ORDER and found.order:
         order = (await visit.desk.reads.order(visit.scope, found.order)).order
-    sent, typed = await talk.send(visit, order=order, thread=thread)
+    sent, typed = await talk.send(visit, order=order, thread=found.id)
     if sent is None:
         return await one(visit, page, finds, thread, typed)
     return visit.go(f"{talk.ROOT[side_of(visit.person.role)]}/{sent.thread}#say")

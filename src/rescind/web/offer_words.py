@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rescind.core.money import Money
-from rescind.core.offer import OfferKind
+from rescind.core.offer import OfferKind, OfferMade
 from rescind.core.order import Order
 from rescind.core.parts import Offer
 from rescind.locales import Locale
@@ -72,3 +72,37 @@ def answered(locale: Locale, offer: Offer, reader: str) -> str:
         ("accepted", False): _("The shop accepted.") if reader == "buyer" else _("The buyer accepted."),
         ("declined", False): _("The shop declined.") if reader == "buyer" else _("The buyer declined."),
     }.get((offer.answer, yours), "")
+
+
+def made(locale: Locale, offer: Offer | OfferMade, currency: str) -> str:
+    """Who offers what, in a few words that are the same for everybody."""
+    _ = locale.gettext
+    by_buyer = offer.by == "buyer"
+    match offer.kind:
+        case OfferKind.SHIP_LATER:
+            assert offer.ship_by is not None, "a later shipment has its day"
+            text = _("The shop offers to ship it later, by %(day)s")
+            if by_buyer:
+                text = _("The buyer offers to wait until %(day)s")
+            return text % {"day": locale.day(offer.ship_by)}
+        case OfferKind.CANCEL_WITH_COSTS:
+            text = _("The shop offers to cancel and keep %(material)s for material and %(labour)s for labour")
+            if by_buyer:
+                text = _("The buyer offers to leave %(material)s for material and %(labour)s for labour")
+            material, labour = Money(offer.material_minor, currency), Money(offer.labour_minor, currency)
+            return text % {"material": locale.money(material), "labour": locale.money(labour)}
+        case _:
+            text = _("The shop offers %(amount)s back if the goods are kept")
+            if by_buyer:
+                text = _("The buyer offers to keep the goods for %(amount)s back")
+            return text % {"amount": locale.money(Money(offer.amount_minor, currency))}
+
+
+def replied(locale: Locale, answer: str, *, by: str, mine: bool) -> str:
+    """Who accepted or declined an offer. mine: the reader is the buyer."""
+    _ = locale.gettext
+    if by != "buyer":
+        return {"accepted": _("The shop accepted the offer"), "declined": _("The shop declined the offer")}[answer]
+    if mine:
+        return {"accepted": _("You accepted the offer"), "declined": _("You declined the offer")}[answer]
+    return {"accepted": _("The buyer accepted the offer"), "declined": _("The buyer declined the offer")}[answer]

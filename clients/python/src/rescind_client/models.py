@@ -1495,13 +1495,15 @@ class EvidenceTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
 
 
 class ExhibitsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The files of an order, oldest first."""
+    """The files of an order or a conversation, oldest first."""
 
     rows: list[ExhibitTold]
 
 
 class ExhibitTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A file of a case. about: id of the request to cancel or the return case; by: buyer, seller or support."""
+    """A file of a case or a conversation. about: id of the request to cancel, the return case or the conversation; by:
+    buyer, seller or support.
+    """
 
     file: EvidenceTold
     about: str
@@ -1521,9 +1523,11 @@ class ThreadsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 class ThreadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A conversation as the caller's side has it. about: order, product or shop. order, number: what it is about, or
-    the order that followed a question. unread: something in it is new. flagged: support should look at it; told to
-    support only. waits_since: when the buyer wrote what the shop has not answered since. answer_by: until when it
-    owes the answer, after which its silence is a ground to call the platform; told in the tab ``waiting``.
+    the order that followed a question. last: null before anything was said, where there is an offer only. last_at:
+    of the last message, offer or answer to one. offer: the one that waits for an answer. unread: something in it is
+    new. flagged: support should look at it; told to support only. waits_since: when the buyer wrote what the shop
+    has not answered since. answer_by: until when it owes the answer, after which its silence is a ground to call
+    the platform; told in the tab ``waiting``.
     """
 
     id: str
@@ -1537,7 +1541,8 @@ class ThreadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     sku: str
     subject: str
     last_at: str
-    last: MessageTold
+    last: MessageTold | None
+    offer: OfferTold | None
     unread: bool
     flagged: bool
     waits_since: str | None
@@ -1600,12 +1605,16 @@ Way = Literal["email", "in_person", "other", "telephone"]
 
 
 class NewQuestion(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it."""
+    """A question to a shop before any order. sku, subject: the product it is about, as the marketplace calls it.
+
+    evidence: files that were sent to the shop before.
+    """
 
     shop: str
     text: str
     sku: str = ""
     subject: str = ""
+    evidence: list[str] = []
 
 
 class SentTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1617,19 +1626,38 @@ class SentTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 class TalkTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What was said, oldest first. thread: null before there is anything in it for the caller. earlier: there is more
-    before it. audiences: whom the caller may address. before: questions from before the order, where it followed
-    them.
+    before it. acts: what was asked, offered and answered meanwhile; each is done and answered at its request.
+    audiences: whom the caller may address. before: questions from before the order, where it followed them.
     """
 
     thread: ThreadTold | None
     messages: list[MessageTold]
+    acts: list[OrderActTold]
     earlier: bool
     audiences: list[str]
     before: list[ThreadTold]
 
 
+class OrderActTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Something that was asked, offered or answered of the order, between the messages. seq, type: of its event.
+
+    by: who did it: an actor, or `policy`, `silence`. request: which one it is about. reason: of a request or a
+    refusal. due_at: until when somebody had to answer. text: what was said with it.
+    """
+
+    seq: int
+    at: str
+    type: str
+    by: str
+    request: str
+    reason: str
+    due_at: str | None
+    offer: OfferTold | None
+    text: str
+
+
 class NewMessage(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What to say and who reads it; evidence: files that were sent for the order before.
+    """What to say and who reads it; evidence: files that were sent for the order or the conversation before.
 
     answers: the message of this conversation that it answers, such as a contact note that is not right.
     """
@@ -1662,10 +1690,11 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Everything of a conversation that ``reader`` may read, oldest first.
 
     digest: of what was said, which stays the same whoever sees or translates it later. whole: of all that stands in
-    the messages here, with who saw them and with their translations, and of the acts; empty in transcripts of
-    before.
+    the messages here, with who saw them and with their translations, of the acts and of the questions before; empty
+    in transcripts of before.
 
-    acts: what was asked, offered and answered meanwhile; empty in transcripts of before, too.
+    acts: what was asked, offered and answered meanwhile; before: what its buyer had asked before the order; both
+    empty in transcripts of before, too.
 
     order: its number, empty where there is none. sku, subject: the product that was asked about.
     """
@@ -1685,6 +1714,7 @@ class Transcript(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     digest: str
     whole: str = ""
     acts: list[OrderAct] = []
+    before: list[Asked] = []
 
 
 About = Literal["order", "product", "shop"]
@@ -1788,6 +1818,21 @@ class Offer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     refund_minor: int = 0
     ship_by: str | None = None
     answer: str = ""
+
+
+class Asked(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A question that the order followed, which has a transcript of its own.
+
+    digest: that of its messages; files: theirs. sku, subject: the product it was about. at: of its first message.
+    """
+
+    thread: str
+    at: str
+    sku: str
+    subject: str
+    messages: int
+    digest: str
+    files: list[EvidenceRef]
 
 
 class NewContactNote(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

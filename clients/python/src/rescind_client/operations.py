@@ -913,19 +913,88 @@ class Evidence:
     def of_order(self, order: str) -> models.ExhibitsTold:
         """List the photos and documents of an order.
 
-        Every file that came with a request, a refusal or a return case of this order, with whose it is and when.
+        Every file that came with a request, a refusal or a return case of this order, with a message about it, or
+        with a question that it followed; with whose it is and when.
         """
         return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence", models.ExhibitsTold)
 
     def get(self, order: str, evidence: str) -> bytes:
         """Get a photo or document.
 
-        The bytes of a file that is part of a case of this order, or that the caller has just sent.
+        The bytes of a file that is part of a case of this order or of what was said about it and before it, or that
+        the caller has just sent.
 
         Do not show it inside a page of yours without the headers it comes with: what people send is not to be
         trusted.
         """
         return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes)
+
+    def send_to_shop(
+        self,
+        shop: str,
+        content: bytes,
+        *,
+        idempotency_key: str | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> models.EvidenceTold:
+        """Send a photo or document for a question.
+
+        Send one file as the body before you ask a shop something, and name its id in the question within a day.
+
+        It goes along with that question and with no other. Otherwise it is as with an order.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/shops/{segment(shop)}/evidence",
+            models.EvidenceTold,
+            content=content,
+            content_type=content_type,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def get_of_shop(self, shop: str, evidence: str) -> bytes:
+        """Get a photo or document of a question to come.
+
+        The bytes of a file that you have just sent; once it was named it is read with its conversation.
+        """
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/evidence/{segment(evidence)}", bytes)
+
+    def send_to_thread(
+        self,
+        thread: str,
+        content: bytes,
+        *,
+        idempotency_key: str | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> models.EvidenceTold:
+        """Send a photo or document for a conversation.
+
+        Send one file as the body, and name its id in a message of this conversation within a day.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/threads/{segment(thread)}/evidence",
+            models.EvidenceTold,
+            content=content,
+            content_type=content_type,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def of_thread(self, thread: str) -> models.ExhibitsTold:
+        """List the photos and documents of a conversation.
+
+        Every file that came with a message you may read, with whose it is and when.
+        """
+        return self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence", models.ExhibitsTold)
+
+    def get_of_thread(self, thread: str, evidence: str) -> bytes:
+        """Get a photo or document of a conversation.
+
+        The bytes of a file that came with a message you may read, or that you have just sent.
+        """
+        return self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence/{segment(evidence)}", bytes)
 
 
 class Threads:
@@ -960,7 +1029,8 @@ class Threads:
     def read(self, thread: str, *, before: str | None = None, limit: int | None = None) -> models.TalkTold:
         """Read a conversation.
 
-        The last messages of a conversation, or those before one of them. Reading marks nothing as seen.
+        The last messages of a conversation, or those before one of them, and what was asked, offered and answered
+        of its order meanwhile. Reading marks nothing as seen.
         """
         return self._transport.call(
             "GET", f"/v1/threads/{segment(thread)}", models.TalkTold, query={"before": before, "limit": limit}

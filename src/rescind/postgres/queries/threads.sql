@@ -1,14 +1,14 @@
--- A page of conversations as one side has them (x), each with the last message that this side may read.
+-- A page of conversations as one side has them (x), each with the last message that this side may read, if there is one.
 {matched}
 SELECT x.*, t.waits_since, t.buyer_id, t.about, t.sku, t.subject, t.order_id, f.order_id AS followed_id,
        coalesce(o.number, f.number, '') AS number, o.state, s.name AS shop_name, b.name AS buyer_name,
        m.message_id, m.audience, m.side, m.author, m.body, m.salt, m.digest, m.sent_at, m.flag,
        m.outside_way, m.outside_at, m.answers, n.total
-FROM (SELECT x.shop_id, x.thread_id, x.last_at, x.last_place, x.new_place > x.seen_place AS unread, x.flagged,
+FROM (SELECT x.shop_id, x.thread_id, x.last_at, x.last_place, {unread} AS unread, x.flagged,
              {lead} AS lead, {tie} AS tie
       FROM thread_sides x WHERE {where} AND {beyond} ORDER BY {order} LIMIT {limit}) x
 JOIN threads t ON t.shop_id = x.shop_id AND t.thread_id = x.thread_id
-JOIN messages m ON m.shop_id = x.shop_id AND m.thread_id = x.thread_id AND m.place = x.last_place
+LEFT JOIN messages m ON m.shop_id = x.shop_id AND m.thread_id = x.thread_id AND m.place = x.last_place
 LEFT JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
 LEFT JOIN LATERAL
     (SELECT o.order_id, o.number FROM orders o

@@ -30,8 +30,7 @@ from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import MessageId, OrderId, ShopId, ThreadId, shop_of
 from rescind.core.instant import Instant
-from rescind.core.offer import open_offer
-from rescind.core.parts import Offer
+from rescind.core.offer import latest, open_offer
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Page
@@ -47,7 +46,6 @@ _WAITS_SINCE = "(SELECT t.waits_since FROM threads t WHERE t.shop_id = x.shop_id
 _LONGEST = paging.Order("waiting", _WAITS_SINCE, "x.thread_id", "timestamptz")
 _TABS = {
     "all": "true",
-    "unread": "x.new_place > x.seen_place",
     "flagged": "x.flagged",
     "waiting": "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t"
     " WHERE t.waits_since IS NOT NULL)",
@@ -55,13 +53,24 @@ _TABS = {
 COUNTED = 99
 """Unread conversations are counted up to here: nobody needs to know how many more there are."""
 
-_UNREAD = """
-SELECT count(*) FROM (SELECT FROM thread_sides x WHERE {where} AND x.new_place > x.seen_place LIMIT {most}) AS unread
+_UNREAD = "SELECT count(*) FROM (SELECT FROM thread_sides x WHERE {where} LIMIT {most}) AS unread"
+_NEW = "x.new_place > x.seen_place"
+# New to a side, or a note to one of its people who has written there; each found by an index of its own.
+_NEW_TO = """
+SELECT s.shop_id, s.thread_id FROM thread_sides s WHERE s.side = {side} AND s.new_place > s.seen_place
+UNION
+SELECT s.shop_id, s.thread_id FROM thread_people p JOIN thread_sides s USING (shop_id, thread_id)
+WHERE p.account_id = {account} AND s.side = {side} AND s.note_place > p.seen_place
+"""
+_NOTED = """
+EXISTS (SELECT FROM thread_people p WHERE p.shop_id = x.shop_id AND p.thread_id = x.thread_id
+        AND p.account_id = {account} AND p.seen_place < x.note_place)
 """
 _WAITING = """
 SELECT count(*) FROM (SELECT FROM threads WHERE shop_id = $1 AND waits_since IS NOT NULL LIMIT $2) AS waiting
 """
 _OF = "(x.shop_id, x.thread_id) IN (SELECT t.shop_id, t.thread_id FROM threads t WHERE {})"
+_BUYER = "(SELECT o.buyer_id FROM orders o WHERE o.shop_id = {} AND o.order_id = {})"
 _FOUND = """
 (EXISTS (SELECT FROM messages m WHERE m.shop_id = x.shop_id AND m.thread_id = x.thread_id
          AND m.audience = ANY({}::text[]) AND m.body ILIKE {})
@@ -86,48 +95,56 @@ _ANSWERED_SINCE = timedelta(days=90)
 
 class Threads(Source):
     async def threads(
-        self, scope: Scope, side: Side, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
+        self,
+        scope: Scope,
+        side: Side,
+        filters: ThreadFilters,
+        cursor: str | None = None,
+        limit: int = 25,
+        *,
+        account: str = "",
     ) -> Page[Thread]:
         """A page of a side's conversations, the one with the latest message first, or that waits longest for an answer.
 
-        Raises InvalidField: cursor, limit, tab, text.
+        account: of the person who reads, where they have one. Raises InvalidField: cursor, limit, tab, text.
         """
-        where = _narrowed(scope, side, filters)
+        where = _narrowed(scope, side, filters, account)
         of = msgspec.json.encode(["threads", scope, side, filters])
         order = _LONGEST if filters.tab == "waiting" else _NEWEST
-        return await self._page(_THREADS, where, order, of, cursor, limit, _read(side))
+        return await self._page(_shown(where, account), where, order, of, cursor, limit, _read(side))
 
     def every_thread(self, scope: Scope, side: Side, filters: ThreadFilters) -> AsyncIterator[Thread]:
         """All of a side's conversations, in the order of the inbox. Raises InvalidField: tab, text."""
-        return self._every(_THREADS, _narrowed(scope, side, filters), _NEWEST, _read(side))
+        return self._every(_shown(), _narrowed(scope, side, filters), _NEWEST, _read(side))
 
-    async def thread(self, scope: Scope, side: Side, thread: str) -> Thread:
+    async def thread(self, scope: Scope, side: Side, thread: str, *, account: str = "") -> Thread:
         """One conversation in which there is something for this side. Raises NotFound: missing or foreign."""
         identifier = known("cnv", thread, "thread")
         where = _own(scope, side)
         where.add("x.shop_id = {} AND x.thread_id = {}", shop_of(identifier), identifier)
-        return await self._first(where, side)
+        return await self._first(where, side, account)
 
-    async def thread_of(self, scope: Scope, side: Side, order: OrderId) -> Thread | None:
+    async def thread_of(self, scope: Scope, side: Side, order: OrderId, *, account: str = "") -> Thread | None:
         """The conversation about an order, once there is something in it for this side."""
         where = _own(scope, side)
         where.add("x.shop_id = {}", shop_of(order))
         where.add(_OF.replace("{}", "t.shop_id = {} AND t.order_id = {}"), shop_of(order), order)
         try:
-            return await self._first(where, side)
+            return await self._first(where, side, account)
         except NotFound:
             return None
 
-    async def questions_before(self, scope: Scope, side: Side, order: OrderId, buyer: str) -> tuple[Thread, ...]:
+    async def questions_before(self, scope: Scope, side: Side, order: OrderId) -> tuple[Thread, ...]:
         """Conversations from before an order that it followed, oldest first."""
-        where = _own(scope, side)
-        where.add("x.shop_id = {} AND x.buyer_id = {}", shop_of(order), buyer)
-        where.add(_OF.replace("{}", "t.shop_id = {} AND t.buyer_id = {} AND t.order_id IS NULL"), shop_of(order), buyer)
-        page = await self._page(_THREADS, where, _NEWEST, b"", None, paging.MOST, _read(side))
+        where, shop = _own(scope, side), shop_of(order)
+        where.add(f"x.shop_id = {{}} AND x.buyer_id = {_BUYER}", shop, shop, order)
+        asked = f"t.shop_id = {{}} AND t.buyer_id = {_BUYER} AND t.order_id IS NULL"
+        where.add(_OF.replace("{}", asked), shop, shop, order)
+        page = await self._page(_shown(), where, _NEWEST, b"", None, paging.MOST, _read(side))
         return tuple(reversed([one for one in page.rows if one.order == order]))
 
-    async def _first(self, where: Where, side: Side) -> Thread:
-        page = await self._page(_THREADS, where, _NEWEST, b"", None, 1, _read(side))
+    async def _first(self, where: Where, side: Side, account: str) -> Thread:
+        page = await self._page(_shown(where, account), where, _NEWEST, b"", None, 1, _read(side))
         if not page.rows:
             raise NotFound(kind="thread")
         return page.rows[0]
@@ -150,12 +167,17 @@ class Threads(Source):
 
     async def has_message(self, thread: ThreadId, side: Side, message: str) -> bool:
         """Whether a side reads a message of this id in a conversation."""
+        return await self.sent_at(thread, side, message) is not None
+
+    async def sent_at(self, thread: ThreadId, side: Side, message: str) -> Instant | None:
+        """When a message was sent, if a side reads one of this id in a conversation."""
         readable = [one.value for one in audiences(side)]
         try:
             named = known("msg", message, "message")
         except NotFound:
-            return False
-        return bool(await self._pool.fetchval(_KNOWN, shop_of(thread), thread, named, readable))
+            return None
+        sent: Instant | None = await self._pool.fetchval(_KNOWN, shop_of(thread), thread, named, readable)
+        return sent
 
     async def every_message(self, thread: ThreadId, side: Side) -> tuple[Message, ...]:
         """All that a side may read of a conversation, oldest first."""
@@ -174,10 +196,13 @@ class Threads(Source):
             raise InvalidField(field="/message", expected=expected)
         return Said(message=row["message_id"], at=row["sent_at"])
 
-    async def unread(self, scope: Scope, side: Side) -> int:
-        """In how many conversations there is something a side has not seen; more than ``COUNTED`` are one more."""
-        where = _own(scope, side)
-        text = _UNREAD.format(where=where, most=COUNTED + 1)
+    async def unread(self, scope: Scope, side: Side, *, account: str = "") -> int:
+        """In how many conversations there is something a side has not seen, or somebody with an account a note of it.
+
+        More than ``COUNTED`` are one more.
+        """
+        where = _narrowed(scope, side, ThreadFilters(tab="unread"), account)
+        text = f"{where.matched} {_UNREAD.format(where=where, most=COUNTED + 1)}"
         return int(await self._pool.fetchval(text, *where.parameters))
 
     async def waiting(self, shop: ShopId) -> int:
@@ -191,7 +216,7 @@ class Threads(Source):
 
 
 _KNOWN = """
-SELECT true FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_id = $3 AND audience = ANY($4::text[])
+SELECT sent_at FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_id = $3 AND audience = ANY($4::text[])
 """
 
 
@@ -202,11 +227,23 @@ def _own(scope: Scope, side: Side) -> Where:
     return where
 
 
-def _narrowed(scope: Scope, side: Side, filters: ThreadFilters) -> Where:
-    if filters.tab not in _TABS:
+def _shown(where: Where | None = None, account: str = "") -> str:
+    """The statement of a list, with what is new to its reader."""
+    noted = f" OR {_NOTED.format(account=where.bind(account))}" if where and account else ""
+    return _THREADS.replace("{unread}", f"({_NEW}{noted})")
+
+
+def _narrowed(scope: Scope, side: Side, filters: ThreadFilters, account: str = "") -> Where:
+    if filters.tab not in (*_TABS, "unread"):
         raise InvalidField(field="tab", expected=one_of(_TABS))
     where = _own(scope, side)
-    where.add(_TABS[filters.tab])
+    if filters.tab != "unread":
+        where.add(_TABS[filters.tab])
+    elif account:
+        query = _NEW_TO.format(side=where.bind(side), account=where.bind(account))
+        where.add_matched("x", "unread", query, key="thread_id")
+    else:
+        where.add(_NEW)
     if text := short_text("text", filters.text):
         readable, pattern = [one.value for one in audiences(side)], anywhere(text)
         where.add(_FOUND, readable, *[pattern] * 5)
@@ -226,6 +263,8 @@ def _unknown() -> InvalidField:
 
 def _read(side: Side) -> Any:
     def read(row: asyncpg.Record) -> Thread:
+        order = decode_order(row["state"]) if row["state"] else None
+        asked = order.open_cancellation if order else None
         return Thread(
             id=row["thread_id"],
             shop=row["shop_id"],
@@ -241,16 +280,13 @@ def _read(side: Side) -> Any:
             unread=row["unread"],
             flagged=row["flagged"],
             waits_since=row["waits_since"],
-            offer=_offer(row["state"]),
-            last=_message(row, side),
+            offer=open_offer(asked) if asked else None,
+            offered=latest(order) if order else None,
+            currency=order.currency if order else "",
+            last=_message(row, side) if row["message_id"] else None,
         )
 
     return read
-
-
-def _offer(state: bytes | None) -> Offer | None:
-    asked = decode_order(state).open_cancellation if state else None
-    return open_offer(asked) if asked is not None else None
 
 
 def _message(row: asyncpg.Record, side: Side) -> Message:

@@ -16,7 +16,7 @@ from rescind.conversations import Saying
 from rescind.core.conversation import LONGEST
 from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
 from rescind.core.views import OrderView
-from rescind.web import contact, contact_notes, inbox, talk
+from rescind.web import contact, contact_notes, evidence, inbox, talk
 from rescind.web.buyer import standing
 from rescind.web.contact_notes import Page
 from rescind.web.evidence import SENT_AT_ONCE
@@ -83,26 +83,33 @@ async def question(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Htm
     return await _ask(visit, shop_id, {"sku": visit.query("sku")[:64], "product": visit.query("product")[:200]}, {})
 
 
-@post("/shops/{shop_id:str}/ask", status_code=HTTPStatus.OK)
+@post("/shops/{shop_id:str}/ask", status_code=HTTPStatus.OK, request_max_body_size=SENT_AT_ONCE)
 async def ask(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
     """Ask it, and see the conversation that this begins."""
     visit.require("buyer")
     fields = await visit.form()
     shop = (await visit.desk.reads.shop(shop_id)).id
     text, sku, product = (fields.get(name, "") for name in ("text", "sku", "product"))
+    files = await evidence.brought(visit, shop)
+    errors = {"files": files.error} if files.error else {}
     if not text.strip():
-        return await _ask(visit, shop, fields, {"text": visit.locale.gettext("Write something")})
+        errors["text"] = visit.locale.gettext("Write something")
+    if errors:
+        return await _ask(visit, shop, fields, errors, files)
     key = fields.get("key", "") or secrets.token_urlsafe(18)
-    said = hashlib.sha256(msgspec.json.encode([shop, text, sku, product])).digest()
-    saying = Saying(text=text, audience="everyone", key=f"page {key[:200]}", fingerprint=said)
+    named = tuple(one.id for one in files.refs)
+    said = hashlib.sha256(msgspec.json.encode([shop, text, sku, product, *([named] if named else [])])).digest()
+    saying = Saying(text=text, audience="everyone", key=f"page {key[:200]}", fingerprint=said, evidence=named)
     try:
         sent = await visit.desk.conversations.ask(visit.person, shop, saying, sku=sku, subject=product)
     except (InvalidText, InvalidField, RateLimited, Unavailable, IdempotencyKeyReused) as fault:
-        return await _ask(visit, shop, fields | {"key": ""}, {"text": talk.trouble(visit.locale, fault)})
+        return await _ask(visit, shop, fields | {"key": ""}, {"text": talk.trouble(visit.locale, fault)}, files)
     return visit.go(f"/messages/{sent.thread}")
 
 
-async def _ask(visit: Visit, shop_id: str, values: dict[str, str], errors: dict[str, str]) -> Html:
+async def _ask(
+    visit: Visit, shop_id: str, values: dict[str, str], errors: dict[str, str], files: evidence.Brought | None = None
+) -> Html:
     shop = await visit.desk.reads.shop(shop_id)
     return visit.page(
         "talk/ask.html",
@@ -115,6 +122,7 @@ async def _ask(visit: Visit, shop_id: str, values: dict[str, str], errors: dict[
         errors=errors,
         key=values.get("key") or secrets.token_urlsafe(18),
         longest=LONGEST,
+        field=evidence.field(visit, files.tiles if files else (), errors.get("files", "")),
         contact=await contact.shown(visit, shop),
     )
 

@@ -31,7 +31,7 @@ from rescind.locales import Locale
 from rescind.web import anchors, order_notes, talk
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
-from rescind.web.evidence import wall
+from rescind.web.evidence import tiles, wall
 from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
 from rescind.web.quote_words import quote_rows, quote_tenders
 from rescind.web.return_words import return_rows
@@ -109,7 +109,10 @@ async def show(
         papers=offered(language, order, view.shop.zone),
         cases=case_links(order, language, "/support"),
         returns=return_rows(language, order, f"/support/orders/{order.id}"),
-        exhibits=wall(language, order, [entry.record for entry in entries], "support"),
+        exhibits=[
+            *wall(language, order, [entry.record for entry in entries], "support"),
+            *tiles(language, order.id, await console.desk.conversations.shown_about(console.person, order), "support"),
+        ],
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
         talk=await talk.about_order(
             console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed

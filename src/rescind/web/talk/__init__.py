@@ -1,7 +1,7 @@
 """Conversations on pages: what was said, who reads what is said next, and the form that keeps what was typed."""
 
 from rescind.web.talk.bubbles import Bubble, Step, steps
-from rescind.web.talk.card import Card, about_order, alone
+from rescind.web.talk.card import Card, Question, about_order, alone
 from rescind.web.talk.saying import Typed, send, status_of, trouble
 from rescind.web.talk.standing import Around, Due, Finds, Next, Standing, Wish
 from rescind.web.talk.words import FRAME, PARTS, ROOT, choices, label, name_of, subject
@@ -16,6 +16,7 @@ __all__ = [
     "Due",
     "Finds",
     "Next",
+    "Question",
     "Standing",
     "Step",
     "Typed",

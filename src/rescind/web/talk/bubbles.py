@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.conversations import Talk
-from rescind.core.conversation import Flag, Message, Outside, Side, Translation, side_of
+from rescind.core.conversation import About, Flag, Message, Outside, Side, Translation, side_of
 from rescind.core.instant import Instant
 from rescind.core.offer import OfferMade
 from rescind.core.order import Order
@@ -71,12 +71,11 @@ class Step:
     step: bool = True
 
 
-async def bubbles(
-    visit: Visit, talk: Talk, order: Order | None, here: str, wish: Callable[[Message], Wish] | None
-) -> list[Bubble]:
+async def bubbles(visit: Visit, talk: Talk, here: str, wish: Callable[[Message], Wish] | None) -> list[Bubble]:
     """Its messages. here: address of the page. wish: what is possible beside a wish to cancel."""
     who, locale = visit.person, visit.locale
-    side = side_of(who.role)
+    side, about = side_of(who.role), talk.thread
+    home = about.order if about.about is About.ORDER and about.order else about.id
     names = await _names(visit, side, talk.messages)
     last_seen = next((one.id for one in reversed(talk.messages) if one.by == side and one.seen), "")
     found: list[Bubble] = []
@@ -94,7 +93,7 @@ async def bubbles(
                 label=label(locale, side, one.audience),
                 text=one.text,
                 erased=one.erased,
-                files=[evidence.tile(locale, order.id, ref) for ref in one.evidence] if order else (),
+                files=[evidence.tile(locale, home, ref) for ref in one.evidence],
                 seen_by=name_of(locale, talk.thread, seen[0]) if seen else "",
                 seen_at=seen[1] if seen else None,
                 wish=wish(one) if wish and own and one.flag is Flag.WANTS_TO_CANCEL else None,

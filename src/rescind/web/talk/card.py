@@ -8,9 +8,9 @@ from typing import Any
 
 from rescind.conversations import Talk
 from rescind.core.conversation import LONGEST, About, Message, Side, Thread, side_of
+from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.core.views import OrderView, ShopView
-from rescind.locales import Locale
 from rescind.postgres import paging
 from rescind.web import contact, evidence, quick_replies
 from rescind.web.session import Visit
@@ -21,6 +21,15 @@ from rescind.web.talk.words import PARTS, ROOT, choices, subject
 
 SHOWN = 30
 """Messages on a page of something else; its conversation's own page has more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked before an order: where it is read, about what it was, and what was shown with it."""
+
+    href: str
+    text: str
+    files: Sequence[evidence.Tile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +46,11 @@ class Card:
     entries: Sequence[Bubble | Step]
     earlier: str
     transcript: str
-    before: Sequence[Mapping[str, str]]
+    before: Sequence[Question]
     action: str
     choices: Sequence[tuple[str, str]]
     typed: Typed
-    field: Mapping[str, Any] | None
+    field: Mapping[str, Any]
     longest: int = LONGEST
     thread: Thread | None = None
     page: str = "thread"
@@ -67,7 +76,7 @@ async def about_order(
         visit.unread = max(0, visit.unread - 1)
     entries: list[Bubble | Step] = _between(steps(visit.locale, order, records, side), talk)
     here = f"{PARTS[side]}/{order.id}"
-    entries += await bubbles(visit, talk, order, here, wish) if talk else []
+    entries += await bubbles(visit, talk, here, wish) if talk else []
     return await _card(
         visit,
         side,
@@ -80,9 +89,8 @@ async def about_order(
         live=order.id,
         page="order",
         action=f"{here}/messages",
-        before=[_question(visit.locale, side, one) for one in await talks.before_order(who, order)],
+        before=[await _question(visit, side, one, order) for one in await talks.before_order(who, order)],
         typed=typed,
-        files=True,
     )
 
 
@@ -106,9 +114,9 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
     if view and found.about is About.ORDER:
         told = await visit.desk.reads.timeline(visit.scope, view.order.id)
         happened = steps(visit.locale, view.order, ((one.record, one.notes) for one in told), side)
-        entries += _between(happened, talk, past=before is not None)
+        entries += _between(happened, talk)
     here, about_order = f"{ROOT[side]}/{found.id}", found.about is About.ORDER
-    entries += await bubbles(visit, talk, view.order if view else None, here, around.wish if around else None)
+    entries += await bubbles(visit, talk, here, around.wish if around else None)
     return await _card(
         visit,
         side,
@@ -121,23 +129,20 @@ async def alone(visit: Visit, thread: str, finds: Finds, before: str | None = No
         live=found.order if about_order and found.order else found.id,
         action=here,
         typed=typed,
-        files=about_order,
         standing=around.standing if around else None,
     )
 
 
-def _between(happened: Iterable[Step], talk: Talk | None, *, past: bool = False) -> list[Bubble | Step]:
-    """What happened while the messages on a page were written; past: later ones are on another page."""
-    first = talk.messages[0].sent_at if talk and talk.earlier else None
-    last = talk.messages[-1].sent_at if talk and past else None
-    return [one for one in happened if (first is None or one.at >= first) and (last is None or one.at <= last)]
+def _between(happened: Iterable[Step], talk: Talk | None) -> list[Bubble | Step]:
+    """What happened while the messages on a page were written."""
+    return [one for one in happened if talk is None or talk.covers(one.at)]
 
 
 async def _shown(visit: Visit, talk: Talk) -> bool:
     """Note that a page showed it; a browser that only fetches ahead has shown nothing."""
     if visit.request.method != "GET" or "prefetch" in visit.request.headers.get("sec-purpose", ""):
         return False
-    shown = await visit.desk.conversations.shown(visit.person, talk)
+    shown = await visit.desk.conversations.read_on_page(visit.person, talk)
     if shown:
         # What was told of it is read with it.
         visit.unread_notices = await visit.desk.inbox.unread(visit.person)
@@ -157,8 +162,7 @@ async def _card(
     live: str,
     action: str,
     typed: Typed | None,
-    files: bool,
-    before: Sequence[Mapping[str, str]] = (),
+    before: Sequence[Question] = (),
     page: str = "thread",
     standing: Standing | None = None,
 ) -> Card:
@@ -178,7 +182,7 @@ async def _card(
         action=action,
         choices=choices(visit.locale, side),
         typed=typed,
-        field=evidence.field(visit, kept, typed.errors.get("files", "")) if files else None,
+        field=evidence.field(visit, kept, typed.errors.get("files", "")),
         thread=talk.thread if talk else None,
         page=page,
         elsewhere=elsewhere,
@@ -188,5 +192,8 @@ async def _card(
     )
 
 
-def _question(locale: Locale, side: Side, thread: Thread) -> dict[str, str]:
-    return {"href": f"{ROOT[side]}/{thread.id}", "text": subject(locale, thread)}
+async def _question(visit: Visit, side: Side, thread: Thread, order: Order) -> Question:
+    reader = "support" if side == "platform" else side
+    shown = await visit.desk.conversations.shown(visit.person, [thread])
+    files = evidence.tiles(visit.locale, order.id, shown, reader)
+    return Question(href=f"{ROOT[side]}/{thread.id}", text=subject(visit.locale, thread), files=files)

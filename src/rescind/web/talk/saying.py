@@ -13,6 +13,7 @@ import msgspec
 from rescind.conversations import Saying
 from rescind.core.conversation import LONGEST, side_of
 from rescind.core.errors import IdempotencyKeyReused, InvalidField, InvalidText, RateLimited, Unavailable
+from rescind.core.ids import ThreadId
 from rescind.core.order import Order
 from rescind.locales import Locale
 from rescind.postgres.threads import Sent
@@ -35,7 +36,9 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict[str, str])
 
 
-async def send(visit: Visit, *, order: Order | None = None, thread: str = "") -> tuple[Sent | None, Typed]:
+async def send(
+    visit: Visit, *, order: Order | None = None, thread: ThreadId | None = None
+) -> tuple[Sent | None, Typed]:
     """Say what was typed about an order or in a conversation; None with what is wrong beside each field.
 
     Raises CrossSite, NotFound, and whatever leaves nothing to put right.
@@ -45,19 +48,20 @@ async def send(visit: Visit, *, order: Order | None = None, thread: str = "") ->
     key = fields.get("key", "")
     typed.key = key if _KEY.fullmatch(key) else typed.key
     _ = visit.locale.gettext
-    if order is not None:
-        typed.files = await evidence.brought(visit, order.id)
-        if typed.files.error:
-            typed.errors["files"] = typed.files.error
+    home = order.id if order is not None else thread
+    assert home is not None, "it is said somewhere"
+    typed.files = await evidence.brought(visit, home)
+    if typed.files.error:
+        typed.errors["files"] = typed.files.error
     if typed.audience not in dict(choices(visit.locale, side_of(visit.person.role))):
         typed.errors["audience"] = _("Choose who reads it")
     if not typed.text.strip():
         typed.errors["text"] = _("Write something")
     if typed.errors:
         return None, typed
-    files = tuple(ref.id for ref in typed.files.refs) if typed.files else ()
+    files = tuple(ref.id for ref in typed.files.refs)
     said = [
-        order.id if order else thread,
+        home,
         typed.audience,
         typed.text,
         files,
@@ -75,7 +79,7 @@ async def send(visit: Visit, *, order: Order | None = None, thread: str = "") ->
     try:
         if order is not None:
             return await talks.say_about(visit.person, order, saying), typed
-        return await talks.say(visit.person, thread, saying), typed
+        return await talks.say(visit.person, home, saying), typed
     except (InvalidText, InvalidField, RateLimited, Unavailable, IdempotencyKeyReused) as fault:
         typed.errors["text"] = trouble(visit.locale, fault)
         if isinstance(fault, IdempotencyKeyReused):
@@ -88,6 +92,8 @@ def trouble(locale: Locale, fault: Exception) -> str:
     """Why something was not sent. What was typed stays in the box."""
     _ = locale.gettext
     match fault:
+        case InvalidField(params={"field": "/evidence"}):
+            return _("A file is not there any more. Choose it again.")
         case InvalidText() | InvalidField():
             told = _("Write at most %(count)s characters, without invisible ones")
             return told % {"count": locale.number(LONGEST)}
