@@ -7,6 +7,7 @@ neither (I-32).
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -21,11 +22,19 @@ import asyncpg
 import msgspec
 
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.errors import RateLimited, RescindError, SignInAgain, Unauthenticated
-from rescind.core.ids import ShopId
+from rescind.core.errors import (
+    LinkAltered,
+    LinkExpired,
+    LinkUsed,
+    RateLimited,
+    RescindError,
+    SignInAgain,
+    Unauthenticated,
+)
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.scope import Scope
 from rescind.core.staff import FRESH_FOR, Grant, Rights
-from rescind.postgres.credentials import Credential, CredentialTable, KeyView, Kind, Role, SessionView
+from rescind.postgres.credentials import Credential, CredentialTable, KeptLink, KeyView, Kind, Role, SessionView
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -58,7 +67,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash.
 
     account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
-    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key.
+    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key. order: of a buyer who came for
+    this one alone. back_to: the page of the marketplace they came from; empty for none.
     """
 
     role: Role
@@ -70,6 +80,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     rights: Rights = "manage"
     scopes: tuple[str, ...] = ()
     fresh_s: float | None = None
+    order: OrderId | None = None
+    back_to: str = ""
     credential: str
 
     @property
@@ -96,7 +108,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             case "seller":
                 return Scope(shop=self.shop_id)
             case "buyer":
-                return Scope(buyer=self.buyer_id)
+                return Scope(buyer=self.buyer_id, order=self.order)
             case "support" | "operator" | "host":
                 return _EVERYTHING
 
@@ -163,8 +175,8 @@ class Access:
         assert len(secret) >= _TOKEN_BYTES, "an empty or short secret must never come this far"
         self._credentials = CredentialTable(pool)
         self._secret = secret
-        self._base_url = base_url.rstrip("/")
-        parts = urlsplit(self._base_url)
+        self.base_url = base_url.rstrip("/")
+        parts = urlsplit(self.base_url)
         self.origin = f"{parts.scheme}://{parts.netloc}"
         self.secure = parts.scheme == "https"
         # __Host- binds the cookie to this very host, but browsers take it over TLS only.
@@ -218,7 +230,53 @@ class Access:
             kind="link", role=role, principal=principal, name=name, shop_id=shop_id, buyer_id=buyer_id
         )
         token = await self._issue(prefix, credential, lifetime)
-        return f"{self._base_url}/sign-in/{token}"
+        return f"{self.base_url}/sign-in/{token}"
+
+    async def buyers_link(self, credential: Credential, lifetime: timedelta, seed: str) -> tuple[str, KeptLink]:
+        """A buyer's link: its token, and the link. The same seed makes the same token, whatever is asked for.
+
+        It signs in once; one that opens a fragment signs nobody in, and is good until it is over.
+        """
+        token = self._buyers_token(LINK_PREFIX if credential.opens == "fragment" else ONCE_PREFIX, seed)
+        await self._credentials.add(token_hash(token), credential, lifetime)
+        kept = await self._credentials.kept_link(token_hash(token))
+        assert kept is not None, "it is there by now"
+        return token, kept
+
+    async def made_buyers_link(self, seed: str) -> tuple[str, KeptLink] | None:
+        """The link that signs in and was made with this seed, whatever became of it."""
+        token = self._buyers_token(ONCE_PREFIX, seed)
+        kept = await self._credentials.kept_link(token_hash(token))
+        return (token, kept) if kept else None
+
+    def _buyers_token(self, prefix: str, seed: str) -> str:
+        text = base64.urlsafe_b64encode(hmac.digest(self._secret, f"buyer's link\n{seed}".encode(), "sha256"))
+        return prefix + text.decode().rstrip("=")
+
+    async def find_buyers_link(self, token: str) -> Credential:
+        """What a link says; it is not used up. Raises LinkAltered, also where there is none; LinkUsed, LinkExpired."""
+        kept = await self._credentials.kept_link(token_hash(token)) if _well_formed(token) else None
+        if kept is None or kept.credential.opens is None:
+            raise LinkAltered
+        if kept.used:
+            raise LinkUsed
+        if kept.over:
+            raise LinkExpired
+        return kept.credential
+
+    async def take_buyers_link(self, token: str) -> Credential:
+        """The same, used up by it; of two who do so at once one gets it."""
+        if (await self.find_buyers_link(token)).opens == "fragment":
+            raise LinkAltered
+        taken = await self._credentials.take(token_hash(token))
+        if taken is None:
+            raise LinkUsed
+        return taken
+
+    async def enter_buyer(self, credential: Credential, whence: Whence) -> tuple[str, Principal]:
+        """A new session of a buyer: its token for the cookie, and who it is."""
+        assert credential.role == "buyer", "others sign in"
+        return await self._begin(credential, whence)
 
     async def enter(
         self, account: str, name: str, grant: Grant, whence: Whence, within: PoolConnectionProxy[Any]
@@ -239,6 +297,11 @@ class Access:
                 fresh_s=whence.fresh_s,
             ),
             within,
+        )
+
+    async def _begin(self, credential: Credential, whence: Whence) -> tuple[str, Principal]:
+        return await self._session(
+            msgspec.structs.replace(credential, kind="session", agent=whence.agent, address=whence.address, proven=True)
         )
 
     async def _session(
@@ -281,12 +344,9 @@ class Access:
             credential = found[0] if found else None
         else:
             credential = None
-        if credential is None or credential.kind != "link":
+        if credential is None or credential.kind != "link" or credential.opens == "fragment":
             raise Unauthenticated
-        whence = whence or Whence()
-        return await self._session(
-            msgspec.structs.replace(credential, kind="session", agent=whence.agent, address=whence.address, proven=True)
-        )
+        return await self._begin(credential, whence or Whence())
 
     async def sign_out(self, connection: Connection) -> None:
         """End the session of this browser, if it has one."""
@@ -467,6 +527,8 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         rights=credential.rights,
         scopes=credential.scopes,
         fresh_s=0.0 if credential.proven else credential.fresh_s,
+        order=credential.order_id,
+        back_to=credential.back_to,
         credential=f"{kind}:{hashed.hex()[:16]}",
     )
 

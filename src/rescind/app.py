@@ -42,9 +42,11 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.guest_codes import GuestCodes
 from rescind.identity import IdentityProvider
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
+from rescind.links import Links
 from rescind.lists import Lists
 from rescind.mail.post import Post
 from rescind.mail.returned import Folder
@@ -236,6 +238,8 @@ async def open_desk(
                     _identity(settings, base_url),
                     key,
                 ),
+                links=Links.over(pool, access, reads, settings, key),
+                guest_codes=GuestCodes(Steps(SignInTable(pool)), reads, post.table, key),
                 stock=StockFeed(pool),
                 lists=Lists(reads, RefundLists(pool), ExportTable(pool, clock), clock),
                 views=SavedViews(pool, clock),

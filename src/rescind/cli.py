@@ -19,6 +19,7 @@ from rescind import (
     conversation_command,
     document_command,
     export_command,
+    link_command,
     logs,
     notice_command,
     people_command,
@@ -63,6 +64,7 @@ for one in publishing.COMMANDS:
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
+cli.add_typer(link_command.link_secrets, name="link-secret")
 cli.add_typer(people_command.app, name="people")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")
@@ -81,6 +83,7 @@ cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(init)
 cli.command()(doctor)
+cli.command()(link_command.link)
 cli.command()(replay)
 cli.command("import")(import_file)
 cli.command()(export_command.export)

@@ -114,7 +114,7 @@ class Conversations:
 
         Raises Forbidden, InvalidField, InvalidText, FileRefused, IdempotencyKeyReused, RateLimited.
         """
-        if who.role != "buyer" or who.buyer_id is None:
+        if who.role != "buyer" or who.buyer_id is None or who.order is not None:
             raise Forbidden(action="ask_shop")
         sku, subject = label(sku, field="/sku", limit=64), label(subject, field="/subject")
         about = About.PRODUCT if sku or subject else About.SHOP

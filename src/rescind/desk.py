@@ -44,8 +44,10 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
+from rescind.guest_codes import GuestCodes
 from rescind.importing import Importing
 from rescind.inbox import Inbox
+from rescind.links import Links
 from rescind.lists import Lists
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
@@ -107,6 +109,8 @@ class Desk:
     pushing: Pushing
     people: People
     signing_in: SigningIn
+    links: Links
+    guest_codes: GuestCodes
     beginning: Beginning
     stock: StockFeed
     lists: Lists

@@ -440,7 +440,7 @@ def _require_seen(submission: Submission, order: Order | None) -> None:
     """Raises NotFound where the order is not in the caller's scope, StaleOrder where it is another than they saw."""
     if order is None:
         return
-    if not submission.scope.sees(order.shop, order.buyer):
+    if not submission.scope.sees(order.shop, order.buyer, order.id):
         raise NotFound(kind="order")
     if submission.expected_version is not None and order.version != submission.expected_version:
         raise StaleOrder(order=order.id, expected=submission.expected_version, actual=order.version)
@@ -509,6 +509,6 @@ async def _again(work: UnitOfWork, submission: Submission, used: Used) -> Outcom
         return IdempotencyKeyReused()
     records = await work.records(used.order, used.last)
     order = lifecycle.replay(tuple(record.event for record in records))
-    if not submission.scope.sees(order.shop, order.buyer):
+    if not submission.scope.sees(order.shop, order.buyer, order.id):
         return NotFound(kind="order")
     return Outcome(order=order, records=tuple(records[used.first - 1 :]), replayed=True)

@@ -100,7 +100,7 @@ class Inbox:
 
     async def unread(self, who: Principal) -> int:
         """How many are new; none for whom no notice is."""
-        return await self._reads.notices_unread(*reader(who)) if who.role != "host" else 0
+        return await self._reads.notices_unread(*reader(who)) if told(who) else 0
 
     async def read(self, who: Principal, notice: str) -> bool:
         """Somebody has read one; whether that was news. Raises Forbidden, NotFound."""
@@ -227,8 +227,16 @@ class Inbox:
         return ending
 
 
+def told(who: Principal) -> bool:
+    """Whether anybody is told anything here: not a host, nor a buyer who came for one order alone."""
+    return who.role != "host" and who.order is None
+
+
 def reader(who: Principal) -> tuple[NoticeRole, str]:
-    """As whom somebody is told. Raises Forbidden for a host, who is told by webhooks."""
+    """As whom somebody is told. Raises Forbidden for a host, told by webhooks, and for who came for one order."""
+    if who.order is not None:
+        # Notices, addresses and choices are of all that somebody bought.
+        raise Forbidden(action="read_notices")
     match who.role:
         case "buyer":
             return "buyer", who.buyer_id or ""

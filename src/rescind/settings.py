@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from rescind import jetstream
 from rescind.core.errors import InvalidField
+from rescind.core.handover import origin
 from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
 from rescind.identity import Said as IdentitySaid
@@ -37,6 +38,7 @@ LONGEST_LINE = 120
 
 EVERY_MEANS = "all"
 """What ``paid_out_by_host`` says for every means of payment."""
+DEMO_SITE = "Harbour Market"
 DEMO_HOST_PAYS = ("bank_transfer",)
 DEMO_ALONE = "BRL 1000, CNY 1000, EUR 250, GBP 250, JPY 30000, MYR 1000, THB 7000, USD 250"
 """Up to which amounts one person of the demo moves money by hand."""
@@ -54,6 +56,16 @@ class Amounts:
 
     def __str__(self) -> str:
         return ", ".join(f"{currency} {_plain(minor, currency)}" for currency, minor in self.minor.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """What people call each of some sites, by its origin."""
+
+    names: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{site} {name}" for site, name in self.names.items())
 
 
 class SettingsError(Exception):
@@ -189,6 +201,19 @@ def _ports(value: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(map(int, found)))
 
 
+def _sites(value: str) -> Sites:
+    found: dict[str, str] = {}
+    for part in value.split(","):
+        address, _, name = (one.strip() for one in part.strip().partition(" "))
+        site = origin(address)
+        parts = urlsplit(address) if site else None
+        bare = parts is not None and not (parts.path.strip("/") or parts.query or parts.fragment)
+        if not bare or site in found or not name:
+            raise ValueError("origins with what people call them, each once, like https://market.example The Market")
+        found[site] = _line(name)
+    return Sites(found)
+
+
 def _proxies(value: str) -> tuple[str, ...]:
     found = tuple(part.strip() for part in value.split(","))
     for one in found:
@@ -301,6 +326,15 @@ class Settings:
             "`X-Forwarded-For` is believed, so that wrong tries are counted by who makes them. None: it is not read.",
         ),
     ] = ()
+    host_sites: Annotated[
+        Sites | None,
+        Choice(
+            _sites,
+            "Sites of the marketplace: origins with what people call them and commas between, like "
+            "`https://market.example The Market`. Buyers are led back to these alone, come straight in from them, and "
+            "their pages may fetch fragments. None: nobody comes back.",
+        ),
+    ] = None
     pg_bin: Annotated[
         Path | None,
         Choice(_programs, "Folder of the PostgreSQL programs to run instead of those that come with Rescind."),
@@ -537,6 +571,11 @@ class Settings:
     def host_pays(self) -> tuple[str, ...]:
         """Means of payment whose refunds the marketplace pays out itself; the demo shows it for one of them."""
         return self.paid_out_by_host or (DEMO_HOST_PAYS if self.demo else ())
+
+    def sites(self, own: str) -> Mapping[str, str]:
+        """What the sites of the marketplace are called, by origin; a demo plays one itself. own: our own origin."""
+        played = {own: DEMO_SITE} if self.demo else dict[str, str]()
+        return {**(self.host_sites.names if self.host_sites else {}), **played}
 
     @property
     def egress(self) -> Egress:

@@ -12,7 +12,7 @@ from rescind.access import token_hash
 from rescind.core.errors import RateLimited, SignInWrong
 from rescind.postgres.sign_ins import SignInTable, Step
 
-Kind = Literal["code", "passkey", "make_passkey", "provider", "app"]
+Kind = Literal["code", "passkey", "make_passkey", "provider", "app", "guest"]
 
 GOOD_FOR = timedelta(minutes=10)
 SPAN = timedelta(minutes=15)
@@ -27,9 +27,9 @@ class Steps:
     def __init__(self, table: SignInTable) -> None:
         self._table = table
 
-    async def begin(self, kind: Kind, account: str, data: bytes = b"") -> str:
-        """Remember a step; its token."""
-        token = _PREFIX + secrets.token_urlsafe(32)
+    async def begin(self, kind: Kind, account: str, data: bytes = b"", *, seed: str = "") -> str:
+        """Remember a step; its token. seed: what it is made of that nobody can guess, else something at random."""
+        token = step_token(seed or secrets.token_urlsafe(32))
         await self._table.keep(token_hash(token), kind, Step(account=account, data=data), GOOD_FOR)
         return token
 
@@ -45,17 +45,34 @@ class Steps:
         """Count a try before it is looked at. Raises RateLimited, alike for people who are not there."""
         counted = {_about("who", whom): EACH}
         # This machine's own address is that of a proxy which nobody has named: all who come through it share it.
-        if not _of_this_machine(address):
+        if not of_this_machine(address):
             counted[_about("from", address)] = FROM_ONE_PLACE
         for about, most in counted.items():
-            tries, left_s = await self._table.count(about, SPAN)
-            if tries > most:
-                raise RateLimited(retry_after=left_s)
+            await self._limit(about, most, SPAN)
+
+    async def limit(self, kind: str, what: str, most: int, span: timedelta) -> None:
+        """Count one of a kind before it is looked at. Raises RateLimited."""
+        await self._limit(_about(kind, what), most, span)
+
+    async def tries(self, kind: str, what: str) -> int:
+        """Count one, and say how many there were while a step is good."""
+        tries, _ = await self._table.count(_about(kind, what), GOOD_FOR)
+        return tries
+
+    async def _limit(self, about: str, most: int, span: timedelta) -> None:
+        tries, left_s = await self._table.count(about, span)
+        if tries > most:
+            raise RateLimited(retry_after=left_s)
 
     async def right(self, whom: str, address: str) -> None:
         """It was no wrong try after all."""
         await self._table.clear(_about("who", whom))
         await self._table.one_less(_about("from", address))
+
+
+def step_token(seed: str) -> str:
+    """The token of a step."""
+    return _PREFIX + seed
 
 
 def _there(step: Step | None) -> Step:
@@ -64,7 +81,8 @@ def _there(step: Step | None) -> Step:
     return step
 
 
-def _of_this_machine(address: str) -> bool:
+def of_this_machine(address: str) -> bool:
+    """Whether whoever asks is unknown: behind a proxy that nobody has named."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

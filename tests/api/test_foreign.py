@@ -4,16 +4,21 @@ The operations and pages are not listed here: they are walked as the program dec
 too.
 """
 
+import asyncio
 import json
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 
 import rescind.api
-from postgres.market import LANTERN
+from postgres.market import KILN, LANTERN
+from rescind.access import Whence
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
+from rescind.core.handover import Handover
+from rescind.core.scope import Scope
 from rescind.core.stage import Stage
 from rescind.settings import Amounts
 from rescind.web import routes
@@ -118,6 +123,65 @@ async def test_a_foreign_order_answers_like_a_missing_one_at_every_operation(peo
     assert differ == []
     assert len(walked) > 25
     assert await market.read(anns["order"]) == before, "nothing was done to it"
+
+
+@pytest.fixture
+async def ann_for_another(people, desk, market):
+    """Ann again, come by a link that names another order of hers."""
+    own = Handover(buyer="ann", order=await market.order(Stage.PREPARING), to="order")
+    url = (await desk.links.make(own, timedelta(minutes=5), "host:host", "k" * 20)).url
+    return await desk.links.enter(url.rpartition("/")[2], Whence())
+
+
+async def test_a_session_for_one_order_finds_nothing_of_another_at_every_operation(
+    people, desk, market, anns, ann_for_another
+):  # KF-23, I-30
+    said = await people.ann.post(f"/v1/orders/{anns['order']}/messages", {"text": "Is it on its way?"})
+    assert said.status_code == 201, said.text
+    before = await market.read(anns["order"])
+    cookie = {
+        "cookie": f"rescind_session={ann_for_another.session}",
+        "origin": ORIGIN,
+        "x-csrf-token": desk.access.csrf_token(ann_for_another.person),
+    }
+    missing, differ, walked = anns | {"order": other(anns["order"])}, [], 0
+    people.client.headers.update(cookie)
+    for name, (one, who) in of_orders().items():
+        if ROLE[who] == "buyer":
+            walked += 1
+            answers = [told(await asks(people.nobody, one, ids)) for ids in (anns, missing)]
+            if answers[0] != answers[1] or answers[0][0] != 404:
+                differ.append((name, [answer[0] for answer in answers]))
+    assert differ == []
+    assert walked > 10
+    assert await market.read(anns["order"]) == before, "nothing was done to it"
+    listed = (await people.nobody.get("/v1/orders")).json()["rows"]
+    assert [one["id"] for one in listed] == [ann_for_another.person.order]
+    assert anns["order"] not in (await people.nobody.get("/v1/threads")).text
+    asked = await people.nobody.post("/v1/threads", EXAMPLES["threads_ask"] | {"shop": KILN})
+    assert asked.status_code == 403, "what is asked before an order is of none"
+    for path in ("/v1/notices", "/v1/notice-channels", "/v1/notice-preferences"):
+        assert (await people.nobody.get(path)).status_code == 403, path
+
+
+async def test_a_session_for_one_order_hears_of_no_other(desk, market, anns, ann_for_another):  # I-32
+    whole, one = desk.tail.subscribe(Scope(buyer="ann"), None), desk.tail.subscribe(ann_for_another.person.scope, None)
+    heard = {"whole": [], "one": []}
+
+    async def listen(name, stream):
+        async for event in stream:
+            heard[name].append(event.order)
+
+    listening = [asyncio.create_task(listen("whole", whole)), asyncio.create_task(listen("one", one))]
+    await asyncio.sleep(0.05)
+    await market.fact(ann_for_another.person.order, "packed")
+    await market.asks(ann_for_another.person.order)
+    await market.fact(anns["order"], "completed")
+    while anns["order"] not in heard["whole"] or ann_for_another.person.order not in heard["one"]:  # noqa: ASYNC110 - the stream has no event
+        await asyncio.sleep(0.02)
+    assert set(heard["one"]) == {ann_for_another.person.order}
+    for task in listening:
+        task.cancel()
 
 
 async def test_a_foreign_matter_of_ones_own_order_answers_like_a_missing_one(people, market, anns):  # KF-23, I-30

@@ -97,7 +97,10 @@ async def test_what_could_let_others_in_wants_a_fresh_session_and_asks_no_key(pe
     assert (await people.nobody.get(PEOPLE, headers=headers)).status_code == 200
     assert (await people.ops.post(INVITE, KIT)).status_code == 201
     wants = {one.name for one in rescind.api.OPERATIONS if one.fresh}
-    assert wants == {"people_invite", "people_change", "people_remove", "people_begin_anew", "providers_connect"}
+    assert wants == {
+        *("people_invite", "people_change", "people_remove", "people_begin_anew", "providers_connect"),
+        "link_secrets_make",
+    }
 
 
 async def test_sessions_are_ones_own_and_for_an_operator_everybodys(people, desk):

@@ -33,6 +33,9 @@ def test_an_option_wins_over_the_environment_and_that_over_the_default():
         ({"RESCIND_SUPPORT_EMAIL": "call us"}, "RESCIND_SUPPORT_EMAIL must be an address like"),
         ({"RESCIND_SUPPORT_PHONE": "soon"}, "RESCIND_SUPPORT_PHONE must be a telephone number like"),
         ({"RESCIND_SUPPORT_HOURS": "9\n17"}, "RESCIND_SUPPORT_HOURS must be one line"),
+        ({"RESCIND_HOST_SITES": "https://market.example/shop The Market"}, "RESCIND_HOST_SITES must be origins with"),
+        ({"RESCIND_HOST_SITES": "https://market.example"}, "RESCIND_HOST_SITES must be origins with"),
+        ({"RESCIND_HOST_SITES": "*.example The Market"}, "RESCIND_HOST_SITES must be origins with"),
         ({"DATABASE_URL": "mysql://db/rescind"}, "DATABASE_URL must be an address like postgresql://"),
         ({"RESCIND_OWNER_URL": "postgresql://o@db/rescind"}, "RESCIND_OWNER_URL goes with DATABASE_URL"),
     ],
@@ -40,6 +43,11 @@ def test_an_option_wins_over_the_environment_and_that_over_the_default():
 def test_a_setting_that_cannot_be_is_refused_by_name(environ, complaint):
     with pytest.raises(SettingsError, match=complaint):
         Settings.read(environ)
+
+
+def test_sites_of_the_marketplace_are_read_by_their_origins():
+    read = Settings.read({"RESCIND_HOST_SITES": "https://Market.example:443/ The Market,http://127.0.0.1:81 Mobile"})
+    assert read.sites("http://desk.test") == {"https://market.example": "The Market", "http://127.0.0.1:81": "Mobile"}
 
 
 def test_a_password_in_a_wrong_address_is_not_repeated():

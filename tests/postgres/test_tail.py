@@ -149,7 +149,7 @@ async def test_who_reads_sees_what_may_be_seen(market, tail):  # I-30, I-35
     ):
         async with reading(tail, scope, cursor) as told:
             assert {one.order for one in told} == seen, scope
-            assert all(scope.sees(one.shop, one.buyer) for one in told)
+            assert all(scope.sees(one.shop, one.buyer, one.order) for one in told)
 
 
 async def test_who_listens_hears_what_may_be_heard(market, tail):  # I-30, I-35

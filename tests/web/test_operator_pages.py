@@ -362,6 +362,32 @@ async def test_keys_are_listed_by_their_mark_made_once_and_ended(ines, app, desk
     assert again.status == 404
 
 
+async def test_secrets_for_links_are_made_shown_once_and_ended_on_the_page_of_keys(ines, app, desk):
+    page = await ines.see("/operator/keys")
+    form = page.form("/operator/keys/secrets")["fields"]
+    made, again = [await ines.send("/operator/keys/secrets", form) for _ in range(2)]
+    secret = re.search(r"rsh_[\w-]{43}", made.text)[0]
+    assert secret in again.text, "the same form sent twice makes one"
+    assert await desk.pool.fetchval("SELECT count(*) FROM link_secrets") == 1
+    page = await ines.see("/operator/keys")
+    assert secret not in page.raw
+    await ines.send("/operator/keys/secrets", page.form("/operator/keys/secrets")["fields"])
+    page = await ines.see("/operator/keys")
+    full = await ines.send("/operator/keys/secrets", page.form("/operator/keys/secrets")["fields"])
+    assert (full.status, "2 are in force already" in full.text) == (409, True)
+    one = (await desk.links.secrets.all())[0].id
+    done = await ines.press(page, f"/operator/keys/secrets/{one}/end")
+    assert "Links that were signed with this secret open nothing any more." in (await ines.see(done.to)).text
+    assert len(await desk.links.secrets.in_force()) == 1
+    chinese = await ines.see((await ines.see("/operator/keys?lang=zh")).to)
+    assert "商城自行签名的链接" in chinese.text
+    await desk.pool.execute("UPDATE credentials SET proven_at = clock_timestamp() - interval '16 minutes'")
+    late = await ines.send("/operator/keys/secrets", page.form("/operator/keys/secrets")["fields"])
+    assert late.status == 403, "who could let others in signs in again first"
+    sam = await Person(app).sign_in(desk, "support", "sam")
+    assert (await sam.send("/operator/keys/secrets", form)).status == 403
+
+
 async def test_nobody_makes_a_second_self_on_the_page_of_keys(ines, desk):
     page = await ines.see("/operator/keys")
     for given in (

@@ -48,6 +48,11 @@ cites = ["our page of 1 May"]
 """
 
 EXAMPLES: Mapping[str, Any] = {
+    "links_make": {"buyer": "b-7", "order": "100234", "to": "cancel", "language": "en"},
+    "guests_send": {"number": "100234", "email": "ada@example.com"},
+    "guests_enter": {"step": "rsi_" + "x" * 43, "code": "048213"},
+    "link_secrets_make": {},
+    "link_secrets_end": {},
     "order_sources_create": {"name": "erp", "kind": "signed", "shop": "shp_0000abcd"},
     "order_sources_change": {"state": "paused"},
     "order_sources_rotate": {},

@@ -311,6 +311,30 @@ class SignInAgain(RescindError):
     code = "sign-in-again"
 
 
+class LinkAltered(RescindError):
+    """A link that no secret in force has signed as it is: something of it was changed or left out. Params: none."""
+
+    code = "link-altered"
+
+
+class LinkExpired(RescindError):
+    """A link whose time is over. Params: none."""
+
+    code = "link-expired"
+
+
+class LinkUsed(RescindError):
+    """A link that has signed somebody in before; each does so once. Params: none."""
+
+    code = "link-used"
+
+
+class SecretsFull(RescindError):
+    """As many secrets for signing links are in force as may be. Params: limit."""
+
+    code = "secrets-full"
+
+
 class LastOperator(RescindError):
     """Without this operator nobody could let anybody in. Params: none."""
 

@@ -12,7 +12,7 @@ import msgspec
 from rescind.core.ids import DocumentId, MailId, OrderId, ShopId
 from rescind.core.instant import Instant
 
-MailKind = Literal["document", "notice", "digest", "code", "endpoint_off", "staff", "list"]
+MailKind = Literal["document", "notice", "digest", "code", "endpoint_off", "staff", "list", "guest"]
 Place = Literal["connect", "tls", "login", "sender", "recipient", "data", "content", "size", "compose", "returned", ""]
 """Where in the talk with a server something was said, or nothing any more. ``content``: once it was given the mail;
 ``returned``: by a server further on, in a mail that came back.

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from rescind.core.ids import ShopId
+from rescind.core.ids import OrderId, ShopId
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
-    """One shop, one buyer, or with neither the whole marketplace."""
+    """One shop, one buyer, or with neither the whole marketplace. order: of a buyer who came for this one alone."""
 
     shop: ShopId | None = None
     buyer: str | None = None
+    order: OrderId | None = None
 
-    def sees(self, shop: str, buyer: str) -> bool:
-        """Whether something of this shop and buyer is visible."""
-        return (self.shop is None or self.shop == shop) and (self.buyer is None or self.buyer == buyer)
+    def sees(self, shop: str, buyer: str, order: str) -> bool:
+        """Whether something of this shop, buyer and order is visible. order: empty for what belongs to none."""
+        return (
+            (self.shop is None or self.shop == shop)
+            and (self.buyer is None or self.buyer == buyer)
+            and (self.order is None or self.order == order)
+        )

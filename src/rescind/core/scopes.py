@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from rescind.core.errors import InvalidField, one_of
 
-GROUPS = ("orders", "money", "talk", "shop", "policy", "desk")
+GROUPS = ("orders", "money", "talk", "shop", "policy", "desk", "links")
 """Orders and what is asked about them; refunds and the books; what is said and told; a shop's own settings and
-connections; rules and calendars; the installation, its people and keys."""
+connections; rules and calendars; the installation, its people and keys; handing buyers over."""
 SCOPES = tuple(f"{group}:{act}" for group in GROUPS for act in ("read", "write"))
 OF_THE_SHOP = frozenset({"shop", "desk"})
 """What is not for who answers only."""

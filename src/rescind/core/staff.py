@@ -20,7 +20,7 @@ RIGHTS: tuple[Rights, ...] = ("manage", "answer")
 ACTS = (
     *("invited", "invitation_ended", "joined", "role_changed", "removed", "begun_anew", "sessions_ended"),
     *("password_chosen", "passkey_added", "passkey_removed", "app_set_up", "codes_made", "code_used"),
-    *("key_made", "key_ended"),
+    *("key_made", "key_ended", "secret_made", "secret_ended"),
 )
 """What is kept of people, keys and sessions; each leaves a line that says who did it."""
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 
 from rescind.access import Role
 from rescind.core.ids import ShopId
+from rescind.core.scope import Scope
+from rescind.core.views import Filters
 from rescind.demo import advance, reached
 from rescind.demo.catalogue import load
 from rescind.demo.marketplace import SUPPORTER, demo_shop_id
@@ -60,6 +62,21 @@ def people() -> Mapping[str, Guest]:
 async def links(desk: Desk) -> tuple[tuple[str, str], ...]:
     """A sign-in link for each of them."""
     return tuple([(who, await guest.link(desk, lifetime=LIFETIME)) for who, guest in people().items()])
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """An order that the page for guests can be tried with."""
+
+    number: str
+    email: str
+
+
+async def bought(desk: Desk) -> Bought | None:
+    """The latest order of the demo's first buyer."""
+    buyer = load().buyers[0]
+    page = await desk.reads.orders(Scope(buyer=buyer.key), Filters(), None, 1, now=desk.now())
+    return Bought(page.rows[0].number, buyer.email) if page.rows else None
 
 
 def _seller(name: str, place: int) -> Guest:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import asyncpg
 import msgspec
 
-from rescind.core.ids import ShopId
+from rescind.core.handover import Destination
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.staff import Rights
 
@@ -33,7 +34,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     account: of a person who signed in with one. scopes: what a key may do, empty for all that its role may. made_by:
     who made a key. agent, address: whence a session came. proven: whether its person showed who they are just now.
-    fresh_s: seconds since they did so; None where nobody did.
+    fresh_s: seconds since they did so; None where nobody did. order_id: of a buyer who came for this order alone.
+    opens, language: what a buyer's link leads to, and how they read it. back_to: where a buyer came from, if anywhere.
     """
 
     kind: Kind
@@ -50,6 +52,20 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     proven: bool = False
     fresh_s: float | None = None
+    order_id: OrderId | None = None
+    opens: Destination | None = None
+    language: str = ""
+    back_to: str = ""
+
+
+class KeptLink(msgspec.Struct, frozen=True, kw_only=True):
+    """A link that was made, whatever became of it. lifetime_s: how long it was to be good."""
+
+    credential: Credential
+    lifetime_s: int
+    expires_at: Instant
+    used: bool
+    over: bool
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,12 +122,16 @@ WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'he
 _USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
 _ADD = """
 INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at,
-    account_id, rights, scopes, made_by, agent, address, used_at, proven_at)
+    account_id, rights, scopes, made_by, agent, address, used_at, proven_at, order_id, opens, language, back_to)
 VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval, $9, $10, $11, $12, $13, $14,
     CASE WHEN $2 = 'session' THEN clock_timestamp() END,
-    CASE WHEN $15 THEN clock_timestamp() ELSE clock_timestamp() - make_interval(secs => $16::float8) END)
+    CASE WHEN $15 THEN clock_timestamp() ELSE clock_timestamp() - make_interval(secs => $16::float8) END,
+    $17, $18, $19, $20)
+ON CONFLICT (token_hash) DO NOTHING
 """
-_FIELDS = "kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes"
+_FIELDS = (
+    "kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes, order_id, opens, language, back_to"
+)
 _FIND = f"""
 SELECT token_hash, {_FIELDS}, expires_at - clock_timestamp() AS rest,
        extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
@@ -124,6 +144,12 @@ _TAKE = f"""
 UPDATE credentials SET revoked_at = clock_timestamp()
 WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
 RETURNING {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s
+"""  # noqa: S608 - names of ours
+_KEPT_LINK = f"""
+SELECT {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s, expires_at,
+       round(extract(epoch FROM expires_at - created_at))::int AS lifetime_s, revoked_at IS NOT NULL AS used,
+       expires_at <= clock_timestamp() AS over
+FROM credentials WHERE token_hash = $1 AND kind = 'link'
 """  # noqa: S608 - names of ours
 _EXTEND = """
 UPDATE credentials SET expires_at = least(clock_timestamp() + $2::interval, created_at + $3::interval),
@@ -198,7 +224,7 @@ class CredentialTable:
         lifetime: timedelta,
         within: PoolConnectionProxy[Any] | None = None,
     ) -> None:
-        """Keep a new credential that ends after ``lifetime``. within: somebody's transaction."""
+        """Keep a credential that ends after ``lifetime``, where there is none. within: somebody's transaction."""
         await (within or self._pool).execute(
             _ADD,
             token_hash,
@@ -217,6 +243,10 @@ class CredentialTable:
             credential.address,
             credential.proven,
             credential.fresh_s,
+            credential.order_id or "",
+            credential.opens or "",
+            credential.language,
+            credential.back_to,
         )
 
     async def find(self, token_hash: bytes) -> Found:
@@ -255,6 +285,19 @@ class CredentialTable:
         """Find a credential and revoke it in one statement, so that of two takers one gets it."""
         row = await self._pool.fetchrow(_TAKE, token_hash)
         return None if row is None else _credential(row)
+
+    async def kept_link(self, token_hash: bytes) -> KeptLink | None:
+        """A link, whatever became of it."""
+        row = await self._pool.fetchrow(_KEPT_LINK, token_hash)
+        if row is None:
+            return None
+        return KeptLink(
+            credential=_credential(row),
+            lifetime_s=row["lifetime_s"],
+            expires_at=row["expires_at"],
+            used=row["used"],
+            over=row["over"],
+        )
 
     async def extend(self, token_hash: bytes, idle: timedelta, absolute: timedelta) -> None:
         """Let a session live on for ``idle`` from now, but never beyond ``absolute`` since it was made."""
@@ -316,4 +359,8 @@ def _credential(row: Any) -> Credential:
         rights=row["rights"],
         scopes=tuple(row["scopes"]),
         fresh_s=row["fresh_s"],
+        order_id=row["order_id"] or None,
+        opens=row["opens"] or None,
+        language=row["language"],
+        back_to=row["back_to"],
     )

@@ -59,6 +59,8 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "passkeys": "reference",
     "recovery_codes": "reference",
     "staff_links": "reference",
+    "link_secrets": "reference",
+    "used_links": "reference",
     "sign_in_steps": "reference",
     "sign_in_tries": "reference",
     "staff_acts": "reference",

@@ -130,7 +130,7 @@ class LiveEvent(msgspec.Struct, frozen=True):
         """
         if self.type == NOTICE_MADE:
             return self._is_for(scope)
-        if not scope.sees(self.shop, self.buyer):
+        if not scope.sees(self.shop, self.buyer, self.order):
             return False
         if self.type == SEEN:
             audiences = [Audience(one) for one in self.audience.split(",") if one]
@@ -147,7 +147,8 @@ class LiveEvent(msgspec.Struct, frozen=True):
         """Whether a notice is for this reader: one buyer, a shop's own, or the platform's."""
         match self.side:
             case "buyer":
-                return scope.buyer == self.buyer
+                # Who came for one order reads no notices: they are of all that somebody bought.
+                return scope.buyer == self.buyer and scope.order is None
             case "seller":
                 return scope.shop == self.shop
             case _:

@@ -11,7 +11,7 @@ from rescind.core.scope import Scope
 from rescind.desk import Desk
 from rescind.locales import Locale, locale
 from rescind.mail.message import Attachment, Letter
-from rescind.web import list_letters, notice_letters, staff_letters
+from rescind.web import guest_letters, list_letters, notice_letters, staff_letters
 from rescind.web.document import html
 from rescind.web.letter import Said, letter
 
@@ -31,6 +31,8 @@ async def compose(desk: Desk, mail: Mail) -> Letter:
             return await notice_letters.of_code(desk, mail)
         case "staff":
             return await staff_letters.of_link(desk, mail)
+        case "guest":
+            return guest_letters.of_code(desk, mail)
         case "list":
             return await list_letters.of_list(desk, mail)
         case "endpoint_off":

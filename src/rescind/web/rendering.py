@@ -53,7 +53,8 @@ class Frame:
 
     role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of
     this page, to which the language switch returns. account_href: of whoever works here. events: address of the live
-    stream, empty on a page that is not live. cursor: where in that stream this page was rendered.
+    stream, empty on a page that is not live. cursor: where in that stream this page was rendered. back: to the site of
+    the marketplace, for a buyer who came from there.
     """
 
     role: Literal["", "buyer", "seller", "support"] = ""
@@ -68,6 +69,7 @@ class Frame:
     policy_href: str = "/policy"
     sign_out_href: str = "/sign-out"
     account_href: str = ""
+    back: Link | None = None
     demo: bool = False
     events: str = ""
     cursor: str = ""

@@ -28,6 +28,7 @@ from rescind.core.scope import Scope
 from rescind.core.staff import ROLES
 from rescind.demo import guests
 from rescind.desk import Desk
+from rescind.inbox import told
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
 from rescind.postgres.tail import NOTICE_MADE, LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
@@ -198,7 +199,7 @@ async def arrive(request: Call) -> Visit:
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
         visit.unread = await desk.conversations.unread(principal)
         visit.unread_notices = await desk.inbox.unread(principal)
-        if principal.role != "host":
+        if told(principal):
             visit.chosen = await desk.inbox.preferences(principal)
             visit.locale = language_of(request, visit.chosen.language)
     return visit
@@ -239,7 +240,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     if messages := _MESSAGES.get(person.role):
         here_now = visit.request.url.path.startswith(messages)
         link = Link(messages, visit.locale.gettext("Messages"), count=visit.unread or None, current=here_now)
-        nav = (*(nav or ()), link, notices_of(visit))
+        nav = (*(nav or ()), link, *((notices_of(visit),) if told(person) else ()))
     return Frame(
         role=role,
         name=person.name,
@@ -250,6 +251,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         home=HOME[person.role],
         policy_href=policy_href,
         account_href=_ACCOUNT.get(person.role, ""),
+        back=_back(visit, person),
         demo=visit.desk.settings.demo,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
@@ -267,6 +269,12 @@ def notices_of(visit: Visit) -> Link:
         live=LIVE_NOTICES,
         src="/notices/unread",
     )
+
+
+def _back(visit: Visit, person: Principal) -> Link | None:
+    """To the page of the marketplace that somebody came from, while an operator names its site."""
+    name = visit.desk.links.site(person.back_to) if person.back_to else None
+    return Link(person.back_to, visit.locale.gettext("Back to %(site)s") % {"site": name}) if name else None
 
 
 _ORDER_OR_SHOP = re.compile(r"/(ord|shp)_[0-9a-z]+")
@@ -364,9 +372,9 @@ async def sign_in_to_demo(visit: NamedDependency[Visit], role: FromPath[str]) ->
     return enter(visit, session, person)
 
 
-def enter(visit: Visit, session: str, person: Principal) -> Html:
-    """Somebody is in: the cookie, and the page they wanted."""
-    response = visit.go(_wanted(visit, person.role))
+def enter(visit: Visit, session: str, person: Principal, path: str = "") -> Html:
+    """Somebody is in: the cookie, and the page they wanted. path: the one that their link leads to."""
+    response = visit.go(path or _wanted(visit, person.role))
     response.headers["Set-Cookie"] = visit.desk.access.cookie(session)
     if WANTED_COOKIE in visit.request.cookies:
         response.delete_cookie(WANTED_COOKIE, path="/")
@@ -401,6 +409,19 @@ async def sign_out(visit: NamedDependency[Visit]) -> Html:
 
 
 # --- language --------------------------------------------------------------------------------------------------------
+
+
+def speak(visit: Visit, response: Html, language: str) -> None:
+    """Let this browser read a language from now on."""
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language,
+        max_age=_YEAR_S,
+        path="/",
+        secure=visit.desk.access.secure,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def remember_language(request: Call) -> Html | None:
@@ -472,6 +493,7 @@ __all__ = [
     "enter",
     "frame",
     "language_of",
+    "speak",
     "visit",
     "want",
 ]

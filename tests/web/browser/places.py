@@ -177,6 +177,17 @@ def _sign_in_wrongly(page: Page) -> None:
         page.locator("main form.stack button").click()
 
 
+def _type_wrong_code(page: Page) -> None:
+    page.locator("#code").fill("000000")
+    with page.expect_navigation():
+        page.locator("main form.stack button").click()
+
+
+def _ask_before_going_on(page: Page) -> None:
+    # By its address and from nowhere, as out of a mail.
+    page.goto(page.locator(".rescind-button").first.get_attribute("href"))
+
+
 def _invitation(program: Program) -> str:
     return program.invite("support", "Kit Marlow", "kit@harbour.example").removeprefix(program.address)
 
@@ -191,6 +202,12 @@ def _nobody(_scene: Scene, program: Program) -> list[Place]:
         Place("forgotten password", "/sign-in/forgotten"),
         Place("invitation", _invitation(program)),
         Place("used link", "/sign-in/rso_" + "x" * 43, status=401),
+        Place("find an order", "/find-order"),
+        Place("code of a guest", "/find-order/code"),
+        Place("wrong code of a guest", "/find-order/code", _type_wrong_code, 422),
+        Place("link that was altered", "/enter?buyer=ann&to=orders", status=403),
+        Place("handed over", "/demo/market", _ask_before_going_on),
+        Place("the marketplace's own page", "/demo/market"),
         Place("signed out", "/orders", status=401),
         Place("help", "/help"),
         Place("policy", "/policy"),

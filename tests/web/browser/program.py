@@ -10,6 +10,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,8 @@ class Program:
         self.log = folder / "said.txt"
         self.address = ""
         self.links: dict[str, str] = {}
+        # Bound before the program starts, because the program is told of it: the marketplace's own site.
+        self.site = socket.create_server(("127.0.0.1", 0))
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, port: int = 0) -> "Program":
@@ -77,6 +80,7 @@ class Program:
 
     def _settings(self) -> dict[str, str]:
         settings = {name: value for name, value in os.environ.items() if not name.startswith(("RESCIND_", "DATABASE_"))}
+        settings["RESCIND_HOST_SITES"] = f"http://127.0.0.1:{self.site.getsockname()[1]} The Market"
         settings["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT / "src"), settings.get("PYTHONPATH"))))
         return settings
 

@@ -2588,6 +2588,50 @@ class Ledger:
         return await self._transport.call("GET", "/v1/ledger/balance", models.BalanceTold, query={"shop": shop})
 
 
+class Links:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def make(self, body: models.NewLink, *, idempotency_key: str | None = None) -> models.LinkTold:
+        """Make a link for a buyer.
+
+        A short link that signs one buyer in, once, for a minute up to a day (a quarter of an hour unless you say
+        so).
+
+        With an order, the session sees that order and nothing else of the buyer's. Send the browser there at once:
+        who comes from a page of yours goes straight in, everybody else is asked first. Keep it out of logs and
+        mails.
+        """
+        return await self._transport.call(
+            "POST", "/v1/links", models.LinkTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
+class Guests:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def send(self, body: models.GuestCodeWish, *, idempotency_key: str | None = None) -> models.GuestCodeTold:
+        """Send a guest a code.
+
+        A code of six digits goes to the address, if the order is of a buyer with this address. It holds for ten
+        minutes and may be typed five times. Ten an hour for one order, five to one address. Limit it by your
+        visitors' network too: we see your server's alone.
+        """
+        return await self._transport.call(
+            "POST", "/v1/guest-codes", models.GuestCodeTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def enter(self, body: models.GuestCodeTyped, *, idempotency_key: str | None = None) -> models.LinkTold:
+        """Let a guest in.
+
+        A link that signs the guest in for this one order, once. Whatever is wrong is answered alike.
+        """
+        return await self._transport.call(
+            "POST", "/v1/guest-sessions", models.LinkTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
 class Keys:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -2606,6 +2650,43 @@ class Keys:
         """
         return await self._transport.call(
             "POST", f"/v1/keys/{segment(mark)}/revoke", models.KeyTold, body=body, key=idempotency_key, keyed=True
+        )
+
+
+class LinkSecrets:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def listed(self) -> models.LinkSecretsTold:
+        """List secrets for links.
+
+        Which are in force, since when, and when each was last used.
+        """
+        return await self._transport.call("GET", "/v1/link-secrets", models.LinkSecretsTold)
+
+    async def make(self, body: models.Untouched, *, idempotency_key: str | None = None) -> models.LinkSecretMade:
+        """Make a secret for links.
+
+        Make one and see it. Two may be in force: make the second, give it to your servers, end the first.
+        """
+        return await self._transport.call(
+            "POST", "/v1/link-secrets", models.LinkSecretMade, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def end(
+        self, secret: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.LinkSecretTold:
+        """End a secret for links.
+
+        Let it count no more, also for links that are out already. The same call again gives the same answer.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/link-secrets/{segment(secret)}/end",
+            models.LinkSecretTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
         )
 
 
@@ -3225,7 +3306,10 @@ class Operations:
         self.refund_lists = RefundLists(transport)
         self.reconciliations = Reconciliations(transport)
         self.ledger = Ledger(transport)
+        self.links = Links(transport)
+        self.guests = Guests(transport)
         self.keys = Keys(transport)
+        self.link_secrets = LinkSecrets(transport)
         self.people = People(transport)
         self.sessions = Sessions(transport)
         self.providers = Providers(transport)

@@ -3487,6 +3487,52 @@ class AccountTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     postings: int
 
 
+class NewLink(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it.
+
+    to: orders (all of them; without an order), or of one order its page (order), the form to cancel it (cancel),
+    what was said about it (conversation), or a fragment for a page of yours (fragment). Without ``to``, the order's
+    page, or all orders. language: what they read. return_to: the page of yours to come back to, of a site in
+    RESCIND_HOST_SITES.
+    """
+
+    buyer: str
+    order: str = ""
+    to: Literal["cancel", "conversation", "fragment", "order", "orders"] | None = None
+    language: Literal["", "en", "zh"] = ""
+    return_to: str = ""
+    lifetime_s: int = 900
+
+
+class LinkTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A link. It signs in once; the address of a fragment is good until it ends."""
+
+    url: str
+    expires_at: str
+
+
+class GuestCodeWish(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What a guest typed. number: of the order, as the marketplace writes it. language: of the mail."""
+
+    number: str
+    email: str
+    language: Literal["en", "zh"] = "en"
+
+
+class GuestCodeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The same for every order, also for one that is not there. step: goes with the code that the guest types."""
+
+    step: str
+    expires_at: str
+
+
+class GuestCodeTyped(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The step, and the code as it was typed."""
+
+    step: str
+    code: str
+
+
 class KeysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """Keys, those in force first."""
 
@@ -3511,6 +3557,29 @@ class KeyTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     revoked_at: str | None
     used_on: date | None
     in_force: bool
+
+
+class LinkSecretsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Secrets, those in force first."""
+
+    secrets: list[LinkSecretTold]
+
+
+class LinkSecretTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A secret; what it is nobody is told again. used_at: when a link of it last signed somebody in, within a day."""
+
+    id: str
+    made_by: str
+    made_at: str
+    used_at: str | None
+    ended_at: str | None
+
+
+class LinkSecretMade(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A new secret, and what it is: text, to be used as it stands."""
+
+    made: LinkSecretTold
+    secret: str
 
 
 class PeopleTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -65,6 +65,8 @@ def narrow(where: Where, scope: Scope, of: str) -> None:
         where.add(f"{of}.shop_id = {{}}", scope.shop)
     if scope.buyer is not None:
         where.add(f"{of}.buyer_id = {{}}", scope.buyer)
+    if scope.order is not None:
+        where.add(f"{of}.order_id = {{}}", scope.order)
 
 
 def scoped_cases(scope: Scope) -> Where:

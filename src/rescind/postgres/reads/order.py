@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.errors import InvalidField, NotFound
-from rescind.core.ids import ShopId
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
 from rescind.core.record import decode_order
@@ -19,6 +19,11 @@ _ORDER = query("order")
 _PLACED_BETWEEN = """
 SELECT EXISTS (SELECT FROM orders WHERE shop_id = $1 AND buyer_id = $2 AND placed_at BETWEEN $3 AND $4
                AND number <> $5 AND total_minor = $6 AND currency = $7 AND stage <> 'cancelled')
+"""
+
+_OF_NUMBER = """
+SELECT o.order_id, b.email FROM orders o JOIN buyers b ON b.buyer_id = o.buyer_id
+WHERE o.number = $1 AND b.email <> '' ORDER BY o.placed_at DESC LIMIT 100
 """
 
 
@@ -44,6 +49,12 @@ class OneOrder(Source):
         if shop is not None:
             where.add("o.shop_id = {}", known("shp", shop, "shop"))
         return await self._one(where)
+
+    async def addresses_of(self, number: str) -> tuple[tuple[OrderId, str], ...]:
+        """Every order of this number whose buyer has an address, and the address; what was placed last comes first."""
+        if not sane(number, LONGEST_NUMBER):
+            return ()
+        return tuple((row["order_id"], row["email"]) for row in await self._pool.fetch(_OF_NUMBER, number))
 
     async def placed_between(
         self, shop: str, buyer: str, since: Instant, until: Instant, *, total: Money, besides: str

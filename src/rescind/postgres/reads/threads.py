@@ -223,7 +223,10 @@ SELECT sent_at FROM messages WHERE shop_id = $1 AND thread_id = $2 AND message_i
 def _own(scope: Scope, side: Side) -> Where:
     where = Where()
     where.add("x.side = {}", side)
-    narrow(where, scope, "x")
+    narrow(where, msgspec.structs.replace(scope, order=None), "x")
+    if scope.order is not None:
+        # A side of a conversation does not say of which order it is.
+        where.add(_OF.replace("{}", "t.shop_id = {} AND t.order_id = {}"), shop_of(scope.order), scope.order)
     return where
 
 

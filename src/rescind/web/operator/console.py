@@ -93,4 +93,5 @@ def _said(language: Locale) -> dict[str, str]:
         "mail_lifted": _("Mail may be sent to this address again."),
         "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
+        "secret_ended": _("Links that were signed with this secret open nothing any more."),
     }

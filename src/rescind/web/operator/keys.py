@@ -1,7 +1,8 @@
-"""Keys of programs: who holds one, until when, when it was last used; making one, and ending one at once."""
+"""Keys of programs and secrets for links: who holds one, when it was last used; making one, ending one at once."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from litestar import get, post
 from litestar.params import FromPath
 
-from rescind.core.errors import InvalidText, NotFound
+from rescind.core.errors import InvalidText, NotFound, SecretsFull
 from rescind.core.ids import ShopId
 from rescind.core.scopes import SCOPES, scopes
 from rescind.intake.text import label
@@ -81,7 +82,28 @@ async def revoke(console: Here, mark: FromPath[str]) -> Html:
     return console.go(f"{KEYS}?said=revoked")
 
 
-ROUTES = (read, make, revoke)
+@post("/keys/secrets", status_code=200)
+async def make_secret(console: Here) -> Html:
+    """Make a secret under which the marketplace signs links, and show it, this once."""
+    console.person.require_fresh()
+    form = await console.form()
+    try:
+        made = await console.desk.links.secrets.make(by(console.person), form.text("once"))
+    except SecretsFull as full:
+        refused = console.language.pgettext("problem.detail", full.code) % full.params
+        return await _page(console, refused=refused, status=HTTPStatus.CONFLICT)
+    return await _page(console, secret=made.text)
+
+
+@post("/keys/secrets/{secret:str}/end", status_code=200)
+async def end_secret(console: Here, secret: FromPath[str]) -> Html:
+    """Let a secret count no more, also for links that are out already."""
+    await console.form()
+    await console.desk.links.secrets.end(by(console.person), secret)
+    return console.go(f"{KEYS}?said=secret_ended#links")
+
+
+ROUTES = (read, make, revoke, make_secret, end_secret)
 
 
 async def _page(
@@ -90,13 +112,16 @@ async def _page(
     form: Fields | None = None,
     errors: dict[str, str] | None = None,
     made: str = "",
+    secret: str = "",
+    refused: str = "",
     status: int = HTTPStatus.OK,
 ) -> Html:
     language = console.language
     shops = await console.desk.reads.shops()
     names = {one.id: one.name for one in shops}
     keys = await console.desk.access.keys()
-    makers = await _makers(console, {one.made_by for one in keys if one.made_by})
+    signing = await console.desk.links.secrets.all()
+    makers = await _makers(console, {one.made_by for one in (*keys, *signing) if one.made_by})
     return console.page(
         "operator/keys.html",
         status=status,
@@ -105,6 +130,11 @@ async def _page(
         errors=errors or {},
         values=form.values if form else {"days": "365", "role": "host"},
         made=made,
+        secret=secret,
+        refused=refused,
+        once=secrets.token_hex(16),
+        signing=[{"id": one.id, "one": one, "by": makers.get(one.made_by, "")} for one in signing],
+        sites=console.desk.links.sites,
         rows=[
             {
                 "id": one.mark,
