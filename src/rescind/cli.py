@@ -20,6 +20,7 @@ from rescind import (
     document_command,
     export_command,
     logs,
+    mandate_command,
     notice_command,
     people_command,
     policies,
@@ -63,6 +64,7 @@ for one in publishing.COMMANDS:
 cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
+cli.add_typer(mandate_command.app, name="mandate")
 cli.add_typer(people_command.app, name="people")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")

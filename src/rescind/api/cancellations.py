@@ -174,6 +174,7 @@ DECISION_FAILS = (
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     statuses=(201,),
     fails=(
         *DECISION_FAILS,
@@ -246,6 +247,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.CurrencyMismatch, errors.AmountChanged),
 )
 async def approve(call: Call) -> Answer:
@@ -272,6 +274,7 @@ async def approve(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(
         *DECISION_FAILS,
         errors.DeadlinePassed,
@@ -309,6 +312,7 @@ async def refuse(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(*DECISION_FAILS, errors.ConsentMissing),
 )
 async def withdraw(call: Call) -> Answer:
@@ -330,6 +334,7 @@ async def withdraw(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(
         *DECISION_FAILS,
         errors.DeadlinePassed,

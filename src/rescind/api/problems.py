@@ -66,6 +66,9 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Please sign in"),
     errors.SignatureInvalid: (401, "The signature is not good"),
     errors.Forbidden: (403, "You may not do this"),
+    errors.MandateNeeded: (403, "A mandate is needed"),
+    errors.OutsideMandate: (403, "The mandate does not reach that far"),
+    errors.MandateStands: (409, "The key has a mandate"),
     errors.FourEyes: (403, "It takes another person"),
     errors.SignInAgain: (403, "Please sign in again"),
     errors.NoWithdrawal: (409, "There is nothing to withdraw from here"),
@@ -153,6 +156,7 @@ _SAID_AS = {
     "reason": ("reason",),
     "state": ("policy.status", "difference.state"),
     "why": ("file",),
+    "bound": ("mandate.bound",),
 }
 
 
