@@ -41,6 +41,7 @@ from rescind.desk import Desk
 from rescind.doctor.command import doctor
 from rescind.import_command import import_file
 from rescind.mail.command import app as mail_commands
+from rescind.mcp_command import mcp
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
@@ -83,6 +84,7 @@ cli.add_typer(notice_command.app, name="notice")
 cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(init)
 cli.command()(doctor)
+cli.command()(mcp)
 cli.command()(replay)
 cli.command("import")(import_file)
 cli.command()(export_command.export)

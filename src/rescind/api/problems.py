@@ -90,6 +90,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.AmountChanged: (409, "The refund is another one now"),
+    errors.VerdictChanged: (409, "The answer is another one now"),
     errors.EnoughOffers: (409, "Enough was offered"),
     errors.LeftChanged: (409, "Other money went back meanwhile"),
     errors.OrderFull: (409, "The order holds no more"),
@@ -157,6 +158,8 @@ _SAID_AS = {
     "state": ("policy.status", "difference.state"),
     "why": ("file",),
     "bound": ("mandate.bound",),
+    "shown": ("verdict",),
+    "verdict": ("verdict",),
 }
 
 

@@ -351,6 +351,12 @@ class AmountChanged(RescindError):
     code = "amount-changed"
 
 
+class VerdictChanged(RescindError):
+    """What somebody was shown is not what would be answered now. Params: shown, verdict."""
+
+    code = "verdict-changed"
+
+
 class EnoughOffers(RescindError):
     """Both sides have offered as often as they may; the request waits for its answer. Params: most, deadline."""
 

@@ -181,6 +181,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "program_act": tuple(ProgramAct),
         "program_for": ("you", *(one.value for one in (ActorKind.BUYER, ActorKind.SELLER, ActorKind.SUPPORT))),
         "mandate.bound": tuple(Bound),
+        "mcp": ("unreachable", "invalid-arguments", "no-such-tool", "unexpected"),
         "contact_way": tuple(ContactWay),
         "escalation": GROUNDS,
         "escalation_outcome": OUTCOMES_CALLED,

@@ -1042,8 +1042,8 @@ class NewCancellation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
     support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that
-    was shown; where another would be booked, nothing is. message: the buyer's, about this order, that asks to
-    cancel; its time counts where the policy says so.
+    was shown; where another would be booked, nothing is. verdict: the one that was shown, likewise. message: the
+    buyer's, about this order, that asks to cancel; its time counts where the policy says so.
     """
 
     reason: str
@@ -1053,6 +1053,7 @@ class NewCancellation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
     consent: Consent | None = None
     evidence: list[str] = []
     refund: Amount | None = None
+    verdict: Verdict | None = None
     message: str | None = None
 
 
@@ -1062,6 +1063,10 @@ class Consent(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     way: Literal["chat", "letter", "mail", "phone"]
     agreed_at: datetime
     remark: str = ""
+
+
+Verdict = Literal["approve", "ask_carrier", "ask_seller", "refuse", "review"]
+"""What a rule says about a request. The order of the members is the published order: the most generous first."""
 
 
 class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
