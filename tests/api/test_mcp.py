@@ -130,6 +130,7 @@ async def test_beyond_a_bound_in_the_middle_of_the_work_the_problem_says_which(p
             client, "approve_request", **ids(dear), quote=waiting[ids(dear)["request"]]["quote"], language="zh"
         )
         assert (problem["code"], problem["bound"]) == ("outside-mandate", "each")
+        assert problem["amounts"] == {"asked": eur(4001), "most": eur(4000)}
         assert "超过单笔金额上限" in problem["detail"]
         both = await asyncio.gather(
             client.call_tool("approve_request", first), client.call_tool("approve_request", second)

@@ -230,7 +230,8 @@ class Done(Answer, frozen=True, kw_only=True):
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why it was not done. code: of the problem's page. bound: of the mandate, where one would be passed.
+    """Why it was not done. code: of the problem's page. bound: of the mandate, where one would be passed; amounts: what
+    was asked, and the most or what is left.
 
     changed: what was quoted is not what would happen any more; quote again. retry: the same call may succeed later,
     and with the same idempotency_key it happens once.
@@ -240,6 +241,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     detail: str
     bound: str
+    amounts: dict[str, models.Money]
     changed: bool
     retry: bool
     idempotency_key: str

@@ -38,6 +38,7 @@ Quote before you act, and pass the quote on: what was quoted is what happens, or
 of the desk. You act under a mandate; when a bound is passed, say so and leave it to a person.
 """
 _CHANGED = frozenset({"stale-version", "amount-changed", "verdict-changed"})
+_AMOUNTS = ("asked", "most", "left", "confirmed", "refund")
 _RETRY = frozenset({"rate-limited", "unavailable", "refund-under-way", "idempotency-in-progress"})
 
 DeskOf = Callable[[ServerRequestContext[Any, Any], Locale], AsyncRescind]
@@ -106,6 +107,9 @@ def _told(problem: ProblemError, key: str) -> Problem:
         title=problem.title,
         detail=" ".join((problem.detail, *(_place(one) for one in problem.errors))),
         bound=str(problem.members.get("bound", "")),
+        amounts={
+            name: msgspec.convert(problem.members[name], models.Money) for name in _AMOUNTS if name in problem.members
+        },
         changed=problem.code in _CHANGED,
         retry=problem.code in _RETRY,
         idempotency_key=key,
@@ -125,6 +129,7 @@ def _refused(code: str, language: Locale, *, key: str = "", detail: str = "", re
         title=said,
         detail=f"{said} {detail}".strip(),
         bound="",
+        amounts={},
         changed=False,
         retry=retry,
         idempotency_key=key,

@@ -21,7 +21,7 @@ from rescind.web.operator.console import MANDATES, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 
-_USUAL = {"days": "30"}
+_USUAL = {"until": "30"}
 
 
 @get("/mandates")
