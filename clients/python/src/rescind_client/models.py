@@ -1041,9 +1041,9 @@ class NewCancellation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that
-    was shown; where another would be booked, nothing is. verdict: the one that was shown, likewise. message: the
-    buyer's, about this order, that asks to cancel; its time counts where the policy says so.
+    support asks for them; wanted from support, refused from others. evidence: ids of files. refund, verdict: the
+    amount and the answer that were shown; where it would be another, nothing is done. message: the buyer's, about
+    this order, that asks to cancel; its time counts where the policy says so.
     """
 
     reason: str
