@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from api.test_mandates import asked, eur, given
@@ -119,6 +119,25 @@ async def test_what_was_quoted_is_what_happens_and_else_nothing_does(people, mar
         assert (await does(client, "read_mandate"))["left"] == eur(4000), "asked once, whatever was sent twice"
 
 
+async def test_support_s_program_asks_for_a_buyer_who_agreed_and_the_record_says_all_of_it(people, market, served):
+    agent = await people.key("support", "agent", mandated=True)
+    mandate = await given(people, agent, acts=["cancel"], shops=[KILN], buyer="ann")
+    order, bobs = await market.order(Stage.REVIEW), await market.order(Stage.REVIEW, buyer="bob")
+    consent = {"way": "phone", "agreed_at": market.clock.read().isoformat(), "remark": "Called from her own number"}
+    async with session(served, agent.token) as client:
+        quote = (await does(client, "quote_cancellation", order=order))["quote"]
+        wish = {"order": order, "reason": "changed_mind", "quote": quote}
+        assert (await fails(client, "cancel_order", **wish))["code"] == "consent-missing"
+        foreign = (await does(client, "quote_cancellation", order=bobs))["quote"]
+        problem = await fails(client, "cancel_order", **{**wish, "order": bobs, "quote": foreign}, consent=consent)
+        assert problem["bound"] == "buyer"
+        assert (await does(client, "cancel_order", **wish, consent=consent))["request"]["status"] == "approved"
+        told = await does(client, "read_timeline", order=order)
+    act = next(one for one in told["events"] if one["type"] == "CancellationApproved")
+    assert (act["by"], act["mandate"], act["amount"]) == ("support", mandate["id"], eur(4000))
+    assert any("Called from her own number" in one["text"] for one in told["quoted"])
+
+
 async def test_beyond_a_bound_in_the_middle_of_the_work_the_problem_says_which(people, market, helper, served):
     mandate = await given(people, helper, each=eur(4000), a_day=eur(6000))
     paths = [await asked(people, market) for _ in range(3)]
@@ -146,6 +165,8 @@ async def test_beyond_a_bound_in_the_middle_of_the_work_the_problem_says_which(p
         assert (await people.ops.post(f"/v1/keys/{mark}/revoke")).status_code == 200
         assert (await fails(client, "approve_request", **left))["code"] == "unauthenticated"
         assert (await fails(client, "read_mandate"))["code"] == "unauthenticated"
+        with pytest.raises(MCPError, match="sign in|key"):
+            await client.list_tools()
 
 
 async def test_words_of_people_stand_apart_as_data_and_reach_no_description(people, market, helper, served):

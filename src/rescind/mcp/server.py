@@ -9,7 +9,9 @@ import msgspec
 import structlog
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     CallToolRequestParams,
     CallToolResult,
     ListToolsResult,
@@ -53,7 +55,12 @@ def serve(desk_of: DeskOf, language: str) -> Server[Any]:
     """A server of the tools. language: of answers for which none is asked."""
 
     async def listed(context: ServerRequestContext[Any, Any], _: PaginatedRequestParams | None) -> ListToolsResult:
-        caller = await desk_of(context, locale(language)).caller.read()
+        try:
+            caller = await desk_of(context, locale(language)).caller.read()
+        except ProblemError as problem:
+            raise MCPError(INTERNAL_ERROR, problem.detail) from problem
+        except Unreachable:
+            raise MCPError(INTERNAL_ERROR, locale(language).pgettext("mcp", "unreachable")) from None
         return ListToolsResult(tools=[_listed(one) for one in TOOLS.values() if one.given_to(caller)])
 
     async def called(context: ServerRequestContext[Any, Any], asked: CallToolRequestParams) -> CallToolResult:
