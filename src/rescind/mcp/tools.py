@@ -33,7 +33,7 @@ class Here:
     language: Locale
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
     """roles, scope: whose keys have it. act: what a mandate has to allow; None: it only reads."""
 
@@ -43,7 +43,7 @@ class Tool:
     gives: type[Answer]
     roles: frozenset[str]
     scope: str
-    act: str | None
+    act: str | None = None
     run: Callable[[Here, Any], Awaitable[Answer]]
     says: Callable[[Any, Locale], list[str]]
 
