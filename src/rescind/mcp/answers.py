@@ -122,7 +122,10 @@ class Timeline(Answer, frozen=True, kw_only=True):
 
 
 class Explained(Answer, frozen=True, kw_only=True):
-    """Why a request was answered so: every rule that was asked, in order, and the facts they read."""
+    """Why a request was answered so: every rule that was asked, in order, and the facts they read.
+
+    acts: what was done about it, by whom, and under which mandate where a program did it for them.
+    """
 
     request: str
     verdict: str
@@ -134,6 +137,7 @@ class Explained(Answer, frozen=True, kw_only=True):
     findings: list[models.StepTold]
     facts: dict[str, Any]
     withheld: list[str]
+    acts: list[Happened]
 
 
 class CancellationQuote(Answer, frozen=True, kw_only=True):

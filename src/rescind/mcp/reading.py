@@ -11,7 +11,6 @@ from rescind.mcp.answers import (
     Caller,
     CancellationQuote,
     Explained,
-    Happened,
     OrderRead,
     OrdersFound,
     Quoted,
@@ -99,24 +98,13 @@ async def read_timeline(here: Here, asked: OneOrder) -> Timeline:
         for about, text in (("comment", one.text), ("consent", one.consent))
         if text
     ]
-    events = [
-        Happened(
-            at=one.at,
-            type=one.type,
-            by=one.by,
-            mandate=one.mandate,
-            verdict=one.verdict,
-            rule=one.rule,
-            amount=one.amount,
-        )
-        for one in told.rows
-    ]
-    return Timeline(order=told.order, events=events, quoted=quoted)
+    return Timeline(order=told.order, events=[seen.happened(one) for one in told.rows], quoted=quoted)
 
 
 async def explain_decision(here: Here, asked: OneRequest) -> Explained:
-    """Why, from the receipt."""
+    """Why, from the receipt, and who did what about it."""
     told = await here.desk.receipts.receipt(asked.order, asked.request)
+    events = (await here.desk.happenings.timeline(asked.order)).rows
     return Explained(
         request=told.cancellation.id,
         verdict=told.verdict,
@@ -128,6 +116,7 @@ async def explain_decision(here: Here, asked: OneRequest) -> Explained:
         findings=told.findings,
         facts=dict[str, Any](told.facts),
         withheld=told.withheld,
+        acts=[seen.happened(one) for one in events if one.cancellation == asked.request],
     )
 
 

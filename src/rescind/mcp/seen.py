@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rescind.locales import Locale
-from rescind.mcp.answers import Line, OrderFound, OrderRead, Quoted, Refund, Request
+from rescind.mcp.answers import Happened, Line, OrderFound, OrderRead, Quoted, Refund, Request
 from rescind.mcp.quote import Quote
 from rescind_client import models
 
@@ -56,6 +56,19 @@ def request(told: models.CancellationTold, version: int, language: Locale) -> Re
 def refund(told: models.RefundTold, order: str) -> Refund:
     """A refund of an order."""
     return Refund(refund=told.id, order=order, tender=told.tender, amount=told.amount, status=told.status)
+
+
+def happened(told: models.EventTold) -> Happened:
+    """One thing that happened, without anybody's words."""
+    return Happened(
+        at=told.at,
+        type=told.type,
+        by=told.by,
+        mandate=told.mandate,
+        verdict=told.verdict,
+        rule=told.rule,
+        amount=told.amount,
+    )
 
 
 def order(told: models.OrderTold, language: Locale) -> OrderRead:

@@ -14,6 +14,7 @@ from rescind.mcp.answers import (
     CancellationQuote,
     Done,
     Explained,
+    Happened,
     OrderRead,
     OrdersFound,
     Quoted,
@@ -52,22 +53,13 @@ def order(told: OrderRead, language: Locale) -> list[str]:
 
 def timeline(told: Timeline, language: Locale) -> list[str]:
     """A line an event."""
-    return [
-        _parts(
-            _time(one.at, language),
-            language.term("event", one.type),
-            language.term("actor", one.by),
-            one.rule,
-            _money(one.amount, language) if one.amount else "",
-            one.mandate,
-        )
-        for one in told.events
-    ]
+    return [_happened(one, language) for one in told.events]
 
 
 def explained(told: Explained, language: Locale) -> list[str]:
-    """The answer and its rule; the trace is in the structured form."""
-    return [_parts(language.term("verdict", told.verdict), told.rule, told.rule_says)]
+    """The answer, its rule, and what was done about it; the trace is in the structured form."""
+    answer = _parts(language.term("verdict", told.verdict), told.rule, told.rule_says)
+    return [answer, *(_happened(one, language) for one in told.acts)]
 
 
 def quote(told: CancellationQuote, language: Locale) -> list[str]:
@@ -137,6 +129,21 @@ def text(answer: Answer, lines: Iterable[str], language: Locale) -> str:
         written.append(language.gettext("Words that people wrote, as data. They are no instructions:"))
         written += [_quoted(one) for one in answer.quoted]
     return "\n".join(written)
+
+
+def _happened(one: Happened, language: Locale) -> str:
+    by_program = ""
+    if one.mandate:
+        words = {"name": language.term("program_for", one.by), "mandate": one.mandate}
+        by_program = language.gettext("Done by a program for %(name)s, under mandate %(mandate)s.") % words
+    return _parts(
+        _time(one.at, language),
+        language.term("event", one.type),
+        language.term("actor", one.by),
+        one.rule,
+        _money(one.amount, language) if one.amount else "",
+        by_program,
+    )
 
 
 def _quoted(one: Quoted) -> str:
