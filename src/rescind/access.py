@@ -32,6 +32,7 @@ from rescind.core.errors import (
     Unauthenticated,
 )
 from rescind.core.ids import OrderId, ShopId
+from rescind.core.mandate import UNDER_NONE
 from rescind.core.scope import Scope
 from rescind.core.staff import FRESH_FOR, Grant, Rights
 from rescind.postgres.credentials import Credential, CredentialTable, KeptLink, KeyView, Kind, Role, SessionView
@@ -67,8 +68,9 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash.
 
     account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
-    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key. order: of a buyer who came for
-    this one alone. back_to: the page of the marketplace they came from; empty for none.
+    role may. mandated: a key that acts under mandates alone; mandate: the last it was given. fresh_s: how many seconds
+    ago somebody showed who they are; None for a key. order: of a buyer who came for this one alone. back_to: the page
+    of the marketplace they came from; empty for none.
     """
 
     role: Role
@@ -79,6 +81,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     account: str = ""
     rights: Rights = "manage"
     scopes: tuple[str, ...] = ()
+    mandated: bool = False
+    mandate: str = ""
     fresh_s: float | None = None
     order: OrderId | None = None
     back_to: str = ""
@@ -119,7 +123,13 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     def actor(self, on_behalf_of: str = "") -> Actor:
         """As whom the core knows them. ``on_behalf_of``: the buyer a member of staff acts for (M-49)."""
-        return Actor(kind=_ACTOR[self.role], id=self.id, via=self.credential, on_behalf_of=on_behalf_of)
+        return Actor(
+            kind=_ACTOR[self.role],
+            id=self.id,
+            via=self.credential,
+            on_behalf_of=on_behalf_of,
+            mandate=(self.mandate or UNDER_NONE) if self.mandated else "",
+        )
 
 
 _EVERYTHING = Scope()
@@ -196,8 +206,12 @@ class Access:
         lifetime: timedelta = timedelta(days=365),
         scopes: Iterable[str] = (),
         made_by: str = "",
+        mandated: bool = False,
     ) -> str:
-        """Make an API key and give its token, the only time anybody sees it. scopes: none for all its role may do."""
+        """Make an API key and give its token, the only time anybody sees it. scopes: none for all its role may do.
+
+        mandated: it does nothing to an order but under a mandate.
+        """
         return await self._issue(
             KEY_PREFIX,
             Credential(
@@ -209,6 +223,7 @@ class Access:
                 buyer_id=buyer_id,
                 scopes=tuple(scopes),
                 made_by=made_by,
+                mandated=mandated,
             ),
             lifetime,
         )
@@ -526,6 +541,8 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         account=credential.account,
         rights=credential.rights,
         scopes=credential.scopes,
+        mandated=credential.mandated,
+        mandate=credential.mandate,
         fresh_s=0.0 if credential.proven else credential.fresh_s,
         order=credential.order_id,
         back_to=credential.back_to,

@@ -149,6 +149,9 @@ def new_key(
     may: Annotated[
         list[str] | None, typer.Option(help="What it may do alone, such as orders:read; without it, all its role may.")
     ] = None,
+    mandated: Annotated[
+        bool, typer.Option("--mandated", help="For a program that acts for people: it does so under a mandate alone.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Make a key and print it. It is shown this once; the database keeps its hash."""
@@ -174,6 +177,7 @@ def new_key(
             lifetime=timedelta(days=days),
             scopes=allowed,
             made_by=COMMAND_LINE.who,
+            mandated=mandated,
         )
 
     out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
@@ -193,7 +197,7 @@ def list_keys(data: Data = None) -> None:
                 one.role,
                 one.principal,
                 one.shop_id or one.buyer_id or "",
-                " ".join(one.scopes) or "all",
+                (" ".join(one.scopes) or "all") + (", under a mandate" if one.mandated else ""),
                 f"{one.created_at:%Y-%m-%d}",
                 one.made_by.partition(":")[2],
                 end if one.in_force else f"{'revoked' if one.revoked_at else 'ended'} {end}",

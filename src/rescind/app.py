@@ -26,6 +26,7 @@ from rescind.demo import (
     contact,
     kept_views,
     paid_out,
+    programs,
     reached,
     sources,
     staff,
@@ -442,6 +443,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
         clock.set(opened_at)
         await reached.play(desk, opened_at)
         await kept_views.play(desk, opened_at)
+        await programs.play(desk, opened_at)
         await open_policies(desk.drafting, opened_at)
         await say_a_day(desk.book, opened_at)
         await staff.play(desk)

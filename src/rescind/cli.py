@@ -21,6 +21,7 @@ from rescind import (
     export_command,
     link_command,
     logs,
+    mandate_command,
     notice_command,
     people_command,
     policies,
@@ -41,6 +42,7 @@ from rescind.desk import Desk
 from rescind.doctor.command import doctor
 from rescind.import_command import import_file
 from rescind.mail.command import app as mail_commands
+from rescind.mcp_command import mcp
 from rescind.policies import publishing
 from rescind.policies.command import app as policy_commands
 from rescind.postgres import embedded
@@ -65,6 +67,7 @@ cli.add_typer(policy_commands, name="policy")
 cli.add_typer(administration.shops, name="shop")
 cli.add_typer(administration.keys, name="key")
 cli.add_typer(link_command.link_secrets, name="link-secret")
+cli.add_typer(mandate_command.app, name="mandate")
 cli.add_typer(people_command.app, name="people")
 cli.add_typer(receipt_commands, name="receipt")
 cli.add_typer(document_command.app, name="document")
@@ -84,6 +87,7 @@ cli.add_typer(bookkeeping.ledger, name="ledger")
 cli.command()(init)
 cli.command()(doctor)
 cli.command()(link_command.link)
+cli.command()(mcp)
 cli.command()(replay)
 cli.command("import")(import_file)
 cli.command()(export_command.export)

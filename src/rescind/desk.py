@@ -51,6 +51,7 @@ from rescind.links import Links
 from rescind.lists import Lists
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
+from rescind.mandating import Mandates
 from rescind.objects import Objects
 from rescind.order_sources import OrderSources
 from rescind.paying_out import PayingOut
@@ -60,6 +61,7 @@ from rescind.postgres.directory import Directory
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
 from rescind.postgres.imports import ImportTable
+from rescind.postgres.mandates import MandateTable
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.saved_views import SavedViews
@@ -148,6 +150,11 @@ class Desk:
     def answering(self) -> Answering:
         """Requests that are answered together."""
         return Answering(self.engine, self.reads)
+
+    @property
+    def mandates(self) -> Mandates:
+        """What programs may do for people."""
+        return Mandates(MandateTable(self.pool), self.people.table, self.reads)
 
     @property
     def document_mail(self) -> DocumentMail:

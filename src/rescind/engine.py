@@ -31,11 +31,13 @@ from rescind.core.instant import Instant
 from rescind.core.ledger import postings
 from rescind.core.lifecycle import Command, Due
 from rescind.core.limits import Guards, gift
+from rescind.core.mandate import errand
 from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.parts import PAYING, Through
 from rescind.core.policy import Finding
 from rescind.core.ports import (
+    Beyond,
     Change,
     Conflict,
     Fingerprint,
@@ -404,6 +406,7 @@ class Engine:
             fingerprint=submission.fingerprint,
             due=lifecycle.due_moves(before, after, settled),
             gift=gift(decision.events, submission.actor, after.currency, guards.daily),
+            errand=errand(command, submission.actor, before, decision.events),
         )
 
     async def _circumstances(
@@ -447,10 +450,12 @@ def _require_seen(submission: Submission, order: Order | None) -> None:
 
 
 def _refused(
-    answers: Sequence[Outcome | Exception], beyond: Sequence[Change], now: Instant
+    answers: Sequence[Outcome | Exception], beyond: Sequence[Beyond], now: Instant
 ) -> list[Outcome | Exception]:
-    """The answers, with a problem for each command that would have given more than somebody may on this day."""
-    left = {change.after.id: change for change in beyond}
+    """The answers, with a problem for each command that goes beyond its mandate, or would have given more than somebody
+    may on this day.
+    """
+    left = {one.change.after.id: one for one in beyond}
     seconds = 86_400 - (now.hour * 60 + now.minute) * 60 - now.second
     return [
         _beyond(left[answer.order.id], seconds) if isinstance(answer, Outcome) and answer.order.id in left else answer
@@ -458,8 +463,10 @@ def _refused(
     ]
 
 
-def _beyond(change: Change, seconds: int) -> DailyLimit:
-    gift_ = change.gift
+def _beyond(one: Beyond, seconds: int) -> RescindError:
+    if one.outside is not None:
+        return one.outside
+    gift_ = one.change.gift
     assert gift_ is not None, "only what is given has a limit"
     limits: dict[str, Money | int] = {}
     if gift_.most_minor is not None:

@@ -82,3 +82,22 @@ async def test_a_key_says_what_it_may_and_that_it_was_made_here(rescind, pool):
     assert "command line" in listed
     assert "orders:write" in listed
     assert "must be one of" in await rescind("key", "new", "host", "backend", "--may", "all", status=2)
+
+
+async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescind, pool):
+    await rescind("key", "new", "support", "night-desk", "--mandated")
+    listed = await rescind("key", "list")
+    assert "under a mandate" in listed
+    mark = re.search(r"\b[0-9a-f]{16}\b", listed)[0]
+    may = ("--may", "cancel", "--each", "40.00", "--a-day", "60", "--currency", "EUR")
+    refused = await rescind("mandate", "give", "0" * 16, "Nights", *may, status=2)
+    assert "No key in force of this mark acts under mandates alone" in refused
+    assert "a_day must be" in await rescind(
+        "mandate", "give", mark, "Nights", *may[:4], "--a-day", "1", *may[6:], status=2
+    )
+    mandate = (await rescind("mandate", "give", mark, "Nights", *may)).strip()
+    assert "end it first" in await rescind("mandate", "give", mark, "Nights", *may, status=2)
+    shown = await rescind("mandate", "list")
+    assert all(told in shown for told in (mandate, "night-desk", "cancel", "€40.00", "€60.00", "command line"))
+    assert await rescind("mandate", "end", mandate) == "Ended.\n"
+    assert "ended" in await rescind("mandate", "list")

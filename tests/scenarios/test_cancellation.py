@@ -5,7 +5,13 @@ from datetime import timedelta
 import pytest
 
 from rescind.core.actor import SYSTEM
-from rescind.core.cancellation import ApproveCancellation, LapseDeadline, RequestCancellation, WithdrawCancellation
+from rescind.core.cancellation import (
+    ApproveCancellation,
+    CancelBySeller,
+    LapseDeadline,
+    RequestCancellation,
+    WithdrawCancellation,
+)
 from rescind.core.errors import (
     ConsentMissing,
     DeadlinePassed,
@@ -17,6 +23,7 @@ from rescind.core.errors import (
     QuantityNotOpen,
     ReasonNotListed,
     UnknownLine,
+    VerdictChanged,
 )
 from rescind.core.ids import CancellationId
 from rescind.core.stage import Stage
@@ -28,6 +35,21 @@ GONE = (Stage.IN_TRANSIT, Stage.DELIVERED, Stage.COMPLETED)
 
 
 # --- the window -------------------------------------------------------------------------------------------------------
+
+
+def test_who_was_shown_an_answer_gets_that_one_or_none(shop):  # KF-06
+    here = shop("base").order(placed="Mon 10:00", paid=eur("40.00"))
+    for shown in ("ask_seller", "refuse"):
+        with pytest.raises(VerdictChanged):
+            here.buyer.requests_cancellation(verdict=shown)
+        with pytest.raises(VerdictChanged):
+            here.seller.says(CancelBySeller, reason="out_of_stock", verdict=shown)
+    assert here.state.cancellations == ()
+    here.seller.reports("packing_started")
+    with pytest.raises(VerdictChanged):
+        here.buyer.requests_cancellation(verdict="approve")
+    assert here.buyer.requests_cancellation(verdict="refuse").status == "refused"
+    assert here.seller.says(CancelBySeller, reason="out_of_stock", verdict="approve")
 
 
 @pytest.mark.parametrize("paid", [True, False])

@@ -9,6 +9,7 @@ from postgres.market import KILN
 from provider.client import Provider
 from rescind.app import make_app
 from rescind.connections import Secrets
+from rescind.people import COMMAND_LINE
 from rescind.policies import preset
 from rescind.postgres.migrate import released
 from web.consoles import Person
@@ -399,6 +400,40 @@ async def test_nobody_makes_a_second_self_on_the_page_of_keys(ines, desk):
         refused = await ines.press(page, "/operator/keys", **{"shop": "", **given})
         assert refused.status == 422
     assert await desk.access.keys() == ()
+
+
+async def test_a_program_is_given_a_mandate_on_the_page_and_loses_it_there(ines, app, desk, market):
+    page = await ines.see("/operator/keys")
+    made = await ines.press(
+        page, "/operator/keys", role="seller", name="night-desk", shop=KILN, days="30", mandated="1"
+    )
+    key = {"authorization": "Bearer " + re.search(r"rsk_[\w-]{43}", made.text)[0]}
+    (mark,) = [one.mark for one in await desk.access.keys() if one.principal == "night-desk"]
+    page = await ines.see("/operator/mandates")
+    form = {"key": mark, "shops": "", "buyer": "", "each": "40.00", "a_day": "60", "currency": "EUR", "until": "30"}
+    words = {"because": "Small ones at night", "may_approve": "1"}
+    for wrong, said in (
+        ({"may_approve": ""}, "acts"),
+        ({"a_day": "39.99"}, "a_day"),
+        ({"each": "forty"}, "each"),
+        ({"until": "367"}, "until"),
+        ({"because": " "}, "because"),
+    ):
+        refused = await ines.press(page, "/operator/mandates", **{**form, **words, **wrong})
+        assert (refused.status, f'href="#{said}"' in refused.raw) == (422, True), said
+    given = await ines.press(page, "/operator/mandates", **form, **words)
+    assert given.to.endswith("said=mandate_given")
+    page = await ines.see("/operator/mandates")
+    for told in ("night-desk", "Approve requests", "Kiln & Co", "€40.00", "€60.00", "Small ones at night", "Ines"):
+        assert told in page.text, told
+    client = Person(app).client
+    (row,) = await desk.mandates.all(desk.now())
+    assert (await client.get("/v1/caller", headers=key)).json()["mandate"]["id"] == row.id
+    ended = await ines.press(page, f"/operator/mandates/{row.id}/end")
+    assert ended.to.endswith("said=mandate_ended")
+    assert (await client.get("/v1/caller", headers=key)).json()["mandate"]["holds"] is False
+    acts = [one.act for one in await desk.people.acts(COMMAND_LINE)]
+    assert acts[:3] == ["mandate_ended", "mandate_made", "key_made"]
 
 
 async def test_the_installation_tells_what_runs_and_what_waits(ines, market, desk):

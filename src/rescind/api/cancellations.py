@@ -34,6 +34,7 @@ from rescind.core.offer import AnswerOffer, MakeOffer, OfferKind
 from rescind.core.order import Order
 from rescind.core.parts import Cancellation
 from rescind.core.stage import Stage
+from rescind.core.verdict import Verdict
 from rescind.core.views import CaseRow
 from rescind.intake import fields
 from rescind.intake.consent import Consent, recorded
@@ -49,9 +50,9 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that was
-    shown; where another would be booked, nothing is. message: the buyer's, about this order, that asks to cancel;
-    its time counts where the policy says so.
+    support asks for them; wanted from support, refused from others. evidence: ids of files. refund, verdict: the amount
+    and the answer that were shown; where it would be another, nothing is done. message: the buyer's, about this order,
+    that asks to cancel; its time counts where the policy says so.
     """
 
     reason: Code
@@ -61,6 +62,7 @@ class NewCancellation(Incoming, frozen=True, kw_only=True):
     consent: Consent | None = None
     evidence: Files = ()
     refund: Amount | None = None
+    verdict: Verdict | None = None
     message: MessageName | None = None
 
 
@@ -174,6 +176,7 @@ DECISION_FAILS = (
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     statuses=(201,),
     fails=(
         *DECISION_FAILS,
@@ -187,6 +190,7 @@ DECISION_FAILS = (
         errors.InParcel,
         errors.CurrencyMismatch,
         errors.AmountChanged,
+        errors.VerdictChanged,
     ),
 )
 async def request(call: Call) -> Answer:
@@ -209,6 +213,7 @@ async def request(call: Call) -> Answer:
         consent=consent,
         evidence=await named(call, body.evidence),
         refund=fields.figure(body.refund),
+        verdict=body.verdict or "",
         said=await _said(call, body.message),
     )
     return await decide(call, command, on_behalf_of)
@@ -233,6 +238,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
         comment=note(call, body.comment, "/comment"),
         evidence=await named(call, body.evidence),
         refund=fields.figure(body.refund),
+        verdict=body.verdict or "",
     )
 
 
@@ -246,6 +252,7 @@ async def _by_seller(call: Call) -> CancelBySeller:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(*DECISION_FAILS, errors.DeadlinePassed, errors.CurrencyMismatch, errors.AmountChanged),
 )
 async def approve(call: Call) -> Answer:
@@ -272,6 +279,7 @@ async def approve(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(
         *DECISION_FAILS,
         errors.DeadlinePassed,
@@ -309,6 +317,7 @@ async def refuse(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(*DECISION_FAILS, errors.ConsentMissing),
 )
 async def withdraw(call: Call) -> Answer:
@@ -330,6 +339,7 @@ async def withdraw(call: Call) -> Answer:
     gives=DecisionTold,
     changes=True,
     versioned=True,
+    under_mandate=True,
     fails=(
         *DECISION_FAILS,
         errors.DeadlinePassed,

@@ -265,6 +265,15 @@ EXAMPLES: Mapping[str, Any] = {
     "refund_lists_take": {},
     "reconciliations_explain": {"why": "Settled by hand with the buyer on 3 May; the provider's case is 4711."},
     "keys_revoke": {},
+    "mandates_give": {
+        "key": "5f0c1b7a9d3e2468",
+        "acts": ["approve", "refuse"],
+        "each": {"amount": 4000, "currency": "EUR"},
+        "a_day": {"amount": 20000, "currency": "EUR"},
+        "until": "2026-06-01T00:00:00Z",
+        "because": "Small requests are answered at night.",
+    },
+    "mandates_end": {},
     "people_invite": {
         "name": "Kit Marlow",
         "email": "kit@harbour.example",
@@ -406,7 +415,8 @@ def _operation(one: Operation, by_kind: Mapping[type[Any], Any], queries: Mappin
         described["security"] = []
     else:
         described["x-roles"] = sorted(one.may)
-        described["x-scope"] = scope_of(one)
+        if scope := scope_of(one):
+            described["x-scope"] = scope
     if parameters:
         described["parameters"] = parameters
     if one.body:
@@ -543,7 +553,7 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     if one.query is not None:
         found.append(errors.InvalidField)
     if one.changes:
-        found.append(CrossSite)
+        found += [CrossSite, errors.MandateNeeded, errors.OutsideMandate]
     if one.changes and one.keyed:
         found += [errors.IdempotencyKeyRequired, errors.IdempotencyKeyInvalid, errors.IdempotencyKeyReused]
     if one.body is not None:

@@ -29,6 +29,7 @@ from rescind.core import errors
 from rescind.core.errors import RescindError
 from rescind.core.ids import ShopId, canonical
 from rescind.core.instant import Instant
+from rescind.core.mandate import Bound
 from rescind.core.order import Order
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.scopes import OF_THE_SHOP
@@ -198,7 +199,8 @@ class Operation:
     a session must prove that its own page asks. keyed: a change wants an Idempotency-Key, unless doing it twice is
     doing it once. versioned: it honours ``If-Match``; what it meets when the version is another. also: other forms of
     the answer, by ``Accept``. statuses: of success. fails: problems of its own, beside those every call can meet.
-    fresh: it could let others in, so a session has to be one of the last minutes.
+    fresh: it could let others in, so a session has to be one of the last minutes. under_mandate: it is an act on an
+    order that a program may do under a mandate; every other change is refused to a key that acts under mandates alone.
     """
 
     method: Method
@@ -219,6 +221,7 @@ class Operation:
     versioned: bool | type[RescindError] = False
     keyed: bool = True
     fresh: bool = False
+    under_mandate: bool = False
     most: int | None = None
 
     @property
@@ -327,6 +330,8 @@ class Endpoint:
                 access.require_csrf(call, who, token.decode("latin-1") if token else None)
             if who.role not in wanted.may or not _within(who, wanted):
                 raise errors.Forbidden(action=wanted.name)
+            if who.mandated and wanted.changes and not wanted.under_mandate:
+                raise _outside(who)
             if wanted.fresh:
                 who.require_fresh()
         call.query = query.read(call.scope["query_string"], wanted.query)
@@ -341,16 +346,26 @@ class Endpoint:
         return await wanted.handler(call)
 
 
-def scope_of(wanted: Operation) -> str:
-    """What a key that was made for some calls alone needs for this one."""
+def _outside(who: Principal) -> RescindError:
+    """Why a program may not make a call that no mandate is about."""
+    if not who.mandate:
+        return errors.MandateNeeded()
+    return errors.OutsideMandate(mandate=who.mandate, bound=Bound.ACTS.value)
+
+
+def scope_of(wanted: Operation) -> str | None:
+    """What a key that was made for some calls alone needs for this one; None for what every key may."""
+    if wanted.tag not in GROUP:
+        return None
     return f"{GROUP[wanted.tag]}:{'write' if wanted.changes else 'read'}"
 
 
 def _within(who: Principal, wanted: Operation) -> bool:
     """Whether a key was made for this call, and whether who answers only for a shop may make it."""
-    if who.rights == "answer" and wanted.changes and GROUP[wanted.tag] in OF_THE_SHOP:
+    if who.rights == "answer" and wanted.changes and GROUP.get(wanted.tag) in OF_THE_SHOP:
         return wanted.through == "self"
-    return not who.scopes or scope_of(wanted) in who.scopes
+    needed = scope_of(wanted)
+    return not who.scopes or needed is None or needed in who.scopes
 
 
 def _headers(scope: Mapping[str, Any]) -> dict[bytes, bytes]:

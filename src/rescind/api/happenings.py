@@ -42,8 +42,9 @@ class EventTold(Told, frozen=True, kw_only=True):
     """One thing that happened. Members that do not belong to its type are null or empty.
 
     at: when, by its own clock; received_at: when we heard. by: the role that acted; behalf: support acted for the
-    buyer. decided_by: whose decision it was: rule, seller, carrier, silence, support; against the rules, which person
-    of support, and confirmed_by the second one. verdict, rule, cites: of the policy.
+    buyer; mandate: under which a program did it for them, else empty. decided_by: whose decision it was: rule, seller,
+    carrier, silence, support; against the rules, which person of support, and confirmed_by the second one. verdict,
+    rule, cites: of the policy.
     amount: money that became owed, was captured, or was taken. text: somebody's words, empty once erased.
     corrects: the event whose report a correction takes back; with occurred_at it happened then, without it did not.
     """
@@ -54,6 +55,7 @@ class EventTold(Told, frozen=True, kw_only=True):
     received_at: Instant
     by: str
     behalf: bool
+    mandate: str
     cancellation: str | None
     refund: str | None
     fact: str
@@ -133,6 +135,7 @@ def _told(entry: TimelineEntry, currency: str, role: Role) -> EventTold:
         received_at=record.received_at,
         by=record.actor.kind.value,
         behalf=bool(record.actor.on_behalf_of),
+        mandate=record.actor.mandate,
         cancellation=cancellation_of(record),
         refund=getattr(event, "refund", None) or getattr(getattr(event, "terms", None), "refund", None),
         fact=str(getattr(event, "fact", "")),

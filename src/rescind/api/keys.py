@@ -21,7 +21,8 @@ _MARK = re.compile("[0-9a-f]{16}")
 class KeyTold(Told, frozen=True, kw_only=True):
     """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use.
 
-    scopes: what it may do, empty for all that its role may. made_by: as what and who; empty where nobody kept it.
+    scopes: what it may do, empty for all that its role may. mandated: it acts under a mandate alone. made_by: as what
+    and who; empty where nobody kept it.
     """
 
     mark: str
@@ -30,6 +31,7 @@ class KeyTold(Told, frozen=True, kw_only=True):
     shop: str | None
     buyer: str | None
     scopes: tuple[str, ...]
+    mandated: bool
     made_by: str
     created_at: Instant
     expires_at: Instant | None
@@ -58,6 +60,7 @@ async def listed(call: Call) -> Answer:
                     shop=one.shop_id,
                     buyer=one.buyer_id,
                     scopes=one.scopes,
+                    mandated=one.mandated,
                     made_by=one.made_by,
                     created_at=one.created_at,
                     expires_at=one.expires_at,

@@ -66,6 +66,9 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Please sign in"),
     errors.SignatureInvalid: (401, "The signature is not good"),
     errors.Forbidden: (403, "You may not do this"),
+    errors.MandateNeeded: (403, "A mandate is needed"),
+    errors.OutsideMandate: (403, "The mandate does not reach that far"),
+    errors.MandateStands: (409, "The key has a mandate"),
     errors.FourEyes: (403, "It takes another person"),
     errors.SignInAgain: (403, "Please sign in again"),
     errors.NoWithdrawal: (409, "There is nothing to withdraw from here"),
@@ -88,6 +91,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.RefusalNotOffered: (409, "A plain refusal is not possible"),
     errors.InParcel: (409, "It is in a parcel that is further on"),
     errors.AmountChanged: (409, "The refund is another one now"),
+    errors.VerdictChanged: (409, "The answer is another one now"),
     errors.EnoughOffers: (409, "Enough was offered"),
     errors.LeftChanged: (409, "Other money went back meanwhile"),
     errors.OrderFull: (409, "The order holds no more"),
@@ -157,6 +161,9 @@ _SAID_AS = {
     "reason": ("reason",),
     "state": ("policy.status", "difference.state"),
     "why": ("file",),
+    "bound": ("mandate.bound",),
+    "shown": ("verdict",),
+    "verdict": ("verdict",),
 }
 
 

@@ -16,7 +16,7 @@ _NOUNS: Mapping[str, tuple[str, ...]] = {
     "talk": ("threads", "notices", "push", "mail"),
     "shop": ("shops", "shop_lists", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
     "policy": ("policies", "sources", "calendars"),
-    "desk": ("keys", "link_secrets", "people", "sessions", "providers", "order_sources", "installation"),
+    "desk": ("keys", "mandates", "link_secrets", "people", "sessions", "providers", "order_sources", "installation"),
     "links": ("links", "guests"),
 }
 assert tuple(_NOUNS) == GROUPS, "every group has its nouns"

@@ -19,12 +19,15 @@ class ActorKind(StrEnum):
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """``id`` names the person or key; ``via`` the credential; ``on_behalf_of`` the buyer support acts for (M-49)."""
+    """``id`` names the person or key; ``via`` the credential; ``on_behalf_of`` the buyer support acts for (M-49);
+    ``mandate`` what a program acts under, where it does so for people (``mandate.UNDER_NONE``: it may not).
+    """
 
     kind: ActorKind
     id: str
     via: str = ""
     on_behalf_of: str = ""
+    mandate: str = ""
 
     @property
     def speaks_as(self) -> ActorKind:

@@ -254,6 +254,28 @@ class DailyLimit(RescindError):
     code = "daily-limit"
 
 
+class MandateNeeded(RescindError):
+    """The key acts under mandates alone, and nobody has given it one. Params: none."""
+
+    code = "mandate-needed"
+
+
+class OutsideMandate(RescindError):
+    """A program would do what the mandate it acts under does not reach.
+
+    Params: mandate, bound (acts, shops, buyer, currency, each, a_day, until, ended); of an amount asked and most, or
+    left of the day (amounts); of a time until.
+    """
+
+    code = "outside-mandate"
+
+
+class MandateStands(RescindError):
+    """The key has a mandate that holds; a second one beside it would leave open which counts. Params: mandate."""
+
+    code = "mandate-stands"
+
+
 class NoMailAddress(RescindError):
     """The marketplace has told no address of this buyer that mail can be sent to. Params: none."""
 
@@ -351,6 +373,12 @@ class AmountChanged(RescindError):
     """What somebody confirmed is not what would go back now. Params: confirmed, refund (amounts)."""
 
     code = "amount-changed"
+
+
+class VerdictChanged(RescindError):
+    """What somebody was shown is not what would be answered now. Params: shown, verdict."""
+
+    code = "verdict-changed"
 
 
 class EnoughOffers(RescindError):

@@ -12,12 +12,14 @@ import msgspec
 
 from rescind.core.deadline import Calendar
 from rescind.core.details import Details
+from rescind.core.errors import OutsideMandate
 from rescind.core.event import Note
 from rescind.core.ids import OrderId, RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.ledger import Posting
 from rescind.core.lifecycle import DueMoves
 from rescind.core.limits import Gift, Guards
+from rescind.core.mandate import Errand
 from rescind.core.order import Order
 from rescind.core.outage import Outage
 from rescind.core.parts import Pins, Tender, Through
@@ -67,7 +69,8 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one command changes. ``before`` is None for a new order. ``due``: what waits since, or no longer.
 
-    gift: what of it counts against somebody's day. told: whether anybody hears of it, as of all but what is history.
+    gift: what of it counts against somebody's day. errand: what of it a mandate has to allow. told: whether anybody
+    hears of it, as of all but what is history.
     """
 
     before: Order | None
@@ -79,7 +82,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: Fingerprint = Fingerprint(b"")
     due: DueMoves
     gift: Gift | None = None
+    errand: Errand | None = None
     told: bool = True
+
+
+class Beyond(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that was left out. outside: which bound of its mandate it would pass; None: its actor's day is full."""
+
+    change: Change
+    outside: OutsideMandate | None = None
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,8 +135,9 @@ class UnitOfWork(Protocol):
         """The records of an order from the first to ``last``."""
         ...
 
-    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
-        """Write everything or nothing, but for what goes beyond somebody's day, which is left out and given back.
+    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Beyond]:
+        """Write everything or nothing, but for what goes beyond somebody's day or mandate, which is left out and given
+        back.
 
         Raises Retry when one of the orders is not any more as it was read.
         """

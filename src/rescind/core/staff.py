@@ -20,9 +20,9 @@ RIGHTS: tuple[Rights, ...] = ("manage", "answer")
 ACTS = (
     *("invited", "invitation_ended", "joined", "role_changed", "removed", "begun_anew", "sessions_ended"),
     *("password_chosen", "passkey_added", "passkey_removed", "app_set_up", "codes_made", "code_used"),
-    *("key_made", "key_ended", "secret_made", "secret_ended"),
+    *("key_made", "key_ended", "mandate_made", "mandate_ended", "secret_made", "secret_ended"),
 )
-"""What is kept of people, keys and sessions; each leaves a line that says who did it."""
+"""What is kept of people, keys, mandates and sessions; each leaves a line that says who did it."""
 
 GOOD_FOR = timedelta(days=7)
 """How long an invitation can be taken up."""

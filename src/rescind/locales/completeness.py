@@ -30,6 +30,7 @@ from rescind.core.ledger import ACCOUNTS
 from rescind.core.lifecycle.due import Kind
 from rescind.core.lists import LISTS
 from rescind.core.mail import MailKind, MailStatus, Place
+from rescind.core.mandate import Bound, ProgramAct
 from rescind.core.notice import GROUPS, REQUIRED, Group
 from rescind.core.override import REASONS
 from rescind.core.parts import (
@@ -177,6 +178,10 @@ def codes() -> Iterator[tuple[str, str]]:
         "reason": (*vocabulary.BUYER_REASONS, *vocabulary.SELLER_REASONS, *FAULT),
         "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
         "act": tuple(Act),
+        "program_act": tuple(ProgramAct),
+        "program_for": ("you", *(one.value for one in (ActorKind.BUYER, ActorKind.SELLER, ActorKind.SUPPORT))),
+        "mandate.bound": tuple(Bound),
+        "mcp": ("unreachable", "invalid-arguments", "no-such-tool", "unexpected"),
         "contact_way": tuple(ContactWay),
         "escalation": GROUNDS,
         "escalation_outcome": OUTCOMES_CALLED,

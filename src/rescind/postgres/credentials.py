@@ -33,9 +33,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """Who is behind a token; the token itself is known to its holder alone. ``principal``: the person's or key's id.
 
     account: of a person who signed in with one. scopes: what a key may do, empty for all that its role may. made_by:
-    who made a key. agent, address: whence a session came. proven: whether its person showed who they are just now.
-    fresh_s: seconds since they did so; None where nobody did. order_id: of a buyer who came for this order alone.
-    opens, language: what a buyer's link leads to, and how they read it. back_to: where a buyer came from, if anywhere.
+    who made a key. mandated: whether a key acts under mandates alone; mandate: the last it was given, empty for none.
+    agent, address: whence a session came. proven: whether its person showed who they are just now. fresh_s: seconds
+    since they did so; None where nobody did. order_id: of a buyer who came for this order alone. opens, language: what
+    a buyer's link leads to, and how they read it. back_to: where a buyer came from, if anywhere.
     """
 
     kind: Kind
@@ -48,6 +49,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     rights: Rights = "manage"
     scopes: tuple[str, ...] = ()
     made_by: str = ""
+    mandated: bool = False
+    mandate: str = ""
     agent: str = ""
     address: str = ""
     proven: bool = False
@@ -98,6 +101,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
     buyer_id: str | None
     scopes: tuple[str, ...]
     made_by: str
+    mandated: bool
     created_at: Instant
     expires_at: Instant | None
     revoked_at: Instant | None
@@ -108,7 +112,7 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 MARK_BYTES = 8
 _KEYS = f"""
 SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id, buyer_id,
-       scopes, made_by, created_at, expires_at, revoked_at, used_on,
+       scopes, made_by, mandated, created_at, expires_at, revoked_at, used_on,
        revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp()) AS in_force
 FROM credentials WHERE kind = 'key'
 ORDER BY in_force DESC, created_at DESC LIMIT $1
@@ -122,18 +126,26 @@ WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'he
 _USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
 _ADD = """
 INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at,
-    account_id, rights, scopes, made_by, agent, address, used_at, proven_at, order_id, opens, language, back_to)
-VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval, $9, $10, $11, $12, $13, $14,
+    account_id, rights, scopes, made_by, mandated, agent, address, used_at, proven_at,
+    order_id, opens, language, back_to)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + $8::interval, $9, $10, $11, $12, $21, $13, $14,
     CASE WHEN $2 = 'session' THEN clock_timestamp() END,
     CASE WHEN $15 THEN clock_timestamp() ELSE clock_timestamp() - make_interval(secs => $16::float8) END,
     $17, $18, $19, $20)
 ON CONFLICT (token_hash) DO NOTHING
 """
-_FIELDS = (
-    "kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes, order_id, opens, language, back_to"
-)
+_FIELDS = """
+kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes, mandated, order_id, opens, language, back_to
+"""
+# The one that holds, or else the last one: whoever acts under one that has ended is told so.
+_MANDATE = """
+CASE WHEN mandated THEN coalesce(
+    (SELECT mandate_id FROM mandates WHERE key_hash = token_hash
+     ORDER BY ended_at IS NULL DESC, made_at DESC, mandate_id LIMIT 1), ''
+) ELSE '' END AS mandate
+"""
 _FIND = f"""
-SELECT token_hash, {_FIELDS}, expires_at - clock_timestamp() AS rest,
+SELECT token_hash, {_FIELDS}, {_MANDATE}, expires_at - clock_timestamp() AS rest,
        extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
        kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today
 FROM credentials
@@ -247,6 +259,7 @@ class CredentialTable:
             credential.opens or "",
             credential.language,
             credential.back_to,
+            credential.mandated,
         )
 
     async def find(self, token_hash: bytes) -> Found:
@@ -358,6 +371,8 @@ def _credential(row: Any) -> Credential:
         account=row["account_id"],
         rights=row["rights"],
         scopes=tuple(row["scopes"]),
+        mandated=row["mandated"],
+        mandate=row.get("mandate", ""),
         fresh_s=row["fresh_s"],
         order_id=row["order_id"] or None,
         opens=row["opens"] or None,

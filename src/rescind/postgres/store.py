@@ -9,14 +9,15 @@ from typing import Any
 import asyncpg
 
 from rescind.clock import Clock
-from rescind.core.errors import OrderFull
+from rescind.core.errors import OrderFull, OutsideMandate
 from rescind.core.ids import OrderId, RefundId, shop_of
 from rescind.core.instant import Instant
+from rescind.core.mandate import Errand, Held, require_within, used_by
 from rescind.core.parts import RefundStatus
-from rescind.core.ports import Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
+from rescind.core.ports import Beyond, Change, Conflict, Fingerprint, Found, Retry, Situation, Stored, Used, Wanted
 from rescind.core.record import Record, decode, decode_order
 from rescind.core.spoken import concerns
-from rescind.postgres import rows, threads
+from rescind.postgres import mandates, rows, threads
 from rescind.postgres import statements as sql
 
 PASSING = (
@@ -126,38 +127,56 @@ class PostgresUnitOfWork:
         found = await self._connection.fetch(sql.RECORDS, shop_of(order), order, last)
         return [decode(row[0]) for row in found]
 
-    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
+    async def write(self, changes: Sequence[Change], now: Instant) -> Sequence[Beyond]:
         """Write everything in one statement, or nothing when one of the orders is not any more as it was read.
 
-        What somebody gives by their own decision is counted first, and what is offered has its place in a conversation
-        after it, in the same transaction.
+        What somebody gives by their own decision, and what a program does under a mandate, is counted first, and what
+        is offered has its place in a conversation after it, in the same transaction.
         """
-        if all(change.gift is None and not _offers(change) for change in changes):
+        if all(change.gift is None and change.errand is None and not _offers(change) for change in changes):
             await self._write(changes, now)
             return ()
         async with self._connection.transaction():
             beyond = await self._count(changes, now)
-            if kept := [change for change in changes if all(change is not one for one in beyond)]:
+            if kept := [change for change in changes if all(change is not one.change for one in beyond)]:
                 await self._write(kept, now)
                 # In the order in which the orders themselves are taken: two batches never wait for each other.
                 for change in sorted(filter(_offers, kept), key=lambda one: (one.after.shop, one.after.id)):
                     await threads.act(self._connection, change.after, [one.record for one in change.written], now)
         return beyond
 
-    async def _count(self, changes: Sequence[Change], now: Instant) -> Sequence[Change]:
-        """Count what is given, person by person; gives the changes that go beyond somebody's day, uncounted."""
-        beyond: list[Change] = []
-        gifts = [(change.gift, change) for change in changes if change.gift is not None]
-        for given, change in sorted(gifts, key=lambda one: one[0].givers):
-            day = (now.date(), given.currency, given.amount_minor, given.most_acts, given.most_minor)
+    async def _count(self, changes: Sequence[Change], now: Instant) -> Sequence[Beyond]:
+        """Count what is given, person by person; gives the changes that go beyond somebody's day or mandate, uncounted.
+
+        Mandates are held before anything is counted, in the order of their ids, so that two batches can never wait for
+        each other; from then on none of them ends or is used by anybody else until this is committed.
+        """
+        beyond: list[Beyond] = []
+        errands = {change.errand.mandate for change in changes if change.errand is not None}
+        held = await mandates.hold(self._connection, errands) if errands else {}
+        for change in sorted(changes, key=lambda one: one.gift.givers if one.gift else ()):
             try:
-                async with self._connection.transaction():
-                    for giver in given.givers:
-                        if not await self._connection.fetchval(sql.GIVE, giver, *day):
-                            raise _Beyond
+                used = _used(held, change.errand, now)
+                await self._give(change, now)
+            except OutsideMandate as error:
+                beyond.append(Beyond(change=change, outside=error))
             except _Beyond:
-                beyond.append(change)
+                beyond.append(Beyond(change=change))
+            else:
+                held |= used
+        if errands:
+            await mandates.use(self._connection, held.values())
         return beyond
+
+    async def _give(self, change: Change, now: Instant) -> None:
+        given = change.gift
+        if given is None:
+            return
+        day = (now.date(), given.currency, given.amount_minor, given.most_acts, given.most_minor)
+        async with self._connection.transaction():
+            for giver in given.givers:
+                if not await self._connection.fetchval(sql.GIVE, giver, *day):
+                    raise _Beyond
 
     async def _write(self, changes: Sequence[Change], now: Instant) -> None:
         write = rows.PLACING if any(change.before is None or change.details for change in changes) else rows.MOVING
@@ -168,6 +187,15 @@ class PostgresUnitOfWork:
 
 def _offers(change: Change) -> bool:
     return any(concerns(one.record) is not None for one in change.written)
+
+
+def _used(held: Mapping[str, Held], errand: Errand | None, now: Instant) -> Mapping[str, Held]:
+    """The mandate of an errand after it, where there is one. Raises OutsideMandate."""
+    if errand is None:
+        return {}
+    mandate = held[errand.mandate]
+    require_within(mandate, errand, now)
+    return {mandate.id: used_by(mandate, errand, now)}
 
 
 def _names(wanted: Wanted) -> tuple[str | None, ...]:

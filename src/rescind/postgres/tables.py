@@ -54,6 +54,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "calendars": "reference",
     "calendar_days": "reference",
     "credentials": "reference",
+    "mandates": "reference",
     "accounts": "reference",
     "account_roles": "reference",
     "passkeys": "reference",

@@ -195,6 +195,9 @@ async def arrive(request: Call) -> Visit:
         principal = await desk.access.principal_of(request)
     except Unauthenticated:
         principal = None
+    if principal is not None and principal.mandated:
+        # A program acts through the API, where each act is held to its mandate.
+        raise Forbidden(action="pages")
     visit = request.state.visit = Visit(desk, request, principal)
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
         visit.unread = await desk.conversations.unread(principal)

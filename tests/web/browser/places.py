@@ -188,6 +188,16 @@ def _ask_before_going_on(page: Page) -> None:
     page.goto(page.locator(".rescind-button").first.get_attribute("href"))
 
 
+def _make_program(page: Page) -> None:
+    """Make a key that acts under a mandate alone, and go where it is given one."""
+    page.locator("#make #name").fill("night-desk")
+    page.locator("label[for=mandated]").click()
+    with page.expect_navigation():
+        page.locator("#make button.primary").click()
+    with page.expect_navigation():
+        page.locator("a[href='/operator/mandates']").first.click()
+
+
 def _invitation(program: Program) -> str:
     return program.invite("support", "Kit Marlow", "kit@harbour.example").removeprefix(program.address)
 
@@ -430,6 +440,8 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("account of who came by a link", "/account"),
         Place("sessions", "/account/sessions"),
         Place("keys", "/operator/keys"),
+        Place("mandates", "/operator/mandates"),
+        Place("mandate to give", "/operator/keys", _make_program),
         Place("installation", "/operator/installation"),
         Place("books", "/operator/books"),
         Place("reconciliation", "/operator/books/1"),

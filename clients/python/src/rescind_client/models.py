@@ -1041,9 +1041,9 @@ class NewCancellation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
     """A wish to cancel. Without lines, everything that is open.
 
     anyway: ask the seller although the policy refuses. comment: for the seller. consent: how the buyer agreed that
-    support asks for them; wanted from support, refused from others. evidence: ids of files. refund: the amount that
-    was shown; where another would be booked, nothing is. message: the buyer's, about this order, that asks to
-    cancel; its time counts where the policy says so.
+    support asks for them; wanted from support, refused from others. evidence: ids of files. refund, verdict: the
+    amount and the answer that were shown; where it would be another, nothing is done. message: the buyer's, about
+    this order, that asks to cancel; its time counts where the policy says so.
     """
 
     reason: str
@@ -1053,6 +1053,7 @@ class NewCancellation(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
     consent: Consent | None = None
     evidence: list[str] = []
     refund: Amount | None = None
+    verdict: Verdict | None = None
     message: str | None = None
 
 
@@ -1062,6 +1063,10 @@ class Consent(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     way: Literal["chat", "letter", "mail", "phone"]
     agreed_at: datetime
     remark: str = ""
+
+
+Verdict = Literal["approve", "ask_carrier", "ask_seller", "refuse", "review"]
+"""What a rule says about a request. The order of the members is the published order: the most generous first."""
 
 
 class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3082,10 +3087,11 @@ class EventTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One thing that happened. Members that do not belong to its type are null or empty.
 
     at: when, by its own clock; received_at: when we heard. by: the role that acted; behalf: support acted for the
-    buyer. decided_by: whose decision it was: rule, seller, carrier, silence, support; against the rules, which
-    person of support, and confirmed_by the second one. verdict, rule, cites: of the policy. amount: money that
-    became owed, was captured, or was taken. text: somebody's words, empty once erased. corrects: the event whose
-    report a correction takes back; with occurred_at it happened then, without it did not.
+    buyer; mandate: under which a program did it for them, else empty. decided_by: whose decision it was: rule,
+    seller, carrier, silence, support; against the rules, which person of support, and confirmed_by the second one.
+    verdict, rule, cites: of the policy. amount: money that became owed, was captured, or was taken. text:
+    somebody's words, empty once erased. corrects: the event whose report a correction takes back; with occurred_at
+    it happened then, without it did not.
     """
 
     seq: int
@@ -3094,6 +3100,7 @@ class EventTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     received_at: str
     by: str
     behalf: bool
+    mandate: str
     cancellation: str | None
     refund: str | None
     fact: str
@@ -3542,7 +3549,8 @@ class KeysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 class KeyTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One key. mark: the beginning of its hash, by which events name it. used_on: the day of its last use.
 
-    scopes: what it may do, empty for all that its role may. made_by: as what and who; empty where nobody kept it.
+    scopes: what it may do, empty for all that its role may. mandated: it acts under a mandate alone. made_by: as
+    what and who; empty where nobody kept it.
     """
 
     mark: str
@@ -3551,6 +3559,7 @@ class KeyTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     shop: str | None
     buyer: str | None
     scopes: list[str]
+    mandated: bool
     made_by: str
     created_at: str
     expires_at: str | None
@@ -3580,6 +3589,75 @@ class LinkSecretMade(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tr
 
     made: LinkSecretTold
     secret: str
+
+
+class MandatesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Mandates, those that hold first."""
+
+    mandates: list[MandateTold]
+
+
+class MandateTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A mandate. key: the mark of its key; program: what that is called. holds: whether anything can be done under it.
+
+    used: what acts of today (UTC) gave back or asked for; left: of the day. acts_made: how many in all.
+    """
+
+    id: str
+    key: str
+    program: str
+    role: str
+    acts: list[str]
+    shops: list[str]
+    buyer: str
+    each: Money
+    a_day: Money
+    until: str
+    because: str
+    made_by: str
+    made_at: str
+    ended_by: str
+    ended_at: str | None
+    holds: bool
+    used: Money
+    left: Money
+    acts_made: int
+
+
+ProgramAct = Literal["approve", "cancel", "offer", "refuse", "withdraw"]
+"""What a mandate may let a program do; everything else is left to people."""
+
+
+class MandatePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What a key may do that acts under mandates alone. shops: none for all that the key sees; buyer: whose orders
+    alone. each: the most that one act is about; a_day: the most of one day (UTC), in the same currency. until: the
+    first moment it does not reach. because: why, in your own words.
+    """
+
+    key: str
+    acts: list[ProgramAct]
+    shops: list[str] = []
+    buyer: str = ""
+    each: Amount
+    a_day: Amount
+    until: datetime
+    because: str
+
+
+class CallerTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Whoever shows this credential. scopes: what it may do, all of them where nobody narrowed it.
+
+    mandated: it acts under a mandate alone; mandate: the last it was given, which may have ended.
+    """
+
+    role: str
+    id: str
+    name: str
+    shop: str | None
+    buyer: str | None
+    scopes: list[str]
+    mandated: bool
+    mandate: MandateTold | None
 
 
 class PeopleTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -2654,6 +2654,53 @@ class LinkSecrets:
         )
 
 
+class Mandates:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def listed(self) -> models.MandatesTold:
+        """List mandates.
+
+        What programs may do for people, who said so, and what of it is used.
+        """
+        return self._transport.call("GET", "/v1/mandates", models.MandatesTold)
+
+    def give(self, body: models.MandatePost, *, idempotency_key: str | None = None) -> models.MandateTold:
+        """Give a mandate.
+
+        Let a key that acts under mandates alone do so much; a key has one mandate at a time.
+        """
+        return self._transport.call(
+            "POST", "/v1/mandates", models.MandateTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def end(self, mandate: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.MandateTold:
+        """End a mandate.
+
+        End a mandate now, also for whoever is using it. The same call again gives the same answer.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/mandates/{segment(mandate)}/end",
+            models.MandateTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+
+class Caller:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def read(self) -> models.CallerTold:
+        """Read who calls.
+
+        As whom the desk knows you, what your key may do, and under which mandate. It takes no scope.
+        """
+        return self._transport.call("GET", "/v1/caller", models.CallerTold)
+
+
 class People:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -3258,6 +3305,8 @@ class Operations:
         self.guests = Guests(transport)
         self.keys = Keys(transport)
         self.link_secrets = LinkSecrets(transport)
+        self.mandates = Mandates(transport)
+        self.caller = Caller(transport)
         self.people = People(transport)
         self.sessions = Sessions(transport)
         self.providers = Providers(transport)

@@ -18,6 +18,7 @@ from rescind.core.cancellation.guards import (
     require_in_time,
     require_none_open,
     require_speaker,
+    require_verdict,
     require_waiting,
 )
 from rescind.core.cancellation.messages import (
@@ -68,7 +69,7 @@ def request(
     """Judge a request. Pure: equal arguments, equal decision. The policy's refusal is a decision, not an error.
 
     Raises InvalidTransition (already cancelled, or a request is open), ReasonNotListed, EvidenceMissing,
-    ConsentMissing, Forbidden, NothingSelected, QuantityNotOpen.
+    ConsentMissing, Forbidden, NothingSelected, QuantityNotOpen; AmountChanged, VerdictChanged (not as it was shown).
     """
     require_speaker(actor, ActorKind.BUYER, "request_cancellation")
     require_consent(actor, command.consent)
@@ -108,6 +109,7 @@ def request(
         kinder = judge(then)
         if generosity(kinder) < generosity(finding):
             found, finding, judged = then, kinder, one
+    require_verdict(command.verdict, finding.verdict)
     identifier = context.cancellation_id(order.shop, now)
     fees = () if finding.verdict is Verdict.REFUSE else keepable(order, selection, found, terms, now)
     if fees or order.benefits:
@@ -341,6 +343,7 @@ def cancel_by_seller(
     finding = terms.judge(
         "seller_cancel", found, now=now, starts=starts(order, now), calendar=context.calendar, trace=context.explain
     )
+    require_verdict(command.verdict, finding.verdict)
     ground = _ground(finding, terms, found, context, now)
     waiting = order.open_cancellation
     if waiting and not (finding.verdict is Verdict.APPROVE and grants(order, waiting, selection)):

@@ -12,6 +12,7 @@ from rescind.core.errors import (
     Forbidden,
     InvalidTransition,
     NotFound,
+    VerdictChanged,
 )
 from rescind.core.event import Note
 from rescind.core.evidence import EvidenceRef, require_few
@@ -21,6 +22,7 @@ from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.policy import Reason
+from rescind.core.verdict import Verdict
 
 
 def require_waiting(order: Order, cancellation: CancellationId, action: str) -> Cancellation:
@@ -95,6 +97,12 @@ def require_figure(confirmed: Money | None, refund: Money) -> None:
         raise CurrencyMismatch(expected=refund.currency, actual=confirmed.currency)
     if confirmed != refund:
         raise AmountChanged(confirmed=confirmed, refund=refund)
+
+
+def require_verdict(shown: str, verdict: Verdict) -> None:
+    """What somebody was shown is what is answered; time alone may have changed it. Raises VerdictChanged."""
+    if shown and shown != verdict:
+        raise VerdictChanged(shown=shown, verdict=verdict.value)
 
 
 def require_evidence(

@@ -28,7 +28,8 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     """The buyer, or support with the buyer's consent, asks to stop an order.
 
     lines: units by line id, None for everything open. anyway: ask the seller although the window is closed (M-02).
-    consent: how the buyer agreed that support files this (M-49). refund: what whoever asks was shown would go back.
+    consent: how the buyer agreed that support files this (M-49). refund: what whoever asks was shown would go back;
+    verdict: what they were shown would be answered, empty where they were shown nothing.
     said: the message the request is filed from, whose time counts where the policy says so.
     """
 
@@ -39,6 +40,7 @@ class RequestCancellation(BaseCommand, frozen=True, kw_only=True):
     consent: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
     refund: Money | None = None
+    verdict: str = ""
     said: Said | None = None
 
 
@@ -83,13 +85,14 @@ class WithdrawCancellation(BaseCommand, frozen=True, kw_only=True):
 
 
 class CancelBySeller(BaseCommand, frozen=True, kw_only=True):
-    """The seller stops the order of their own accord (R-037). refund: what they were shown would go back."""
+    """The seller stops the order of their own accord (R-037). refund, verdict: what they were shown, as above."""
 
     reason: str
     lines: dict[str, int] | None = None
     comment: Note | None = None
     evidence: tuple[EvidenceRef, ...] = ()
     refund: Money | None = None
+    verdict: str = ""
 
 
 class LapseDeadline(BaseCommand, frozen=True, kw_only=True):

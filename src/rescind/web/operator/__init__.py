@@ -1,11 +1,11 @@
-"""The operator's console: policies, drafts that take two people, keys, the books, and how the installation is."""
+"""The operator's console: policies, drafts that take two people, keys and mandates, the books, the installation."""
 
 from __future__ import annotations
 
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, sources, texts
+from rescind.web.operator import books, drafts, installation, keys, mail, mandates, policies, providers, sources, texts
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -19,6 +19,7 @@ PAGES = Router(
         *drafts.ROUTES,
         *PEOPLE,
         *keys.ROUTES,
+        *mandates.ROUTES,
         *providers.ROUTES,
         *WEBHOOKS,
         *sources.ROUTES,

@@ -16,6 +16,7 @@ REFUNDS = "/support/refunds"
 POLICIES = f"{HOME}/policies"
 DRAFTS = f"{HOME}/drafts"
 KEYS = f"{HOME}/keys"
+MANDATES = f"{HOME}/mandates"
 PEOPLE = f"{HOME}/people"
 PROVIDERS = f"{HOME}/providers"
 WEBHOOKS = f"{HOME}/webhooks"
@@ -55,7 +56,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
         Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
         Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
-        Link(PEOPLE, _("People"), current=path.startswith((PEOPLE, KEYS))),
+        Link(PEOPLE, _("People"), current=path.startswith((PEOPLE, KEYS, MANDATES))),
         Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS, SOURCES, IMPORTS))),
         Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
         Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),
@@ -94,4 +95,6 @@ def _said(language: Locale) -> dict[str, str]:
         "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
         "secret_ended": _("Links that were signed with this secret open nothing any more."),
+        "mandate_given": _("Given. From now on the program may do so much."),
+        "mandate_ended": _("Ended. The program does nothing under it any more."),
     }

@@ -64,6 +64,7 @@ async def make(console: Here) -> Html:
         lifetime=timedelta(days=int(days)),
         scopes=allowed,
         made_by=who.who,
+        mandated=bool(form.text("mandated")),
     )
     whose = shop if role == "seller" else ""
     note = Note(act="key_made", by=who.who, by_name=who.name, whom=name, role=role, shop=whose)

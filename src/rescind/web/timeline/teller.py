@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rescind.core.actor import ActorKind
 from rescind.core.event import NoteRef
 from rescind.core.instant import Instant
 from rescind.core.money import Money
@@ -58,6 +59,7 @@ class Teller:
         cancellation: str = "",
     ) -> Entry:
         event = self.record.event
+        detail = " ".join(part for part in (detail, self.program()) if part)
         quoted = self.locale.gettext("“%(name)s”") % {"name": said} if said else ""
         return Entry(
             at=event.at,
@@ -70,6 +72,15 @@ class Teller:
             kind=type(event).__name__,
             cancellation=cancellation or str(getattr(event, "cancellation", "")),
         )
+
+    def program(self) -> str:
+        """That a program did it, for whom, and under which mandate; empty for what a person did."""
+        actor = self.record.actor
+        if not actor.mandate:
+            return ""
+        for_whom = "you" if self.mine and actor.speaks_as is ActorKind.BUYER else actor.speaks_as.value
+        words = {"name": self.locale.term("program_for", for_whom), "mandate": actor.mandate}
+        return self.locale.gettext("Done by a program for %(name)s, under mandate %(mandate)s.") % words
 
     def said(self, ref: NoteRef | None) -> str:
         return self.notes.get(ref.id, "") if ref else ""

@@ -1,0 +1,187 @@
+"""The table ``mandates``: what people let programs do, and what of it was used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from rescind.core.errors import MandateStands, NotFound
+from rescind.core.ids import ShopId
+from rescind.core.instant import Instant
+from rescind.core.mandate import Bounds, Held, ProgramAct
+from rescind.postgres.credentials import MARK_BYTES, Role
+
+_BOUNDS = "m.acts, m.shops, m.buyer_id AS buyer, m.currency, m.each_minor, m.a_day_minor, m.until"
+_FIELDS = f"""
+m.mandate_id AS id, {_BOUNDS}, m.because, m.made_by, m.made_by_name, m.made_at, m.ended_by, m.ended_by_name,
+m.ended_at, m.used_on, m.used_minor, m.acts_made, encode(substring(m.key_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS key,
+c.principal AS program, c.role, c.shop_id AS shop, c.buyer_id AS key_buyer,
+c.revoked_at IS NULL AND c.expires_at > clock_timestamp() AS key_in_force
+"""
+_FROM = "FROM mandates m JOIN credentials c ON c.token_hash = m.key_hash"
+_ALL = f"""
+SELECT {_FIELDS} {_FROM} ORDER BY m.ended_at IS NULL AND m.until > $2 DESC, m.made_at DESC, m.mandate_id LIMIT $1
+"""
+_ONE = f"SELECT {_FIELDS} {_FROM} WHERE m.mandate_id = $1"
+# Of two who give a mandate to one key at once, the second waits for the first and then sees its mandate.
+_KEY = f"""
+SELECT token_hash, role, shop_id, buyer_id FROM credentials
+WHERE kind = 'key' AND mandated AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $1
+  AND revoked_at IS NULL AND expires_at > clock_timestamp()
+FOR NO KEY UPDATE
+"""  # noqa: S608 - a number of ours
+_STANDS = "SELECT mandate_id FROM mandates WHERE key_hash = $1 AND ended_at IS NULL AND until > $2"
+_ADD = """
+INSERT INTO mandates (mandate_id, key_hash, acts, shops, buyer_id, currency, each_minor, a_day_minor, until, because,
+                      made_by, made_by_name, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+_END = """
+UPDATE mandates SET ended_at = $2, ended_by = $3, ended_by_name = $4 WHERE mandate_id = $1 AND ended_at IS NULL
+"""
+_HOLD = f"""
+SELECT m.mandate_id AS id, m.ended_at, m.used_on, m.used_minor, m.acts_made, {_BOUNDS} FROM mandates m
+WHERE m.mandate_id = ANY($1::text[]) ORDER BY m.mandate_id FOR NO KEY UPDATE
+"""  # noqa: S608 - names of ours
+_USE = """
+UPDATE mandates AS m SET used_on = u.used_on, used_minor = u.used_minor, acts_made = u.acts_made
+FROM unnest($1::text[], $2::date[], $3::bigint[], $4::bigint[]) AS u (mandate_id, used_on, used_minor, acts_made)
+WHERE m.mandate_id = u.mandate_id
+"""
+MOST = 500
+"""So many are listed."""
+
+
+class NewMandate(msgspec.Struct, frozen=True, kw_only=True):
+    """A mandate to be made. key: the mark of the key it is for. by: as what and who; by_name: what they are called."""
+
+    id: str
+    key: str
+    bounds: Bounds
+    because: str
+    by: str
+    by_name: str
+    at: Instant
+
+
+class MandateView(msgspec.Struct, frozen=True, kw_only=True):
+    """A mandate as people see it. program: what its key is called; role, shop, key_buyer: as whom the key comes."""
+
+    id: str
+    key: str
+    program: str
+    role: Role
+    shop: ShopId | None
+    key_buyer: str | None
+    key_in_force: bool
+    held: Held
+    because: str
+    made_by: str
+    made_by_name: str
+    made_at: Instant
+    ended_by: str
+    ended_by_name: str
+
+    @property
+    def bounds(self) -> Bounds:
+        """What it allows."""
+        return self.held.bounds
+
+    def holds(self, now: Instant) -> bool:
+        """Whether anything can be done under it."""
+        return self.key_in_force and self.held.ended_at is None and now < self.bounds.until
+
+    def left(self, day: date) -> int:
+        """What of a day's sum is left, in minor units."""
+        return max(0, self.bounds.a_day_minor - self.held.used(day))
+
+
+class MandateTable:
+    """Writes and reads mandates. None is ever deleted: events name them."""
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    async def all(self, now: Instant) -> tuple[MandateView, ...]:
+        """Those that hold first, and the newest of them first."""
+        return tuple(map(_view, await self._pool.fetch(_ALL, MOST, now)))
+
+    async def one(self, identifier: str) -> MandateView:
+        """Raises NotFound."""
+        row = await self._pool.fetchrow(_ONE, identifier)
+        if row is None:
+            raise NotFound(kind="mandate")
+        return _view(row)
+
+    async def add(self, mandate: NewMandate) -> None:
+        """Keep a mandate. Raises NotFound (no such key acts under mandates alone and is in force), MandateStands."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            key = await connection.fetchrow(_KEY, mandate.key)
+            if key is None:
+                raise NotFound(kind="key")
+            stands = await connection.fetchval(_STANDS, key["token_hash"], mandate.at)
+            if stands is not None:
+                raise MandateStands(mandate=stands)
+            bounds = mandate.bounds
+            await connection.execute(
+                _ADD,
+                mandate.id,
+                key["token_hash"],
+                list(bounds.acts),
+                list(bounds.shops),
+                bounds.buyer,
+                bounds.currency,
+                bounds.each_minor,
+                bounds.a_day_minor,
+                bounds.until,
+                mandate.because,
+                mandate.by,
+                mandate.by_name,
+                mandate.at,
+            )
+
+    async def end(self, identifier: str, at: Instant, by: str, by_name: str) -> bool:
+        """End a mandate, once whoever is using it has committed; whether it had not ended before."""
+        done: str = await self._pool.execute(_END, identifier, at, by, by_name)
+        return not done.endswith(" 0")
+
+
+async def hold(connection: Any, mandates: Iterable[str]) -> dict[str, Held]:
+    """Mandates as they are, by their ids; nobody uses or ends them until the transaction is over."""
+    rows = await connection.fetch(_HOLD, sorted(mandates))
+    return {row["id"]: _held(row) for row in rows}
+
+
+async def use(connection: Any, held: Iterable[Held]) -> None:
+    """Keep what was used of mandates that are held."""
+    rows = [(one.id, one.used_on, one.used_minor, one.acts) for one in held]
+    await connection.execute(_USE, *map(list, zip(*rows, strict=True)))
+
+
+def _held(row: Mapping[str, Any]) -> Held:
+    return Held(
+        id=row["id"],
+        bounds=Bounds(
+            acts=tuple(ProgramAct(one) for one in row["acts"]),
+            shops=tuple(ShopId(one) for one in row["shops"]),
+            buyer=row["buyer"],
+            currency=row["currency"],
+            each_minor=row["each_minor"],
+            a_day_minor=row["a_day_minor"],
+            until=row["until"],
+        ),
+        ended_at=row["ended_at"],
+        used_on=row["used_on"],
+        used_minor=row["used_minor"],
+        acts=row["acts_made"],
+    )
+
+
+def _view(row: Mapping[str, Any]) -> MandateView:
+    names = ("id", "key", "program", "role", "shop", "key_buyer", "key_in_force", "because", "made_by", "made_by_name")
+    more = ("made_at", "ended_by", "ended_by_name")
+    return MandateView(held=_held(row), **{name: row[name] for name in (*names, *more)})

@@ -1,0 +1,143 @@
+"""Mandates: what programs may do for people, what is used of it, giving one, and ending one at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from http import HTTPStatus
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from rescind.core.errors import InvalidField, InvalidText, MandateStands, NotFound
+from rescind.core.ids import ShopId
+from rescind.core.mandate import LONGEST, ProgramAct
+from rescind.core.money import Money
+from rescind.mandating import WantedMandate
+from rescind.people import by
+from rescind.postgres.credentials import KeyView
+from rescind.postgres.mandates import MandateView
+from rescind.web.operator.console import MANDATES, told
+from rescind.web.seller.console import Console, Fields, Here, Notice
+from rescind.web.session import Html
+
+_USUAL = {"until": "30"}
+
+
+@get("/mandates")
+async def read(console: Here) -> Html:
+    """What programs may do, those mandates first that hold."""
+    return await _page(console)
+
+
+@post("/mandates", status_code=HTTPStatus.OK)
+async def give(console: Here) -> Html:
+    """Give a program a mandate."""
+    console.person.require_fresh()
+    form = await console.form()
+    try:
+        await console.desk.mandates.make(by(console.person), _wanted(console, form), console.now)
+    except (InvalidField, InvalidText) as wrong:
+        return await _page(console, form=form, errors=console.beside(wrong))
+    except (MandateStands, NotFound) as error:
+        return await _page(console, form=form, notice=console.problem(error), status=HTTPStatus.CONFLICT)
+    return console.go(f"{MANDATES}?said=mandate_given")
+
+
+@post("/mandates/{mandate:str}/end", status_code=HTTPStatus.OK)
+async def end(console: Here, mandate: FromPath[str]) -> Html:
+    """End a mandate now, also for whoever is using it."""
+    await console.form()
+    await console.desk.mandates.end(by(console.person), mandate, console.now)
+    return console.go(f"{MANDATES}?said=mandate_ended")
+
+
+ROUTES = (read, give, end)
+
+
+def _wanted(console: Console, form: Fields) -> WantedMandate:
+    """The form as it was filled in. Raises InvalidField."""
+    days = form.text("until")
+    if not (days.isascii() and days.isdigit() and len(days) < 4 and 1 <= int(days) <= LONGEST.days):
+        raise InvalidField(field="/until", expected=f"a number of days from 1 to {LONGEST.days}")
+    currency = form.text("currency").upper()
+    shop = form.text("shops")
+    return WantedMandate(
+        key=form.text("key"),
+        acts=[one for one in ProgramAct if form.text(_field(one))],
+        shops=[shop] if shop else (),
+        buyer=form.text("buyer"),
+        currency=currency,
+        each_minor=_minor(form, "each", currency),
+        a_day_minor=_minor(form, "a_day", currency),
+        until=console.now + timedelta(days=int(days)),
+        because=form.text("because"),
+    )
+
+
+def _minor(form: Fields, name: str, currency: str) -> int:
+    try:
+        return Money.parse(form.text(name), currency).minor
+    except InvalidField as wrong:
+        raise InvalidField(field=f"/{name}", expected=str(wrong.params["expected"])) from None
+
+
+async def _page(
+    console: Console,
+    *,
+    form: Fields | None = None,
+    errors: dict[str, str] | None = None,
+    notice: Notice | None = None,
+    status: int = HTTPStatus.OK,
+) -> Html:
+    language, desk = console.language, console.desk
+    shops = {one.id: one.name for one in await desk.reads.shops()}
+    mandates = await desk.mandates.all(console.now)
+    taken = {one.key for one in mandates if one.holds(console.now)}
+    free = [one for one in await desk.access.keys() if one.mandated and one.in_force and one.mark not in taken]
+    return console.page(
+        "operator/mandates.html",
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else status,
+        here=MANDATES,
+        notice=notice or told(console),
+        errors=errors or {},
+        values=form.values if form else _USUAL,
+        rows=[_row(console, one, shops) for one in mandates],
+        fresh=console.person.fresh,
+        keys=[(one.mark, _called(console, one, shops)) for one in free],
+        shops=[("", language.gettext("All that the key sees")), *shops.items()],
+        acts=[(_field(one), language.term("program_act", one)) for one in ProgramAct],
+    )
+
+
+def _row(console: Console, one: MandateView, shops: Mapping[ShopId, str]) -> dict[str, object]:
+    allowed, language = one.bounds, console.language
+    return {
+        "id": one.id,
+        "mandate": one,
+        "holds": one.holds(console.now),
+        "acts": [language.term("program_act", act) for act in allowed.acts],
+        "for": [shops.get(shop, shop) for shop in allowed.shops] or [_whose(console, one, shops)],
+        "buyer": allowed.buyer,
+        "each": Money(allowed.each_minor, allowed.currency),
+        "a_day": Money(allowed.a_day_minor, allowed.currency),
+        "used": Money(one.held.used(console.now.date()), allowed.currency),
+    }
+
+
+def _whose(console: Console, one: MandateView, shops: Mapping[ShopId, str]) -> str:
+    """What a mandate that names no shop is about: all that its key sees."""
+    if one.shop:
+        return shops.get(one.shop, one.shop)
+    return one.key_buyer or console.language.gettext("All shops")
+
+
+def _called(console: Console, key: KeyView, shops: Mapping[ShopId, str]) -> str:
+    whose = shops.get(key.shop_id, key.shop_id) if key.shop_id else key.buyer_id or ""
+    parts = (key.principal, console.language.term("actor", key.role), whose)
+    return " · ".join(part for part in parts if part)
+
+
+def _field(act: ProgramAct) -> str:
+    """The name of an act's box on the form."""
+    return f"may_{act.value}"
