@@ -75,7 +75,9 @@ async def _begun(desk: Desk, file: Path | None, resume: str | None, *, dry_run: 
             one = await desk.importing.receive(opened, file.name, by=_BY, confirmed=not dry_run)
     except OSError as fault:
         fail(f"{file} cannot be read: {fault.strerror}.")
-    err.print(f"{one.id}: if this is stopped, go on with: rescind import --resume {one.id}", highlight=False)
+    err.print(
+        f"{one.id}: if this is stopped, go on with: rescind import --resume {one.id}", highlight=False, soft_wrap=True
+    )
     return one
 
 

@@ -344,11 +344,7 @@ def _extracted() -> Iterator[tuple[str | tuple[str, ...], str, str]]:
     for folder, pattern, method in (
         ("web/templates", "*.html", "jinja2.ext:babel_extract"),
         ("notices", "*.html", "jinja2.ext:babel_extract"),
-        ("web", "*.py", "python"),
-        ("notices", "*.py", "python"),
-        ("locales", "*.py", "python"),
-        ("core", "*.py", "python"),
-        ("", "drafting.py", "python"),
+        ("", "*.py", "python"),
     ):
         for path in sorted((PACKAGE / folder).rglob(pattern)):
             with path.open("rb") as file:
