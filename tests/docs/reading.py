@@ -41,8 +41,7 @@ def read(page: Path) -> list[Commands | Step]:
             assert isinstance(before, Commands), "an answer stands under the commands that give it"
             before.answer = inside
     for item in _ITEM.finditer(_BLOCK.sub(lambda one: "\n" * len(one[0]), text)):
-        for sentence in _SENTENCE.split(" ".join(item[1].split())):
-            found.append((item.start(), Step(sentence)))
+        found += [(item.start(), Step(one)) for one in _SENTENCE.split(" ".join(item[1].split()))]
     # Sentences of one item keep their order, for sorting is stable.
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 

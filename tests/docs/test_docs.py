@@ -152,7 +152,9 @@ def typed(page):
             for place, word in enumerate(words):
                 before = words[place - 1] if place else "·"
                 # After a word of another program it is the name of a folder, an account or a service.
-                if Path(word).name == "rescind" and (before in {"·", "rescind"} or before.endswith(":") or "=" in before):
+                if Path(word).name == "rescind" and (
+                    before in {"·", "rescind"} or before.endswith(":") or "=" in before
+                ):
                     until = next((at for at, one in enumerate(words[place:], place) if one == "·"), len(words))
                     said = " ".join(words[place + 1 : until]).partition(", ")[0]
                     if re.match(r"[a-z]", said):
@@ -168,7 +170,7 @@ def test_every_command_that_a_page_shows_is_one_with_these_options(page):
             group = group.commands[rest.pop(0)]
         known = {one for param in getattr(group, "params", ()) for one in (*param.opts, *param.secondary_opts)}
         asked = {one.partition("=")[0].rstrip(".,:") for one in rest if one.startswith("--")}
-        if hasattr(group, "commands") and rest or asked - known - {"--help"}:
+        if (hasattr(group, "commands") and rest) or asked - known - {"--help"}:
             wrong.append(f"line {number}: rescind {' '.join(words)}")
     assert wrong == []
 

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
+import typer.main
 from babel.messages.extract import extract
 
+from rescind import helping
+from rescind.cli import cli
 from rescind.core import lifecycle, news
 from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
@@ -211,6 +214,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "source trouble": TROUBLES,
         "source meaning": get_args(Meaning),
         "source pays": ("here", "there"),
+        "scenario": ("passed", "not yet", "failed", "not told"),
         "webhook": ("on", "troubled", "paused", "gone", "failing"),
         "webhook_topic": news.TOPICS,
         "webhook_fault": FAULTS,
@@ -350,6 +354,32 @@ def _extracted() -> Iterator[tuple[str | tuple[str, ...], str, str]]:
             with path.open("rb") as file:
                 for line, message, _, context in extract(method, file, keywords=_KEYWORDS, options=_TEMPLATE_OPTIONS):
                     yield message, context or "", f"{path.relative_to(PACKAGE)}:{line}"
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for message, line in _inside_f_strings(path):
+            yield message, "", f"{path.relative_to(PACKAGE)}:{line}"
+    for text in helping.sentences(typer.main.get_command(cli)):
+        yield text, "", "help of a command"
+
+
+def _inside_f_strings(path: Path) -> Iterator[tuple[str | tuple[str, ...], int]]:
+    """(message id, line) of sentences within f-strings, which the extractor takes for text."""
+    text = path.read_text("utf-8")
+    if "{_(" not in text and "gettext(" not in text:
+        return
+    for outer in ast.walk(ast.parse(text)):
+        for node in ast.walk(outer) if isinstance(outer, ast.JoinedStr) else ():
+            match node:
+                case ast.Call(
+                    func=ast.Name("_") | ast.Attribute(attr="gettext"), args=[ast.Constant(value=str(message))]
+                ):
+                    yield message, node.lineno
+                case ast.Call(
+                    func=ast.Name("ngettext") | ast.Attribute(attr="ngettext"),
+                    args=[ast.Constant(value=str(one)), ast.Constant(value=str(several)), *_],
+                ):
+                    yield (one, several), node.lineno
+                case _:
+                    pass
 
 
 if __name__ == "__main__":
