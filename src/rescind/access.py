@@ -58,7 +58,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash.
 
     account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
-    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key.
+    role may. fresh_s: how many seconds ago somebody showed who they are; None for a key. zone: the clock that somebody
+    with an account reads, empty where they chose none.
     """
 
     role: Role
@@ -70,6 +71,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     rights: Rights = "manage"
     scopes: tuple[str, ...] = ()
     fresh_s: float | None = None
+    zone: str = ""
     credential: str
 
     @property
@@ -467,6 +469,7 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         rights=credential.rights,
         scopes=credential.scopes,
         fresh_s=0.0 if credential.proven else credential.fresh_s,
+        zone=credential.zone,
         credential=f"{kind}:{hashed.hex()[:16]}",
     )
 

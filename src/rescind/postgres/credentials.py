@@ -33,7 +33,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     account: of a person who signed in with one. scopes: what a key may do, empty for all that its role may. made_by:
     who made a key. agent, address: whence a session came. proven: whether its person showed who they are just now.
-    fresh_s: seconds since they did so; None where nobody did.
+    fresh_s: seconds since they did so; None where nobody did. zone: the account's own, as it is now.
     """
 
     kind: Kind
@@ -50,6 +50,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     proven: bool = False
     fresh_s: float | None = None
+    zone: str = ""
 
 
 class SessionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +116,8 @@ _FIELDS = "kind, role, principal, name, shop_id, buyer_id, account_id, rights, s
 _FIND = f"""
 SELECT token_hash, {_FIELDS}, expires_at - clock_timestamp() AS rest,
        extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
-       kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today
+       kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today,
+       (SELECT zone FROM accounts WHERE accounts.account_id = credentials.account_id) AS zone
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """  # noqa: S608 - names of ours
@@ -316,4 +318,5 @@ def _credential(row: Any) -> Credential:
         rights=row["rights"],
         scopes=tuple(row["scopes"]),
         fresh_s=row["fresh_s"],
+        zone=row.get("zone") or "",
     )
