@@ -12,28 +12,37 @@ import time
 from pathlib import Path
 
 from docs.reading import Commands, says
+from web.browser.conftest import LOCALES
 
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
-WITHIN_S = 20
+WITHIN_S = 60
 _DONE = "--- the block has ended ---"
 _FILLED_IN = re.compile(r"^(export \w+=)(\w+_)…$", re.MULTILINE)
-_DOES = re.compile(
-    r"(?P<open>the address that was printed)(?P<apart> in a private window)?"
-    r"|(?P<back>Back in your own window)"
-    r"|`(?P<words>[^`]+)` into \*\*(?P<field>[^*]+)\*\*"
-    r"|the code that it shows into \*\*(?P<code>[^*]+)\*\*"
-    r"|[Cc]hoose `(?P<option>[^`]+)` for \*\*(?P<choice>[^*]+)\*\*"
-    r"|(?:[Pp]ress|then) \*\*(?P<press>[^*]+)\*\*"
-    r"|(?:[Yy]ou see|,|and) \*(?P<see>[^*]+)\*"
+_DOES = (
+    ("open", re.compile(r"the address that was printed(?P<apart> in a private window)?")),
+    ("open", re.compile(r"(?P<apart>在无痕窗口中)?打开终端中输出的地址")),
+    ("back", re.compile(r"Back in your own window|回到自己的窗口")),
+    ("write", re.compile(r"`(?P<words>[^`]+)` into \*\*(?P<field>[^*]+)\*\*")),
+    ("write", re.compile(r"在 \*\*(?P<field>[^*]+)\*\* 中填写 `(?P<words>[^`]+)`")),
+    ("code", re.compile(r"(?:the code that it shows into|把验证码填入) \*\*(?P<field>[^*]+)\*\*")),
+    ("choose", re.compile(r"[Cc]hoose `(?P<words>[^`]+)` for \*\*(?P<field>[^*]+)\*\*")),
+    ("choose", re.compile(r"在 \*\*(?P<field>[^*]+)\*\* 中选择 `(?P<words>[^`]+)`")),
+    ("press", re.compile(r"(?:[Pp]ress|then|点击) \*\*(?P<words>[^*]+)\*\*")),
+    ("see", re.compile(r"(?:[Yy]ou see|,|and|看到|、|和) ?\*(?P<words>[^*]+)\*")),
 )
+"""What the pages let people do, in both languages."""
 
 
 class Reader:
-    """What a page says is done here, and what it promises is looked at. meant: the address that the page assumes."""
+    """What a page says is done here, and what it promises is looked at. meant: the address that the page assumes.
 
-    def __init__(self, folder: Path, browser, meant: str) -> None:
+    language: of the terminal and the browser.
+    """
+
+    def __init__(self, folder: Path, browser, meant: str, language: str = "en") -> None:
         self._folder = folder
         self._browser = browser
+        self._locale = LOCALES[language]
         self._meant = meant
         self._address = meant
         self._kept_open: list[subprocess.Popen[bytes]] = []
@@ -41,7 +50,11 @@ class Reader:
         self.read = ""
         """All that was printed or shown so far."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("RESCIND_", "DATABASE_"))}
-        self._environ = {**own, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "LANG": "C.UTF-8"}
+        self._environ = {
+            **own,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "LANG": f"{self._locale.replace('-', '_')}.UTF-8",
+        }
         self._shell = subprocess.Popen(
             ["bash"],
             cwd=folder,
@@ -104,35 +117,39 @@ class Reader:
 
     def do(self, sentence: str) -> None:
         """What one sentence says. What is marked in it and not understood is an error of the page."""
-        for one in _DOES.finditer(sentence):
+        found = sorted(((one.start(), kind, one) for kind, form in _DOES for one in form.finditer(sentence)), key=first)
+        rest = sentence
+        for _, kind, one in found:
+            rest = rest.replace(one[0], "", 1)
             try:
-                self._do(one)
+                self._do(kind, one.groupdict())
             except Exception as error:
                 shown = self._page.inner_text("body") if self._windows else ""
                 raise AssertionError(f"{sentence}\nThe page shows:\n{shown}") from error
-        rest = _DOES.sub("", sentence)
         assert not set("*`") & set(rest), f"what is to be done is not clear: {sentence}"
 
-    def _do(self, step: re.Match[str]) -> None:
-        if step["open"]:
-            if not self._windows or step["apart"]:
-                self._windows.append(self._browser.new_context(base_url=self._address, locale="en-GB").new_page())
-                self._page.set_default_timeout(5_000)
-            self._page.goto(re.findall(r"https?://\S+/\S+", self.read)[-1])
-        elif step["back"]:
-            self._windows.append(self._windows.pop(0))
-        elif step["field"]:
-            self._page.get_by_label(step["field"], exact=True).fill(step["words"])
-        elif step["code"]:
-            self._page.get_by_text("It cannot be read?").click()
-            seed = re.search(r"\b[A-Z2-7]{4}(?: [A-Z2-7]{4})+\b", self._page.inner_text("main"))[0]
-            self._page.get_by_label(step["code"], exact=True).fill(_code(seed))
-        elif step["choice"]:
-            self._page.get_by_label(step["choice"], exact=True).select_option(label=step["option"])
-        elif step["press"]:
-            self._press(step["press"])
-        else:
-            self._page.get_by_text(step["see"]).filter(visible=True).first.wait_for()
+    def _do(self, kind: str, step: dict[str, str | None]) -> None:
+        match kind:
+            case "open":
+                if not self._windows or step["apart"]:
+                    window = self._browser.new_context(base_url=self._address, locale=self._locale)
+                    self._windows.append(window.new_page())
+                    self._page.set_default_timeout(15_000)
+                self._page.goto(re.findall(r"https?://[^\s：]+/\S+", self.read)[-1])
+            case "back":
+                self._windows.append(self._windows.pop(0))
+            case "write":
+                self._page.get_by_label(step["field"], exact=True).fill(step["words"])
+            case "code":
+                self._page.locator("details summary").first.click()
+                seed = re.search(r"\b[A-Z2-7]{4}(?: [A-Z2-7]{4})+\b", self._page.inner_text("main"))[0]
+                self._page.get_by_label(step["field"], exact=True).fill(_code(seed))
+            case "choose":
+                self._page.get_by_label(step["field"], exact=True).select_option(label=step["words"])
+            case "press":
+                self._press(step["words"])
+            case _:
+                self._page.get_by_text(step["words"]).filter(visible=True).first.wait_for()
         self.read += self._page.inner_text("body") + "\n"
 
     @property
@@ -163,6 +180,11 @@ class Reader:
         for process in self._kept_open:
             process.send_signal(signal.SIGTERM)
             process.wait(WITHIN_S)
+
+
+def first(found: tuple) -> int:
+    """Where it stands."""
+    return found[0]
 
 
 def _code(seed: str) -> str:

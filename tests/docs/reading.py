@@ -8,7 +8,7 @@ _BLOCK = re.compile(
     r"^(?P<before> *)```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
 )
 _ITEM = re.compile(r"^\d+\. (.*(?:\n   .*)*)", re.MULTILINE)
-_SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z])")
+_SENTENCE = re.compile(r"(?<=[.!])\s+(?=[A-Z])|(?<=。)")
 
 
 @dataclass

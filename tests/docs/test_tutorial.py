@@ -12,25 +12,28 @@ from web.browser.conftest import CHROMIUM, FLAGS, _need_chromium
 DOCS = Path(__file__).parents[2] / "docs"
 MEANT = "http://127.0.0.1:8700"
 FULL = os.environ.get("PROOF") == "full"
+TUTORIALS = {"en": DOCS / "tutorial.md", "zh": DOCS / "zh" / "tutorial.md"}
+LANGUAGES = TUTORIALS if FULL else ("en",)
 AFTERWARDS = sorted((DOCS / "how-to").glob("*.md")) if FULL else []
 """Pages whose commands take up where the tutorial ends."""
 
 
 @pytest.mark.xdist_group("browser")
-def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(tmp_path):
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(tmp_path, language):
     _need_chromium()
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  left out with Chromium
 
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        reader = Reader(tmp_path, chromium, MEANT)
+        reader = Reader(tmp_path, chromium, MEANT, language)
         try:
-            for one in read(DOCS / "tutorial.md"):
+            for one in read(TUTORIALS[language]):
                 if isinstance(one, Commands):
                     reader.run(one)
                 else:
                     reader.do(one.text)
-            for page in AFTERWARDS:
+            for page in AFTERWARDS if language == "en" else ():
                 for one in read(page):
                     if isinstance(one, Commands):
                         reader.run(one)
@@ -64,3 +67,8 @@ def test_what_a_page_marks_and_nobody_can_do_is_an_error(tmp_path):
             reader.do("Hit **Begin** twice.")
     finally:
         reader.close()
+
+
+def test_the_tutorial_lets_the_same_commands_be_typed_in_both_languages():
+    english, chinese = [[one.text for one in read(page) if isinstance(one, Commands)] for page in TUTORIALS.values()]
+    assert english == chinese
