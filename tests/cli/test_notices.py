@@ -46,4 +46,4 @@ async def test_shops_that_cannot_be_told_are_listed_and_what_their_silence_means
     await people.add(Owner(role="seller", shop=KILN, person="sam"), "email", "sam@kiln.example", verified=True)
     assert "goes to the platform.\n1 shop is like that" in await rescind("silence")
     assert KILN not in await rescind("unreached")
-    assert "Invalid value" in await rescind("silence", "perhaps", status=2)
+    assert "must be one of: 'platform', 'decides'" in await rescind("silence", "perhaps", status=2)
