@@ -17,7 +17,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import ask, cancel, due, importing, judge, lists, live, quote, reconcile, refunds, serving, webhooks
+from bench import ask, cancel, disk, due, importing, judge, lists, live, quote, reconcile, refunds, serving, webhooks
 
 HISTORIES = Path(__file__).resolve().parents[2] / "shared" / "data" / "olist"
 DECISIONS_A_SECOND = 10_000
@@ -48,6 +48,7 @@ FIGURES: Mapping[str, Callable[[Console], bool | Coroutine[Any, Any, bool]]] = {
     "due": due.run,
     "ask": ask.run,
     "import": importing.run,
+    "disk": disk.run,
     "reconcile": reconcile.run,
     "refunds": refunds.run,
     "webhooks": webhooks.run,

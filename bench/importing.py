@@ -10,6 +10,8 @@ import csv
 import os
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,42 +40,48 @@ async def run(out: Console) -> bool:
 
 async def _once() -> float:
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        file, settings = folder / "orders.csv", Settings.read({}, data=folder / "data")
-        _write(file, datetime.now(UTC))
-        with EmbeddedServer.start(settings) as server:
-            await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
-            await migrate(server.dsn(embedded.OWNER))
-            dsn, policy = server.dsn(embedded.APP), preset("base")
-            async with open_desk(settings, dsn, "") as desk:
-                await desk.directory.put_shop(
-                    SHOP, name="Bench", preset_hash=policy.hash, settings={}, zone="Europe/London", contact={}
-                )
-            environ = {**os.environ, "DATABASE_URL": dsn, "RESCIND_DATA": str(settings.data)}
-            command = [sys.executable, "-m", "rescind", "import", str(file)]
-            done = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
-            assert await done.wait() == 0, "every order goes in"
-            return await _rate(dsn)
+        async with imported(Path(name), ORDERS) as (_, rate):
+            return rate
 
 
-async def _rate(dsn: str) -> float:
+@asynccontextmanager
+async def imported(folder: Path, orders: int) -> AsyncIterator[tuple[EmbeddedServer, float]]:
+    """A server with so many orders of a year, put in by the command, and how many went in a second."""
+    file, settings = folder / "orders.csv", Settings.read({}, data=folder / "data")
+    _write(file, datetime.now(UTC), orders)
+    with EmbeddedServer.start(settings) as server:
+        await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
+        await migrate(server.dsn(embedded.OWNER))
+        dsn, policy = server.dsn(embedded.APP), preset("base")
+        async with open_desk(settings, dsn, "") as desk:
+            await desk.directory.put_shop(
+                SHOP, name="Bench", preset_hash=policy.hash, settings={}, zone="Europe/London", contact={}
+            )
+        environ = {**os.environ, "DATABASE_URL": dsn, "RESCIND_DATA": str(settings.data)}
+        command = [sys.executable, "-m", "rescind", "import", str(file)]
+        done = await asyncio.create_subprocess_exec(*command, env=environ, stdout=asyncio.subprocess.DEVNULL)
+        assert await done.wait() == 0, "every order goes in"
+        yield server, await _rate(dsn, orders)
+
+
+async def _rate(dsn: str, orders: int) -> float:
     connection = await asyncpg.connect(dsn)
     try:
         count = await connection.fetchval("SELECT count(*) FROM orders")
-        assert count == ORDERS, count
+        assert count == orders, count
         took: timedelta = await connection.fetchval("SELECT ended_at - made_at FROM imports")
-        return ORDERS / took.total_seconds()
+        return orders / took.total_seconds()
     finally:
         await connection.close()
 
 
-def _write(file: Path, now: datetime) -> None:
+def _write(file: Path, now: datetime, orders: int) -> None:
     """Orders of a year, four lines to three orders, each paid, shipped, delivered and completed."""
     header = template_header("orders", "en")
     with file.open("w", encoding="utf-8", newline="") as opened:
         table = csv.DictWriter(opened, header)
         table.writeheader()
-        for number in range(ORDERS):
+        for number in range(orders):
             placed = now - timedelta(days=20 + number % 345, seconds=number)
             times = {"placed_at": 0, "paid_at": 1, "handed_over_at": 20, "delivered_at": 60, "completed_at": 300}
             order = {

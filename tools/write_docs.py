@@ -16,11 +16,16 @@ from rescind.api import OPERATIONS
 from rescind.api.description import describe
 from rescind.api.reference import UNDESCRIBED
 from rescind.cli import cli
+from rescind.core.policy.handed_over import OVER
+from rescind.core.policy.unheard import UNHEARD
+from rescind.locales import DEFAULT, locale
+from rescind.policies import names, preset
 from rescind.settings import documentation
 
 SETTINGS = Path("docs/operating/settings.md")
 COMMANDS = Path("docs/reference/commands.md")
 CALLS = Path("docs/reference/calls.md")
+RULES = Path("docs/reference/rules.md")
 LISTS = {
     Path("docs/problems/README.md"): "Problems",
     Path("docs/decisions/README.md"): "Decisions",
@@ -40,6 +45,12 @@ _CALLS = """\
 
 Written by `tools/write_docs.py` from the description of the API, which a running desk serves as `/openapi.json` and, to
 read, at `/docs/api`. [The guide](../api.md) says how to call it. Who: the roles whose keys may make the call.
+"""
+_RULES = """\
+# All rules
+
+Written by `tools/write_docs.py` from the presets. A rule's page says why it is so; [how pages of rules are
+read](../rules/README.md). In: the policies that have it.
 """
 _SWITCHES = {"True": "1", "False": "0"}
 
@@ -111,6 +122,19 @@ def calls() -> str:
     return "\n".join(parts)
 
 
+def rules() -> str:
+    """The page that lists every rule with what it says, and where it holds."""
+    policies: dict[str, list[str]] = {one: [] for one in (*(rule.id for rule in OVER.values()), UNHEARD)}
+    for name in names():
+        for rule in preset(name).rules:
+            policies.setdefault(rule.id, []).append(name)
+    rows = [
+        f"| [{rule}](../rules/{rule}.md) | {_row(locale(DEFAULT).rule(rule))} | {', '.join(where) or 'every policy'} |"
+        for rule, where in sorted(policies.items())
+    ]
+    return f"{_RULES}\n| rule | says | in |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
 def listed(place: Path, title: str) -> str:
     """The page that lists the others of its folder, by their headings."""
     folder = Path(__file__).resolve().parents[1] / place.parent
@@ -130,7 +154,7 @@ def listed(place: Path, title: str) -> str:
 def pages() -> dict[Path, str]:
     """Every written page by its place in the checkout."""
     lists = {place: listed(place, title) for place, title in LISTS.items()}
-    return {SETTINGS: settings(), COMMANDS: commands(), CALLS: calls()} | lists
+    return {SETTINGS: settings(), COMMANDS: commands(), CALLS: calls(), RULES: rules()} | lists
 
 
 def _said(help_: str | None) -> str:

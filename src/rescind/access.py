@@ -70,7 +70,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
     role may. mandated: a key that acts under mandates alone; mandate: the last it was given. fresh_s: how many seconds
     ago somebody showed who they are; None for a key. order: of a buyer who came for this one alone. back_to: the page
-    of the marketplace they came from; empty for none.
+    of the marketplace they came from; empty for none. zone: the clock that somebody with an account reads, empty where
+    they chose none.
     """
 
     role: Role
@@ -86,6 +87,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     fresh_s: float | None = None
     order: OrderId | None = None
     back_to: str = ""
+    zone: str = ""
     credential: str
 
     @property
@@ -546,6 +548,7 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         fresh_s=0.0 if credential.proven else credential.fresh_s,
         order=credential.order_id,
         back_to=credential.back_to,
+        zone=credential.zone,
         credential=f"{kind}:{hashed.hex()[:16]}",
     )
 

@@ -19,6 +19,7 @@ from rescind.core.automation import AutomationRequired
 from rescind.core.errors import InvalidField, InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical
 from rescind.core.scopes import scopes
+from rescind.core.sentence import why
 from rescind.core.shop_settings import range_of, read, written
 from rescind.core.views import ShopView
 from rescind.drafting import Drafting
@@ -34,7 +35,8 @@ from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import connect
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, expected, fail, language, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 Role = Literal["host", "seller", "buyer", "support", "operator"]
@@ -60,9 +62,12 @@ def add_shop(
     """Add a shop and print its id."""
     name = _named(name)
     if policy not in presets():
-        fail(f"There is no preset {policy}. There are: {', '.join(presets())}.")
+        fail(
+            _("There is no preset %(policy)s. There are: %(these)s.")
+            % {"policy": policy, "these": ", ".join(presets())}
+        )
     if zone not in zones.known():
-        fail(f"{zone} is no time zone; write one like Europe/London.")
+        fail(_("%(zone)s is no time zone; write one like Europe/London.") % {"zone": zone})
     chosen: dict[str, bool | int | str] = {"window": window} if window else {}
     given = {"email": email, "phone": phone, "trader": trader, "address": address, "register": register}
     contact = {kind: text for kind, text in given.items() if text}
@@ -75,7 +80,7 @@ def add_shop(
         try:
             live.check_settings(chosen)
         except ValueError as error:
-            fail(f"{error}.")
+            fail(f"{language().told(why(error))}.")
         await Directory(pool).put_shop(
             made, name=name, preset_hash=live.hash, settings=chosen, zone=zone, contact=contact
         )
@@ -89,7 +94,7 @@ def list_shops(data: Data = None) -> None:
     """Print every shop with its id and policy."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
-        table = Table("shop", "name", "policy", "zone")
+        table = Table(_("shop"), _("name"), _("policy"), _("time zone"))
         for shop in await Reads(pool, secret(settings)).shops():
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
         return table
@@ -107,9 +112,9 @@ def set_shop(
 ) -> None:
     """Choose some of the values that a shop's preset offers, for orders placed from now on."""
     given = [one.partition("=") for one in values or ()]
-    for name, equals, _ in given:
+    for name, equals, _value in given:
         if not equals:
-            fail(f"{name} is no NAME=VALUE; write one like window=24h.")
+            fail(_("%(name)s is no NAME=VALUE; write one like window=24h.") % {"name": name})
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
         owner = await shop_called(Reads(pool, secret(settings)), shop)
@@ -125,11 +130,17 @@ def set_shop(
             )
         except InvalidField as error:
             name = str(error.params["field"]).removeprefix("/")
-            fail(f"{name or 'The name'} must be {error.params['expected']}.")
+            fail(must_be(error, name or _("name")))
         except AutomationRequired as error:
-            fail(f"The platform has switched {error.params['setting']} on until {error.params['until']}.")
+            fail(
+                _("The platform has switched %(setting)s on until %(until)s.")
+                % {
+                    "setting": error.params["setting"],
+                    "until": error.params["until"],
+                }
+            )
         preset_values = policy.at(wall_clock()).values
-        table = Table("value", "chosen", "usual", "choices", "source", box=None)
+        table = columns(_("value"), _("chosen"), _("usual"), _("choices"), _("source"))
         for one in policy.tunable:
             usual = preset_values[one.name]
             now = choices.settings.get(one.name, usual)
@@ -157,13 +168,13 @@ def new_key(
     """Make a key and print it. It is shown this once; the database keeps its hash."""
     name = _named(name)
     if (role == "seller") != (shop is not None):
-        fail("A seller's key names its --shop; other keys name none.")
+        fail(_("A seller's key names its --shop; other keys name none."))
     if (role == "buyer") != (buyer is not None):
-        fail("A buyer's key names its --buyer; other keys name none.")
+        fail(_("A buyer's key names its --buyer; other keys name none."))
     try:
         allowed = scopes(may or ())
     except InvalidField as error:
-        fail(f"What it may do must be {error.params['expected']}.")
+        fail(_("What it may do must be %(expected)s.") % {"expected": expected(error)})
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
@@ -180,7 +191,7 @@ def new_key(
             mandated=mandated,
         )
 
-    out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
+    say(run(with_pool(read_settings(data=data), work)))
 
 
 @keys.command("list")
@@ -188,7 +199,9 @@ def list_keys(data: Data = None) -> None:
     """Print every key by its mark, with who holds it, until when, and when it was last used; never the key itself."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
-        table = Table("mark", "role", "name", "for", "may", "made", "by", "ends", "last used", box=None)
+        table = columns(
+            _("mark"), _("role"), _("name"), _("for"), _("may"), _("made"), _("by"), _("ends"), _("last used")
+        )
         for one in await Access(pool, secret(settings), "").keys():
             ended = one.revoked_at or one.expires_at
             end = f"{ended:%Y-%m-%d}" if ended else ""
@@ -197,11 +210,13 @@ def list_keys(data: Data = None) -> None:
                 one.role,
                 one.principal,
                 one.shop_id or one.buyer_id or "",
-                (" ".join(one.scopes) or "all") + (", under a mandate" if one.mandated else ""),
+                (" ".join(one.scopes) or _("all")) + (_(", under a mandate") if one.mandated else ""),
                 f"{one.created_at:%Y-%m-%d}",
                 one.made_by.partition(":")[2],
-                end if one.in_force else f"{'revoked' if one.revoked_at else 'ended'} {end}",
-                str(one.used_on) if one.used_on else "not yet",
+                end
+                if one.in_force
+                else (_("revoked %(day)s") if one.revoked_at else _("ended %(day)s")) % {"day": end},
+                str(one.used_on) if one.used_on else _("not yet"),
             )
         return table
 
@@ -220,17 +235,17 @@ def sign_in_link(
     """Print a link that signs a person in, once: how staff come to their pages without the marketplace's backend."""
     name = _named(name)
     if (role == "seller") != (shop is not None):
-        fail("A seller's link names its --shop; other links name none.")
+        fail(_("A seller's link names its --shop; other links name none."))
     settings = read_settings(data=data, base_url=base_url)
     if not settings.base_url:
-        fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
+        fail(_("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL."))
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         access = Access(pool, secret(settings), settings.base_url or "")
         return await access.issue_link(role, name, name=name, shop_id=seller, lifetime=timedelta(minutes=minutes))
 
-    out.print(run(with_pool(settings, work)), highlight=False, soft_wrap=True)
+    say(run(with_pool(settings, work)))
 
 
 @keys.command("revoke")
@@ -245,8 +260,8 @@ def revoke_key(
         return await (access.revoke_key(key) if _MARK.fullmatch(key) else access.revoke(key))
 
     if not run(with_pool(read_settings(data=data), work)):
-        fail("No such key is in force.")
-    out.print("Revoked.")
+        fail(_("No such key is in force."))
+    say(_("Revoked."))
 
 
 async def shop_called(reads: Reads, identifier: str) -> ShopView:
@@ -254,7 +269,7 @@ async def shop_called(reads: Reads, identifier: str) -> ShopView:
     try:
         return await reads.shop(ShopId(canonical("shp", identifier)))
     except NotFound:
-        fail(f"There is no shop {identifier}; see: rescind shop list")
+        fail(_("There is no shop %(identifier)s; see: rescind shop list") % {"identifier": identifier})
 
 
 async def with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
@@ -283,4 +298,4 @@ def _named(name: str) -> str:
     try:
         return label(name, field="name", blank=False)
     except InvalidText as error:
-        fail(f"The name must be {error.params['expected']}.")
+        fail(must_be(error, _("name")))

@@ -20,6 +20,7 @@ from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
 from rescind.core.refund import SANDBOX
+from rescind.core.sentence import phrased
 from rescind.demo import (
     accounts,
     advance,
@@ -408,12 +409,16 @@ async def check_demo(settings: Settings, dsn: str) -> None:
         await _close(pool)
     if settings.demo and not pretended and not empty:
         raise SettingsError(
-            "There is a marketplace here that is no demonstration, and --demo would let anybody in as anybody. "
-            "Leave it out, or name another folder with --data."
+            phrased(
+                "There is a marketplace here that is no demonstration, and --demo would let anybody in as "
+                "anybody. Leave it out, or name another folder with --data."
+            )
         )
     if pretended and not settings.demo:
         raise SettingsError(
-            "The demo marketplace is here. Name another folder with --data for a real one, or go on with --demo."
+            phrased(
+                "The demo marketplace is here. Name another folder with --data for a real one, or go on with --demo."
+            )
         )
 
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from rescind.clock import wall_clock
+from rescind.core.sentence import phrased
 from rescind.postgres import backups
 from rescind.postgres.backup import BackupError, backup
 from rescind.postgres.trial import Trial, try_restore
@@ -19,7 +20,7 @@ def new_file(target: Path) -> Path:
     """The file to write: this one, or one with the moment's name in this folder. BackupError: it is there already."""
     file = target / _NAME.format(wall_clock()) if target.is_dir() else target
     if file.exists():
-        raise BackupError(f"{file} is there already; a backup does not write over another.")
+        raise BackupError(phrased("%(file)s is there already; a backup does not write over another.", file=file))
     return file
 
 

@@ -10,12 +10,13 @@ import typer
 
 from rescind.access import Access
 from rescind.administration import with_pool
-from rescind.beginning import Beginning, Begun, Wanted
+from rescind.beginning import Beginning, Begun, Wanted, markets
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NotFound
 from rescind.people_command import people_on
 from rescind.policies import preset, presets
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, language, out, read_settings, run
+from rescind.speaking import _, fail, language, must_be, say
+from rescind.terminal import Data, read_settings, run
 
 
 def init(
@@ -29,10 +30,12 @@ def init(
 ) -> None:
     """Begin an empty marketplace: its first operator, its first shop, its first key. What is not said is asked for."""
     spoken = language()
-    _ = spoken.gettext
     who, address = _asked(name, _("Your name")), _asked(email, _("E-mail address"))
     called = _asked(shop, _("Name of the first shop"))
-    chosen = _asked(policy, f"{_('Policy')} ({', '.join(presets())})", "base")
+    if policy is None and sys.stdin.isatty():
+        for market, words in markets(spoken):
+            say(f"  {market:<14}{words}")
+    chosen = _asked(policy, _("Policy"), "base")
     where = _asked(zone, _("Time zone"), preset(chosen).zone if chosen in presets() else "UTC")
     wanted = Wanted(name=who, email=address, shop=called, preset=chosen, zone=where, language=spoken.tag)
     settings = read_settings(data=data, base_url=base_url)
@@ -46,7 +49,7 @@ def init(
         _("Start it with %(command)s, then choose how you sign in:") % {"command": "rescind serve"},
         begun.join,
     ):
-        out.print(words, highlight=False, markup=False, soft_wrap=True)
+        say(words)
 
 
 def _asked(given: str | None, question: str, usual: str | None = None) -> str:
@@ -55,7 +58,10 @@ def _asked(given: str | None, question: str, usual: str | None = None) -> str:
     if not sys.stdin.isatty():
         if usual is not None:
             return usual
-        fail(f"Say it as an option, or run this in a terminal: {question}. See: rescind init --help")
+        fail(
+            _("Say it as an option, or run this in a terminal: %(question)s. See: rescind init --help")
+            % {"question": question}
+        )
     answer: str = typer.prompt(question, default=usual)
     return answer
 
@@ -67,8 +73,10 @@ async def _begin(pool: asyncpg.Pool[Any], settings: Settings, wanted: Wanted) ->
         with people_on(pool, settings, base_url) as people:
             return await Beginning(pool, people, Access(pool, key, base_url), key, base_url).begin(wanted)
     except (InvalidField, InvalidText) as error:
-        fail(f"The {str(error.params.get('field', 'value')).strip('/')} must be {error.params['expected']}.")
+        fail(must_be(error))
     except AddressBounces:
-        fail("Mail to this address comes back.")
+        fail(_("Mail to this address comes back."))
     except NotFound:
-        fail(f"There is a marketplace in {settings.data} already; name another folder with --data.")
+        fail(
+            _("There is a marketplace in %(data)s already; name another folder with --data.") % {"data": settings.data}
+        )

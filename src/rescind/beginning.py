@@ -18,6 +18,7 @@ from rescind.access import Access
 from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.ids import ShopId
 from rescind.intake.text import label
+from rescind.locales import Locale
 from rescind.people import COMMAND_LINE, People
 from rescind.people import Wanted as Invitation
 from rescind.policies import preset, presets
@@ -43,6 +44,28 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     preset: str = "base"
     zone: str = "UTC"
     language: str = "en"
+
+
+def markets(language: Locale) -> tuple[tuple[str, str], ...]:
+    """(name, what people call it) of every preset that a shop can be sold under, plain ones first.
+
+    An order names its own currency; a preset's is the one that its rules count amounts in.
+    """
+    return tuple((name, _market(language, name)) for name in sorted(presets(), key=lambda one: (one != "base", one)))
+
+
+def _market(language: Locale, name: str) -> str:
+    _ = language.gettext
+    policy = preset(name)
+    # Codes that begin with X are given to no country.
+    abroad = policy.region.startswith("X")
+    place = language.country(policy.region) if policy.region and not abroad else ""
+    said = {
+        "market": place or (_("Sold abroad") if abroad else _("Any market")),
+        "policy": name,
+        "currency": policy.currency,
+    }
+    return (_("%(market)s (%(policy)s), %(currency)s") if policy.currency else _("%(market)s (%(policy)s)")) % said
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,16 +7,16 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.administration import shop_called, with_pool
 from rescind.core.books import Fault
 from rescind.core.money import Money
-from rescind.locales import DEFAULT, locale
+from rescind.core.sentence import Sentence, phrased
 from rescind.postgres.ledger import Balance, Checked, balance, check
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, err, out, read_settings, run
+from rescind.speaking import _, columns, err, language, out, say
+from rescind.terminal import Data, read_settings, run
 
 ledger = typer.Typer(no_args_is_help=True, help="The books: double entry of every movement of money.")
 Shop = Annotated[str | None, typer.Option(help="One shop's id; otherwise all of them.")]
@@ -38,15 +38,19 @@ def check_ledger(shop: Shop = None, data: Data = None) -> None:
                     continue
                 faults += 1
                 if faults <= _TOLD:
-                    out.print(words(found), highlight=False, markup=False, soft_wrap=True)
+                    say(words(found))
         return faults, done
 
     faults, done = run(with_pool(read_settings(data=data), work))
     if faults:
-        rest = f"; {faults - _TOLD} of them are not told above" if faults > _TOLD else ""
-        err.print(f"rescind: {faults} differences in {done.orders} orders{rest}.", highlight=False, soft_wrap=True)
+        said = _("Differences: %(faults)s; orders looked at: %(orders)s.") % {"faults": faults, "orders": done.orders}
+        rest = _("%(rest)s of them are not told above.") % {"rest": faults - _TOLD} if faults > _TOLD else ""
+        err.print(f"rescind: {said} {rest}".rstrip(), highlight=False, soft_wrap=True)
         raise typer.Exit(1)
-    out.print(f"The books are right: {done.orders} orders, {done.postings} postings, no difference.", highlight=False)
+    say(
+        _("The books are right. Orders: %(orders)s, postings: %(postings)s, differences: none.")
+        % {"orders": done.orders, "postings": done.postings}
+    )
 
 
 @ledger.command("balance")
@@ -58,63 +62,110 @@ def show_balance(shop: Shop = None, data: Data = None) -> None:
         return await balance(pool, only)
 
     found = [one for one in run(with_pool(read_settings(data=data), work)) if bool(one.shop) == bool(shop)]
-    table = Table("currency", "account", "holds", "postings", box=None)
-    english = locale(DEFAULT)
+    table = columns(_("currency"), _("account"), _("holds"), _("postings"))
+    spoken = language()
     off: list[str] = []
     for currency in dict.fromkeys(one.currency for one in found):
         rows = [one for one in found if one.currency == currency]
         for one in rows:
-            table.add_row(currency, one.account, english.money(one.amount_minor, currency), str(one.postings))
+            table.add_row(currency, one.account, spoken.money(one.amount_minor, currency), str(one.postings))
         total = sum(one.amount_minor for one in rows)
-        table.add_row(currency, "all", english.money(total, currency), str(sum(one.postings for one in rows)))
+        table.add_row(currency, _("all"), spoken.money(total, currency), str(sum(one.postings for one in rows)))
         off += [currency] if total else []
     out.print(table)
     if off:
-        err.print(f"rescind: {', '.join(off)} does not add up to nothing; see: rescind ledger check", highlight=False)
+        said = _("%(these)s does not add up to nothing; see: rescind ledger check") % {"these": ", ".join(off)}
+        err.print(f"rescind: {said}", highlight=False)
         raise typer.Exit(1)
 
 
 def words(fault: Fault) -> str:
     """A fault as somebody says it who has to find it."""
-    who = f"Order {fault.number or '?'} ({fault.order}) of shop {fault.shop}"
-    tender = f"tender {fault.tender}"
-    at = f"posting {fault.place + 1} of record {fault.seq}"
+    return (
+        language().told(_said(fault)) if fault.kind == "orphan" else f"{_whose(fault)}: {language().told(_said(fault))}"
+    )
+
+
+def _whose(fault: Fault) -> str:
+    return _("Order %(number)s (%(order)s) of shop %(shop)s") % {
+        "number": fault.number or "?",
+        "order": fault.order,
+        "shop": fault.shop,
+    }
+
+
+def _said(fault: Fault) -> Sentence:
+    tender = phrased("tender %(tender)s", tender=fault.tender)
+    at = phrased("posting %(place)s of record %(record)s", place=fault.place + 1, record=fault.seq)
+    found, expected = _amount(fault, fault.found), _amount(fault, fault.expected)
     match fault.kind:
         case "history":
-            return f"{who}: its history does not hold from record {fault.seq} on ({fault.what})."
-        case "state":
-            return f"{who}: its stored state is not what its {fault.seq} records make of it."
-        case "posting_missing":
-            return f"{who}: {at} is not in the ledger: {_amount(fault, fault.expected)} to {fault.what}, {tender}."
-        case "posting_extra":
-            amount = _amount(fault, fault.found)
-            return f"{who}: the ledger has {at}, which no event makes: {amount} to {fault.what}, {tender}."
-        case "posting_differs":
-            return (
-                f"{who}: the {fault.what} of {at} ({tender}) is {_amount(fault, fault.found)} in the ledger; "
-                f"the events say {_amount(fault, fault.expected)}."
+            return phrased(
+                "its history does not hold from record %(record)s on (%(why)s).", record=fault.seq, why=fault.what
             )
-        case "tender_missing" | "tender_extra":
-            how = "is not in the table of tenders" if fault.kind == "tender_missing" else "belongs to nothing"
-            return f"{who}: {tender} {how}."
+        case "state":
+            return phrased("its stored state is not what its %(records)s records make of it.", records=fault.seq)
+        case "posting_missing":
+            return phrased(
+                "%(posting)s is not in the ledger: %(amount)s to %(account)s, %(tender)s.",
+                posting=at,
+                amount=expected,
+                account=fault.what,
+                tender=tender,
+            )
+        case "posting_extra":
+            return phrased(
+                "the ledger has %(posting)s, which no event makes: %(amount)s to %(account)s, %(tender)s.",
+                posting=at,
+                amount=found,
+                account=fault.what,
+                tender=tender,
+            )
+        case "posting_differs":
+            return phrased(
+                "the %(what)s of %(posting)s (%(tender)s) is %(found)s in the ledger; the events say %(expected)s.",
+                what=fault.what,
+                posting=at,
+                tender=tender,
+                found=found,
+                expected=expected,
+            )
+        case "tender_missing":
+            return phrased("%(tender)s is not in the table of tenders.", tender=tender)
+        case "tender_extra":
+            return phrased("%(tender)s belongs to nothing.", tender=tender)
         case "tender_differs":
-            return (
-                f"{who}: {fault.what} of {tender} is {_amount(fault, fault.found)} in the table of tenders; "
-                f"the events say {_amount(fault, fault.expected)}."
+            return phrased(
+                "%(what)s of %(tender)s is %(found)s in the table of tenders; the events say %(expected)s.",
+                what=fault.what,
+                tender=tender,
+                found=found,
+                expected=expected,
             )
         case "unbalanced":
-            left = _amount(fault, fault.found)
-            return f"{who}: the entry of record {fault.seq} does not add up to nothing: {left} is left."
+            return phrased(
+                "the entry of record %(record)s does not add up to nothing: %(amount)s is left.",
+                record=fault.seq,
+                amount=found,
+            )
         case "account_differs":
-            return (
-                f"{who}: {tender} has {_amount(fault, fault.found)} in account {fault.what}; "
-                f"its columns say {_amount(fault, fault.expected)}."
+            return phrased(
+                "%(tender)s has %(found)s in account %(account)s; its columns say %(expected)s.",
+                tender=tender,
+                found=found,
+                account=fault.what,
+                expected=expected,
             )
         case "orphan":
-            return f"The table {fault.what} has rows of order {fault.order} of shop {fault.shop}, which is not there."
+            return phrased(
+                "In the table %(table)s something is of order %(order)s of shop %(shop)s, which is not there.",
+                table=fault.what,
+                order=fault.order,
+                shop=fault.shop,
+            )
 
 
 def _amount(fault: Fault, value: int | str | None) -> str:
     if isinstance(value, int):
-        return locale(DEFAULT).money(Money(value, fault.currency))
-    return "nothing" if value is None else str(value)
+        return language().money(Money(value, fault.currency))
+    return _("nothing") if value is None else str(value)

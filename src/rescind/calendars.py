@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.book import Book
@@ -22,7 +21,8 @@ from rescind.policies.publishing import Key, operator_of
 from rescind.postgres.calendars import CalendarTable
 from rescind.postgres.policies import PolicyTable
 from rescind.settings import Settings
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, language, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Business calendars: which days count.")
 
@@ -39,24 +39,26 @@ def show(
 ) -> None:
     """Print the days of a year that are not as their weekday says, with who said so and why."""
 
-    async def work(pool: asyncpg.Pool[Any], _: Settings) -> tuple[dict[str, tuple[str, ...]], tuple[CalendarDay, ...]]:
+    async def work(
+        pool: asyncpg.Pool[Any], _settings: Settings
+    ) -> tuple[dict[str, tuple[str, ...]], tuple[CalendarDay, ...]]:
         async with _mending(name or ""):
             book = await _opened(pool)
-            return book.zones(), book.year(name, year or wall_clock().year, "en") if name else ()
+            return book.zones(), book.year(name, year or wall_clock().year, language().tag) if name else ()
 
     zones, days = run(with_pool(read_settings(data=data), work))
     if name is None:
-        listed = Table("calendar", "read in", box=None)
+        listed = columns(_("calendar"), _("read in"))
         for one, places in zones.items():
             listed.add_row(one, ", ".join(places))
         out.print(listed)
         return
-    table = Table("day", "", "counts", "says", "why", "known at", box=None)
+    table = columns(_("day"), "", _("counts"), _("says"), _("why"), _("known at"))
     for one in days:
         word = one.word
         known = f"{word.known_at:%Y-%m-%d %H:%M}Z" if word else ""
-        said, why = (word.said_by, word.reason) if word else ("package", one.name)
-        table.add_row(f"{one.day}", f"{one.day:%a}", "yes" if one.counts else "no", said, why, known)
+        said, why = (word.said_by, word.reason) if word else (_("package"), one.name)
+        table.add_row(f"{one.day}", language().weekday(one.day), _("yes") if one.counts else _("no"), said, why, known)
     out.print(table)
 
 
@@ -87,8 +89,18 @@ def _say(name: str, day: date, says: Says, reason: str, key: str, data: Data) ->
             return news, book.counts(name, day)
 
     news, counts = run(with_pool(read_settings(data=data), work))
-    now = "counts" if counts else "does not count"
-    out.print(f"{day:%a} {day} {now} for {name}{'' if news else ', as was said before'}.", highlight=False)
+    told = {"day": f"{language().weekday(day)} {day}", "name": name}
+    if news:
+        say((_("%(day)s counts for %(name)s.") if counts else _("%(day)s does not count for %(name)s.")) % told)
+    else:
+        say(
+            (
+                _("%(day)s counts for %(name)s, as was said before.")
+                if counts
+                else _("%(day)s does not count for %(name)s, as was said before.")
+            )
+            % told
+        )
 
 
 async def _opened(pool: asyncpg.Pool[Any]) -> Book:
@@ -103,6 +115,8 @@ async def _mending(name: str) -> AsyncGenerator[None]:
     try:
         yield
     except NotFound:
-        fail(f"No policy counts by a calendar {name}. To see those there are: rescind calendar show")
+        fail(
+            _("No policy counts by a calendar %(name)s. To see those there are: rescind calendar show") % {"name": name}
+        )
     except (InvalidField, InvalidText) as error:
-        fail(f"The {str(error.params['field']).lstrip('/?')} must be {error.params['expected']}.")
+        fail(must_be(error))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+import typer.main
+from typer.exceptions import TyperException
 
 from rescind import (
     __version__,
@@ -37,9 +40,11 @@ from rescind import (
 from rescind.app import attending, check_demo, database, make_app, open_demo, open_desk, working
 from rescind.backing_up import back_up, let_go, new_file, tried
 from rescind.begin_command import init
+from rescind.core.sentence import phrased, why
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.doctor.command import doctor
+from rescind.helping import misused, speak
 from rescind.import_command import import_file
 from rescind.mail.command import app as mail_commands
 from rescind.mcp_command import mcp
@@ -53,7 +58,8 @@ from rescind.receipts.command import app as receipt_commands
 from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings, SettingsError, listen
 from rescind.simulator.command import replay
-from rescind.terminal import Data, err, fail, language, out, read_settings, run
+from rescind.speaking import _, err, fail, language, out, say
+from rescind.terminal import Data, read_settings, run
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -97,9 +103,19 @@ T = TypeVar("T")
 
 
 def main() -> None:
-    """Run a command; the entry point of the package."""
+    """Run a command, in the terminal's language; the entry point of the package."""
     logs.configure()
-    cli()
+    command = typer.main.get_command(cli)
+    speak(command, language())
+    try:
+        status = command(standalone_mode=False)
+    except typer.Abort:
+        err.print(_("Nothing was done."))
+        sys.exit(1)
+    except TyperException as error:
+        # Where nothing was typed, the help has been printed already.
+        sys.exit(2 if type(error).__name__ == "NoArgsIsHelpError" else misused(error))
+    sys.exit(status)
 
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -139,8 +155,8 @@ def migrate_command(data: Data = None) -> None:
     """Bring the database to this version. The embedded one does so by itself."""
     settings = read_settings(data=data)
     for name in run(_as_owner(settings, migrate)):
-        out.print(f"applied {name}")
-    out.print("The database is up to date.")
+        say(_("applied %(name)s") % {"name": name})
+    say(_("The database is up to date."))
 
 
 @cli.command("backup")
@@ -155,21 +171,21 @@ def backup_command(
     """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
     settings = read_settings(data=data)
     if keep is not None and not file.is_dir():
-        fail("--keep goes with a folder.")
+        fail(_("--keep goes with a folder."))
     try:
         new = new_file(file)
     except BackupError as error:
-        fail(str(error))
+        fail(language().told(why(error)))
     written = run(_as_owner(settings, lambda dsn: back_up(dsn, new, settings), existing=True))
-    out.print(f"Wrote {written}.", highlight=False, soft_wrap=True)
+    say(_("Wrote %(written)s.") % {"written": written})
     if trial:
         found = run(_as_owner(settings, lambda dsn: tried(dsn, written, settings), existing=True))
-        out.print(
-            f"Restored it on trial in {found.took_s:.0f} s: {found.orders} orders, {found.events} events.",
-            highlight=False,
+        say(
+            _("Restored it on trial in %(took_s)s s. Orders: %(orders)s, events: %(events)s.")
+            % {"took_s": f"{found.took_s:.0f}", "orders": found.orders, "events": found.events}
         )
     for one in let_go(file, keep) if keep is not None else ():
-        out.print(f"Removed {one.name}.", highlight=False)
+        say(_("Removed %(name)s.") % {"name": one.name})
 
 
 @cli.command("restore")
@@ -177,7 +193,7 @@ def restore_command(file: File, data: Data = None) -> None:
     """Fill an empty database from a backup. It starts held: no money moves until ``rescind release``."""
     settings = read_settings(data=data)
     run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
-    out.print("Restored. Refunds are held until: rescind reconcile, then: rescind release")
+    say(_("Restored. Refunds are held until: rescind reconcile, then: rescind release"))
 
 
 @cli.command()
@@ -190,13 +206,11 @@ def release(
 ) -> None:
     """Let refunds run again after a restore, once ours were reconciled with every provider's."""
     if without_comparing is not None and not without_comparing.strip():
-        fail("Say why refunds may run although nobody compared them.")
+        fail(_("Say why refunds may run although nobody compared them."))
     settings = read_settings(data=data)
     reason = (without_comparing or "").strip()
-    out.print(
-        run(_as_owner(settings, lambda dsn: reconciling.let_go(dsn, f"operator:{by}", reason), existing=True)),
-        highlight=False,
-    )
+    who = f"operator:{by}"
+    say(run(_as_owner(settings, lambda dsn: reconciling.let_go(dsn, who, reason), existing=True)))
 
 
 async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, existing: bool = False) -> T:
@@ -206,10 +220,10 @@ async def _as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, 
     """
     if settings.database_url:
         if not settings.owner_url:
-            raise SettingsError("Set RESCIND_OWNER_URL to the same database as its owner.")
+            raise SettingsError(phrased("Set RESCIND_OWNER_URL to the same database as its owner."))
         return await work(settings.owner_url)
     if existing and not settings.data.joinpath("postgres", "cluster", "PG_VERSION").exists():
-        raise SettingsError(f"There is no installation in {settings.data}.")
+        raise SettingsError(phrased("There is no installation in %(data)s.", data=settings.data))
     server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
     try:
         await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))
@@ -231,12 +245,15 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
         await reading
         await check_demo(settings, dsn)
         if settings.demo:
-            with err.status("Opening the demo marketplace"):
+            with err.status(_("Opening the demo marketplace")):
                 await open_demo(settings, dsn)
         async with open_desk(settings, dsn, base_url) as desk, AsyncExitStack() as stack:
             if settings.demo and not all(one.test for one in await desk.connected.all()):
                 fail(
-                    "A live payment provider is connected here; a demonstration moves no real money. Leave out --demo."
+                    _(
+                        "A live payment provider is connected here; a demonstration moves no real money. Leave "
+                        "out --demo."
+                    )
                 )
             if web:
                 # Whatever is done at the command line is held to the same.
@@ -262,19 +279,16 @@ async def _until_stopped() -> None:
 
 
 async def _welcome(desk: Desk) -> None:
-    out.print(f"Rescind {__version__} serves at {desk.base_url}", highlight=False)
+    say(_("Rescind %(version)s serves at %(base_url)s") % {"version": __version__, "base_url": desk.base_url})
     if not desk.settings.demo:
         if await desk.beginning.open():
-            _ = language().gettext
-            out.print(
-                _("Nothing is here yet. Begin at: %(address)s") % {"address": desk.beginning.address}, soft_wrap=True
-            )
+            say(_("Nothing is here yet. Begin at: %(address)s") % {"address": desk.beginning.address})
         return
     for who, link in await guests.links(desk):
-        out.print(f"  sign in as {who:<9} {link}", highlight=False, soft_wrap=True)
+        say(f"  {_('sign in as %(who)s') % {'who': f'{who:<9}'}} {link}")
 
 
 def _with_database(settings: Settings) -> Settings:
     if not settings.database_url:
-        fail("Set DATABASE_URL to your PostgreSQL, or run `rescind serve`, which brings its own.")
+        fail(_("Set DATABASE_URL to your PostgreSQL, or run `rescind serve`, which brings its own."))
     return settings

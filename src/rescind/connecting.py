@@ -14,11 +14,13 @@ from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
 from rescind.connections import Connected, Secrets
 from rescind.core.errors import InvalidField, NotFound, Unavailable
+from rescind.core.sentence import marked
 from rescind.postgres.connections import ConnectionTable
 from rescind.providers.kinds import KINDS
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -31,14 +33,16 @@ def list_providers(data: Data = None) -> None:
     """Print every connected provider, test or live; never a key."""
 
     async def work(connected: Connected) -> Table:
-        table = Table("name", "kind", "money", "account", "for payments that name none", "changed", "by", box=None)
+        table = columns(
+            _("name"), _("kind"), _("money"), _("account"), _("for payments that name none"), _("changed"), _("by")
+        )
         for one in await connected.all():
             table.add_row(
                 one.name,
                 one.kind,
-                "test" if one.test else "live",
+                _("test") if one.test else _("live"),
                 one.account,
-                "yes" if one.own else "",
+                _("yes") if one.own else "",
                 f"{one.changed_at:%Y-%m-%d}",
                 one.changed_by,
             )
@@ -59,14 +63,15 @@ def add_provider(
     for PayPal the client ID first, then the key, then up to two signing secrets or webhook IDs.
     """
     if kind not in KINDS:
-        fail(f"There is no kind {kind}; there are: {', '.join(KINDS)}.")
+        fail(_("There is no kind %(kind)s; there are: %(these)s.") % {"kind": kind, "these": ", ".join(KINDS)})
     secrets = _asked(kind)
 
     async def work(connected: Connected) -> str:
         view = await connected.connect(name, kind, secrets, "operator:command line", own=own, direct=direct)
-        return f"Connected {view.name}: {'test' if view.test else 'live'} {view.account}".rstrip()
+        said = _("Connected %(name)s: test %(account)s") if view.test else _("Connected %(name)s: live %(account)s")
+        return (said % {"name": view.name, "account": view.account}).rstrip()
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 @app.command("test")
@@ -76,16 +81,17 @@ def check_provider(name: _Name, data: Data = None) -> None:
     async def work(connected: Connected) -> str:
         checked = await connected.check(name)
         if checked.trouble:
-            fail(f"{name}: the key is not good: {checked.trouble}.")
-        return f"{name}: good, {'test' if checked.test else 'live'} {checked.account}".rstrip()
+            fail(_("%(name)s: the key is not good: %(trouble)s.") % {"name": name, "trouble": checked.trouble})
+        said = _("%(name)s: good, test %(account)s") if checked.test else _("%(name)s: good, live %(account)s")
+        return (said % {"name": name, "account": checked.account}).rstrip()
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 _PROMPTS = {
-    "client": "Client ID",
-    "key": "Key",
-    "webhook": "Signing secrets or webhook IDs, with a space between two",
+    "client": marked("Client ID"),
+    "key": marked("Key"),
+    "webhook": marked("Signing secrets or webhook IDs, with a space between two"),
 }
 
 
@@ -95,7 +101,7 @@ def _asked(kind: str) -> Secrets:
     if sys.stdin.isatty():
         typed = {
             field.name: typer.prompt(
-                _PROMPTS[field.name], default="" if field.name == "webhook" else None, hide_input=field.hidden
+                _(_PROMPTS[field.name]), default="" if field.name == "webhook" else None, hide_input=field.hidden
             )
             for field in fields
         }
@@ -111,11 +117,11 @@ def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
         try:
             return await work(opened)
         except InvalidField as error:
-            fail(f"The {str(error.params['field']).strip('/').replace('_', ' ')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except NotFound:
-            fail("There is no such connection; see: rescind provider list")
+            fail(_("There is no such connection; see: rescind provider list"))
         except Unavailable:
-            fail("The provider cannot be reached now.")
+            fail(_("The provider cannot be reached now."))
         finally:
             await opened.close()
 

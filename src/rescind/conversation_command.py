@@ -20,7 +20,8 @@ from rescind.core.scope import Scope
 from rescind.core.transcript import Transcript, altered, complete
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, ngettext, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="What buyer, seller and platform said to each other.")
 _EVERYBODY = Scope()
@@ -35,7 +36,7 @@ def export(
 ) -> None:
     """Write a conversation as JSON, with a hash of each message and of all of them."""
     if file is not None and file.exists():
-        fail(f"{file} is there already; an export does not write over anything.")
+        fail(_("%(file)s is there already; an export does not write over anything.") % {"file": file})
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Transcript:
         reads = Reads(pool, secret(settings))
@@ -48,7 +49,10 @@ def export(
         except NotFound:
             found = None
         if found is None:
-            fail(f"There is no conversation {conversation} in which anything is for the {reader}.")
+            fail(
+                _("There is no conversation %(conversation)s in which anything is for the %(reader)s.")
+                % {"conversation": conversation, "reader": reader}
+            )
         return await written_out(reads, _EVERYBODY, reader, found, wall_clock())
 
     written = msgspec.json.format(msgspec.json.encode(run(with_pool(read_settings(data=data), work))), indent=2) + b"\n"
@@ -67,13 +71,15 @@ def check(file: Annotated[Path, typer.Argument(help="A transcript that was expor
     try:
         told = msgspec.json.decode(file.read_bytes(), type=Transcript)
     except msgspec.DecodeError:
-        fail(f"{file} is no transcript.")
+        fail(_("%(file)s is no transcript.") % {"file": file})
     changed = altered(told)
     for one in changed:
-        out.print(f"{one} is not as it was sent.", highlight=False)
+        say(_("%(one)s is not as it was sent.") % {"one": one})
     whole = complete(told)
     if not whole:
-        out.print("The digest is of other messages.")
+        say(_("The digest is of other messages."))
     if changed or not whole:
         raise typer.Exit(1)
-    out.print(f"{len(told.messages)} messages, each as it was sent.", highlight=False)
+    count = len(told.messages)
+    said = ngettext("%(num)s message, as it was sent.", "%(num)s messages, each as it was sent.", count)
+    say(said % {"num": count})

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.administration import shop_called, with_pool
 from rescind.clock import DatabaseClock, wall_clock
@@ -24,7 +23,8 @@ from rescind.pdf import PdfUnavailable, Press
 from rescind.postgres.documents import DocumentTable, Flaw
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, out, say
+from rescind.terminal import Data, read_settings, run
 from rescind.web.document import html
 
 app = typer.Typer(no_args_is_help=True, help="Receipts and credit notes.")
@@ -47,7 +47,7 @@ def list_documents(
         wanted = year or wall_clock().astimezone(zone_of(owner.zone)).year
         return await DocumentTable(pool, DatabaseClock()).of_year(owner.id, wanted)
 
-    table = Table("number", "document", "order", "issued", "amount", box=None)
+    table = columns(_("number"), _("document"), _("order"), _("issued"), _("amount"))
     for one in run(with_pool(read_settings(data=data), work)):
         said = one.content
         issued = f"{said.issued_at.astimezone(zone_of(said.zone)):%Y-%m-%d}"
@@ -65,9 +65,9 @@ def get(
 ) -> None:
     """Write one document as a file."""
     if file is not None and file.exists():
-        fail(f"{file} is there already; a document does not write over anything.")
+        fail(_("%(file)s is there already; a document does not write over anything.") % {"file": file})
 
-    async def work(pool: asyncpg.Pool[Any], _: Settings) -> bytes:
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> bytes:
         try:
             issued = await DocumentTable(pool, DatabaseClock()).read(_EVERYBODY, document)
             if form == "json":
@@ -75,11 +75,11 @@ def get(
             page = html(locale(language), issued, "operator", printed=form == "pdf")
             return await Press().print(page) if form == "pdf" else page.encode()
         except NotFound:
-            fail(f"There is no document {document}; see: rescind document list SHOP")
+            fail(_("There is no document %(document)s; see: rescind document list SHOP") % {"document": document})
         except PdfUnavailable:
-            fail("No PDF is made here: install the extra rescind[pdf] and Pango, or take --form html and print it.")
+            fail(_("No PDF is made here: install the extra rescind[pdf] and Pango, or take --form html and print it."))
         except Unavailable:
-            fail("The PDF could not be made. Take --form html and print it.")
+            fail(_("The PDF could not be made. Take --form html and print it."))
 
     written = run(with_pool(read_settings(data=data), work))
     if file is None:
@@ -105,7 +105,7 @@ def issue(shop: Shop, data: Data = None) -> None:
         return issued
 
     for number in run(with_pool(read_settings(data=data), work)):
-        out.print(number, highlight=False)
+        say(number)
 
 
 @app.command()
@@ -118,8 +118,8 @@ def check(shop: Shop, data: Data = None) -> None:
 
     flaws = run(with_pool(read_settings(data=data), work))
     for one in flaws:
-        said = {"missing": "has no document", "edited": "is not as it was issued"}[one.why]
-        out.print(f"{one.number} {said}.", highlight=False)
+        said = _("%(number)s has no document.") if one.why == "missing" else _("%(number)s is not as it was issued.")
+        say(said % {"number": one.number})
     if flaws:
         raise typer.Exit(1)
-    out.print("Every number has its document, and every document is as it was issued.")
+    say(_("Every number has its document, and every document is as it was issued."))

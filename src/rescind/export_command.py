@@ -23,7 +23,8 @@ from rescind.postgres.exports import ExportTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.refunds import RefundLists
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, must_be, say, told
+from rescind.terminal import Data, read_settings, run
 
 
 def export(
@@ -40,18 +41,21 @@ def export(
 ) -> None:
     """Write a list of the whole marketplace to a file, and write down who did."""
     if listing not in LISTS:
-        fail(f"There is no list {listing}. There are: {', '.join(LISTS)}.")
+        fail(_("There is no list %(listing)s. There are: %(these)s.") % {"listing": listing, "these": ", ".join(LISTS)})
     if file.exists():
-        fail(f"{file} is there already; an export does not write over anything.")
+        fail(_("%(file)s is there already; an export does not write over anything.") % {"file": file})
     if zone not in zones.known():
-        fail(f"{zone} is no time zone; write one like Europe/London.")
+        fail(_("%(zone)s is no time zone; write one like Europe/London.") % {"zone": zone})
     pairs = [one.partition("=") for one in filters or ()]
     known = names(NARROWINGS[listing])
-    for name, equals, _ in pairs:
+    for name, equals, _value in pairs:
         if not equals or name not in known:
-            fail(f"{name} is no filter of {listing}. There are: {', '.join(known)}.")
+            fail(
+                _("%(name)s is no filter of %(listing)s. There are: %(these)s.")
+                % {"name": name, "listing": listing, "these": ", ".join(known)}
+            )
     form: Format = "xlsx" if file.suffix == ".xlsx" else "csv"
-    where = urlencode([(name, value) for name, _, value in pairs])
+    where = urlencode([(name, value) for name, _equals, value in pairs])
     wanted = Wanted(LISTS[listing], where, tuple(columns or ()), form, zone)
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
@@ -60,14 +64,14 @@ def export(
         try:
             made = await lists.export(_somebody(), wanted, "cli")
         except (InvalidField, InvalidText, UnknownField) as error:
-            fail(f"{error.params.get('field', '')} has to be {error.params.get('expected', 'a filter of this list')}.")
+            fail(must_be(error) if "expected" in error.params else told(error))
         with file.open("xb") as to:
             async for part in made.parts:
                 to.write(part)
         return await lists.exports.rows(made.export)
 
     rows = run(with_pool(read_settings(data=data), work))
-    out.print(f"Wrote {file}: {rows} rows.", highlight=False, soft_wrap=True)
+    say(_("Wrote %(file)s. Rows: %(rows)s.") % {"file": file, "rows": rows})
 
 
 def _somebody() -> Principal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -18,7 +18,9 @@ from rescind.intake.template import Form, Language, template
 from rescind.locales import locale
 from rescind.postgres.imports import WORKS, Import
 from rescind.serving import settle
-from rescind.terminal import Data, err, fail, out, read_settings, run
+from rescind.speaking import _, err, fail, say
+from rescind.speaking import language as spoken
+from rescind.terminal import Data, read_settings, run
 from rescind.web.import_words import all_said, errors_file, faults_of
 
 _BY = "operator:command line"
@@ -37,26 +39,29 @@ def import_file(
     ] = None,
     kind: Annotated[Kind, typer.Option(help="Of the template: orders, or stages of orders that are there.")] = "orders",
     shop: Annotated[str, typer.Option(help="Of the template: whose orders its examples are.")] = _A_SHOP,
-    language: Annotated[Language, typer.Option(help="Of the template, and of what is said of rows.")] = "en",
+    language: Annotated[
+        Language | None, typer.Option(help="Of the template, and of what is said of rows; usual: the terminal's.")
+    ] = None,
     data: Data = None,
 ) -> None:
     """Put orders in from a file, or tell what happened to those that are there.
 
     An order with a row that is wrong stays out, and all others go in; the same file again changes nothing.
     """
+    tag: Language = language or cast("Language", spoken().tag)
     if make_template is not None:
-        sys.stdout.buffer.write(template(kind, make_template, language, shop, wall_clock()))
+        sys.stdout.buffer.write(template(kind, make_template, tag, shop, wall_clock()))
         return
     if (file is None) == (resume is None):
-        fail("Name one file, or with --resume the id of an import.")
+        fail(_("Name one file, or with --resume the id of an import."))
     if errors is not None and errors.exists():
-        fail(f"{errors} is there already; nothing is written over.")
+        fail(_("%(errors)s is there already; nothing is written over.") % {"errors": errors})
 
     async def work(desk: Desk) -> Import:
         settle()
         one = await _begun(desk, file, resume, dry_run=dry_run)
         done = await _worked(desk, one)
-        await _tell(desk, done, language, errors)
+        await _tell(desk, done, tag, errors)
         return done
 
     done = run(with_desk(read_settings(data=data), work))
@@ -74,8 +79,12 @@ async def _begun(desk: Desk, file: Path | None, resume: str | None, *, dry_run: 
         with file.open("rb") as opened:
             one = await desk.importing.receive(opened, file.name, by=_BY, confirmed=not dry_run)
     except OSError as fault:
-        fail(f"{file} cannot be read: {fault.strerror}.")
-    err.print(f"{one.id}: if this is stopped, go on with: rescind import --resume {one.id}", highlight=False)
+        fail(_("%(file)s cannot be read: %(strerror)s.") % {"file": file, "strerror": fault.strerror})
+    err.print(
+        _("%(id)s: if this is stopped, go on with: rescind import --resume %(id)s") % {"id": one.id},
+        highlight=False,
+        soft_wrap=True,
+    )
     return one
 
 
@@ -85,9 +94,15 @@ async def _worked(desk: Desk, one: Import) -> Import:
         working = asyncio.ensure_future(_all_of_it(desk, one))
         while not working.done():
             now = await desk.importing.table.read(Scope(), one.id)
-            status.update(f"{now.counts.done:,} of {now.orders:,} orders" if now.orders else "Reading the file")
+            status.update(_progress(now))
             await asyncio.wait({working}, timeout=_LOOK_S)
         return await working
+
+
+def _progress(one: Import) -> str:
+    if not one.orders:
+        return _("Reading the file")
+    return _("Orders: %(done)s of %(all)s") % {"done": f"{one.counts.done:,}", "all": f"{one.orders:,}"}
 
 
 async def _all_of_it(desk: Desk, one: Import) -> Import:
@@ -104,24 +119,32 @@ async def _tell(desk: Desk, one: Import, tag: Language, errors: Path | None) -> 
     if one.state == "refused":
         err.print(f"rescind: {all_said(language, faults_of(one.fault))}", highlight=False, markup=False, soft_wrap=True)
         return
-    counts, would = one.counts, "" if one.state == "ended" else "would be "
-    said = [
-        f"{counts.live:,} live" if one.kind == "orders" else f"{counts.live + counts.history:,}",
-        f"{counts.history:,} as history" if one.kind == "orders" else "",
-    ]
-    out.print(f"{would}put in: {', '.join(one for one in said if one)}".capitalize(), highlight=False)
-    out.print(f"There already: {counts.there:,}", highlight=False)
-    out.print(f"Stay out: {counts.wrong:,}", highlight=False)
+    counts = one.counts
+    number = {
+        "live": f"{counts.live:,}",
+        "history": f"{counts.history:,}",
+        "count": f"{counts.live + counts.history:,}",
+    }
+    if one.kind == "orders":
+        ended, would = (
+            _("Put in: %(live)s live, %(history)s as history"),
+            _("Would be put in: %(live)s live, %(history)s as history"),
+        )
+    else:
+        ended, would = _("Put in: %(count)s"), _("Would be put in: %(count)s")
+    say((ended if one.state == "ended" else would) % number)
+    say(_("There already: %(there)s") % {"there": f"{counts.there:,}"})
+    say(_("Stay out: %(wrong)s") % {"wrong": f"{counts.wrong:,}"})
     if one.state == "checked":
-        out.print(f"To put it in: rescind import --resume {one.id}", highlight=False)
+        say(_("To put it in: rescind import --resume %(id)s") % {"id": one.id})
     if one.ignored:
-        out.print(f"Columns that were not read: {', '.join(one.ignored)}", highlight=False, markup=False)
+        say(_("Columns that were not read: %(these)s") % {"these": ", ".join(one.ignored)})
     for nth, kept in await table.faults(one, _SHOWN):
-        out.print(f"row {nth}: {all_said(language, faults_of(kept))}", highlight=False, markup=False, soft_wrap=True)
+        say(_("row %(row)s: %(why)s") % {"row": nth, "why": all_said(language, faults_of(kept))})
     if counts.rows_wrong > _SHOWN:
-        out.print(f"and {counts.rows_wrong - _SHOWN:,} more rows.", highlight=False)
+        say(_("More such rows: %(more)s.") % {"more": f"{counts.rows_wrong - _SHOWN:,}"})
     if errors is not None and counts.wrong:
         with errors.open("wb") as file:
             async for part in errors_file(language, table, one):
                 file.write(part)
-        out.print(f"Wrote the rows that stay out to {errors}.", highlight=False)
+        say(_("Wrote the rows that stay out to %(errors)s.") % {"errors": errors})

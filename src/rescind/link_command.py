@@ -18,7 +18,8 @@ from rescind.links import Links
 from rescind.people import COMMAND_LINE
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 link_secrets = typer.Typer(no_args_is_help=True, help="Secrets under which the marketplace signs links itself.")
 
@@ -36,7 +37,7 @@ def link(
     """Print a link that signs one buyer in, once: what POST /v1/links makes for the marketplace."""
     settings = read_settings(data=data, base_url=base_url)
     if not settings.base_url:
-        fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
+        fail(_("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL."))
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         try:
@@ -45,11 +46,11 @@ def link(
             key = secrets.token_hex(16)
             return (await _links(pool, settings).make(said, timedelta(minutes=minutes), COMMAND_LINE.who, key)).url
         except NotFound:
-            fail(f"{buyer} has no order {order}.")
+            fail(_("%(buyer)s has no order %(order)s.") % {"buyer": buyer, "order": order})
         except (InvalidField, InvalidText) as error:
-            fail(f"{str(error.params['field']).strip('/?')} must be {error.params['expected']}.")
+            fail(must_be(error))
 
-    out.print(run(with_pool(settings, work)), highlight=False, soft_wrap=True)
+    say(run(with_pool(settings, work)))
 
 
 @link_secrets.command("new")
@@ -60,9 +61,9 @@ def new_secret(data: Data = None) -> None:
         try:
             return (await _links(pool, settings).secrets.make(COMMAND_LINE, secrets.token_hex(16))).text
         except SecretsFull as full:
-            fail(f"{full.params['limit']} are in force already; end one first: rescind link-secret end ID")
+            fail(_("%(limit)s are in force already; end one first: rescind link-secret end ID") % full.params)
 
-    out.print(run(with_pool(read_settings(data=data), work)), highlight=False, soft_wrap=True)
+    say(run(with_pool(read_settings(data=data), work)))
 
 
 @link_secrets.command("list")
@@ -70,14 +71,14 @@ def list_secrets(data: Data = None) -> None:
     """Print every secret with who made it and when it was last used; never the secret itself."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
-        table = Table("id", "made", "by", "last used", "state", box=None)
+        table = columns(_("id"), _("made"), _("by"), _("last used"), _("state"))
         for one in await _links(pool, settings).secrets.all():
             table.add_row(
                 one.id,
                 f"{one.made_at:%Y-%m-%d}",
                 one.made_by.partition(":")[2],
-                f"{one.used_at:%Y-%m-%d}" if one.used_at else "not yet",
-                f"ended {one.ended_at:%Y-%m-%d}" if one.ended_at else "in force",
+                f"{one.used_at:%Y-%m-%d}" if one.used_at else _("not yet"),
+                _("ended %(day)s") % {"day": f"{one.ended_at:%Y-%m-%d}"} if one.ended_at else _("in force"),
             )
         return table
 
@@ -92,10 +93,10 @@ def end_secret(identifier: Annotated[str, typer.Argument(help="Its id.")], data:
         try:
             await _links(pool, settings).secrets.end(COMMAND_LINE, identifier)
         except NotFound:
-            fail(f"There is no secret {identifier}; see: rescind link-secret list")
+            fail(_("There is no secret %(secret)s; see: rescind link-secret list") % {"secret": identifier})
 
     run(with_pool(read_settings(data=data), work))
-    out.print("Ended.")
+    say(_("Ended."))
 
 
 def _links(pool: asyncpg.Pool[Any], settings: Settings) -> Links:

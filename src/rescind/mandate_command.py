@@ -21,7 +21,8 @@ from rescind.postgres.accounts import AccountTable
 from rescind.postgres.mandates import MandateTable
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, language, out, read_settings, run
+from rescind.speaking import _, columns, expected, fail, language, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -34,7 +35,19 @@ def list_mandates(data: Data = None) -> None:
 
     async def work(mandates: Mandates) -> Table:
         now = wall_clock()
-        table = Table("mandate", "program", "may", "each", "a day", "used today", "until", "acts", "by", box=None)
+        table = columns(
+            *(
+                _("mandate"),
+                _("program"),
+                _("may"),
+                _("each"),
+                _("a day"),
+                _("used today"),
+                _("until"),
+                _("acts"),
+                _("by"),
+            )
+        )
         for one in await mandates.all(now):
             allowed = one.bounds
 
@@ -48,7 +61,7 @@ def list_mandates(data: Data = None) -> None:
                 money(allowed.each_minor),
                 money(allowed.a_day_minor),
                 money(one.held.used(now.date())),
-                f"{allowed.until:%Y-%m-%d %H:%M}" if one.holds(now) else "ended",
+                f"{allowed.until:%Y-%m-%d %H:%M}" if one.holds(now) else _("ended"),
                 str(one.held.acts),
                 one.made_by_name,
             )
@@ -84,17 +97,17 @@ def give_mandate(
             because=because,
         )
     except InvalidField as error:
-        fail(f"An amount must be {error.params['expected']}.")
+        fail(_("An amount must be %(expected)s.") % {"expected": expected(error)})
 
     async def work(mandates: Mandates) -> str:
         try:
             return (await mandates.make(COMMAND_LINE, wanted, wall_clock())).id
         except (InvalidField, InvalidText) as error:
-            fail(f"{str(error.params['field']).removeprefix('/')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except NotFound:
-            fail("No key in force of this mark acts under mandates alone; see: rescind key new --mandated")
+            fail(_("No key in force of this mark acts under mandates alone; see: rescind key new --mandated"))
         except MandateStands as error:
-            fail(f"The key has a mandate; end it first: rescind mandate end {error.params['mandate']}")
+            fail(_("The key has a mandate; end it first: rescind mandate end %(mandate)s") % error.params)
 
     out.print(_with(data, work))
 
@@ -109,10 +122,10 @@ def end_mandate(
         try:
             await mandates.end(COMMAND_LINE, mandate, wall_clock())
         except NotFound:
-            fail(f"There is no mandate {mandate}; see: rescind mandate list")
+            fail(_("There is no mandate %(mandate)s; see: rescind mandate list") % {"mandate": mandate})
 
     _with(data, work)
-    out.print("Ended.")
+    say(_("Ended."))
 
 
 def _with(data: Data, work: Callable[[Mandates], Awaitable[T]]) -> T:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
@@ -15,7 +14,8 @@ from rescind.postgres.notice_people import NoticePeople, Silence
 from rescind.postgres.paging import MOST
 from rescind.postgres.reads.unreached import UnreachedShops
 from rescind.settings import Settings
-from rescind.terminal import Data, out, read_settings, run
+from rescind.speaking import _, columns, ngettext, out, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Whom notices reach.")
 
@@ -29,10 +29,10 @@ def list_unreached(data: Data = None) -> None:
         return (await UnreachedShops(pool, b"").unreached_shops(limit=MOST)).rows
 
     found = run(with_pool(read_settings(data=data), work))
-    table = Table("shop", "name", "requests", "since (UTC)", box=None)
+    table = columns(_("shop"), _("name"), _("requests"), _("since (UTC)"))
     for one in found:
         table.add_row(one.id, one.name, str(one.waiting), f"{one.since:%Y-%m-%d %H:%M}" if one.since else "")
-    out.print(table if found else "Every shop has a verified address.")
+    out.print(table if found else _("Every shop has a verified address."))
 
 
 @app.command("silence")
@@ -52,6 +52,10 @@ def silence(
         return await people.silence()
 
     found = run(with_pool(read_settings(data=data), work))
-    now = "goes to the platform" if found.wanted else "decides"
-    count = f"{found.unreached} shop is" if found.unreached == 1 else f"{found.unreached} shops are"
-    out.print(f"Silence of a shop without a verified address {now}; {count} like that.", highlight=False)
+    say(
+        _("Silence of a shop without a verified address goes to the platform.")
+        if found.wanted
+        else _("Silence of a shop without a verified address decides.")
+    )
+    shops = ngettext("%(num)s shop is like that.", "%(num)s shops are like that.", found.unreached)
+    say(shops % {"num": found.unreached})

@@ -24,7 +24,8 @@ from rescind.postgres.mails import MailTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.staff_links import StaffLinkTable
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, ngettext, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -56,20 +57,27 @@ def list_people(data: Data = None) -> None:
     """Print who works here, as what, by what they sign in, and when they last did; and who is invited."""
 
     async def work(people: People) -> Table:
-        table = Table("name", "e-mail", "as", "rights", "signs in with", "last signed in", box=None)
+        table = columns(_("name"), _("e-mail"), _("as"), _("rights"), _("signs in with"), _("last signed in"))
         for one in await people.all(COMMAND_LINE):
             ways = (
-                f"{one.passkeys} passkey{'s' if one.passkeys > 1 else ''}" if one.passkeys else "",
-                "password and app" if one.app else "",
-                "identity provider" if one.identity else "",
+                ngettext("%(num)s passkey", "%(num)s passkeys", one.passkeys) % {"num": one.passkeys}
+                if one.passkeys
+                else "",
+                _("password and app") if one.app else "",
+                _("identity provider") if one.identity else "",
             )
-            used = f"{one.used_at:%Y-%m-%d %H:%M}" if one.used_at else "not yet"
+            used = f"{one.used_at:%Y-%m-%d %H:%M}" if one.used_at else _("not yet")
             rights = one.rights if one.shop else ""
             table.add_row(one.name, one.email, one.grant.code, rights, ", ".join(filter(None, ways)), used)
         for link in await people.waiting(COMMAND_LINE):
             rights = link.rights if link.shop else ""
             table.add_row(
-                link.name, link.email, link.grant.code, rights, "", f"invited until {link.expires_at:%Y-%m-%d}"
+                link.name,
+                link.email,
+                link.grant.code,
+                rights,
+                "",
+                _("invited until %(day)s") % {"day": f"{link.expires_at:%Y-%m-%d}"},
             )
         return table
 
@@ -84,7 +92,7 @@ def remove(email: _Email, role: _Role, shop: _Shop = None, data: Data = None) ->
         await people.remove(COMMAND_LINE, await _known(people, email), role, shop)
 
     _with(data, work)
-    out.print("Removed.")
+    say(_("Removed."))
 
 
 @app.command("begin-anew")
@@ -102,7 +110,7 @@ def list_acts(data: Data = None) -> None:
     """Print who did what to people, sessions and keys, the latest first."""
 
     async def work(people: People) -> Table:
-        table = Table("at", "what", "whom", "as", "by", box=None)
+        table = columns(_("at"), _("what"), _("whom"), _("as"), _("by"))
         for one in await people.acts(COMMAND_LINE):
             about = ":".join(part for part in (one.role, one.shop) if part)
             table.add_row(f"{one.at:%Y-%m-%d %H:%M}", one.act, one.whom, about, one.by_name)
@@ -112,9 +120,9 @@ def list_acts(data: Data = None) -> None:
 
 
 def _print(invited: Invited) -> None:
-    out.print(invited.address, highlight=False, soft_wrap=True)
+    say(invited.address)
     if not invited.mailed:
-        out.print("No mail server is set up; give them the link yourself.")
+        say(_("No mail server is set up; give them the link yourself."))
 
 
 async def _known(people: People, email: str) -> str:
@@ -139,23 +147,26 @@ def people_on(pool: asyncpg.Pool[Any], settings: Settings, base_url: str) -> Gen
 def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | None = None, links: bool = False) -> T:
     settings = read_settings(data=data, base_url=base_url)
     if links and not settings.base_url:
-        fail("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL.")
+        fail(_("Say the address people reach Rescind at: --base-url, or RESCIND_BASE_URL."))
 
     async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
         try:
             with people_on(pool, settings, settings.base_url or "") as people:
                 return await work(people)
         except (InvalidField, InvalidText) as error:
-            fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except NotFound as missing:
             fail(
-                "There is no such shop."
+                _("There is no such shop.")
                 if missing.params["kind"] in {"shop", "shp"}
-                else "There is no such person in that role."
+                else _("There is no such person in that role.")
             )
         except LastOperator:
-            fail("It is the last operator; invite another one first.")
+            fail(_("It is the last operator; invite another one first."))
         except AddressBounces as error:
-            fail(f"{error.params['address']} refuses mail; an operator can allow it again on the page of mail.")
+            fail(
+                _("%(address)s refuses mail; an operator can allow it again on the page of mail.")
+                % {"address": error.params["address"]}
+            )
 
     return run(with_pool(settings, opened))

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.api import problems
@@ -21,12 +20,12 @@ from rescind.core.second_person import AnswerProposal
 from rescind.core.views import ProposalRow
 from rescind.engine import Submission
 from rescind.intake.text import label
-from rescind.locales import locale
 from rescind.policies.publishing import Key, operator_of
 from rescind.postgres.reads import Reads
 from rescind.refunds import deciding
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, language, out, pgettext, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Money that one person wants to move and another has to agree to.")
 
@@ -51,12 +50,12 @@ def list_proposals(data: Data = None) -> None:
             if cursor is None:
                 return rows
 
-    table = Table("order", "no.", "what", "amount", "by", "of", "until (UTC)", box=None)
+    table = columns(_("order"), _("no."), _("what"), _("amount"), _("by"), _("of"), _("until (UTC)"))
     for one in run(with_pool(read_settings(data=data), work)):
         waits = one.proposal
-        what = locale("en").term("money_act", waits.terms.act.value)
+        what = language().term("money_act", waits.terms.act.value)
         until = f"{waits.due_at:%Y-%m-%d %H:%M}"
-        table.add_row(one.order.id, str(waits.number), what, str(one.amount), waits.by, waits.side, until)
+        table.add_row(one.order.id, str(waits.number), what, language().money(one.amount), waits.by, waits.side, until)
     out.print(table)
 
 
@@ -66,7 +65,7 @@ def confirm(order: OrderId, number: Number, key: Key, why: Words = "", data: Dat
     after = _answered(order, number, key, why, data, confirmed=True)
     done = next(one for one in after.proposals if one.number == number)
     amount = Money(done.terms.amount_minor, after.currency)
-    out.print(f"Done: {amount} of order {after.number}.", highlight=False, markup=False)
+    say(_("Done: %(amount)s of order %(number)s.") % {"amount": language().money(amount), "number": after.number})
 
 
 @app.command()
@@ -74,7 +73,8 @@ def reject(order: OrderId, number: Number, key: Key, why: Words = "", data: Data
     """Reject what somebody proposed, or take back what you proposed yourself."""
     after = _answered(order, number, key, why, data, confirmed=False)
     done = next(one for one in after.proposals if one.number == number)
-    out.print(f"{done.outcome.value.capitalize()}: nothing of it happens.", highlight=False)
+    said = {"outcome": pgettext("proposal_outcome", done.outcome.value)}
+    say(_("%(outcome)s: nothing of it happens.") % said)
 
 
 def _answered(order: str, number: int, key: str, why: str, data: Data, *, confirmed: bool) -> Order:
@@ -95,4 +95,4 @@ def _answered(order: str, number: int, key: str, why: str, data: Data, *, confir
     try:
         return run(with_pool(read_settings(data=data), work))
     except RescindError as error:
-        fail(problems.detail(error, locale("en")))
+        fail(problems.detail(error, language()))

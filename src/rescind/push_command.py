@@ -11,7 +11,8 @@ from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
 from rescind.postgres.push import PushTable
 from rescind.settings import Settings
-from rescind.terminal import Data, out, read_settings, run
+from rescind.speaking import _, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Browsers that people are told in.")
 
@@ -33,4 +34,4 @@ def reset(
 
     if not sure:
         raise typer.Abort
-    out.print(f"Browsers forgotten: {run(with_pool(read_settings(data=data), work))}", highlight=False)
+    say(_("Browsers forgotten: %(count)s") % {"count": run(with_pool(read_settings(data=data), work))})

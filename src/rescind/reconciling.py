@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import asyncpg
+import msgspec
 import typer
 
 from rescind.administration import with_pool
@@ -15,17 +16,18 @@ from rescind.core.errors import InvalidText, Unavailable
 from rescind.core.instant import Instant, instant
 from rescind.core.ports import PaymentProvider
 from rescind.core.reconcile import LATE_AFTER
+from rescind.core.sentence import why as why_of
 from rescind.desk import Desk
 from rescind.desk_command import with_desk
 from rescind.intake.text import label
-from rescind.locales import DEFAULT, locale
 from rescind.postgres.backup import BackupError
 from rescind.postgres.hold import Wanted, held, release
 from rescind.postgres.reconciliation import KeptDifference, Reconciliations, Run, in_parts
 from rescind.providers.exported import COLUMNS, BadExport, refunds
 from rescind.providers.kinds import KINDS
 from rescind.settings import Settings
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, language, must_be, say
+from rescind.terminal import Data, read_settings, run
 from rescind.worker import reconciliation as working
 
 T = TypeVar("T")
@@ -56,11 +58,11 @@ def reconcile(
     """Compare our refunds with a provider's own list; exit status 1 while a difference is open."""
     named = _named(column or ())
     if named and file is None:
-        fail("--column says what columns of a file are called; give the file with --file.")
+        fail(_("--column says what columns of a file are called; give the file with --file."))
     try:
         written = datetime.fromtimestamp(file.stat().st_mtime, UTC) if file else None
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
+        fail(_("%(file)s cannot be read: %(strerror)s.") % {"file": file, "strerror": error.strerror})
 
     async def work(desk: Desk) -> tuple[Run, Sequence[KeptDifference]]:
         table = Reconciliations(desk.pool)
@@ -73,7 +75,7 @@ def reconcile(
         wanted = [one.since for one in hold.waits_for] if hold else []
         first = instant(since, field="--since") if since else min([await table.begins_at(name, end), *wanted])
         if first >= end:
-            fail("--since must be before --until.")
+            fail(_("--since must be before --until."))
         if file:
             theirs, source = in_parts(refunds(file, named)), file.name
         else:
@@ -95,20 +97,20 @@ def reconcile(
     try:
         done, found = run(with_desk(read_settings(data=data), work))
     except BadExport as error:
-        fail(str(error))
+        fail(language().told(why_of(error)))
     except Unavailable:
-        fail("The provider did not answer; nothing was compared. Try again later, or give its list with --file.")
+        fail(_("The provider did not answer; nothing was compared. Try again later, or give its list with --file."))
     for one in found:
-        out.print(f"{one.place}. {difference_words(one)}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{one.place}. {difference_words(one)}")
     more = done.open + done.told - len(found)
     if more > 0:
-        out.print(f"… and {more} more, on the page of reconciliation {done.number}.", highlight=False)
-    out.print(
-        f"Reconciliation {done.number}: {done.ours} of ours, {done.theirs} of theirs; {done.agreed} agree, "
-        f"{done.on_its_way} are on their way, {done.not_sent} were not sent, {done.told} were told to their orders, "
-        f"{done.open} differ.",
-        highlight=False,
-        soft_wrap=True,
+        say(_("… and %(more)s more, on the page of reconciliation %(number)s.") % {"more": more, "number": done.number})
+    say(
+        _(
+            "Reconciliation %(number)s: %(ours)s of ours, %(theirs)s of theirs; %(agreed)s agree, %(on_its_way)s are "
+            "on their way, %(not_sent)s were not sent, %(told)s were told to their orders, %(open)s differ."
+        )
+        % msgspec.structs.asdict(done)
     )
     if done.open:
         raise typer.Exit(1)
@@ -121,7 +123,10 @@ def _end(until: str | None, written: datetime | None, behind: timedelta, now: In
         return min(written + timedelta(seconds=1), latest) if written else latest
     end = instant(until, field="--until")
     if behind and end > latest:
-        fail(f"--until must be {latest:%Y-%m-%dT%H:%M:%SZ} or before; the provider's list is so far behind.")
+        fail(
+            _("--until must be %(latest)s or before; the provider's list is so far behind.")
+            % {"latest": f"{latest:%Y-%m-%dT%H:%M:%SZ}"}
+        )
     return end
 
 
@@ -131,7 +136,7 @@ def _named(columns: Sequence[str]) -> dict[str, str]:
     for one in columns:
         ours, equals, theirs = one.partition("=")
         if not equals or ours not in COLUMNS:
-            fail(f"{one} is no OURS=THEIRS; ours are: {', '.join(COLUMNS)}.")
+            fail(_("%(one)s is no OURS=THEIRS; ours are: %(these)s.") % {"one": one, "these": ", ".join(COLUMNS)})
         named[ours] = theirs
     return named
 
@@ -140,9 +145,12 @@ async def _asked(desk: Desk, name: str) -> PaymentProvider:
     """The provider that says itself which refunds it made."""
     found = await desk.connected.provider(name)
     if found is None:
-        fail(f"No payment provider {name} is connected; give its list with --file.")
+        fail(_("No payment provider %(name)s is connected; give its list with --file.") % {"name": name})
     if not found.traits.lists_refunds:
-        fail(f"The payment provider {found.name} cannot be asked for its refunds; give its list with --file.")
+        fail(
+            _("The payment provider %(name)s cannot be asked for its refunds; give its list with --file.")
+            % {"name": found.name}
+        )
     return found
 
 
@@ -154,8 +162,8 @@ def explain_difference(
     data: Data = None,
 ) -> None:
     """Explain a difference between our refunds and a provider's; the explanation stands with your name."""
-    words_given = _said(why, "The explanation")
-    who = f"operator:{_said(by, 'The name')}"
+    words_given = _said(why, _("explanation"))
+    who = f"operator:{_said(by, _('name'))}"
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Run:  # noqa: ARG001 - every command's work has both
         table = Reconciliations(pool)
@@ -163,7 +171,10 @@ def explain_difference(
         return await table.run(reconciliation)
 
     done = run(with_pool(read_settings(data=data), work))
-    out.print(f"Explained. {done.open} differences of reconciliation {done.number} are open.", highlight=False)
+    say(
+        _("Explained. %(open)s differences of reconciliation %(number)s are open.")
+        % {"open": done.open, "number": done.number}
+    )
 
 
 async def let_go(dsn: str, by: str, reason: str) -> str:
@@ -172,77 +183,89 @@ async def let_go(dsn: str, by: str, reason: str) -> str:
     try:
         found = await held(connection)
         if found is None:
-            return "Refunds are not held."
+            return _("Refunds are not held.")
         rows = await connection.fetch("SELECT name, kind, own FROM provider_connections")
         kinds = {"" if row["own"] else row["name"]: row["kind"] for row in rows}
         if found.waits_for and not reason:
             raise BackupError(
-                "\n".join(["Refunds stay held.", *(_wanted(one, kinds, found.restored_at) for one in found.waits_for)])
+                "\n".join(
+                    [_("Refunds stay held."), *(_wanted(one, kinds, found.restored_at) for one in found.waits_for)]
+                )
             )
         await release(connection, by, found.runs, reason)
     finally:
         await connection.close()
-    return "Refunds run again."
+    return _("Refunds run again.")
 
 
 def _wanted(one: Wanted, kinds: Mapping[str, str], restored_at: Instant) -> str:
     """What ends the hold for one provider. kinds: of the connections that there are, by name."""
-    name = f"provider {one.provider}" if one.provider else "the payment provider"
     command = "rescind reconcile" + (f" --provider {one.provider}" if one.provider else "")
     if one.run is None and one.provider and one.provider not in kinds:
-        return (
-            f"No {name} is connected. Connect it again and run {command}, or give its list: {command} --file LIST. "
-            'If it never was there, nothing went through it: rescind release --without-comparing "WHY".'
-        )
-    if one.run is None:
-        kind = KINDS.get(kinds.get(one.provider, ""))
-        if kind is None:
-            return (
-                f"Compare ours with {name}'s from {one.since:%Y-%m-%dT%H:%M:%SZ} until after the restore: "
-                f"{command} --file LIST"
-            )
-        behind = kind.lists_after
-        said = f"Compare ours with {name}'s from {one.since:%Y-%m-%dT%H:%M:%SZ} until after the restore: {command}"
-        if not behind:
-            return said
-        return f"{said}. Its list is behind, so a run counts from {restored_at + behind:%Y-%m-%dT%H:%M:%SZ} on."
-    return (
-        f"Reconciliation {one.run} with {name} has {one.open} open differences; explain each, on its page or with: "
-        f"rescind explain-difference {one.run} NUMBER WHY"
-    )
+        return _(
+            "No provider %(name)s is connected. Connect it again and run %(command)s, or give its list: %(command)s "
+            '--file LIST. If it never was there, nothing went through it: rescind release --without-comparing "WHY".'
+        ) % {"name": one.provider, "command": command}
+    name = _("provider %(name)s") % {"name": one.provider} if one.provider else _("the payment provider")
+    if one.run is not None:
+        return _(
+            "Reconciliation %(number)s with %(name)s has %(open)s open differences; explain each, on its page or with: "
+            "rescind explain-difference %(number)s NUMBER WHY"
+        ) % {"number": one.run, "name": name, "open": one.open}
+    kind = KINDS.get(kinds.get(one.provider, ""))
+    said = _("Compare ours with those of %(name)s from %(since)s until after the restore: %(command)s") % {
+        "name": name,
+        "since": f"{one.since:%Y-%m-%dT%H:%M:%SZ}",
+        "command": command if kind else f"{command} --file LIST",
+    }
+    if kind is None or not kind.lists_after:
+        return said
+    counts_from = f"{restored_at + kind.lists_after:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{said}. " + _("Its list is behind, so a run counts from %(instant)s on.") % {"instant": counts_from}
 
 
 def difference_words(one: KeptDifference) -> str:
     """A difference as somebody says it who has to find it, our own reference first."""
-    language = locale(DEFAULT)
-    ours = f"Refund {one.refund} of order {one.number}" if one.order else f"Refund {one.refund or 'without our id'}"
-    mine = language.money(one.our_minor, one.our_currency) if one.our_minor is not None and one.our_currency else ""
+    spoken = language()
+    named = {"refund": one.refund or _("without our id"), "number": one.number}
+    mine = spoken.money(one.our_minor, one.our_currency) if one.our_minor is not None and one.our_currency else ""
     his = (
-        language.money(one.their_minor, one.their_currency)
-        if one.their_minor is not None and one.their_currency
-        else ""
+        spoken.money(one.their_minor, one.their_currency) if one.their_minor is not None and one.their_currency else ""
     )
-    theirs = f"{his}, {one.their_status}, reference {one.their_reference or 'none'}"
+    told = {
+        "ours": (_("Refund %(refund)s of order %(number)s") if one.order else _("Refund %(refund)s")) % named,
+        "mine": mine,
+        "status": one.our_status,
+        "his": his,
+        "their_status": one.their_status,
+        "reference": one.their_reference or _("none"),
+        "payment": one.our_payment,
+        "their_payment": one.their_payment,
+        "times": one.their_count,
+        "since": f"{one.their_at:%Y-%m-%d}" if one.their_at else "",
+    }
+    told["theirs"] = _("%(his)s, %(their_status)s, reference %(reference)s") % told
     match one.kind:
         case "missing":
-            said = f"{ours}: {mine}, {one.our_status} here, is not at the provider."
+            said = _("%(ours)s: %(mine)s, %(status)s here, is not at the provider.")
         case "unknown":
-            said = f"{ours} is at the provider ({theirs}) and not here."
+            said = _("%(ours)s is at the provider (%(theirs)s) and not here.")
         case "twice":
-            said = f"{ours}: {mine} here, and {one.their_count} times at the provider, {his} together."
+            said = _("%(ours)s: %(mine)s here, and more than once (%(times)s) at the provider, %(his)s together.")
         case "payment":
-            said = f"{ours}: ours is of payment {one.our_payment}, theirs of {one.their_payment} ({theirs})."
+            said = _("%(ours)s: ours is of payment %(payment)s, theirs of %(their_payment)s (%(theirs)s).")
         case "currency" | "amount":
-            said = f"{ours}: {mine} here, {his} at the provider (reference {one.their_reference or 'none'})."
+            said = _("%(ours)s: %(mine)s here, %(his)s at the provider (reference %(reference)s).")
         case "status":
-            said = f"{ours}: {one.our_status} here, {one.their_status} at the provider ({theirs})."
+            said = _("%(ours)s: %(status)s here, %(their_status)s at the provider (%(theirs)s).")
         case "late":
-            said = f"{ours}: {mine} is on its way since {one.their_at:%Y-%m-%d}, which is long."
-    return f"{said} The order was told." if one.state == "told" else said
+            said = _("%(ours)s: %(mine)s is on its way since %(since)s, which is long.")
+    words = said % told
+    return f"{words} {_('The order was told.')}" if one.state == "told" else words
 
 
 def _said(text: str, what: str) -> str:
     try:
         return label(text, field="text", blank=False)
     except InvalidText as error:
-        fail(f"{what} must be {error.params['expected']}.")
+        fail(must_be(error, what))

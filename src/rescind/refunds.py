@@ -26,9 +26,8 @@ from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
 from rescind.engine import Engine, Outcome, Submission
 from rescind.intake import confirmations
-from rescind.intake.confirmations import Fault, Read
+from rescind.intake.confirmations import Fault, Read, Row
 from rescind.intake.text import label
-from rescind.locales import locale
 from rescind.paying_out import Confirmed, PayingOut
 from rescind.policies import names, preset
 from rescind.policies.publishing import Key, operator_of
@@ -39,7 +38,8 @@ from rescind.postgres.reads import Reads
 from rescind.postgres.shop_versions import ShopVersions
 from rescind.postgres.store import PostgresStore
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, language, must_be, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Money given back, and refunds that the marketplace pays out itself.")
 T = TypeVar("T")
@@ -53,7 +53,7 @@ def export(
 ) -> None:
     """Write every refund that is to be paid out as a table, to be filled in and given back."""
     if file.exists():
-        fail(f"{file} is there already; another name keeps both.")
+        fail(_("%(file)s is there already; another name keeps both.") % {"file": file})
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bytes:
         async def every(paying: PayingOut) -> bytes:
@@ -64,10 +64,10 @@ def export(
     try:
         table = run(with_pool(read_settings(data=data), work))
     except InvalidField as error:
-        fail(f"The {str(error.params['field']).lstrip('/?')} must be {error.params['expected']}.")
+        fail(must_be(error))
     file.write_bytes(table)
     rows = len(table.splitlines()) - 1
-    out.print(f"Wrote {rows} to {file}.", highlight=False)
+    say(_("Wrote %(rows)s to %(file)s.") % {"rows": rows, "file": file})
 
 
 @app.command()
@@ -85,7 +85,7 @@ def confirm(
     try:
         read = confirmations.read(file.read_bytes())
     except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
+        fail(_("%(file)s cannot be read: %(strerror)s.") % {"file": file, "strerror": error.strerror})
     except RescindError as error:
         fail(_words(error))
 
@@ -100,22 +100,30 @@ def confirm(
 
     faults, done = run(with_pool(read_settings(data=data), work))
     for one in faults:
-        out.print(f"line {one.line}: {one.refund}: {_words(one.error)}", highlight=False, soft_wrap=True, markup=False)
+        _say_of(one.line, one.refund, _words(one.error))
     if faults:
-        fail(f"Nothing was confirmed: {len(faults)} of {len(read.rows) + len(read.faults)} lines are not right.")
-    late = proposed = 0
-    for row, result in zip(read.rows, done, strict=False):
-        if isinstance(result, RescindError):
-            late += 1
-        elif result.proposed:
-            proposed += 1
-        news = _words(result) if isinstance(result, RescindError) else _became(result)
-        out.print(f"line {row.line}: {row.said.refund}: {news}", highlight=False, soft_wrap=True, markup=False)
-    said = "would be confirmed" if check else "done"
-    waits = f"{proposed} proposed, " if proposed else ""
-    out.print(f"{len(read.rows) - late - proposed} {said}, {waits}{read.left} not paid yet.", highlight=False)
+        fail(
+            _("Nothing was confirmed; lines that are not right: %(wrong)s of %(all)s.")
+            % {"wrong": len(faults), "all": len(read.rows) + len(read.faults)}
+        )
+    late = [_tell(row, result) for row, result in zip(read.rows, done, strict=False)].count(False)
+    proposed = sum(isinstance(one, Confirmed) and one.proposed for one in done)
+    told = {"done": len(read.rows) - late - proposed, "proposed": proposed, "left": read.left}
+    if check:
+        say(_("%(done)s would be confirmed, %(left)s not paid yet.") % told)
+    elif proposed:
+        say(_("%(done)s done, %(proposed)s proposed, %(left)s not paid yet.") % told)
+    else:
+        say(_("%(done)s done, %(left)s not paid yet.") % told)
     if late:
         raise typer.Exit(1)
+
+
+def _tell(row: Row, result: Confirmed | RescindError) -> bool:
+    """Say what became of a line; whether it was confirmed."""
+    refused = isinstance(result, RescindError)
+    _say_of(row.line, row.said.refund, _words(result) if refused else _became(result))
+    return not refused
 
 
 @app.command()
@@ -150,19 +158,22 @@ def give(
         fail(_words(error))
     after, proposed = done.order, done.proposed
     if proposed is not None:
-        total = locale("en").money(Money(proposed.terms.amount_minor, after.currency))
-        out.print(
-            f"Proposed: {total} of order {after.number}. Another operator confirms it: "
-            f"rescind proposal confirm {after.id} {proposed.number}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
+        total = language().money(Money(proposed.terms.amount_minor, after.currency))
+        say(
+            _(
+                "Proposed: %(amount)s of order %(number)s. Another operator confirms it: "
+                "rescind proposal confirm %(order)s %(proposal)s"
+            )
+            % {"amount": total, "number": after.number, "order": after.id, "proposal": proposed.number}
         )
         return
     owed = [one for one in after.refunds if one.owed_at == after.refunds[-1].owed_at]
     for one in owed:
-        amount_owed = locale("en").money(Money(one.amount_minor, after.currency))
-        out.print(f"{one.id}: {amount_owed} to {one.tender} of order {after.number}", highlight=False, markup=False)
+        amount_owed = language().money(Money(one.amount_minor, after.currency))
+        say(
+            _("%(refund)s: %(amount)s to %(tender)s of order %(number)s")
+            % {"refund": one.id, "amount": amount_owed, "tender": one.tender, "number": after.number}
+        )
 
 
 async def _checked_then_confirmed(
@@ -202,18 +213,24 @@ async def deciding(pool: asyncpg.Pool[Any], settings: Settings) -> AsyncGenerato
 
 def _became(one: Confirmed) -> str:
     if one.proposed:
-        return "proposed; another operator has to confirm it: rescind proposal list"
-    return "confirmed" if one.news else "was so before"
+        return _("proposed; another operator has to confirm it: rescind proposal list")
+    return _("confirmed") if one.news else _("was so before")
+
+
+def _say_of(line: int, refund: str, news: str) -> None:
+    say(_("line %(line)s: %(refund)s: %(news)s") % {"line": line, "refund": refund, "news": news})
 
 
 def _words(error: RescindError) -> str:
-    """What is wrong, in English, with the column where there is one."""
+    """What is wrong, with the column where there is one."""
     params = error.params
     match error:
         case UnknownField():
-            columns = ", ".join(confirmations.HEADER)
-            return f"There is no column {str(params['field']).lstrip('/')}; the columns are {columns}."
+            return _("There is no column %(name)s; the columns are %(these)s.") % {
+                "name": str(params["field"]).lstrip("/"),
+                "these": ", ".join(confirmations.HEADER),
+            }
         case InvalidField() | InvalidText():
-            return f"{str(params['field']).lstrip('/')} must be {params['expected']}."
+            return must_be(error, str(params["field"]).lstrip("/"))
         case _:
-            return problems.detail(error, locale("en"))
+            return problems.detail(error, language())

@@ -15,14 +15,14 @@ from rescind.clock import DatabaseClock
 from rescind.core.errors import NotFound, RateLimited
 from rescind.core.ids import ShopId
 from rescind.core.scope import Scope
-from rescind.locales import locale
 from rescind.postgres.notice_people import NoticePeople
 from rescind.postgres.reads import Reads
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
 from rescind.robots import Robots
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, language, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -35,11 +35,11 @@ def list_robots(data: Data = None) -> None:
     """Print every group robot, whose it is, what its group hears, and how it is."""
 
     async def work(robots: Robots, _reads: Reads) -> Table:
-        table = Table("robot", "shop", "kind", "address", "hears", "state", "last", box=None)
+        table = columns(_("robot"), _("shop"), _("kind"), _("address"), _("hears"), _("state"), _("last"))
         for one in await robots.all(_EVERYTHING):
             last = f"{one.last_at:%Y-%m-%d %H:%M} {one.last_fault or 'taken'}" if one.last_at else ""
-            state = "fails" if one.state == "on" and one.failing_since else one.state
-            table.add_row(one.id, one.shop, one.kind, one.shown, ", ".join(one.topics) or "everything", state, last)
+            state = "failing" if one.state == "on" and one.failing_since else one.state
+            table.add_row(one.id, one.shop, one.kind, one.shown, ", ".join(one.topics) or _("everything"), state, last)
         return table
 
     out.print(_with(data, work))
@@ -57,10 +57,10 @@ def try_robot(
         key = secrets.token_hex(16)
         found = await robots.test(_EVERYTHING, robot, shop.name, "", by="operator:command line", key=key)
         if found.last_fault:
-            fail(f"{locale('en').term('robot_fault', found.last_fault)} {found.last_said}".strip())
-        return f"Taken. {found.last_said}"
+            fail(f"{language().term('robot_fault', found.last_fault)} {found.last_said}".strip())
+        return f"{_('Taken.')} {found.last_said}"
 
-    out.print(_with(data, work), highlight=False, soft_wrap=True)
+    say(_with(data, work))
 
 
 def _with(data: Any, work: Callable[[Robots, Reads], Awaitable[T]]) -> T:
@@ -73,8 +73,11 @@ def _with(data: Any, work: Callable[[Robots, Reads], Awaitable[T]]) -> T:
         try:
             return await work(robots, Reads(pool, key))
         except NotFound:
-            fail("There is no such robot; see: rescind robot list")
+            fail(_("There is no such robot; see: rescind robot list"))
         except RateLimited as busy:
-            fail(f"The robot takes no more messages at the moment; try again in {busy.params['retry_after']} s.")
+            fail(
+                _("The robot takes no more messages at the moment; try again in %(retry_after)s s.")
+                % {"retry_after": busy.params["retry_after"]}
+            )
 
     return run(with_pool(read_settings(data=data), opened))

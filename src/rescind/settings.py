@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self, cast, get_type_hints
@@ -23,6 +23,7 @@ from rescind.core.errors import InvalidField
 from rescind.core.handover import origin
 from rescind.core.limits import DailyLimits, Guards
 from rescind.core.money import Money, decimals
+from rescind.core.sentence import Sentence, phrased, why
 from rescind.identity import Said as IdentitySaid
 from rescind.jetstream import Server as NatsServer
 from rescind.mail.address import wire
@@ -78,7 +79,7 @@ def _path(value: str) -> Path:
 
 def _port(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > 65535:
-        raise ValueError("a port number, 0 (any free one) to 65535")
+        raise ValueError(phrased("a port number, 0 (any free one) to 65535"))
     return int(value)
 
 
@@ -97,19 +98,19 @@ def _host(value: str) -> str:
         try:
             ipaddress.ip_address(value)
         except ValueError as error:
-            raise ValueError("an IP address to listen on, or localhost") from error
+            raise ValueError(phrased("an IP address to listen on, or localhost")) from error
     return value
 
 
 def _server(value: str) -> str:
     if urlsplit(value).scheme not in {"postgresql", "postgres"}:
-        raise ValueError("an address like postgresql://rescind_app@host/rescind")
+        raise ValueError(phrased("an address like postgresql://rescind_app@host/rescind"))
     return value
 
 
 def _programs(value: str) -> Path:
     if not (_path(value) / "postgres").is_file():
-        raise ValueError("a folder with the program `postgres` in it, like /usr/lib/postgresql/15/bin")
+        raise ValueError(phrased("a folder with the program `postgres` in it, like /usr/lib/postgresql/15/bin"))
     return _path(value)
 
 
@@ -122,19 +123,19 @@ def _web_address(value: str) -> str:
         or parts.query
         or parts.fragment
     ):
-        raise ValueError("the address that people see, like https://desk.example, without a path")
+        raise ValueError(phrased("the address that people see, like https://desk.example, without a path"))
     return value.rstrip("/")
 
 
 def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+", value):
-        raise ValueError("an address like help@desk.example")
+        raise ValueError(phrased("an address like help@desk.example"))
     return value
 
 
 def _telephone(value: str) -> str:
     if not re.fullmatch(r"\+?[0-9][0-9 ()./-]{3,30}", value):
-        raise ValueError("a telephone number like +44 20 7946 0999")
+        raise ValueError(phrased("a telephone number like +44 20 7946 0999"))
     return value
 
 
@@ -148,12 +149,12 @@ def _sender(value: str) -> str:
     try:
         return wire(value)
     except InvalidField as error:
-        raise ValueError("an address like desk@marketplace.example") from error
+        raise ValueError(phrased("an address like desk@marketplace.example")) from error
 
 
 def _mail_host(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.:-]{1,253}", value):
-        raise ValueError("a name or address like mail.marketplace.example")
+        raise ValueError(phrased("a name or address like mail.marketplace.example"))
     return value
 
 
@@ -162,7 +163,7 @@ def _security(value: str) -> Security:
         case "tls" | "starttls" | "none":
             return value
         case _:
-            raise ValueError("tls, starttls or none")
+            raise ValueError(phrased("tls, starttls or none"))
 
 
 def _amounts(value: str) -> Amounts:
@@ -174,14 +175,14 @@ def _amounts(value: str) -> Amounts:
         except InvalidField:
             amount = -1
         if amount < 0 or currency in found or not re.fullmatch(r"[A-Z]{3}", currency):
-            raise ValueError("amounts with their currencies, each once, like EUR 200, USD 250.50")
+            raise ValueError(phrased("amounts with their currencies, each once, like EUR 200, USD 250.50"))
         found[currency] = amount
     return Amounts(found)
 
 
 def _line(value: str) -> str:
     if not value.isprintable() or len(value) > LONGEST_LINE:
-        raise ValueError(f"one line of at most {LONGEST_LINE} characters")
+        raise ValueError(phrased("one line of at most %(most)s characters", most=LONGEST_LINE))
     return value
 
 
@@ -190,14 +191,16 @@ def _methods(value: str) -> tuple[str, ...]:
     if not all(re.fullmatch(r"[a-z][a-z0-9_]{0,63}", code) for code in codes) or (
         EVERY_MEANS in codes and len(codes) > 1
     ):
-        raise ValueError("codes of means of payment with commas between them, like bank_transfer, alipay, or all alone")
+        raise ValueError(
+            phrased("codes of means of payment with commas between them, like bank_transfer, alipay, or all alone")
+        )
     return tuple(dict.fromkeys(codes))
 
 
 def _ports(value: str) -> tuple[int, ...]:
     found = [part.strip() for part in value.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,5}", one) and 0 < int(one) < 65536 for one in found):
-        raise ValueError("port numbers with commas between them, like 443, 8443")
+        raise ValueError(phrased("port numbers with commas between them, like 443, 8443"))
     return tuple(dict.fromkeys(map(int, found)))
 
 
@@ -220,7 +223,9 @@ def _proxies(value: str) -> tuple[str, ...]:
         try:
             ipaddress.ip_network(one)
         except ValueError as error:
-            raise ValueError("addresses or networks with commas between them, like 10.0.0.5, 10.1.0.0/16") from error
+            raise ValueError(
+                phrased("addresses or networks with commas between them, like 10.0.0.5, 10.1.0.0/16")
+            ) from error
     return found
 
 
@@ -234,7 +239,9 @@ def _brokers(value: str) -> tuple[str, ...]:
         except ValueError:
             fits = False
         if not (fits and bare):
-            raise ValueError("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
+            raise ValueError(
+                phrased("addresses like nats://127.0.0.1:4222, tls://nats.example:4222, without user and password")
+            )
     return found
 
 
@@ -242,40 +249,42 @@ def _issuer(value: str) -> str:
     parts = urlsplit(value)
     here = parts.scheme == "http" and on_this_machine(parts.hostname or "")
     if not parts.hostname or not (parts.scheme == "https" or here) or parts.query or parts.fragment:
-        raise ValueError("the address of an identity provider, like https://id.marketplace.example")
+        raise ValueError(phrased("the address of an identity provider, like https://id.marketplace.example"))
     return value
 
 
 def _translator(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ValueError("an address like https://translate.example, without a user and a password")
+        raise ValueError(phrased("an address like https://translate.example, without a user and a password"))
     return value.rstrip("/")
 
 
 def _stream(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
-        raise ValueError("a name of letters, digits, - and _")
+        raise ValueError(phrased("a name of letters, digits, - and _"))
     return value
 
 
 def _subject(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,7}", value):
-        raise ValueError("words of letters, digits, - and _ with dots between them, like desk.events")
+        raise ValueError(phrased("words of letters, digits, - and _ with dots between them, like desk.events"))
     return value
 
 
 def _bucket(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"file", "s3", "gs", "az"} or (parts.scheme == "file") == bool(parts.netloc):
-        raise ValueError("an address like s3://bucket/folder, gs://bucket, az://account/container or file:///folder")
+        raise ValueError(
+            phrased("an address like s3://bucket/folder, gs://bucket, az://account/container or file:///folder")
+        )
     return value
 
 
 def _from_to(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,4}", value) or not low <= int(value) <= high:
-            raise ValueError(f"a number from {low} to {high}")
+            raise ValueError(phrased("a number from %(low)s to %(high)s", low=low, high=high))
         return int(value)
 
     return read
@@ -641,10 +650,7 @@ class Settings:
         variables = {_variable(name, choice): name for name, choice in choices.items()}
         for variable in environ:
             if variable.startswith(PREFIX) and variable not in variables:
-                close = difflib.get_close_matches(variable, variables, n=1)
-                raise SettingsError(
-                    f"There is no setting {variable}." + (f" Did you mean {close[0]}?" if close else "")
-                )
+                raise SettingsError(_unknown(variable, variables))
         assert options.keys() <= choices.keys(), options.keys() - choices.keys()
         values: dict[str, Any] = {}
         for variable, name in variables.items():
@@ -656,44 +662,65 @@ class Settings:
             try:
                 values[name] = choices[name].parse(given) if isinstance(given, str) else given
             except ValueError as error:
-                shown = "" if "@" in str(given) else f", not {given!r}"  # an address may hold a password
-                raise SettingsError(f"{source} must be {error}{shown}.") from error
+                raise SettingsError(_unfit(source, given, error)) from error
         chosen = frozenset(values)
         values.setdefault("data", Path(".data").absolute())
         settings = cls(**values, chosen=chosen)
         if settings.owner_url and not settings.database_url:
-            raise SettingsError("RESCIND_OWNER_URL goes with DATABASE_URL: the embedded database has its own owner.")
+            raise SettingsError(
+                phrased("RESCIND_OWNER_URL goes with DATABASE_URL: the embedded database has its own owner.")
+            )
         if settings.mail_host and not settings.mail_sender:
-            raise SettingsError("RESCIND_MAIL_HOST wants RESCIND_MAIL_SENDER: the address that mail comes from.")
+            raise SettingsError(
+                phrased("RESCIND_MAIL_HOST wants RESCIND_MAIL_SENDER: the address that mail comes from.")
+            )
         if settings.mail_user and settings.mail_password_file is None:
-            raise SettingsError("RESCIND_MAIL_USER wants RESCIND_MAIL_PASSWORD_FILE: the file with the password.")
+            raise SettingsError(
+                phrased("RESCIND_MAIL_USER wants RESCIND_MAIL_PASSWORD_FILE: the file with the password.")
+            )
         if settings.mail_host and settings.mail_security == "none" and not on_this_machine(settings.mail_host):
-            raise SettingsError("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone.")
+            raise SettingsError(phrased("RESCIND_MAIL_SECURITY may be none for a mail server on this machine alone."))
         _check_nats(settings)
         _check_provider(settings)
         if (settings.translator_url or "").startswith("http:") and not settings.translator_private:
-            raise SettingsError("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
+            raise SettingsError(
+                phrased("RESCIND_TRANSLATOR_URL begins with https:// unless RESCIND_TRANSLATOR_PRIVATE is 1.")
+            )
         return settings
+
+
+def _unknown(variable: str, known: Iterable[str]) -> Sentence:
+    close = difflib.get_close_matches(variable, list(known), n=1)
+    if not close:
+        return phrased("There is no setting %(name)s.", name=variable)
+    return phrased("There is no setting %(name)s. Did you mean %(near)s?", name=variable, near=close[0])
+
+
+def _unfit(source: str, given: object, error: ValueError) -> Sentence:
+    said = phrased("%(name)s must be %(wanted)s.", name=source, wanted=why(error))
+    if "@" in str(given):  # an address may hold a password
+        return said
+    return phrased("%(name)s must be %(wanted)s, not %(given)s.", given=repr(given), **said.params)
 
 
 def _check_provider(settings: Settings) -> None:
     if settings.oidc_issuer and settings.identity_provider is None:
-        raise SettingsError("RESCIND_OIDC_ISSUER wants RESCIND_OIDC_CLIENT_ID and RESCIND_OIDC_SECRET_FILE.")
+        raise SettingsError(phrased("RESCIND_OIDC_ISSUER wants RESCIND_OIDC_CLIENT_ID and RESCIND_OIDC_SECRET_FILE."))
 
 
 def _check_nats(settings: Settings) -> None:
     """Raises SettingsError for what does not go together."""
     if settings.nats_url and not jetstream.installed():
-        raise SettingsError("RESCIND_NATS_URL wants the client of NATS: install rescind[nats].")
+        raise SettingsError(phrased("RESCIND_NATS_URL wants the client of NATS: install rescind[nats]."))
     if settings.nats_user and settings.nats_password_file is None:
-        raise SettingsError("RESCIND_NATS_USER wants RESCIND_NATS_PASSWORD_FILE: the file with the password.")
+        raise SettingsError(phrased("RESCIND_NATS_USER wants RESCIND_NATS_PASSWORD_FILE: the file with the password."))
     open_lines = [
         one
         for one in settings.nats_url
         if one.startswith("nats:") and not on_this_machine(urlsplit(one).hostname or "")
     ]
     if settings.nats_user and open_lines and settings.nats_ca_file is None:
-        raise SettingsError("RESCIND_NATS_USER wants an encrypted line: write tls:// in RESCIND_NATS_URL.")
+        raise SettingsError(phrased("RESCIND_NATS_USER wants an encrypted line: write tls:// in RESCIND_NATS_URL."))
 
 
 def _choices() -> dict[str, Choice]:
@@ -741,7 +768,14 @@ def listen(settings: Settings) -> socket.socket:
         else:
             return bound
     span = f"{settings.port}" if tries == 1 else f"{settings.port} to {settings.port + tries - 1}"
-    raise SettingsError(f"Cannot listen on {settings.host}, port {span} ({reason}); choose another with RESCIND_PORT.")
+    raise SettingsError(
+        phrased(
+            "Cannot listen on %(host)s, port %(span)s (%(reason)s); choose another with RESCIND_PORT.",
+            host=settings.host,
+            span=span,
+            reason=reason,
+        )
+    )
 
 
 def secret(settings: Settings) -> bytes:
@@ -749,12 +783,12 @@ def secret(settings: Settings) -> bytes:
 
     SettingsError: the file can be read by others, or holds something else.
     """
-    return _key(settings.secret_file, settings.data / "secret", "secret key")
+    return _key(settings.secret_file, settings.data / "secret", phrased("secret key"))
 
 
 def receipt_key(settings: Settings) -> bytes:
     """The 32 bytes of the Ed25519 key that signs receipts; made and kept as ``secret`` is. SettingsError likewise."""
-    return _key(settings.receipt_key_file, settings.data / "receipt-key", "receipt key")
+    return _key(settings.receipt_key_file, settings.data / "receipt-key", phrased("receipt key"))
 
 
 def replace_receipt_key(settings: Settings) -> bytes:
@@ -764,7 +798,7 @@ def replace_receipt_key(settings: Settings) -> bytes:
     return receipt_key(settings)
 
 
-def _key(chosen: Path | None, ours: Path, name: str) -> bytes:
+def _key(chosen: Path | None, ours: Path, name: Sentence) -> bytes:
     path = chosen or ours
     if not path.exists() and chosen is None:
         # Linked, not renamed: whoever comes first wins, and nobody ever reads half a key.
@@ -773,11 +807,19 @@ def _key(chosen: Path | None, ours: Path, name: str) -> bytes:
         text = path.read_text("ascii").strip()
         mode = path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The {name} {path} cannot be read: {error}.") from error
+        raise SettingsError(
+            phrased("The %(name)s %(path)s cannot be read: %(error)s.", name=name, path=path, error=error)
+        ) from error
     if not re.fullmatch(r"[0-9a-f]{64}", text):
-        raise SettingsError(f"The {name} {path} must hold 64 hexadecimal digits.")
+        raise SettingsError(phrased("The %(name)s %(path)s must hold 64 hexadecimal digits.", name=name, path=path))
     if mode & 0o077 and chosen is None:
-        raise SettingsError(f"The {name} {path} can be read by others: chmod 600 it, or remove it to get a new one.")
+        raise SettingsError(
+            phrased(
+                "The %(name)s %(path)s can be read by others: chmod 600 it, or remove it to get a new one.",
+                name=name,
+                path=path,
+            )
+        )
     return bytes.fromhex(text)
 
 

@@ -264,7 +264,7 @@ class SigningIn:
         link = await self.people.opened(token, "join", "anew")
         if link.email != known.email:
             raise SignInWrong
-        person = await self._newcomer(link, Newcomer(name=link.name, language=link.language, zone="UTC"))
+        person = await self._newcomer(link, Newcomer(name=link.name, language=link.language, zone=""))
         async with self._table.transaction() as connection:
             await self._join(link, person, connection)
             if not await self._table.known_as(person.id, known.subject, connection):

@@ -21,7 +21,8 @@ from rescind.postgres.order_sources import Counts, OrderSourceTable, State, Told
 from rescind.postgres.reads import Reads
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -35,8 +36,15 @@ def list_sources(data: Data = None) -> None:
     """Print every source, whose orders it sends, and how it is; never a key."""
 
     async def work(sources: OrderSources) -> Table:
-        table = Table(
-            "source", "kind", "shop", "state", "last message", "waiting", "not understood", "trouble", box=None
+        table = columns(
+            _("source"),
+            _("kind"),
+            _("shop"),
+            _("state"),
+            _("last message"),
+            _("waiting"),
+            _("not understood"),
+            _("trouble"),
         )
         counts = await sources.counts()
         for one in await sources.all():
@@ -44,7 +52,7 @@ def list_sources(data: Data = None) -> None:
             table.add_row(
                 one.name,
                 one.kind,
-                one.shop or "any",
+                one.shop or _("any"),
                 one.state,
                 f"{came.last_at:%Y-%m-%d %H:%M}" if came.last_at else "",
                 str(came.by_told.get("waiting", 0)),
@@ -87,7 +95,7 @@ def add_source(
         )
         return made.secret
 
-    out.print(_with_pool(data, work), highlight=False, soft_wrap=True)
+    say(_with_pool(data, work))
 
 
 @app.command("set")
@@ -103,7 +111,7 @@ def set_source(
     """Change a source: pause it, switch it on again, or say what a status of a plugin means."""
     states: dict[str | None, State | None] = {None: None, "on": "on", "paused": "paused"}
     if state not in states:
-        fail("A source is on or paused.")
+        fail(_("A source is on or paused."))
     meanings = [one.partition("=") for one in status or ()]
 
     async def work(sources: OrderSources) -> str:
@@ -120,7 +128,7 @@ def set_source(
         one = await sources.change(source, _BY, url=url, state=states[state], chosen=chosen if meanings else None)
         return f"{one.name}: {one.state}"
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 @app.command("rotate")
@@ -130,7 +138,7 @@ def rotate_secret(source: _Name, data: Data = None) -> None:
     async def work(sources: OrderSources) -> str:
         return (await sources.rotate(source, _BY, request=secrets.token_hex(16))).secret
 
-    out.print(_with(data, work), highlight=False, soft_wrap=True)
+    say(_with(data, work))
 
 
 @app.command("test")
@@ -141,9 +149,9 @@ def check_source(source: _Name, data: Data = None) -> None:
         trouble = await sources.check(source)
         if trouble:
             fail(f"{source}: {trouble}.")
-        return f"{source}: good"
+        return _("%(name)s: good") % {"name": source}
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 @app.command("fetch")
@@ -152,9 +160,9 @@ def fetch_source(source: _Name, data: Data = None) -> None:
 
     async def work(sources: OrderSources) -> str:
         await sources.catch_up(source, _BY)
-        return "Asked for."
+        return _("Asked for.")
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 @app.command("log")
@@ -173,10 +181,10 @@ def show_log(
         "set_aside": "set_aside",
     }
     if told not in tolds:
-        fail("A message is waiting, done, no_news or set_aside.")
+        fail(_("A message is waiting, done, no_news or set_aside."))
 
     async def work(sources: OrderSources) -> Table:
-        table = Table("message", "order", "received", "told", "why", "where", "expected", box=None)
+        table = columns(_("message"), _("order"), _("received"), _("told"), _("why"), _("where"), _("expected"))
         for one in await sources.entries(source, tolds[told], limit=limit):
             received = f"{one.received_at:%Y-%m-%d %H:%M:%S}"
             table.add_row(one.id, one.subject, received, one.told, one.cause, one.field, one.expected)
@@ -199,13 +207,13 @@ def retry(
         await sources.again(source, message)
         return 1
 
-    out.print(f"Read again: {_with(data, work)}", highlight=False)
+    say(_("Read again: %(count)s") % {"count": _with(data, work)})
 
 
 def _asked() -> tuple[str, str]:
     """Typed, the secret unseen; or piped: an argument would stand in the list of processes."""
     if sys.stdin.isatty():
-        return typer.prompt("Consumer key"), typer.prompt("Consumer secret", hide_input=True)
+        return typer.prompt(_("Consumer key")), typer.prompt(_("Consumer secret"), hide_input=True)
     words = [*sys.stdin.read().split(), "", ""]
     return words[0], words[1]
 
@@ -222,11 +230,11 @@ def _with_pool(data: Any, work: Callable[[OrderSources, asyncpg.Pool[Any], Setti
         try:
             return await work(sources, pool, settings)
         except InvalidField as error:
-            fail(f"The {str(error.params['field']).strip('/').replace('_', ' ')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except NotFound:
-            fail("There is no such source or message; see: rescind source list, rescind source log")
+            fail(_("There is no such source or message; see: rescind source list, rescind source log"))
         except Unavailable:
-            fail("The shop cannot be reached now.")
+            fail(_("The shop cannot be reached now."))
         finally:
             await sources.close()
             await connected.close()

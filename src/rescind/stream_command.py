@@ -10,10 +10,10 @@ from rich.table import Table
 
 from rescind.administration import with_pool
 from rescind.jetstream import JetStream, NotPublished
-from rescind.locales import DEFAULT, locale
 from rescind.postgres.event_streams import MOST, StreamView, view
 from rescind.settings import Settings
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, language, out, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Events that are published to a message broker.")
 
@@ -35,17 +35,19 @@ def check_stream(data: Data = None) -> None:
 
     settings = read_settings(data=data)
     if settings.nats is None:
-        fail("No event stream is set up: set RESCIND_NATS_URL.")
+        fail(_("No event stream is set up: set RESCIND_NATS_URL."))
     found, fault = run(with_pool(settings, work))
     table = Table(box=None, show_header=False)
-    table.add_row("server", ", ".join(settings.nats.addresses))
-    table.add_row("stream", f"{settings.nats.stream}, subjects {settings.nats.prefix}.>")
+    table.add_row(_("server"), ", ".join(settings.nats.addresses))
+    said = {"stream": settings.nats.stream, "subjects": f"{settings.nats.prefix}.>"}
+    table.add_row(_("stream"), _("%(stream)s, subjects %(subjects)s") % said)
     if found is None:
-        table.add_row("published", "nothing yet: no worker has begun")
+        table.add_row(_("published"), _("nothing yet: no worker has begun"))
     else:
-        table.add_row("last", f"{found.published_at:%Y-%m-%d %H:%M:%S}" if found.published_at else "nothing yet")
-        table.add_row("waiting", f"{found.waiting}{'+' if found.waiting == MOST else ''}")
+        last = f"{found.published_at:%Y-%m-%d %H:%M:%S}" if found.published_at else _("nothing yet")
+        table.add_row(_("last"), last)
+        table.add_row(_("waiting"), f"{found.waiting}{'+' if found.waiting == MOST else ''}")
     out.print(table)
     if fault is not None:
-        fail(f"{locale(DEFAULT).term('stream_fault', fault.fault)}: {fault.said}")
-    out.print("The server lets us in, and the stream is there.")
+        fail(f"{language().term('stream_fault', fault.fault)}: {fault.said}")
+    say(_("The server lets us in, and the stream is there."))

@@ -1,45 +1,27 @@
-"""What every command shares: where it writes, how it fails, how it reads its settings."""
+"""What every command shares: its data folder, how it reads its settings, how it runs and fails."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import typer
 import uvloop
-from rich.console import Console
 
 from rescind.core.errors import RescindError
-from rescind.locales import DEFAULT, Locale, locale, negotiate
+from rescind.core.sentence import why
 from rescind.postgres.backup import BackupError
 from rescind.postgres.embedded import ServerUnavailable
 from rescind.postgres.migrate import MigrationError, UnfitDatabase
 from rescind.settings import Settings, SettingsError
+from rescind.speaking import _, fail, language, told
 
 T = TypeVar("T")
-OF_A_PIPE = 240
-"""Columns where nobody looks: what reads a table through a pipe gets its words whole."""
-
-
-def _width() -> int | None:
-    """None: as wide as the terminal, or as ``COLUMNS`` says."""
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else OF_A_PIPE
-
-
-out = Console(width=_width())
-err = Console(stderr=True)
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the embedded database and the secret key.")]
-
-
-def language() -> Locale:
-    """The language that the terminal speaks, as its environment says (``LC_ALL``, ``LC_MESSAGES``, ``LANG``)."""
-    said = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), DEFAULT)
-    return locale(negotiate(None, said.partition(".")[0].replace("_", "-")))
 
 
 def read_settings(**options: object) -> Settings:
@@ -47,7 +29,7 @@ def read_settings(**options: object) -> Settings:
     try:
         return Settings.read(os.environ, **options)
     except SettingsError as error:
-        fail(str(error))
+        fail(language().told(why(error)))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -55,25 +37,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     try:
         return uvloop.run(work)
     except (SettingsError, ServerUnavailable, UnfitDatabase, MigrationError, BackupError) as error:
-        fail(str(error))
+        fail(language().told(why(error)))
     except RescindError as error:
         fail(told(error))
     except (OSError, asyncpg.PostgresError) as error:
-        fail(f"The database cannot be used: {error}")
+        fail(_("The database cannot be used: %(why)s") % {"why": error})
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
-
-
-def told(error: RescindError) -> str:
-    """A problem in the words of its page."""
-    said = {name: ", ".join(map(str, one)) if isinstance(one, tuple) else one for name, one in error.params.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
-    try:
-        return locale(DEFAULT).pgettext("problem.detail", error.code) % said
-    except KeyError:
-        return str(error)
-
-
-def fail(message: str) -> NoReturn:
-    """End the command with one line that says why."""
-    err.print(f"rescind: {message}", highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(2)

@@ -21,7 +21,8 @@ from rescind.postgres.deliveries import Delivery, DeliveryTable, State
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
 
@@ -36,15 +37,15 @@ def list_endpoints(data: Data = None) -> None:
     """Print every endpoint, whose it is, what it hears, and how it is."""
 
     async def work(endpoints: Endpoints) -> Table:
-        table = Table("endpoint", "shop", "address", "hears", "state", "since", box=None)
+        table = columns(_("endpoint"), _("shop"), _("address"), _("hears"), _("state"), _("since"))
         for one in await endpoints.all(_EVERYTHING):
             since = one.stopped_at or one.failing_since
-            state = "fails" if one.state == "on" and one.failing_since else one.state
+            state = "failing" if one.state == "on" and one.failing_since else one.state
             table.add_row(
                 one.id,
-                one.shop or "the marketplace",
+                one.shop or _("the marketplace"),
                 one.url,
-                ", ".join(one.events) or "everything",
+                ", ".join(one.events) or _("everything"),
                 state,
                 f"{since:%Y-%m-%d %H:%M}" if since else "",
             )
@@ -81,7 +82,7 @@ def add_endpoint(
         return made.endpoint.id, made.secret
 
     for line in _with_pool(data, work):
-        out.print(line, highlight=False, soft_wrap=True)
+        say(line)
 
 
 @app.command("set")
@@ -98,15 +99,20 @@ def set_endpoint(
     """Change an endpoint: pause it, switch it on again, send elsewhere, or send something else."""
     choices: dict[str | None, Choice | None] = {None: None, "on": "on", "paused": "paused"}
     if state not in choices:
-        fail("An endpoint is on or paused.")
+        fail(_("An endpoint is on or paused."))
 
     async def work(endpoints: Endpoints) -> str:
         one = await endpoints.change(
             _EVERYTHING, endpoint, _BY, url=url, events=event, state=choices[state], asymmetric=asymmetric
         )
-        return f"{one.id}: {one.state}, {', '.join(one.events) or 'everything'} to {one.url}"
+        return _("%(endpoint)s: %(state)s, %(events)s to %(url)s") % {
+            "endpoint": one.id,
+            "state": one.state,
+            "events": ", ".join(one.events) or _("everything"),
+            "url": one.url,
+        }
 
-    out.print(_with(data, work), highlight=False, soft_wrap=True)
+    say(_with(data, work))
 
 
 @app.command("rotate")
@@ -116,7 +122,7 @@ def rotate_secret(endpoint: _Id, data: Data = None) -> None:
     async def work(endpoints: Endpoints) -> str:
         return (await endpoints.rotate(_EVERYTHING, endpoint, _BY, secrets.token_hex(16))).secret
 
-    out.print(_with(data, work), highlight=False, soft_wrap=True)
+    say(_with(data, work))
 
 
 @app.command("public-key")
@@ -125,13 +131,16 @@ def show_public_key(endpoint: _Id, data: Data = None) -> None:
 
     async def work(endpoints: Endpoints) -> list[str]:
         keys = await endpoints.public_keys(_EVERYTHING, endpoint)
-        return [one.key + (f"  until {one.until:%Y-%m-%d %H:%M}" if one.until else "") for one in keys]
+        return [
+            one.key + (f"  {_('until %(when)s') % {'when': f'{one.until:%Y-%m-%d %H:%M}'}}" if one.until else "")
+            for one in keys
+        ]
 
     found = _with(data, work)
     if not found:
-        fail("Its messages carry no such signature; see: rescind webhook set --asymmetric")
+        fail(_("Its messages carry no such signature; see: rescind webhook set --asymmetric"))
     for line in found:
-        out.print(line, highlight=False, soft_wrap=True)
+        say(line)
 
 
 @app.command("test")
@@ -141,7 +150,7 @@ def send_test(endpoint: _Id, data: Data = None) -> None:
     async def work(endpoints: Endpoints) -> str:
         return (await endpoints.test(_EVERYTHING, endpoint, _BY, secrets.token_hex(16))).event
 
-    out.print(_with(data, work), highlight=False)
+    say(_with(data, work))
 
 
 @app.command("remove")
@@ -150,7 +159,7 @@ def remove_endpoint(endpoint: _Id, data: Data = None) -> None:
 
     async def work(endpoints: Endpoints) -> str:
         await endpoints.remove(_EVERYTHING, endpoint, _BY)
-        return "Removed."
+        return _("Removed.")
 
     out.print(_with(data, work))
 
@@ -171,10 +180,10 @@ def show_log(
         "missed": "missed",
     }
     if state not in states:
-        fail("A message is waiting, delivered, failed or missed.")
+        fail(_("A message is waiting, delivered, failed or missed."))
 
     async def work(endpoints: Endpoints) -> Table:
-        table = Table("event", "kind", "made", "state", "sent", "last attempt", box=None)
+        table = columns(_("event"), _("kind"), _("made"), _("state"), _("sent"), _("last attempt"))
         for one in await endpoints.log(_EVERYTHING, endpoint, states[state], limit=limit):
             made = f"{one.made_at:%Y-%m-%d %H:%M:%S}"
             table.add_row(one.event, one.type, made, one.state, str(one.sent), _last(one))
@@ -194,7 +203,7 @@ def replay(
 ) -> None:
     """Send one message again, or all that failed or was missed since a time."""
     if (event is None) == (since is None):
-        fail("Say which: --event or --since.")
+        fail(_("Say which: --event or --since."))
     at = _moment(since) if since else None
 
     async def work(endpoints: Endpoints) -> int:
@@ -203,7 +212,7 @@ def replay(
         await endpoints.again(_EVERYTHING, endpoint, event or "")
         return 1
 
-    out.print(f"Sent again: {_with(data, work)}", highlight=False)
+    say(_("Sent again: %(count)s") % {"count": _with(data, work)})
 
 
 def _last(one: Delivery) -> str:
@@ -217,10 +226,10 @@ def _moment(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:
-            fail("A time needs its offset, such as 2026-05-01T00:00Z.")
+            fail(_("A time needs its offset, such as 2026-05-01T00:00Z."))
         return moment(at, field="since")
     except (ValueError, InvalidField):
-        fail("Write a time such as 2026-05-01T00:00Z.")
+        fail(_("Write a time such as 2026-05-01T00:00Z."))
 
 
 def _with(data: Any, work: Callable[[Endpoints], Awaitable[T]]) -> T:
@@ -236,12 +245,15 @@ def _with_pool(data: Any, work: Callable[[Endpoints, asyncpg.Pool[Any], Settings
         try:
             return await work(endpoints, pool, settings)
         except (InvalidField, InvalidText) as error:
-            fail(f"The {str(error.params['field']).strip('/?')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except EndpointsFull as error:
-            fail(f"There are {error.params['limit']} endpoints already; remove one first.")
+            fail(_("There are %(limit)s endpoints already; remove one first.") % {"limit": error.params["limit"]})
         except InvalidTransition as error:
-            fail(f"The endpoint is {error.params['current_state']}; see: rescind webhook set --state on")
+            fail(
+                _("The endpoint is %(current_state)s; see: rescind webhook set --state on")
+                % {"current_state": error.params["current_state"]}
+            )
         except NotFound:
-            fail("There is no such endpoint or message; see: rescind webhook list, rescind webhook log")
+            fail(_("There is no such endpoint or message; see: rescind webhook list, rescind webhook log"))
 
     return run(with_pool(read_settings(data=data), opened))

@@ -138,7 +138,7 @@ async def test_a_receipt_that_withholds_a_fact_says_so_and_commits_to_it(people,
     found = check(canonical(sellers), policies, keys)
     assert found.wrong == ()
     assert found.unsure == (
-        "It cannot be recomputed fully: 1 fact is withheld (buyer_cancels_30d).",
+        "It cannot be recomputed fully: facts are withheld (buyer_cancels_30d).",
         f"For some values of what is withheld the policy text gives ask_seller by ASK-1, due {due(sellers)}.",
     )
     # The buyer's own receipt opens what the seller's holds.
@@ -224,7 +224,7 @@ async def test_the_command_says_in_plain_words_whether_a_receipt_holds(files):
     assert "compare it with those at http://desk.test/v1/receipt-keys" in said
     status, said = verify(files / "seller.json", "--keys", keys)
     assert status == 3
-    assert "It cannot be recomputed fully: 1 fact is withheld (buyer_cancels_30d)." in said
+    assert "It cannot be recomputed fully: facts are withheld (buyer_cancels_30d)." in said
     assert said.splitlines()[-1] == "Nothing is wrong with it; not everything could be checked."
     text = receipt.read_text()
     receipt.write_text(text.replace('"verdict":"ask_seller"', '"verdict":"approve"'))

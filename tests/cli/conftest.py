@@ -2,9 +2,9 @@
 
 import pytest
 
-from rescind import terminal
+from rescind import speaking
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _wide():
-    terminal.out.width = terminal.OF_A_PIPE
+    speaking.out.width = speaking.OF_A_PIPE

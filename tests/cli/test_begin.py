@@ -1,6 +1,7 @@
 """`rescind init`: from an empty folder to an address where the first operator signs in."""
 
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -40,3 +41,21 @@ def test_an_empty_folder_becomes_a_marketplace_and_is_one_then(rescind):
     assert "密钥仅显示这一次" in again
     rescind("shop", "add", "Lantern")
     rescind("init", *SAID)
+
+
+def test_who_sits_at_a_terminal_is_shown_each_market_with_its_currency_and_asked(tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rescind", "init"],
+        env={"PATH": os.environ["PATH"], "RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "200"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.write(ours, b"Ines\nines@harbour.example\nKiln\nus\n\n")
+    assert process.wait(60) == 0
+    said = os.read(ours, 100_000).decode()
+    assert re.search(r"us +United States \(us\), USD", said)
+    assert re.search(r"base +Any market \(base\)\s", said), "each order names its own"
+    assert "Time zone [America/Los_Angeles]" in said
+    assert re.search(r"Key: rsk_[\w-]{43}", said)

@@ -11,7 +11,7 @@ HEAD = "created,reference,amount,currency,status,refund\n"
 
 def test_a_restore_is_let_go_when_its_refunds_were_reconciled(rescind, tmp_path):
     rescind("shop", "add", "Kiln & Co")
-    assert rescind("ledger", "check") == "The books are right: 0 orders, 0 postings, no difference."
+    assert rescind("ledger", "check") == "The books are right. Orders: 0, postings: 0, differences: none."
     rescind("backup", str(tmp_path / "file"))
     rescind.environ["RESCIND_DATA"] = str(tmp_path / "new")
     assert "rescind reconcile" in rescind("restore", str(tmp_path / "file"))

@@ -51,7 +51,7 @@ async def test_what_was_said_is_written_out_and_a_changed_word_is_found(rescind,
     written = json.loads(file.read_bytes())
     assert [one["text"] for one in written["messages"]] == ["Hello"]
     assert len(json.loads(rescind("export", written["thread"]))["messages"]) == 2
-    assert "1 messages, each as it was sent" in rescind("check", str(file))
+    assert "1 message, as it was sent" in rescind("check", str(file))
     for change in ({"text": "Hallo"}, {"at": "2026-05-04T09:00:00Z"}, {"audience": "seller"}):
         other = tmp_path / "other.json"
         other.write_text(json.dumps({**written, "messages": [written["messages"][0] | change]}))

@@ -40,7 +40,7 @@ def test_backups_are_made_tried_kept_and_told_of(rescind, tmp_path):
         (folder / f"rescind-2026-10-0{day}T020000Z.dump").write_text("an old one")
     (folder / "notes.txt").write_text("not ours")
     said = rescind("backup", str(folder), "--keep", "2", "--try")
-    assert re.search(r"Restored it on trial in \d+ s: 0 orders, 0 events\.", said)
+    assert re.search(r"Restored it on trial in \d+ s\. Orders: 0, events: 0\.", said)
     left = sorted(one.name for one in folder.iterdir())
     assert left[0] == "notes.txt"
     assert left[1] == "rescind-2026-10-03T020000Z.dump"

@@ -10,11 +10,11 @@ def test_a_list_is_written_to_a_file_and_nothing_over_one(rescind, tmp_path):
     rescind("shop", "add", "Blue Lantern")
     file = tmp_path / "shops.csv"
     told = ("export", "shops", "--filter", "text=kiln", "--column", "shop_id", "--column", "name")
-    assert rescind(*told, str(file)) == f"Wrote {file}: 1 rows."
+    assert rescind(*told, str(file)) == f"Wrote {file}. Rows: 1."
     assert file.read_bytes().decode("utf-8-sig") == f"name,shop_id\r\n'=Kiln & Co,{shop}\r\n"
     assert "is there already" in rescind(*told, str(file), status=2)
     book = tmp_path / "shops.xlsx"
-    assert rescind("export", "shops", str(book)) == f"Wrote {book}: 2 rows."
+    assert rescind("export", "shops", str(book)) == f"Wrote {book}. Rows: 2."
     assert book.read_bytes().startswith(b"PK")
     other = str(tmp_path / "other.csv")
     assert "There are: orders, requests, refunds, messages, shops" in rescind("export", "people", other, status=2)

@@ -40,10 +40,10 @@ async def test_shops_that_cannot_be_told_are_listed_and_what_their_silence_means
     assert [line.split()[-3:] for line in listed[1:2]] == [["1", "2026-05-04", "08:00"]]
     assert listed[2].split()[-1] == "0"
     assert KILN in listed[1]
-    assert "decides; 2 shops are like that" in await rescind("silence")
-    assert "goes to the platform; 2 shops" in await rescind("silence", "platform")
+    assert "decides.\n2 shops are like that" in await rescind("silence")
+    assert "goes to the platform.\n2 shops" in await rescind("silence", "platform")
     people = NoticePeople(pool, clock)
     await people.add(Owner(role="seller", shop=KILN, person="sam"), "email", "sam@kiln.example", verified=True)
-    assert "goes to the platform; 1 shop is like that" in await rescind("silence")
+    assert "goes to the platform.\n1 shop is like that" in await rescind("silence")
     assert KILN not in await rescind("unreached")
-    assert "Invalid value" in await rescind("silence", "perhaps", status=2)
+    assert "must be one of: 'platform', 'decides'" in await rescind("silence", "perhaps", status=2)

@@ -74,7 +74,7 @@ def test_check_prints_every_scenario():
 
 def test_check_of_one_preset_leaves_the_scenarios_out():
     count = len(worked_examples("us").examples)
-    assert policy("check", "us").splitlines() == [f"us: {count} examples, 0 failed"]
+    assert policy("check", "us").splitlines() == [f"us: examples: {count}, failed: 0"]
 
 
 def test_an_example_that_does_not_come_out_is_told_and_fails(tmp_path):

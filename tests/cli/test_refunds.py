@@ -150,14 +150,14 @@ def test_above_the_amount_two_operators_give_money_back(run, folder, monkeypatch
     status, said = run("refunds", "give", order, "--amount", "20.00", "--why", "A scratch.", key=ines)
     assert (status, "Proposed: €20.00" in said) == (0, True), said
     assert f"rescind proposal confirm {order} 1" in said
-    assert "EUR 20.00" in run("proposal", "list")[1].replace("20.00 EUR", "EUR 20.00")
+    assert "€20.00" in run("proposal", "list")[1]
     status, said = run("proposal", "confirm", order, 1, key=ines)
     assert (status, "somebody else has to confirm it" in said) == (2, True), said
     status, said = run("proposal", "confirm", order, 1, "--why", "I saw it.", key=omar)
-    assert (status, said.startswith("Done: 20.00 EUR of order ")) == (0, True), said
+    assert (status, said.startswith("Done: €20.00 of order ")) == (0, True), said
     assert run("proposal", "reject", order, 1, key=omar)[0] == 2, "it is done"
     run("refunds", "give", order, "--amount", "11", key=ines)
-    assert run("proposal", "reject", order, 2, key=ines) == (0, "Withdrawn: nothing of it happens.")
+    assert run("proposal", "reject", order, 2, key=ines) == (0, "The proposal was taken back: nothing of it happens.")
     assert order not in run("proposal", "list")[1]
     table = folder / "open.csv"
     run("refunds", "export", table)

@@ -6,7 +6,7 @@ import sys
 
 TABLE = """
 from rich.table import Table
-from rescind.terminal import out
+from rescind.speaking import out
 
 table = Table("what", "why")
 table.add_row("x" * 60, "y" * 60)

@@ -66,6 +66,7 @@ def tracked(*patterns):
 
 
 MARKDOWN = tracked("*.md")
+ALL_COMMANDS = typer.main.get_command(cli)
 
 
 def name_of(path):
@@ -134,10 +135,45 @@ def commands(group, before):
 
 
 def test_every_command_is_in_the_table_of_commands_and_nothing_else():
-    ours = set(commands(typer.main.get_command(cli), "rescind"))
+    ours = set(commands(ALL_COMMANDS, "rescind"))
     page = (DOCS / "operating" / "run.md").read_text("utf-8")
     told = {row.split(" --")[0].rstrip() for row in re.findall(r"^\| `(rescind [a-z -]+)", page, re.MULTILINE)}
     assert told == ours
+
+
+def typed(page):
+    """(line, words) of every command of ours that a page lets people type, in blocks and within sentences."""
+    inside = False
+    for number, line in enumerate(page.read_text("utf-8").splitlines(), start=1):
+        if line.lstrip().startswith("```"):
+            inside = not inside
+        written = [line] if inside else re.findall(r"`([^`]+)`", line)
+        for text in written:
+            words = re.split(r"\s+", re.sub(r"\$\(|[)|;#·]", " · ", text).strip())
+            for place, word in enumerate(words):
+                before = words[place - 1] if place else "·"
+                # After a word of another program it is the name of a folder, an account or a service.
+                if Path(word).name == "rescind" and (
+                    before in {"·", "rescind"} or before.endswith(":") or "=" in before
+                ):
+                    until = next((at for at, one in enumerate(words[place:], place) if one == "·"), len(words))
+                    said = " ".join(words[place + 1 : until]).partition(", ")[0]
+                    if re.match(r"[a-z]", said):
+                        yield number, said.split()
+
+
+@pytest.mark.parametrize("page", [page for page in MARKDOWN if page.parent != ROOT / "changes"], ids=name_of)
+def test_every_command_that_a_page_shows_is_one_with_these_options(page):
+    wrong = []
+    for number, words in typed(page):
+        group, rest = ALL_COMMANDS, list(words)
+        while rest and hasattr(group, "commands") and rest[0] in group.commands:
+            group = group.commands[rest.pop(0)]
+        known = {one for param in getattr(group, "params", ()) for one in (*param.opts, *param.secondary_opts)}
+        asked = {one.partition("=")[0].rstrip(".,:") for one in rest if one.startswith("--")}
+        if (hasattr(group, "commands") and rest) or asked - known - {"--help"}:
+            wrong.append(f"line {number}: rescind {' '.join(words)}")
+    assert wrong == []
 
 
 def test_the_table_of_tables_is_the_declaration():

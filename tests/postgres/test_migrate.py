@@ -125,7 +125,7 @@ async def test_an_index_is_built_concurrently_while_a_transaction_holds_the_lock
 
 async def test_a_check_that_returns_rows_undoes_its_migration(address, folder):
     (folder / "0002.check.sql").write_text("select n from events where n = 3")
-    with pytest.raises(MigrationError, match=r"0002.check.sql found 1 rows, the first \{'n': 3\}"):
+    with pytest.raises(MigrationError, match=r"0002.check.sql found rows: 1, the first \{'n': 3\}"):
         await migrate(address(OWNER), folder=folder)
     assert await rows(address(OWNER), "select count(*) from events") == [(0,)]
     (folder / "0002.check.sql").write_text("select n from events where n > 3")

@@ -420,5 +420,5 @@ due = 2026-05-07T11:29:00
     )
     first, second = check(preset("us"), book)
     assert "Expected approve by HOLD-1; the answer is ask_seller by ASK-1." in str(first)
-    assert "since_paid is 5400 and would have to be < 3600" in str(first)
+    assert "HOLD-1 did not hold: since_paid = 5400, not < 3600." in str(first)
     assert "Expected the deadline at Thu 2026-05-07 11:29:00; it is Thu 2026-05-07 11:30:00." in str(second)

@@ -241,6 +241,20 @@ async def test_somebody_with_two_roles_chooses_and_switches_and_each_is_a_sessio
     assert (await other.sign_in_again("kit@harbour.example", kit.code())).to == "/account/roles"
 
 
+async def test_pages_go_by_the_clock_of_ones_account_unless_another_was_chosen_for_notices(app, desk, market):
+    await market.pool.execute("UPDATE shops SET zone = 'Europe/London' WHERE shop_id = $1", KILN)
+    kit = await member(app, desk, role="seller", shop=KILN)
+    assert "Times in Europe/London" in (await kit.see("/seller/orders")).text, "nobody chose one, and no browser told"
+    await kit.press(await kit.see("/account"), "/account", language="en", zone="Asia/Tokyo")
+    assert "Times in Asia/Tokyo" in (await kit.see("/seller/orders")).text
+    home = "/seller/notices/preferences"
+    await kit.press(await kit.see(home), home, zone="America/New_York")
+    assert "Times in America/New_York" in (await kit.see("/seller/orders")).text
+    await kit.press(await kit.see(home), home, zone="")
+    await kit.press(await kit.see("/account"), "/account", language="en", zone="")
+    assert "Times in Europe/London" in (await kit.see("/seller/orders")).text
+
+
 async def test_switching_makes_nothing_fresh_that_was_not(app, desk):
     kit = await member(app, desk)
     link = (await invited(desk, role="seller", shop=KILN)).removeprefix(ORIGIN)

@@ -21,7 +21,8 @@ from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, language, out, read_settings, run
+from rescind.speaking import language, out
+from rescind.terminal import Data, read_settings, run
 
 _MARKS: dict[Grade, str] = {"good": "[green]✓[/]", "attention": "[yellow]![/]", "broken": "[red]✗[/]"}
 

@@ -173,6 +173,10 @@ class Locale:
             return format_date(local, "M月d日 EEE" if same_year else "y年M月d日 EEE", locale=self.cldr)
         return format_date(local, "EEE d MMM" if same_year else "EEE d MMM y", locale=self.cldr)
 
+    def weekday(self, day: date) -> str:
+        """Its short name."""
+        return format_date(day, "EEE", locale=self.cldr)
+
     def date(self, day: date) -> str:
         """A day that is the same everywhere, with its year."""
         return format_date(day, "y年M月d日" if self.tag == "zh" else "d MMM y", locale=self.cldr)

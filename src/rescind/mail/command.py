@@ -18,7 +18,8 @@ from rescind.mail.post import Post
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.terminal import Data, read_settings, run
 from rescind.web.letters import letter_of_test
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ def list_mails(
     """Print the last hundred mails, newest first, with the server's last answer to each."""
 
     async def work(post: Post) -> Table:
-        table = Table("mail", "status", "to", "about", "asked", "by", "tries", "answer", box=None)
+        table = columns(_("mail"), _("status"), _("to"), _("about"), _("asked"), _("by"), _("tries"), _("answer"))
         for one in await post.table.latest(MailStatus(status) if status else None):
             answer = " ".join(part for part in (one.place, str(one.code or ""), one.said) if part)
             about = one.document or one.endpoint or one.kind
@@ -63,7 +64,7 @@ def send_test(
         return answer.how == "taken", f"{answer.how} ({answer.place}): {words}" if words else answer.how
 
     taken, said = _with(data, work)
-    out.print(said, highlight=False, markup=False)
+    say(said)
     if not taken:
         raise typer.Exit(1)
 
@@ -79,8 +80,8 @@ def retry_mail(
         return await post.table.again(mail)
 
     if not _with(data, work):
-        fail(f"{mail} is neither refused nor given up nor in doubt, or its address is forgotten.")
-    out.print("It is sent once more.")
+        fail(_("%(mail)s is neither refused nor given up nor in doubt, or its address is forgotten.") % {"mail": mail})
+    say(_("It is sent once more."))
 
 
 def _with(data: Any, work: Callable[[Post], Awaitable[T]]) -> T:
@@ -89,13 +90,16 @@ def _with(data: Any, work: Callable[[Post], Awaitable[T]]) -> T:
         try:
             return await work(post)
         except InvalidField as error:
-            fail(f"The {str(error.params['field']).strip('/')} must be {error.params['expected']}.")
+            fail(must_be(error))
         except NoMailServer:
-            fail("No mail server is set up: on the operator's page of mail, or by RESCIND_MAIL_HOST.")
+            fail(_("No mail server is set up: on the operator's page of mail, or by RESCIND_MAIL_HOST."))
         except NotFound:
-            fail("There is no such mail; see: rescind mail list")
+            fail(_("There is no such mail; see: rescind mail list"))
         except AddressBounces as error:
-            fail(f"{error.params['address']} refuses mail; an operator can allow it again on the page of mail.")
+            fail(
+                _("%(address)s refuses mail; an operator can allow it again on the page of mail.")
+                % {"address": error.params["address"]}
+            )
         finally:
             post.close()
 

@@ -12,16 +12,29 @@ from rich.table import Table
 
 from rescind.core.playing import verdict
 from rescind.core.policy import Policy, PolicyError, check, examples, load
-from rescind.core.policy.example import Book
+from rescind.core.policy.example import Book, Failure
 from rescind.core.policy.policy import Catalogue, Dated, NamedValue
 from rescind.core.policy.position import near
 from rescind.core.policy.reach import too_late
+from rescind.core.sentence import Sentence, marked, phrased, why
 from rescind.core.story import scenarios
-from rescind.locales import DEFAULT, locale
-from rescind.policies import automation, laws, names, preset, told, worked_examples
+from rescind.policies import automation, laws, names, preset, retold, told, worked_examples
 from rescind.policies.sources import Page, catalogue, cited
+from rescind.speaking import _, language, pgettext, say
 
 ENDING = ".toml"
+
+_HEADS = (
+    marked("name"),
+    marked("region"),
+    marked("zone"),
+    marked("calendar"),
+    marked("currency"),
+    marked("rules"),
+    marked("values"),
+    marked("unverified"),
+    marked("hash"),
+)
 
 app = typer.Typer(no_args_is_help=True, help="Look at policies and check them.")
 
@@ -43,13 +56,31 @@ def find(name: str) -> Policy:
             return load(Path(name).read_bytes(), name, bases=bases)
         return preset(name)
     except KeyError:
-        guess = near(name, names()) or "."
-        message = f"There is no policy called {name!r}{guess} Presets: {', '.join(names())}."
-        raise UnknownPolicy(message) from None
+        said = phrased(
+            "There is no policy called %(name)s%(guess)s Presets: %(these)s.",
+            name=repr(name),
+            guess=near(name, names()) or ".",
+            these=", ".join(names()),
+        )
+        raise UnknownPolicy(said) from None
     except PolicyError as error:
-        raise UnknownPolicy(str(error)) from None
+        raise UnknownPolicy(mistake(error)) from None
     except OSError as error:
-        raise UnknownPolicy(f"{name} cannot be read: {error.strerror}.") from None
+        raise UnknownPolicy(
+            phrased("%(name)s cannot be read: %(strerror)s.", name=name, strerror=error.strerror)
+        ) from None
+
+
+def mistake(error: PolicyError) -> Sentence:
+    """Where a mistake stands, and what it is."""
+    place = f"{error.file}:{error.line}:{error.column}"
+    return phrased("%(place)s: %(mistake)s", place=place, mistake=error.message)
+
+
+def told_failure(one: Failure) -> str:
+    """An example that did not come out, in the terminal's language."""
+    spoken = language()
+    return f"{one.example}: {retold(one.says, spoken.tag)}\n    {spoken.told(one.message)}"
 
 
 @app.command("list")
@@ -57,9 +88,9 @@ def list_presets() -> None:
     """List what is shipped: presets that a shop is sold under, law packs that protect buyers of some countries, and
     what the platform agrees to in the place of a shop.
     """
-    for layer, title in (("preset", "Presets"), ("law", "Law packs"), ("standing", "Standing consents")):
+    for layer, title in (("preset", _("Presets")), ("law", _("Law packs")), ("standing", _("Standing consents"))):
         table = Table(
-            *("name", "region", "zone", "calendar", "currency", "rules", "values", "unverified", "hash"),
+            *map(_, _HEADS),
             title=title,
             title_justify="left",
             box=None,
@@ -69,10 +100,10 @@ def list_presets() -> None:
             if policy.layer == layer:
                 table.add_row(
                     policy.name,
-                    policy.region or (_countries(policy) if layer == "law" else "any"),
+                    policy.region or (_countries(policy) if layer == "law" else _("any")),
                     policy.zone,
-                    policy.calendar or "weekdays",
-                    policy.currency or "any",
+                    policy.calendar or _("weekdays"),
+                    policy.currency or _("any"),
                     str(len(policy.rules)),
                     str(len(_dated(policy))),
                     str(sum(dated.unverified for _, dated in _dated(policy))),
@@ -103,79 +134,91 @@ def show(name: Which) -> None:
     cites, with what it says, how good it is and where it was read.
     """
     policy = _found(name)
-    out = Console(highlight=False, soft_wrap=True)
-    out.print(f"{policy.name}: {policy.layer}, region {policy.region or 'any'}, zone {policy.zone}", markup=False)
-    out.print(f"hash {policy.hash}")
+    told = {"name": policy.name, "layer": policy.layer, "region": policy.region or _("any"), "zone": policy.zone}
+    say(_("%(name)s: %(layer)s, region %(region)s, zone %(zone)s") % told)
+    say(f"{_('hash')} {policy.hash}")
     if policy.layer == "law":
-        out.print(
-            f"in force since {policy.in_force}, for orders: {policy.applies}, of buyers who live in", markup=False
-        )
-        out.print(f"  {' '.join(policy.countries)}", markup=False)
-    out.print("\nValues", style="bold")
+        told = {"day": policy.in_force, "applies": policy.applies}
+        say(_("in force since %(day)s, for orders: %(applies)s, of buyers who live in") % told)
+        say(f"  {' '.join(policy.countries)}")
+    say(f"\n{_('Values')}")
     for value, dated in _dated(policy):
-        doubt = "  UNVERIFIED" if dated.unverified else ""
-        out.print(f"  {value.name} = {dated.value} from {dated.first_day} ({dated.source}){doubt}", markup=False)
+        doubt = f"  {_('UNVERIFIED')}" if dated.unverified else ""
+        since = _("from %(day)s") % {"day": dated.first_day}
+        say(f"  {value.name} = {dated.value} {since} ({dated.source}){doubt}")
     if policy.layer == "preset":
-        _show_settings(out, policy)
-    out.print("\nDeadlines", style="bold")
+        _show_settings(policy)
+    say(f"\n{_('Deadlines')}")
     for deadline in policy.deadlines:
-        after = f"silence: {deadline.on_silence.value}" if deadline.on_silence else f"then: {deadline.then}"
-        late = f", or the day after from {deadline.cutoff} on" if deadline.cutoff else ""
-        out.print(f"  {deadline.name}: {deadline.span} from {deadline.event}{late}; {after}", markup=False)
-    out.print("\nRules, the first that holds decides", style="bold")
+        after = (
+            _("silence: %(means)s") % {"means": deadline.on_silence.value}
+            if deadline.on_silence
+            else _("then: %(event)s") % {"event": deadline.then}
+        )
+        late = _(", or the day after from %(clock)s on") % {"clock": deadline.cutoff} if deadline.cutoff else ""
+        since = _("%(span)s from %(event)s") % {"span": deadline.span, "event": deadline.event}
+        say(f"  {deadline.name}: {since}{late}; {after}")
+    say(f"\n{_('Rules, the first that holds decides')}")
     for rule in policy.rules:
-        answer = f"{rule.verdict.value}{f' until {rule.deadline}' if rule.deadline else ''}"
-        way_on = f", instead {rule.instead}" if rule.instead else ""
-        out.print(f"  {rule.id} on {rule.on}: {answer}{way_on} [{' '.join(rule.cites)}]", markup=False)
-        out.print(f"      when {' '.join(rule.text.split())}", markup=False)
-    out.print("\nReasons", style="bold")
+        until = " " + _("until %(deadline)s") % {"deadline": rule.deadline} if rule.deadline else ""
+        way_on = _(", instead %(way)s") % {"way": rule.instead} if rule.instead else ""
+        question = _("%(rule)s on %(question)s") % {"rule": rule.id, "question": rule.on}
+        say(f"  {question}: {rule.verdict.value}{until}{way_on} [{' '.join(rule.cites)}]")
+        say(f"      {_('when %(condition)s') % {'condition': ' '.join(rule.text.split())}}")
+    say(f"\n{_('Reasons')}")
     for listed in get_args(Catalogue):
         for reason in getattr(policy.reasons, listed):
-            more = [f"when {reason.text}"] if reason.text else []
-            more += [f"needs {' and '.join(reason.needs)}"] if reason.needs else []
-            more += [f"seller's fault when {reason.fault_text}"] if reason.fault_text else []
-            more += [f"platform: {' '.join(reason.platform)}"] if reason.platform else []
-            out.print(f"  {listed} {reason.code}: {'; '.join(more) or 'always'}", markup=False)
+            more = [_("when %(condition)s") % {"condition": reason.text}] if reason.text else []
+            more += [_("needs %(evidence)s") % {"evidence": ", ".join(reason.needs)}] if reason.needs else []
+            fault = {"condition": reason.fault_text}
+            more += [_("seller's fault when %(condition)s") % fault] if reason.fault_text else []
+            more += [_("platform: %(reasons)s") % {"reasons": " ".join(reason.platform)}] if reason.platform else []
+            say(f"  {listed} {reason.code}: {'; '.join(more) or _('always')}")
     doubtful = [value.name for value, dated in _dated(policy) if dated.unverified]
-    out.print(f"\n{len(doubtful)} of {len(_dated(policy))} values are unverified", markup=False, style="bold")
+    say("")
+    say(_("%(some)s of %(all)s values are unverified") % {"some": len(doubtful), "all": len(_dated(policy))})
     if doubtful:
-        out.print(f"  {' '.join(dict.fromkeys(doubtful))}", markup=False)
-    _show_sources(out, policy)
+        say(f"  {' '.join(dict.fromkeys(doubtful))}")
+    _show_sources(policy)
 
 
-def _show_sources(out: Console, policy: Policy) -> None:
-    out.print("\nSources", style="bold")
-    english = locale(DEFAULT)
+def _show_sources(policy: Policy) -> None:
+    say(f"\n{_('Sources')}")
+    spoken = language()
     for one in cited(policy):
         source = catalogue().get(one)
         if source is None:
             # A file of one's own may rest on what nobody here has heard of.
-            out.print(f"  {one}: not in the catalogue", markup=False)
+            say(f"  {_('%(source)s: not in the catalogue') % {'source': one}}")
             continue
-        markets = ", ".join(map(english.country, source.markets)) or "every market"
-        out.print(f"  {one} ({english.pgettext('source.grade', source.grade)}; {markets})", markup=False)
-        out.print(f"      {english.source(one)}", markup=False)
+        markets = ", ".join(map(spoken.country, source.markets)) or _("every market")
+        say(f"  {one} ({spoken.pgettext('source.grade', source.grade)}; {markets})")
+        say(f"      {spoken.source(one)}")
         for page in source.pages:
-            out.print(f"      {page.at}{_days(page)}", markup=False)
+            say(f"      {page.at}{_days(page)}")
 
 
 def _days(page: Page) -> str:
     said = [
-        f"dated {page.printed}" if page.printed else "",
-        f"read in a copy of {page.copied}" if page.copied else "",
-        f"holds since {page.since}" if page.since else "",
+        _("dated %(day)s") % {"day": page.printed} if page.printed else "",
+        _("read in a copy of %(day)s") % {"day": page.copied} if page.copied else "",
+        _("holds since %(day)s") % {"day": page.since} if page.since else "",
     ]
     told = "; ".join(filter(None, said))
     return f" ({told})" if told else ""
 
 
-def _show_settings(out: Console, policy: Policy) -> None:
-    out.print("\nSettings", style="bold")
+def _show_settings(policy: Policy) -> None:
+    say(f"\n{_('Settings')}")
     for setting, chosen in msgspec.structs.asdict(policy.settings).items():
-        out.print(f"  {setting} = {chosen}", markup=False)
+        say(f"  {setting} = {chosen}")
     for tunable in policy.tunable:
-        offered = ", ".join(map(str, tunable.choices)) or f"{tunable.low} to {tunable.high}"
-        out.print(f"  a shop may choose {tunable.name}: {offered} [{' '.join(tunable.cites)}]", markup=False)
+        offered = ", ".join(map(str, tunable.choices)) or _("%(low)s to %(high)s") % {
+            "low": tunable.low,
+            "high": tunable.high,
+        }
+        said = _("a shop may choose %(name)s: %(offered)s") % {"name": tunable.name, "offered": offered}
+        say(f"  {said} [{' '.join(tunable.cites)}]")
 
 
 @app.command("check")
@@ -185,29 +228,29 @@ def check_policies(which: Several = None) -> None:
     Exit code 1: something did not come out; 2: a policy cannot be used. A file's examples stand beside it: those of
     shop.toml in shop.examples.toml.
     """
-    out = Console(highlight=False, soft_wrap=True)
     failed = False
     results: list[tuple[str, str, str]] = []
     for name in which or names():
         policy = _found(name)
         book = _examples(name)
         failures = check(policy, book) if book else []
-        said = f"{len(book.examples)} examples, {len(failures)} failed" if book else "loads; it has no examples"
-        out.print(f"{policy.name}: {said}", markup=False)
+        count = {"examples": len(book.examples) if book else 0, "failed": len(failures)}
+        said = _("examples: %(examples)s, failed: %(failed)s") % count if book else _("loads; it has no examples")
+        say(f"{policy.name}: {said}")
         for failure in failures:
-            out.print(str(failure), markup=False)
+            say(told_failure(failure))
         reach = too_late(policy.at(_ONCE_ALL_HOLDS), policy.at(_ONCE_ALL_HOLDS))
         if reach is not None:
-            out.print(str(reach), markup=False)
+            say(language().told(reach.sentence))
         failed = failed or bool(failures) or reach is not None
         wrong = {failure.example: failure.message for failure in failures}
         results += [(one.id, wrong.get(one.id, ""), "") for one in (book.examples if book else ())]
     if not which:
-        failed = not _scenarios(out, results) or failed
+        failed = not _scenarios(results) or failed
     raise typer.Exit(1 if failed else 0)
 
 
-def _scenarios(out: Console, results: list[tuple[str, str, str]]) -> bool:
+def _scenarios(results: list[tuple[str, str, str]]) -> bool:
     """Play the stories, and print what became of every scenario; whether nothing went wrong."""
     failed = 0
     for story in told():
@@ -215,14 +258,15 @@ def _scenarios(out: Console, results: list[tuple[str, str, str]]) -> bool:
         results.append((story.id, wrong, story.not_yet))
         if wrong:
             failed += 1
-            out.print(f"{story.id}: {story.says}\n    {wrong}", markup=False)
-    out.print(f"scenarios: {len(told())} stories, {failed} failed\n", markup=False)
+            say(f"{story.id}: {retold(story.says, language().tag)}\n    {wrong}")
+    say(_("stories: %(stories)s, failed: %(failed)s") % {"stories": len(told()), "failed": failed})
+    say("")
     found = scenarios(results)
     for one in found:
-        why = f": {one.why}" if one.why else ""
-        out.print(f"{one.id}  {one.state}{why}", markup=False)
+        said = f": {one.why}" if one.why else ""
+        say(f"{one.id}  {pgettext('scenario', one.state)}{said}")
     states = Counter(one.state for one in found)
-    out.print(", ".join(f"{count} {state}" for state, count in states.items()), markup=False)
+    say(", ".join(f"{count} {pgettext('scenario', state)}" for state, count in states.items()))
     return not failed and not states.keys() & {"failed", "not told"}
 
 
@@ -230,7 +274,7 @@ def _found(name: str) -> Policy:
     try:
         return find(name)
     except UnknownPolicy as error:
-        raise refusal(str(error)) from None
+        raise refusal(language().told(why(error))) from None
 
 
 def _examples(name: str) -> Book | None:

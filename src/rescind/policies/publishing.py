@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import asyncpg
 import typer
-from rich.table import Table
 
 from rescind.access import Access
 from rescind.administration import shop_called, with_pool
@@ -16,14 +15,16 @@ from rescind.core.errors import Unauthenticated
 from rescind.core.policy import Policy, PolicyError, check, examples
 from rescind.core.policy.difference import changes, turns
 from rescind.core.policy.example import Book
+from rescind.core.sentence import why
 from rescind.drafting import Drafting, refuse
 from rescind.intake.text import words
-from rescind.policies import source, worked_examples
-from rescind.policies.command import ENDING, UnknownPolicy, find
+from rescind.policies import retold, source, worked_examples
+from rescind.policies.command import ENDING, UnknownPolicy, find, mistake, told_failure
 from rescind.postgres.publishing import Version, Versions
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings, secret
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, columns, fail, language, ngettext, out, say
+from rescind.terminal import Data, read_settings, run
 
 Which = Annotated[str, typer.Argument(help="A preset, or a .toml file of your own.")]
 Key = Annotated[
@@ -36,19 +37,23 @@ def diff(before: Which, after: Which) -> None:
 
     Exit status 1 when they differ, 0 when they do not.
     """
-    one, other = _found(before), _found(after)
+    one, other, spoken = _found(before), _found(after), language()
     written = changes(one, other)
-    _say(f"{one.name} {one.hash[:12]} -> {other.name} {other.hash[:12]}")
+    say(f"{one.name} {one.hash[:12]} -> {other.name} {other.hash[:12]}")
     for change in written:
-        _say(f"\n{change.kind} {change.name}")
-        _say(f"  - {change.before or 'not there'}")
-        _say(f"  + {change.after or 'not there'}")
+        say(f"\n{change.kind} {change.name}")
+        say(f"  - {change.before or _('not there')}")
+        say(f"  + {change.after or _('not there')}")
     turned = turns(one, other, [book for book in (_book(before), _book(after)) if book])
-    _say(f"\n{len(turned)} examples are answered otherwise.")
+    say("")
+    say(
+        ngettext("%(num)s example is answered otherwise.", "%(num)s examples are answered otherwise.", len(turned))
+        % {"num": len(turned)}
+    )
     for turn in turned:
-        _say(f"\n{turn.example}: {turn.says}")
-        _say(f"  - {turn.before or 'cannot be asked'}")
-        _say(f"  + {turn.after or 'cannot be asked'}")
+        say(f"\n{turn.example}: {retold(turn.says, language().tag)}")
+        say(f"  - {spoken.told(turn.before) or _('cannot be asked')}")
+        say(f"  + {spoken.told(turn.after) or _('cannot be asked')}")
     raise typer.Exit(1 if written or turned else 0)
 
 
@@ -66,13 +71,13 @@ def publish(
     """
     policy = _found(file)
     if (policy.layer == "shop") != (shop is not None):
-        fail("A policy of layer shop names its --shop; other policies name none.")
+        fail(_("A policy of layer shop names its --shop; other policies name none."))
     if policy.layer == "law":
-        fail("A law pack comes with a release; it is not published.")
+        fail(_("A law pack comes with a release; it is not published."))
     book = _book(file)
     failures = check(policy, book) if book else []
     if failures:
-        fail("\n".join(("Its examples do not come out:", *map(str, failures))))
+        fail("\n".join((_("Its examples do not come out:"), *map(told_failure, failures))))
     text = Path(file).read_text("utf-8") if file.endswith(ENDING) else source(file).decode()
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Version:
@@ -90,8 +95,19 @@ def publish(
 
     draft = run(with_pool(read_settings(data=data), work))
     if draft.accepted:
-        _say(f"{len(draft.accepted)} worked examples of {draft.name} come out otherwise: {', '.join(draft.accepted)}")
-    _say(f"Draft {draft.number}. Another operator puts it in force: rescind policy approve {draft.number}")
+        said = {"num": len(draft.accepted), "name": draft.name, "these": ", ".join(draft.accepted)}
+        say(
+            ngettext(
+                "%(num)s worked example of %(name)s comes out otherwise: %(these)s",
+                "%(num)s worked examples of %(name)s come out otherwise: %(these)s",
+                len(draft.accepted),
+            )
+            % said
+        )
+    say(
+        _("Draft %(number)s. Another operator puts it in force: rescind policy approve %(number)s")
+        % {"number": draft.number}
+    )
 
 
 def approve(
@@ -106,7 +122,8 @@ def approve(
         return await Drafting(pool, Reads(pool, secret(settings))).approve(number, by, wall_clock())
 
     live = run(with_pool(read_settings(data=data), work))
-    _say(f"{live.name} {live.hash[:12]} is in force{f' for {live.shop}' if live.shop else ''}.")
+    said = _("%(name)s %(hash)s is in force for %(shop)s.") if live.shop else _("%(name)s %(hash)s is in force.")
+    say(said % {"name": live.name, "hash": live.hash[:12], "shop": live.shop})
 
 
 def reject(
@@ -122,16 +139,16 @@ def reject(
         return await Drafting(pool, Reads(pool, secret(settings))).reject(number, by, words(reason, field="reason"))
 
     back = run(with_pool(read_settings(data=data), work))
-    _say(f"Draft {back.number} went back to {back.proposed_by}.")
+    say(_("Draft %(number)s went back to %(proposed_by)s.") % {"number": back.number, "proposed_by": back.proposed_by})
 
 
 def versions(data: Data = None) -> None:
     """Print every version that was proposed, with who proposed and who approved it."""
 
-    async def work(pool: asyncpg.Pool[Any], _: Settings) -> tuple[Version, ...]:
+    async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> tuple[Version, ...]:
         return await Versions(pool).all()
 
-    table = Table("number", "policy", "shop", "status", "hash", "proposed by", "answered by", box=None)
+    table = columns(_("number"), _("policy"), _("shop"), _("status"), _("hash"), _("proposed by"), _("answered by"))
     for one in run(with_pool(read_settings(data=data), work)):
         table.add_row(
             str(one.number),
@@ -153,9 +170,9 @@ async def operator_of(pool: asyncpg.Pool[Any], settings: Settings, key: str) -> 
     try:
         who = await Access(pool, secret(settings), "").identify(f"Bearer {key}".encode(), None, "command line")
     except Unauthenticated:
-        fail("This key is not in force.")
+        fail(_("This key is not in force."))
     if who.role != "operator":
-        fail(f"This is a key of role {who.role}; it takes an operator's.")
+        fail(_("This is a key of role %(role)s; it takes an operator's.") % {"role": who.role})
     return who.id
 
 
@@ -163,7 +180,7 @@ def _found(name: str) -> Policy:
     try:
         return find(name)
     except UnknownPolicy as error:
-        fail(str(error))
+        fail(language().told(why(error)))
 
 
 def _book(name: str) -> Book | None:
@@ -174,8 +191,4 @@ def _book(name: str) -> Book | None:
     try:
         return examples(file.read_bytes(), str(file)) if file.exists() else None
     except PolicyError as error:
-        fail(str(error))
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, markup=False, soft_wrap=True)
+        fail(language().told(mistake(error)))

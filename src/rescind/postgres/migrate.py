@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import asyncpg
 
+from rescind.core.sentence import phrased
+
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
@@ -83,9 +85,13 @@ def released(folder: Path = FOLDER) -> tuple[Migration, ...]:
             continue
         match = FILE.fullmatch(path.name)
         if match is None:
-            raise MigrationError(f"{path.name} is no name for a migration, like 0007_pre_add_refund_attempts.sql.")
+            raise MigrationError(
+                phrased("%(name)s is no name for a migration, like 0007_pre_add_refund_attempts.sql.", name=path.name)
+            )
         if int(match[1]) != len(found) + 1:
-            raise MigrationError(f"{path.name} should be number {len(found) + 1:04}.")
+            raise MigrationError(
+                phrased("%(name)s should be number %(what)s.", name=path.name, what=f"{len(found) + 1:04}")
+            )
         check = folder / f"{match[1]}.check.sql"
         found.append(
             Migration(
@@ -99,7 +105,13 @@ def released(folder: Path = FOLDER) -> tuple[Migration, ...]:
     head = (folder / "HEAD").read_text("utf-8").strip()
     last = f"{found[-1].name}.sql" if found else ""
     if head != last:
-        raise MigrationError(f"migrations/HEAD names {head!r}, the last file is {last!r}: were two branches joined?")
+        raise MigrationError(
+            phrased(
+                "migrations/HEAD names %(head)s, the last file is %(last)s: were two branches joined?",
+                head=repr(head),
+                last=repr(last),
+            )
+        )
     return tuple(found)
 
 
@@ -157,12 +169,16 @@ def _pending(migrations: Sequence[Migration], applied: dict[int, tuple[str, str]
     for migration in migrations:
         if migration.number in applied and applied[migration.number] != (migration.name, migration.checksum):
             raise MigrationError(
-                f"{migration.name}.sql is applied already, as {applied[migration.number][0]} and with other contents. "
-                "A released migration is never edited: write a new one."
+                phrased(
+                    "%(name)s.sql is applied already, as %(applied)s and with other contents. A released "
+                    "migration is never edited: write a new one.",
+                    name=migration.name,
+                    applied=applied[migration.number][0],
+                )
             )
     pending = [each for each in migrations if each.number not in applied]
     if pending and any(number > pending[0].number for number in applied):
-        raise MigrationError(f"{pending[0].name}.sql was never applied, though later ones were.")
+        raise MigrationError(phrased("%(name)s.sql was never applied, though later ones were.", name=pending[0].name))
     return pending
 
 
@@ -174,13 +190,20 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
         else:
             await _run(connection, migration)
     except asyncpg.PostgresError as error:
-        raise MigrationError(f"{migration.name}.sql failed: {error}") from error
+        raise MigrationError(phrased("%(name)s.sql failed: %(error)s", name=migration.name, error=error)) from error
 
 
 async def _run(connection: asyncpg.Connection, migration: Migration) -> None:
     await connection.execute(migration.sql)
     if migration.check is not None and (rows := await connection.fetch(migration.check)):
-        raise MigrationError(f"{migration.number:04}.check.sql found {len(rows)} rows, the first {dict(rows[0])}.")
+        raise MigrationError(
+            phrased(
+                "%(number)s.check.sql found rows: %(count)s, the first %(row)s.",
+                number=f"{migration.number:04}",
+                count=len(rows),
+                row=dict(rows[0]),
+            )
+        )
     await connection.execute(
         "insert into migrations (number, name, checksum) values ($1, $2, $3)",
         migration.number,
@@ -204,13 +227,24 @@ async def check_serving_role(connection: "asyncpg.Connection | PoolConnectionPro
     )
     assert row is not None
     if row["superuser"]:
-        raise UnfitDatabase(f"Rescind does not serve as the superuser {row['role']}: give it the role rescind_app.")
+        raise UnfitDatabase(
+            phrased("Rescind does not serve as the superuser %(role)s: give it the role rescind_app.", role=row["role"])
+        )
     if row["owner"]:
         raise UnfitDatabase(
-            f"Rescind does not serve as {row['role']}, who owns its tables: give it the role rescind_app."
+            phrased(
+                "Rescind does not serve as %(role)s, who owns its tables: give it the role rescind_app.",
+                role=row["role"],
+            )
         )
     if row["rewriter"]:
-        raise UnfitDatabase(f"{row['role']} may change or delete rows of {' or '.join(APPEND_ONLY)}: revoke that.")
+        raise UnfitDatabase(
+            phrased(
+                "%(role)s may change or delete rows of %(these)s: revoke that.",
+                role=row["role"],
+                these=" or ".join(APPEND_ONLY),
+            )
+        )
 
 
 async def check_durability(connection: "asyncpg.Connection | PoolConnectionProxy[Any]") -> None:
@@ -219,5 +253,9 @@ async def check_durability(connection: "asyncpg.Connection | PoolConnectionProxy
         value = await connection.fetchval("select current_setting($1)", name)
         if value not in wanted:
             raise UnfitDatabase(
-                f"PostgreSQL runs with {name} = {value}: what Rescind confirms must be on disk. Set it on."
+                phrased(
+                    "PostgreSQL runs with %(name)s = %(value)s: what Rescind confirms must be on disk. Set it on.",
+                    name=name,
+                    value=value,
+                )
             )

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from rescind.core.instant import Instant
+from rescind.core.sentence import phrased
 from rescind.postgres import embedded
 from rescind.postgres.backup import BackupError, restore
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
@@ -61,5 +62,9 @@ async def try_restore(file: Path, *, pg_bin: Path | None = None, pg_user: str | 
             await asyncio.to_thread(server.stop)
     assert found is not None, "an aggregate gives a row"
     if found["torn"]:
-        raise BackupError(f"{file} came back, but {found['torn']} orders without their last event.")
+        raise BackupError(
+            phrased(
+                "%(file)s came back, but orders have lost their last event: %(torn)s.", file=file, torn=found["torn"]
+            )
+        )
     return Trial(orders=found["orders"], events=found["events"], latest=found["latest"], took_s=took_s)

@@ -19,6 +19,7 @@ from rescind.core.instant import instant
 from rescind.core.money import CAP_MINOR, Money
 from rescind.core.ports import ProviderRefund
 from rescind.core.refund import ProviderOutcome
+from rescind.core.sentence import phrased
 
 COLUMNS: Final = ("refund", "reference", "payment", "amount", "amount_minor", "currency", "status", "at")
 STATUSES: Final[Mapping[str, ProviderOutcome]] = {
@@ -61,11 +62,19 @@ def refunds(file: Path, named: Mapping[str, str] | None = None) -> Iterator[Prov
                 except RescindError as error:
                     said = error.params.get("expected", "something else")
                     where = called.get(str(error.params.get("field", "")), "it")
-                    raise BadExport(f"{file}, line {line}: {where} must be {said}.") from None
+                    raise BadExport(
+                        phrased(
+                            "%(file)s, line %(line)s: %(where)s must be %(said)s.",
+                            file=file,
+                            line=line,
+                            where=where,
+                            said=said,
+                        )
+                    ) from None
     except UnicodeDecodeError:
-        raise BadExport(f"{file} is no text in UTF-8.") from None
+        raise BadExport(phrased("%(file)s is no text in UTF-8.", file=file)) from None
     except OSError as error:
-        raise BadExport(f"{file} cannot be read: {error.strerror}.") from None
+        raise BadExport(phrased("%(file)s cannot be read: %(strerror)s.", file=file, strerror=error.strerror)) from None
 
 
 def _rows(text: Any, file: Path, called: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -79,9 +88,11 @@ def _rows(text: Any, file: Path, called: Mapping[str, str]) -> Iterator[tuple[in
             try:
                 found = json.loads(written)
             except ValueError:
-                raise BadExport(f"{file}, line {line}: this is no JSON object.") from None
+                raise BadExport(
+                    phrased("%(file)s, line %(line)s: this is no JSON object.", file=file, line=line)
+                ) from None
             if not isinstance(found, dict):
-                raise BadExport(f"{file}, line {line}: this is no JSON object.")
+                raise BadExport(phrased("%(file)s, line %(line)s: this is no JSON object.", file=file, line=line))
             said = cast("dict[str, object]", found)
             yield line, {ours: str(said[theirs]) for ours, theirs in called.items() if said.get(theirs) is not None}
         return
@@ -91,11 +102,19 @@ def _rows(text: Any, file: Path, called: Mapping[str, str]) -> Iterator[tuple[in
             called[name] for name in ("currency", "status", "at") if called[name] not in (reader.fieldnames or ())
         ]
         if missing:
-            raise BadExport(f"{file}: there is no column {', '.join(missing)}; the first line names the columns.")
+            raise BadExport(
+                phrased(
+                    "%(file)s: there is no column %(these)s; the first line names the columns.",
+                    file=file,
+                    these=", ".join(missing),
+                )
+            )
         for found in reader:
             yield reader.line_num, {ours: found[theirs] for ours, theirs in called.items() if found.get(theirs)}
     except csv.Error as error:
-        raise BadExport(f"{file}, line {reader.reader.line_num}: {error}.") from None
+        raise BadExport(
+            phrased("%(file)s, line %(line_num)s: %(error)s.", file=file, line_num=reader.reader.line_num, error=error)
+        ) from None
 
 
 def _refund(row: Mapping[str, str]) -> ProviderRefund:

@@ -13,6 +13,7 @@ from rescind.core.errors import MalformedBody
 from rescind.core.instant import Instant
 from rescind.core.policy import Finding, Policy
 from rescind.core.receipt import SIGNATURE, Question, answers, canonical, commitment, digests, signed_bytes
+from rescind.core.sentence import Sentence, phrased
 from rescind.intake import document
 from rescind.postgres.receipt_keys import ReceiptKey
 from rescind.receipts.signing import ALGORITHM, fits
@@ -75,11 +76,13 @@ def _read(data: bytes) -> tuple[dict[str, Any], _Claims]:
         told = document.parse(data)
         claims = msgspec.convert(told, _Claims)
     except MalformedBody as error:
-        raise NotAReceipt(f"it should be {error.params['expected']}") from None
+        raise NotAReceipt(phrased("it should be %(expected)s", expected=error.params["expected"])) from None
     except msgspec.ValidationError as error:
         raise NotAReceipt(str(error)) from None
     if claims.format != FORMAT:
-        raise NotAReceipt(f"its format is {claims.format}, and this program reads {FORMAT}")
+        raise NotAReceipt(
+            phrased("its format is %(format)s, and this program reads %(ours)s", format=claims.format, ours=FORMAT)
+        )
     return cast("dict[str, Any]", told), claims
 
 
@@ -98,14 +101,17 @@ class _Checks:
         try:
             expected = canonical(self.told)
         except ValueError as error:
-            self.wrong.append(f"It was altered: {error}.")
+            self.wrong.append(phrased("It was altered: %(why)s.", why=str(error)))
             return
         if data != expected:
             pairs = zip(data, expected, strict=False)
             place = next((n for n, (one, other) in enumerate(pairs) if one != other), min(len(data), len(expected)))
             self.wrong.append(
-                f"It is not written as receipts are, from byte {place + 1} on: spaces, line ends or the order of its "
-                "members were changed. Download it again."
+                phrased(
+                    "It is not written as receipts are, from byte %(place)s on: spaces, line ends or the order of its "
+                    "members were changed. Download it again.",
+                    place=place + 1,
+                )
             )
 
     def signature(self, keys: Mapping[str, ReceiptKey] | None) -> None:
@@ -113,11 +119,11 @@ class _Checks:
         signed = self.claims.signature
         own = signed.algorithm == ALGORITHM and hashlib.sha256(_bytes(signed.public_key)).hexdigest() == signed.key
         if not own or not fits(signed.public_key, signed.value, signed_bytes(self.told[SIGNATURE])):
-            self.wrong.append("The signature does not fit: it, its key or its list of digests was altered.")
+            self.wrong.append(phrased("The signature does not fit: it, its key or its list of digests was altered."))
         altered = list(self._altered())
-        self.wrong += [f"`{name}` is not as it was signed." for name in altered]
+        self.wrong += [phrased("`%(name)s` is not as it was signed.", name=name) for name in altered]
         if not self.wrong:
-            self.sure.append(f"Every member is as it was signed, by key {signed.key}.")
+            self.sure.append(phrased("Every member is as it was signed, by key %(key)s.", key=signed.key))
         self._key(keys)
 
     def _altered(self) -> Iterator[str]:
@@ -132,26 +138,32 @@ class _Checks:
         signed = self.claims.signature
         if keys is None:
             self.unsure.append(
-                f"Whose key it is was not checked: compare it with those at {self.claims.issuer}/v1/receipt-keys, or "
-                "give them with --keys."
+                phrased(
+                    "Whose key it is was not checked: compare it with those at %(address)s, or give them with --keys.",
+                    address=f"{self.claims.issuer}/v1/receipt-keys",
+                )
             )
             return
         key = keys.get(signed.key)
         if key is None or key.public != signed.public_key:
-            self.wrong.append("The key is none of the published ones.")
+            self.wrong.append(phrased("The key is none of the published ones."))
         elif key.retired_at is not None and self.claims.issued_at >= key.retired_at:
-            self.wrong.append(f"The key was retired at {key.retired_at:%Y-%m-%d %H:%M:%S}, before this was issued.")
+            retired = f"{key.retired_at:%Y-%m-%d %H:%M:%S}"
+            self.wrong.append(phrased("The key was retired at %(retired)s, before this was issued.", retired=retired))
         else:
-            self.sure.append("The key is a published one.")
+            self.sure.append(phrased("The key is a published one."))
 
     def commitments(self) -> None:
         """A fact that is opened is the one that was committed to."""
         claims = self.claims
         for name, salt in claims.openings.items():
             if commitment(name, claims.facts.get(name), salt) != claims.commitments.get(name):
-                self.wrong.append(f"The fact {name} is not the one that the commitment holds.")
+                self.wrong.append(phrased("The fact %(name)s is not the one that the commitment holds.", name=name))
         missing = [name for name in claims.withheld if name in claims.facts or name not in claims.commitments]
-        self.wrong += [f"The fact {name} is said to be withheld, and its commitment is not there." for name in missing]
+        self.wrong += [
+            phrased("The fact %(name)s is said to be withheld, and its commitment is not there.", name=name)
+            for name in missing
+        ]
 
     def answer(self, policies: Mapping[str, Policy]) -> None:
         """Ask the question again."""
@@ -161,13 +173,21 @@ class _Checks:
         absent = [one for one in claims.layers if one.hash not in policies]
         if absent:
             self.unsure += [
-                f"The text of policy {one.name} is not at hand; it is at {claims.issuer}/v1/policies/{one.hash}. "
-                "Give it with --policy."
+                phrased(
+                    "The text of policy %(name)s is not at hand; it is at %(address)s. Give it with --policy.",
+                    name=one.name,
+                    address=f"{claims.issuer}/v1/policies/{one.hash}",
+                )
                 for one in absent
             ]
             return
         self.wrong += [
-            f"Policy {one.name} is written in language {policies[one.hash].language}, not {one.language}."
+            phrased(
+                "Policy %(name)s is written in language %(found)s, not %(said)s.",
+                name=one.name,
+                found=policies[one.hash].language,
+                said=one.language,
+            )
             for one in claims.layers
             if policies[one.hash].language != one.language
         ]
@@ -176,7 +196,8 @@ class _Checks:
             self._fault(policies)
         # The facts may be anything in a receipt that was altered; judging does not look at what it is given.
         except (LookupError, TypeError, ValueError, AttributeError) as error:
-            self.wrong.append(f"The question cannot be asked again: {type(error).__name__}: {error}.")
+            why = f"{type(error).__name__}: {error}"
+            self.wrong.append(phrased("The question cannot be asked again: %(why)s.", why=why))
             return
         self._compare(found)
 
@@ -189,7 +210,7 @@ class _Checks:
             return
         comes_out = "seller" if preset.seller_at_fault(catalogue, str(claims.facts["reason"]), claims.facts) else ""
         if claims.fault != comes_out:
-            self.wrong.append(f"It says fault {claims.fault or 'none'}; the policy text gives {comes_out or 'none'}.")
+            self.wrong.append(_otherwise("fault", claims.fault, comes_out))
 
     def _calendar(self) -> bool:
         try:
@@ -197,7 +218,7 @@ class _Checks:
         except (ValueError, TypeError):
             right = False
         if not right:
-            self.wrong.append("The calendar is not the one whose hash is named.")
+            self.wrong.append(phrased("The calendar is not the one whose hash is named."))
         return right
 
     def _compare(self, found: list[Finding]) -> None:
@@ -206,25 +227,37 @@ class _Checks:
         if not claims.withheld:
             self.wrong += differing[0]
             if not differing[0]:
-                self.sure.append(f"{self._texts()} again {self._told()}")
+                self.sure.append(
+                    self._gives(phrased("The policy text gives again"), phrased("The policy texts give again"))
+                )
             return
-        count = len(claims.withheld)
-        facts = f"{count} fact is withheld" if count == 1 else f"{count} facts are withheld"
-        self.unsure.append(f"It cannot be recomputed fully: {facts} ({', '.join(claims.withheld)}).")
+        withheld = ", ".join(claims.withheld)
+        self.unsure.append(
+            phrased("It cannot be recomputed fully: facts are withheld (%(withheld)s).", withheld=withheld)
+        )
         if found and all(differing):
             self.wrong += min(differing, key=len)
         elif found and not any(differing):
-            self.sure.append(f"Whatever is withheld, {self._texts().lower()} {self._told()}")
+            self.sure.append(
+                self._gives(
+                    phrased("Whatever is withheld, the policy text gives"),
+                    phrased("Whatever is withheld, the policy texts give"),
+                )
+            )
         elif found:
-            self.unsure.append(f"For some values of what is withheld {self._texts().lower()} {self._told()}")
+            self.unsure.append(
+                self._gives(
+                    phrased("For some values of what is withheld the policy text gives"),
+                    phrased("For some values of what is withheld the policy texts give"),
+                )
+            )
 
-    def _texts(self) -> str:
-        return "The policy text gives" if len(self.claims.layers) == 1 else "The policy texts give"
-
-    def _told(self) -> str:
+    def _gives(self, one: Sentence, several: Sentence) -> Sentence:
         claims = self.claims
-        until = f", due {claims.deadline.get('due_at')}" if claims.deadline else ""
-        return f"{claims.verdict} by {claims.rule}{until}."
+        told = {"gives": one if len(claims.layers) == 1 else several, "verdict": claims.verdict, "rule": claims.rule}
+        if not claims.deadline:
+            return phrased("%(gives)s %(verdict)s by %(rule)s.", **told)
+        return phrased("%(gives)s %(verdict)s by %(rule)s, due %(due)s.", due=claims.deadline.get("due_at"), **told)
 
     def _differences(self, finding: Finding) -> Iterator[str]:
         claims = self.claims
@@ -237,21 +270,31 @@ class _Checks:
         )
         for name, said, comes_out in pairs:
             if said != comes_out:
-                yield f"It says {name} {said}; the policy text gives {comes_out}."
+                yield _otherwise(name, said, comes_out)
         yield from self._deadline(finding)
         if not claims.withheld and msgspec.to_builtins(findings_told(finding, "operator")) != claims.findings:
-            yield "The rules that did not apply, or why, are not those that the policy text gives."
+            yield phrased("The rules that did not apply, or why, are not those that the policy text gives.")
 
     def _deadline(self, finding: Finding) -> Iterator[str]:
         said = self.claims.deadline
         comes_out: dict[str, Any] | None = msgspec.to_builtins(deadline_told(finding.deadline))
         if said is None or comes_out is None:
             if said is not comes_out:
-                yield f"It says {'no' if said is None else 'a'} deadline; the policy text gives {comes_out or 'none'}."
+                yield _otherwise("deadline", said, comes_out)
             return
         for name in sorted(said.keys() | comes_out.keys()):
             if said.get(name) != comes_out.get(name):
-                yield f"It says deadline {name} {said.get(name)}; the policy text gives {comes_out.get(name)}."
+                yield _otherwise(f"deadline {name}", said.get(name), comes_out.get(name))
+
+
+def _otherwise(name: str, said: object, comes_out: object) -> Sentence:
+    none = phrased("none")
+    return phrased(
+        "It says %(name)s %(said)s; the policy text gives %(found)s.",
+        name=name,
+        said=none if said in (None, "") else said,
+        found=none if comes_out in (None, "") else comes_out,
+    )
 
 
 def _bytes(text: str) -> bytes:

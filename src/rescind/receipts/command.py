@@ -14,13 +14,15 @@ from rescind.administration import with_pool
 from rescind.api.receipts import ReceiptKeysTold, keys_told
 from rescind.clock import wall_clock
 from rescind.core.policy import Policy, PolicyError, restore
+from rescind.core.sentence import why
 from rescind.policies import names, preset
 from rescind.policies.command import ENDING, UnknownPolicy, find
 from rescind.postgres.receipt_keys import ReceiptKey, ReceiptKeys
 from rescind.receipts.checking import NotAReceipt, check
 from rescind.receipts.signing import Signer, fingerprint
 from rescind.settings import Settings
-from rescind.terminal import Data, fail, out, read_settings, run
+from rescind.speaking import _, fail, language, say
+from rescind.terminal import Data, read_settings, run
 
 app = typer.Typer(no_args_is_help=True, help="Receipts of decisions, and the keys that sign them.")
 
@@ -48,19 +50,17 @@ def verify(
     try:
         found = check(_bytes(file), texts, _keys(keys) if keys else None)
     except NotAReceipt as error:
-        _say(f"{file} is no receipt: {error}.")
+        say(_("%(file)s is no receipt: %(error)s.") % {"file": file, "error": language().told(why(error))})
         raise typer.Exit(2) from None
-    for said in found.sure:
-        _say(said)
-    for said in (*found.wrong, *found.unsure):
-        _say(said)
+    for said in (*found.sure, *found.wrong, *found.unsure):
+        say(language().told(said))
     if found.wrong:
-        _say("The receipt does not hold.")
+        say(_("The receipt does not hold."))
         raise typer.Exit(1)
     if found.unsure:
-        _say("Nothing is wrong with it; not everything could be checked.")
+        say(_("Nothing is wrong with it; not everything could be checked."))
         raise typer.Exit(UNSURE)
-    _say("The receipt holds.")
+    say(_("The receipt holds."))
 
 
 @app.command("keys")
@@ -73,7 +73,7 @@ def print_keys(data: Data = None) -> None:
         return keys_told(await signer.keys.all())
 
     told = run(with_pool(read_settings(data=data), work))
-    _say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    say(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
 
 
 @app.command()
@@ -85,18 +85,14 @@ def rotate(data: Data = None) -> None:
         await signer.open(wall_clock())
         return await signer.rotate(wall_clock())
 
-    _say(run(with_pool(read_settings(data=data), work)).id)
-
-
-def _say(text: str) -> None:
-    out.print(text, highlight=False, markup=False, soft_wrap=True)
+    say(run(with_pool(read_settings(data=data), work)).id)
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        fail(f"{path} cannot be read: {error.strerror}.")
+        fail(_("%(path)s cannot be read: %(strerror)s.") % {"path": path, "strerror": error.strerror})
 
 
 def _policy(path: Path) -> Policy:
@@ -104,7 +100,7 @@ def _policy(path: Path) -> Policy:
     try:
         return find(str(path)) if path.suffix == ENDING else restore(_bytes(path))
     except (UnknownPolicy, PolicyError) as error:
-        fail(f"{path} is no policy: {error}")
+        fail(_("%(path)s is no policy: %(error)s") % {"path": path, "error": language().told(why(error))})
 
 
 def _keys(path: Path) -> dict[str, ReceiptKey]:
@@ -115,7 +111,7 @@ def _keys(path: Path) -> dict[str, ReceiptKey]:
             (urlsafe_b64decode(key.x + "=" * (-len(key.x) % 4)), key.added_at, key.retired_at) for key in told.keys
         ]
     except (msgspec.DecodeError, ValueError) as error:
-        fail(f"{path} holds no keys: {error}")
+        fail(_("%(path)s holds no keys: %(error)s") % {"path": path, "error": language().told(why(error))})
     return {
         fingerprint(public): ReceiptKey(id=fingerprint(public), public=public.hex(), added_at=at, retired_at=retired)
         for public, at, retired in found

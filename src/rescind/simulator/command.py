@@ -15,18 +15,22 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from rescind.core.deadline import Calendar
 from rescind.core.policy import Policy
+from rescind.core.sentence import phrased, why
 from rescind.policies.command import UnknownPolicy, find, refusal
 from rescind.simulator.history import BadRow, Reader, Reading
 from rescind.simulator.layouts import recognise
 from rescind.simulator.replay import ASKED, NoReasonListed, Player
 from rescind.simulator.report import Account, PolicyName, Report, show
 from rescind.simulator.tables import UnknownLayoutError
+from rescind.speaking import _, language
 
 YEARS = range(2005, 2041)
 """Histories are older than the orders we serve, and their business days count as well."""
 
 _FINISHED, _WITH_BAD_ROWS = 0, 1
 _STANDARD_OUTPUT = Path("-")
+_COUNT = "{task.fields[orders]:,}"
+"""As the bar fills it in."""
 
 History = Annotated[Path, typer.Argument(metavar="PATH", help="Folder of a published history, or one of its files.")]
 PolicyOption = Annotated[str, typer.Option("--policy", metavar="NAME", help="A preset, or a .toml file of your own.")]
@@ -56,13 +60,13 @@ def replay(path: History, policy: PolicyOption, json: JsonOption = None) -> None
         if file is not None:
             file.write_bytes(report.json())
     except (UnknownPolicy, UnknownLayoutError, NoReasonListed) as error:
-        raise refusal(str(error)) from None
+        raise refusal(language().told(why(error))) from None
     except OSError as error:
         raise refusal(f"{error.filename or path}: {error.strerror}") from None
     if alone:
         sys.stdout.buffer.write(report.json())
     else:
-        show(report, Console())
+        show(report, Console(), language())
     raise typer.Exit(_WITH_BAD_ROWS if report.bad_rows.count else _FINISHED)
 
 
@@ -94,10 +98,10 @@ class _Bar(Progress):
     def __init__(self, reading: Reading, console: Console) -> None:
         self._tally = reading.tally
         super().__init__(
-            TextColumn("Replaying"),
+            TextColumn(_("Replaying")),
             BarColumn(),
             TaskProgressColumn(),
-            TextColumn("{task.fields[orders]:,} orders"),
+            TextColumn(_("orders: %(count)s") % {"count": _COUNT}),
             TimeElapsedColumn(),
             console=console,
             transient=True,
@@ -129,7 +133,13 @@ def _preset(name: str) -> Policy:
     """A policy that has an answer to every question. Raises UnknownPolicy."""
     policy = find(name)
     if policy.layer != "preset":
-        raise UnknownPolicy(f"{policy.name} is a {policy.layer} layer, which leaves questions open; give a preset.")
+        raise UnknownPolicy(
+            phrased(
+                "%(name)s is a %(layer)s layer, which leaves questions open; give a preset.",
+                name=policy.name,
+                layer=policy.layer,
+            )
+        )
     return policy
 
 
@@ -141,4 +151,10 @@ def _calendar(policy: Policy) -> Calendar:
     try:
         return Calendar(policy.zone, holidays=frozenset(country_holidays(country, years=YEARS)))
     except NotImplementedError:
-        raise UnknownPolicy(f"{policy.name} counts by the calendar {policy.calendar!r}, which is not known.") from None
+        raise UnknownPolicy(
+            phrased(
+                "%(name)s counts by the calendar %(calendar)s, which is not known.",
+                name=policy.name,
+                calendar=repr(policy.calendar),
+            )
+        ) from None

@@ -44,6 +44,7 @@ from rescind.core.money import split_minor
 from rescind.core.order import Order
 from rescind.core.parts import CancellationStatus, FactKind, Line, Pins, Tender
 from rescind.core.policy import Policy
+from rescind.core.sentence import phrased
 from rescind.core.stage import Stage
 from rescind.core.terms import Terms
 from rescind.core.verdict import Verdict
@@ -199,7 +200,7 @@ class Player:
         listed = error.params["listed"]
         assert isinstance(listed, tuple), "the error names the reasons"
         if not listed:
-            raise NoReasonListed(f"{self._policy.name} lists no reason for which a buyer may ask.")
+            raise NoReasonListed(phrased("%(name)s lists no reason for which a buyer may ask.", name=self._policy.name))
         return str(cast("tuple[object, ...]", listed)[0])
 
     def _ask_at_credits(self, order: Order, past: PastOrder, terms: Terms) -> Iterator[Answer]:

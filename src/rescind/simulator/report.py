@@ -16,7 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from rescind.core.money import Money
+from rescind.core.sentence import marked
 from rescind.core.verdict import Verdict
+from rescind.locales import Locale
 from rescind.simulator.history import BadRow, PastOrder, Reached, Tally
 from rescind.simulator.online_retail import CREDITED_IN_WHOLE, KEPT
 from rescind.simulator.replay import Asked, Played
@@ -278,113 +280,126 @@ def _by_rule(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
 # --- for people ------------------------------------------------------------------------------------------------------
 
 _STAGE_WORDS: Mapping[Reached, str] = {
-    "never_approved": "payment never approved",
-    "approved": "payment approved",
-    "with_carrier": "with the carrier",
-    "delivered": "delivered",
+    "never_approved": marked("payment never approved"),
+    "approved": marked("payment approved"),
+    "with_carrier": marked("with the carrier"),
+    "delivered": marked("delivered"),
 }
 _FATE_WORDS: Mapping[Fate, str] = {
-    "approve": "goes back at once",
-    "ask_seller": "if the seller agrees",
-    "ask_carrier": "if the carrier agrees",
-    "review": "if support agrees",
-    "refuse": "does not go back",
-    "released": "was never captured",
+    "approve": marked("goes back at once"),
+    "ask_seller": marked("if the seller agrees"),
+    "ask_carrier": marked("if the carrier agrees"),
+    "review": marked("if support agrees"),
+    "refuse": marked("does not go back"),
+    "released": marked("was never captured"),
 }
 _ASKED_WORDS: Mapping[Asked, str] = {
-    Asked.AFTER_LAST_STAGE: (
+    Asked.AFTER_LAST_STAGE: marked(
         "The history has no time of cancellation, so every order is asked about once, one second after the last stage "
         "it is known to have reached."
     ),
-    Asked.AT_EACH_CREDIT: (
+    Asked.AT_EACH_CREDIT: marked(
         "The history has credit notes and no stages: each note is a question at its moment about an order that is "
         "placed and paid. Packing and hand-over are not known, so an order that had left counts as one that waits."
     ),
 }
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, console: Console, language: Locale) -> None:
     """Print the report, readable in 80 columns."""
-    policy = f"{report.policy.name} ({report.policy.hash[:12]})"
-    console.print(f"{report.orders:,} orders of {report.layout} under policy {policy}", style="bold", highlight=False)
-    console.print(_ASKED_WORDS[report.asked], highlight=False)
-    for table in (_canceled_table(report), _all_table(report), _rules_table(report), _money_table(report)):
+    _ = language.gettext
+    said = {
+        "orders": f"{report.orders:,}",
+        "layout": report.layout,
+        "policy": f"{report.policy.name} ({report.policy.hash[:12]})",
+    }
+    console.print(_("Orders of %(layout)s under policy %(policy)s: %(orders)s") % said, style="bold", highlight=False)
+    console.print(_(_ASKED_WORDS[report.asked]), highlight=False)
+    for make in (_canceled_table, _all_table, _rules_table, _money_table):
         console.print()
-        console.print(table)
+        console.print(make(report, language))
     console.print()
-    for remark in _remarks(report):
+    for remark in _remarks(report, language):
         console.print(remark, highlight=False)
 
 
-def _canceled_table(report: Report) -> Table:
+def _canceled_table(report: Report, language: Locale) -> Table:
+    _ = language.gettext
     canceled = report.canceled
     answers = _given(canceled.verdicts)
-    title = f"Orders cancelled as a whole ({report.refunds.currency})"
-    table = _table(title, "last stage known", ("orders", "paid", *map(_spoken, answers)))
+    title = f"{_('Orders cancelled as a whole')} ({report.refunds.currency})"
+    table = _table(title, _("last stage known"), (_("orders"), _("paid"), *map(_spoken, answers)))
     for stage in STAGES:
         counts = [canceled.verdicts_by_last_stage[stage][answer] for answer in answers]
         paid = _grouped(canceled.paid_by_last_stage[stage])
-        table.add_row(_STAGE_WORDS[stage], f"{canceled.by_last_stage[stage]:,}", paid, *map(_count, counts))
+        table.add_row(_(_STAGE_WORDS[stage]), f"{canceled.by_last_stage[stage]:,}", paid, *map(_count, counts))
     table.add_section()
     counts = [canceled.verdicts[answer] for answer in answers]
-    table.add_row("all", f"{canceled.orders:,}", _grouped(canceled.paid), *map(_count, counts))
+    table.add_row(_("all"), f"{canceled.orders:,}", _grouped(canceled.paid), *map(_count, counts))
     return table
 
 
-def _all_table(report: Report) -> Table:
+def _all_table(report: Report, language: Locale) -> Table:
+    _ = language.gettext
     answers = _given(report.verdicts)
-    table = _table("Every question", "order ended as", ("orders", "questions", *map(_spoken, answers)))
+    table = _table(_("Every question"), _("order ended as"), (_("orders"), _("questions"), *map(_spoken, answers)))
     for status, orders in report.by_status.items():
         found = report.verdicts_by_status[status]
         questions = sum(found.values())
         table.add_row(_spoken(status), f"{orders:,}", _count(questions), *(_count(found[answer]) for answer in answers))
     table.add_section()
     counts = [report.verdicts[answer] for answer in answers]
-    table.add_row("all", f"{report.orders:,}", f"{report.decisions:,}", *map(_count, counts))
+    table.add_row(_("all"), f"{report.orders:,}", f"{report.decisions:,}", *map(_count, counts))
     return table
 
 
-def _rules_table(report: Report) -> Table:
-    table = _table("Rules that decided", "rule", ("every question", "cancelled as a whole"))
+def _rules_table(report: Report, language: Locale) -> Table:
+    _ = language.gettext
+    table = _table(_("Rules that decided"), _("rule"), (_("every question"), _("cancelled as a whole")))
     for rule, count in report.rules.items():
         table.add_row(rule, f"{count:,}", _count(report.canceled.rules.get(rule, 0)))
     return table
 
 
-def _money_table(report: Report) -> Table:
+def _money_table(report: Report, language: Locale) -> Table:
     """What the history gave back, twice: by where it went, and by what the policy says to it."""
+    _ = language.gettext
     refunds = report.refunds
-    table = _table(f"What the history gave back ({refunds.currency})", "", ("amount",))
+    table = _table(f"{_('What the history gave back')} ({refunds.currency})", "", (_("amount"),))
     for kind, amount in refunds.by_tender.items():
         table.add_row(_spoken(kind), _grouped(amount))
     table.add_section()
-    table.add_row("all", _grouped(refunds.total))
+    table.add_row(_("all"), _grouped(refunds.total))
     table.add_section()
     for fate in FATES:
         if Decimal(refunds.by_policy[fate]):
-            table.add_row(f"policy: {_FATE_WORDS[fate]}", _grouped(refunds.by_policy[fate]))
+            table.add_row(_("policy: %(fate)s") % {"fate": _(_FATE_WORDS[fate])}, _grouped(refunds.by_policy[fate]))
     return table
 
 
-def _remarks(report: Report) -> Iterator[str]:
-    yield f"Orders without lines: {report.without_lines:,}; with several sellers: {report.several_sellers:,}."
+def _remarks(report: Report, language: Locale) -> Iterator[str]:
+    _ = language.gettext
+    count = {"without": f"{report.without_lines:,}", "several": f"{report.several_sellers:,}"}
+    yield _("Orders without lines: %(without)s; with several sellers: %(several)s.") % count
     absent = report.absent
     if absent.orders:
-        yield (
-            f"Not used: {absent.payments:,} payment rows and {absent.items:,} item rows of {absent.orders:,} orders "
-            "that are not in the history."
-        )
+        yield _(
+            "Not used, because their orders are not in the history (%(orders)s): of payments %(payments)s, "
+            "of items %(items)s."
+        ) % {"payments": f"{absent.payments:,}", "items": f"{absent.items:,}", "orders": f"{absent.orders:,}"}
     noted = report.credits
     if noted:
-        yield (
-            f"Credit lines: {noted.lines:,}, of them {noted.unmatched:,} without a purchase and "
-            f"{noted.partly_matched:,} matched in part."
-        )
-    yield f"Bad rows: {report.bad_rows.count:,}."
-    yield (
-        f"{report.seconds:.1f} s with reading ({report.cpu_seconds:.1f} s of processor time), "
-        f"{report.decisions_per_second:,.0f} decisions a second."
-    )
+        yield _("Credit lines: %(lines)s, of them %(unmatched)s without a purchase and %(partly)s matched in part.") % {
+            "lines": f"{noted.lines:,}",
+            "unmatched": f"{noted.unmatched:,}",
+            "partly": f"{noted.partly_matched:,}",
+        }
+    yield _("Bad rows: %(count)s.") % {"count": f"{report.bad_rows.count:,}"}
+    yield _("%(seconds)s s with reading (%(cpu)s s of processor time), %(rate)s decisions a second.") % {
+        "seconds": f"{report.seconds:.1f}",
+        "cpu": f"{report.cpu_seconds:.1f}",
+        "rate": f"{report.decisions_per_second:,.0f}",
+    }
 
 
 def _table(title: str, first: str, others: Iterable[str]) -> Table:

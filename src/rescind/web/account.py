@@ -51,7 +51,7 @@ async def say(visit: Comes) -> Html:
         name = label(form.get("name", ""), field="/name", blank=False)
         if language not in LANGUAGE_NAMES:
             raise InvalidField(field="/language", expected="a language that is spoken here")
-        if zone not in zones.known():
+        if zone and zone not in zones.known():
             raise InvalidField(field="/zone", expected="a time zone like Europe/London")
     except (InvalidField, InvalidText) as wrong:
         return await _page(visit, form=form, errors=field_errors(visit.locale, wrong))
@@ -290,7 +290,7 @@ async def _page(
         person=person,
         values={name: value for name, value in values.items() if name not in {"password", "repeated"}},
         languages=list(LANGUAGE_NAMES.items()),
-        zones=[(one, one) for one in zones.offered()],
+        zones=[("", _("The shop's, or your browser's")), *((one, one) for one in zones.offered())],
         roles=await _roles(around, who),
         keys=[
             {"id": base64.urlsafe_b64encode(one.id).decode(), "one": one} for one in await table.passkeys(who.account)

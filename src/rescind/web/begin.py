@@ -10,10 +10,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from rescind import zones
-from rescind.beginning import Begun, Wanted
+from rescind.beginning import Begun, Wanted, markets
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText
-from rescind.locales import LANGUAGE_NAMES, Locale
-from rescind.policies import preset, presets
+from rescind.locales import LANGUAGE_NAMES
 from rescind.web.session import Html, Visit, zone_of
 from rescind.web.sign_in import field_errors, open_form
 
@@ -64,6 +63,7 @@ def _page(
 ) -> Html:
     language = visit.locale
     chosen = {"language": language.tag, "preset": "base", "zone": zone_of(visit.request) or "UTC"}
+    values = {**dict.fromkeys(("name", "email", "shop"), ""), **chosen, **(form or {})}
     return visit.page(
         "staff/begin.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else HTTPStatus.OK,
@@ -71,14 +71,9 @@ def _page(
         token=token,
         begun=begun,
         errors=errors or {},
-        values={**dict.fromkeys(("name", "email", "shop"), ""), **chosen, **(form or {})},
-        presets=[(one, _called(language, one)) for one in presets()],
+        values=values,
+        market=dict(markets(language)).get(values["preset"], ""),
+        presets=markets(language),
         zones=[(one, one) for one in zones.offered()],
         languages=list(LANGUAGE_NAMES.items()),
     )
-
-
-def _called(language: Locale, name: str) -> str:
-    """A preset by its market, where it has one."""
-    region = preset(name).region
-    return f"{language.country(region)} ({name})" if region else name

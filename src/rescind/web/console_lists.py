@@ -23,7 +23,7 @@ from rescind.postgres.exports import KEPT_FOR
 from rescind.postgres.notice_people import Address
 from rescind.web.listing import ROOT, opened, path_of
 from rescind.web.seller.console import Console, Here, back_to
-from rescind.web.session import Html, zone_of
+from rescind.web.session import Html
 
 LONGEST_NAME = 60
 
@@ -152,9 +152,9 @@ async def _addresses(console: Console) -> list[Address]:
 
 
 async def _zone(console: Console) -> str:
-    """Whose clock mails go by: what somebody chose for notices, else their browser's, else this console's."""
+    """Whose clock mails go by: what somebody chose, else their browser's, else this console's."""
     chosen = (await console.desk.inbox.preferences(console.person)).zone
-    return chosen or zone_of(console.visit.request) or console.zone
+    return chosen or console.visit.zone or console.zone
 
 
 @post("/views/{view:str}/mail", status_code=303)

@@ -103,9 +103,14 @@ class Visit:
         self.chosen = Preferences()
 
     @property
+    def own_zone(self) -> str:
+        """The clock that somebody chose: for notices, else with their account; empty where they chose none."""
+        return self.chosen.zone or (self.principal.zone if self.principal else "")
+
+    @property
     def zone(self) -> str:
         """The reader's clock: the one they chose, else the one their browser goes by; empty where neither is known."""
-        return self.chosen.zone or zone_of(self.request)
+        return self.own_zone or zone_of(self.request)
 
     @property
     def person(self) -> Principal:

@@ -370,7 +370,7 @@ def _newcomer(visit: Visit, form: dict[str, str]) -> Newcomer:
     return Newcomer(
         name=form.get("name", ""),
         language=language if language in LANGUAGE_NAMES else visit.locale.tag,
-        zone=zone_of(visit.request) or "UTC",
+        zone=zone_of(visit.request),
     )
 
 

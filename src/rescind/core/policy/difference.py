@@ -10,6 +10,7 @@ import msgspec
 from rescind.core.policy.example import Book, Example, answer
 from rescind.core.policy.judge import Finding
 from rescind.core.policy.policy import DeadlineTerms, NamedValue, Policy, Rule, Tunable
+from rescind.core.sentence import Sentence, phrased
 
 T = TypeVar("T")
 
@@ -69,12 +70,14 @@ def _said(policy: Policy, book: Book, example: Example) -> str:
     return told(finding)
 
 
-def told(finding: Finding) -> str:
+def told(finding: Finding) -> Sentence:
     """A finding in a line: verdict and rule, what it waits for, what it offers instead."""
-    deadline = finding.deadline
-    until = f" until {deadline.due_at:%Y-%m-%d %H:%M:%S} UTC, silence: {deadline.on_silence}" if deadline else ""
-    instead = f", instead {finding.instead}" if finding.instead else ""
-    return f"{finding.verdict.value} by {finding.rule}{until}{instead}"
+    said = phrased("%(verdict)s by %(rule)s", verdict=finding.verdict.value, rule=finding.rule)
+    if finding.deadline:
+        due = f"{finding.deadline.due_at:%Y-%m-%d %H:%M:%S}"
+        means = finding.deadline.on_silence
+        said = phrased("%(said)s until %(due)s UTC, silence: %(means)s", said=said, due=due, means=means)
+    return phrased("%(said)s, instead %(way)s", said=said, way=finding.instead) if finding.instead else said
 
 
 def _compared(kind: str, paths: Iterable[tuple[str, str]], before: Policy, after: Policy) -> Iterator[Change]:

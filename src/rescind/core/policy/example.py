@@ -21,6 +21,7 @@ from rescind.core.policy.policy import Policy
 from rescind.core.policy.position import PolicyError
 from rescind.core.policy.resolved import ResolvedPolicy
 from rescind.core.policy.vocabulary import Kind, Per
+from rescind.core.sentence import Sentence, phrased
 from rescind.core.stage import Stage, status_of
 
 _CODES = {
@@ -181,17 +182,33 @@ class _Try:
         except LookupError as error:
             return "" if example.abstains else f"{error}."
         if example.abstains:
-            return f"Expected no answer; the answer is {finding.verdict} by {finding.rule}."
+            return phrased(
+                "Expected no answer; the answer is %(verdict)s by %(rule)s.",
+                verdict=finding.verdict.value,
+                rule=finding.rule,
+            )
         if (finding.verdict, finding.rule) != (example.verdict, example.rule):
-            return (
-                f"Expected {example.verdict} by {example.rule}; the answer is {finding.verdict} by {finding.rule}."
-                f"{_because(finding, example.rule)}"
+            return phrased(
+                "Expected %(verdict)s by %(rule)s; the answer is %(found)s by %(found_rule)s. %(because)s",
+                verdict=example.verdict,
+                rule=example.rule,
+                found=finding.verdict.value,
+                found_rule=finding.rule,
+                because=_because(finding, example.rule),
             )
         if (finding.instead or "") != example.instead and (example.instead or example.verdict == "refuse"):
-            return f"Expected to be offered {example.instead or 'nothing'}; offered is {finding.instead or 'nothing'}."
+            return phrased(
+                "Expected to be offered %(instead)s; offered is %(found)s.",
+                instead=example.instead or phrased("nothing"),
+                found=finding.instead or phrased("nothing"),
+            )
         silence = finding.deadline.on_silence if finding.deadline else ""
         if example.on_silence and silence != example.on_silence:
-            return f"Expected silence to mean {example.on_silence}; it means {silence or 'nothing'}."
+            return phrased(
+                "Expected silence to mean %(means)s; it means %(found)s.",
+                means=example.on_silence,
+                found=silence or phrased("nothing"),
+            )
         return self._due(finding.deadline.due_at) if finding.deadline else ""
 
     def _finding(self, facts: dict[str, Any]) -> Finding:
@@ -213,11 +230,18 @@ class _Try:
         if example.listed is not None:
             offered = [one.code for one in policy.reasons_for(catalogue, facts)]
             if (reason in offered) != example.listed:
-                return f"The reason {reason} is {'' if reason in offered else 'not '}on the list: {', '.join(offered)}."
+                told = {"reason": reason, "these": ", ".join(offered)}
+                if reason in offered:
+                    return phrased("The reason %(reason)s is on the list: %(these)s.", **told)
+                return phrased("The reason %(reason)s is not on the list: %(these)s.", **told)
         if example.fault:
             fault = "seller" if policy.seller_at_fault(catalogue, reason, facts) else "nobody"
             if fault != example.fault:
-                return f"Expected it to be the fault of {example.fault}; it is that of {fault}."
+                return phrased(
+                    "Expected it to be the fault of %(fault)s; it is that of %(found)s.",
+                    fault=example.fault,
+                    found=fault,
+                )
         return ""
 
     def facts(self) -> dict[str, Any]:
@@ -242,7 +266,11 @@ class _Try:
     def _due(self, due_at: Instant) -> str:
         if self.example.due is None or due_at == self._instant(self.example.due):
             return ""
-        return f"Expected the deadline at {self._told(self._instant(self.example.due))}; it is {self._told(due_at)}."
+        return phrased(
+            "Expected the deadline at %(due)s; it is %(found)s.",
+            due=self._told(self._instant(self.example.due)),
+            found=self._told(due_at),
+        )
 
     def _instant(self, local: datetime) -> Instant:
         return local.replace(tzinfo=self.zone).astimezone(UTC)
@@ -251,16 +279,19 @@ class _Try:
         return f"{moment.astimezone(self.zone):%a %Y-%m-%d %H:%M:%S}"
 
 
-def _because(finding: Finding, expected: str) -> str:
+def _because(finding: Finding, expected: str) -> Sentence:
     """Why the expected rule did not decide."""
     for step in finding.trace:
         if step.rule == expected:
-            return f" {expected} did not hold, because {' and '.join(_told(atom) for atom in step.failed)}."
-    return f" {finding.rule} stands before {expected}."
+            return phrased(
+                "%(rule)s did not hold: %(these)s.", rule=expected, these="; ".join(_told(atom) for atom in step.failed)
+            )
+    return phrased("%(found)s stands before %(rule)s.", found=finding.rule, rule=expected)
 
 
 def _told(atom: Atom) -> str:
-    at = "" if atom.line is None else f" of line {atom.line + 1}"
+    """As a condition is written."""
+    at = "" if atom.line is None else f"[{atom.line + 1}]"
     if atom.op in {"is", "is not"}:
-        return f"{atom.fact}{at} is {'true' if atom.actual else 'false'}"
-    return f"{atom.fact}{at} is {atom.actual} and would have to be {atom.op} {atom.wanted}"
+        return f"{atom.fact}{at} = {'true' if atom.actual else 'false'}"
+    return f"{atom.fact}{at} = {atom.actual}, not {atom.op} {atom.wanted}"

@@ -15,6 +15,7 @@ from rescind.core.policy.handed_over import GONE, PLAIN, within
 from rescind.core.policy.outline import ordinary
 from rescind.core.policy.resolved import ResolvedPolicy, ResolvedRule
 from rescind.core.policy.right import FIXED, fitted, special, with_facts
+from rescind.core.sentence import Sentence, phrased
 from rescind.core.stage import Stage
 
 _ACTORS = {"request": "buyer", "seller_cancel": "seller"}
@@ -28,12 +29,23 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     circumstances: tuple[tuple[str, Content], ...]
     given: ResolvedRule
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Sentence:
+        """All of it."""
         more = "".join(f", {name} = {str(value).lower()}" for name, value in self.circumstances)
-        return (
-            f"With stage = {self.stage}{more} the answer on {self.on} would be {self.given.verdict.value} by "
-            f"{self.given.id}. What was handed over is not cancelled; it can be returned (M-10)."
+        return phrased(
+            "With stage = %(stage)s%(more)s the answer on %(question)s would be %(verdict)s by %(rule)s. What "
+            "was handed "
+            "over is not cancelled; it can be returned (M-10).",
+            stage=self.stage,
+            more=more,
+            question=self.on,
+            verdict=self.given.verdict.value,
+            rule=self.given.id,
         )
+
+    def __str__(self) -> str:
+        return str(self.sentence)
 
 
 def too_late(

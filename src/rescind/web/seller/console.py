@@ -293,4 +293,4 @@ async def seller_console(visit: Comes) -> Console:
     if manages:
         settings = Link("/seller/settings", _("Settings"), current=path.startswith(_OF_THE_SHOP))
         nav = (*nav, settings)
-    return Console(visit, visit.chosen.zone or shop.zone or "UTC", nav)
+    return Console(visit, visit.own_zone or shop.zone or "UTC", nav)

@@ -1,0 +1,74 @@
+"""The tutorial is done as it stands: its commands in an empty folder, its steps in a browser."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from docs.doing import Reader
+from docs.reading import Commands, read, says
+from web.browser.conftest import CHROMIUM, FLAGS, _need_chromium
+
+DOCS = Path(__file__).parents[2] / "docs"
+MEANT = "http://127.0.0.1:8700"
+FULL = os.environ.get("PROOF") == "full"
+TUTORIALS = {"en": DOCS / "tutorial.md", "zh": DOCS / "zh" / "tutorial.md"}
+LANGUAGES = TUTORIALS if FULL else ("en",)
+AFTERWARDS = sorted((DOCS / "how-to").glob("*.md")) if FULL else []
+"""Pages whose commands take up where the tutorial ends."""
+
+
+@pytest.mark.xdist_group("browser")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(tmp_path, language):
+    _need_chromium()
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  left out with Chromium
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        reader = Reader(tmp_path, chromium, MEANT, language)
+        try:
+            for one in read(TUTORIALS[language]):
+                if isinstance(one, Commands):
+                    reader.run(one)
+                else:
+                    reader.do(one.text)
+            for page in AFTERWARDS if language == "en" else ():
+                for one in read(page):
+                    if isinstance(one, Commands):
+                        reader.run(one)
+        finally:
+            reader.close()
+            chromium.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown", "same"),
+    [
+        ("Put in: 1\nStay out: 0\n", "Put in: 1\nStay out: 0\n", True),
+        ("Put in: 1\nStay out: 0\n", "Put in: 1\nStays out: 0\n", False),
+        ("Put in: 1\nStay out: 0\n", "Put in: 1\n", False),
+        ("key 7f3e.\nIt holds.\n", "key ….\nIt holds.\n", True),
+        ("key 7f3e.\nNo.\nIt holds.\n", "key ….\nIt holds.\n", False),
+        ("one\ntwo\nthree\n", "…\nthree\n", True),
+        ("three\n", "…\nthree\n", True),
+        ("one\ntwo\nfour\n", "…\nthree\n", False),
+    ],
+)
+def test_another_word_in_an_answer_is_another_answer(answer, shown, same):
+    assert says(answer, shown) is same
+
+
+def test_what_a_page_marks_and_nobody_can_do_is_an_error(tmp_path):
+    reader = Reader(tmp_path, None, MEANT)
+    try:
+        reader.do("You can also have it printed.")
+        with pytest.raises(AssertionError, match="not clear"):
+            reader.do("Hit **Begin** twice.")
+    finally:
+        reader.close()
+
+
+def test_the_tutorial_lets_the_same_commands_be_typed_in_both_languages():
+    english, chinese = [[one.text for one in read(page) if isinstance(one, Commands)] for page in TUTORIALS.values()]
+    assert english == chinese
