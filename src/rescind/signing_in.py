@@ -142,8 +142,17 @@ class SigningIn:
         return await self.steps.begin("passkey", "", asked.state), asked
 
     async def passkey(self, token: str, answer: str, whence: Whence, wish: Grant | None = None) -> Entered:
-        """Somebody shows a passkey. Raises SignInWrong, RateLimited."""
-        await self.steps.count(f"passkey {whence.address}", whence.address)
+        """Somebody shows a passkey. Raises SignInWrong; for a wrong one RateLimited, after many from one address."""
+        try:
+            person, named = await self._shown(token, answer)
+        except SignInWrong:
+            # A passkey cannot be guessed: the right one opens, whatever others showed from the same address.
+            await self.steps.count(f"passkey {whence.address}", whence.address)
+            raise
+        await self._table.passkey_used(named)
+        return await self.enter(person, whence, wish)
+
+    async def _shown(self, token: str, answer: str) -> tuple[Account, bytes]:
         step = await self.steps.take("passkey", token)
         named = self.passkeys.named(answer)
         person = await self._find(await self._table.whose(named))
@@ -151,9 +160,7 @@ class SigningIn:
         if kept is None:
             raise SignInWrong
         self.passkeys.check(step.data, kept.attested, answer)
-        await self.steps.right(f"passkey {whence.address}", whence.address)
-        await self._table.passkey_used(named)
-        return await self.enter(person, whence, wish)
+        return person, named
 
     # --- the identity provider ---------------------------------------------------------------------------------------
 

@@ -182,6 +182,17 @@ async def test_guessing_keys_is_slowed_down(people):
     assert answers[-1] == 429
 
 
+async def test_what_is_valid_opens_whatever_others_try_from_the_same_address(people, desk):
+    bad = {"authorization": "Bearer rsk_" + "A" * 43}
+    while (await people.client.get("/v1/orders", headers=bad)).status_code != 429:
+        pass
+    session, _ = await desk.access.redeem_link((await desk.access.issue_link("support", "sue")).rpartition("/")[2])
+    assert (await people.ann.get("/v1/orders")).status_code == 200
+    cookie = {"cookie": f"rescind_session={session}"}
+    assert (await people.client.get("/v1/orders", headers=cookie)).status_code == 200
+    assert (await people.client.get("/v1/orders", headers=bad)).status_code == 429
+
+
 OF_REFUND_ORDERS = (
     "refund_orders_take",
     "refund_orders_confirm",

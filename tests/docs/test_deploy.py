@@ -55,3 +55,12 @@ def test_units_are_understood(unit, tmp_path):
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)], capture_output=True, text=True, check=False
     )
     assert unit not in done.stderr, done.stderr
+
+
+def test_every_way_in_names_the_proxy_that_is_shipped_with_it():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert compose["services"]["rescind"]["environment"]["RESCIND_PROXIES"] == network["subnet"]
+    assert "RESCIND_PROXIES=127.0.0.1" in (DEPLOY / "rescind.service").read_text("utf-8")
+    nginx = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert nginx.count("proxy_pass ") == nginx.count("proxy_set_header X-Forwarded-For $remote_addr;") == 2

@@ -99,6 +99,8 @@ async def test_the_public_address_leads_here_or_elsewhere_or_nowhere(looks):
     address = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
     try:
         assert codes(await looks(base_url=address), "address") == ["address_good"]
+        said["/healthz"]["proxy"] = "attention"
+        assert codes(await looks(base_url=address), "address") == ["address_unnamed"]
         said["/healthz"] = {"hello": "world"}
         assert codes(await looks(base_url=address), "address") == ["address_elsewhere"]
         said["/healthz"] = ["a list"]

@@ -182,17 +182,19 @@ async def _address(settings: Settings) -> Finding:
             aiohttp.ClientSession(timeout=timeout, trust_env=True) as client,
             client.get(f"{address}/healthz", allow_redirects=False) as answer,
         ):
-            ours = "migrations" in msgspec.json.decode(await answer.content.read(10_000), type=dict[str, Any])
+            health = msgspec.json.decode(await answer.content.read(10_000), type=dict[str, Any])
     except (msgspec.DecodeError, msgspec.ValidationError):
-        ours = False
+        health = {}
     except (aiohttp.ClientError, OSError, TimeoutError) as odd:
         said = str(odd)[:_LONGEST] or type(odd).__name__
         return Finding(topic="address", code="address_away", grade="broken", params=params | {"said": said})
-    if not ours:
+    if "migrations" not in health:
         return Finding(topic="address", code="address_elsewhere", grade="broken", params=params)
     parts = urlsplit(address)
     if parts.scheme == "http" and not on_this_machine(parts.hostname or ""):
         return Finding(topic="address", code="address_plain", grade="broken", params=params)
+    if health.get("proxy") == "attention":
+        return Finding(topic="address", code="address_unnamed", grade="attention", params=params)
     return Finding(topic="address", code="address_good", params=params)
 
 
