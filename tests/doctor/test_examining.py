@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from mail.server import PASSWORD, USER, office
+from rescind import pushing, signing_in
 from rescind.clock import wall_clock
 from rescind.doctor.examining import Installation, examine
 from rescind.doctor.finding import Topic
@@ -17,6 +18,7 @@ from rescind.mail.post import NewServer
 from rescind.mail.smtp import Patience
 from rescind.postgres import backups
 from rescind.postgres.embedded import APP, OWNER
+from rescind.sealing import Sealer
 
 
 @pytest.fixture
@@ -131,6 +133,20 @@ async def test_a_key_that_others_may_read_is_named(looks, desk):
     key.chmod(0o640)
     (found,) = (await looks())["keys"]
     assert (found.code, found.grade, found.params["file"]) == ("key_readable", "broken", str(key))
+
+
+async def test_what_was_sealed_under_another_secret_key_is_counted(looks, desk):
+    assert codes(await looks(), "people") == []
+    other = b"o" * 32
+    await desk.pool.execute(
+        "INSERT INTO accounts (account_id, email, name, language, zone, password, totp)"
+        " VALUES ('acc_kit', 'kit@harbour.example', 'Kit', 'en', 'UTC', 'hash', $1)",
+        Sealer(other, signing_in.PURPOSE).seal("acc_kit", b"seed"),
+    )
+    await desk.pushing.table.key(Sealer(other, pushing.PURPOSE).seal("key", b"key"))
+    found = await looks()
+    assert [(one.code, one.grade, one.params["count"]) for one in found["people"]] == [("apps_sealed", "broken", 1)]
+    assert codes(found, "keys") == ["secrets_sealed", "keys_good"]
 
 
 async def test_a_database_that_may_forget_is_not_looked_into_further(desk, database):

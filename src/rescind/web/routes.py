@@ -213,6 +213,8 @@ _STATUS: Mapping[str, int] = {
     "code-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
     "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "other-secret-key": HTTPStatus.SERVICE_UNAVAILABLE,
+    "refund-under-way": HTTPStatus.SERVICE_UNAVAILABLE,
     "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,
 }
 
