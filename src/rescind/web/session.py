@@ -328,12 +328,15 @@ def _wanted(visit: Visit, role: Role) -> str:
     )
 
 
-@get("/", sync_to_thread=False)
-def start(visit: NamedDependency[Visit]) -> Html:
+@get("/")
+async def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
-    return visit.page("buyer/start.html", live=False, people=guests_of(visit))
+    people = guests_of(visit)
+    return visit.page(
+        "buyer/start.html", live=False, people=people, empty=not people and await visit.desk.beginning.open()
+    )
 
 
 @get("/sign-in/{token:str}")
