@@ -56,6 +56,17 @@ async def test_the_first_page_says_that_nothing_is_here_until_somebody_works_her
     assert "Nothing is here yet" not in Page(await browser.get("/")).text
 
 
+@pytest.mark.parametrize(
+    ("tag", "any_market", "abroad"), [("en", "Any market", "Cross-border"), ("zh", "不限市场", "跨境")]
+)
+async def test_each_policy_is_called_by_its_market(browser, desk, tag, any_market, abroad):
+    page = Page(await browser.get(begins(desk), headers={"accept-language": tag}))
+    called = dict(re.findall(r'<option value="([a-z-]+)"[^>]*>([^<]+)</option>', page.raw.partition('id="preset"')[2]))
+    assert called["base"] == f"{any_market} (base)"
+    assert called["cross-border"] == f"{abroad} (cross-border)"
+    assert called["eu"].endswith(" (eu)")
+
+
 async def test_whoever_does_not_hold_the_address_begins_nothing(browser, desk):
     for token in ("", "0" * 64, begins(desk).rpartition("/")[2][:-1]):
         assert (await browser.get(f"/begin/{token}")).status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -72,13 +73,23 @@ def _page(
         begun=begun,
         errors=errors or {},
         values={**dict.fromkeys(("name", "email", "shop"), ""), **chosen, **(form or {})},
+        chosen=form is not None,
         presets=[(one, _called(language, one)) for one in presets()],
+        # A policy for any market has no zone of its own worth offering: the reader's is likelier.
+        preset_zones=msgspec.json.encode({one: preset(one).zone for one in presets() if preset(one).region}).decode(),
         zones=[(one, one) for one in zones.offered()],
         languages=list(LANGUAGE_NAMES.items()),
     )
 
 
 def _called(language: Locale, name: str) -> str:
-    """A preset by its market, where it has one."""
+    """A preset by its market."""
     region = preset(name).region
-    return f"{language.country(region)} ({name})" if region else name
+    if not region:
+        market = language.gettext("Any market")
+    elif region.startswith("X"):
+        # Of the codes that are left to their users: no country, and the catalogues of names mean something else by it.
+        market = language.gettext("Cross-border")
+    else:
+        market = language.country(region)
+    return f"{market} ({name})"
