@@ -122,6 +122,15 @@ async def test_a_session_lives_while_it_is_used_but_not_for_ever(desk, people):
         await desk.access.principal_of(asks)
 
 
+async def test_a_session_in_use_was_seen_within_the_minute(desk, people):
+    link = await desk.access.issue_link("support", "sue")
+    session, who = await desk.access.redeem_link(link.rpartition("/")[2])
+    await desk.pool.execute("UPDATE credentials SET used_at = used_at - interval '9 minutes' WHERE kind = 'session'")
+    await desk.access.principal_of(request(("Cookie", f"rescind_session={session}")))
+    (seen,) = await desk.access.sessions(who)
+    assert desk.now() - seen.used_at < timedelta(minutes=1)
+
+
 async def test_the_cookie_is_bound_to_the_host_where_there_is_tls(desk):
     plain = desk.access.cookie("rss_x")
     assert plain == "rescind_session=rss_x; Path=/; HttpOnly; SameSite=Lax"

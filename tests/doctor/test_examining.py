@@ -72,6 +72,20 @@ async def test_what_lives_and_what_is_late_is_seen_in_the_database(looks, desk, 
     assert work.params["count"] >= 1
 
 
+async def test_signs_of_life_that_came_back_with_a_backup_are_nobodys(looks, desk, database):
+    await desk.pool.execute(
+        "INSERT INTO heartbeats (worker, role, started_at, beat_at) SELECT role, role, now(), now() - interval '5 s'"
+        " FROM unnest(ARRAY['web', 'worker']) AS role"
+    )
+    assert codes(await looks(), "processes") == ["web_runs", "worker_runs"]
+    owner = await asyncpg.connect(database(OWNER))
+    await owner.execute("INSERT INTO installation (key, value) VALUES ('restored_at', now()::text)")
+    await owner.close()
+    assert codes(await looks(), "processes") == ["web_silent", "worker_silent"]
+    await desk.pool.execute("UPDATE heartbeats SET beat_at = clock_timestamp() WHERE role = 'web'")
+    assert codes(await looks(), "processes") == ["web_runs", "worker_silent"]
+
+
 async def test_a_mail_server_is_asked_to_let_us_in_and_gets_no_mail(looks, desk):
     async with office(login=True) as server:
         given = {"host": "127.0.0.1", "port": server.port, "security": "none", "sender": "desk@market.test"}
