@@ -171,9 +171,10 @@ def restore_command(file: File, data: Data = None) -> None:
     settings = read_settings(data=data)
     run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
     out.print("Restored. Refunds are held until: rescind reconcile, then: rescind release")
-    if not (settings.secret_file or settings.data / "secret").exists():
+    key = settings.secret_file or settings.data / "secret"
+    if not key.exists():
         out.print(
-            f"The secret key is in no backup. Put the one of before into {settings.data / 'secret'} before you serve: "
+            f"The secret key is in no backup. Put the one of before into {key} before you serve: "
             "without it nobody signs in with password and app, and keys of providers and order sources do not open.",
             highlight=False,
             soft_wrap=True,
