@@ -431,7 +431,7 @@ class Access:
     # --- asking ----------------------------------------------------------------------------------------------------
 
     async def principal_of(self, connection: Connection) -> Principal:
-        """Who is asking. Raises Unauthenticated, and RateLimited after many tries with wrong tokens from one address.
+        """Who is asking. Raises Unauthenticated; for a wrong token RateLimited, after many of them from one address.
 
         A request with an Authorization header is judged by it alone; its cookies are not looked at.
         """
@@ -455,10 +455,11 @@ class Access:
             kind, shown = "session", session
         else:
             raise Unauthenticated
-        self._failures.check(address)
         try:
             principal, rest, hashed = await self._find(shown, kind)
         except Unauthenticated:
+            # Looked up first: what is valid opens, whatever others showed from the same address. Many may share it.
+            self._failures.check(address)
             self._failures.count(address)
             raise
         if kind == "session":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import asyncpg
@@ -46,10 +48,15 @@ def init(
         _("With this key your marketplace's own program places orders."),
         _("It is shown this once; another can be made at any time."),
         "",
-        _("Start it with %(command)s, then choose how you sign in:") % {"command": "rescind serve"},
+        _("Start it with %(command)s, then choose how you sign in:") % {"command": _serve(data)},
         begun.join,
     ):
         say(words)
+
+
+def _serve(data: Path | None) -> str:
+    """What starts this very installation: a folder that was named here has to be named again."""
+    return "rescind serve" if data is None else f"rescind serve --data {shlex.quote(str(data))}"
 
 
 def _asked(given: str | None, question: str, usual: str | None = None) -> str:

@@ -194,6 +194,15 @@ def restore_command(file: File, data: Data = None) -> None:
     settings = read_settings(data=data)
     run(_as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
     say(_("Restored. Refunds are held until: rescind reconcile, then: rescind release"))
+    key = settings.secret_file or settings.data / "secret"
+    if not key.exists():
+        say(
+            _(
+                "The secret key is in no backup. Put the one of before into %(file)s before you serve: "
+                "without it nobody signs in with password and app, and keys of providers and order sources do not open."
+            )
+            % {"file": key}
+        )
 
 
 @cli.command()

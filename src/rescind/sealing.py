@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rescind.core.errors import Unavailable
+from rescind.core.errors import OtherSecretKey
 
 _NONCE_BYTES = 12
 _AGAIN_S = 900
@@ -32,8 +32,16 @@ class Sealer:
         return nonce + self._cipher.encrypt(nonce, plain, whose.encode())
 
     def open(self, whose: str, sealed: bytes) -> bytes:
-        """What was sealed. Raises Unavailable under another secret key of the installation."""
+        """What was sealed. Raises OtherSecretKey under another one of the installation."""
         try:
             return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], whose.encode())
         except InvalidTag:
-            raise Unavailable(retry_after=_AGAIN_S) from None
+            raise OtherSecretKey(retry_after=_AGAIN_S) from None
+
+    def opens(self, whose: str, sealed: bytes) -> bool:
+        """Whether this was sealed under the secret key that is there now."""
+        try:
+            self.open(whose, sealed)
+        except OtherSecretKey:
+            return False
+        return True

@@ -33,6 +33,7 @@ from rescind.sign_in_steps import Steps
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
 
+PURPOSE = "rescind second factor 1"
 _CODE_BYTES = 5
 _LONGEST_NAME = 60
 
@@ -90,7 +91,7 @@ class SigningIn:
         self._table = people.table
         self._access = access
         self._passwords = Passwords()
-        self._sealer = Sealer(secret, "rescind second factor 1")
+        self._sealer = Sealer(secret, PURPOSE)
         self._key = hmac.digest(secret, b"rescind recovery code 1", hashlib.sha256)
 
     # --- a password, and then a code ---------------------------------------------------------------------------------
@@ -113,7 +114,10 @@ class SigningIn:
         return await self.steps.begin("code", person.id)
 
     async def code(self, token: str, typed: str, whence: Whence, wish: Grant | None = None) -> Entered:
-        """The second half: the app's code, or one of those for when it is lost. Raises SignInWrong, RateLimited."""
+        """The second half: the app's code, or one of those for when it is lost.
+
+        Raises SignInWrong, RateLimited; OtherSecretKey, when neither can be looked at under the one that is there.
+        """
         step = await self.steps.look("code", token)
         await self.steps.count(step.account, whence.address)
         person = await self._find(step.account)
@@ -125,8 +129,9 @@ class SigningIn:
 
     async def _second_factor(self, person: Account, typed: str) -> bool:
         typed = plain(typed)
-        if len(typed) == DIGITS and person.totp is not None:
-            seed = self._sealer.open(person.id, person.totp)
+        # Opened for a recovery code too: those are kept under the same key, and under another one none of them fits.
+        seed = self._sealer.open(person.id, person.totp) if person.totp is not None else None
+        if len(typed) == DIGITS and seed is not None:
             step = matching_step(seed, typed, wall_clock().timestamp(), person.totp_step)
             return step is not None and await self._table.take_step(person.id, step)
         if await self._table.use_code(person.id, self._hash(person.id, typed)):
@@ -142,8 +147,17 @@ class SigningIn:
         return await self.steps.begin("passkey", "", asked.state), asked
 
     async def passkey(self, token: str, answer: str, whence: Whence, wish: Grant | None = None) -> Entered:
-        """Somebody shows a passkey. Raises SignInWrong, RateLimited."""
-        await self.steps.count(f"passkey {whence.address}", whence.address)
+        """Somebody shows a passkey. Raises SignInWrong; for a wrong one RateLimited, after many from one address."""
+        try:
+            person, named = await self._shown(token, answer)
+        except SignInWrong:
+            # A passkey cannot be guessed: the right one opens, whatever others showed from the same address.
+            await self.steps.count(f"passkey {whence.address}", whence.address)
+            raise
+        await self._table.passkey_used(named)
+        return await self.enter(person, whence, wish)
+
+    async def _shown(self, token: str, answer: str) -> tuple[Account, bytes]:
         step = await self.steps.take("passkey", token)
         named = self.passkeys.named(answer)
         person = await self._find(await self._table.whose(named))
@@ -151,9 +165,7 @@ class SigningIn:
         if kept is None:
             raise SignInWrong
         self.passkeys.check(step.data, kept.attested, answer)
-        await self.steps.right(f"passkey {whence.address}", whence.address)
-        await self._table.passkey_used(named)
-        return await self.enter(person, whence, wish)
+        return person, named
 
     # --- the identity provider ---------------------------------------------------------------------------------------
 

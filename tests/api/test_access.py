@@ -10,6 +10,7 @@ import rescind.api
 from postgres.market import KILN
 from rescind.access import CrossSite, Throttle, token_hash
 from rescind.app import make_app
+from rescind.clock import wall_clock
 from rescind.core.errors import RateLimited, Unauthenticated
 from rescind.core.stage import Stage
 
@@ -122,6 +123,15 @@ async def test_a_session_lives_while_it_is_used_but_not_for_ever(desk, people):
         await desk.access.principal_of(asks)
 
 
+async def test_a_session_in_use_was_seen_within_the_minute(desk, people):
+    link = await desk.access.issue_link("support", "sue")
+    session, who = await desk.access.redeem_link(link.rpartition("/")[2])
+    await desk.pool.execute("UPDATE credentials SET used_at = used_at - interval '9 minutes' WHERE kind = 'session'")
+    await desk.access.principal_of(request(("Cookie", f"rescind_session={session}")))
+    (seen,) = await desk.access.sessions(who)
+    assert wall_clock() - seen.used_at < timedelta(minutes=1)
+
+
 async def test_the_cookie_is_bound_to_the_host_where_there_is_tls(desk):
     plain = desk.access.cookie("rss_x")
     assert plain == "rescind_session=rss_x; Path=/; HttpOnly; SameSite=Lax"
@@ -180,6 +190,17 @@ async def test_guessing_keys_is_slowed_down(people):
     answers = [(await people.client.get("/v1/orders", headers=bad)).status_code for _ in range(80)]
     assert answers[0] == 401
     assert answers[-1] == 429
+
+
+async def test_what_is_valid_opens_whatever_others_try_from_the_same_address(people, desk):
+    bad = {"authorization": "Bearer rsk_" + "A" * 43}
+    while (await people.client.get("/v1/orders", headers=bad)).status_code != 429:
+        pass
+    session, _ = await desk.access.redeem_link((await desk.access.issue_link("support", "sue")).rpartition("/")[2])
+    assert (await people.ann.get("/v1/orders")).status_code == 200
+    cookie = {"cookie": f"rescind_session={session}"}
+    assert (await people.client.get("/v1/orders", headers=cookie)).status_code == 200
+    assert (await people.client.get("/v1/orders", headers=bad)).status_code == 429
 
 
 OF_REFUND_ORDERS = (

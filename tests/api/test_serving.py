@@ -74,6 +74,9 @@ async def test_a_proxy_that_is_named_is_believed_when_it_says_for_whom_it_calls_
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{bound.getsockname()[1]}") as client:
                 headers = {"origin": "http://desk.test", "x-forwarded-for": "203.0.113.9"}
                 await client.post(f"/sign-in/{link.rpartition('/')[2]}", headers=headers)
+                health = (await client.get("/healthz", headers=headers)).json()
+                assert health["proxy"] == ("ok" if proxies else "attention")
+                assert (await client.get("/healthz")).json()["proxy"] == "off"
             server.should_exit = True
             await serving
         assert (await desk.access.every_session())[0].address == seen

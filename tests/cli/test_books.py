@@ -14,7 +14,9 @@ def test_a_restore_is_let_go_when_its_refunds_were_reconciled(rescind, tmp_path)
     assert rescind("ledger", "check") == "The books are right. Orders: 0, postings: 0, differences: none."
     rescind("backup", str(tmp_path / "file"))
     rescind.environ["RESCIND_DATA"] = str(tmp_path / "new")
-    assert "rescind reconcile" in rescind("restore", str(tmp_path / "file"))
+    restored = rescind("restore", str(tmp_path / "file"))
+    assert "rescind reconcile" in restored
+    assert f"Put the one of before into {tmp_path / 'new' / 'secret'}" in restored
     assert "Refunds stay held." in rescind("release", status=2)
     assert "Say why" in rescind("release", "--without-comparing", " ", status=2)
 

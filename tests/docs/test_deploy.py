@@ -10,11 +10,20 @@ import typer.main
 import yaml
 
 from rescind.cli import cli
-from rescind.settings import documentation
+from rescind.intake.sheet import MOST_BYTES
+from rescind.settings import Settings, documentation
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 FILES = sorted(DEPLOY.iterdir())
+SERVICE = Settings.read(
+    dict(
+        line.split("=", 1)
+        for line in (DEPLOY / "rescind.env").read_text("utf-8").splitlines()
+        if not line.startswith("#")
+    )
+)
+"""What the shipped service is set to."""
 
 
 def test_every_setting_that_is_named_is_one():
@@ -55,3 +64,40 @@ def test_units_are_understood(unit, tmp_path):
         ["systemd-analyze", "verify", "--man=no", str(tmp_path / unit)], capture_output=True, text=True, check=False
     )
     assert unit not in done.stderr, done.stderr
+
+
+def test_every_way_in_names_the_proxy_that_is_shipped_with_it():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    (network,) = compose["networks"]["default"]["ipam"]["config"]
+    assert compose["services"]["rescind"]["environment"]["RESCIND_PROXIES"] == network["subnet"]
+    assert SERVICE.proxies == ("127.0.0.1",)
+    nginx = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert nginx.count("proxy_pass ") == nginx.count("proxy_set_header X-Forwarded-For $remote_addr;") == 2
+
+
+def test_services_and_commands_are_set_in_one_file_that_the_guide_names():
+    guide = (ROOT / "docs" / "operating" / "first-day.md").read_text("utf-8")
+    for unit in ("rescind.service", "rescind-backup.service"):
+        said = (DEPLOY / unit).read_text("utf-8")
+        assert "EnvironmentFile=/etc/rescind.env" in said
+        assert "Environment=" not in said, "a command that somebody types would not see it"
+    assert "--property=EnvironmentFile=/etc/rescind.env" in guide
+    assert "rescind.env /etc/rescind.env" in guide
+
+
+def test_proxies_pass_what_pages_take():
+    largest = max(MOST_BYTES, SERVICE.evidence_files * SERVICE.evidence_mib * 2**20) + 2**20
+    caddy = re.search(r"max_size (\d+)MB", (DEPLOY / "Caddyfile").read_text("utf-8"))
+    nginx = re.search(r"client_max_body_size (\d+)m;", (DEPLOY / "nginx.conf").read_text("utf-8"))
+    assert int(caddy[1]) * 10**6 >= largest
+    assert int(nginx[1]) * 2**20 >= largest
+
+
+def test_every_volume_of_the_container_is_a_folder_of_its_account():
+    said = (DEPLOY / "Containerfile").read_text("utf-8")
+    before, _, after = said.partition("USER rescind")
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+    folders = [volume.split(":")[1] for volume in compose["services"]["rescind"]["volumes"]]
+    for folder in folders:
+        assert re.search(rf"VOLUME .*{folder}\b", after)
+        assert re.search(rf"(--home-dir|install -d -o rescind .*) {folder}\b", before), folder

@@ -40,3 +40,10 @@ def test_a_reader_asks_nobody_else_for_anything(site):
     fetched = re.compile(r"<(?:script|link|img|iframe)\b[^>]*?(?:src|href)=[\"']?((?:https?:)?//[^\"'\s>]+)")
     found = {hit for page in site.rglob("*.html") for hit in fetched.findall(page.read_text("utf-8"))}
     assert {one for one in found if not one.startswith("http://127.0.0.1")} == set()
+
+
+def test_no_page_leads_to_an_address_that_only_an_installation_has():
+    """A path from the root is one of the site's own machine, and mkdocs does not look at those."""
+    links = re.compile(r"\]\((/[^)\s]*)\)")
+    found = {page.name: links.findall(page.read_text("utf-8")) for page in (ROOT / "docs").rglob("*.md")}
+    assert {name: hits for name, hits in found.items() if hits} == {}

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from mail.server import PASSWORD, USER, office
+from rescind import pushing, signing_in
 from rescind.clock import wall_clock
 from rescind.doctor.examining import Installation, examine
 from rescind.doctor.finding import Topic
@@ -17,6 +18,7 @@ from rescind.mail.post import NewServer
 from rescind.mail.smtp import Patience
 from rescind.postgres import backups
 from rescind.postgres.embedded import APP, OWNER
+from rescind.sealing import Sealer
 
 
 @pytest.fixture
@@ -70,6 +72,20 @@ async def test_what_lives_and_what_is_late_is_seen_in_the_database(looks, desk, 
     assert work.params["count"] >= 1
 
 
+async def test_signs_of_life_that_came_back_with_a_backup_are_nobodys(looks, desk, database):
+    await desk.pool.execute(
+        "INSERT INTO heartbeats (worker, role, started_at, beat_at) SELECT role, role, now(), now() - interval '5 s'"
+        " FROM unnest(ARRAY['web', 'worker']) AS role"
+    )
+    assert codes(await looks(), "processes") == ["web_runs", "worker_runs"]
+    owner = await asyncpg.connect(database(OWNER))
+    await owner.execute("INSERT INTO installation (key, value) VALUES ('restored_at', now()::text)")
+    await owner.close()
+    assert codes(await looks(), "processes") == ["web_silent", "worker_silent"]
+    await desk.pool.execute("UPDATE heartbeats SET beat_at = clock_timestamp() WHERE role = 'web'")
+    assert codes(await looks(), "processes") == ["web_runs", "worker_silent"]
+
+
 async def test_a_mail_server_is_asked_to_let_us_in_and_gets_no_mail(looks, desk):
     async with office(login=True) as server:
         given = {"host": "127.0.0.1", "port": server.port, "security": "none", "sender": "desk@market.test"}
@@ -99,6 +115,8 @@ async def test_the_public_address_leads_here_or_elsewhere_or_nowhere(looks):
     address = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
     try:
         assert codes(await looks(base_url=address), "address") == ["address_good"]
+        said["/healthz"]["proxy"] = "attention"
+        assert codes(await looks(base_url=address), "address") == ["address_unnamed"]
         said["/healthz"] = {"hello": "world"}
         assert codes(await looks(base_url=address), "address") == ["address_elsewhere"]
         said["/healthz"] = ["a list"]
@@ -129,6 +147,20 @@ async def test_a_key_that_others_may_read_is_named(looks, desk):
     key.chmod(0o640)
     (found,) = (await looks())["keys"]
     assert (found.code, found.grade, found.params["file"]) == ("key_readable", "broken", str(key))
+
+
+async def test_what_was_sealed_under_another_secret_key_is_counted(looks, desk):
+    assert codes(await looks(), "people") == []
+    other = b"o" * 32
+    await desk.pool.execute(
+        "INSERT INTO accounts (account_id, email, name, language, zone, password, totp)"
+        " VALUES ('acc_kit', 'kit@harbour.example', 'Kit', 'en', 'UTC', 'hash', $1)",
+        Sealer(other, signing_in.PURPOSE).seal("acc_kit", b"seed"),
+    )
+    await desk.pushing.table.key(Sealer(other, pushing.PURPOSE).seal("key", b"key"))
+    found = await looks()
+    assert [(one.code, one.grade, one.params["count"]) for one in found["people"]] == [("apps_sealed", "broken", 1)]
+    assert codes(found, "keys") == ["secrets_sealed", "keys_good"]
 
 
 async def test_a_database_that_may_forget_is_not_looked_into_further(desk, database):

@@ -8,6 +8,7 @@ import pytest
 from rescind.app import make_app
 from rescind.beginning import BACKEND
 from web.consoles import ORIGIN, Page
+from web.staff import Member
 
 TYPED = {
     "name": "Ines Duarte",
@@ -43,6 +44,27 @@ async def test_an_empty_marketplace_begins_with_its_operator_its_shop_and_a_key(
     assert (found.name, found.preset, found.zone) == ("Kiln & Clay", "us", "America/New_York")
     asked = await browser.get(f"/v1/shops/{shop}/settings", headers={"authorization": f"Bearer {key}"})
     assert asked.status_code in {200, 403}, "a key that is known"
+
+
+async def test_the_first_page_says_that_nothing_is_here_until_somebody_works_here(browser, desk):
+    said = Page(await browser.get("/"))
+    assert "Nothing is here yet" in said.text
+    assert "rescind init" in said.text
+    assert desk.beginning.address not in said.raw, "the address is printed where the program runs, and nowhere else"
+    begun = Page(await browser.post(begins(desk), data={**TYPED, "language": "en"}))
+    await Member(make_app(desk)).join(re.search(r"/join/[\w-]+", begun.raw)[0])
+    assert "Nothing is here yet" not in Page(await browser.get("/")).text
+
+
+@pytest.mark.parametrize(
+    ("tag", "any_market", "abroad"), [("en", "Any market", "Cross-border"), ("zh", "不限市场", "跨境")]
+)
+async def test_each_policy_is_called_by_its_market(browser, desk, tag, any_market, abroad):
+    page = Page(await browser.get(begins(desk), headers={"accept-language": tag}))
+    called = dict(re.findall(r'<option value="([a-z-]+)"[^>]*>([^<]+)</option>', page.raw.partition('id="preset"')[2]))
+    assert called["base"] == f"{any_market} (base)"
+    assert called["cross-border"] == f"{abroad} (cross-border)"
+    assert called["eu"].endswith(" (eu)")
 
 
 async def test_whoever_does_not_hold_the_address_begins_nothing(browser, desk):

@@ -444,6 +444,16 @@ async def test_every_answer_carries_the_headers_that_keep_a_page_safe(app, ann, 
         assert page.headers["cache-control"] in {"no-store", "no-cache"}
 
 
+async def test_an_address_that_leads_nowhere_is_a_page_below_known_ones_too(app, ann):
+    for path in ("/nonsense", "/begin", "/orders/x/y/z", "/support/x/y", "/operator/orders-by-file"):
+        page = await ann.get(path)
+        assert (page.status, "Nothing here" in page.text) == (404, True), path
+        assert page.headers["content-type"].startswith("text/html")
+        assert "Nothing here" in (await ann.post(path)).text, path
+    wrong = await Browser(app).post("/help")
+    assert (wrong.status, "GET" in wrong.headers["allow"], "Nothing here" in wrong.text) == (405, True, True)
+
+
 async def test_a_page_for_somebody_asks_nobody_to_sign_in(app, market):
     order = await market.order(Stage.REVIEW)
     page = await Browser(app).get(f"/orders/{order}")

@@ -57,6 +57,35 @@ async def test_without_a_mail_server_the_link_is_shown_once_to_who_invites(app, 
     assert re.search(r"Joined .* Kit Marlow", page.text)
 
 
+@pytest.mark.parametrize(
+    ("page", "typed", "secret"),
+    [
+        (PEOPLE, {**KIT, "role": "support"}, ""),
+        ("/operator/keys", {"name": "stock feed", "role": "host", "days": "90"}, ""),
+        ("/operator/providers", {"name": "stripe_eu", "kind": "stripe", "key": "rk_test_" + "a" * 24}, "rk_test_"),
+    ],
+)
+async def test_who_has_to_sign_in_again_finds_the_form_as_it_was_typed(desk, ines, page, typed, secret):
+    form = await ines.see(page)
+    await grow_old(desk)
+    asked = await ines.press(form, page, **typed)
+    assert asked.status == 403
+    assert f'href="/sign-in?again=1&amp;to={page.replace("/", "%2F")}"' in asked.raw
+    await ines.sign_in(desk, "operator", "ines")
+    again = await ines.see(page)
+    shown = [value for name, value in typed.items() if name != "key"]
+    assert [value for value in shown if f'value="{value}"' not in again.raw] == []
+    assert not secret or secret not in again.raw + str(ines.client.cookies)
+    assert f'value="{typed["name"]}"' not in (await ines.see(page)).raw, "once, and then it is over"
+
+
+async def test_whose_session_is_over_is_asked_to_sign_in_and_no_buyer(app):
+    page = await Person(app).see("/support/orders?q=4711")
+    assert (page.status, "Please sign in" in page.text, "Changed your mind" in page.text) == (401, True, False)
+    sent = await Person(app).send("/operator/keys", [("name", "x")])
+    assert "/sign-in?again=1" in sent.raw
+
+
 async def test_a_link_that_makes_an_operator_is_never_shown_to_one(ines, desk):
     """Whoever held it could be two people, and put in force what they wrote themselves."""
     page = await ines.press(await ines.see(PEOPLE), PEOPLE, **KIT, role="operator")

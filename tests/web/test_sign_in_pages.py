@@ -12,6 +12,8 @@ from rescind.app import make_app
 from rescind.core.errors import SignInWrong
 from rescind.core.one_time import code
 from rescind.people import COMMAND_LINE
+from rescind.sealing import Sealer
+from rescind.signing_in import PURPOSE
 from rescind.web import letters
 from web.consoles import ORIGIN, Person
 from web.staff import PASSWORD, Member, invited, member
@@ -131,6 +133,20 @@ async def test_of_two_who_show_one_code_at_once_one_gets_in(app, desk):
         await one.give(EMAIL)
     done = await asyncio.gather(*(one.send("/sign-in/code", [("code", typed)]) for one in two))
     assert sorted(one.status for one in done) == [303, 422]
+
+
+async def test_under_another_secret_key_the_cause_is_named_and_how_to_begin_anew(app, desk):
+    kit = await member(app, desk)
+    person = await desk.people.table.by_email(EMAIL)
+    sealed = Sealer(b"o" * 32, PURPOSE).seal(person.id, kit.seed)
+    await desk.pool.execute("UPDATE accounts SET totp = $1 WHERE account_id = $2", sealed, person.id)
+    for typed in (kit.code(), "ab12c-34def"):
+        page = await Member(app).sign_in_again(EMAIL, typed)
+        assert (page.status, "another secret key" in page.text, "rescind people begin-anew" in page.text) == (
+            503,
+            True,
+            True,
+        ), page.text
 
 
 async def test_each_recovery_code_lets_in_once_and_that_is_recorded(app, desk):

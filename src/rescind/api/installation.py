@@ -24,7 +24,8 @@ class Health(Told, frozen=True, kw_only=True):
 
     refunds: ``ok``, or ``attention`` while one failed for good, cannot be sent, or has been unclear for a day: the
     program is well, and somebody is needed. stream: ``off`` where no message broker is set, ``ok``, or ``attention``
-    while it takes nothing; what happens meanwhile waits.
+    while it takes nothing; what happens meanwhile waits. proxy: ``off`` where this call came by none that says for whom
+    it calls, ``ok``, or ``attention`` where one does that nobody has named, so that it is not believed.
     """
 
     status: str
@@ -32,6 +33,7 @@ class Health(Told, frozen=True, kw_only=True):
     migrations: str
     refunds: str
     stream: str
+    proxy: str
     version: str
 
 
@@ -51,9 +53,24 @@ async def health(call: Call) -> Answer:
     stream = "attention" if silent else "ok" if call.desk.settings.nats else "off"
     return Answer(
         body=Health(
-            status="ok", database="ok", migrations="current", refunds=refunds, stream=stream, version=__version__
+            status="ok",
+            database="ok",
+            migrations="current",
+            refunds=refunds,
+            stream=stream,
+            proxy=_proxy(call),
+            version=__version__,
         )
     )
+
+
+def _proxy(call: Call) -> str:
+    forwarded = call.headers.get(b"x-forwarded-for", b"").decode("latin-1")
+    if not forwarded:
+        return "off"
+    # The server puts the forwarded address in the place of a named proxy's.
+    client = call.scope.get("client") or ("",)
+    return "ok" if client[0] in [one.strip() for one in forwarded.split(",")] else "attention"
 
 
 @operation(

@@ -150,6 +150,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     HeadersTooLarge: (431, "The headers are too large"),
     Unexpected: (500, "We made a mistake"),
     PdfUnavailable: (501, "No PDF is made here"),
+    errors.OtherSecretKey: (503, "The installation has another secret key"),
     errors.RefundUnderWay: (503, "A refund is being sent"),
     errors.Unavailable: (503, "We cannot do this at the moment"),
 }

@@ -525,6 +525,12 @@ class Unavailable(RescindError):
     code = "unavailable"
 
 
+class OtherSecretKey(Unavailable):
+    """What is needed was sealed under another secret key of the installation. Params: retry_after (seconds)."""
+
+    code = "other-secret-key"
+
+
 class RefundUnderWay(Unavailable):
     """A provider may have been asked for a refund and its answer is not known yet, so what else left the payment cannot
     be told from it (I-10). Params: refund, retry_after (seconds).

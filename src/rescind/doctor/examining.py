@@ -19,12 +19,14 @@ from rescind.connections import Connected
 from rescind.core.errors import NotFound, Unavailable
 from rescind.doctor import timekeeping
 from rescind.doctor.finding import Finding, of_backup, of_clock, of_disk
+from rescind.doctor.sealed import of_sealed
 from rescind.mail.post import Post
 from rescind.mail.security import on_this_machine
 from rescind.postgres.backups import Backups, last
 from rescind.postgres.condition import Condition, condition
 from rescind.postgres.migrate import UnfitDatabase, check_durability, check_serving_role, status
-from rescind.settings import Settings
+from rescind.postgres.sealed import kept
+from rescind.settings import Settings, SettingsError, secret
 
 ANSWERS_S = 10.0
 """So long any other program has to answer; all are asked at once."""
@@ -60,8 +62,18 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         *first,
         *(finding for each in rest for finding in each),
         _backup(settings, await last(pool)),
+        *await _sealed(pool, settings),
         *of_files(settings),
     )
+
+
+async def _sealed(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[Finding, ...]:
+    try:
+        key = secret(settings)
+    except SettingsError:
+        # What is wrong with the file is a finding of its own.
+        return ()
+    return of_sealed(await kept(pool), key)
 
 
 def of_files(settings: Settings) -> tuple[Finding, ...]:
@@ -182,17 +194,19 @@ async def _address(settings: Settings) -> Finding:
             aiohttp.ClientSession(timeout=timeout, trust_env=True) as client,
             client.get(f"{address}/healthz", allow_redirects=False) as answer,
         ):
-            ours = "migrations" in msgspec.json.decode(await answer.content.read(10_000), type=dict[str, Any])
+            health = msgspec.json.decode(await answer.content.read(10_000), type=dict[str, Any])
     except (msgspec.DecodeError, msgspec.ValidationError):
-        ours = False
+        health = {}
     except (aiohttp.ClientError, OSError, TimeoutError) as odd:
         said = str(odd)[:_LONGEST] or type(odd).__name__
         return Finding(topic="address", code="address_away", grade="broken", params=params | {"said": said})
-    if not ours:
+    if "migrations" not in health:
         return Finding(topic="address", code="address_elsewhere", grade="broken", params=params)
     parts = urlsplit(address)
     if parts.scheme == "http" and not on_this_machine(parts.hostname or ""):
         return Finding(topic="address", code="address_plain", grade="broken", params=params)
+    if health.get("proxy") == "attention":
+        return Finding(topic="address", code="address_unnamed", grade="attention", params=params)
     return Finding(topic="address", code="address_good", params=params)
 
 

@@ -24,7 +24,12 @@ SELECT kind, (SELECT count(*) FROM (SELECT FROM due d WHERE d.kind = k.kind LIMI
         ) AS few) AS late
 FROM (SELECT DISTINCT kind FROM due) AS k ORDER BY kind
 """
-_BEATS = "SELECT worker, role, started_at, beat_at FROM heartbeats ORDER BY beat_at DESC LIMIT 20"
+# What came back with a backup are signs of life of another machine, however young they are.
+_BEATS = """
+SELECT worker, role, started_at, beat_at FROM heartbeats
+WHERE beat_at > coalesce((SELECT value::timestamptz FROM installation WHERE key = 'restored_at'), '-infinity')
+ORDER BY beat_at DESC LIMIT 20
+"""
 _OUTAGES = "SELECT began_at, ended_at FROM outages ORDER BY began_at DESC LIMIT 10"
 MOST = 10_000
 

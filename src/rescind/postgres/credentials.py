@@ -126,6 +126,8 @@ WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'he
 """  # noqa: S608 - a number of ours
 # The day is enough to find a key that nobody uses, and costs one write a key a day.
 _USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
+# A minute is what people can tell "now" from, and a page of twenty images is written once.
+_SEEN = "UPDATE credentials SET used_at = clock_timestamp() WHERE token_hash = ANY($1::bytea[])"
 _ADD = """
 INSERT INTO credentials (token_hash, kind, role, principal, name, shop_id, buyer_id, expires_at,
     account_id, rights, scopes, made_by, mandated, agent, address, used_at, proven_at,
@@ -150,7 +152,8 @@ _FIND = f"""
 SELECT token_hash, {_FIELDS}, {_MANDATE}, expires_at - clock_timestamp() AS rest,
        extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s,
        kind = 'key' AND used_on IS DISTINCT FROM current_date AS first_today,
-       (SELECT zone FROM accounts WHERE accounts.account_id = credentials.account_id) AS zone
+       (SELECT zone FROM accounts WHERE accounts.account_id = credentials.account_id) AS zone,
+       kind = 'session' AND used_at < clock_timestamp() - interval '1 minute' AS seen_before
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """  # noqa: S608 - names of ours
@@ -283,6 +286,8 @@ class CredentialTable:
                     rows = await connection.fetch(_FIND, list(asked))
                     if first := [row["token_hash"] for row in rows if row["first_today"]]:
                         await connection.execute(_USED, first)
+                    if again := [row["token_hash"] for row in rows if row["seen_before"]]:
+                        await connection.execute(_SEEN, again)
             except BaseException as fault:  # it belongs to those who asked, and a stopped reader leaves nobody waiting
                 for _, answer in waiting:
                     if isinstance(fault, asyncio.CancelledError):

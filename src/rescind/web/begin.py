@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -13,6 +14,7 @@ from rescind import zones
 from rescind.beginning import Begun, Wanted, markets
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText
 from rescind.locales import LANGUAGE_NAMES
+from rescind.policies import preset, presets
 from rescind.web.session import Html, Visit, zone_of
 from rescind.web.sign_in import field_errors, open_form
 
@@ -72,8 +74,11 @@ def _page(
         begun=begun,
         errors=errors or {},
         values=values,
+        chosen=form is not None,
         market=dict(markets(language)).get(values["preset"], ""),
         presets=markets(language),
+        # A policy for any market has no zone of its own worth offering: the reader's is likelier.
+        preset_zones=msgspec.json.encode({one: preset(one).zone for one in presets() if preset(one).region}).decode(),
         zones=[(one, one) for one in zones.offered()],
         languages=list(LANGUAGE_NAMES.items()),
     )

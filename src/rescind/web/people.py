@@ -12,6 +12,7 @@ from rescind.core.staff import RIGHTS, ROLES
 from rescind.locales import LANGUAGE_NAMES
 from rescind.people import Invited, Wanted, by
 from rescind.postgres.accounts import PersonView
+from rescind.web import typed
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 from rescind.web.session_rows import session_rows
@@ -24,14 +25,17 @@ _ACTS_SHOWN = 30
 @get("/people")
 async def read(console: Here) -> Html:
     """Who works here, who is invited, and who did what."""
-    return await _page(console)
+    kept = typed.kept(console.visit)
+    page = await _page(console, form=Fields(kept, ()) if kept else None)
+    return typed.forget(console.visit, page, _home(console))
 
 
 @post("/people", status_code=HTTPStatus.OK)
 async def invite(console: Here) -> Html:
     """Invite somebody; where no mail goes out, the link is shown, this once."""
-    console.person.require_fresh()
     form = await console.form()
+    typed.keep(console.visit, _home(console), form.values)
+    console.person.require_fresh()
     shop = console.scope.shop
     wanted = Wanted(
         email=form.text("email"),
@@ -126,7 +130,7 @@ async def _page(
     desk, language, who = console.desk, console.language, by(console.person)
     for_all = console.scope.shop is None
     shops = {str(one.id): one.name for one in await desk.reads.shops()} if for_all else {}
-    typed = dict(form.values) if form else {"role": "support", "rights": "answer", "language": language.tag}
+    usual = {"role": "support", "rights": "answer", "language": language.tag}
     return console.page(
         "staff/people.html",
         status=HTTPStatus.UNPROCESSABLE_ENTITY if errors else status,
@@ -136,7 +140,7 @@ async def _page(
         home=_home(console),
         notice=notice or _told(console),
         errors=errors or {},
-        values=typed,
+        values={**usual, **(form.values if form else {})},
         invited=invited,
         link=invited.shown if invited else "",
         fresh=console.person.fresh,

@@ -18,7 +18,7 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from rescind.access import CrossSite
-from rescind.core.errors import NotFound, RateLimited, RescindError, Unauthenticated, Unavailable
+from rescind.core.errors import NotFound, RateLimited, RescindError, SignInAgain, Unauthenticated, Unavailable
 from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
@@ -41,9 +41,10 @@ from rescind.web import (
     session,
     sign_in,
     support,
+    typed,
 )
 from rescind.web.design import page as design_page
-from rescind.web.rendering import STATIC
+from rescind.web.rendering import STATIC, address
 from rescind.web.session import Call, Html, Visit
 
 log = structlog.get_logger()
@@ -103,6 +104,8 @@ def pages() -> Litestar:
         openapi_config=None,
         debug=False,
         logging_config=None,
+        # Also here: an address below a known one that leads nowhere is refused before any router is reached.
+        exception_handlers={HTTPException: show_problem},
         after_exception=[_tell],
         before_send=[_say_headers],
     )
@@ -225,6 +228,8 @@ _STATUS: Mapping[str, int] = {
     "code-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
     "mail-limit": HTTPStatus.TOO_MANY_REQUESTS,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "other-secret-key": HTTPStatus.SERVICE_UNAVAILABLE,
+    "refund-under-way": HTTPStatus.SERVICE_UNAVAILABLE,
     "pdf-unavailable": HTTPStatus.NOT_IMPLEMENTED,
 }
 
@@ -245,11 +250,33 @@ def show_problem(request: Call, fault: Exception) -> Html:
         log.error("page.failed", path=request.url.path, exc_info=fault)
     title, detail = _problem_words(visit.locale, code, params)
     headers = {"Retry-After": str(params["retry_after"])} if "retry_after" in params else {}
+    if isinstance(fault, HTTPException) and fault.headers:
+        headers |= fault.headers  # which methods there are, where another one was asked for
     response = visit.page(
-        "buyer/problem.html", status=status, live=False, code=code, title=title, detail=detail, here="/"
+        "buyer/problem.html",
+        status=status,
+        live=False,
+        code=code,
+        title=title,
+        detail=detail,
+        sign_in=_sign_in(visit, fault),
+        here="/",
     )
     response.headers.update(headers)
+    if isinstance(fault, SignInAgain):
+        typed.hand_over(visit, response)
     return response
+
+
+def _sign_in(visit: Visit, fault: Exception) -> str:
+    """Where to sign in again; empty where that would not help. What was asked for is shown after it."""
+    path = visit.request.url.path
+    if not isinstance(fault, SignInAgain | Unauthenticated) or not session.of_staff(path):
+        return ""
+    # A form is sent to an address of its own below its page; the page is two steps deep, and the account's one.
+    steps = path.strip("/").split("/")
+    page = visit.typed[0] if visit.typed else "/" + "/".join(steps[: 1 if steps[0] == "account" else 2])
+    return address("/sign-in", again="1", to=page)
 
 
 def _problem(fault: Exception) -> tuple[str, int, dict[str, object]]:

@@ -67,6 +67,7 @@ HOME: Final[dict[Role, str]] = {
 }
 _AREAS: Final = frozenset({*HOME.values(), "/messages", "/notices", "/account"})
 """Where pages begin that are somebody's, so that they are shown after signing in."""
+_OF_STAFF: Final = frozenset({*(HOME[role] for role in ROLES), *_ACCOUNT.values()})
 _READERS: Final[dict[Role, Literal["buyer", "seller", "support"]]] = {
     "buyer": "buyer",
     "seller": "seller",
@@ -86,11 +87,12 @@ class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
 
     unread: in how many conversations there is something this person has not seen; unread_notices: how many notices they
-    have not read. chosen: their language and clock, where they have chosen any on the page of notices.
+    have not read. chosen: their language and clock, where they have chosen any on the page of notices. typed: a page
+    and what was typed there, in case they have to sign in again first.
     """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "unread", "unread_notices")
+    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "typed", "unread", "unread_notices")
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -101,6 +103,7 @@ class Visit:
         self.unread = 0
         self.unread_notices = 0
         self.chosen = Preferences()
+        self.typed: tuple[str, dict[str, str]] | None = None
 
     @property
     def own_zone(self) -> str:
@@ -320,9 +323,17 @@ def guests_of(visit: Visit) -> Mapping[str, guests.Guest]:
 
 def ask_who(visit: Visit, status: int) -> Html:
     """What nobody in particular gets for a page of somebody; the page that was asked for is shown after signing in."""
-    response = visit.page("buyer/start.html", status=status, live=False, people=guests_of(visit))
-    url = visit.request.url
+    url, people = visit.request.url, guests_of(visit)
+    if of_staff(url.path) and not people:
+        response = visit.page("staff/sign_in_first.html", status=status, live=False, here=visit.here)
+    else:
+        response = visit.page("buyer/start.html", status=status, live=False, people=people, empty=False)
     return want(visit, response, url.path + (f"?{url.query}" if url.query else ""))
+
+
+def of_staff(path: str) -> bool:
+    """Whether a page is of those who work here."""
+    return _area(path) in _OF_STAFF
 
 
 def _area(path: str) -> str:
@@ -344,12 +355,15 @@ def _wanted(visit: Visit, role: Role) -> str:
     )
 
 
-@get("/", sync_to_thread=False)
-def start(visit: NamedDependency[Visit]) -> Html:
+@get("/")
+async def start(visit: NamedDependency[Visit]) -> Html:
     """Signed in: the role's home. Signed out: what this is, and how to get in."""
     if visit.principal is not None:
         return visit.go(HOME[visit.principal.role])
-    return visit.page("buyer/start.html", live=False, people=guests_of(visit))
+    people = guests_of(visit)
+    return visit.page(
+        "buyer/start.html", live=False, people=people, empty=not people and await visit.desk.beginning.open()
+    )
 
 
 @get("/sign-in/{token:str}")

@@ -4186,7 +4186,9 @@ class Health(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     refunds: ``ok``, or ``attention`` while one failed for good, cannot be sent, or has been unclear for a day: the
     program is well, and somebody is needed. stream: ``off`` where no message broker is set, ``ok``, or
-    ``attention`` while it takes nothing; what happens meanwhile waits.
+    ``attention`` while it takes nothing; what happens meanwhile waits. proxy: ``off`` where this call came by none
+    that says for whom it calls, ``ok``, or ``attention`` where one does that nobody has named, so that it is not
+    believed.
     """
 
     status: str
@@ -4194,6 +4196,7 @@ class Health(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     migrations: str
     refunds: str
     stream: str
+    proxy: str
     version: str
 
 

@@ -17,6 +17,7 @@ from rescind.intake.text import label
 from rescind.people import COMMAND_LINE, by
 from rescind.postgres.accounts import Note
 from rescind.postgres.credentials import Role
+from rescind.web import typed
 from rescind.web.operator.console import KEYS, told
 from rescind.web.seller.console import Console, Fields, Here
 from rescind.web.session import Html
@@ -29,14 +30,17 @@ _MOST_DAYS = 3660
 @get("/keys")
 async def read(console: Here) -> Html:
     """Every key by its mark; the key itself is nowhere."""
-    return await _page(console)
+    kept = typed.kept(console.visit)
+    page = await _page(console, form=Fields(kept, ()) if kept else None)
+    return typed.forget(console.visit, page, KEYS)
 
 
 @post("/keys", status_code=200)
 async def make(console: Here) -> Html:
     """Make a key and show it, this once."""
-    console.person.require_fresh()
     form = await console.form()
+    typed.keep(console.visit, KEYS, form.values)
+    console.person.require_fresh()
     shops = {one.id for one in await console.desk.reads.shops()}
     _ = console.language.gettext
     errors: dict[str, str] = {}
@@ -129,7 +133,7 @@ async def _page(
         here=KEYS,
         notice=told(console),
         errors=errors or {},
-        values=form.values if form else {"days": "365", "role": "host"},
+        values={"days": "365", "role": "host", **(form.values if form else {})},
         made=made,
         secret=secret,
         refused=refused,

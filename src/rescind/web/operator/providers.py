@@ -15,6 +15,7 @@ from rescind.locales import Locale
 from rescind.providers.kinds import KINDS, POINTERS, Kind
 from rescind.providers.paths import path
 from rescind.settings import EVERY_MEANS
+from rescind.web import typed
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
@@ -30,14 +31,18 @@ SHOWN = (
 @get("/providers")
 async def read(console: Here) -> Html:
     """Every connection, and what providers told us that nothing could be made of. A key is nowhere."""
-    return await _page(console)
+    kept = typed.kept(console.visit)
+    page = await _page(console, form=Fields(kept, ()) if kept else None)
+    return typed.forget(console.visit, page, PROVIDERS)
 
 
 @post("/providers", status_code=200)
 async def connect(console: Here) -> Html:
     """Try the key by reading only, and keep it."""
-    console.person.require_fresh()
     form = await console.form()
+    secret = {name for kind in KINDS.values() for name in _hidden(console.language, kind)}
+    typed.keep(console.visit, PROVIDERS, form.values, secret)
+    console.person.require_fresh()
     _ = console.language.gettext
     try:
         await console.desk.connected.connect(
@@ -74,6 +79,10 @@ async def check(console: Here, name: FromPath[str]) -> Html:
 ROUTES = (read, connect, check)
 
 
+def _hidden(language: Locale, kind: Kind) -> set[str]:
+    return {str(field["name"]) for field in _fields(language, kind) if field["hidden"]}
+
+
 async def _page(
     console: Console,
     *,
@@ -88,7 +97,7 @@ async def _page(
     kind = KINDS.get(asked) or next(iter(KINDS.values()))
     fields = _fields(console.language, kind)
     # What was typed into the fields of secrets is not shown again.
-    hidden = {field["name"] for field in fields if field["hidden"]}
+    hidden = _hidden(console.language, kind)
     values = {name: value for name, value in form.values.items() if name not in hidden} if form else {}
     return console.page(
         "operator/providers.html",
