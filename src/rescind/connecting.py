@@ -14,9 +14,9 @@ from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
 from rescind.connections import Connected, Secrets
 from rescind.core.errors import InvalidField, NotFound, Unavailable
-from rescind.postgres.connections import ConnectionTable
+from rescind.core.refund import SANDBOX
+from rescind.postgres.connections import ConnectionTable, ConnectionView
 from rescind.providers.kinds import KINDS
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.terminal import Data, fail, out, read_settings, run
 
@@ -36,7 +36,7 @@ def list_providers(data: Data = None) -> None:
             table.add_row(
                 one.name,
                 one.kind,
-                "test" if one.test else "live",
+                _money(one),
                 one.account,
                 "yes" if one.own else "",
                 f"{one.changed_at:%Y-%m-%d}",
@@ -57,6 +57,8 @@ def add_provider(
 ) -> None:
     """Connect a provider. What it takes is asked for, or read from standard input in this order, with spaces between:
     for PayPal the client ID first, then the key, then up to two signing secrets or webhook IDs.
+
+    To try without money: rescind provider add sandbox --kind sandbox --own
     """
     if kind not in KINDS:
         fail(f"There is no kind {kind}; there are: {', '.join(KINDS)}.")
@@ -64,7 +66,7 @@ def add_provider(
 
     async def work(connected: Connected) -> str:
         view = await connected.connect(name, kind, secrets, "operator:command line", own=own, direct=direct)
-        return f"Connected {view.name}: {'test' if view.test else 'live'} {view.account}".rstrip()
+        return f"Connected {view.name}: {_money(view)} {view.account}".rstrip()
 
     out.print(_with(data, work), highlight=False)
 
@@ -82,6 +84,13 @@ def check_provider(name: _Name, data: Data = None) -> None:
     out.print(_with(data, work), highlight=False)
 
 
+def _money(view: ConnectionView) -> str:
+    """What it moves."""
+    if view.name == SANDBOX:
+        return "trial, no money moves"
+    return "test" if view.test else "live"
+
+
 _PROMPTS = {
     "client": "Client ID",
     "key": "Key",
@@ -92,6 +101,8 @@ _PROMPTS = {
 def _asked(kind: str) -> Secrets:
     """Typed, what opens something unseen; or piped: an argument would stand in the list of processes."""
     fields = KINDS[kind].fields
+    if not fields:
+        return Secrets("")
     if sys.stdin.isatty():
         typed = {
             field.name: typer.prompt(
@@ -107,7 +118,7 @@ def _asked(kind: str) -> Secrets:
 
 def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
     async def connected(pool: asyncpg.Pool[Any], settings: Settings) -> T:
-        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), Sandbox(), pretend=settings.demo)
+        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo)
         try:
             return await work(opened)
         except InvalidField as error:

@@ -52,7 +52,8 @@ class Frame:
     """What stands around the content of a page.
 
     role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of
-    this page, to which the language switch returns. account_href: of whoever works here. events: address of the live
+    this page, to which the language switch returns. account_href: of whoever works here. trial: refunds are only tried
+    here, and no money moves. events: address of the live
     stream, empty on a page that is not live. cursor: where in that stream this page was rendered.
     """
 
@@ -69,6 +70,7 @@ class Frame:
     sign_out_href: str = "/sign-out"
     account_href: str = ""
     demo: bool = False
+    trial: bool = False
     events: str = ""
     cursor: str = ""
 

@@ -85,11 +85,12 @@ class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
 
     unread: in how many conversations there is something this person has not seen; unread_notices: how many notices they
-    have not read. chosen: their language and clock, where they have chosen any on the page of notices.
+    have not read. chosen: their language and clock, where they have chosen any on the page of notices. trial:
+    refunds are only tried here, and no money moves.
     """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "unread", "unread_notices")
+    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "trial", "unread", "unread_notices")
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -100,6 +101,7 @@ class Visit:
         self.unread = 0
         self.unread_notices = 0
         self.chosen = Preferences()
+        self.trial = False
 
     @property
     def zone(self) -> str:
@@ -196,6 +198,7 @@ async def arrive(request: Call) -> Visit:
         principal = None
     visit = request.state.visit = Visit(desk, request, principal)
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
+        visit.trial = await desk.connected.trial()
         visit.unread = await desk.conversations.unread(principal)
         visit.unread_notices = await desk.inbox.unread(principal)
         if principal.role != "host":
@@ -251,6 +254,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         policy_href=policy_href,
         account_href=_ACCOUNT.get(person.role, ""),
         demo=visit.desk.settings.demo,
+        trial=visit.trial,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
     )
