@@ -128,10 +128,11 @@ class Importing:
             async for part in self.table.parts(one.id):
                 file.write(part)
             try:
+                shops = Shops(await self.reads.shops())
                 rows = read_rows(file)
                 first = await asyncio.to_thread(next, rows)
                 header = read_header(first.cells, one.kind)
-                while batch := await asyncio.to_thread(_some, rows, header):
+                while batch := await asyncio.to_thread(_some, rows, header, shops):
                     await self.table.stage(one, batch)
             except InvalidField as error:
                 # Wherever in the file it shows: of one that cannot be read to its end nothing is put in.
@@ -258,11 +259,15 @@ def _first(file: IO[bytes]) -> list[str]:
     return next(read_rows(file)).cells
 
 
-def _some(rows: Iterator[Row], header: Header) -> list[tuple[str, str, int, str]]:
-    """The next rows, as they are kept: beside the shop and the number they name."""
+def _some(rows: Iterator[Row], header: Header, shops: Shops) -> list[tuple[str, str, int, str]]:
+    """The next rows, as they are kept: beside the shop and the number they name.
+
+    The shop by its id, whichever way a row names it: the rows of one order stand together, and go in together or not.
+    """
     shop, number = header.places["shop"], header.places["order_number"]
     return [
-        (_cell(row, shop), _cell(row, number), row.nth, _encode(row).decode()) for row in islice(rows, _ROWS_AT_ONCE)
+        (shops.key(_cell(row, shop)), _cell(row, number), row.nth, _encode(row).decode())
+        for row in islice(rows, _ROWS_AT_ONCE)
     ]
 
 
