@@ -24,7 +24,7 @@ from rescind.core.views import ShopView
 from rescind.intake import document, fields
 from rescind.intake.columns import OF_LINES, ORDERS
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
-from rescind.intake.moments import read_moment
+from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.orders import LINES, NewOrder, buyer_of, place_order
 from rescind.intake.sheet import Row, plain
 from rescind.intake.text import label
@@ -330,6 +330,12 @@ class _Reading:
             # One thing, by two people's clocks: the earliest report of it counts.
             times.pop(max(("handed_over_at", "scanned_at"), key=lambda name: times[name]))
         carrier, tracking = self._parcel(row, said)
+        placed_at = self._moment(row, "placed_at")
+        self._faults += [
+            expects(row.nth, name, expected=NOT_BEFORE)
+            for name, at in times.items()
+            if placed_at is not None and before(placed_at, at)
+        ]
         numbered = [name for name in times if _TIMES[name] in _CARRIED]
         if (carrier or tracking) and not numbered:
             self._faults.append(
