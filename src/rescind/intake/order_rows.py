@@ -218,7 +218,7 @@ class _Reading:
         if self._faults:
             raise Unreadable(self._faults)
         body = self._document(said, shop)
-        happened = self._happened(said)
+        happened = self._happened(said, body["placed_at"])
         if self._faults:
             raise Unreadable(self._faults)
         try:
@@ -323,14 +323,13 @@ class _Reading:
             self._faults.append(fault_of(row.nth, name, error))
             return None
 
-    def _happened(self, said: Mapping[str, str]) -> tuple[Happened, ...]:
+    def _happened(self, said: Mapping[str, str], placed_at: datetime | None) -> tuple[Happened, ...]:
         row = self._rows[0]
         times = {name: at for name in _TIMES if (at := self._moment(row, name)) is not None}
         if "handed_over_at" in times and "scanned_at" in times:
             # One thing, by two people's clocks: the earliest report of it counts.
             times.pop(max(("handed_over_at", "scanned_at"), key=lambda name: times[name]))
         carrier, tracking = self._parcel(row, said)
-        placed_at = self._moment(row, "placed_at")
         self._faults += [
             expects(row.nth, name, expected=NOT_BEFORE)
             for name, at in times.items()
