@@ -11,6 +11,7 @@ from rescind.core.fulfilment import ReportFact
 from rescind.core.parts import FactKind
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
+from rescind.importing import TRIES
 from rescind.intake.template import template
 from rescind.postgres.due import DueTable
 from rescind.postgres.imports import ImportLost
@@ -243,6 +244,22 @@ async def test_a_file_that_breaks_off_in_the_middle_puts_nothing_in(people, desk
     assert (one["state"], one["faults"][0]["column"]) == ("refused", "")
     for name in ("orders", "import_rows", "import_parts"):
         assert await market.pool.fetchval(f"SELECT count(*) FROM {name}") == 0
+
+
+async def test_a_file_that_we_fail_at_every_time_is_given_up(people, desk, market, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rescind.importing._some", fails)
+    one = await put_in(people.host, table(fresh(desk.now(), "A-1")))
+    for _ in range(TRIES - 1):
+        with pytest.raises(ZeroDivisionError):
+            await desk.importing.work()
+        assert (await people.host.get(f"/v1/imports/{one['id']}")).json()["state"] == "reading"
+        await market.pool.execute("UPDATE imports SET lease_until = clock_timestamp()")
+    one = await worked(desk, people.host, one)
+    assert (one["state"], one["faults"][0]["column"]) == ("refused", "")
+    assert await desk.importing.work() is None
 
 
 async def test_work_that_was_stopped_anywhere_goes_on_and_nothing_is_twice(people, desk, market, monkeypatch):  # I-39
