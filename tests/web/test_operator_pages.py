@@ -411,7 +411,7 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     assert "refunded to" not in page.text
     page = await ines.see("/operator/providers?kind=sandbox")
     done = await ines.press(page, "/operator/providers", kind="sandbox", name="sandbox", own="on")
-    assert done.to.endswith("said=connected"), done.text
+    assert done.to.endswith("said=trial"), done.text
     order = await market.order()
     await market.cancels(order)
     await refunds.sweep(desk.engine, due, provider(desk))

@@ -60,7 +60,8 @@ async def connect(console: Here) -> Html:
     except Unavailable:
         errors = {"key": _("The provider cannot be reached now. Try again in a moment.")}
         return await _page(console, form=form, errors=errors, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return console.go(f"{PROVIDERS}?said=connected")
+    said = "trial" if form.text("kind") == SANDBOX else "connected"
+    return console.go(f"{PROVIDERS}?said={said}")
 
 
 @post("/providers/{name:str}/check", status_code=200)
