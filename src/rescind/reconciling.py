@@ -140,7 +140,8 @@ async def _asked(desk: Desk, name: str) -> PaymentProvider:
     """The provider that says itself which refunds it made."""
     found = await desk.connected.provider(name)
     if found is None:
-        fail(f"No payment provider {name} is connected; give its list with --file.")
+        called = f"No payment provider {name}" if name else "No payment provider"
+        fail(f"{called} is connected; give its list with --file.")
     if not found.traits.lists_refunds:
         fail(f"The payment provider {found.name} cannot be asked for its refunds; give its list with --file.")
     return found
