@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -19,7 +18,6 @@ from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
 from rescind.connections import Connected
 from rescind.conversations import Conversations
-from rescind.core.refund import SANDBOX
 from rescind.core.sentence import phrased
 from rescind.demo import (
     accounts,
@@ -106,7 +104,6 @@ from rescind.prospects import Prospects
 from rescind.providers.host import Host
 from rescind.providers.paths import PathsNow
 from rescind.providers.router import Router
-from rescind.providers.sandbox import Sandbox
 from rescind.pushing import Pushing
 from rescind.pushing import contact as push_contact
 from rescind.receipts.signing import Signer
@@ -176,7 +173,7 @@ async def open_desk(
         await tail.open()
         guards = GuardTable(pool, settings.guards)
         table = ConnectionTable(pool, clock)
-        connected = Connected(table, key, Sandbox(partial(_told_by_sandbox, table)), pretend=settings.demo)
+        connected = Connected(table, key, pretend=settings.demo)
         sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
         connected.others = sources.payments
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
@@ -281,10 +278,6 @@ async def _signer(settings: Settings, pool: asyncpg.Pool, clock: Clock) -> Signe
 
 def _identity(settings: Settings, base_url: str) -> IdentityProvider | None:
     return IdentityProvider(settings.identity_provider, base_url) if settings.identity_provider else None
-
-
-async def _told_by_sandbox(table: ConnectionTable, name: str, body: bytes, after_s: int) -> None:
-    await table.keep(SANDBOX, name, "refund", body, timedelta(seconds=after_s))
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ from rescind.administration import with_pool
 from rescind.clock import DatabaseClock
 from rescind.connections import Connected, Secrets
 from rescind.core.errors import InvalidField, NotFound, Unavailable
+from rescind.core.refund import SANDBOX
 from rescind.core.sentence import marked
-from rescind.postgres.connections import ConnectionTable
+from rescind.postgres.connections import ConnectionTable, ConnectionView
 from rescind.providers.kinds import KINDS
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.speaking import _, columns, fail, must_be, out, say
 from rescind.terminal import Data, read_settings, run
@@ -40,7 +40,7 @@ def list_providers(data: Data = None) -> None:
             table.add_row(
                 one.name,
                 one.kind,
-                _("test") if one.test else _("live"),
+                _money(one),
                 one.account,
                 _("yes") if one.own else "",
                 f"{one.changed_at:%Y-%m-%d}",
@@ -61,6 +61,8 @@ def add_provider(
 ) -> None:
     """Connect a provider. What it takes is asked for, or read from standard input in this order, with spaces between:
     for PayPal the client ID first, then the key, then up to two signing secrets or webhook IDs.
+
+    To try without money: rescind provider add sandbox --kind sandbox --own
     """
     if kind not in KINDS:
         fail(_("There is no kind %(kind)s; there are: %(these)s.") % {"kind": kind, "these": ", ".join(KINDS)})
@@ -68,8 +70,8 @@ def add_provider(
 
     async def work(connected: Connected) -> str:
         view = await connected.connect(name, kind, secrets, "operator:command line", own=own, direct=direct)
-        said = _("Connected %(name)s: test %(account)s") if view.test else _("Connected %(name)s: live %(account)s")
-        return (said % {"name": view.name, "account": view.account}).rstrip()
+        said = _("Connected %(name)s (%(money)s) %(account)s")
+        return (said % {"name": view.name, "money": _money(view), "account": view.account}).rstrip()
 
     say(_with(data, work))
 
@@ -88,6 +90,13 @@ def check_provider(name: _Name, data: Data = None) -> None:
     say(_with(data, work))
 
 
+def _money(view: ConnectionView) -> str:
+    """What it moves."""
+    if view.name == SANDBOX:
+        return _("trial, no money moves")
+    return _("test") if view.test else _("live")
+
+
 _PROMPTS = {
     "client": marked("Client ID"),
     "key": marked("Key"),
@@ -98,6 +107,8 @@ _PROMPTS = {
 def _asked(kind: str) -> Secrets:
     """Typed, what opens something unseen; or piped: an argument would stand in the list of processes."""
     fields = KINDS[kind].fields
+    if not fields:
+        return Secrets("")
     if sys.stdin.isatty():
         typed = {
             field.name: typer.prompt(
@@ -113,7 +124,7 @@ def _asked(kind: str) -> Secrets:
 
 def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
     async def connected(pool: asyncpg.Pool[Any], settings: Settings) -> T:
-        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), Sandbox(), pretend=settings.demo)
+        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo)
         try:
             return await work(opened)
         except InvalidField as error:

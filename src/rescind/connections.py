@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 import structlog
@@ -44,8 +45,9 @@ class _Open(msgspec.Struct, frozen=True):
 
 
 class Connected:
-    """Every connected provider. ``own``: what answers for payments that name no connection, until one is chosen.
+    """Every connected provider. Payments that name none wait until one is chosen for them.
 
+    pretend: this is a demonstration, where the sandbox answers for those and no key that moves money is taken.
     patience_s: how long an answer is waited for; None: as long as each adapter holds right.
     """
 
@@ -53,13 +55,12 @@ class Connected:
         self,
         table: ConnectionTable,
         secret: bytes,
-        own: PaymentProvider,
         *,
         pretend: bool = False,
         patience_s: float | None = None,
     ) -> None:
         self.table = table
-        self._own = own
+        self._own = Sandbox(self._tell) if pretend else None
         self._pretend = pretend
         self._patience_s = patience_s
         self._sealer = Sealer(secret, "rescind provider credentials 1")
@@ -72,14 +73,14 @@ class Connected:
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
         found = await self._opened(name)
-        if found is None and name in {"", self._own.name}:
+        if found is None and self._own is not None and name in {"", self._own.name}:
             return self._own
         if found is None:
             return await self.others(name) if self.others else None
         return found.adapter
 
     async def known(self) -> Sequence[Known]:
-        """Every connection as far as its path matters; what the installation itself uses until one is chosen, too."""
+        """Every connection as far as its path matters; in a demonstration the sandbox, too, until one is chosen."""
         now = time.monotonic()
         if self._known is None or now - self._known[0] > KNOWN_FOR_S:
             found = [
@@ -87,10 +88,14 @@ class Connected:
                 for one in await self.table.all()
                 if one.kind in KINDS
             ]
-            if not any(one.own for one in found):
+            if self._own is not None and not any(one.own for one in found):
                 found.append(Known(name=self._own.name, own=True, means=self._own.traits.means))
             self._known = (now, found)
         return self._known[1]
+
+    async def trial(self) -> bool:
+        """Whether payments that name no connection go to the sandbox, by somebody's choice."""
+        return not self._pretend and any(one.own and one.name == SANDBOX for one in await self.known())
 
     async def all(self) -> tuple[ConnectionView, ...]:
         """Every connection, by name."""
@@ -108,8 +113,11 @@ class Connected:
         Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable. The key of a connection that is
         there may be left empty: it stays.
         """
-        if name in {HOST, SANDBOX}:
+        if name == HOST or (name == SANDBOX and kind != SANDBOX):
             raise InvalidField(field="/name", expected="another name: this one is the desk's own")
+        if kind == SANDBOX and name != SANDBOX:
+            # By its name alone everybody, pages and books, tells what it took from money.
+            raise InvalidField(field="/name", expected="sandbox, which no other provider is called")
         if not _NAME.fullmatch(name) or name.startswith(OF_SOURCES):
             raise InvalidField(field="/name", expected=NAMED)
         if kind not in KINDS:
@@ -201,7 +209,7 @@ class Connected:
         Raises Unavailable, msgspec.ValidationError, ValueError.
         """
         found = await self._opened(message.connection)
-        if found is None and isinstance(self._own, Sandbox) and message.connection == self._own.name:
+        if found is None and self._own is not None and message.connection == self._own.name:
             return await self._own.news(message.body)
         if found is None:
             raise Unavailable(retry_after=900)
@@ -251,7 +259,12 @@ class Connected:
 
     async def _made(self, name: str, kind: Kind, secrets: Secrets, *, direct: bool) -> ConnectedProvider:
         await asyncio.to_thread(kind.load)
-        return kind.adapter(Opening(name=name, secrets=secrets, direct=direct, patience_s=self._patience_s))
+        return kind.adapter(
+            Opening(name=name, secrets=secrets, direct=direct, patience_s=self._patience_s, tell=self._tell)
+        )
+
+    async def _tell(self, name: str, body: bytes, after_s: int) -> None:
+        await self.table.keep(SANDBOX, name, "refund", body, timedelta(seconds=after_s))
 
     def _sealed(self, name: str, secrets: Secrets) -> bytes:
         return self._sealer.seal(name, msgspec.json.encode(secrets))

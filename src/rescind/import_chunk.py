@@ -38,6 +38,11 @@ class Shops:
         """The shop of this id or name; None where there is none, or more than one."""
         return self._found.get(text)
 
+    def key(self, text: str) -> str:
+        """What stands for that shop in the rows of a file: its id, else the text itself."""
+        found = self.called(text)
+        return found.id if found else text
+
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
     """An order of a file that could be read."""
@@ -67,18 +72,12 @@ class Chunk:
         self._asked: list[Asked] = []
         self._places = header.places
         self._groups: list[tuple[Group, ShopView, list[Row]]] = []
-        taken: set[tuple[str, str]] = set()
         for group in groups:
             rows = [_rows.decode(cells) for cells in group.rows]
             shop = shops.called(group.shop)
             if shop is None or (one.shop is not None and shop.id != one.shop):
                 self.refuse(group, [_no_shop(row) for row in rows])
-            elif (shop.id, group.number) in taken:
-                self.refuse(
-                    group, [expects(row.nth, "shop", expected="the same in every row of one order") for row in rows]
-                )
             else:
-                taken.add((shop.id, group.number))
                 self._groups.append((group, shop, rows))
 
     def wanted(self) -> list[tuple[ShopId, str]]:

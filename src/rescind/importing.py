@@ -17,11 +17,12 @@ from itertools import islice
 from typing import IO
 
 import msgspec
+import structlog
 
 from rescind.book import Book
 from rescind.clock import Clock, wall_clock
 from rescind.core import news
-from rescind.core.errors import Forbidden, InvalidField
+from rescind.core.errors import Forbidden, InvalidField, Unavailable
 from rescind.core.history import is_history
 from rescind.core.ids import NO_SHOP, ImportId, OrderId, ShopId, make_id
 from rescind.core.instant import Instant
@@ -34,19 +35,24 @@ from rescind.intake.columns import Header, kind_of, read_header
 from rescind.intake.faults import Fault, fault_of
 from rescind.intake.order_rows import Unreadable, commands_of, difference
 from rescind.intake.orders import buyer_of
-from rescind.intake.sheet import MOST_BYTES, Row, plain, read_rows
+from rescind.intake.sheet import MOST_BYTES, Row, plain, read_rows, wrong
 from rescind.placing import checked
 from rescind.postgres.deliveries import New
 from rescind.postgres.directory import Directory
 from rescind.postgres.endpoints import EndpointTable
-from rescind.postgres.imports import PART_BYTES, Counts, Import, ImportTable, There
+from rescind.postgres.imports import PART_BYTES, Counts, Import, ImportLost, ImportTable, There
 from rescind.postgres.pins import PinTable
 from rescind.postgres.reads import Reads
+from rescind.postgres.store import AWAY
+
+log = structlog.get_logger()
 
 AT_ONCE = 2
 """Chunks under way: one is decided while the database writes another."""
 ROWS_OF_A_CHUNK = 600
 """More than an order may have, and about as many orders as the database likes to take at once."""
+TRIES = 5
+"""So often a file is taken up to be taken apart before it is given up."""
 _ROWS_AT_ONCE = 4000
 _LONGEST_NAME = 200
 _RANDOM_BITS = 28
@@ -102,7 +108,7 @@ class Importing:
         if one is None:
             return None
         if one.state == "reading":
-            one = await self._stage(one)
+            one = await self._staged(one)
         if one.state in {"checking", "writing"}:
             await self._go_through(one)
         return await self.table.read(Scope(), one.id)
@@ -121,6 +127,19 @@ class Importing:
             await self.table.settle(one, "dropped")
         return await self.table.read(scope, identifier)
 
+    async def _staged(self, one: Import) -> Import:
+        """Take the file apart; one that we fail at every time is refused, as nothing of it was put in yet."""
+        try:
+            return await self._stage(one)
+        except (*AWAY, Unavailable, ImportLost):
+            raise
+        except Exception:
+            if one.fence < TRIES:
+                raise
+            log.exception("import.given_up", id=one.id)
+            await self.table.refuse(one, _encode([fault_of(0, "", wrong(expected="a table in CSV or XLSX"))]).decode())
+            return await self.table.read(Scope(), one.id)
+
     async def _stage(self, one: Import) -> Import:
         """Take the file apart into rows."""
         await self.table.restart(one)
@@ -128,10 +147,11 @@ class Importing:
             async for part in self.table.parts(one.id):
                 file.write(part)
             try:
+                shops = Shops(await self.reads.shops())
                 rows = read_rows(file)
                 first = await asyncio.to_thread(next, rows)
                 header = read_header(first.cells, one.kind)
-                while batch := await asyncio.to_thread(_some, rows, header):
+                while batch := await asyncio.to_thread(_some, rows, header, shops):
                     await self.table.stage(one, batch)
             except InvalidField as error:
                 # Wherever in the file it shows: of one that cannot be read to its end nothing is put in.
@@ -258,11 +278,15 @@ def _first(file: IO[bytes]) -> list[str]:
     return next(read_rows(file)).cells
 
 
-def _some(rows: Iterator[Row], header: Header) -> list[tuple[str, str, int, str]]:
-    """The next rows, as they are kept: beside the shop and the number they name."""
+def _some(rows: Iterator[Row], header: Header, shops: Shops) -> list[tuple[str, str, int, str]]:
+    """The next rows, as they are kept: beside the shop and the number they name.
+
+    The shop by its id, whichever way a row names it: the rows of one order stand together, and go in together or not.
+    """
     shop, number = header.places["shop"], header.places["order_number"]
     return [
-        (_cell(row, shop), _cell(row, number), row.nth, _encode(row).decode()) for row in islice(rows, _ROWS_AT_ONCE)
+        (shops.key(_cell(row, shop)), _cell(row, number), row.nth, _encode(row).decode())
+        for row in islice(rows, _ROWS_AT_ONCE)
     ]
 
 

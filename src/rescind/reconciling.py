@@ -145,7 +145,11 @@ async def _asked(desk: Desk, name: str) -> PaymentProvider:
     """The provider that says itself which refunds it made."""
     found = await desk.connected.provider(name)
     if found is None:
-        fail(_("No payment provider %(name)s is connected; give its list with --file.") % {"name": name})
+        fail(
+            _("No payment provider %(name)s is connected; give its list with --file.") % {"name": name}
+            if name
+            else _("No payment provider is connected; give its list with --file.")
+        )
     if not found.traits.lists_refunds:
         fail(
             _("The payment provider %(name)s cannot be asked for its refunds; give its list with --file.")

@@ -19,7 +19,6 @@ from rescind.order_sources import KINDS, Chosen, OrderSources, chosen_of
 from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.order_sources import Counts, OrderSourceTable, State, Told
 from rescind.postgres.reads import Reads
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.speaking import _, columns, fail, must_be, out, say
 from rescind.terminal import Data, read_settings, run
@@ -225,7 +224,7 @@ def _with(data: Any, work: Callable[[OrderSources], Awaitable[T]]) -> T:
 def _with_pool(data: Any, work: Callable[[OrderSources, asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
     async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
         clock, key = DatabaseClock(), secret(settings)
-        connected = Connected(ConnectionTable(pool, clock), key, Sandbox(), pretend=settings.demo)
+        connected = Connected(ConnectionTable(pool, clock), key, pretend=settings.demo)
         sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
         try:
             return await work(sources, pool, settings)

@@ -11,6 +11,7 @@ from rescind.core.fulfilment import ReportFact
 from rescind.core.parts import FactKind
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
+from rescind.importing import TRIES
 from rescind.intake.template import template
 from rescind.postgres.due import DueTable
 from rescind.postgres.imports import ImportLost
@@ -73,6 +74,34 @@ async def test_what_would_happen_is_seen_before_anything_goes_in(people, market,
     assert (one["state"], counts(one)) == ("ended", [1, 1, 0, 1])
     assert await audit(market.pool) == 2
     assert (await people.host.post(f"{path}/drop")).status_code == 409
+
+
+async def test_rows_that_name_their_shop_in_two_ways_are_one_order_and_stay_out_whole(people, desk, market):
+    now = desk.now()
+    name = next(one.name for one in await desk.reads.shops() if one.id == KILN)
+    rows = [fresh(now, "HALF-1"), fresh(now, "HALF-1").replace(KILN, name), fresh(now, "H-2").replace(KILN, name)]
+    one = await imported(desk, people.host, table(*rows))
+    assert (one["orders"], counts(one)) == (2, [1, 0, 0, 1])
+    assert [(fault["row"], fault["column"]) for fault in one["faults"]] == [(3, "shop")]
+    assert await market.pool.fetchval("SELECT array_agg(number) FROM orders") == ["H-2"]
+
+
+async def test_what_happened_before_the_order_was_placed_is_refused(people, desk, market):
+    now = desk.now()
+
+    def at(**before):
+        return (now - timedelta(**before)).isoformat()
+
+    def row(number, paid):
+        return f"{KILN},{number},ann,EUR,{at(days=2)},MUG,1,9.95,{paid},,"
+
+    early, clocks_differ = row("P-1", at(days=3)), row("P-2", at(days=2, minutes=5))
+    one = await imported(desk, people.host, table(early, clocks_differ))
+    assert counts(one) == [1, 0, 0, 1]
+    assert [(fault["row"], fault["column"]) for fault in one["faults"]] == [(2, "paid_at")]
+    told = f"shop,order_number,fact,occurred_at\n{KILN},P-2,packed,{at(days=3)}\n".encode()
+    one = await imported(desk, people.host, told)
+    assert [(fault["row"], fault["column"]) for fault in one["faults"]] == [(2, "occurred_at")]
 
 
 async def test_what_was_dropped_is_never_put_in(people, market, desk):
@@ -215,6 +244,22 @@ async def test_a_file_that_breaks_off_in_the_middle_puts_nothing_in(people, desk
     assert (one["state"], one["faults"][0]["column"]) == ("refused", "")
     for name in ("orders", "import_rows", "import_parts"):
         assert await market.pool.fetchval(f"SELECT count(*) FROM {name}") == 0
+
+
+async def test_a_file_that_we_fail_at_every_time_is_given_up(people, desk, market, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rescind.importing._some", fails)
+    one = await put_in(people.host, table(fresh(desk.now(), "A-1")))
+    for _ in range(TRIES - 1):
+        with pytest.raises(ZeroDivisionError):
+            await desk.importing.work()
+        assert (await people.host.get(f"/v1/imports/{one['id']}")).json()["state"] == "reading"
+        await market.pool.execute("UPDATE imports SET lease_until = clock_timestamp()")
+    one = await worked(desk, people.host, one)
+    assert (one["state"], one["faults"][0]["column"]) == ("refused", "")
+    assert await desk.importing.work() is None
 
 
 async def test_work_that_was_stopped_anywhere_goes_on_and_nothing_is_twice(people, desk, market, monkeypatch):  # I-39

@@ -145,7 +145,53 @@ async def test_of_a_promise_that_two_orders_share_the_last_lets_go(till):  # KF-
     assert till.fake.ledger()["captures"][0]["status"] == "canceled"
 
 
-async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, market, people, fake):  # KF-16
+@pytest.fixture
+async def trial(desk):
+    """Somebody chose to try without money."""
+    await desk.connected.connect("sandbox", "sandbox", Secrets(""), "operator:ops", own=True)
+
+
+async def test_without_a_provider_a_refund_is_owed_until_one_is_connected(desk, market, people, fake):  # KF-16, I-05
+    till = Till(desk, market, people, fake)
+    order, _ = await till.paid()
+    credit = await placed(till, "EUR", 4000, [Tender(id="t", method="gift_card", amount_minor=4000)])
+    for one in (order, credit):
+        await market.cancels(one)
+    await works(till)
+    (owed,) = (await till.order(order)).refunds
+    assert (owed.status, owed.cause, owed.reference) == (RefundStatus.OWED, "not_set_up", "")
+    assert (await till.order(credit)).refunds[0].through == "host", "it is the marketplace's own, as ever (M-15)"
+    (alert,) = (await people.host.get("/v1/refund-alerts")).json()["alerts"]
+    assert (alert["kind"], alert["count"]) == ("not_set_up", 1)
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=True)
+    # It is tried again after a quarter of an hour, by the clock and by the lease, which is in the database's own time.
+    market.clock.advance(timedelta(minutes=16))
+    await desk.pool.execute("UPDATE due SET lease_until = clock_timestamp() WHERE kind = 'refund'")
+    await works(till)
+    (sent,) = (await till.order(order)).refunds
+    assert (sent.status, sent.through) == (RefundStatus.SUCCEEDED, "stripe_main")
+    assert len(fake.ledger()["refunds"]) == 1
+
+
+async def test_a_trial_is_chosen_by_name_and_says_what_it_is(desk, market, people, fake):  # KF-16
+    till = Till(desk, market, people, fake)
+    chosen = {"kind": "sandbox", "own": True}
+    refused = await people.ops.send("PUT", "/v1/providers/main", chosen)
+    assert (refused.status_code, "sandbox" in refused.json()["detail"]) == (422, True)
+    assert (await people.ops.send("PUT", "/v1/providers/sandbox", chosen)).status_code == 200
+    order = await placed(till, "EUR", 4000, [Tender(id="t", method="card", amount_minor=4000)])
+    await market.cancels(order)
+    await works(till)
+    (told,) = (await people.host.get(f"/v1/orders/{order}")).json()["refunds"]
+    assert (told["status"], told["trial"]) == ("submitted", True)
+    assert await desk.connected.trial()
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=True)
+    assert not await desk.connected.trial(), "who is connected for these payments ends it"
+
+
+async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, market, people, fake, trial):  # KF-16
     till = Till(desk, market, people, fake)
     order = await placed(till, "EUR", 4000, [Tender(id="t", method="card", amount_minor=4000)])
     await market.cancels(order)
@@ -171,7 +217,7 @@ async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, ma
         (1000, ["submitted", "succeeded"]),
     ],
 )
-async def test_of_the_sandbox_every_outcome_can_be_had_by_the_amount(desk, market, price, stands):
+async def test_of_the_sandbox_every_outcome_can_be_had_by_the_amount(desk, market, trial, price, stands):
     due = DueTable(desk.pool, desk.clock)
     order = await market.order(price=price)
     await market.cancels(order)

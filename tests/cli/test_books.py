@@ -37,6 +37,8 @@ def test_a_restore_is_let_go_when_its_refunds_were_reconciled(rescind, tmp_path)
 
 def test_a_provider_that_keeps_no_list_is_not_asked_for_one(rescind):
     rescind("shop", "add", "Kiln & Co")
+    assert "No payment provider is connected; give its list with --file" in rescind("reconcile", status=2)
+    rescind("provider", "add", "sandbox", "--kind", "sandbox", "--own")
     assert "sandbox cannot be asked for its refunds; give its list with --file" in rescind("reconcile", status=2)
     assert "No payment provider nobody is connected" in rescind("reconcile", "--provider", "nobody", status=2)
     assert "give the file with --file" in rescind("reconcile", "--column", "at=created", status=2)

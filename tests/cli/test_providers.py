@@ -16,7 +16,6 @@ from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import APP
 from rescind.providers.router import Router
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.worker import refunds
 
@@ -49,7 +48,7 @@ def rescind(database, tmp_path):
 
 def test_each_kind_takes_what_is_piped_in_its_own_order_and_says_what_is_wrong(rescind):
     for kind, piped, said in (
-        ("bank", "x", "There is no kind bank; there are: stripe, paypal."),
+        ("bank", "x", "There is no kind bank; there are: stripe, paypal, sandbox."),
         ("paypal", "fake-client fake-secret whsec_1", "The webhook secrets must be at most two webhook IDs."),
     ):
         words = ("provider", "add", "main", "--kind", kind)
@@ -61,7 +60,7 @@ async def test_paypals_list_is_compared_up_to_where_it_is_complete(rescind, pool
     with Provider() as fake:
         fake.advance(-5 * 3600)
         fake.set(reporting_delay_s=2.5 * 3600)
-        connected = Connected(ConnectionTable(pool, clock), secret(Settings(data=tmp_path)), Sandbox())
+        connected = Connected(ConnectionTable(pool, clock), secret(Settings(data=tmp_path)))
         keys = Secrets("fake-secret", base=fake.url, client="fake-client")
         await connected.connect("main", "paypal", keys, "operator:ops", own=True)
         async with market_on(pool, clock) as market:

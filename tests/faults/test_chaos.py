@@ -26,7 +26,6 @@ from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.reconciliation import Reconciliations, in_parts
 from rescind.postgres.store import BY_INDEX, connect
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import secret
 from rescind.worker.reconciliation import reconcile
 
@@ -69,9 +68,7 @@ async def day(desk, market, database, clock, fake, wire):
     ):
         workers = []
         for one in (market, others):
-            connected = Connected(
-                ConnectionTable(one.pool, clock), secret(desk.settings), Sandbox(), patience_s=PATIENCE_S[wire]
-            )
+            connected = Connected(ConnectionTable(one.pool, clock), secret(desk.settings), patience_s=PATIENCE_S[wire])
             workers.append((one, DueTable(one.pool, clock), connected))
         await connected.connect(f"{wire}_main", wire, SECRETS[wire](fake.url), "operator:ops", own=True)
         yield BadDay(workers, fake, Road(fake, client, dice, wire), clock, dice, wire)

@@ -1,6 +1,7 @@
 """Files that are put in: read so that a row has one meaning, or a fault that names its cell; and hostile ones."""
 
 import io
+import tracemalloc
 import zipfile
 from datetime import UTC, datetime
 
@@ -146,6 +147,39 @@ def test_what_counts_is_what_is_unpacked(monkeypatch):
     bomb = workbook([["x" * 7000] for _ in range(400)])
     assert len(bomb) < 50_000
     assert "unpacks to" in refused(bomb)
+
+
+def test_of_a_cell_without_end_no_more_is_kept_than_a_cell_has():
+    data = workbook([], sheet=f'<row r="1"><c r="A1" t="inlineStr"><is><t>{"A" * 24_000_000}</t></is></c></row>')
+    tracemalloc.start()
+    assert refused(data) == "at most 8000 characters in a cell"
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4_000_000
+    long = workbook([["a"], ["B" * 9000]], shared=True)
+    assert [len(one) for one in rows(long)[1].cells] == [8000]
+
+
+@pytest.mark.parametrize("style", ["²", "9" * 5000, "٣", "-1"])
+def test_a_number_that_is_none_of_a_workbooks_own_breaks_nothing(style):
+    cell = f'<row r="1"><c r="A1" s="{style}"><v>5</v></c></row>'
+    assert rows(workbook([], sheet=cell))[0].cells == ["5"]
+    assert rows(workbook([["a"]], styles=f'<xf numFmtId="{style}"/>'))[0].cells == ["a"]
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_packed_as_no_spreadsheet_program_packs_is_refused(packed):
+    assert "as spreadsheet programs write it" in refused(workbook([["a"]], packed=packed))
+
+
+def test_rows_with_nothing_in_them_count_too(monkeypatch):
+    monkeypatch.setattr("rescind.intake.workbook._MOST_PLACES", 3000)
+    monkeypatch.setattr("rescind.intake.sheet._MOST_EMPTY", 3000)
+    filled = '<row r="1"><c r="A1"><v>5</v></c></row>'
+    assert len(rows(workbook([], sheet=filled + "<row/>" * 2999))) == 1
+    assert refused(workbook([], sheet=filled + "<row/>" * 3000)) == f"at most {MOST_ROWS} rows"
+    assert len(rows(b"a,b\n" + b"\n" * 2999)) == 1
+    assert refused(b"a,b\n" + b"\n" * 3002) == f"at most {MOST_ROWS} rows"
 
 
 def test_an_archive_of_countless_entries_is_not_opened():

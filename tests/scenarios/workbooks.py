@@ -8,7 +8,20 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def workbook(rows, *, shared=False, merged="", doctype="", cell="", reference="", without="", row_twice=False):
+def workbook(
+    rows,
+    *,
+    shared=False,
+    merged="",
+    doctype="",
+    cell="",
+    reference="",
+    without="",
+    row_twice=False,
+    sheet="",
+    styles="",
+    packed=zipfile.ZIP_DEFLATED,
+):
     """The bytes of one. A cell: text, a number, ("d", serial) for a time, ("f", formula, result), ("e", error)."""
     strings = [] if shared else None
     lines = [
@@ -22,13 +35,15 @@ def workbook(rows, *, shared=False, merged="", doctype="", cell="", reference=""
     if reference:
         lines.append(f'<row r="{len(rows) + 1}"><c r="{reference}"><v>1</v></c></row>')
     joined = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
-    sheet = f'{doctype}<worksheet xmlns="{MAIN}"><sheetData>{"".join(lines)}</sheetData>{joined}</worksheet>'
+    data = sheet or "".join(lines)
+    sheet = f'{doctype}<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData>{joined}</worksheet>'
     parts = {
         "xl/workbook.xml": f'<workbook xmlns:r="{LINKS}"><sheets><sheet name="S" r:id="a"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": '<R><Relationship Id="a" Target="worksheets/sheet1.xml"/></R>',
         "xl/styles.xml": (
             '<styleSheet><numFmts><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm"/></numFmts>'
-            '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="14"/></cellXfs></styleSheet>'
+            '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="14"/>'
+            f"{styles}</cellXfs></styleSheet>"
         ),
         "xl/worksheets/sheet1.xml": sheet,
     }
@@ -37,7 +52,7 @@ def workbook(rows, *, shared=False, merged="", doctype="", cell="", reference=""
             "<sst>" + "".join(f"<si><t>{escape(one)}</t></si>" for one in strings) + "</sst>"
         )
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", packed) as archive:
         for path, text in parts.items():
             if path != without:
                 archive.writestr(path, text)

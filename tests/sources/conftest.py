@@ -10,9 +10,13 @@ from aiohttp import web
 from standardwebhooks.webhooks import Webhook
 
 from postgres.market import KILN
-from rescind.app import make_app, provider
+from rescind.app import make_app
+from rescind.core.ports import Means
 from rescind.order_sources import Chosen
 from rescind.postgres.due import DueTable
+from rescind.providers.paths import Known
+from rescind.providers.router import Router
+from rescind.providers.sandbox import Sandbox
 from rescind.worker import fan_out, refunds, sources
 from sources.shop import KEY, SECRET, Shop
 
@@ -22,6 +26,25 @@ def chosen():
     return {"webhook_loopback": True}
 
 
+class Acme(Sandbox):
+    """The marketplace's own provider, which takes what no shop system pays; the trial itself tells no shop anything."""
+
+    name = "acme"
+
+
+class Beside:
+    """The connections of the desk, and Acme for payments that name none."""
+
+    def __init__(self, connected):
+        self._connected, self._acme = connected, Acme()
+
+    async def provider(self, name):
+        return self._acme if name in {"", "acme"} else await self._connected.provider(name)
+
+    async def known(self):
+        return [*await self._connected.known(), Known(name="acme", own=True, means=Means())]
+
+
 class Desk:
     """The desk, what comes in by HTTP, and the work that is due."""
 
@@ -29,6 +52,7 @@ class Desk:
         self.desk, self.client = desk, client
         self.sources, self.table = desk.order_sources, desk.order_sources.table
         self.due = DueTable(desk.pool, desk.clock)
+        self.payer = Router(Beside(desk.connected))
         self._ids = 0
 
     async def source(self, name="erp", kind="signed", **more):
@@ -57,7 +81,7 @@ class Desk:
         while (
             await sources.sweep(self.desk)
             + await fan_out.sweep(self.due)
-            + await refunds.sweep(self.desk.engine, self.due, provider(self.desk))
+            + await refunds.sweep(self.desk.engine, self.due, self.payer)
             + await sources.retell(self.desk)
         ):
             pass

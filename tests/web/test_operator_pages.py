@@ -7,11 +7,13 @@ import pytest
 
 from postgres.market import KILN
 from provider.client import Provider
-from rescind.app import make_app
+from rescind.app import make_app, provider
 from rescind.connections import Secrets
 from rescind.people import COMMAND_LINE
 from rescind.policies import preset
+from rescind.postgres.due import DueTable
 from rescind.postgres.migrate import released
+from rescind.worker import refunds
 from web.consoles import Person
 
 POLICIES = "/operator/policies"
@@ -440,7 +442,7 @@ async def test_the_installation_tells_what_runs_and_what_waits(ines, market, des
     await market.order("preparing")
     page = await ines.see("/operator/installation")
     schema = released()[-1].name
-    for words in ("PostgreSQL 18", "Sandbox: no money moves", schema, "No process has reported yet"):
+    for words in ("PostgreSQL 18", "None: refunds wait until one is connected", schema, "No process has reported yet"):
         assert words in page.text
 
 
@@ -453,6 +455,30 @@ async def test_a_check_up_says_what_is_to_be_done_in_the_readers_language(ines, 
     await ines.see("/operator/check-up?lang=zh")
     page = await ines.see("/operator/check-up")
     assert "从未做过备份。" in page.text
+
+
+async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial_says_so(
+    app, ines, market, desk
+):  # KF-16
+    page = await ines.see("/operator/providers")
+    assert "Refunds are owed and wait until one is connected" in page.text
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    order = await market.order()
+    await market.cancels(order)
+    due = DueTable(desk.pool, desk.clock)
+    await refunds.sweep(desk.engine, due, provider(desk))
+    page = await ann.see(f"/orders/{order}")
+    assert "You are owed this money. The marketplace has no working connection" in page.text
+    assert "refunded to" not in page.text
+    page = await ines.see("/operator/providers?kind=sandbox")
+    done = await ines.press(page, "/operator/providers", kind="sandbox", name="sandbox", own="on")
+    assert done.to.endswith("said=trial"), done.text
+    order = await market.order()
+    await market.cancels(order)
+    await refunds.sweep(desk.engine, due, provider(desk))
+    page = await ann.see(f"/orders/{order}")
+    assert "(trial, no money moves)" in page.text
+    assert "Refunds are only tried here: no money moves" in page.raw, "it stands above every page"
 
 
 async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16

@@ -12,6 +12,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus
 from rescind.core.price import BenefitKind, Fee
 from rescind.core.quote import Quote, TenderShare
+from rescind.core.refund import SANDBOX
 from rescind.core.reimbursement import Reimbursement
 from rescind.postgres.credentials import Role
 
@@ -26,7 +27,8 @@ class RefundTold(Told, frozen=True, kw_only=True):
     release: nothing was taken, so a promise of the bank is let go. into: empty for its tender, ``store_credit`` or
     ``paid_out`` otherwise. settled: what became of one that failed (again, store_credit, paid_out).
     waits_for: ``bank`` while the buyer's bank decides about this payment, empty otherwise; waits_until: when support
-    asks what became of it. covered: what the buyer got of it another way, and is not sent.
+    asks what became of it. covered: what the buyer got of it another way, and is not sent. trial: it is only tried, by
+    the sandbox, which moves no money.
     """
 
     id: str
@@ -41,6 +43,7 @@ class RefundTold(Told, frozen=True, kw_only=True):
     waits_for: str
     waits_until: Instant | None
     covered: Money
+    trial: bool
     owed_at: Instant
     settled_at: Instant | None
 
@@ -151,6 +154,7 @@ def refunds_told(order: Order, refunds: Iterable[Refund], role: Role) -> list[Re
             waits_for="bank" if frozen(order, one) else "",
             waits_until=frozen_until(order, one.tender) if frozen(order, one) else None,
             covered=Money(one.covered_minor, order.currency),
+            trial=one.through == SANDBOX,
             owed_at=one.owed_at,
             settled_at=one.settled_at,
         )

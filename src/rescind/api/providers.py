@@ -66,7 +66,8 @@ class ReceivedTold(Told, frozen=True, kw_only=True):
 
 
 class NewConnection(Incoming, frozen=True, kw_only=True):
-    """A provider to connect. kind: such as stripe or paypal. key: empty keeps the one of a connection that is there.
+    """A provider to connect. kind: such as stripe or paypal, or sandbox, which moves no money and is called so. key:
+    empty keeps the one of a connection that is there.
 
     client_id: of PayPal's application, whose secret is the key; other kinds have none. webhook_secrets: what its
     messages are signed with, or the ids of the webhooks they are signed for; two while one takes over from the other.

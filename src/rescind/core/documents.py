@@ -25,7 +25,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Cancellation, CancellationStatus, RefundStatus
 from rescind.core.quote import quote
 from rescind.core.record import Record
-from rescind.core.refund import RefundOwed
+from rescind.core.refund import SANDBOX, RefundOwed
 from rescind.core.views import ShopView
 
 WHOLE_ORDER = ""
@@ -103,7 +103,8 @@ class Kept(_Said, frozen=True, kw_only=True):
 class PaidBack(_Said, frozen=True, kw_only=True):
     """Money owed back to one means of payment. reference: the provider's own, where it was known that day. into: the
     other way it went, where its means could not take it. state: ``failed``, it could not go back and support decides;
-    ``elsewhere``, the buyer has it another way, such as by a bank; empty for every other.
+    ``elsewhere``, the buyer has it another way, such as by a bank; empty for every other. trial: it was only tried, and
+    no money moves.
     """
 
     refund: RefundId
@@ -116,6 +117,7 @@ class PaidBack(_Said, frozen=True, kw_only=True):
     reference: str = ""
     into: str = ""
     state: str = ""
+    trial: bool = False
 
 
 class Content(_Said, frozen=True, kw_only=True):
@@ -365,6 +367,7 @@ def _back(order: Order, those: Mapping[RefundId, int]) -> tuple[PaidBack, ...]:
             cancellation=one.cancellation or "",
             reference=one.reference,
             into=one.into,
+            trial=one.through == SANDBOX,
         )
         for one in order.refunds
         if one.id in those and not one.release

@@ -12,6 +12,7 @@ import msgspec
 
 from rescind.core.order import Order
 from rescind.core.parts import CancellationStatus, Refund, RefundStatus
+from rescind.core.refund import SANDBOX
 
 Kind = Literal["cancelled", "part", "refund", "sent_back", "goes_on"]
 """cancelled: the whole order; part: some units of it; refund: money that goes back while the order goes on; sent_back:
@@ -75,6 +76,9 @@ def restocked_with(order: Order, refund: str) -> dict[str, int]:
 
 
 def _goes_back(refund: Refund) -> bool:
+    if refund.through == SANDBOX:
+        # It was only tried, and the shop's books would have it as money.
+        return False
     return refund.status in _MOVES and not refund.release and refund.amount_minor > 0
 
 

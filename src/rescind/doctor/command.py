@@ -19,7 +19,6 @@ from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.embedded import ServerUnavailable
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
-from rescind.providers.sandbox import Sandbox
 from rescind.settings import Settings, secret
 from rescind.speaking import language, out
 from rescind.terminal import Data, read_settings, run
@@ -60,7 +59,7 @@ async def _examined(settings: Settings) -> tuple[Finding, ...]:
 async def _with_pool(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[Finding, ...]:
     key = secret(settings)
     post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
-    connected = Connected(ConnectionTable(pool, DatabaseClock()), key, Sandbox(), pretend=settings.demo)
+    connected = Connected(ConnectionTable(pool, DatabaseClock()), key, pretend=settings.demo)
     try:
         return await examine(Installation(settings=settings, pool=pool, post=post, connected=connected))
     finally:

@@ -17,6 +17,7 @@ import msgspec
 from rescind.clock import wall_clock
 from rescind.connections import Connected
 from rescind.core.errors import NotFound, Unavailable
+from rescind.core.refund import SANDBOX
 from rescind.doctor import timekeeping
 from rescind.doctor.finding import Finding, of_backup, of_clock, of_disk
 from rescind.doctor.sealed import of_sealed
@@ -52,7 +53,10 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         return (*database, *of_files(settings))
     found = await condition(pool)
     asked = await asyncio.gather(
-        _clock(pool), _providers(installation.connected), _one(_mail(installation.post)), _one(_address(settings))
+        _clock(pool),
+        _providers(installation.connected, demo=settings.demo),
+        _one(_mail(installation.post)),
+        _one(_address(settings)),
     )
     first, *rest = asked
     return (
@@ -141,21 +145,25 @@ async def _clock(pool: asyncpg.Pool[Any]) -> list[Finding]:
     return [of_clock((there - before - took / 2).total_seconds(), timekeeping.kept())]
 
 
-async def _providers(connected: Connected) -> list[Finding]:
+async def _providers(connected: Connected, *, demo: bool) -> list[Finding]:
     views = await connected.all()
     if not views:
-        return [Finding(topic="provider", code="provider_none", grade="attention")]
+        # A demonstration has the sandbox; anywhere else money that is owed waits.
+        code, grade = ("provider_sandbox", "attention") if demo else ("provider_none", "broken")
+        return [Finding(topic="provider", code=code, grade=grade)]
     return list(await asyncio.gather(*(_provider(connected, one.name) for one in views)))
 
 
 async def _provider(connected: Connected, name: str) -> Finding:
+    if name == SANDBOX:
+        return Finding(topic="provider", code="provider_trial", grade="attention")
     params: dict[str, Any] = {"name": name}
     try:
         checked = await connected.check(name)
     except Unavailable:
         return Finding(topic="provider", code="provider_sealed", grade="broken", params=params)
     except NotFound:
-        return Finding(topic="provider", code="provider_none", grade="attention")
+        return Finding(topic="provider", code="provider_none", grade="broken")
     if checked.trouble:
         return Finding(topic="provider", code=f"provider_{checked.trouble}", grade="broken", params=params)
     grade = "attention" if checked.test else "good"

@@ -8,8 +8,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rescind.core.errors import InvalidField
+from rescind.core.fulfilment import CLOCK_DIFFERENCE
 from rescind.core.instant import Instant
 from rescind.intake.fields import moment
+
+NOT_BEFORE = "no earlier than the order was placed"
 
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _YEAR_FIRST = re.compile(
@@ -32,6 +35,11 @@ def read_moment(text: str, zone: str, field: str) -> Instant:
     if said.tzinfo is None:
         said = _placed(said, zone, field)
     return moment(said, field=field)
+
+
+def before(placed_at: Instant, at: Instant) -> bool:
+    """Whether something happened before its order was placed, beyond what two honest clocks differ by."""
+    return at < placed_at - CLOCK_DIFFERENCE
 
 
 def _read(text: str, field: str) -> datetime:

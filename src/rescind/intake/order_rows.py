@@ -24,7 +24,7 @@ from rescind.core.views import ShopView
 from rescind.intake import document, fields
 from rescind.intake.columns import OF_LINES, ORDERS
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
-from rescind.intake.moments import read_moment
+from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.orders import LINES, NewOrder, buyer_of, place_order
 from rescind.intake.sheet import Row, plain
 from rescind.intake.text import label
@@ -218,7 +218,7 @@ class _Reading:
         if self._faults:
             raise Unreadable(self._faults)
         body = self._document(said, shop)
-        happened = self._happened(said)
+        happened = self._happened(said, body["placed_at"])
         if self._faults:
             raise Unreadable(self._faults)
         try:
@@ -323,13 +323,18 @@ class _Reading:
             self._faults.append(fault_of(row.nth, name, error))
             return None
 
-    def _happened(self, said: Mapping[str, str]) -> tuple[Happened, ...]:
+    def _happened(self, said: Mapping[str, str], placed_at: datetime | None) -> tuple[Happened, ...]:
         row = self._rows[0]
         times = {name: at for name in _TIMES if (at := self._moment(row, name)) is not None}
         if "handed_over_at" in times and "scanned_at" in times:
             # One thing, by two people's clocks: the earliest report of it counts.
             times.pop(max(("handed_over_at", "scanned_at"), key=lambda name: times[name]))
         carrier, tracking = self._parcel(row, said)
+        self._faults += [
+            expects(row.nth, name, expected=NOT_BEFORE)
+            for name, at in times.items()
+            if placed_at is not None and before(placed_at, at)
+        ]
         numbered = [name for name in times if _TIMES[name] in _CARRIED]
         if (carrier or tracking) and not numbered:
             self._faults.append(

@@ -14,7 +14,7 @@ from rescind.intake import document
 from rescind.intake.columns import STAGES
 from rescind.intake.facts import Fact, report_fact
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
-from rescind.intake.moments import read_moment
+from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.order_rows import Unreadable
 from rescind.intake.sheet import Row, plain
 
@@ -77,6 +77,8 @@ def _one(nth: int, said: Mapping[str, str], order: Order, zone: str, role: str) 
     if fact is None:
         raise InvalidField(field="fact", expected=one_of(FACTS))
     at = read_moment(said["occurred_at"], zone, "occurred_at")
+    if before(order.placed_at, at):
+        raise InvalidField(field="occurred_at", expected=NOT_BEFORE)
     tracked = said.get("tracking_number", "") if fact in OF_PARCELS else ""
     body = {
         "fact": fact.value,

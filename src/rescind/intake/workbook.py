@@ -7,6 +7,7 @@ result that is stored beside it is not trusted.
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 import zipfile
@@ -18,7 +19,7 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from rescind.core.errors import InvalidField
-from rescind.intake.sheet import MOST_CELL, MOST_COLUMNS, Row, wrong
+from rescind.intake.sheet import MOST_CELL, MOST_COLUMNS, MOST_ROWS, Row, wrong
 
 _SHEET_BYTES = 512 * 1024 * 1024
 _STRING_BYTES = 48 * 1024 * 1024
@@ -27,7 +28,13 @@ _TOKEN_BYTES = 1024 * 1024
 """The longest piece of XML that has to be seen whole, such as one cell's text."""
 _DIRECTORY_BYTES = 1024 * 1024
 _PIECE = 64 * 1024
+_PIECES_OF_A_ROW = 64
+"""A row of as many cells as there may be, each as long as it may be, is shorter than these 4 MiB."""
 
+_MOST_PLACES = 1_048_576
+"""Rows that a sheet of any program has, empty ones among them."""
+_PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How spreadsheet programs pack; other ways are found in archives that somebody made for us."""
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 """Numbers of the formats of days and times that need no description."""
 _HOURS = frozenset({18, 19, 20, 21, 22, 32, 33, 34, 35, 45, 46, 47, 55, 56})
@@ -48,6 +55,14 @@ def read_workbook(file: IO[bytes]) -> Iterator[Row]:
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, EOFError, expat.ExpatError):
         # RuntimeError: it has a password. KeyError: a part that every workbook has is missing.
         raise _no_workbook() from None
+    except ValueError:
+        # A place in the file that is before its beginning.
+        raise _no_workbook() from None
+    except OSError as odd:
+        # The same, of a file on disk. A disk that cannot be read is no fault of the workbook.
+        if odd.errno != errno.EINVAL:
+            raise
+        raise _no_workbook() from None
 
 
 def _rows(archive: zipfile.ZipFile) -> Iterator[Row]:
@@ -67,8 +82,12 @@ def _rows(archive: zipfile.ZipFile) -> Iterator[Row]:
     sheet = _Sheet(strings.found, styles, since_1904=book.since_1904)
     target = links.targets[book.sheets[0]]
     path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+    nth = pieces = 0
     for _ in _poured(archive, path, _SHEET_BYTES, sheet.begin, sheet.end, sheet.text):
         yield from sheet.take()
+        nth, pieces = sheet.nth, pieces + 1 if sheet.inside and sheet.nth == nth else 0
+        if pieces > _PIECES_OF_A_ROW:
+            raise wrong(expected=f"at most {MOST_CELL} characters in a cell")
     if sheet.merged:
         raise wrong(expected="a table without merged cells")
 
@@ -109,6 +128,8 @@ def _poured(
     if text is not None:
         parser.CharacterDataHandler = text
     unpacked = 0
+    if archive.getinfo(path).compress_type not in _PACKED:
+        raise _no_workbook()
     with archive.open(path) as part:
         while piece := part.read(_PIECE):
             unpacked += len(piece)
@@ -179,7 +200,7 @@ class _Styles:
     def _of(self, identifier: str) -> tuple[bool, bool]:
         said = self._described.get(identifier)
         if said is None:
-            number = int(identifier) if identifier.isdigit() else 0
+            number = _whole(identifier, 0)
             return number in _DATES, number in _HOURS
         bare = _QUOTED.sub("", said).lower()
         hours = "h" in bare or "时" in said
@@ -192,12 +213,13 @@ class _Strings:
     def __init__(self) -> None:
         self.found: list[str] = []
         self._parts: list[str] = []
+        self._length = 0
         self._inside = False
         self._spoken = 0
 
     def begin(self, name: str, _: _Attributes) -> None:
         if name == "si":
-            self._parts = []
+            self._parts, self._length = [], 0
         self._inside = name == "t" and not self._spoken
         # How Japanese and Chinese names are spoken stands beside them and is no part of them.
         self._spoken += name == "rPh"
@@ -209,8 +231,9 @@ class _Strings:
             self.found.append("".join(self._parts)[: MOST_CELL + 1])
 
     def text(self, said: str) -> None:
-        if self._inside:
+        if self._inside and self._length <= MOST_CELL:
             self._parts.append(said)
+            self._length += len(said)
 
 
 class _Sheet:
@@ -219,13 +242,15 @@ class _Sheet:
     def __init__(self, strings: list[str], styles: _Styles, *, since_1904: bool) -> None:
         self._strings, self._formats, self._beginning = strings, styles.formats, _BEGINNING[since_1904]
         self._ready: list[Row] = []
-        self._nth = 0
+        self.nth = 0
+        self.inside = False
         self._cells: list[str] = []
         self._bad: dict[int, str] = {}
         self._column = -1
         self._kind = self._style = ""
         self._formula = self._reads = False
         self._parts: list[str] = []
+        self._length = 0
         self.merged = False
 
     def take(self) -> list[Row]:
@@ -236,16 +261,18 @@ class _Sheet:
     def begin(self, name: str, attributes: _Attributes) -> None:
         match name:
             case "row":
-                said = attributes.get("r", "")
-                nth = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else self._nth + 1
-                if nth <= self._nth:
+                nth = _whole(attributes.get("r", ""), self.nth + 1)
+                if nth <= self.nth:
                     raise _no_workbook()
-                self._nth = nth
+                if nth > _MOST_PLACES:
+                    # A row with nothing in it takes its time, too.
+                    raise wrong(expected=f"at most {MOST_ROWS} rows")
+                self.nth, self.inside = nth, True
                 self._cells, self._bad, self._column = [], {}, -1
             case "c":
                 self._column = _column(attributes.get("r", ""), self._column + 1)
                 self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
-                self._formula, self._parts = False, []
+                self._formula, self._parts, self._length = False, [], 0
             case "v" | "t":
                 self._reads = True
             case "f":
@@ -266,14 +293,17 @@ class _Sheet:
                 if bad or len(cell) > MOST_CELL:
                     self._bad[self._column] = bad or "too_long"
             case "row":
+                self.inside = False
                 if any(self._cells) or self._bad:
-                    self._ready.append(Row(self._nth, self._cells, self._bad))
+                    self._ready.append(Row(self.nth, self._cells, self._bad))
             case _:
                 pass
 
     def text(self, said: str) -> None:
-        if self._reads:
+        # What is beyond the longest cell is not collected: that it is too long is known already.
+        if self._reads and self._length <= MOST_CELL:
             self._parts.append(said)
+            self._length += len(said)
 
     def _read(self, said: str) -> tuple[str, str]:
         """A cell as text, and what is wrong with it."""
@@ -281,7 +311,7 @@ class _Sheet:
             return said, "formula"
         match self._kind:
             case "s":
-                place = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else len(self._strings)
+                place = _whole(said, len(self._strings))
                 if place >= len(self._strings):
                     raise _no_workbook()
                 return self._strings[place], ""
@@ -299,7 +329,7 @@ class _Sheet:
             return said, "error"
         if not math.isfinite(value):
             return said, "error"
-        style = int(self._style) if self._style.isdigit() else 0
+        style = _whole(self._style, 0)
         dated, with_hours = self._formats[style] if style < len(self._formats) else (False, False)
         if dated:
             return self._moment(value, with_hours=with_hours)
@@ -314,6 +344,11 @@ class _Sheet:
         except OverflowError:
             return str(value), "error"
         return (said.isoformat() if with_hours or said.time() != datetime.min.time() else said.date().isoformat()), ""
+
+
+def _whole(said: str, otherwise: int) -> int:
+    """A whole number as a workbook writes its own; of more digits than any of them has, and of others' digits, none."""
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 9 else otherwise
 
 
 def _column(reference: str, otherwise: int) -> int:

@@ -231,6 +231,14 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("%(amount)s of order %(number)s is on its way to you"),
         marked("%(amount)s of order %(number)s was handed to the payment provider and has not arrived yet."),
     ),
+    (K.REFUND_SENT, "buyer", "trial"): Said(
+        marked("Trial: the refund of order %(number)s was tried"),
+        marked("A refund of %(amount)s of order %(number)s was tried. No money moves in a trial."),
+    ),
+    (K.REFUNDED, "buyer", "trial"): Said(
+        marked("Trial: the refund of order %(number)s was tried"),
+        marked("A refund of %(amount)s of order %(number)s was tried. No money moves in a trial."),
+    ),
     (K.REFUNDED, "buyer"): Said(
         marked("%(amount)s of order %(number)s was refunded"),
         marked("The payment provider has paid back %(amount)s of order %(number)s."),

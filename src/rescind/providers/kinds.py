@@ -16,7 +16,9 @@ import msgspec
 
 from rescind.core.errors import InvalidField
 from rescind.core.ports import ConnectedProvider, Means
+from rescind.core.refund import SANDBOX
 from rescind.providers.means import PAYPAL, PAYPAL_LISTS_AFTER, STRIPE
+from rescind.providers.sandbox import Sandbox, Tell
 
 
 class Secrets(msgspec.Struct, frozen=True):
@@ -35,12 +37,15 @@ class Secrets(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
-    """What an adapter is made of. patience_s: how long an answer is waited for; None: as long as it holds right."""
+    """What an adapter is made of. patience_s: how long an answer is waited for; None: as long as it holds right. tell:
+    how one that is here and not on the wire tells of what comes back.
+    """
 
     name: str
     secrets: Secrets
     direct: bool
     patience_s: float | None = None
+    tell: Tell | None = None
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -121,6 +126,10 @@ def _paypal(opening: Opening) -> ConnectedProvider:
     )
 
 
+def _sandbox(opening: Opening) -> ConnectedProvider:
+    return Sandbox(opening.tell)
+
+
 PAYPAL_LIVE, PAYPAL_SANDBOX = "https://api-m.paypal.com", "https://api-m.sandbox.paypal.com"
 
 _OF_STRIPE = (
@@ -160,5 +169,6 @@ KINDS: Mapping[str, Kind] = {
             means=PAYPAL,
             lists_after=PAYPAL_LISTS_AFTER,
         ),
+        Kind(SANDBOX, "rescind.providers.sandbox", (), (), _sandbox, live=lambda _: False),
     )
 }

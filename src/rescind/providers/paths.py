@@ -20,6 +20,8 @@ from rescind.providers.means import strictest
 
 ALL = "all"
 """Every means of payment."""
+NOBODY = ""
+"""Where nothing goes: no connection was chosen for payments that name none, so their refunds wait."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Book(Protocol):
-    """Every connection there is now, one of them the installation's own."""
+    """Every connection there is now; one of them may be the installation's own."""
 
     async def known(self) -> Sequence[Known]:
         """By name."""
@@ -39,18 +41,22 @@ class Book(Protocol):
 
 
 def path(method: str, payment: str, known: Sequence[Known]) -> str:
-    """The name of the connection that takes it; ``host`` where the marketplace pays out itself."""
-    own = next(one for one in known if one.own)
+    """The name of the connection that takes it; ``host`` where the marketplace pays out itself; else ``NOBODY``."""
+    own = next((one for one in known if one.own), None)
     if method in CREDIT_METHODS:
-        return own.name if own.means.methods is None else HOST
+        return own.name if own and own.means.methods is None else HOST
     # Its own id says where a payment is, whatever was chosen since.
     theirs = [one for one in known if payment and one.means.payments and re.fullmatch(one.means.payments, payment)]
+    if len(theirs) == 1 and own not in theirs:
+        return theirs[0].name
     if theirs:
-        return own.name if own in theirs or len(theirs) > 1 else theirs[0].name
-    if own.means.take(method, payment):
+        return own.name if own else NOBODY
+    if own and own.means.take(method, payment):
         return own.name
     others = [one for one in known if one.means.methods is not None and method in one.means.methods]
-    return others[0].name if len(others) == 1 else HOST
+    if len(others) == 1:
+        return others[0].name
+    return HOST if own else NOBODY
 
 
 class PathsNow:

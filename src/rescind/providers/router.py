@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from rescind.core.errors import Unavailable
 from rescind.core.instant import Instant
 from rescind.core.ledger import CREDIT_METHODS
 from rescind.core.ports import (
@@ -26,14 +27,14 @@ TRIES_AGAIN_AFTER_S = 900
 
 
 class Connections(Protocol):
-    """The providers that are connected now. The name "" is the installation's own."""
+    """The providers that are connected now. The name "" is the installation's own, where one was chosen."""
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
         ...
 
     async def known(self) -> Sequence[Known]:
-        """Every one of them, the installation's own among them."""
+        """Every one of them."""
         ...
 
 
@@ -96,6 +97,9 @@ class Router:
         provider = self._paying(call.method) or await self._of(call)
         if provider is self._host and not call.provider and not self._takes_itself(call.method):
             provider = await self.connections.provider("")
+        if provider is None and not call.provider and not await self.connections.known():
+            # Nobody takes payments for this installation, so what it was told of them is all there is.
+            return Captured(clear=True)
         if provider is None:
             return Captured(clear=False, check_after_s=TRIES_AGAIN_AFTER_S)
         return await provider.captured(call)
@@ -110,7 +114,8 @@ class Router:
     async def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:
         """What the installation's own provider made; each other one is asked by name."""
         provider = await self.connections.provider("")
-        assert provider is not None, "the installation has a provider of its own"
+        if provider is None:
+            raise Unavailable(retry_after=TRIES_AGAIN_AFTER_S)
         async for one in provider.refunds(since, until):
             yield one
 

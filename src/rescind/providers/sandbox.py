@@ -1,8 +1,11 @@
-"""A provider that moves no money: every outcome can be had by the last two digits of the amount."""
+"""A provider for trying, which moves no money: every outcome can be had by the last two digits of the amount.
+
+A demonstration has it from the start; any other installation only where an operator chose it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -11,6 +14,7 @@ from rescind.core.ids import RefundId
 from rescind.core.instant import Instant
 from rescind.core.ports import (
     Captured,
+    Checked,
     News,
     PaymentCall,
     ProviderRefund,
@@ -18,6 +22,7 @@ from rescind.core.ports import (
     ProviderTraits,
     RefundCall,
     RefundNews,
+    Told,
 )
 from rescind.core.refund import SANDBOX, ProviderOutcome
 
@@ -77,6 +82,17 @@ class Sandbox:
     async def news(self, body: bytes) -> tuple[News, ...] | None:
         """What it told. Raises msgspec.ValidationError."""
         return (msgspec.json.decode(body, type=RefundNews),)
+
+    async def check(self) -> Checked:
+        """There is no key to try."""
+        return Checked(test=True)
+
+    async def opened(self, body: bytes, headers: Mapping[str, str], now: Instant) -> Told | None:  # noqa: ARG002
+        """It tells from within; whatever comes from outside is somebody else's."""
+        return None
+
+    async def close(self) -> None:
+        """It keeps nothing open."""
 
     async def captured(self, call: PaymentCall) -> Captured:  # noqa: ARG002 - the answer is the same for all
         """It takes no money either, so it knows of none."""

@@ -216,6 +216,8 @@ def _goes_back(language: Locale, said: Content, reader: Role) -> tuple[dict[str,
             voucher = one.into == WayOn.PAID_OUT
             named = _("voucher %(reference)s") if voucher else _("provider's reference %(reference)s")
             parts.append(named % {"reference": one.reference})
+        if one.trial:
+            parts.append(_("Trial: no money moves"))
         if one.state == "failed":
             parts.append(_("it could not be paid back this way; platform support finds another"))
         back.append(

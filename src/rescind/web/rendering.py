@@ -52,9 +52,9 @@ class Frame:
     """What stands around the content of a page.
 
     role: buyer, seller, support, or empty before sign-in; it decides the width of the page. here: path and query of
-    this page, to which the language switch returns. account_href: of whoever works here. events: address of the live
-    stream, empty on a page that is not live. cursor: where in that stream this page was rendered. back: to the site of
-    the marketplace, for a buyer who came from there.
+    this page, to which the language switch returns. account_href: of whoever works here. trial: refunds are only tried
+    here, and no money moves. events: address of the live stream, empty on a page that is not live. cursor: where in
+    that stream this page was rendered. back: to the site of the marketplace, for a buyer who came from there.
     """
 
     role: Literal["", "buyer", "seller", "support"] = ""
@@ -71,6 +71,7 @@ class Frame:
     account_href: str = ""
     back: Link | None = None
     demo: bool = False
+    trial: bool = False
     events: str = ""
     cursor: str = ""
 

@@ -87,12 +87,24 @@ class Visit:
     """One request for one page. ``principal`` is None before sign-in; ``now``: what every "time left" counts from.
 
     unread: in how many conversations there is something this person has not seen; unread_notices: how many notices they
-    have not read. chosen: their language and clock, where they have chosen any on the page of notices. typed: a page
-    and what was typed there, in case they have to sign in again first.
+    have not read. chosen: their language and clock, where they have chosen any on the page of notices. trial: refunds
+    are only tried here, and no money moves. typed: a page and what was typed there, in case they have to sign in again
+    first.
     """
 
     # A plain class: the web framework would look into a dataclass and try to make one from the request.
-    __slots__ = ("chosen", "desk", "locale", "now", "principal", "request", "typed", "unread", "unread_notices")
+    __slots__ = (
+        "chosen",
+        "desk",
+        "locale",
+        "now",
+        "principal",
+        "request",
+        "trial",
+        "typed",
+        "unread",
+        "unread_notices",
+    )
 
     def __init__(self, desk: Desk, request: Call, principal: Principal | None) -> None:
         self.desk = desk
@@ -103,6 +115,7 @@ class Visit:
         self.unread = 0
         self.unread_notices = 0
         self.chosen = Preferences()
+        self.trial = False
         self.typed: tuple[str, dict[str, str]] | None = None
 
     @property
@@ -208,6 +221,7 @@ async def arrive(request: Call) -> Visit:
         raise Forbidden(action="pages")
     visit = request.state.visit = Visit(desk, request, principal)
     if principal is not None and not request.url.path.startswith(_NO_PAGES):
+        visit.trial = await desk.connected.trial()
         visit.unread = await desk.conversations.unread(principal)
         visit.unread_notices = await desk.inbox.unread(principal)
         if told(principal):
@@ -264,6 +278,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         account_href=_ACCOUNT.get(person.role, ""),
         back=_back(visit, person),
         demo=visit.desk.settings.demo,
+        trial=visit.trial,
         events="/live" if live else "",
         cursor=visit.desk.tail.cursor if live else "",
     )

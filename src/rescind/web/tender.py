@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rescind.core.failed_refund import WayOn
-from rescind.core.parts import Tender
+from rescind.core.parts import Refund, Tender
+from rescind.core.refund import SANDBOX
 from rescind.locales import Locale
 
 
@@ -23,9 +24,15 @@ def tender_name(locale: Locale, tender: Tender) -> str:
     return f"{name} {tender.label}" if tender.label else name
 
 
-def goes_to(locale: Locale, into: str, tender: Tender) -> str:
-    """Where a refund goes, as it stands in "%(amount)s to ...": its means of payment, or the other way it took."""
+def goes_to(locale: Locale, refund: Refund, tender: Tender, *, seller: bool = False) -> str:
+    """Where a refund goes, as it stands in "%(amount)s to ...": its means of payment, or the other way it took.
+
+    seller: who reads it is told how much, and not by which means (I-26).
+    """
     _ = locale.gettext
-    return {WayOn.STORE_CREDIT.value: _("credit with us"), WayOn.PAID_OUT.value: _("the buyer, by hand")}.get(
-        into, tender_name(locale, tender)
-    )
+    other = {WayOn.STORE_CREDIT.value: _("credit with us"), WayOn.PAID_OUT.value: _("the buyer, by hand")}
+    name = _("the buyer") if seller else other.get(refund.into, tender_name(locale, tender))
+    if refund.through == SANDBOX:
+        # What was only tried must never pass for money, wherever it is read.
+        return _("%(tender)s (trial, no money moves)") % {"tender": name}
+    return name

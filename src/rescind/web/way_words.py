@@ -55,7 +55,7 @@ def told(locale: Locale, order: Order, ways: Iterable[Way], reader: Reader) -> l
 def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader) -> Told:
     _ = locale.gettext
     amount = Money(way.refund.amount_minor, order.currency)
-    name = _("the buyer") if reader == "seller" else goes_to(locale, way.refund.into, tender)
+    name = goes_to(locale, way.refund, tender, seller=reader == "seller")
     heading = _("%(amount)s, only reserved") if way.refund.release else _("%(amount)s to %(tender)s")
     return Told(
         refund=way.refund,
@@ -256,6 +256,11 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
             "seller": _("The platform is putting it right. You need to do nothing."),
             "support": _unsent(locale, way.cause),
         }
+        if way.cause == "not_set_up":
+            said["buyer"] = _(
+                "You are owed this money. The marketplace has no working connection to a payment provider yet; once it"
+                " has one, the money is sent by itself, and you need to do nothing."
+            )
         return _("Not sent yet."), said[reader]
     if way.trouble == "unclear":
         said = _(

@@ -185,15 +185,18 @@ class Shop:
                 # A page in place of an answer: a cache or a maintenance plugin stands before the shop.
                 raise Trouble("no_answer")
             return read, headers
-        raise _trouble(status, headers, read)
+        raise _trouble(status, headers, read, reads=method == "GET")
 
 
-def _trouble(status: int, headers: Any, read: Any) -> Trouble:
+def _trouble(status: int, headers: Any, read: Any, *, reads: bool) -> Trouble:
+    """What an answer that is none means. reads: nothing was to be done there but to read."""
     after = headers.get("Retry-After", "")
     wait = int(after) if after.isascii() and after.isdigit() and len(after) < 7 else 0
     code = str(read.get("code", ""))[:80] if isinstance(read, dict) else ""  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
     match status:
-        case 429 | 503:
+        case 429:
+            return Trouble("busy", wait, code)
+        case 503 if reads:
             return Trouble("busy", wait, code)
         case 401 | 403:
             return Trouble("forbidden", 0, code)
@@ -202,7 +205,8 @@ def _trouble(status: int, headers: Any, read: Any) -> Trouble:
         case _ if 400 <= status < 500 and code:
             return Trouble("declined", 0, code)
         case _:
-            # A redirect, an error of the server or a page: what became of it is not said.
+            # A redirect, an error of the server or a page: what became of it is not said. A proxy says 503, too, after
+            # the shop was asked and while it is at work.
             return Trouble("no_answer", wait, code)
 
 

@@ -42,6 +42,8 @@ log = structlog.get_logger()
 IDLE_S = 0.15
 MAIL_IDLE_S = 1.0
 IMPORTS_IDLE_S = 0.5
+IMPORTS_AT_ONCE = 2
+"""So that a small file does not wait for a large one."""
 FETCH_IDLE_S = 1.0
 BEAT_S = 5.0
 RETURNED_S = 20.0
@@ -122,7 +124,8 @@ async def send(post: Post, compose: mails.Compose, returned: Returned | None = N
 async def put_in(importing: Importing) -> None:
     """Work on files with orders and stage changes, until cancelled."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(_repeat("imports", lambda: _imported(importing), IMPORTS_IDLE_S))
+        for _ in range(IMPORTS_AT_ONCE):
+            group.create_task(_repeat("imports", lambda: _imported(importing), IMPORTS_IDLE_S))
         group.create_task(_repeat("old_imports", lambda: _once(importing.table.forget()), HOUR_S))
 
 

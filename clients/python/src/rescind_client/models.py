@@ -515,7 +515,8 @@ class RefundTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     otherwise. release: nothing was taken, so a promise of the bank is let go. into: empty for its tender,
     ``store_credit`` or ``paid_out`` otherwise. settled: what became of one that failed (again, store_credit,
     paid_out). waits_for: ``bank`` while the buyer's bank decides about this payment, empty otherwise; waits_until:
-    when support asks what became of it. covered: what the buyer got of it another way, and is not sent.
+    when support asks what became of it. covered: what the buyer got of it another way, and is not sent. trial: it
+    is only tried, by the sandbox, which moves no money.
     """
 
     id: str
@@ -530,6 +531,7 @@ class RefundTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     waits_for: str
     waits_until: str | None
     covered: Money
+    trial: bool
     owed_at: str
     settled_at: str | None
 
@@ -1250,6 +1252,7 @@ class RefundWayTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     waits_for: str
     waits_until: str | None
     covered: Money
+    trial: bool
     owed_at: str
     settled_at: str | None
     expected_from: date | None
@@ -3818,7 +3821,8 @@ class AsideTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class NewConnection(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A provider to connect. kind: such as stripe or paypal. key: empty keeps the one of a connection that is there.
+    """A provider to connect. kind: such as stripe or paypal, or sandbox, which moves no money and is called so. key:
+    empty keeps the one of a connection that is there.
 
     client_id: of PayPal's application, whose secret is the key; other kinds have none. webhook_secrets: what its
     messages are signed with, or the ids of the webhooks they are signed for; two while one takes over from the

@@ -206,6 +206,8 @@ def _of_refund(event: refund.RefundAnswered, order: Order) -> Iterator[_Told]:
     about = event.refund
     found = _refund(order, about)
     amount, code = (found.amount_minor, "release" if found.release else "") if found else (None, "")
+    if found and found.through == refund.SANDBOX:
+        code = "trial"
     match event.status:
         case RefundStatus.SUBMITTED if event.confirm_by is not None:
             yield _Told("support", NoticeKind.PAY_OUT, about, amount)

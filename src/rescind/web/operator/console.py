@@ -88,6 +88,7 @@ def _said(language: Locale) -> dict[str, str]:
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
         "connected": _("Connected. The provider accepted the key."),
+        "trial": _("The trial has begun: refunds are only tried from now on, and no money moves."),
         "mail_set_up": _("Kept. Mail goes to this server from now on; send a test to see whether it arrives."),
         "mail_removed": _("The server is forgotten. Mail waits in the outbox."),
         "mail_again": _("It is sent once more."),

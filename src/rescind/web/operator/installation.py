@@ -32,6 +32,8 @@ async def read(console: Here) -> Html:
         address=desk.base_url,
         own_database=bool(desk.settings.database_url),
         own_provider=next((one for one in await desk.connected.all() if one.own), None),
+        trial=await desk.connected.trial(),
+        demo=desk.settings.demo,
         found=await condition(desk.pool),
         alerts=await standing(console),
         broker=desk.settings.nats,

@@ -13,7 +13,7 @@ from rescind.core.ports import Checked
 from rescind.core.refund import HOST, SANDBOX
 from rescind.locales import Locale
 from rescind.providers.kinds import KINDS, POINTERS, Kind
-from rescind.providers.paths import path
+from rescind.providers.paths import NOBODY, path
 from rescind.settings import EVERY_MEANS
 from rescind.web import typed
 from rescind.web.operator.console import PROVIDERS, told
@@ -65,7 +65,8 @@ async def connect(console: Here) -> Html:
     except Unavailable:
         errors = {"key": _("The provider cannot be reached now. Try again in a moment.")}
         return await _page(console, form=form, errors=errors, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    return console.go(f"{PROVIDERS}?said=connected")
+    said = "trial" if form.text("kind") == SANDBOX else "connected"
+    return console.go(f"{PROVIDERS}?said={said}")
 
 
 @post("/providers/{name:str}/check", status_code=200)
@@ -107,7 +108,8 @@ async def _page(
         errors=errors or {},
         values=values,
         rows=[{"id": one.name, "one": one} for one in known],
-        sandbox=not any(one.own for one in known),
+        demo=console.desk.settings.demo,
+        chosen=any(one.own for one in known),
         host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
         where=await _where(console),
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
@@ -147,7 +149,11 @@ async def _where(console: Console) -> list[tuple[str, str]]:
     for method in (one for one in SHOWN if language.has("tender", one)):
         place = HOST if {method, EVERY_MEANS} & host else path(method, "", known)
         by_place.setdefault(place, []).append(language.term("tender", method))
-    words = {HOST: language.gettext("the marketplace itself"), SANDBOX: language.gettext("the sandbox")}
+    words = {
+        HOST: language.gettext("the marketplace itself"),
+        SANDBOX: language.gettext("the sandbox, which moves no money"),
+        NOBODY: language.gettext("nowhere yet: refunds wait"),
+    }
     between = language.gettext(", ")
     return [(words.get(place, place), between.join(means)) for place, means in by_place.items()]
 

@@ -55,8 +55,8 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
     if found is None:
         return None
     tender = next(one for one in teller.order.tenders if one.id == found.tender)
-    # A seller is told how much, not by which means, and no reference that leads to them (I-26).
-    to = goes_to(teller.locale, found.into, tender) if teller.mine or teller.among_staff else _("the buyer")
+    # No reference that leads to a means of payment is the seller's to know (I-26).
+    to = goes_to(teller.locale, found, tender, seller=not teller.mine and not teller.among_staff)
     values = {"amount": teller.money(found.amount_minor), "tender": to}
     if found.ordered is not None:
         return _by_hand(teller, event, found, values)
