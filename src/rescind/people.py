@@ -107,7 +107,7 @@ class People:
         self.links = links
         self._access = access
         self._post = post
-        self._reads = reads
+        self.reads = reads
         self._key = hmac.digest(secret, b"rescind staff link 1", hashlib.sha256)
         self._base_url = base_url.rstrip("/")
 
@@ -140,7 +140,7 @@ class People:
         if wanted.language not in LANGUAGE_NAMES:
             raise InvalidField(field="/language", expected=one_of(LANGUAGE_NAMES))
         if asked.shop:
-            await self._reads.shop(asked.shop)
+            await self.reads.shop(asked.shop)
         known = await self.table.by_email(email)
         if known and any(one.code == asked.code for one in await self.table.grants(known.id)):
             raise InvalidField(field="/email", expected="somebody who is not there already")
