@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -66,11 +67,22 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 def told(error: RescindError) -> str:
     """A problem in the words of its page."""
-    said = {name: ", ".join(map(str, one)) if isinstance(one, tuple) else one for name, one in error.params.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
+    language = locale(DEFAULT)
+    said = {name: _said(language, one) for name, one in error.params.items()}
     try:
-        return locale(DEFAULT).pgettext("problem.detail", error.code) % said
+        return language.pgettext("problem.detail", error.code) % said
     except KeyError:
         return str(error)
+
+
+def _said(language: Locale, value: object) -> object:
+    match value:
+        case tuple():
+            return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # codes
+        case datetime():
+            return language.moment(value)
+        case _:
+            return value
 
 
 def fail(message: str) -> NoReturn:

@@ -126,7 +126,11 @@ async def test_a_key_does_what_it_was_made_for_and_no_more(people, market):
     assert (await reads.get(f"/v1/orders/{order}")).status_code == 200
     for path in ("/v1/refunds", "/v1/webhook-endpoints", PEOPLE):
         refused = await reads.get(path)
-        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden"), path
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/outside-scope"), path
+    assert refused.json()["scope"] == "desk:read"
+    assert "The role of this key may do it" in refused.json()["detail"]
+    never = await reads.get("/v1/exports")
+    assert never.json()["type"] == "/problems/forbidden", "what the role may not do either is said of the role"
     told = await reads.post(f"/v1/orders/{order}/facts", {"fact": "packed", "occurred_at": "2026-05-04T08:00:00Z"})
     assert told.status_code == 403
 

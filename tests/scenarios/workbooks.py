@@ -8,7 +8,9 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def workbook(rows, *, shared=False, merged="", doctype="", cell="", reference="", without="", row_twice=False):
+def workbook(
+    rows, *, shared=False, merged="", doctype="", cell="", reference="", coloured="", without="", row_twice=False
+):
     """The bytes of one. A cell: text, a number, ("d", serial) for a time, ("f", formula, result), ("e", error)."""
     strings = [] if shared else None
     lines = [
@@ -21,6 +23,8 @@ def workbook(rows, *, shared=False, merged="", doctype="", cell="", reference=""
         lines.append(f'<row r="{len(rows) + 1}"><c r="A{len(rows) + 1}" t="{cell}"><v>1</v></c></row>')
     if reference:
         lines.append(f'<row r="{len(rows) + 1}"><c r="{reference}"><v>1</v></c></row>')
+    if coloured:
+        lines.append(f'<row r="{len(rows) + 1}"><c r="{coloured}" s="1"/></row>')
     joined = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     sheet = f'{doctype}<worksheet xmlns="{MAIN}"><sheetData>{"".join(lines)}</sheetData>{joined}</worksheet>'
     parts = {

@@ -66,6 +66,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.Unauthenticated: (401, "Please sign in"),
     errors.SignatureInvalid: (401, "The signature is not good"),
     errors.Forbidden: (403, "You may not do this"),
+    errors.OutsideScope: (403, "The key was not made for this"),
     errors.FourEyes: (403, "It takes another person"),
     errors.SignInAgain: (403, "Please sign in again"),
     errors.NoWithdrawal: (409, "There is nothing to withdraw from here"),
