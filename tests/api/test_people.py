@@ -57,7 +57,13 @@ async def test_a_shop_lets_in_its_own_people_and_no_others(people):
     assert (await people.sam.post(INVITE, own)).status_code == 201
     for other in ({**own, "shop": LANTERN}, KIT, {**KIT, "role": "operator"}):
         assert (await people.sam.post(INVITE, other)).status_code == 403, other
-    assert (await people.lou.get(PEOPLE)).json() == {"people": [], "invitations": []}
+    assert (await people.lou.get(PEOPLE)).json() == {
+        "people": [],
+        "invitations": [],
+        "next": None,
+        "previous": None,
+        "total": 0,
+    }
     for nobody in (people.sue, people.ann, people.host):
         assert (await nobody.get(PEOPLE)).status_code == 403
 

@@ -137,8 +137,9 @@ def opened(path: str, view: SavedView) -> str:
 
 def path_of(root: str, name: str) -> str:
     """Where a list is."""
-    if name == "messages":
-        return f"{root}/messages"
+    if name == "people" and root == ROOT["support"]:
+        # It is the operator's alone.
+        return "/operator/people"
     return f"{root}/{name}"
 
 
