@@ -7,6 +7,7 @@ neither (I-32).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -36,6 +37,7 @@ from rescind.core.mandate import UNDER_NONE
 from rescind.core.scope import Scope
 from rescind.core.staff import FRESH_FOR, Grant, Rights
 from rescind.postgres.credentials import Credential, CredentialTable, KeptLink, KeyView, Kind, Role, SessionView
+from rescind.postgres.store import AWAY
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -46,6 +48,8 @@ _TOKEN_LENGTH = len(KEY_PREFIX) + 43  # 32 bytes in URL-safe base 64, without pa
 
 _KEYS_SHOWN = _SESSIONS_SHOWN = 1000
 _LONGEST_AGENT = 300
+_LOOKED_AT_S = 0.7
+"""How often the credential of a line that is open is looked at: who is shut out is told within a second."""
 
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
@@ -476,6 +480,26 @@ class Access:
         except Unauthenticated:
             return False
         return True
+
+    async def valid_until(self, connection: Connection, coming: asyncio.Future[Any], within_s: float) -> bool:
+        """Wait until something came or the time is over; False as soon as the credential has ended (I-32).
+
+        A database that is away for a moment ends no line, as long as there is nothing to be told on it.
+        """
+        clock = asyncio.get_running_loop()
+        end = clock.time() + within_s
+        while True:
+            rest = max(0.0, end - clock.time())
+            await asyncio.wait({coming}, timeout=min(rest, _LOOKED_AT_S))
+            over = coming.done() or clock.time() >= end
+            try:
+                if not await self.still_valid(connection):
+                    return False
+            except AWAY:
+                if over:
+                    raise
+            if over:
+                return True
 
     async def _find(self, token: str, kind: Kind) -> tuple[Principal, timedelta, bytes]:
         if not _well_formed(token):

@@ -104,7 +104,7 @@ def list_shops(data: Data = None) -> None:
 
 @shops.command("set")
 def set_shop(
-    shop: Annotated[str, typer.Argument(help="The shop's id.")],
+    shop: Annotated[str, typer.Argument(help="The shop, by its id or its exact name.")],
     values: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="What to choose; nothing shows what there is.")
     ] = None,
@@ -154,7 +154,7 @@ def set_shop(
 def new_key(
     role: Annotated[Role, typer.Argument(help="What it may do.")],
     name: Annotated[str, typer.Argument(help="Which program it is for; events name it.")],
-    shop: Annotated[str | None, typer.Option(help="A seller's shop.")] = None,
+    shop: Annotated[str | None, typer.Option(help="A seller's shop, by its id or its exact name.")] = None,
     buyer: Annotated[str | None, typer.Option(help="The host's id of a buyer.")] = None,
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days it is good for.")] = 365,
     may: Annotated[
@@ -228,7 +228,7 @@ def sign_in_link(
     role: Annotated[Literal["seller", "support", "operator"], typer.Argument(help="As what they sign in.")],
     name: Annotated[str, typer.Argument(help="Who it is; events name them, and two links of one name are one person.")],
     base_url: Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")] = None,
-    shop: Annotated[str | None, typer.Option(help="A seller's shop.")] = None,
+    shop: Annotated[str | None, typer.Option(help="A seller's shop, by its id or its exact name.")] = None,
     minutes: Annotated[int, typer.Option(min=1, max=1440, help="Minutes until it is used.")] = 15,
     data: Data = None,
 ) -> None:
@@ -264,12 +264,18 @@ def revoke_key(
     say(_("Revoked."))
 
 
-async def shop_called(reads: Reads, identifier: str) -> ShopView:
-    """The shop of this id; ends the command when there is none."""
+async def shop_called(reads: Reads, called: str) -> ShopView:
+    """The shop of this id, else of exactly this name; ends the command when there is none, or more than one."""
     try:
-        return await reads.shop(ShopId(canonical("shp", identifier)))
+        return await reads.shop(ShopId(canonical("shp", called)))
     except NotFound:
-        fail(_("There is no shop %(identifier)s; see: rescind shop list") % {"identifier": identifier})
+        found = [one for one in await reads.shops() if one.name == called]
+    if not found:
+        fail(_("There is no shop %(identifier)s; see: rescind shop list") % {"identifier": called})
+    if len(found) > 1:
+        which = ", ".join(one.id for one in found)
+        fail(_("Several shops are called %(name)s; say which by its id: %(ids)s") % {"name": called, "ids": which})
+    return found[0]
 
 
 async def with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:

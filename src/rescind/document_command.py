@@ -29,7 +29,7 @@ from rescind.web.document import html
 
 app = typer.Typer(no_args_is_help=True, help="Receipts and credit notes.")
 
-Shop = Annotated[str, typer.Argument(help="The shop's id.")]
+Shop = Annotated[str, typer.Argument(help="The shop, by its id or its exact name.")]
 Form = Literal["html", "pdf", "json"]
 _EVERYBODY = Scope()
 

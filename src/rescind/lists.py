@@ -19,16 +19,18 @@ from rescind.intake.narrowing import (
     NARROWINGS,
     Format,
     Narrowing,
+    PersonNarrowing,
     RefundNarrowing,
     ShopNarrowing,
     ThreadNarrowing,
 )
 from rescind.locales import Locale
+from rescind.people import by, whose
 from rescind.postgres.exports import ExportTable, Taken
 from rescind.postgres.reads import Reads
 from rescind.postgres.refunds import MOST, RefundLists
 
-AnyNarrowing = Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing
+AnyNarrowing = Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing | PersonNarrowing
 
 
 class Wanted(NamedTuple):
@@ -60,10 +62,14 @@ def reader_of(who: Principal) -> Reader:
 
 
 def listing_of(who: Principal, name: str) -> Listing:
-    """The list of that name. Raises NotFound for one that there is not, or not for somebody like this."""
+    """The list of that name. Raises NotFound for one that there is not, or not for somebody like this, and Forbidden
+    of those who work here for whoever lets nobody in.
+    """
     listing = LISTS.get(name)
     if listing is None or who.role == "buyer" or reader_of(who) not in listing.readers:
         raise NotFound(kind="list")
+    if listing.of_staff:
+        whose(by(who))
     return listing
 
 
@@ -97,6 +103,8 @@ class Lists:
                 return self._reads.every_thread(who.scope, side_of(who.role), where.filters())
             case ShopNarrowing():
                 return self._reads.every_shop(where.filters())
+            case PersonNarrowing():
+                return self._reads.every_person(where.filters(whose(by(who))))
 
     async def _every_refund(self, who: Principal, where: RefundNarrowing) -> AsyncIterator[Any]:
         after: str | None = None

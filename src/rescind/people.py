@@ -22,6 +22,8 @@ from rescind.core.staff import (
     grant,
     require_may_let_in,
 )
+from rescind.core.views import Page
+from rescind.intake.narrowing import PersonNarrowing
 from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES
 from rescind.mail.address import wire
@@ -29,6 +31,7 @@ from rescind.mail.post import Post
 from rescind.postgres.accounts import SHOWN, Account, AccountTable, ActView, Note, PersonView
 from rescind.postgres.mails import Telling
 from rescind.postgres.reads import Reads
+from rescind.postgres.reads.people import PersonRow
 from rescind.postgres.staff_links import NewLink, StaffLink, StaffLinkTable
 
 if TYPE_CHECKING:
@@ -107,7 +110,7 @@ class People:
         self.links = links
         self._access = access
         self._post = post
-        self._reads = reads
+        self.reads = reads
         self._key = hmac.digest(secret, b"rescind staff link 1", hashlib.sha256)
         self._base_url = base_url.rstrip("/")
 
@@ -115,15 +118,21 @@ class People:
 
     async def all(self, who: By) -> tuple[PersonView, ...]:
         """Whom somebody may let in and out: everybody, or the people of their shop. Raises Forbidden."""
-        return await self.table.people(_shop(who))
+        return await self.table.people(whose(who))
+
+    async def rows(
+        self, who: By, narrowing: PersonNarrowing, cursor: str | None = None, limit: int = 25
+    ) -> Page[PersonRow]:
+        """A page of those whom somebody may let in and out. Raises Forbidden, InvalidField."""
+        return await self.reads.person_rows(narrowing.filters(whose(who)), cursor, limit)
 
     async def waiting(self, who: By) -> tuple[StaffLink, ...]:
         """Invitations that nobody has taken up. Raises Forbidden."""
-        return await self.links.open(_shop(who))
+        return await self.links.open(whose(who))
 
     async def acts(self, who: By, most: int = SHOWN) -> tuple[ActView, ...]:
         """Who did what to people, sessions and keys, the latest first. Raises Forbidden."""
-        return await self.table.acts(_shop(who), most)
+        return await self.table.acts(whose(who), most)
 
     # --- inviting ----------------------------------------------------------------------------------------------------
 
@@ -140,7 +149,7 @@ class People:
         if wanted.language not in LANGUAGE_NAMES:
             raise InvalidField(field="/language", expected=one_of(LANGUAGE_NAMES))
         if asked.shop:
-            await self._reads.shop(asked.shop)
+            await self.reads.shop(asked.shop)
         known = await self.table.by_email(email)
         if known and any(one.code == asked.code for one in await self.table.grants(known.id)):
             raise InvalidField(field="/email", expected="somebody who is not there already")
@@ -182,7 +191,7 @@ class People:
     async def take_back(self, who: By, identifier: str) -> StaffLink:
         """End an invitation that nobody has taken up. Raises NotFound, Forbidden."""
         async with self.table.transaction() as connection:
-            link = await self.links.end(identifier, _shop(who), connection)
+            link = await self.links.end(identifier, whose(who), connection)
             if link is None:
                 raise NotFound(kind="invitation")
             await self.table.note(_note("invitation_ended", who, f"{link.name} <{link.email}>", link.grant), connection)
@@ -311,7 +320,7 @@ def _new_id(prefix: str) -> str:
     return f"{prefix}_{base32(secrets.randbits(_ID_BITS), _ID_LENGTH)}"
 
 
-def _shop(who: By) -> str:
+def whose(who: By) -> str:
     """Whose people somebody lets in: empty for everybody's. Raises Forbidden."""
     require_may_let_in(who.grant, Grant(role="seller", shop=who.grant.shop))
     return who.grant.shop or ""

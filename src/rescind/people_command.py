@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from rescind.access import Access
-from rescind.administration import with_pool
+from rescind.administration import shop_called, with_pool
 from rescind.clock import DatabaseClock
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
 from rescind.core.staff import Rights, StaffRole
@@ -32,7 +32,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="People who work here.")
 _Email = Annotated[str, typer.Argument(help="The e-mail address of their account.")]
 _Role = Annotated[StaffRole, typer.Argument(help="As what.")]
-_Shop = Annotated[str | None, typer.Option(help="A seller's shop.")]
+_Shop = Annotated[str | None, typer.Option(help="A seller's shop, by its id or its exact name.")]
 _BaseUrl = Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")]
 
 
@@ -48,8 +48,13 @@ def invite(
     data: Data = None,
 ) -> None:
     """Invite somebody and print the link, which works once, for 7 days. A mail brings it too."""
-    wanted = Wanted(email=email, name=name, role=role, shop=shop, rights=rights, language=language)
-    _print(_with(data, lambda people: people.invite(COMMAND_LINE, wanted), base_url=base_url, links=True))
+
+    async def work(people: People) -> Invited:
+        of = await _shop_of(people, shop)
+        wanted = Wanted(email=email, name=name, role=role, shop=of, rights=rights, language=language)
+        return await people.invite(COMMAND_LINE, wanted)
+
+    _print(_with(data, work, base_url=base_url, links=True))
 
 
 @app.command("list")
@@ -89,7 +94,7 @@ def remove(email: _Email, role: _Role, shop: _Shop = None, data: Data = None) ->
     """End what somebody does here, and their sessions with it, at once."""
 
     async def work(people: People) -> None:
-        await people.remove(COMMAND_LINE, await _known(people, email), role, shop)
+        await people.remove(COMMAND_LINE, await _known(people, email), role, await _shop_of(people, shop))
 
     _with(data, work)
     say(_("Removed."))
@@ -125,6 +130,10 @@ def _print(invited: Invited) -> None:
         say(_("No mail server is set up; give them the link yourself."))
 
 
+async def _shop_of(people: People, called: str | None) -> str | None:
+    return (await shop_called(people.reads, called)).id if called else None
+
+
 async def _known(people: People, email: str) -> str:
     person = await people.table.by_email(wire(email).lower())
     if person is None:
@@ -155,12 +164,8 @@ def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | 
                 return await work(people)
         except (InvalidField, InvalidText) as error:
             fail(must_be(error))
-        except NotFound as missing:
-            fail(
-                _("There is no such shop.")
-                if missing.params["kind"] in {"shop", "shp"}
-                else _("There is no such person in that role.")
-            )
+        except NotFound:
+            fail(_("There is no such person in that role."))
         except LastOperator:
             fail(_("It is the last operator; invite another one first."))
         except AddressBounces as error:

@@ -67,7 +67,9 @@ def list_sources(data: Data = None) -> None:
 def add_source(
     name: Annotated[str, typer.Argument(help="Its name: small letters, digits and underscores.")],
     kind: Annotated[str, typer.Option(help=f"What it is: {', '.join(KINDS)}.")] = "signed",
-    shop: Annotated[str | None, typer.Option(help="The shop whose orders they are.")] = None,
+    shop: Annotated[
+        str | None, typer.Option(help="The shop whose orders they are, by its id or its exact name.")
+    ] = None,
     url: Annotated[str, typer.Option(help="Where a shop system answers, by https.")] = "",
     pays_there: Annotated[
         bool, typer.Option("--pays-there", help="The shop's own payment plugins send refunds back, and we never do.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from typing import NoReturn
 
 import typer
@@ -63,11 +64,21 @@ def columns(*heads: str) -> Table:
 
 def told(error: RescindError) -> str:
     """A problem in the words of its page."""
-    said = {name: ", ".join(map(str, one)) if isinstance(one, tuple) else one for name, one in error.params.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # codes
+    said = {name: _said(one) for name, one in error.params.items()}
     try:
         return pgettext("problem.detail", error.code) % said
     except KeyError:
         return str(error)
+
+
+def _said(value: object) -> object:
+    match value:
+        case tuple():
+            return ", ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # codes
+        case datetime():
+            return language().moment(value)
+        case _:
+            return value
 
 
 def must_be(error: RescindError, name: str = "") -> str:

@@ -60,7 +60,9 @@ def add_endpoint(
     event: Annotated[
         list[str] | None, typer.Option(help="What it hears, such as refund.* or refund.owed; again for more.")
     ] = None,
-    shop: Annotated[str | None, typer.Option(help="The shop whose it is; none: the marketplace's own.")] = None,
+    shop: Annotated[
+        str | None, typer.Option(help="The shop whose it is, by its id or its exact name; none: the marketplace's own.")
+    ] = None,
     about: Annotated[str, typer.Option(help="What it is for.")] = "",
     asymmetric: Annotated[bool, typer.Option("--asymmetric", help="Sign for a public key too (v1a).")] = False,
     data: Data = None,

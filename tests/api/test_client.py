@@ -18,6 +18,7 @@ from postgres.market import KILN
 from rescind.core.stage import Stage
 from rescind_client import AsyncRescind, ProblemError, Rescind, Unreachable, models
 
+SETTINGS = models.NewSettings(settings={"window": "24h"})
 ROOT = Path(__file__).parents[2]
 
 
@@ -117,6 +118,62 @@ def test_a_key_is_kept_across_tries_and_a_stranger_in_between_is_no_struct():
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert caught.value.status == 418
+
+
+@pytest.mark.parametrize(
+    ("make", "tries"),
+    [
+        (lambda desk: desk.shops.choose("shp_x", SETTINGS, if_match=3), 1),
+        (lambda desk: desk.shops.choose("shp_x", SETTINGS), 3),
+        (lambda desk: desk.imports.put_in(b"number\n"), 1),
+        (lambda desk: desk.orders.read("ord_x"), 3),
+    ],
+)
+def test_what_would_be_done_twice_is_not_sent_again_without_an_answer(make, tries):
+    sent = []
+
+    def lost(request):
+        sent.append(request.method)
+        raise httpx.ReadTimeout("no answer")
+
+    client = httpx.Client(transport=httpx.MockTransport(lost))
+    with Rescind("http://desk.test", "rsk_x", client=client, tries=3) as desk, pytest.raises(Unreachable):
+        make(desk)
+    assert len(sent) == tries
+
+
+def test_what_was_not_done_for_certain_is_sent_again():
+    answers = [httpx.ConnectError("nobody there"), httpx.Response(429, headers={"retry-after": "0"})]
+
+    def busy(request):
+        if not answers:
+            return httpx.Response(418)
+        one = answers.pop(0)
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    client = httpx.Client(transport=httpx.MockTransport(busy))
+    with Rescind("http://desk.test", "rsk_x", client=client) as desk, pytest.raises(ProblemError) as caught:
+        desk.imports.put_in(b"number\n")
+    assert (caught.value.status, answers) == (418, [])
+
+
+def test_the_stream_outlives_a_proxy_that_has_nobody_behind_it_for_a_while():
+    said = b'id: 1-2-3\ndata: {"order": "ord_x"}\n\n'
+    answers = [httpx.Response(502, text="<h1>upstream</h1>"), httpx.Response(503), httpx.Response(200, content=said)]
+    asked = []
+
+    def proxy(request):
+        asked.append(request.headers.get("last-event-id"))
+        return answers[len(asked) - 1] if len(asked) <= len(answers) else httpx.Response(401)
+
+    with Rescind("http://desk.test", "rsk_x", client=httpx.Client(transport=httpx.MockTransport(proxy))) as desk:
+        stream = desk.follow(after="1-1-1")
+        assert next(stream).data == {"order": "ord_x"}
+        with pytest.raises(ProblemError) as caught:
+            next(stream)
+    assert (caught.value.status, asked) == (401, ["1-1-1", "1-1-1", "1-1-1", "1-2-3"])
 
 
 async def test_the_stream_is_followed_from_where_one_was(desk_of, market):

@@ -57,7 +57,13 @@ async def test_a_shop_lets_in_its_own_people_and_no_others(people):
     assert (await people.sam.post(INVITE, own)).status_code == 201
     for other in ({**own, "shop": LANTERN}, KIT, {**KIT, "role": "operator"}):
         assert (await people.sam.post(INVITE, other)).status_code == 403, other
-    assert (await people.lou.get(PEOPLE)).json() == {"people": [], "invitations": []}
+    assert (await people.lou.get(PEOPLE)).json() == {
+        "people": [],
+        "invitations": [],
+        "next": None,
+        "previous": None,
+        "total": 0,
+    }
     for nobody in (people.sue, people.ann, people.host):
         assert (await nobody.get(PEOPLE)).status_code == 403
 
@@ -129,7 +135,11 @@ async def test_a_key_does_what_it_was_made_for_and_no_more(people, market):
     assert (await reads.get(f"/v1/orders/{order}")).status_code == 200
     for path in ("/v1/refunds", "/v1/webhook-endpoints", PEOPLE):
         refused = await reads.get(path)
-        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/forbidden"), path
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/outside-scope"), path
+    assert refused.json()["scope"] == "desk:read"
+    assert "The role of this key may do it" in refused.json()["detail"]
+    never = await reads.get("/v1/exports")
+    assert never.json()["type"] == "/problems/forbidden", "what the role may not do either is said of the role"
     told = await reads.post(f"/v1/orders/{order}/facts", {"fact": "packed", "occurred_at": "2026-05-04T08:00:00Z"})
     assert told.status_code == 403
 

@@ -108,6 +108,25 @@ async def test_whoever_is_shut_out_hears_no_more(served, people, market, desk):
         assert await ann.message() is None
 
 
+async def test_whoever_is_shut_out_is_told_within_a_second_where_nothing_happens(served, people, desk):  # I-32
+    link = await desk.access.issue_link("support", "kit", name="Kit")
+    session, _ = await desk.access.redeem_link(link.rpartition("/")[2])
+    async with (
+        listening(served, people.ann.token) as ann,
+        httpx.AsyncClient(base_url=served, timeout=10, cookies={desk.access.cookie_name: session}) as browser,
+        browser.stream("GET", "/live") as answer,
+    ):
+        page = Listener(answer)
+        await ann.message()
+        assert "retry" in await page.message()
+        await desk.access.revoke(people.ann.token)
+        await desk.access.revoke(session)
+        async with asyncio.timeout(1.5):
+            assert (await page.message())["event"] == "ended"
+            assert await ann.message() is None
+        assert (await browser.get("/live")).status_code == 401
+
+
 async def test_silence_is_broken_by_heartbeats(served, people, monkeypatch, desk):
     monkeypatch.setattr(happenings, "HEARTBEAT_S", 0.1)
     async with listening(served, people.ann.token) as ann:

@@ -51,7 +51,7 @@ async def test_the_first_operator_is_invited_on_the_machine_itself(rescind, pool
     [
         (("invite", "operator", "Ines", "ines"), "The email must be an e-mail address like name@example.com"),
         (("invite", "seller", "Ines", "ines@harbour.example"), "The shop must be a shop for a seller"),
-        (("invite", "seller", "I", "i@harbour.example", "--shop", "shp_00000000"), "There is no such shop."),
+        (("invite", "seller", "I", "i@harbour.example", "--shop", "shp_00000000"), "There is no shop shp_00000000"),
         (("remove", "ines@harbour.example", "operator"), "There is no such person in that role."),
         (("begin-anew", "ines@harbour.example"), "There is no such person in that role."),
     ],

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from postgres.market import KILN, Market
 from rescind.app import database, open_desk
 from rescind.cli import cli
+from rescind.postgres.directory import Directory, new_shop
 from rescind.postgres.embedded import EmbeddedServer
 from rescind.settings import Settings
 from rescind.worker import sources
@@ -22,6 +23,11 @@ def run(tmp_path_factory):
         settings = Settings(data=tmp_path / "data")
         async with database(settings) as dsn, open_desk(settings, dsn, "") as desk:
             await Market(desk.pool, desk.engine, desk.clock).open()
+            rules = (await desk.reads.shop(KILN)).preset_hash
+            for _ in range(2):
+                await Directory(desk.pool).put_shop(
+                    new_shop(), name="Twin", preset_hash=rules, settings={}, zone="UTC", contact={}
+                )
             await desk.order_sources.create("odd", "signed", "test", request="r")
             await desk.order_sources.table.keep("odd", "msg_1", "order.gone", "77", b'{"type": "order.gone"}')
             await sources.sweep(desk)
@@ -52,6 +58,14 @@ def test_a_source_from_the_first_to_the_last_command(run):
     assert run("log", "none")[0] == 2
     status, said = run("add", "woo", "--kind", "woocommerce", "--shop", KILN, "--url", "https://10.0.0.1", piped="a b")
     assert (status, "The url must be" in said) == (2, True)
+
+
+def test_a_shop_is_named_as_the_guide_names_it(run):
+    assert run("add", "by_name", "--shop", "Kiln & Co")[0] == 0
+    assert f"by_name signed {KILN} on" in run("list")[1]
+    assert run("add", "by_part", "--shop", "Kiln") == (2, "rescind: There is no shop Kiln; see: rescind shop list")
+    status, said = run("add", "by_two", "--shop", "Twin")
+    assert (status, "Several shops are called Twin; say which by its id: shp_" in said) == (2, True)
 
 
 def test_what_was_set_aside_is_shown_with_its_place_and_read_again(run):

@@ -60,6 +60,11 @@ def test_a_table_is_read_in_every_encoding_and_with_whatever_stands_between_its_
     assert row == Row(2, ["Kiln", "安, 娜", "甲-1"])
 
 
+@pytest.mark.parametrize("said", ["sep=;", '\ufeff"sep=;"', "SEP=;"])
+def test_what_a_spreadsheet_says_of_its_own_file_is_no_header(said):
+    assert rows(f"{said}\r\na,b;c\r\n1;2\r\n".encode()) == [Row(1, ["a,b", "c"]), Row(2, ["1", "2"])]
+
+
 def test_a_row_keeps_its_place_in_the_file():
     found = rows(b'a,b\n\n1,"two\nlines"\n,,\n3,4\n')
     assert [one.nth for one in found] == [1, 3, 6]
@@ -81,6 +86,8 @@ def test_a_row_keeps_its_place_in_the_file():
         (b",".join(b"x%d" % n for n in range(101)), "at most 100 columns"),
         (b"a\n" + b"1\n" * (MOST_ROWS + 1), f"at most {MOST_ROWS} rows"),
         (b"PK\x03\x04 is no archive", "XLSX workbook"),
+        (b"\xef\xbb\xbf\n<HTML><table><tr><td>shop", "this is a web page in HTML"),
+        (b"<!DOCTYPE html><title>Please sign in</title>", "this is a web page in HTML"),
     ],
     ids=lambda one: one if isinstance(one, str) else "",
 )
@@ -116,6 +123,11 @@ def test_a_workbook_gives_what_somebody_typed():
     bad = {name: row.bad for name, row in found.items() if row.bad}
     assert bad == {"long": {1: "long_number"}, "formula": {1: "formula"}, "error": {1: "error"}}
     assert found["formula"].nth == 9
+
+
+def test_empty_cells_that_are_only_coloured_are_no_columns():
+    assert rows(workbook([["a"], ["b"]], coloured="ZZ1")) == rows(workbook([["a"], ["b"]]))
+    assert rows(b"a,b" + b"," * 200 + b"\n1,2\n")[0].cells[:2] == ["a", "b"]
 
 
 def test_shared_texts_are_read_and_an_empty_place_stays_empty():
@@ -272,6 +284,11 @@ def test_amounts_have_the_decimals_of_their_currency():  # KF-08
     assert faults(ROW.replace("9.95", "9.955"))[0][:2] == (2, "unit_price")
     assert faults(ROW.replace("9.95", "1e3"))[0][:2] == (2, "unit_price")
     assert faults(ROW.replace("9.95", "9" * 5000))[0][:2] == (2, "unit_price")
+
+
+def test_what_an_input_method_writes_wide_and_a_currency_in_small_letters_mean_the_same():
+    told = read("Kiln,A-1,ann,eur,２０２６-05-04 10：00,MUG,２,９．95", "Kiln,A-1,,EUR,,LAMP,1,25.00")
+    assert told.body == read(ROW, "Kiln,A-1,,,,LAMP,1,25.00").body
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ def workbook(
     doctype="",
     cell="",
     reference="",
+    coloured="",
     without="",
     row_twice=False,
     sheet="",
@@ -34,6 +35,8 @@ def workbook(
         lines.append(f'<row r="{len(rows) + 1}"><c r="A{len(rows) + 1}" t="{cell}"><v>1</v></c></row>')
     if reference:
         lines.append(f'<row r="{len(rows) + 1}"><c r="{reference}"><v>1</v></c></row>')
+    if coloured:
+        lines.append(f'<row r="{len(rows) + 1}"><c r="{coloured}" s="1"/></row>')
     joined = f'<mergeCells count="1"><mergeCell ref="{merged}"/></mergeCells>' if merged else ""
     data = sheet or "".join(lines)
     sheet = f'{doctype}<worksheet xmlns="{MAIN}"><sheetData>{data}</sheetData>{joined}</worksheet>'

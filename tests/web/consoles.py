@@ -65,7 +65,9 @@ class Page:
 
     def form(self, action):
         """The form with this address; exactly one."""
-        (found,) = [form for form in self.forms if form["action"] == action]
+        found = [one for one in self.forms if one["action"] == action]
+        # A search and what adds to the list go to one address: what changes something is meant.
+        (found,) = [one for one in found if one["method"] == "post"] if len(found) > 1 else found
         return found
 
     def has_form(self, action):

@@ -103,6 +103,30 @@ async def test_the_file_has_what_the_page_shows(sue, sam, market):
     assert foreign.status_code == 404
 
 
+async def test_the_words_of_the_api_are_taken_in_an_address_and_what_is_none_of_them_is_said(sue, market):
+    order = await market.order(Stage.PREPARING, number="A-1")
+    await market.order(number="A-2")
+    await market.asks(order)
+    for words in ("number=A-1", "number=A-1&number=A-9", "q=A-1"):
+        page = await sue.see(f"{ORDERS}?{words}")
+        assert numbers(page) == ["A-1"], words
+        assert "left out" not in page.text
+        assert re.search(r"<textarea[^>]*>\s*A-1", page.raw), "the box shows what is looked for"
+        assert (await table(sue, page))[1][0] == "A-1", "and the file is of the same"
+    assert numbers(await sue.see(f"{ORDERS}?text=nowhere")) == []
+    kept = await sue.press(await sue.see(f"{ORDERS}?number=A-1"), "/support/lists/orders/views", name="One")
+    assert numbers(await sue.see(kept.to)) == ["A-1"]
+    for path in ("orders", "requests", "refunds", "messages", "shops"):
+        page = await sue.see(f"/support/{path}?bogus=1&sort=sideways")
+        assert "This list has no filter bogus; it was left out" in page.text, path
+    page = await sue.see(f"{ORDERS}?stage=packt")
+    assert "stage=packt cannot be read; it was left out" in page.text
+    assert sorted(numbers(page)) == ["A-1", "A-2"]
+    assert "Kiln" in (await sue.see("/support/shops?text=kiln")).text
+    assert "Blue Lantern" not in (await sue.see("/support/shops?text=kiln")).text
+    assert "Blue Lantern" not in (await sue.see(f"/support/shops?q={KILN}")).text
+
+
 async def test_columns_are_chosen_by_each_person_for_themselves(sue, app, desk, market):
     await market.order(number="A-1")
     page = await sue.see(ORDERS)

@@ -275,6 +275,27 @@ def test_who_may_not_read_the_page_any_more_is_told_to_sign_in(browser, desk):
         sync_api.expect(page.locator("[data-live-refresh]")).to_be_visible()
 
 
+def test_whose_session_has_ended_sees_nothing_more_in_any_tab(browser, desk):
+    with tabs(browser, desk, 2, refused=401) as pages:
+        pages[0].evaluate("document.querySelector('main').append(document.createElement('textarea'))")
+        pages[0].fill("textarea", "What I was about to say")
+        desk.refuses = [401] * 9
+        for stream in desk.streams:
+            stream.put("event: ended\ndata: {}\n\n")
+        sync_api.expect(pages[0].locator("[data-live-note]")).to_have_text("Sign in again to see what is new.")
+        sync_api.expect(pages[1].locator("#step")).to_have_count(0)
+        assert pages[0].locator("#step").count() == 0
+        assert pages[0].input_value("textarea") == "What I was about to say", "to be copied"
+        assert len(desk.stream_addresses) == 1, "and asks for nothing more"
+
+
+def test_a_page_that_is_answered_with_the_sign_in_leaves(browser, desk):
+    with tabs(browser, desk, 1, refused=401) as [page]:
+        desk.refuses = [401] * 9
+        desk.happen("ord_1", "c1")
+        sync_api.expect(page.locator("#step")).to_have_count(0)
+
+
 def test_by_plain_http_in_ones_own_network_each_tab_has_a_stream_of_its_own(browser, desk):
     with tabs(browser, desk, 2, host=LAN, streams=2) as pages:
         assert not pages[0].evaluate("window.isSecureContext")

@@ -1,11 +1,15 @@
 """Orders by file, on the pages: a file is looked at, confirmed, and what stays out is taken back."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from postgres.market import KILN, audit
 from rescind.app import make_app
+from rescind.core.errors import FactFromTheFuture
+from rescind.intake.faults import fault_of
+from rescind.locales import locale
+from rescind.web.import_words import said
 from web.consoles import Page, Person
 
 OPERATOR, SELLER = "/operator/imports", "/seller/imports"
@@ -62,6 +66,14 @@ async def test_what_would_happen_is_shown_confirmed_and_done(app, desk, market, 
     await zh.sign_in(desk, "operator", "wei")
     assert "已导入 2 个订单。" in (await zh.see(sent.to)).text
     assert "单价：" in (await zh.see(sent.to)).text
+
+
+def test_a_time_that_is_told_is_one_that_people_read():
+    midnight = datetime(2026, 11, 29, tzinfo=UTC)
+    early = FactFromTheFuture(occurred_at=midnight + timedelta(hours=34), now=midnight)
+    fault = fault_of(2, "paid_at", early)
+    assert "at Mon 30 Nov 2026, 10:00 UTC, and it is Sun 29 Nov 2026, 00:00 UTC here" in said(locale("en"), fault)
+    assert "2026年11月30日 周一 10:00 UTC" in said(locale("zh"), fault)
 
 
 async def test_nothing_goes_in_of_what_was_dropped(desk, market, ines):

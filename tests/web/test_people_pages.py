@@ -154,6 +154,75 @@ async def test_who_is_removed_is_out_at_once_on_pages_and_on_streams_that_are_op
     assert "removed" in [one.act for one in await desk.people.acts(COMMAND_LINE)]
 
 
+async def called(app, desk, name, email, shop, rights="manage"):
+    """Somebody of that name who is signed in for a shop."""
+    one = await member(app, desk, email=email, role="seller", shop=shop, rights=rights)
+    await desk.pool.execute("UPDATE accounts SET name = $1 WHERE email = $2", name, email)
+    return one
+
+
+async def test_people_are_a_list_with_search_filters_pages_views_columns_and_a_file(app, desk, ines):
+    await member(app, desk)
+    await called(app, desk, "Sol Perry", "sol@kiln.example", KILN, "answer")
+    await called(app, desk, "Lin Wei", "lin@lantern.example", LANTERN)
+    await desk.pool.execute(
+        "INSERT INTO accounts (account_id, email, name, language, zone)"
+        " SELECT 'psn_' || n, n || '@many.example', 'Zoe ' || lpad(n::text, 3, '0'), 'en', 'UTC'"
+        " FROM generate_series(1, 30) n"
+    )
+    await desk.pool.execute(
+        "INSERT INTO account_roles (account_id, role, shop_id, rights, given_by)"
+        " SELECT account_id, 'support', '', 'manage', 'test' FROM accounts WHERE name LIKE 'Zoe%'"
+    )
+
+    def names(page):
+        listed = page.raw.partition('id="sessions"')[0]
+        return re.findall(r'(Kit Marlow|Sol Perry|Lin Wei|Zoe \d+)<span class="note">', listed)
+
+    for words, found in {
+        "q=perry": ["Sol Perry"],
+        "text=lantern.example": ["Lin Wei"],
+        "role=seller": ["Lin Wei", "Sol Perry"],
+        f"shop={KILN}": ["Sol Perry"],
+        "rights=manage": ["Lin Wei"],
+        "signed_in=yes&role=support": ["Kit Marlow"],
+    }.items():
+        assert names(await ines.see(f"{PEOPLE}?{words}")) == found, words
+    first = await ines.see(f"{PEOPLE}?role=support")
+    following = await ines.see(re.search(r'href="([^"]*cursor=[^"]*)"', first.raw)[1].replace("&amp;", "&"))
+    assert names(first) + names(following) == ["Kit Marlow", *(f"Zoe {n:03}" for n in range(1, 31))]
+    file = await ines.client.get("/support/lists/people/export?role=seller&column=person&column=signs_in_with")
+    assert file.text.lstrip("\ufeff").splitlines() == [
+        "Person,Signs in with",
+        "Lin Wei,Password and app",
+        "Sol Perry,Password and app",
+    ]
+    page = await ines.see(f"{PEOPLE}?signed_in=never")
+    await ines.press(page, "/support/lists/people/columns", column=["person", "email"])
+    page = await ines.see(f"{PEOPLE}?signed_in=never")
+    kept = await ines.press(page, "/support/lists/people/views", name="Never came")
+    assert kept.to.startswith(f"{PEOPLE}?signed_in=never")
+    opened = await ines.see(kept.to)
+    assert "E-mail" in opened.text
+    assert "Signs in with" not in re.findall(r'columnheader"[^>]*>([^<]*)', opened.raw)
+    views = await ines.see("/support/views")
+    assert "Lists of people who work here are not mailed." in views.text
+
+
+async def test_a_shop_lists_its_own_people_and_nobody_else_does(app, desk, sam):
+    sol = await called(app, desk, "Sol Perry", "sol@kiln.example", KILN, "answer")
+    lin = await called(app, desk, "Lin Wei", "lin@lantern.example", LANTERN)
+    for path in (f"{SHOP}?shop={LANTERN}", f"{SHOP}?text=e"):
+        assert "Lin Wei" not in (await sam.see(path)).text
+    assert "Sol Perry" in (await sam.see(SHOP)).text
+    mine = await sam.client.get(f"/seller/lists/people/export?shop={LANTERN}")
+    assert "Lin Wei" not in mine.text
+    assert "Lin Wei" in (await lin.client.get("/seller/lists/people/export")).text
+    sue = await Person(app).sign_in(desk, "support", "sue")
+    assert (await sue.client.get("/support/lists/people/export")).status_code == 403
+    assert (await sol.client.get("/seller/lists/people/export")).status_code == 403
+
+
 async def test_who_is_removed_is_mailed_no_lists_any_more(app, desk):
     await member(app, desk, role="seller", shop=KILN)
     (person,) = await desk.people.all(COMMAND_LINE)

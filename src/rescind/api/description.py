@@ -547,7 +547,7 @@ def _always(one: Operation) -> tuple[type[RescindError], ...]:
     """What any call of this make can meet."""
     found: list[type[RescindError]] = [problems.NotAcceptable, errors.UnknownField, problems.AddressTooLong]
     if one.may is not None:
-        found += [errors.Unauthenticated, errors.Forbidden, errors.RateLimited]
+        found += [errors.Unauthenticated, errors.Forbidden, errors.OutsideScope, errors.RateLimited]
     if one.fresh:
         found.append(errors.SignInAgain)
     if one.query is not None:

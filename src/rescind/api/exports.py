@@ -11,7 +11,7 @@ from rescind.api.orders import narrowed
 from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.listing import Listing
-from rescind.core.lists import MESSAGES, ORDERS, REFUNDS, REQUESTS, SHOPS
+from rescind.core.lists import MESSAGES, ORDERS, PEOPLE, REFUNDS, REQUESTS, SHOPS
 from rescind.exporting import workbook
 from rescind.intake import query
 from rescind.intake.narrowing import (
@@ -19,11 +19,13 @@ from rescind.intake.narrowing import (
     Format,
     Limit,
     Narrowing,
+    PersonNarrowing,
     RefundNarrowing,
     ShopNarrowing,
     ThreadNarrowing,
 )
 from rescind.lists import Wanted
+from rescind.people import by, whose
 from rescind.postgres.credentials import Role
 from rescind.postgres.exports import Taken
 
@@ -64,6 +66,13 @@ class ThreadsExported(ThreadNarrowing, frozen=True, kw_only=True, forbid_unknown
 
 
 class ShopsExported(ShopNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As the list is narrowed, the form of the file, and its columns."""
+
+    format: Format = "csv"
+    column: Columns = ()
+
+
+class PeopleExported(PersonNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As the list is narrowed, the form of the file, and its columns."""
 
     format: Format = "csv"
@@ -179,6 +188,22 @@ async def shops(call: Call) -> Answer:
     return await _export(call, SHOPS)
 
 
+@operation(
+    "GET",
+    "/v1/people/export",
+    may=frozenset({"seller", "operator"}),
+    through="scope",
+    summary="Export people",
+    query=PeopleExported,
+    media_type=CSV,
+    also=(workbook.MEDIA_TYPE,),
+)
+async def people(call: Call) -> Answer:
+    """All who work here, or the people of your shop, in the form of exported orders."""
+    whose(by(call.principal))
+    return await _export(call, PEOPLE)
+
+
 async def _export(call: Call, listing: Listing) -> Answer:
     asked = call.query
     where = query.only(call.scope["query_string"].decode("ascii"), NARROWINGS[listing.name])
@@ -222,4 +247,4 @@ def _told(one: Taken) -> ExportTold:
     )
 
 
-OPERATIONS = (orders, requests, refunds, threads, shops, taken)
+OPERATIONS = (orders, requests, refunds, threads, shops, people, taken)

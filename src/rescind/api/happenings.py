@@ -239,8 +239,8 @@ async def follow(call: Call) -> Answer:
 async def _stream(call: Call, after: str | None, scope: Scope) -> AsyncGenerator[bytes, None]:
     """Messages for one reader, until they leave or may no longer read.
 
-    A comment every few seconds keeps proxies from closing the line, and is when a reader's credential is looked at
-    again; it is looked at before each message too, so that nobody hears of anything after they were shut out (I-32).
+    A comment every few seconds keeps proxies from closing the line. A reader's credential is looked at again and again,
+    and before each message, so that nobody hears of anything after they were shut out (I-32).
     """
     tail, access = call.desk.tail, call.desk.access
     # Without data this tells the reader where it is and dispatches nothing. Who goes on after a place keeps that place.
@@ -250,10 +250,9 @@ async def _stream(call: Call, after: str | None, scope: Scope) -> AsyncGenerator
         waiting = asyncio.ensure_future(anext(happenings, None))
         try:
             while True:
-                done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
-                if not await access.still_valid(call):
+                if not await access.valid_until(call, waiting, HEARTBEAT_S):
                     return
-                if not done:
+                if not waiting.done():
                     yield b": still here\n\n"
                     continue
                 message = waiting.result()

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.orders import narrowed
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
@@ -14,6 +15,7 @@ from rescind.core.ids import ShopId, canonical
 from rescind.core.instant import Instant
 from rescind.core.staff import Rights, StaffRole
 from rescind.intake.fields import Incoming
+from rescind.intake.narrowing import Limit, PersonNarrowing
 from rescind.people import Invited, Wanted, by
 from rescind.postgres.accounts import ActView, PersonView
 from rescind.postgres.credentials import Role
@@ -59,11 +61,24 @@ class InvitationTold(Told, frozen=True, kw_only=True):
     expires_at: Instant
 
 
+class PeopleAsked(PersonNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the list is narrowed to, and the part of it that is wanted."""
+
+    cursor: str | None = None
+    limit: Limit = 100
+
+
 class PeopleTold(Told, frozen=True, kw_only=True):
-    """Who works here, and who is invited."""
+    """A part of the list of who works here, and everybody who is invited.
+
+    ``next`` and ``previous``: cursors, null at an end. ``total``: of the people, null when there are many.
+    """
 
     people: list[PersonTold]
     invitations: list[InvitationTold]
+    next: str | None
+    previous: str | None
+    total: int | None
 
 
 class InvitedTold(Told, frozen=True, kw_only=True):
@@ -122,14 +137,19 @@ class RolePost(Incoming, frozen=True, kw_only=True):
     shop: _Shop | None = None
 
 
-@operation("GET", "/v1/people", may=MAY, through="scope", summary="List people", gives=PeopleTold)
+@operation("GET", "/v1/people", may=MAY, through="scope", summary="List people", query=PeopleAsked, gives=PeopleTold)
 async def listed(call: Call) -> Answer:
     """Who works here and who is invited: everybody for an operator, a shop's own people for the shop."""
     people, who = call.desk.people, by(call.principal)
+    wanted: PeopleAsked = call.query
+    page = await narrowed(people.rows(who, wanted, wanted.cursor, wanted.limit))
     return Answer(
         body=PeopleTold(
-            people=[_person(one) for one in await people.all(who)],
+            people=[_person(one.person) for one in page.rows],
             invitations=[_invitation(one) for one in await people.waiting(who)],
+            next=page.next,
+            previous=page.previous,
+            total=page.total,
         )
     )
 

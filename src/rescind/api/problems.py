@@ -69,6 +69,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.MandateNeeded: (403, "A mandate is needed"),
     errors.OutsideMandate: (403, "The mandate does not reach that far"),
     errors.MandateStands: (409, "The key has a mandate"),
+    errors.OutsideScope: (403, "The key was not made for this"),
     errors.FourEyes: (403, "It takes another person"),
     errors.SignInAgain: (403, "Please sign in again"),
     errors.NoWithdrawal: (409, "There is nothing to withdraw from here"),

@@ -80,6 +80,12 @@ class Forbidden(RescindError):
     code = "forbidden"
 
 
+class OutsideScope(RescindError):
+    """The role may do this, and the key was not made for it. Params: action, scope."""
+
+    code = "outside-scope"
+
+
 class NotFound(RescindError):
     """The object is missing, foreign, or its id is not canonical: all three look the same (I-30). Params: kind."""
 

@@ -42,13 +42,17 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One list. filters: what it can be narrowed to, by the names that addresses have for it."""
+    """One list. filters: what it can be narrowed to, by the names that addresses have for it.
+
+    of_staff: it is of those who work here, for whoever lets them in; it leaves by no mail.
+    """
 
     name: str
     columns: tuple[Column, ...]
     filters: tuple[str, ...]
     views: tuple[View, ...] = ()
     readers: tuple[Reader, ...] = ("seller", "support")
+    of_staff: bool = False
 
     def of(self, reader: Reader) -> tuple[Column, ...]:
         """The columns that a reader has."""

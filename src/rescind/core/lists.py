@@ -144,5 +144,28 @@ SHOPS = Listing(
     views=(View(name="newest_shops", where={"sort": "newest"}),),
 )
 
-LISTS: Mapping[str, Listing] = {one.name: one for one in (ORDERS, REQUESTS, REFUNDS, MESSAGES, SHOPS)}
+PEOPLE = Listing(
+    name="people",
+    columns=(
+        column("person", "text", lambda row: row.person.name),
+        column("account", "id", lambda row: row.person.id, shown=False),
+        column("email", "id", lambda row: row.person.email, shown=False),
+        column("role", "code", lambda row: row.person.role, "actor"),
+        column("shop", "text", lambda row: row.shop_name, staff=True),
+        column("shop_id", "id", lambda row: row.person.shop, staff=True, shown=False),
+        column("rights", "code", lambda row: row.person.rights if row.person.shop else "", "rights"),
+        column("signs_in_with", "code", lambda row: row.way, "sign_in_way"),
+        column("signed_in", "time", lambda row: row.person.used_at),
+        column("joined", "time", lambda row: row.person.given_at, shown=False),
+    ),
+    filters=("role", "rights", "signed_in", "shop", "sort"),
+    views=(
+        View(name="never_signed_in", where={"signed_in": "never"}),
+        View(name="longest_away", where={"sort": "seen"}),
+        View(name="newest_people", where={"sort": "newest"}),
+    ),
+    of_staff=True,
+)
+
+LISTS: Mapping[str, Listing] = {one.name: one for one in (ORDERS, REQUESTS, REFUNDS, MESSAGES, SHOPS, PEOPLE)}
 """By the name that addresses, the API and the command line have for them."""

@@ -301,6 +301,24 @@ class ShopRow(msgspec.Struct, frozen=True, kw_only=True):
     since: Instant
 
 
+PersonSort = Literal["name", "newest", "seen"]
+"""By name, who came last, or who signed in longest ago, first of all who never did."""
+SignedIn = Literal["", "yes", "never"]
+
+
+class PersonFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a list of those who work here is narrowed to. text: found anywhere in a name or address. shop: an id; empty
+    for everybody. signed_in: whether they ever did so in that role.
+    """
+
+    text: str = ""
+    role: str = ""
+    shop: str = ""
+    rights: str = ""
+    signed_in: SignedIn = ""
+    sort: PersonSort = "name"
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A part of a list. ``next`` and ``previous`` are cursors, None at an end.
 

@@ -21,6 +21,7 @@ from rescind.core.money import Money
 from rescind.core.refund_order import owner_of
 from rescind.core.views import RefundOrderRow
 from rescind.intake.fields import currencies
+from rescind.intake.sheet import NO_PAGE, is_page, narrow, said_apart
 from rescind.intake.text import label
 from rescind.paying_out import MOST_ROWS, Confirmation
 
@@ -142,14 +143,19 @@ def _lines(data: bytes) -> list[tuple[int, list[str]]]:
     """
     if len(data) > MOST_BYTES:
         raise InvalidField(field="/file", expected=f"at most {MOST_BYTES // 1024 // 1024} MiB")
+    if is_page(data[:512]):
+        raise InvalidField(field="/file", expected=NO_PAGE)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidField(field="/file", expected="text in UTF-8") from None
     if "\0" in text:
         raise InvalidField(field="/file", expected="text in UTF-8")
-    first = text.partition("\n")[0]
-    apart = ";" if ";" in first and "," not in first else ","
+    first, end, rest = text.partition("\n")
+    said = said_apart(first + end)
+    if said:
+        text, first = rest, rest.partition("\n")[0]
+    apart = said or (";" if ";" in first and "," not in first else ",")
     table = csv.reader(io.StringIO(text, newline=""), delimiter=apart, strict=True)
     found: list[tuple[int, list[str]]] = []
     try:
@@ -169,17 +175,17 @@ def _confirmation(values: Mapping[str, str]) -> Confirmation:
         refund = canonical("ref", values["refund_order"])
     except NotFound:
         raise NotFound(kind="refund") from None
-    currency = values["currency"]
+    currency = narrow(values["currency"]).upper()
     if currency not in currencies():
         raise InvalidField(field="/currency", expected="three capital letters of ISO 4217")
     try:
-        amount = Money.parse(values["amount"], currency)
+        amount = Money.parse(narrow(values["amount"]), currency)
     except InvalidField as error:
         raise InvalidField(field="/amount", expected=error.params["expected"]) from None
     return Confirmation(
         refund=refund,
         reference=label(values["reference"], field="/reference", limit=LONGEST_REFERENCE, blank=False),
-        paid_on=_day(values["paid_on"]),
+        paid_on=_day(narrow(values["paid_on"])),
         amount=amount,
     )
 

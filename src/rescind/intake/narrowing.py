@@ -16,7 +16,7 @@ from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
 from rescind.core.period import DueBy, Lately
 from rescind.core.stage import Stage
-from rescind.core.views import Filters, ShopFilters, ShopSort, Sort
+from rescind.core.views import Filters, PersonFilters, PersonSort, ShopFilters, ShopSort, SignedIn, Sort
 from rescind.intake.fields import Moment, moment
 from rescind.postgres.refunds import Where as RefundState
 
@@ -111,15 +111,40 @@ class ShopNarrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return ShopFilters(text=self.text, sort=self.sort)
 
 
+class PersonNarrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """text: found anywhere in a name or an e-mail address. shop: a shop's id; whoever manages one has its people alone.
+    signed_in: whether they ever did so as this.
+    """
+
+    text: SearchText = ""
+    role: Literal["operator", "support", "seller", ""] = ""
+    shop: str = ""
+    rights: Literal["manage", "answer", ""] = ""
+    signed_in: SignedIn = ""
+    sort: PersonSort = "name"
+
+    def filters(self, shop: str = "") -> PersonFilters:
+        """As the reads take them. shop: whose people alone the reader has; empty for everybody's."""
+        return PersonFilters(
+            text=self.text,
+            role=self.role,
+            shop=shop or self.shop,
+            rights=self.rights,
+            signed_in=self.signed_in,
+            sort=self.sort,
+        )
+
+
 Format = Literal["csv", "xlsx"]
 """What a list can be exported as."""
 
-NARROWINGS: Mapping[str, type[Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing]] = {
+NARROWINGS: Mapping[str, type[Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing | PersonNarrowing]] = {
     "orders": Narrowing,
     "requests": Narrowing,
     "refunds": RefundNarrowing,
     "messages": ThreadNarrowing,
     "shops": ShopNarrowing,
+    "people": PersonNarrowing,
 }
 """What each list can be narrowed to."""
 

@@ -26,7 +26,7 @@ from rescind.intake.columns import OF_LINES, ORDERS
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
 from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.orders import LINES, NewOrder, buyer_of, place_order
-from rescind.intake.sheet import Row, plain
+from rescind.intake.sheet import Row, narrow, plain
 from rescind.intake.text import label
 from rescind.intake.tracking import tracking_number
 
@@ -40,6 +40,23 @@ _TIMES = {
     "delivered_at": FactKind.DELIVERED,
     "completed_at": FactKind.COMPLETED,
 }
+_NARROW = frozenset(
+    {
+        *(
+            "currency",
+            "placed_at",
+            "quantity",
+            "unit_price",
+            "discount",
+            "discount_by_platform",
+            "tax",
+            "shipping",
+            "total",
+        ),
+        *_TIMES,
+    }
+)
+"""Columns of numbers, codes and times, whose wide signs mean the usual ones."""
 _CARRIED = (FactKind.TRACKING_ADDED, FactKind.HANDED_OVER, FactKind.DELIVERED)
 """Facts of a parcel, which a tracking number can stand with."""
 _MOST_DIGITS = 40
@@ -212,7 +229,7 @@ class _Reading:
             for row in rows if name in OF_LINES else rows[:1]:
                 if not self._cell(row, name):
                     self._faults.append(expects(row.nth, name, expected="present"))
-        self._currency = said["currency"]
+        self._currency = said["currency"].upper()
         if self._currency and self._currency not in fields.currencies():
             self._faults.append(expects(rows[0].nth, "currency", expected="three capital letters of ISO 4217"))
         if self._faults:
@@ -237,7 +254,7 @@ class _Reading:
         for row in self._rows[1:]:
             for name, has in said.items():
                 other = self._cell(row, name)
-                if other and other != has:
+                if other and other != has and (name != "currency" or other.upper() != has.upper()):
                     self._faults.append(expects(row.nth, name, expected="the same in every row of one order"))
         return {column.name: said.get(column.name, "") for column in ORDERS}
 
@@ -365,7 +382,8 @@ def _named(row: Row, places: Mapping[str, int]) -> dict[str, str]:
     """The cells of a row by their columns; of those that are there."""
     cells = row.cells
     width = len(cells)
-    return {name: plain(cells[place]) for name, place in places.items() if place < width}
+    named = {name: plain(cells[place]) for name, place in places.items() if place < width}
+    return named | {name: narrow(cell) for name, cell in named.items() if name in _NARROW}
 
 
 def _report(placing: PlaceOrder, one: Happened) -> ReportFact:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from typing import IO
@@ -24,12 +25,18 @@ MOST_CELL = 8000
 """Characters of one cell; longer than any text that is kept."""
 _MOST_EMPTY = 1_048_576
 """Rows with nothing in them, each of which takes its time."""
+NO_PAGE = "a table in CSV or XLSX; this is a web page in HTML, so open it in a spreadsheet and save it as XLSX"
+_BEGINS = 512
+"""Bytes by which a file that is no table is known."""
 _ROW_CHARACTERS = 1024 * 1024
 _PIECE = 64 * 1024
 
 _CALCULATED = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with when it goes out: a spreadsheet would work it out instead of showing it."""
 _TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\x7e\x80-\xfe]")
+_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|meta|table|\?xml|!--)", re.IGNORECASE)
+"""How a page of the web begins, which some shop systems give under the name of a table."""
+_SAID_APART = re.compile(r"\ufeff?\"?sep=([^\"\w\s]|\t)\"?\r?\n?", re.IGNORECASE)
 _UNUSUAL = re.compile(rb"[\x81-\xfe][\x40-\x7e]")
 
 
@@ -57,12 +64,28 @@ def plain(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_CALCULATED) else text
 
 
+def narrow(text: str) -> str:
+    """A number, code or time as it was meant, where an input method for Chinese wrote wide signs."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def said_apart(line: str) -> str:
+    """What a first line such as ``sep=,`` says stands between cells: Excel's own, never shown. Else empty."""
+    found = _SAID_APART.fullmatch(line)
+    return found[1] if found else ""
+
+
+def is_page(begins: bytes) -> bool:
+    """Whether a file is a page of the web, whatever it is called."""
+    return _PAGE.match(begins) is not None
+
+
 def read_rows(file: IO[bytes]) -> Iterator[Row]:
     """Every row that is not empty, the header first. Raises InvalidField of ``/file``, wherever in the file."""
     from rescind.intake.workbook import read_workbook  # noqa: PLC0415 - it knows Row, and most files are CSV
 
     file.seek(0)
-    begins = file.read(8)
+    begins = file.read(_BEGINS)
     file.seek(0)
     if not begins:
         raise wrong(expected="a table with a header")
@@ -70,6 +93,8 @@ def read_rows(file: IO[bytes]) -> Iterator[Row]:
         raise wrong(expected="a file in CSV or XLSX without a password; one in XLS has to be saved as XLSX")
     if begins.startswith((b"%PDF", b"\x1f\x8b", b"Rar!", b"7z")):
         raise wrong(expected="a table in CSV or XLSX")
+    if is_page(begins):
+        raise wrong(expected=NO_PAGE)
     rows = read_workbook(file) if begins.startswith(b"PK") else _read_csv(file)
     count = 0
     for seen, row in enumerate(rows):
@@ -80,9 +105,9 @@ def read_rows(file: IO[bytes]) -> Iterator[Row]:
         count += 1
         if count > MOST_ROWS + 1:
             raise wrong(expected=f"at most {MOST_ROWS} rows")
-        if len(row.cells) > MOST_COLUMNS:
+        if any(cell.strip() for cell in row.cells[MOST_COLUMNS:]):
             raise wrong(expected=f"at most {MOST_COLUMNS} columns")
-        yield row
+        yield Row(row.nth, row.cells[:MOST_COLUMNS], row.bad) if len(row.cells) > MOST_COLUMNS else row
     if not count:
         raise wrong(expected="a table with a header")
 
@@ -90,7 +115,10 @@ def read_rows(file: IO[bytes]) -> Iterator[Row]:
 def _read_csv(file: IO[bytes]) -> Iterator[Row]:
     encoding = _encoding(file)
     lines = _Lines(file, encoding)
-    table = csv.reader(lines, delimiter=_apart(lines.first()), strict=True)
+    apart = said_apart(lines.first())
+    if apart:
+        next(lines)
+    table = csv.reader(lines, delimiter=apart or _apart(lines.first()), strict=True)
     begins = 1
     try:
         for cells in table:

@@ -16,7 +16,7 @@ from rescind.intake.facts import Fact, report_fact
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
 from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.order_rows import Unreadable
-from rescind.intake.sheet import Row, plain
+from rescind.intake.sheet import Row, narrow, plain
 
 FACTS: Mapping[FactKind, tuple[str, ...]] = {
     FactKind.PAID: ("已付款", "待发货"),
@@ -76,7 +76,7 @@ def _one(nth: int, said: Mapping[str, str], order: Order, zone: str, role: str) 
     fact = _BY_WORD.get(said["fact"])
     if fact is None:
         raise InvalidField(field="fact", expected=one_of(FACTS))
-    at = read_moment(said["occurred_at"], zone, "occurred_at")
+    at = read_moment(narrow(said["occurred_at"]), zone, "occurred_at")
     if before(order.placed_at, at):
         raise InvalidField(field="occurred_at", expected=NOT_BEFORE)
     tracked = said.get("tracking_number", "") if fact in OF_PARCELS else ""

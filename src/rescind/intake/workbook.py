@@ -286,6 +286,10 @@ class _Sheet:
         match name:
             case "v" | "t":
                 self._reads = False
+            case "c" if self._column >= MOST_COLUMNS:
+                # A cell that is coloured and empty is no content.
+                if self._formula or "".join(self._parts).strip():
+                    raise wrong(expected=f"at most {MOST_COLUMNS} columns")
             case "c":
                 self._cells += [""] * (self._column + 1 - len(self._cells))
                 cell, bad = self._read("".join(self._parts))
@@ -352,13 +356,11 @@ def _whole(said: str, otherwise: int) -> int:
 
 
 def _column(reference: str, otherwise: int) -> int:
-    """The place of a column by a cell's name, such as ``C7``. Raises InvalidField beyond the last there may be."""
+    """The place of a column by a cell's name, such as ``C7``."""
     letters = reference.rstrip("0123456789")
     place = otherwise
     if letters.isascii() and letters.isalpha() and len(letters) < 4:
         place = -1
         for letter in letters.upper():
             place = (place + 1) * 26 + ord(letter) - 65
-    if place >= MOST_COLUMNS:
-        raise wrong(expected=f"at most {MOST_COLUMNS} columns")
     return place

@@ -165,6 +165,10 @@ class Locale:
         local = moment.astimezone(ZoneInfo(zone))
         return f"{self.day(moment, zone, now=now)}{'' if self.tag == 'zh' else ','} {self._clock(local)}"
 
+    def moment(self, moment: datetime, zone: str = "UTC", *, now: datetime | None = None) -> str:
+        """The same with its zone, for whoever may read another clock."""
+        return f"{self.instant(moment, zone, now=now)} {self.zone(moment, zone)}"
+
     def day(self, moment: datetime, zone: str = "UTC", *, now: datetime | None = None) -> str:
         """Weekday and day in the reader's zone."""
         local = moment.astimezone(ZoneInfo(zone))

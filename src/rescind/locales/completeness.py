@@ -165,6 +165,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "mail.kind": get_args(MailKind),
         "list": tuple(LISTS),
         "column": tuple(dict.fromkeys(column.name for one in LISTS.values() for column in one.columns)),
+        "sign_in_way": ("passkey", "app", "provider"),
         "view": tuple(dict.fromkeys(view.name for one in LISTS.values() for view in one.views)),
         "view_paused": tuple(one for one in get_args(Pause) if one),
         "case_kind": get_args(CaseKind),

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from rescind.core.errors import InvalidField, InvalidText, NotFound
+from rescind.core.lists import LISTS
 from rescind.core.schedule import Schedule
 from rescind.exporting import csv_file, workbook
 from rescind.inbox import owner
@@ -129,6 +130,7 @@ async def _views(console: Console, errors: dict[str, str] | None = None, at: str
                 "list": language.pgettext("list", one.list),
                 "href": opened(path_of(root, one.list), one),
                 "when": f"weekly-{one.weekday}" if one.rhythm == "weekly" else one.rhythm,
+                "mailed": not LISTS[one.list].of_staff,
                 "paused": language.pgettext("view_paused", one.paused) if one.paused else "",
             }
             for one in await console.desk.views.of(owner(who))
@@ -162,6 +164,8 @@ async def mail(console: Here, view: FromPath[str]) -> Html:
     """When a view is mailed, and where to; or that it is not."""
     form = await console.form()
     found = await console.desk.views.find(owner(console.person), view)
+    if LISTS[found.list].of_staff:
+        raise NotFound(kind="list")
     root, when, hour = ROOT[reader_of(console.person)], form.text("when"), form.text("hour")
     rhythm, _, weekday = when.partition("-")
     if not rhythm:

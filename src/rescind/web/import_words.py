@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -15,6 +17,7 @@ from rescind.locales import Locale
 from rescind.postgres.imports import Import, ImportTable
 
 _ROWS = 2000
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d", re.ASCII)
 _faults = msgspec.json.Decoder(list[Fault])
 _row = msgspec.json.Decoder(Row)
 
@@ -40,12 +43,21 @@ def said(language: Locale, fault: Fault) -> str:
             return language.gettext("%(column)s is missing.") % {"column": column}
         words = language.gettext("It must be: %(expected)s.") % {"expected": expected}
     else:
-        params = dict(error.params) | {"column": column, "field": column}
+        params = {name: _said(language, value) for name, value in error.params.items()}
+        params |= {"column": column, "field": column}
         try:
             words = language.pgettext("problem.detail", error.code) % params
         except KeyError:
             words = language.pgettext("problem.title", error.code)
     return f"{column}{language.gettext(': ')}{words}" if column and column not in words else words
+
+
+def _said(language: Locale, value: object) -> object:
+    """A param as it was kept; an instant, which is kept as text, as people read it."""
+    text = str(value)
+    if not _INSTANT.fullmatch(text):
+        return value
+    return language.moment(datetime.fromisoformat(text))
 
 
 def all_said(language: Locale, faults: Iterable[Fault]) -> str:

@@ -29,7 +29,8 @@ async def listing(visit: Visit, page: Page) -> Html:
     names = _tabs(visit.locale, side)
     wanted = visit.query("tab")
     tab: ThreadTab = next((one for one in names if one == wanted), _TABS[0])
-    text = "".join(sign if sign.isprintable() else " " for sign in visit.query("q")).strip()[:200]
+    given = asked(visit, MESSAGES, "UTC")
+    text = given.search.words
     filters = ThreadFilters(tab=tab, text=text)
     talks, cursor = visit.desk.conversations, visit.query("cursor") or None
     try:
@@ -42,12 +43,13 @@ async def listing(visit: Visit, page: Page) -> Html:
     root, base = talk.ROOT[side], address(visit.here, cursor=None)
     around = None
     if side != "buyer":
-        around = await tools(visit, asked(visit, MESSAGES, "UTC"), "UTC", path=root, total=found.total)
+        around = await tools(visit, given, "UTC", path=root, total=found.total)
     return page(
         "talk/inbox.html",
         base=talk.FRAME[side],
         root=root,
         tools=around,
+        errors=given.errors,
         q=text,
         tabs=[
             {

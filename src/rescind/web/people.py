@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
+from rescind.core.lists import PEOPLE
 from rescind.core.staff import RIGHTS, ROLES
-from rescind.locales import LANGUAGE_NAMES
+from rescind.intake.narrowing import PersonNarrowing
+from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.people import Invited, Wanted, by
-from rescind.postgres.accounts import PersonView
+from rescind.postgres.reads.people import PersonRow
 from rescind.web import typed
+from rescind.web.listing import asked, heads, tools
+from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 from rescind.web.session_rows import session_rows
@@ -24,7 +29,7 @@ _ACTS_SHOWN = 30
 
 @get("/people")
 async def read(console: Here) -> Html:
-    """Who works here, who is invited, and who did what."""
+    """Who works here, narrowed as the address says, who is invited, and who did what."""
     kept = typed.kept(console.visit)
     page = await _page(console, form=Fields(kept, ()) if kept else None)
     return typed.forget(console.visit, page, _home(console))
@@ -128,6 +133,18 @@ async def _page(
     status: int = HTTPStatus.OK,
 ) -> Html:
     desk, language, who = console.desk, console.language, by(console.person)
+    given = asked(console.visit, PEOPLE, console.zone)
+    if given.go:
+        return console.go(given.go)
+    assert isinstance(given.narrowing, PersonNarrowing), "this list has such filters"
+    try:
+        people = await desk.people.rows(who, given.narrowing, console.query("cursor") or None)
+    except InvalidField:
+        people = await desk.people.rows(who, given.narrowing)
+    around = await tools(console.visit, given, console.zone, path=_home(console), total=people.total)
+    # An answered form stands where only forms are taken.
+    base = address(console.here if console.visit.request.method == "GET" else _home(console), cursor=None, said=None)
+    around = replace(around, back=base)
     for_all = console.scope.shop is None
     shops = {str(one.id): one.name for one in await desk.reads.shops()} if for_all else {}
     usual = {"role": "support", "rights": "answer", "language": language.tag}
@@ -145,7 +162,15 @@ async def _page(
         link=invited.shown if invited else "",
         fresh=console.person.fresh,
         me=console.person.account,
-        rows=[_row(console, one, shops) for one in await desk.people.all(who)],
+        read_errors=given.errors,
+        tools=around,
+        q=given.search.text,
+        sort=given.value("sort"),
+        sorts=_sorts(language),
+        columns=heads(language, around, main="person"),
+        rows=[_row(console, one) for one in people.rows],
+        previous=address(base, cursor=people.previous) if people.previous else "",
+        next=address(base, cursor=people.next) if people.next else "",
         waiting=[
             {
                 "id": one.id,
@@ -173,8 +198,8 @@ async def _page(
     )
 
 
-def _row(console: Console, one: PersonView, shops: dict[str, str]) -> dict[str, object]:
-    _ = console.language.gettext
+def _row(console: Console, row: PersonRow) -> dict[str, object]:
+    _, one = console.language.gettext, row.person
     ways: list[str] = []
     if one.passkeys:
         ways.append(_("Passkey"))
@@ -182,12 +207,12 @@ def _row(console: Console, one: PersonView, shops: dict[str, str]) -> dict[str, 
         ways.append(_("Password and app"))
     if one.identity:
         ways.append(console.desk.signing_in.provider_name or _("Identity provider"))
-    return {
-        "id": f"{one.id}-{one.grant.code.replace(':', '-')}",
-        "one": one,
-        "as": _as(console, one.role, one.shop, one.rights, shops),
-        "ways": ways,
-    }
+    return {"id": f"{one.id}-{one.grant.code.replace(':', '-')}", "one": one, "shop_name": row.shop_name, "ways": ways}
+
+
+def _sorts(language: Locale) -> list[tuple[str, str]]:
+    _ = language.gettext
+    return [("", _("Name")), ("newest", _("Newest")), ("seen", _("Longest not signed in"))]
 
 
 def _as(console: Console, role: str, shop: str, rights: str, shops: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -197,6 +198,7 @@ _STATUS: Mapping[str, int] = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "csrf": HTTPStatus.FORBIDDEN,
     "consent-missing": HTTPStatus.FORBIDDEN,
+    "outside-scope": HTTPStatus.FORBIDDEN,
     "four-eyes": HTTPStatus.FORBIDDEN,
     "sign-in-again": HTTPStatus.FORBIDDEN,
     "sign-in-wrong": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -317,6 +319,8 @@ def _problem_words(locale: Locale, code: str, params: Mapping[str, object]) -> t
 def _param(locale: Locale, value: object) -> str:
     if isinstance(value, Money):
         return locale.money(value)
+    if isinstance(value, datetime):
+        return locale.moment(value)
     if isinstance(value, tuple | list):
         return locale.gettext(", ").join(map(str, cast("Sequence[object]", value)))
     return locale.told(value)

@@ -31,11 +31,21 @@ class Search:
 
 def read_search(typed: str) -> Search:
     """Read a search box."""
-    text = "".join(sign if sign.isprintable() else " " for sign in typed).strip()
+    text = _plain(typed)
     words = [word[:LONGEST_NUMBER] for word in _APART.split(text) if word]
     if words and all(any(sign.isdigit() for sign in word) for word in words):
         return Search(text, numbers=tuple(words[:MOST]), cut=max(0, len(words) - MOST))
     return Search(text, words=text[:LONGEST_SEARCH])
+
+
+def read_words(typed: str) -> Search:
+    """Read a search box as words, whatever they look like."""
+    text = _plain(typed)
+    return Search(text, words=text[:LONGEST_SEARCH])
+
+
+def _plain(typed: str) -> str:
+    return "".join(sign if sign.isprintable() else " " for sign in typed).strip()
 
 
 def too_many(language: Locale, given: Search) -> list[tuple[str, str]]:

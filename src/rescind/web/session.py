@@ -493,11 +493,11 @@ async def _told(visit: Visit, person: Principal, after: str | None) -> AsyncIter
             # A short break is over before anybody is told of it.
             yield ServerSentEventMessage(data=None, comment="here", retry=_RETRY_MS)
             while True:
-                done, _ = await asyncio.wait({coming}, timeout=_PING_S)
                 # A session that was ended hears nothing more, also on a line that is already open (I-32).
-                if not await visit.desk.access.still_valid(visit.request):
+                if not await visit.desk.access.valid_until(visit.request, coming, _PING_S):
+                    yield ServerSentEventMessage(data="{}", event="ended")
                     return
-                if not done:
+                if not coming.done():
                     yield ServerSentEventMessage(data=None, comment="still here")
                     continue
                 event = coming.result()

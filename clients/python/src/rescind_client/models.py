@@ -3664,10 +3664,16 @@ class CallerTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class PeopleTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Who works here, and who is invited."""
+    """A part of the list of who works here, and everybody who is invited.
+
+    ``next`` and ``previous``: cursors, null at an end. ``total``: of the people, null when there are many.
+    """
 
     people: list[PersonTold]
     invitations: list[InvitationTold]
+    next: str | None
+    previous: str | None
+    total: int | None
 
 
 class PersonTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

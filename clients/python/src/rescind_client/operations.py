@@ -412,6 +412,38 @@ class Exports:
             "GET", "/v1/shops/export", bytes, query={"text": text, "sort": sort, "format": format_, "column": column}
         )
 
+    def people(
+        self,
+        *,
+        text: str | None = None,
+        role: Literal["", "operator", "seller", "support"] | None = None,
+        shop: str | None = None,
+        rights: Literal["", "answer", "manage"] | None = None,
+        signed_in: Literal["", "never", "yes"] | None = None,
+        sort: Literal["name", "newest", "seen"] | None = None,
+        format_: Literal["csv", "xlsx"] | None = None,
+        column: list[str] | None = None,
+    ) -> bytes:
+        """Export people.
+
+        All who work here, or the people of your shop, in the form of exported orders.
+        """
+        return self._transport.call(
+            "GET",
+            "/v1/people/export",
+            bytes,
+            query={
+                "text": text,
+                "role": role,
+                "shop": shop,
+                "rights": rights,
+                "signed_in": signed_in,
+                "sort": sort,
+                "format": format_,
+                "column": column,
+            },
+        )
+
     def taken(self, *, limit: int | None = None) -> models.ExportsTold:
         """List what was exported.
 
@@ -2705,12 +2737,37 @@ class People:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def listed(self) -> models.PeopleTold:
+    def listed(
+        self,
+        *,
+        text: str | None = None,
+        role: Literal["", "operator", "seller", "support"] | None = None,
+        shop: str | None = None,
+        rights: Literal["", "answer", "manage"] | None = None,
+        signed_in: Literal["", "never", "yes"] | None = None,
+        sort: Literal["name", "newest", "seen"] | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.PeopleTold:
         """List people.
 
         Who works here and who is invited: everybody for an operator, a shop's own people for the shop.
         """
-        return self._transport.call("GET", "/v1/people", models.PeopleTold)
+        return self._transport.call(
+            "GET",
+            "/v1/people",
+            models.PeopleTold,
+            query={
+                "text": text,
+                "role": role,
+                "shop": shop,
+                "rights": rights,
+                "signed_in": signed_in,
+                "sort": sort,
+                "cursor": cursor,
+                "limit": limit,
+            },
+        )
 
     def acts(self) -> models.ActsTold:
         """Read who did what.

@@ -1,7 +1,8 @@
 """How calls reach the desk: once, whatever happens to the line.
 
-Every change carries a key of its own. When no answer comes, or the desk asks for a moment, the call is sent again under
-the same key, so that it happens once. Answers become the structs of ``models``, problems become ``ProblemError``.
+Every change that can be made twice carries a key of its own. When no answer comes, or the desk asks for a moment, the
+call is sent again under the same key, so that it happens once. What has no key is sent again where twice is once, and
+where nothing was done for certain. Answers become the structs of ``models``, problems become ``ProblemError``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ T = TypeVar("T")
 
 _BUSY = frozenset({429, 502, 503, 504})
 """Answers that say nothing was done, or nothing is known: the same call may be made again."""
+_TOO_MANY = 429
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Faults of a line on which nothing was said yet."""
 _LONGEST_WAIT_S = 30.0
 
 
@@ -44,7 +48,9 @@ class ProblemError(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came, after every try. A change may have been made: making the call again with its key finds out."""
+    """No answer came, after every try that was safe. A change may have been made: making the call again with its key
+    finds out, and where it has none, reading does.
+    """
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -97,14 +103,34 @@ class _Calls:
             headers=headers,
         )
 
-    def _wait_s(self, tried: int, answer: httpx.Response | None) -> float | None:
+    def _wait_s(
+        self,
+        request: httpx.Request,
+        tried: int,
+        answer: httpx.Response | None = None,
+        fault: httpx.TransportError | None = None,
+    ) -> float | None:
         """How long to wait before the call is made again; None where its answer is the last word."""
         if tried >= self._tries or (answer is not None and answer.status_code not in _BUSY):
             return None
-        said = answer.headers.get("retry-after", "") if answer is not None else ""
-        if said.isascii() and said.isdigit():
-            return min(float(said), _LONGEST_WAIT_S)
-        return 0.2 * 2 ** (tried - 1) * (1 + random.random())  # noqa: S311 - spreads load, hides nothing
+        undone = isinstance(fault, _UNSENT) or (answer is not None and answer.status_code == _TOO_MANY)
+        return _pause_s(tried, answer) if undone or _once(request) else None
+
+
+def _once(request: httpx.Request) -> bool:
+    """Whether a call that is made twice is made once. One that names a version would meet its own change."""
+    if request.method in {"PUT", "PATCH"} and "if-match" not in request.headers:
+        return True
+    return request.method == "GET" or "idempotency-key" in request.headers
+
+
+def _pause_s(tried: int, answer: httpx.Response | None) -> float:
+    """How long to wait after so many tries in vain: as the answer asks, else longer each time."""
+    said = answer.headers.get("retry-after", "") if answer is not None else ""
+    if said.isascii() and said.isdigit():
+        return min(float(said), _LONGEST_WAIT_S)
+    longer = 0.2 * 2 ** min(tried - 1, 10) * (1 + random.random())  # noqa: S311 - spreads load, hides nothing
+    return min(longer, _LONGEST_WAIT_S)
 
 
 def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -151,9 +177,9 @@ class Transport(_Calls):
             try:
                 answer = self.client.send(request)
             except httpx.TransportError as fault:
-                wait_s, last = self._wait_s(tried, None), fault
+                wait_s, last = self._wait_s(request, tried, fault=fault), fault
             else:
-                wait_s, last = self._wait_s(tried, answer), None
+                wait_s, last = self._wait_s(request, tried, answer), None
                 if wait_s is None:
                     return _read(answer, gives)
             if wait_s is None:
@@ -161,21 +187,29 @@ class Transport(_Calls):
             time.sleep(wait_s)
 
     def follow(self, path: str, after: str) -> Iterator[Happening]:
-        """The stream from after that message on, for ever: where the line ends it is taken up again."""
+        """The stream from after that message on, for ever: where the line ends, or a moment is asked for, it
+        is taken up again. Raises ProblemError where the desk refuses.
+        """
+        tried = 0
         while True:
             headers = {**self._headers, "accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
+            tried, refused = tried + 1, None
             try:
                 with self.client.stream("GET", self._base_url + path, headers=headers, timeout=60) as answer:
-                    if not answer.is_success:
+                    if answer.is_success:
+                        lines = _Lines()
+                        for line in answer.iter_lines():
+                            tried = 1
+                            yield from lines.take(line)
+                            after = lines.last_id or after
+                    else:
                         answer.read()
-                        raise _problem(answer)
-                    lines = _Lines()
-                    for line in answer.iter_lines():
-                        yield from lines.take(line)
-                        after = lines.last_id or after
+                        if answer.status_code not in _BUSY:
+                            raise _problem(answer)
+                        refused = answer
             except httpx.TransportError:
                 pass
-            time.sleep(1)
+            time.sleep(_pause_s(tried, refused))
 
 
 class AsyncTransport(_Calls):
@@ -193,9 +227,9 @@ class AsyncTransport(_Calls):
             try:
                 answer = await self.client.send(request)
             except httpx.TransportError as fault:
-                wait_s, last = self._wait_s(tried, None), fault
+                wait_s, last = self._wait_s(request, tried, fault=fault), fault
             else:
-                wait_s, last = self._wait_s(tried, answer), None
+                wait_s, last = self._wait_s(request, tried, answer), None
                 if wait_s is None:
                     return _read(answer, gives)
             if wait_s is None:
@@ -203,22 +237,30 @@ class AsyncTransport(_Calls):
             await asyncio.sleep(wait_s)
 
     async def follow(self, path: str, after: str) -> AsyncIterator[Happening]:
-        """The stream from after that message on, for ever: where the line ends it is taken up again."""
+        """The stream from after that message on, for ever: where the line ends, or a moment is asked for, it
+        is taken up again. Raises ProblemError where the desk refuses.
+        """
+        tried = 0
         while True:
             headers = {**self._headers, "accept": "text/event-stream"} | ({"last-event-id": after} if after else {})
+            tried, refused = tried + 1, None
             try:
                 async with self.client.stream("GET", self._base_url + path, headers=headers, timeout=60) as answer:
-                    if not answer.is_success:
+                    if answer.is_success:
+                        lines = _Lines()
+                        async for line in answer.aiter_lines():
+                            tried = 1
+                            for one in lines.take(line):
+                                yield one
+                            after = lines.last_id or after
+                    else:
                         await answer.aread()
-                        raise _problem(answer)
-                    lines = _Lines()
-                    async for line in answer.aiter_lines():
-                        for one in lines.take(line):
-                            yield one
-                        after = lines.last_id or after
+                        if answer.status_code not in _BUSY:
+                            raise _problem(answer)
+                        refused = answer
             except httpx.TransportError:
                 pass
-            await asyncio.sleep(1)
+            await asyncio.sleep(_pause_s(tried, refused))
 
 
 class _Lines:

@@ -10,6 +10,7 @@ from rescind.postgres.reads.find import Find
 from rescind.postgres.reads.notices import Notices
 from rescind.postgres.reads.order import OneOrder
 from rescind.postgres.reads.orders import Orders
+from rescind.postgres.reads.people import PersonRows
 from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
 from rescind.postgres.reads.shops import ShopRows
@@ -39,5 +40,6 @@ class Reads(
     Stream,
     ShopsAndBuyers,
     ShopRows,
+    PersonRows,
 ):
     """Reads for pages and the API. Nothing here writes or decides."""

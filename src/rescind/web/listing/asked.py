@@ -18,12 +18,18 @@ from rescind.intake.fields import currencies
 from rescind.intake.narrowing import NARROWINGS, Narrowing
 from rescind.lists import AnyNarrowing
 from rescind.locales import Locale
-from rescind.web.search import Search, read_search, too_many
+from rescind.web.search import MOST, Search, read_search, read_words, too_many
 from rescind.web.session import Visit
 
 _TABS: Mapping[str, Iterable[str]] = {"orders": ORDER_TABS, "requests": CASE_TABS}
 TYPED = ("from", "to", "least", "most")
 """What forms have in the place of instants and minor units."""
+_SEARCHED = frozenset({"number", "text"})
+"""What the search box says, too."""
+PLACES = frozenset({"cursor", "after", "said", "open", "of", "view", *TYPED})
+"""What of an address does not narrow the list."""
+_SHOWN, _LONGEST = 5, 40
+"""So many words that the list does not know are told back, and so much of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +57,63 @@ class Asked:
 
 
 def asked(visit: Visit, listing: Listing, zone: str, *, usual: Mapping[str, str] | None = None) -> Asked:
-    """Read a list's address. What cannot be meant is left out; of what somebody typed it is said.
+    """Read a list's address. What cannot be meant is left out, and said.
 
     usual: what holds where the address does not say otherwise, such as the first tab.
     """
     kind = NARROWINGS[listing.name]
+    names = query.names(kind)
     sent = list(visit.request.query_params.multi_items())
-    known = [
-        (name, value) for name, value in sent if value and name in query.names(kind) and name not in {"number", "text"}
-    ]
-    search = read_search(visit.query("q"))
+    known = [(name, value) for name, value in sent if value and name in names and name not in _SEARCHED]
+    search = _searched(visit, sent, names)
     typed = {name: visit.query(name).strip() for name in TYPED}
     errors = too_many(visit.locale, search)
     said = _said(visit.locale, typed, dict(known), zone, errors)
+    empty = [name for name, value in sent if not value and name != "q"]
+    moved = "" if errors or not (empty or any(typed.values())) else _address(visit, sent, said)
     pairs = [(name, value) for name, value in known if name not in said] + list(said.items())
-    if listing.name in _TABS and dict(pairs).get("tab", "all") not in _TABS[listing.name]:
+    if listing.name in _TABS and (tab := dict(pairs).get("tab", "all")) not in _TABS[listing.name]:
         pairs = [(name, value) for name, value in pairs if name != "tab"]
+        errors.append(("q", _unread(visit.locale, f"tab={tab}")))
     given = dict(pairs)
     pairs += [(name, value) for name, value in (usual or {}).items() if name not in given]
     pairs += [("number", one) for one in search.numbers]
     if search.words:
         # A list that is found by numbers alone finds nothing by words.
-        pairs.append(("text" if "text" in query.names(kind) else "number", search.words))
+        pairs.append(("text" if "text" in names else "number", search.words))
     narrowing, left = _shaped(kind, pairs, visit, zone)
-    empty = [name for name, value in sent if not value and name != "q"]
-    moved = "" if errors or not (empty or any(typed.values())) else _address(visit, sent, said)
+    errors += [
+        ("q", _unread(visit.locale, f"{name}={value}"))
+        for name, value in pairs
+        if (name, value) not in left and name not in _SEARCHED
+    ]
+    unknown = dict.fromkeys(name for name, value in sent if value and name not in {"q", *names, *PLACES})
+    errors += [("q", _unknown(visit.locale, name)) for name in list(unknown)[:_SHOWN]]
     return Asked(listing, narrowing, urlencode(sorted(left)), search, moved, errors, typed if errors else {})
+
+
+def _searched(visit: Visit, sent: Sequence[tuple[str, str]], names: Sequence[str]) -> Search:
+    """What is looked for: as it was typed into the box, else in the words of the API."""
+    if typed := visit.query("q"):
+        found = read_search(typed)
+        # A list that has words alone is searched by them, whatever they look like.
+        return found if "number" in names else read_words(typed)
+    numbers = tuple(value for name, value in sent if name == "number" and value and name in names)
+    words = read_words(visit.query("text") if "text" in names else "").words
+    return Search(" ".join((*numbers, *filter(None, (words,)))), numbers[:MOST], words, max(0, len(numbers) - MOST))
+
+
+def _unknown(language: Locale, name: str) -> str:
+    return language.gettext("This list has no filter %(word)s; it was left out") % {"word": _shown(name)}
+
+
+def _unread(language: Locale, said: str) -> str:
+    return language.gettext("%(word)s cannot be read; it was left out") % {"word": _shown(said)}
+
+
+def _shown(word: str) -> str:
+    plain = "".join(sign for sign in word if sign.isprintable())
+    return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
 
 
 def _shaped(

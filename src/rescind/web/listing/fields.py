@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from rescind.core.money import decimals
+from rescind.core.staff import RIGHTS, ROLES
 from rescind.core.stage import Stage
 from rescind.intake.fields import currencies
 from rescind.locales import Locale
@@ -46,6 +47,16 @@ def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
                 found.append(_select(visit, given, "due", language.gettext("Time left"), dues(language)))
             case "amount":
                 found.append(_amounts(given, language))
+            case "role" if visit.person.role != "seller":
+                options = [(one, language.term("actor", one)) for one in ROLES]
+                found.append(_select(visit, given, "role", language.gettext("As"), options))
+            case "rights":
+                options = [(one, language.term("rights", one)) for one in RIGHTS]
+                label = language.gettext("What they may do in the shop")
+                found.append(_select(visit, given, "rights", label, options))
+            case "signed_in":
+                label = language.gettext("Signed in")
+                found.append(_select(visit, given, "signed_in", label, signed_in(language)))
             case "shop" if visit.person.role != "seller":
                 found.append({"kind": "text", "name": "shop", "label": language.gettext("Shop (its id)")})
                 found[-1]["value"] = given.value("shop")
@@ -68,6 +79,11 @@ def periods(language: Locale) -> list[tuple[str, str]]:
 def dues(language: Locale) -> list[tuple[str, str]]:
     _ = language.gettext
     return [("overdue", _("Overdue")), ("24h", _("Within 24 hours")), ("today", _("Until the end of today"))]
+
+
+def signed_in(language: Locale) -> list[tuple[str, str]]:
+    _ = language.gettext
+    return [("yes", _("At least once")), ("never", _("Never"))]
 
 
 def _days(given: Asked, zone: str, language: Locale) -> dict[str, Any]:
@@ -116,6 +132,12 @@ def said(language: Locale, given: Asked, name: str, zone: str) -> str:
     match name:
         case "stage" | "reason":
             return language.term(name, value)
+        case "role":
+            return language.term("actor", value)
+        case "rights":
+            return language.term("rights", value)
+        case "signed_in":
+            return dict(signed_in(language)).get(value, value)
         case "placed":
             return dict(periods(language)).get(value, value)
         case "due":

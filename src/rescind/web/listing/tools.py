@@ -13,14 +13,12 @@ from rescind.inbox import owner
 from rescind.lists import reader_of
 from rescind.locales import Locale
 from rescind.postgres.saved_views import SavedView
-from rescind.web.listing.asked import TYPED, Asked
+from rescind.web.listing.asked import PLACES, Asked
 from rescind.web.listing.fields import KEPT, fields, in_force, said
 from rescind.web.rendering import address
 from rescind.web.session import Visit
 
 ROOT = {"seller": "/seller", "support": "/support"}
-_PLACES = frozenset({"cursor", "after", "said", "open", "of", "view", *TYPED})
-"""What of an address does not narrow the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _chips(visit: Visit, given: Asked, here: str, zone: str) -> list[dict[str, s
     """What is in force, each with the address that takes it off."""
     chips: list[dict[str, str]] = []
     if given.search.text:
-        chips.append({"href": address(here, q=None), "label": given.search.short})
+        chips.append({"href": address(here, q=None, number=None, text=None), "label": given.search.short})
     for name in in_force(given):
         if visit.query(name):
             off: dict[str, Any] = {name: None, "view": None}
@@ -115,7 +113,7 @@ def _views(
     visit: Visit, listing: Listing, own: Sequence[SavedView], path: str, current: SavedView | None
 ) -> list[dict[str, Any]]:
     """Views that everybody has, then those that somebody keeps. One is current where the address is its own."""
-    here = sorted((name, value) for name, value in visit.request.query_params.multi_items() if name not in _PLACES)
+    here = sorted((name, value) for name, value in visit.request.query_params.multi_items() if name not in PLACES)
     shipped = [
         {
             "href": f"{path}?{urlencode(one.where)}",
@@ -139,8 +137,9 @@ def opened(path: str, view: SavedView) -> str:
 
 def path_of(root: str, name: str) -> str:
     """Where a list is."""
-    if name == "messages":
-        return f"{root}/messages"
+    if name == "people" and root == ROOT["support"]:
+        # It is the operator's alone.
+        return "/operator/people"
     return f"{root}/{name}"
 
 

@@ -187,7 +187,7 @@ class Console:
 
     def _say(self, name: str, value: object) -> str:
         if isinstance(value, datetime):
-            return f"{self.language.instant(value, self.zone, now=self.now)} {self.language.zone(value, self.zone)}"
+            return self.language.moment(value, self.zone, now=self.now)
         if isinstance(value, Money):
             return self.language.money(value)
         if isinstance(value, (tuple, list)):

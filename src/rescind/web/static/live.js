@@ -13,7 +13,7 @@
   const note = find('note'), again = find('refresh')
   // An answered form stands where only forms are taken.
   const form = again.pathname !== location.pathname && location.pathname
-  let timer, losing, polling, retrying, failures = 0, last = cursor
+  let timer, losing, polling, retrying, closed, leaving, failures = 0, last = cursor
   // What could not be read, and how it was answered. It stays said until that address was read, whatever else was.
   const missed = new Map()
 
@@ -25,9 +25,24 @@
     if (text && !lost) timer = setTimeout(show, 8000, '')
   }
 
+  // Whoever is not signed in here any more sees nothing more of it, and is led to where one signs in. Words that were not
+  // sent stay, to be copied.
+  addEventListener('beforeunload', () => { leaving = true })
+  const close = () => {
+    if (closed) return
+    closed = true
+    const typed = [...document.querySelectorAll('textarea')].filter(one => one.value !== one.defaultValue)
+    document.querySelector('header').remove()
+    document.querySelector('main').replaceChildren(...typed)
+    document.title = 'Rescind'
+    show(words.signed_out, true)
+    if (!typed.length && !leaving) location.replace(again.href)
+  }
+
   const tell = quiet => {
     const answers = [...missed.values()]
-    if (answers.some(status => status === 401 || status === 403)) show(words.signed_out, true)
+    if (answers.includes(401)) close()
+    else if (answers.includes(403)) show(words.signed_out, true)
     else if (answers.length) show(words.lost, true)
     else if (polling) show(words.polled, true)
     else if (!quiet || !again.hidden) show(words.updated)
@@ -40,8 +55,13 @@
     else retrying = setTimeout(() => document.hidden || refresh(), Math.min(60000, 2000 * 2 ** failures++) * (1 + Math.random()) / 2)
   }
 
+  // Whoever is led elsewhere is led to where one signs in.
+  const headers = {headers: {'HX-Request': 'true'}}
+  const statusOf = answer => answer.redirected ? 401 : answer.status
+
   // One request an address. quiet: something was seen, which is shown and not read out.
   const refresh = async (order, quiet) => {
+    if (closed) return
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
       // What one was told changes the list of it alone.
@@ -60,9 +80,8 @@
       let status = 0
       busy(true)
       try {
-        const answer = await fetch(src, {headers: {'HX-Request': 'true'}})
-        // Whoever is led elsewhere is led to where one signs in.
-        status = answer.redirected ? 401 : answer.status
+        const answer = await fetch(src, headers)
+        status = statusOf(answer)
         if (!answer.ok || answer.redirected) throw new Error(status)
         const text = await answer.text()
         for (const id of ids) {
@@ -91,6 +110,8 @@
   // Many events in a moment are one refresh.
   const waiting = new Map()
   const receive = message => {
+    if (closed) return
+    if (message.ended) return close()
     if (message.id) last = message.id
     if ('up' in message) {
       if (message.up) {
@@ -120,17 +141,24 @@
     const inTurn = (signal, work) => locks ? locks.request('rescind' + events, {signal}, work) : work()
     let leave
     const lead = () => {
+      if (closed) return
       const stop = new AbortController()
       leave = () => stop.abort()
       inTurn(stop.signal, () => new Promise(done => {
         const source = new EventSource(events + (last ? (events.includes('?') ? '&' : '?') + 'after=' + encodeURIComponent(last) : ''))
         leave = () => { source.close(); done() }
         source.onopen = () => spread({up: true})
-        source.onerror = () => {
+        source.onerror = async () => {
           spread({up: false})
-          if (source.readyState === EventSource.CLOSED) { done(); setTimeout(lead, 5000) }
+          if (source.readyState !== EventSource.CLOSED) return
+          done()
+          // A stream does not tell why it was refused; the page does.
+          if (await fetch(again.href, headers).then(statusOf, () => 0) === 401) spread({ended: true})
+          else setTimeout(lead, 5000)
         }
         source.onmessage = ({data, lastEventId}) => spread({...JSON.parse(data), id: lastEventId})
+        // The others are told before one of them takes its turn.
+        source.addEventListener('ended', () => { source.close(); spread({ended: true}); setTimeout(done, 1000) })
         source.addEventListener('reset', () => { last = ''; spread({reset: true}) })
       })).catch(() => {})
     }
