@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from rescind.locales import DEFAULT
-from rescind.terminal import fail
+from rescind.speaking import _, fail
 
 URL, KEY = "RESCIND_URL", "RESCIND_KEY"
 
@@ -28,14 +28,17 @@ def mcp(
     """
     address = url or os.environ.get(URL, "")
     if not address.startswith(("http://", "https://")):
-        fail(f"Say where the desk is: --url https://desk.example, or {URL}.")
+        fail(_("Say where the desk is: --url https://desk.example, or %(setting)s.") % {"setting": URL})
     key = os.environ.get(KEY, "")
     if http is None and not key:
-        fail(f"Set {KEY} to the program's key; it is never an option, for others could read it there.")
+        fail(
+            _("Set %(setting)s to the program's key; it is never an option, for others could read it there.")
+            % {"setting": KEY}
+        )
     try:
         from rescind.mcp import transports  # noqa: PLC0415 - an extra, which only this command needs
     except ModuleNotFoundError as missing:
-        fail(f"{missing.name} is not installed: pip install 'rescind[mcp]'")
+        fail(_("%(name)s is not installed: pip install 'rescind[mcp]'") % {"name": missing.name})
     if http is None:
         asyncio.run(transports.stdio(address, key, language))
     else:
