@@ -406,6 +406,7 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("draft of one's own", "/operator/drafts/2"),
         Place("draft in words", "/operator/drafts/2/words"),
         Place("shop rule in force", "/operator/drafts/1"),
+        Place("set-up", "/operator/set-up"),
         Place("people", "/operator/people"),
         Place("invited without an address", "/operator/people", _send_empty("#invite form"), 422),
         Place("account of who came by a link", "/account"),

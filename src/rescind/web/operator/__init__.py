@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, sources, texts
+from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, set_up, sources, texts
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -15,6 +15,7 @@ PAGES = Router(
     path="/operator",
     route_handlers=[
         *policies.ROUTES,
+        *set_up.ROUTES,
         *texts.ROUTES,
         *drafts.ROUTES,
         *PEOPLE,
