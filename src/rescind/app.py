@@ -84,7 +84,6 @@ from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
-from rescind.postgres.refunds import RefundLists
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
 from rescind.postgres.saved_views import SavedViews
@@ -237,7 +236,7 @@ async def open_desk(
                     key,
                 ),
                 stock=StockFeed(pool),
-                lists=Lists(reads, RefundLists(pool), ExportTable(pool, clock), clock),
+                lists=Lists(reads, ExportTable(pool, clock), clock),
                 views=SavedViews(pool, clock),
                 files=files,
                 versions=versions,

@@ -276,6 +276,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("board with a filter that is wrong", "/seller/orders?least=much&currency=EUR"),
         Place("columns of the board", "/seller/orders", _press("[popovertarget=columns-sheet]")),
         Place("view of the board to keep", "/seller/orders", _press("[popovertarget=keep-sheet]")),
+        Place("export of the board", "/seller/orders", _press("[popovertarget=file-sheet]")),
         Place("saved views", "/seller/views"),
         Place("queue", "/seller/requests"),
         Place("queue ticked", "/seller/requests", _press("tr[data-row] input[type=checkbox]")),

@@ -3299,15 +3299,16 @@ class PageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class RefundsListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A part of a list, the oldest first, of those that failed the newest. next: what to read on after, if anything."""
+    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
 
     refunds: list[RefundListed]
     next: str | None
+    total: int | None
 
 
 class RefundListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One refund. next_check_at: when its provider is asked next; nothing for one that failed. owner: who looks after
-    it. cause: why nothing was sent yet.
+    """One refund. state: where it stands. next_check_at: when its provider is asked next; nothing for one that has
+    ended. ended_at: when it did. owner: who looks after it. cause: why nothing was sent yet.
     """
 
     refund: str
@@ -3315,12 +3316,15 @@ class RefundListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     order: str
     number: str
     tender: str
+    method: str
     amount: Money
+    state: str
     status: str
     cause: str
     reference: str
     owed_at: str
     next_check_at: str | None
+    ended_at: str | None
     owner: str | None
 
 

@@ -364,8 +364,19 @@ class Exports:
     def refunds(
         self,
         *,
-        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
         number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
     ) -> bytes:
@@ -377,7 +388,21 @@ class Exports:
             "GET",
             "/v1/refunds/export",
             bytes,
-            query={"state": state, "number": number, "format": format_, "column": column},
+            query={
+                "state": state,
+                "number": number,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "shop": shop,
+                "sort": sort,
+                "zone": zone,
+                "format": format_,
+                "column": column,
+            },
         )
 
     def threads(
@@ -2378,20 +2403,47 @@ class RefundLists:
     def listed(
         self,
         *,
-        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
         number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> models.RefundsListed:
         """List refunds.
 
-        Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`.
+        Refunds by where they stand: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`,
+        `succeeded`, `settled` another way, or `all`. Open ones come oldest first, those that failed and those that
+        ended newest first.
         """
         return self._transport.call(
             "GET",
             "/v1/refunds",
             models.RefundsListed,
-            query={"state": state, "number": number, "after": after, "limit": limit},
+            query={
+                "state": state,
+                "number": number,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "shop": shop,
+                "sort": sort,
+                "zone": zone,
+                "after": after,
+                "limit": limit,
+            },
         )
 
     def take(self, refund: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RefundTaken:

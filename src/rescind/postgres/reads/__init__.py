@@ -12,6 +12,7 @@ from rescind.postgres.reads.order import OneOrder
 from rescind.postgres.reads.orders import Orders
 from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
+from rescind.postgres.reads.refunds import Refunds
 from rescind.postgres.reads.shops import ShopRows
 from rescind.postgres.reads.stream import Stream
 from rescind.postgres.reads.tabs import Tabs
@@ -31,6 +32,7 @@ class Reads(
     Orders,
     Cases,
     RefundOrders,
+    Refunds,
     Proposals,
     Tabs,
     Find,

@@ -15,7 +15,7 @@ from rescind.core.money import Money
 from rescind.core.views import CASE_TABS, ORDER_TABS, Filters
 from rescind.intake import query
 from rescind.intake.fields import currencies
-from rescind.intake.narrowing import NARROWINGS, Narrowing
+from rescind.intake.narrowing import NARROWINGS, Narrowing, RefundNarrowing
 from rescind.lists import AnyNarrowing
 from rescind.locales import Locale
 from rescind.web.search import Search, read_search, too_many
@@ -41,7 +41,9 @@ class Asked:
     typed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def filters(self, visit: Visit, zone: str) -> Filters:
-        """Of a list of orders or requests, as the reads take them."""
+        """Of a list of orders, requests or refunds, as the reads take them."""
+        if isinstance(self.narrowing, RefundNarrowing):
+            return self.narrowing.filters(zone)
         assert isinstance(self.narrowing, Narrowing), "this list has such filters"
         return self.narrowing.filters(visit.person.role, zone)
 
@@ -88,6 +90,8 @@ def _shaped(
             found = query.read(urlencode(pairs).encode(), kind)
             if isinstance(found, Narrowing):
                 found.filters(visit.person.role, zone)
+            elif isinstance(found, RefundNarrowing):
+                found.filters(zone)
         except RescindError as fault:
             wrong = str(fault.params.get("field", "")).lstrip("?")
             left = [(name, value) for name, value in pairs if name != wrong]

@@ -39,8 +39,7 @@ def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
                 options = [(one, language.term("reason", one)) for one in _REASONS]
                 found.append(_select(visit, given, "reason", language.gettext("Reason"), options))
             case "placed":
-                label = language.gettext("Placed") if given.listing.name == "orders" else language.gettext("Asked")
-                found.append(_select(visit, given, "placed", label, periods(language)))
+                found.append(_select(visit, given, "placed", _began(language, given.listing.name), periods(language)))
                 found.append(_days(given, zone, language))
             case "due":
                 found.append(_select(visit, given, "due", language.gettext("Time left"), dues(language)))
@@ -53,6 +52,12 @@ def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
                 # Tabs and sorting stand elsewhere on the page.
                 continue
     return found
+
+
+def _began(language: Locale, listing: str) -> str:
+    """What the day is of by which a list is narrowed."""
+    _ = language.gettext
+    return {"orders": _("Placed"), "refunds": _("Owed since")}.get(listing, _("Asked"))
 
 
 def _select(visit: Visit, given: Asked, name: str, label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
