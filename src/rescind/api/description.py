@@ -138,6 +138,10 @@ EXAMPLES: Mapping[str, Any] = {
             }
         ]
     },
+    "views_choose": {"columns": ["number", "total", "placed"]},
+    "views_keep": {"list": "orders", "name": "Packed this week", "where": "stage=packed&placed=7d"},
+    "views_mail": {"rhythm": "weekly", "weekday": 0, "hour": 8, "zone": "Europe/London", "channel": "chn_4f1d9c"},
+    "views_remove": {},
     "bulk_answer": {
         "answers": [
             {"request": "can_00000001cxy805000000z8", "answer": "approve"},

@@ -313,6 +313,18 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str
 
 
+class ExportFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the record of lists that were taken away is narrowed to. person: as they are known to the record.
+
+    personal: whether people who bought are spoken of; None for both.
+    """
+
+    list: str = ""
+    via: str = ""
+    person: str = ""
+    personal: bool | None = None
+
+
 ShopSort = Literal["name", "newest"]
 
 

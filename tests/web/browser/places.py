@@ -413,6 +413,7 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("account of who came by a link", "/account"),
         Place("sessions", "/account/sessions"),
         Place("keys", "/operator/keys"),
+        Place("lists taken away", "/operator/exports"),
         Place("installation", "/operator/installation"),
         Place("books", "/operator/books"),
         Place("reconciliation", "/operator/books/1"),

@@ -781,9 +781,12 @@ class ImportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class ExportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The last that were taken away, newest first."""
+    """A part of the record, newest first. next, previous: cursors, null at an end. total: null when there are many."""
 
     rows: list[ExportTold]
+    next: str | None
+    previous: str | None
+    total: int | None
 
 
 class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -792,6 +795,7 @@ class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     query: what it was narrowed to. rows: how many left; ended_at: null while it goes on.
     """
 
+    id: str
     role: str
     shop: str | None
     person: str
@@ -804,6 +808,120 @@ class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     rows: int
     began_at: str
     ended_at: str | None
+
+
+class ListsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The lists that the caller has."""
+
+    lists: list[ListTold]
+
+
+class ListTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A list that the caller has. filters: the parameters it can be narrowed by, sorting among them."""
+
+    name: str
+    columns: list[ListColumnTold]
+    filters: list[str]
+    views: list[ReadyViewTold]
+
+
+class ListColumnTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A column of a list. kind: id, text, code, money, time or number. shown: the caller sees it on pages. personal:
+    it says something of people who bought.
+    """
+
+    name: str
+    kind: str
+    shown: bool
+    personal: bool
+
+
+class ReadyViewTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A view that everybody has. where: as it stands behind the question mark of an address."""
+
+    name: str
+    where: dict[str, str]
+
+
+class ListColumnsPut(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The columns to show, in whatever order; none for those that a list shows by itself."""
+
+    columns: list[str] = []
+
+
+class ViewsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The views that the caller keeps, up to 50."""
+
+    views: list[ViewTold]
+
+
+class ViewTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A view that the caller keeps. rhythm: empty where it is not mailed; channel, weekday, hour, zone, format,
+    language: how it is. next_at: when next, null for not. paused: why not at the moment.
+    """
+
+    id: str
+    list: str
+    name: str
+    where: str
+    columns: list[str]
+    rhythm: str
+    weekday: int
+    hour: int
+    zone: str
+    format: str
+    language: str
+    channel: str
+    next_at: str | None
+    paused: str
+
+
+class NewView(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A list as it is to be kept. where: what stands behind the question mark of its address, such as
+    ``stage=packed&placed=7d``. columns: none for the usual ones.
+    """
+
+    list: str
+    name: str
+    where: str = ""
+    columns: list[str] = []
+
+
+class ViewMail(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """When a view is mailed. rhythm: empty for not at all. weekday: of a weekly one, Monday is 0; hour: by the clock
+    of ``zone``. language: of the file. channel: the id of a mail address of the caller's that is verified.
+    """
+
+    rhythm: Literal["", "daily", "weekly"]
+    weekday: int = 0
+    hour: int = 8
+    zone: str = "UTC"
+    format: Literal["csv", "xlsx"] = "csv"
+    language: Literal["en", "zh"] = "en"
+    channel: str = ""
+
+
+class Untouched(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The call says it all."""
+
+
+class ViewFilesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The files of the caller that are still there, the latest first."""
+
+    files: list[ViewFileTold]
+
+
+class ViewFileTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A file that was made of a view. size: bytes. until: when it is gone."""
+
+    id: str
+    view: str
+    list: str
+    format: str
+    rows: int
+    size: int
+    made_at: str
+    until: str
 
 
 class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1850,10 +1968,6 @@ class ReadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """read: how many of the notices that was news of."""
 
     read: int
-
-
-class Untouched(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The call says it all."""
 
 
 class PreferencesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

@@ -437,12 +437,97 @@ class Exports:
             "GET", "/v1/shops/export", bytes, query={"text": text, "sort": sort, "format": format_, "column": column}
         )
 
-    def taken(self, *, limit: int | None = None) -> models.ExportsTold:
+    def taken(
+        self,
+        *,
+        list_: str | None = None,
+        via: Literal["", "api", "cli", "mail", "page"] | None = None,
+        person: str | None = None,
+        personal: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.ExportsTold:
         """List what was exported.
 
-        Who took which list away, when, and with how many rows: the last of them, newest first.
+        Who took which list away, when, and with how many rows, newest first.
         """
-        return self._transport.call("GET", "/v1/exports", models.ExportsTold, query={"limit": limit})
+        return self._transport.call(
+            "GET",
+            "/v1/exports",
+            models.ExportsTold,
+            query={"list": list_, "via": via, "person": person, "personal": personal, "cursor": cursor, "limit": limit},
+        )
+
+
+class Views:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def lists(self) -> models.ListsTold:
+        """List the lists.
+
+        Which lists you have: what each can be narrowed by, its columns and those you see, the views it comes with.
+        """
+        return self._transport.call("GET", "/v1/lists", models.ListsTold)
+
+    def choose(self, list_: str, body: models.ListColumnsPut) -> models.ListTold:
+        """Choose the columns of a list.
+
+        What you see of a list on pages from now on, and what its files have where nobody says otherwise there.
+        """
+        return self._transport.call("PUT", f"/v1/lists/{segment(list_)}/columns", models.ListTold, body=body)
+
+    def views(self, *, list_: str | None = None) -> models.ViewsTold:
+        """List your views.
+
+        The views that you keep, of one list or of all, and when each is mailed.
+        """
+        return self._transport.call("GET", "/v1/views", models.ViewsTold, query={"list": list_})
+
+    def keep(self, body: models.NewView, *, idempotency_key: str | None = None) -> models.ViewTold:
+        """Keep a view.
+
+        Keep a list as it is narrowed under a name, for yourself alone. One of that name is kept anew.
+        """
+        return self._transport.call("POST", "/v1/views", models.ViewTold, body=body, key=idempotency_key, keyed=True)
+
+    def one(self, view: str) -> models.ViewTold:
+        """Read a view.
+
+        A view that you keep, and when it is mailed.
+        """
+        return self._transport.call("GET", f"/v1/views/{segment(view)}", models.ViewTold)
+
+    def mail(self, view: str, body: models.ViewMail) -> models.ViewTold:
+        """Have a view mailed.
+
+        Mail a view every day or every week, or not any more. The mail has a link and no data; the file lies behind
+        sign-in for a week.
+        """
+        return self._transport.call("PUT", f"/v1/views/{segment(view)}/mail", models.ViewTold, body=body)
+
+    def remove(self, view: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.ViewsTold:
+        """Remove a view.
+
+        Keep it no longer, and mail nothing of it; the answer has the views that are left.
+        """
+        return self._transport.call(
+            "POST", f"/v1/views/{segment(view)}/remove", models.ViewsTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def files(self) -> models.ViewFilesTold:
+        """List files of your views.
+
+        What was made of your views in the last week.
+        """
+        return self._transport.call("GET", "/v1/view-files", models.ViewFilesTold)
+
+    def file(self, file: str) -> bytes:
+        """Fetch a file of a view.
+
+        The file itself, in the form in which the view is mailed. Another's is as missing as one that is gone.
+        """
+        return self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes)
 
 
 class Cancellability:
@@ -3127,6 +3212,7 @@ class Operations:
         self.orders = Orders(transport)
         self.imports = Imports(transport)
         self.exports = Exports(transport)
+        self.views = Views(transport)
         self.cancellability = Cancellability(transport)
         self.cancellations = Cancellations(transport)
         self.bulk = Bulk(transport)

@@ -6,6 +6,7 @@ that is read; source, conditions, search and rows are what they share.
 
 from rescind.postgres.reads.cases import Cases
 from rescind.postgres.reads.directory import ShopsAndBuyers
+from rescind.postgres.reads.exports import Exports
 from rescind.postgres.reads.find import Find
 from rescind.postgres.reads.notices import Notices
 from rescind.postgres.reads.order import OneOrder
@@ -41,5 +42,6 @@ class Reads(
     Stream,
     ShopsAndBuyers,
     ShopRows,
+    Exports,
 ):
     """Reads for pages and the API. Nothing here writes or decides."""

@@ -22,14 +22,15 @@ from rescind.web.search import Search, read_search, too_many
 from rescind.web.session import Visit
 
 _TABS: Mapping[str, Iterable[str]] = {"orders": ORDER_TABS, "requests": CASE_TABS}
-TYPED = ("from", "to", "least", "most")
-"""What forms have in the place of instants and minor units."""
+TYPED = ("from", "to", "least", "most", "shop_name")
+"""What forms have in the place of instants, minor units and ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A list as an address asks for it. where: what narrows it, in one spelling. go: the address that says the same
     in the API's words, empty where this one does. errors: (field, what is wrong). typed: as it was typed.
+    shops: (id, name) of those that fit what was typed, where several do.
     """
 
     listing: Listing
@@ -39,6 +40,7 @@ class Asked:
     go: str = ""
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     typed: Mapping[str, str] = field(default_factory=dict[str, str])
+    shops: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def filters(self, visit: Visit, zone: str) -> Filters:
         """Of a list of orders, requests or refunds, as the reads take them."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, policies, providers, set_up, sources, texts
+from rescind.web.operator import (
+    books,
+    drafts,
+    exports,
+    installation,
+    keys,
+    mail,
+    policies,
+    providers,
+    set_up,
+    sources,
+    texts,
+)
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -26,6 +38,7 @@ PAGES = Router(
         *mail.ROUTES,
         *ORDER_FILES,
         *books.ROUTES,
+        *exports.ROUTES,
         *installation.ROUTES,
     ],
     dependencies={"console": Provide(operator_console)},

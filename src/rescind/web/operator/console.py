@@ -26,6 +26,7 @@ BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 CHECK_UP = f"{HOME}/check-up"
 SET_UP = f"{HOME}/set-up"
+EXPORTS = f"{HOME}/exports"
 PAYING_OUT = "/support/refund-orders"
 CALENDARS = "/support/calendars"
 MONEY = (REFUNDS, PAYING_OUT, BOOKS)

@@ -13,7 +13,7 @@ from rescind.core.lists import REFUNDS
 from rescind.core.views import RefundRow, RefundState
 from rescind.intake.narrowing import RefundNarrowing
 from rescind.locales import Locale
-from rescind.web.listing import asked, heads, tools
+from rescind.web.listing import asked, by_shop, heads, tools
 from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
@@ -45,7 +45,7 @@ async def by_state(
     the provider calls it.
     """
     language = console.language
-    given = asked(console.visit, REFUNDS, console.zone)
+    given = await by_shop(console.visit, asked(console.visit, REFUNDS, console.zone))
     if given.go:
         return console.go(given.go)
     assert isinstance(given.narrowing, RefundNarrowing), "this list has such filters"
