@@ -24,6 +24,7 @@ def run(tmp_path_factory):
             await Market(desk.pool, desk.engine, desk.clock).open()
             await desk.order_sources.create("odd", "signed", "test", request="r")
             await desk.order_sources.table.keep("odd", "msg_1", "order.gone", "77", b'{"type": "order.gone"}')
+            await desk.order_sources.table.keep("odd", "msg_2", "order.gone", "78", b'{"type": "order.gone"}')
             await sources.sweep(desk)
 
     asyncio.run(fill())
@@ -52,6 +53,18 @@ def test_a_source_from_the_first_to_the_last_command(run):
     assert run("log", "none")[0] == 2
     status, said = run("add", "woo", "--kind", "woocommerce", "--shop", KILN, "--url", "https://10.0.0.1", piped="a b")
     assert (status, "The url must be" in said) == (2, True)
+
+
+def test_what_the_page_chooses_is_chosen_and_what_is_ignored_says_why(run):
+    assert run("set", "erp2", "--reason", "price_error")[0] == 2
+    run("add", "erp2")
+    assert run("set", "erp2", "--reason", "price_error", "--language", "zh", "--pays", "there", "--no-restock")[0] == 0
+    assert run("set", "erp2", "--pays", "nowhere") == (2, "rescind: Refunds are sent back from here or there.")
+    status, said = run("ignore", "odd", "msg_2", "--reason", "A trial of ours.")
+    assert (status, said) == (0, "Ignored."), said
+    assert "ignored" in run("log", "odd", "--told", "ignored")[1]
+    assert run("ignore", "odd", "msg_2", "--reason", "Again.")[0] == 2
+    assert run("count", "odd", "msg_2")[0] == 2
 
 
 def test_what_was_set_aside_is_shown_with_its_place_and_read_again(run):

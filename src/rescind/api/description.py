@@ -53,6 +53,8 @@ EXAMPLES: Mapping[str, Any] = {
     "order_sources_rotate": {},
     "order_sources_fetch": {},
     "order_sources_retry": {},
+    "order_sources_ignore": {"reason": "A trial of ours; nobody bought anything."},
+    "order_sources_count": {},
     "order_sources_retry_all": {},
     "webhook_endpoints_create": {
         "url": "https://example.com/hooks/rescind",

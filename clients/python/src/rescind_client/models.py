@@ -3883,10 +3883,11 @@ class SourceMessagesTold(msgspec.Struct, kw_only=True, frozen=True, omit_default
 
 
 class SourceMessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A message of a source. told: waiting, done, no_news, or set_aside for a person.
+    """A message of a source. told: waiting, done, no_news, set_aside for a person, or ignored by one.
 
     cause: why nothing could be made of it, in a code; field, expected: where, as a JSON pointer, and what should
-    stand there. order: which of ours it was about. message: what came, in one message alone.
+    stand there. order: which of ours it was about. ignored_by, ignored_why: who made nothing of it, and why.
+    message: what came, in one message alone.
     """
 
     id: str
@@ -3898,7 +3899,15 @@ class SourceMessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults
     field: str
     expected: str
     order: str | None
+    ignored_by: str | None
+    ignored_why: str | None
     message: Any | None
+
+
+class MessageIgnored(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Why nothing is to be made of it."""
+
+    reason: str
 
 
 class ReadAgainTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

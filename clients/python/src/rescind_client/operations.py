@@ -2870,7 +2870,7 @@ class OrderSources:
         self,
         source: str,
         *,
-        told: Literal["done", "no_news", "set_aside", "waiting"] | None = None,
+        told: Literal["done", "ignored", "no_news", "set_aside", "waiting"] | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> models.SourceMessagesTold:
@@ -2904,6 +2904,38 @@ class OrderSources:
         return self._transport.call(
             "POST",
             f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/retry",
+            models.SourceMessageTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def ignore(
+        self, source: str, message: str, body: models.MessageIgnored, *, idempotency_key: str | None = None
+    ) -> models.SourceMessageTold:
+        """Make nothing of a message.
+
+        Say that nothing is to be made of a message that was set aside, and why. It can be read again all the same.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/ignore",
+            models.SourceMessageTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def count(
+        self, source: str, message: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SourceMessageTold:
+        """Count a refund that may have been told twice.
+
+        Say that the refund about which a message asks (`refund_told_twice`) is money of its own.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/count",
             models.SourceMessageTold,
             body=body,
             key=idempotency_key,

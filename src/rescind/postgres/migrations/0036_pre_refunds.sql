@@ -46,3 +46,12 @@ JOIN tenders t ON t.shop_id = o.shop_id AND t.order_id = o.order_id AND t.tender
 LEFT JOIN failed_refunds f ON f.shop_id = o.shop_id AND f.refund_id = r ->> 'id'
 WHERE position('"refunds":[{'::bytea IN o.state) > 0;
 GRANT SELECT, INSERT, UPDATE ON refunds TO rescind_app;
+
+-- A message that nothing could be made of and that somebody has looked at: who said that nothing is to be made of it, and
+-- why. counts: refunds there, by their ids there, of which somebody said that they are money of their own.
+ALTER TABLE source_messages ADD COLUMN counts text[] NOT NULL DEFAULT '{}';
+ALTER TABLE source_messages ADD COLUMN ignored_by text NOT NULL DEFAULT '';
+ALTER TABLE source_messages ADD COLUMN ignored_why text NOT NULL DEFAULT '' CHECK (length(ignored_why) <= 500);
+ALTER TABLE source_messages DROP CONSTRAINT source_messages_outcome_check;
+ALTER TABLE source_messages ADD CONSTRAINT source_messages_outcome_check
+    CHECK (outcome IN ('', 'done', 'no_news', 'set_aside', 'ignored')) NOT VALID;
