@@ -157,7 +157,7 @@ async def requests(call: Call) -> Answer:
     also=(workbook.MEDIA_TYPE,),
 )
 async def refunds(call: Call) -> Answer:
-    """All refunds that have not arrived and stand in one place, in the form of exported orders."""
+    """All refunds that the list would show, in the form of exported orders."""
     return await _export(call, REFUNDS)
 
 

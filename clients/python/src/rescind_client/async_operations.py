@@ -384,7 +384,7 @@ class Exports:
     ) -> bytes:
         """Export refunds.
 
-        All refunds that have not arrived and stand in one place, in the form of exported orders.
+        All refunds that the list would show, in the form of exported orders.
         """
         return await self._transport.call(
             "GET",
