@@ -86,7 +86,6 @@ from rescind.postgres.policies import PolicyTable
 from rescind.postgres.push import PushTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.receipt_keys import ReceiptKeys
-from rescind.postgres.refunds import RefundLists
 from rescind.postgres.robot_messages import RobotMessages
 from rescind.postgres.robots import RobotTable
 from rescind.postgres.saved_views import SavedViews
@@ -240,7 +239,7 @@ async def open_desk(
                 links=Links.over(pool, access, reads, settings, key),
                 guest_codes=GuestCodes(Steps(SignInTable(pool)), reads, post.table, key),
                 stock=StockFeed(pool),
-                lists=Lists(reads, RefundLists(pool), ExportTable(pool, clock), clock),
+                lists=Lists(reads, ExportTable(pool, clock), clock),
                 views=SavedViews(pool, clock),
                 files=files,
                 versions=versions,

@@ -21,7 +21,6 @@ from rescind.intake.query import names
 from rescind.lists import Lists, Wanted
 from rescind.postgres.exports import ExportTable
 from rescind.postgres.reads import Reads
-from rescind.postgres.refunds import RefundLists
 from rescind.settings import Settings, secret
 from rescind.speaking import _, fail, must_be, say, told
 from rescind.terminal import Data, read_settings, run
@@ -60,7 +59,7 @@ def export(
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
         clock = DatabaseClock()
-        lists = Lists(Reads(pool, secret(settings)), RefundLists(pool), ExportTable(pool, clock), clock)
+        lists = Lists(Reads(pool, secret(settings)), ExportTable(pool, clock), clock)
         try:
             made = await lists.export(_somebody(), wanted, "cli")
         except (InvalidField, InvalidText, UnknownField) as error:

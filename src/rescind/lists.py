@@ -28,7 +28,6 @@ from rescind.locales import Locale
 from rescind.people import by, whose
 from rescind.postgres.exports import ExportTable, Taken
 from rescind.postgres.reads import Reads
-from rescind.postgres.refunds import MOST, RefundLists
 
 AnyNarrowing = Narrowing | RefundNarrowing | ThreadNarrowing | ShopNarrowing | PersonNarrowing
 
@@ -76,10 +75,9 @@ def listing_of(who: Principal, name: str) -> Listing:
 class Lists:
     """Reads lists through whoever asks, and makes files of them."""
 
-    def __init__(self, reads: Reads, refunds: RefundLists, exports: ExportTable, clock: Clock) -> None:
+    def __init__(self, reads: Reads, exports: ExportTable, clock: Clock) -> None:
         self.exports = exports
         self._reads = reads
-        self._refunds = refunds
         self._clock = clock
 
     def narrowed(self, listing: Listing, where: str) -> AnyNarrowing:
@@ -96,7 +94,7 @@ class Lists:
                 every = self._reads.every_order if listing.name == "orders" else self._reads.every_case
                 return cast("AsyncIterator[Any]", every(who.scope, filters, now=now))
             case RefundNarrowing():
-                return self._every_refund(who, where)
+                return self._reads.every_refund(who.scope, where.filters(zone), now=now)
             case ThreadNarrowing():
                 if who.role == "host":
                     raise Forbidden(action="list_messages")
@@ -105,18 +103,6 @@ class Lists:
                 return self._reads.every_shop(where.filters())
             case PersonNarrowing():
                 return self._reads.every_person(where.filters(whose(by(who))))
-
-    async def _every_refund(self, who: Principal, where: RefundNarrowing) -> AsyncIterator[Any]:
-        after: str | None = None
-        while True:
-            found = await self._refunds.listed(
-                who.scope, where.state, after=after, limit=MOST + 1, numbers=where.number
-            )
-            for one in found[:MOST]:
-                yield one
-            if len(found) <= MOST:
-                return
-            after = found[MOST - 1].refund
 
     async def export(self, who: Principal, wanted: Wanted, via: str) -> File:
         """Begin a file of what a list shows now, and write down that it is taken away.

@@ -19,6 +19,7 @@ from rescind.clock import Clock, wall_clock
 from rescind.connections import OF_SOURCES, Connected
 from rescind.core.errors import (
     InvalidField,
+    InvalidTransition,
     MalformedBody,
     NotFound,
     SignatureInvalid,
@@ -29,6 +30,7 @@ from rescind.core.ids import canonical
 from rescind.core.instant import Instant
 from rescind.core.ports import PaymentProvider
 from rescind.intake import document
+from rescind.intake.text import words
 from rescind.postgres.order_sources import Counts, Entry, Kind, OrderSourceTable, Source, State, Told
 from rescind.sealing import Sealer
 from rescind.webhooks import signing
@@ -41,6 +43,7 @@ log = structlog.get_logger()
 PURPOSE = "rescind order source secrets 1"
 MOST_BYTES = 1024 * 1024
 """An order with hundreds of lines, each with what a dozen plugins keep beside it."""
+LONGEST_REASON = 500
 OLD_HOLDS = timedelta(hours=24)
 """So long the secret before still counts after a new one was made."""
 KINDS: tuple[Kind, ...] = ("signed", "woocommerce")
@@ -49,7 +52,7 @@ REASONS = ("out_of_stock", "price_error", "undeliverable_address", "buyer_asked"
 TROUBLES = (
     *get_args(Cause),
     *("sealed_elsewhere", "unknown_order", "unknown_status", "changed_there", "deleted_there", "number_taken"),
-    "refund_too_high",
+    *("refund_too_high", "refund_told_twice", "refund_counted_twice"),
 )
 """Why something was not read or told, in codes beside those of problems."""
 FORM = "application/x-www-form-urlencoded"
@@ -293,6 +296,25 @@ class OrderSources:
         """Read a message again, whatever became of it. Raises NotFound."""
         await self.entry(name, message)
         await self.table.again(name, message)
+        return await self.entry(name, message)
+
+    async def count(self, name: str, message: str) -> Entry:
+        """Take the refund about which a message asks for money of its own. Raises NotFound, InvalidTransition."""
+        found = await self.entry(name, message)
+        if found.told != "set_aside" or found.cause != "refund_told_twice":
+            raise InvalidTransition(action="count", current_state=found.told)
+        await self.table.again(name, message, found.field.rpartition("/")[2])
+        return await self.entry(name, message)
+
+    async def ignore(self, name: str, message: str, by: str, why: str) -> Entry:
+        """Make nothing of a message that was set aside, for a reason that is kept with who said so.
+
+        Raises NotFound, InvalidText, InvalidTransition: it was understood, or waits.
+        """
+        why = words(why, field="/reason", limit=LONGEST_REASON, blank=False)
+        found = await self.entry(name, message)
+        if not await self.table.ignore(name, message, by, why):
+            raise InvalidTransition(action="ignore", current_state=found.told)
         return await self.entry(name, message)
 
     async def all_again(self, name: str) -> int:

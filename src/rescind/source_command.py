@@ -14,8 +14,8 @@ from rich.table import Table
 from rescind.administration import shop_called, with_pool
 from rescind.clock import DatabaseClock
 from rescind.connections import Connected
-from rescind.core.errors import InvalidField, NotFound, Unavailable
-from rescind.order_sources import KINDS, Chosen, OrderSources, chosen_of
+from rescind.core.errors import InvalidField, InvalidText, InvalidTransition, NotFound, Unavailable
+from rescind.order_sources import KINDS, REASONS, Chosen, OrderSources, chosen_of
 from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.order_sources import Counts, OrderSourceTable, State, Told
 from rescind.postgres.reads import Reads
@@ -107,26 +107,41 @@ def set_source(
     status: Annotated[
         list[str] | None, typer.Option(help="What a status there means, such as boxed=packed; again for more.")
     ] = None,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The connection that a payment plugin takes money through, such as stripe=main; again for more."
+        ),
+    ] = None,
+    pays: Annotated[str | None, typer.Option(help="Who sends refunds back: here or there.")] = None,
+    restock: Annotated[
+        bool | None, typer.Option("--restock/--no-restock", help="What is cancelled goes back into its stock.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help=f"Why it cancels: {', '.join(REASONS)}.")] = None,
+    language: Annotated[str | None, typer.Option(help="What its buyers and its history read: en or zh.")] = None,
     data: Data = None,
 ) -> None:
-    """Change a source: pause it, switch it on again, or say what a status of a plugin means."""
+    """Change a source: pause it, switch it on again, or choose what its page has to choose."""
     states: dict[str | None, State | None] = {None: None, "on": "on", "paused": "paused"}
     if state not in states:
         fail(_("A source is on or paused."))
-    meanings = [one.partition("=") for one in status or ()]
+    meanings, plugins = _pairs(status), _pairs(plugin)
+    if pays not in {None, "here", "there"}:
+        fail(_("Refunds are sent back from here or there."))
 
     async def work(sources: OrderSources) -> str:
         before = chosen_of(await sources.find(source))
-        statuses = before.statuses | {name: meaning for name, _, meaning in meanings}
         chosen = Chosen(
-            statuses=statuses,
-            providers=before.providers,
-            pays=before.pays,
-            restock=before.restock,
-            reason=before.reason,
-            locale=before.locale,
+            statuses=before.statuses | meanings,
+            providers={name: to for name, to in (before.providers | plugins).items() if to},
+            pays=before.pays if pays is None else "there" if pays == "there" else "here",
+            restock=before.restock if restock is None else restock,
+            reason=reason or before.reason,
+            locale=language or before.locale,
         )
-        one = await sources.change(source, _BY, url=url, state=states[state], chosen=chosen if meanings else None)
+        one = await sources.change(
+            source, _BY, url=url, state=states[state], chosen=None if chosen == before else chosen
+        )
         return f"{one.name}: {one.state}"
 
     say(_with(data, work))
@@ -169,7 +184,7 @@ def fetch_source(source: _Name, data: Data = None) -> None:
 @app.command("log")
 def show_log(
     source: _Name,
-    told: Annotated[str | None, typer.Option(help="Only waiting, done, no_news or set_aside.")] = None,
+    told: Annotated[str | None, typer.Option(help="Only waiting, done, no_news, set_aside or ignored.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
     data: Data = None,
 ) -> None:
@@ -180,9 +195,10 @@ def show_log(
         "done": "done",
         "no_news": "no_news",
         "set_aside": "set_aside",
+        "ignored": "ignored",
     }
     if told not in tolds:
-        fail(_("A message is waiting, done, no_news or set_aside."))
+        fail(_("A message is waiting, done, no_news, set_aside or ignored."))
 
     async def work(sources: OrderSources) -> Table:
         table = columns(_("message"), _("order"), _("received"), _("told"), _("why"), _("where"), _("expected"))
@@ -211,6 +227,41 @@ def retry(
     say(_("Read again: %(count)s") % {"count": _with(data, work)})
 
 
+@app.command("ignore")
+def ignore(
+    source: _Name,
+    message: Annotated[str, typer.Argument(help="The message, from `rescind source log`.")],
+    reason: Annotated[str, typer.Option(help="Why nothing is to be made of it; kept with it.")],
+    data: Data = None,
+) -> None:
+    """Make nothing of a message that was set aside."""
+
+    async def work(sources: OrderSources) -> str:
+        await sources.ignore(source, message, _BY, reason)
+        return _("Ignored.")
+
+    say(_with(data, work))
+
+
+@app.command("count")
+def count(
+    source: _Name,
+    message: Annotated[str, typer.Argument(help="The message that asks, from `rescind source log`.")],
+    data: Data = None,
+) -> None:
+    """Take a refund that may have been told twice for money of its own."""
+
+    async def work(sources: OrderSources) -> str:
+        await sources.count(source, message)
+        return _("Read again, and counted.")
+
+    say(_with(data, work))
+
+
+def _pairs(given: list[str] | None) -> dict[str, str]:
+    return {name: value for name, _, value in (one.partition("=") for one in given or ())}
+
+
 def _asked() -> tuple[str, str]:
     """Typed, the secret unseen; or piped: an argument would stand in the list of processes."""
     if sys.stdin.isatty():
@@ -232,6 +283,8 @@ def _with_pool(data: Any, work: Callable[[OrderSources, asyncpg.Pool[Any], Setti
             return await work(sources, pool, settings)
         except InvalidField as error:
             fail(must_be(error))
+        except (InvalidText, InvalidTransition):
+            fail(_("Only what was set aside is answered, and what is ignored wants a reason."))
         except NotFound:
             fail(_("There is no such source or message; see: rescind source list, rescind source log"))
         except Unavailable:

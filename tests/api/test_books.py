@@ -22,7 +22,22 @@ async def test_refunds_are_listed_by_state_and_each_sees_its_own(people, market)
     assert (one["refund"], one["next_check_at"]) == (declined.id, None)
     assert (await people.sam.get("/v1/refunds?state=failed")).json()["refunds"] == []
     assert (await people.lou.get("/v1/refunds")).json()["refunds"] == []
-    for wrong in ("state=gone", "after=ref_1", "limit=0", "limit=101", "q=1"):
+    every = (await people.sue.get("/v1/refunds?state=all&limit=1")).json()
+    rest = (await people.sue.get(f"/v1/refunds?state=all&limit=1&after={every['next']}")).json()
+    assert [one["state"] for one in (*every["refunds"], *rest["refunds"])] == ["failed", "in_doubt"]
+    assert (every["total"], rest["next"]) == (2, None)
+    mine = (await people.lou.get(f"/v1/refunds?state=all&amount_min=2000&currency=USD&shop={LANTERN}")).json()
+    assert [one["refund"] for one in mine["refunds"]] == [declined.id]
+    for wrong in (
+        "state=gone",
+        "after=ref_1",
+        "limit=0",
+        "limit=101",
+        "q=1",
+        "sort=oldest",
+        "zone=Mars",
+        "placed=soon",
+    ):
         assert (await people.sue.get(f"/v1/refunds?{wrong}")).status_code in {404, 422, 400}, wrong
     assert (await people.ann.get("/v1/refunds")).status_code == 403
 

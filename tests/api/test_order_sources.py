@@ -2,6 +2,7 @@
 
 from postgres.market import KILN
 from rescind.api.description import EXAMPLES
+from rescind.worker import sources
 
 PLACE = "/v1/order-sources"
 NEW = {**EXAMPLES["order_sources_create"], "shop": KILN}
@@ -39,6 +40,24 @@ async def test_messages_are_listed_page_by_page_and_read_again(people, desk):
     assert (await people.ops.post(f"{PLACE}/erp/retry")).json() == {"again": 0}
     for missing in (f"{PLACE}/none", f"{PLACE}/erp/messages/none", f"{PLACE}/none/messages"):
         assert (await people.ops.get(missing)).status_code == 404
+
+
+async def test_a_message_is_ignored_with_a_reason_and_only_what_asks_is_counted(people, desk):
+    await people.ops.post(PLACE, NEW)
+    await desk.order_sources.table.keep("erp", "msg_1", "order.placed", "1", b'{"type":"order.gone"}')
+    ignore = f"{PLACE}/erp/messages/msg_1/ignore"
+    assert (await people.ops.post(ignore, {"reason": "Not ours."})).status_code == 409, "it waits"
+    await sources.sweep(desk)
+    assert (await people.ops.post(ignore, {"reason": ""})).status_code == 422
+    assert (await people.ops.post(f"{PLACE}/erp/messages/msg_1/count")).status_code == 409
+    told = (await people.ops.post(ignore, {"reason": "Not ours."})).json()
+    assert (told["told"], told["ignored_by"], told["ignored_why"]) == ("ignored", "operator:ops", "Not ours.")
+    (one,) = (await people.ops.get(f"{PLACE}/erp/messages", told="ignored")).json()["messages"]
+    assert one["id"] == "msg_1"
+    assert (await people.ops.post(f"{PLACE}/erp/retry")).json() == {"again": 0}
+    again = (await people.ops.post(f"{PLACE}/erp/messages/msg_1/retry")).json()
+    assert (again["told"], again["ignored_why"]) == ("waiting", None)
+    assert (await people.sue.post(ignore, {"reason": "Not ours."})).status_code == 403
 
 
 async def test_sources_are_for_operators_alone(people):

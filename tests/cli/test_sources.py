@@ -30,6 +30,7 @@ def run(tmp_path_factory):
                 )
             await desk.order_sources.create("odd", "signed", "test", request="r")
             await desk.order_sources.table.keep("odd", "msg_1", "order.gone", "77", b'{"type": "order.gone"}')
+            await desk.order_sources.table.keep("odd", "msg_2", "order.gone", "78", b'{"type": "order.gone"}')
             await sources.sweep(desk)
 
     asyncio.run(fill())
@@ -66,6 +67,18 @@ def test_a_shop_is_named_as_the_guide_names_it(run):
     assert run("add", "by_part", "--shop", "Kiln") == (2, "rescind: There is no shop Kiln; see: rescind shop list")
     status, said = run("add", "by_two", "--shop", "Twin")
     assert (status, "Several shops are called Twin; say which by its id: shp_" in said) == (2, True)
+
+
+def test_what_the_page_chooses_is_chosen_and_what_is_ignored_says_why(run):
+    assert run("set", "erp2", "--reason", "price_error")[0] == 2
+    run("add", "erp2")
+    assert run("set", "erp2", "--reason", "price_error", "--language", "zh", "--pays", "there", "--no-restock")[0] == 0
+    assert run("set", "erp2", "--pays", "nowhere") == (2, "rescind: Refunds are sent back from here or there.")
+    status, said = run("ignore", "odd", "msg_2", "--reason", "A trial of ours.")
+    assert (status, said) == (0, "Ignored."), said
+    assert "ignored" in run("log", "odd", "--told", "ignored")[1]
+    assert run("ignore", "odd", "msg_2", "--reason", "Again.")[0] == 2
+    assert run("count", "odd", "msg_2")[0] == 2
 
 
 def test_what_was_set_aside_is_shown_with_its_place_and_read_again(run):

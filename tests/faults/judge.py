@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from postgres.market import audit
+from rescind.clock import wall_clock
 from rescind.core.chargeback import frozen, frozen_until
 from rescind.core.ledger import PROVIDER
 from rescind.core.parts import RefundStatus
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
+from rescind.core.views import Filters
 from rescind.postgres.ledger import Checked, check
-from rescind.postgres.refunds import RefundLists
+from rescind.postgres.reads import Reads
 
 HELD = {"pending", "requires_action", "succeeded"}
 """How a refund stands at the provider while it has the money."""
@@ -76,11 +78,8 @@ def _payments(orders, theirs, by_hand):
 
 async def _queues(pool, ours):
     """What failed and is not settled stands in the list that support works through."""
-    lists, scope, after = RefundLists(pool), Scope(), None
-    listed = set()
-    while part := await lists.listed(scope, "failed", after=after):
-        listed |= {one.refund for one in part}
-        after = part[-1].refund
+    failed = Reads(pool, b"judge").every_refund(Scope(), Filters(tab="failed"), now=wall_clock())
+    listed = {one.refund async for one in failed}
     waiting = {name for name, (_, one) in ours.items() if one.status is RefundStatus.FAILED and not one.settled}
     assert listed <= waiting
     for name in waiting - listed:

@@ -20,6 +20,7 @@ from rescind.core.cancellation import (
 )
 from rescind.core.details import Details, LineWords, Recipient
 from rescind.core.event import Note
+from rescind.core.failed_refund import unsettled
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import CancellationId, OrderId, make_id, shop_id
 from rescind.core.ledger import BUYER, BY_HAND, CREDIT, ELSEWHERE, SELLER, holder
@@ -204,6 +205,7 @@ async def audit(pool) -> int:
         assert order.version == row["version"] == len(stored)
         await _audit_money(pool, order)
         await _audit_due(pool, order)
+        await _audit_refunds(pool, order)
     sums = await pool.fetch(
         "SELECT currency, sum(amount_minor) FROM ledger GROUP BY currency HAVING sum(amount_minor) <> 0"
     )
@@ -241,6 +243,19 @@ async def _audit_money(pool, order):
         assert balance.get((tender.id, SELLER), 0) == gone - tender.captured_minor
         assert balance.get((tender.id, BUYER), 0) == -tender.reserved_minor
         assert balance.get((tender.id, ELSEWHERE), 0) == tender.taken_elsewhere_minor
+
+
+async def _audit_refunds(pool, order):
+    found = await pool.fetch(
+        "SELECT refund_id, amount_minor, status, reference, settled_at, place = 'failed' AS failed FROM refunds"
+        " WHERE order_id = $1",
+        order.id,
+    )
+    waiting = {one.id for one in unsettled(order)}
+    assert {tuple(row) for row in found} == {
+        (one.id, one.amount_minor, one.status, one.reference, one.settled_at, one.id in waiting)
+        for one in order.refunds
+    }
 
 
 async def _audit_due(pool, order):

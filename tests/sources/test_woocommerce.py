@@ -7,11 +7,12 @@ import pytest
 from postgres.market import KILN, Market
 from rescind.app import provider
 from rescind.connections import Secrets
-from rescind.core.errors import InvalidField, Unavailable
+from rescind.core.errors import InvalidField, InvalidText, InvalidTransition, Unavailable
 from rescind.core.order import stage as stage_of
 from rescind.core.parts import RefundStatus
 from rescind.core.stage import Stage
 from rescind.order_sources import Chosen, Keys
+from rescind.woocommerce.orders import TENDER
 from rescind.worker import fan_out, sources
 from sources.shop import KEY, SECRET, gmt, item
 
@@ -427,3 +428,95 @@ async def test_no_key_is_in_a_text_about_a_source_or_in_the_database_as_it_is(wo
     assert woo.made.secret not in repr(Keys(webhook=woo.made.secret, key=KEY, secret=SECRET))
     kept = str([tuple(row) for row in await woo.desk.pool.fetch("SELECT * FROM order_sources")])
     assert not [one for one in (KEY, SECRET, woo.made.secret) if one in kept]
+
+
+# --- money that may have been told of twice ---------------------------------------------------------------------------
+
+
+async def told_by_the_provider(woo, order, amount, reference="re_1"):
+    """The connected provider says that money went back on its own page."""
+    market = Market(woo.desk.pool, woo.desk.engine, woo.desk.clock)
+    await market.fact(order, "refunded_elsewhere", amount_minor=amount, reference=reference, tender=TENDER)
+    await woo.at_desk.works()
+
+
+async def asked(woo, cause):
+    (odd,) = await woo.at_desk.entries("woo", "set_aside")
+    assert odd.cause == cause
+    return odd
+
+
+async def taken(woo, order):
+    return (await woo.read(order)).tenders[0].taken_elsewhere_minor
+
+
+async def test_the_same_refund_by_the_provider_and_by_hand_asks_a_person_and_counts_once_until_then(woo):
+    await woo.opens()
+    there, order = await woo.imported(items=list(TWO))
+    await told_by_the_provider(woo, order, 1250)
+    refund = woo.woo.refunded(there, "12.50")
+    await woo.hears(woo.woo.orders[there])
+    await woo.hears(woo.woo.changes(there, status="completed", date_completed_gmt=gmt(woo.woo.now)))
+    odd = await asked(woo, "refund_told_twice")
+    assert (odd.field, odd.order) == (f"/refunds/{refund}", order), "and it is asked once, whatever else comes"
+    assert await taken(woo, order) == 1250
+    assert any(one.gone for one in (await woo.read(order)).parcels), "what else the message says holds"
+    await woo.at_desk.sources.count("woo", odd.id)
+    await woo.at_desk.works()
+    assert await taken(woo, order) == 2500, "as much again"
+    assert await woo.at_desk.entries("woo", "set_aside") == ()
+
+
+@pytest.mark.parametrize(("told", "days"), [(999, 0), (1000, 4)])
+async def test_another_amount_or_another_week_is_another_refund(woo, told, days):
+    await woo.opens()
+    there, order = await woo.imported(items=list(TWO))
+    await told_by_the_provider(woo, order, told)
+    woo.at_desk.later(days=days)
+    woo.woo.later(days=days)
+    woo.woo.refunded(there, "10.00")
+    await woo.hears(woo.woo.orders[there])
+    assert await woo.at_desk.entries("woo", "set_aside") == ()
+    assert await taken(woo, order) == told + 1000
+
+
+async def test_a_refund_of_ours_that_is_written_down_by_hand_is_ignored_with_a_reason(woo):
+    await woo.opens()
+    there, order = await woo.imported(items=list(TWO))
+    await cancels(woo, order)
+    woo.woo.refunded(there, "35.00")
+    await woo.hears(woo.woo.orders[there])
+    odd = await asked(woo, "refund_told_twice")
+    assert await taken(woo, order) == 0
+    with pytest.raises(InvalidText):
+        await woo.at_desk.sources.ignore("woo", odd.id, "operator:ops", "  ")
+    ignored = await woo.at_desk.sources.ignore("woo", odd.id, "operator:ops", "Booked by hand in the shop.")
+    assert (ignored.told, ignored.ignored_by) == ("ignored", "operator:ops")
+    assert ignored.ignored_why == "Booked by hand in the shop."
+    with pytest.raises(InvalidTransition):
+        await woo.at_desk.sources.ignore("woo", odd.id, "operator:ops", "Again.")
+    with pytest.raises(InvalidTransition):
+        await woo.at_desk.sources.count("woo", odd.id)
+    await woo.hears(woo.woo.changes(there))
+    assert await woo.at_desk.entries("woo", "set_aside") == ()
+    assert await taken(woo, order) == 0
+
+
+async def test_what_a_provider_tells_after_it_was_written_down_by_hand_is_put_before_a_person_once(woo):
+    await woo.opens()
+    there, order = await woo.imported(items=list(TWO))
+    refund = woo.woo.refunded(there, "12.50")
+    await woo.hears(woo.woo.orders[there])
+    assert await woo.at_desk.entries("woo", "set_aside") == ()
+    for reference in ("re_1", "re_1"):
+        await told_by_the_provider(woo, order, 1250, reference)
+    odd = await asked(woo, "refund_counted_twice")
+    assert (odd.id, odd.field, odd.order) == (f"twice-{refund}", f"/refunds/{refund}", order)
+    assert await taken(woo, order) == 2500, "less goes back then, never more"
+
+
+async def test_the_history_of_a_chinese_shop_is_in_chinese(woo):
+    await woo.opens(locale="zh")
+    there, order = await woo.imported(items=list(TWO))
+    await cancels(woo, order, lines={"11": 1})
+    assert any("请勿发货" in one["note"] for one in woo.woo.notes[there])

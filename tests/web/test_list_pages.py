@@ -192,3 +192,46 @@ async def test_every_list_of_support_has_its_page_and_its_file(sue, market):
     assert "Kiln" in (await sue.see("/support/shops?q=kiln")).text
     assert "Kiln & Co" not in (await sue.see("/support/shops?q=lantern")).text
     assert [row[0] for row in (await table(sue, await sue.see("/support/shops")))[1:]] == ["Blue Lantern", "Kiln & Co"]
+
+
+async def test_a_list_is_narrowed_to_a_shop_by_its_name(sue, sam, market):
+    await market.order(Stage.PACKED, number="A-1", shop=KILN)
+    await market.order(Stage.PACKED, number="B-1", shop=LANTERN)
+    page = await sue.see(ORDERS)
+    assert '<option value="Blue Lantern">' in page.raw, "offered without a script"
+    named = await sue.see(f"{ORDERS}?stage=packed&shop_name=blue+LANTERN")
+    assert (named.status, named.to) == (303, f"{ORDERS}?stage=packed&shop={LANTERN}")
+    page = await sue.see(named.to)
+    assert numbers(page) == ["B-1"]
+    assert 'value="Blue Lantern"' in page.raw
+    assert re.search(r'class="chip" href="[^"]*">Blue Lantern<', page.raw)
+    several = await sue.see(f"{ORDERS}?shop_name=l")
+    assert "Several shops are called like that. Choose one." in several.text
+    assert re.findall(r'<option value="(shp_[^"]*)"', several.raw) == [LANTERN, KILN]
+    nobody = await sue.see(f"{ORDERS}?shop_name=Nobody's")
+    assert "No shop is called like that" in nobody.text
+    assert len(numbers(nobody)) == 2
+    assert "shop_name" not in (await sam.see("/seller/orders?shop_name=blue+lantern")).raw.partition("<main")[2]
+
+
+async def test_columns_of_conversations_are_those_of_their_file(sue, market):
+    page = await sue.see("/support/messages")
+    await sue.press(page, "/support/lists/messages/columns", column=["subject", "unread"])
+    page = await sue.see("/support/messages")
+    assert "They are those of files and of views by mail." in page.text
+    assert (await table(sue, page))[0] == ["About", "Unread"]
+
+
+async def test_operators_read_who_took_which_list_away(app, desk, sue, sam, market):
+    await market.order(Stage.PACKED, number="A-1", shop=KILN)
+    await table(sam, await sam.see("/seller/orders?stage=packed"))
+    await table(sue, await sue.see("/support/shops"))
+    ines = await Person(app).sign_in(desk, "operator", "ines")
+    page = await ines.see("/operator/exports")
+    for said in ("2 rows", "Kiln & Co", "stage=packed", "People who bought", "Platform support"):
+        assert said in page.text, said
+    only = await ines.see("/operator/exports?list=shops&personal=no")
+    assert "Kiln & Co" not in only.text
+    assert "1 row" in only.text
+    assert "Nothing fits" in (await ines.see("/operator/exports?person=nobody")).text
+    assert (await sue.see("/operator/exports")).status == 403

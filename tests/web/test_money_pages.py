@@ -1,5 +1,7 @@
 """Money on pages: what a shop keeps before it is agreed to, what is let go, and what support does with what failed."""
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -122,6 +124,16 @@ async def test_a_shop_sees_its_refunds_by_where_they_stand_and_no_other_shops(ap
     assert "平台客服会与买家商定其他退款方式" in (await zh.see("/seller/refunds?state=failed")).text
     assert "No refund fits" in (await sam.see("/seller/refunds?state=failed&q=RM-1")).text
     assert "€40.13" in (await sam.see(f"/seller/refunds?state=in_doubt&q={number}")).text, "under whichever tab it is"
+    arrived = await market.order(Stage.REVIEW, price=5000)
+    await market.asks(arrived)
+    await worked(market)
+    market.clock.advance(timedelta(days=1))
+    await worked(market)
+    page = await sam.see("/seller/refunds?state=succeeded&placed=7d")
+    for said in ("€50.00", "Ended on", "Last 7 days", "1 row"):
+        assert said in page.text
+    assert {"€40.13", "€50.00"} <= set((await sam.see("/seller/refunds?state=all&sort=amount")).text.split())
+    assert "No refund stands here" in (await sam.see("/seller/refunds?state=all&placed=today")).text
 
 
 async def test_a_form_from_before_other_money_left_gives_nothing_again(app, desk, market):  # KF-06, ID-05

@@ -71,6 +71,29 @@ async def test_an_operator_lands_on_the_policies_and_others_do_not_come_in(app, 
     assert "Policies" in (await ines.see("/support")).text
 
 
+def current(page, label):
+    """What the bar of links of that name says the page is; None without such a bar."""
+    bar = re.search(rf'<nav[^>]*aria-label="{label}".*?</nav>', page.raw, re.DOTALL)
+    found = bar and re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', bar[0])
+    return found[0] if found else None
+
+
+async def test_what_is_set_up_once_is_one_entry_and_each_page_of_it_leads_back(ines):
+    overview = await ines.see("/operator/set-up")
+    pages = re.findall(r'<li><a href="([^"]+)">[^<]+</a><span class="note">', overview.raw)
+    assert {"/operator/people", "/operator/providers", "/operator/installation", "/support/calendars"} <= set(pages)
+    for path in ("/operator/set-up", *pages):
+        page = await ines.see(path)
+        assert (page.status, current(page, "Main")) == (200, "/operator/set-up"), path
+        if path in pages:
+            group = re.findall(r'<nav class="tabs" aria-label="([^"]+)"', page.raw)[0]
+            assert current(page, html.unescape(group)) == path
+            assert 'href="/operator/set-up">Overview</a>' in page.raw
+    for path in ("/support/refunds", "/support/refund-orders", "/operator/books"):
+        page = await ines.see(path)
+        assert (current(page, "Main"), current(page, "Money")) == ("/support/refunds", path)
+
+
 async def test_a_policy_is_told_in_words_with_its_sources_and_doubts(ines):
     page = await ines.see(f"{POLICIES}/base")
     for words in (

@@ -90,6 +90,36 @@ async def test_a_message_that_was_understood_leads_to_its_order_and_runs_nothing
     assert "<script>alert" not in page.raw
 
 
+async def test_what_cannot_be_understood_is_ignored_with_a_reason_and_leaves_the_list(ines, desk):
+    await added(ines)
+    await told(desk, {"type": "order.placed", "data": {**ORDER, "currency": "XXQ"}})
+    page = await ines.see(f"{HOME}/erp/msg_1")
+    silent = await ines.press(page, f"{HOME}/erp/msg_1/ignore", reason=" ")
+    assert (silent.status, "Say why, in a sentence." in silent.text) == (422, True)
+    done = await ines.press(page, f"{HOME}/erp/msg_1/ignore", reason="A trial of ours.")
+    page = await ines.see(done.to)
+    for said in ("Ignored, with your reason.", "Ignored by", "A trial of ours."):
+        assert said in page.text
+    assert not page.has_form(f"{HOME}/erp/msg_1/ignore")
+    assert (await desk.order_sources.counts())["erp"].by_told == {"ignored": 1}
+
+
+async def test_a_refund_that_may_have_been_told_twice_is_asked_about_in_both_languages(app, desk, ines):
+    await added(ines)
+    table = desk.order_sources.table
+    await table.keep("erp", "msg_1", "order.updated", "77", b"{}")
+    (leased,) = await table.lease(sources.LEASE, 1)
+    await table.finish(leased, "set_aside", cause="refund_told_twice", field="/refunds/903")
+    chinese = await Person(app, "zh").sign_in(desk, "operator", "omar")
+    assert "是同一笔钱的手工登记，还是另一笔退款" in (await chinese.see(f"{HOME}/erp/msg_1")).text.replace(" ", "")
+    page = await ines.see(f"{HOME}/erp/msg_1")
+    assert "Is it the same money, written down by hand, or as much again?" in page.text
+    counted = await ines.press(page, f"{HOME}/erp/msg_1/count")
+    assert "the refund is counted" in (await ines.see(counted.to)).text
+    assert (await table.lease(sources.LEASE, 1))[0].counts == {"903"}
+    assert (await ines.press(page, f"{HOME}/erp/msg_1/count")).status == 409, "it was answered"
+
+
 async def test_a_status_of_a_plugin_is_given_a_meaning_and_a_source_is_paused_and_goes_on(ines, desk):
     keys = desk.order_sources.sealed("woo", Keys(webhook="secret", key="ck_" + "a" * 40, secret="cs_" + "b" * 40))
     table = desk.order_sources.table

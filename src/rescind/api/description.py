@@ -58,6 +58,8 @@ EXAMPLES: Mapping[str, Any] = {
     "order_sources_rotate": {},
     "order_sources_fetch": {},
     "order_sources_retry": {},
+    "order_sources_ignore": {"reason": "A trial of ours; nobody bought anything."},
+    "order_sources_count": {},
     "order_sources_retry_all": {},
     "webhook_endpoints_create": {
         "url": "https://example.com/hooks/rescind",
@@ -143,6 +145,10 @@ EXAMPLES: Mapping[str, Any] = {
             }
         ]
     },
+    "views_choose": {"columns": ["number", "total", "placed"]},
+    "views_keep": {"list": "orders", "name": "Packed this week", "where": "stage=packed&placed=7d"},
+    "views_mail": {"rhythm": "weekly", "weekday": 0, "hour": 8, "zone": "Europe/London", "channel": "chn_4f1d9c"},
+    "views_remove": {},
     "bulk_answer": {
         "answers": [
             {"request": "can_00000001cxy805000000z8", "answer": "approve"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from rescind.api.told import Told
 from rescind.core.instant import Instant
 from rescind.core.listing import Listing
 from rescind.core.lists import MESSAGES, ORDERS, PEOPLE, REFUNDS, REQUESTS, SHOPS
+from rescind.core.views import ExportFilters
 from rescind.exporting import workbook
 from rescind.intake import query
 from rescind.intake.narrowing import (
@@ -80,8 +81,15 @@ class PeopleExported(PersonNarrowing, frozen=True, kw_only=True, forbid_unknown_
 
 
 class ExportsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How many of the last."""
+    """list, via, person: of these alone. personal: whether they say something of people who bought. The part of the
+    record that is wanted.
+    """
 
+    list: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    via: Literal["", "page", "api", "cli", "mail"] = ""
+    person: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    personal: bool | None = None
+    cursor: str | None = None
     limit: Limit = 25
 
 
@@ -91,6 +99,7 @@ class ExportTold(Told, frozen=True, kw_only=True):
     query: what it was narrowed to. rows: how many left; ended_at: null while it goes on.
     """
 
+    id: str
     role: str
     shop: str | None
     person: str
@@ -106,9 +115,12 @@ class ExportTold(Told, frozen=True, kw_only=True):
 
 
 class ExportsTold(Told, frozen=True, kw_only=True):
-    """The last that were taken away, newest first."""
+    """A part of the record, newest first. next, previous: cursors, null at an end. total: null when there are many."""
 
     rows: list[ExportTold]
+    next: str | None
+    previous: str | None
+    total: int | None
 
 
 @operation(
@@ -154,7 +166,7 @@ async def requests(call: Call) -> Answer:
     also=(workbook.MEDIA_TYPE,),
 )
 async def refunds(call: Call) -> Answer:
-    """All refunds that have not arrived and stand in one place, in the form of exported orders."""
+    """All refunds that the list would show, in the form of exported orders."""
     return await _export(call, REFUNDS)
 
 
@@ -224,14 +236,18 @@ async def _export(call: Call, listing: Listing) -> Answer:
     gives=ExportsTold,
 )
 async def taken(call: Call) -> Answer:
-    """Who took which list away, when, and with how many rows: the last of them, newest first."""
-    found = await call.desk.lists.exports.latest(call.query.limit)
-    return Answer(body=ExportsTold(rows=[_told(one) for one in found]))
+    """Who took which list away, when, and with how many rows, newest first."""
+    wanted: ExportsAsked = call.query
+    filters = ExportFilters(list=wanted.list, via=wanted.via, person=wanted.person, personal=wanted.personal)
+    page = await narrowed(call.desk.reads.exports(filters, wanted.cursor, wanted.limit))
+    rows = [_told(one) for one in page.rows]
+    return Answer(body=ExportsTold(rows=rows, next=page.next, previous=page.previous, total=page.total))
 
 
 def _told(one: Taken) -> ExportTold:
     assert one.began_at is not None, "it was read"
     return ExportTold(
+        id=one.export_id,
         role=one.role,
         shop=one.shop_id or None,
         person=one.person,

@@ -15,7 +15,7 @@ from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.intake.fields import Code, Incoming
-from rescind.order_sources import FORM, MOST_BYTES, Chosen, Made, chosen_of
+from rescind.order_sources import FORM, LONGEST_REASON, MOST_BYTES, Chosen, Made, chosen_of
 from rescind.postgres.order_sources import Counts, Entry, Source, State
 from rescind.postgres.order_sources import Told as Came
 
@@ -86,10 +86,11 @@ class SourceCheckTold(Told, frozen=True, kw_only=True):
 
 
 class SourceMessageTold(Told, frozen=True, kw_only=True):
-    """A message of a source. told: waiting, done, no_news, or set_aside for a person.
+    """A message of a source. told: waiting, done, no_news, set_aside for a person, or ignored by one.
 
     cause: why nothing could be made of it, in a code; field, expected: where, as a JSON pointer, and what should stand
-    there. order: which of ours it was about. message: what came, in one message alone.
+    there. order: which of ours it was about. ignored_by, ignored_why: who made nothing of it, and why. message: what
+    came, in one message alone.
     """
 
     id: str
@@ -101,6 +102,8 @@ class SourceMessageTold(Told, frozen=True, kw_only=True):
     field: str
     expected: str
     order: str | None
+    ignored_by: str | None
+    ignored_why: str | None
     message: msgspec.Raw | None
 
 
@@ -109,6 +112,12 @@ class SourceMessagesTold(Told, frozen=True, kw_only=True):
 
     messages: list[SourceMessageTold]
     next: str | None
+
+
+class MessageIgnored(Incoming, frozen=True, kw_only=True):
+    """Why nothing is to be made of it."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=LONGEST_REASON)]
 
 
 class ReadAgainTold(Told, frozen=True, kw_only=True):
@@ -363,6 +372,42 @@ async def retry(call: Call) -> Answer:
 
 @operation(
     "POST",
+    "/v1/order-sources/{source}/messages/{message}/ignore",
+    may=OPERATOR,
+    through="scope",
+    summary="Make nothing of a message",
+    body=MessageIgnored,
+    gives=SourceMessageTold,
+    changes=True,
+    fails=(errors.NotFound, errors.InvalidText, errors.InvalidTransition),
+)
+async def ignore(call: Call) -> Answer:
+    """Say that nothing is to be made of a message that was set aside, and why. It can be read again all the same."""
+    call.key(ShopId(""))
+    body: MessageIgnored = call.body
+    entry = await call.desk.order_sources.ignore(call.ids["source"], call.ids["message"], _by(call), body.reason)
+    return Answer(body=_message(entry))
+
+
+@operation(
+    "POST",
+    "/v1/order-sources/{source}/messages/{message}/count",
+    may=OPERATOR,
+    through="scope",
+    summary="Count a refund that may have been told twice",
+    body=Untouched,
+    gives=SourceMessageTold,
+    changes=True,
+    fails=(errors.NotFound, errors.InvalidTransition),
+)
+async def count(call: Call) -> Answer:
+    """Say that the refund about which a message asks (`refund_told_twice`) is money of its own."""
+    call.key(ShopId(""))
+    return Answer(body=_message(await call.desk.order_sources.count(call.ids["source"], call.ids["message"])))
+
+
+@operation(
+    "POST",
     "/v1/order-sources/{source}/retry",
     may=OPERATOR,
     through="scope",
@@ -457,6 +502,8 @@ def _message(one: Entry) -> SourceMessageTold:
         field=one.field,
         expected=one.expected,
         order=one.order or None,
+        ignored_by=one.ignored_by or None,
+        ignored_why=one.ignored_why or None,
         message=msgspec.Raw(one.body) if one.body else None,
     )
 
@@ -472,6 +519,8 @@ OPERATIONS = (
     messages,
     message,
     retry,
+    ignore,
+    count,
     retry_all,
     hear,
 )

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-import msgspec
+from typing import Literal
 
 from rescind.api.endpoint import STAFF, Answer, Call, operation
+from rescind.api.orders import narrowed
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
-from rescind.core.ids import RefundId, ShopId, canonical
+from rescind.core.ids import RefundId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import Money
-from rescind.intake.narrowing import RefundNarrowing
+from rescind.core.views import RefundRow
+from rescind.intake.narrowing import Limit, RefundNarrowing
 from rescind.postgres.alerts import alerts
 from rescind.postgres.credentials import Role
-from rescind.postgres.refunds import MOST, RefundLists, RefundView
+from rescind.postgres.refunds import RefundOwners
 
 _MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})
 
 
 class RefundsAsked(RefundNarrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """state: where they stand; number: of their orders, or what the refund is called by us or the provider; after: the
-    refund to read on from.
-    """
+    """As the list is narrowed. after: what the part before it gave as its ``next``."""
 
     after: str | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST)] = 50
+    limit: Limit = 50
 
 
 class RefundListed(Told, frozen=True, kw_only=True):
-    """One refund. next_check_at: when its provider is asked next; nothing for one that failed. owner: who looks after
-    it. cause: why nothing was sent yet.
+    """One refund. state: where it stands. next_check_at: when its provider is asked next; nothing for one that has
+    ended. ended_at: when it did. owner: who looks after it. cause: why nothing was sent yet.
     """
 
     refund: str
@@ -40,20 +38,24 @@ class RefundListed(Told, frozen=True, kw_only=True):
     order: str
     number: str
     tender: str
+    method: str
     amount: Money
+    state: str
     status: str
     cause: str
     reference: str
     owed_at: Instant
     next_check_at: Instant | None
+    ended_at: Instant | None
     owner: str | None
 
 
 class RefundsListed(Told, frozen=True, kw_only=True):
-    """A part of a list, the oldest first, of those that failed the newest. next: what to read on after, if anything."""
+    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
 
     refunds: list[RefundListed]
     next: str | None
+    total: int | None
 
 
 class AlertTold(Told, frozen=True, kw_only=True):
@@ -86,14 +88,14 @@ class RefundTaken(Told, frozen=True, kw_only=True):
     "GET", "/v1/refunds", may=_MAY, through="scope", summary="List refunds", query=RefundsAsked, gives=RefundsListed
 )
 async def listed(call: Call) -> Answer:
-    """Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`."""
+    """Refunds by where they stand: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`, `succeeded`,
+    `settled` another way, or `all`. Open ones come oldest first, those that failed and those that ended newest first.
+    """
     wanted: RefundsAsked = call.query
-    after = canonical("ref", wanted.after) if wanted.after else None
-    found = await RefundLists(call.desk.pool).listed(
-        call.principal.scope, wanted.state, after=after, limit=wanted.limit + 1, numbers=wanted.number
+    page = await narrowed(
+        call.desk.reads.refunds(call.principal.scope, wanted.filters(), wanted.after, wanted.limit, now=call.desk.now())
     )
-    more, shown = len(found) > wanted.limit, found[: wanted.limit]
-    return Answer(body=RefundsListed(refunds=[_told(one) for one in shown], next=shown[-1].refund if more else None))
+    return Answer(body=RefundsListed(refunds=[_told(one) for one in page.rows], next=page.next, total=page.total))
 
 
 @operation(
@@ -111,7 +113,7 @@ async def take(call: Call) -> Answer:
     """Put your name to a refund that is open or failed, so that others know who looks after it."""
     call.key(ShopId(""))  # A name that is there already is there once; the header is wanted as of every change.
     refund = RefundId(call.identifier("refund", "ref"))
-    await RefundLists(call.desk.pool).take(refund, call.principal.id)
+    await RefundOwners(call.desk.pool).take(refund, call.principal.id)
     return Answer(body=RefundTaken(refund=refund, owner=call.principal.id))
 
 
@@ -133,19 +135,22 @@ async def stuck(call: Call) -> Answer:
     return Answer(body=AlertsTold(alerts=told))
 
 
-def _told(one: RefundView) -> RefundListed:
+def _told(one: RefundRow) -> RefundListed:
     return RefundListed(
         refund=one.refund,
         shop=one.shop_id,
         order=one.order_id,
         number=one.number,
         tender=one.tender,
-        amount=Money(one.amount_minor, one.currency),
+        method=one.method,
+        amount=one.amount,
+        state=one.place,
         status=one.status,
         cause=one.cause,
         reference=one.reference,
         owed_at=one.owed_at,
         next_check_at=one.due_at,
+        ended_at=one.settled_at,
         owner=one.owner,
     )
 

@@ -8,7 +8,7 @@ from rescind.core.scopes import GROUPS
 
 _NOUNS: Mapping[str, tuple[str, ...]] = {
     "orders": (
-        *("orders", "imports", "exports", "bulk", "cancellability", "cancellations", "withdrawals", "returns"),
+        *("orders", "imports", "exports", "views", "bulk", "cancellability", "cancellations", "withdrawals", "returns"),
         *("escalations", "order_notes", "packing", "stock", "receipts", "documents", "evidence", "buyers"),
         *("proposals", "deciders", "happenings"),
     ),

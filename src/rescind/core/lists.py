@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from rescind.core.conversation import Thread
 from rescind.core.listing import Listing, View, column
-from rescind.core.money import Money
 from rescind.core.views import RowLine
 
 _LONGEST_WORDS = 200
@@ -87,18 +86,21 @@ REFUNDS = Listing(
         column("order", "id", lambda row: row.order_id, shown=False),
         column("shop", "text", lambda row: row.shop_name, staff=True),
         column("shop_id", "id", lambda row: row.shop_id, staff=True, shown=False),
-        column("amount", "money", lambda row: Money(row.amount_minor, row.currency)),
+        column("amount", "money", lambda row: row.amount),
+        column("method", "code", lambda row: row.method, "tender", shown=False),
         column("status", "code", lambda row: row.status, "refund"),
         column("cause", "code", lambda row: row.cause, "not_sent", shown=False),
         column("owed", "time", lambda row: row.owed_at),
         column("next_check", "time", lambda row: row.due_at),
+        column("ended", "time", lambda row: row.settled_at, shown=False),
         column("owner", "text", lambda row: row.owner, staff=True),
         column("reference", "id", lambda row: row.reference, staff=True),
     ),
-    filters=("state",),
+    filters=("state", "placed", "amount", "shop", "sort"),
     views=(
         View(name="refund_failed", where={"state": "failed"}),
         View(name="refund_not_sent", where={"state": "not_sent"}),
+        View(name="given_back_lately", where={"state": "succeeded", "placed": "7d"}),
     ),
 )
 

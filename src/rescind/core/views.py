@@ -248,6 +248,36 @@ class RefundOrderFilters(msgspec.Struct, frozen=True, kw_only=True, omit_default
     before: Instant | None = None
 
 
+RefundPlace = Literal["in_doubt", "not_sent", "failed", "owed", "submitted", "succeeded", "settled"]
+"""Where a refund stands. not_sent: owed, with a cause for which nothing was sent (KF-16). settled: it ended another
+way, by support's word or because the buyer got the money elsewhere.
+"""
+RefundState = RefundPlace | Literal["all"]
+
+
+class RefundRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One refund in a list. due_at: when its provider is asked next. settled_at: when it ended, None while it has not.
+    owner: who looks after it, None for nobody yet. method: of the tender.
+    """
+
+    shop_id: ShopId
+    shop_name: str
+    order_id: OrderId
+    number: str
+    refund: str
+    tender: str
+    method: str
+    amount: Money
+    place: RefundPlace
+    status: str
+    cause: str
+    reference: str
+    owed_at: Instant
+    settled_at: Instant | None
+    due_at: Instant | None
+    owner: str | None
+
+
 class UnpackRow(msgspec.Struct, frozen=True, kw_only=True):
     """A parcel of a cancelled order, or of a part of one, that must be taken apart. lines: what comes out, ``asked``
     units each. since: when it was known.
@@ -281,6 +311,18 @@ class Events(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: tuple[EventEntry, ...]
     cursor: str
+
+
+class ExportFilters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the record of lists that were taken away is narrowed to. person: as they are known to the record.
+
+    personal: whether people who bought are spoken of; None for both.
+    """
+
+    list: str = ""
+    via: str = ""
+    person: str = ""
+    personal: bool | None = None
 
 
 ShopSort = Literal["name", "newest"]

@@ -16,9 +16,8 @@ from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR
 from rescind.core.period import DueBy, Lately
 from rescind.core.stage import Stage
-from rescind.core.views import Filters, PersonFilters, PersonSort, ShopFilters, ShopSort, SignedIn, Sort
+from rescind.core.views import Filters, PersonFilters, PersonSort, RefundState, ShopFilters, ShopSort, SignedIn, Sort
 from rescind.intake.fields import Moment, moment
-from rescind.postgres.refunds import Where as RefundState
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 SearchText = Annotated[str, msgspec.Meta(max_length=200)]
@@ -29,6 +28,9 @@ MinorUnits = Annotated[int, msgspec.Meta(ge=0, le=CAP_MINOR)]
 Zone = Annotated[
     str, msgspec.Meta(max_length=64, description="IANA time zone whose days `placed` and `due` go by; UTC without one.")
 ]
+
+
+RefundSort = Literal["newest", "amount"]
 
 
 class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,8 +61,6 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
         zone: whose days it goes by where the address names none. Raises InvalidField.
         """
-        if self.zone and self.zone not in zones.known():
-            raise InvalidField(field="?zone", expected="a time zone such as Europe/London")
         return Filters(
             tab=self.tab,
             numbers=self.number,
@@ -78,15 +78,44 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             shop=self.shop,
             buyer=self.buyer,
             sort=self.sort,
-            zone=self.zone or zone,
+            zone=_zone(self.zone) or zone,
         )
 
 
 class RefundNarrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """state: where they stand. number: of their orders, what they are called, or what the provider calls them."""
+    """state: where they stand. number: of their orders, what they are called, or what the provider calls them.
+
+    placed: when they were owed, by the days of ``zone``. Amounts are minor units and want a currency. sort: those that
+    are open come oldest first unless it says otherwise.
+    """
 
     state: RefundState = "in_doubt"
     number: Numbers = ()
+    placed_from: Moment | None = None
+    placed_to: Moment | None = None
+    placed: Lately = ""
+    amount_min: MinorUnits | None = None
+    amount_max: MinorUnits | None = None
+    currency: str = ""
+    shop: str = ""
+    sort: RefundSort | None = None
+    zone: Zone = ""
+
+    def filters(self, zone: str = "UTC") -> Filters:
+        """As the reads take them. zone: whose days it goes by where the address names none. Raises InvalidField."""
+        return Filters(
+            tab=self.state,
+            numbers=self.number,
+            placed_from=_time(self.placed_from, "?placed_from"),
+            placed_to=_time(self.placed_to, "?placed_to"),
+            placed=self.placed,
+            amount_min_minor=self.amount_min,
+            amount_max_minor=self.amount_max,
+            currency=self.currency,
+            shop=self.shop,
+            sort=self.sort,
+            zone=_zone(self.zone) or zone,
+        )
 
 
 class ThreadNarrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +176,12 @@ NARROWINGS: Mapping[str, type[Narrowing | RefundNarrowing | ThreadNarrowing | Sh
     "people": PersonNarrowing,
 }
 """What each list can be narrowed to."""
+
+
+def _zone(name: str) -> str:
+    if name and name not in zones.known():
+        raise InvalidField(field="?zone", expected="a time zone such as Europe/London")
+    return name
 
 
 def _time(value: Moment | None, field: str) -> Instant | None:

@@ -26,8 +26,6 @@ INSERT INTO list_exports (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, {_NOW.format("$12")})
 """  # noqa: S608 - a piece of ours
 _END = f"UPDATE list_exports SET rows = $2, ended_at = {_NOW.format('$3')} WHERE export_id = $1"  # noqa: S608 - a piece of ours
-_FIELDS = "role, shop_id, person, credential, via, list, query, columns, personal, format, rows, began_at, ended_at"
-_LATEST = f"SELECT export_id, {_FIELDS} FROM list_exports ORDER BY began_at DESC, export_id DESC LIMIT $1"  # noqa: S608
 _FILE = "file_id, view_id, role, shop_id, person, list, format, rows, size, made_at, gone_at"
 _KEEP = f"""
 INSERT INTO list_files (file_id, view_id, role, shop_id, person, list, format, rows, size, made_at)
@@ -45,7 +43,10 @@ _GONE = f"UPDATE list_files SET gone_at = {_NOW.format('$2')} WHERE file_id = $1
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """A list that leaves as a file. shop_id: empty for people of the platform. credential: by which they came."""
+    """A list that leaves as a file. shop_id: empty for people of the platform. credential: by which they came.
+
+    export_id, shop_name: empty until it is read.
+    """
 
     role: str
     shop_id: str
@@ -60,6 +61,8 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     rows: int = 0
     began_at: Instant | None = None
     ended_at: Instant | None = None
+    export_id: str = ""
+    shop_name: str = ""
 
 
 class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +105,6 @@ class ExportTable:
     async def rows(self, identifier: str) -> int:
         """How many rows left by one export."""
         return int(await self._pool.fetchval("SELECT rows FROM list_exports WHERE export_id = $1", identifier) or 0)
-
-    async def latest(self, limit: int = 100) -> tuple[Taken, ...]:
-        """The last that were taken away, newest first."""
-        rows = await self._pool.fetch(_LATEST, limit)
-        return tuple(Taken(**{name: row[name] for name in Taken.__struct_fields__}) for row in rows)
 
     async def keep(self, connection: Any, file: KeptFile) -> None:
         """Write down a file whose bytes are kept, within somebody's transaction."""

@@ -19,7 +19,7 @@ from rescind.core.record import decode_order
 Kind = Literal["signed", "woocommerce"]
 State = Literal["on", "paused"]
 Outcome = Literal["done", "no_news", "set_aside"]
-Told = Literal["waiting", "done", "no_news", "set_aside"]
+Told = Literal["waiting", "done", "no_news", "set_aside", "ignored"]
 """What became of a message, or that nothing has yet."""
 
 _SEEN = (
@@ -60,7 +60,7 @@ WHERE (source, message_id) IN (
     WHERE w.done_at IS NULL AND w.due_at <= coalesce($1, clock_timestamp()) AND s.state = 'on'
     ORDER BY w.due_at, w.received_at LIMIT $3 FOR UPDATE OF w SKIP LOCKED
 )
-RETURNING source, message_id, topic, subject, body, attempts, received_at, coalesce($1, clock_timestamp()) AS at
+RETURNING source, message_id, topic, subject, body, attempts, received_at, counts, coalesce($1, clock_timestamp()) AS at
 """
 _DONE = """
 UPDATE source_messages
@@ -73,9 +73,14 @@ WHERE source = $1 AND message_id = $2
 """
 _AGAIN = """
 UPDATE source_messages
-SET done_at = NULL, outcome = '', cause = '', field = '', expected = '', attempts = 0,
-    due_at = coalesce($3, clock_timestamp())
+SET done_at = NULL, outcome = '', cause = '', field = '', expected = '', attempts = 0, ignored_by = '',
+    ignored_why = '', due_at = coalesce($3, clock_timestamp()),
+    counts = CASE WHEN $4::text = '' OR $4 = ANY(counts) THEN counts ELSE counts || $4 END
 WHERE source = $1 AND message_id = $2 AND done_at IS NOT NULL
+"""
+_IGNORE = """
+UPDATE source_messages SET outcome = 'ignored', ignored_by = $3, ignored_why = $4
+WHERE source = $1 AND message_id = $2 AND outcome = 'set_aside'
 """
 _ALL_AGAIN = """
 UPDATE source_messages
@@ -86,7 +91,7 @@ WHERE source = $1 AND outcome = 'set_aside'
 _TOLD = "CASE WHEN done_at IS NULL THEN 'waiting' ELSE outcome END"
 _LOG = f"""
 SELECT source, message_id, topic, subject, received_at, attempts, done_at, {_TOLD} AS told, cause, field, expected,
-    order_id, due_at
+    order_id, due_at, ignored_by, ignored_why
 FROM source_messages WHERE source = $1 AND ($2::text IS NULL OR {_TOLD} = $2)
     AND ($3::text IS NULL OR (received_at, message_id) < (
         SELECT received_at, message_id FROM source_messages WHERE source = $1 AND message_id = $3))
@@ -94,15 +99,16 @@ ORDER BY received_at DESC, message_id DESC LIMIT $4
 """  # noqa: S608 - names of ours
 _ONE = f"""
 SELECT source, message_id, topic, subject, received_at, attempts, done_at, {_TOLD} AS told, cause, field, expected,
-    order_id, due_at, body
+    order_id, due_at, ignored_by, ignored_why, body
 FROM source_messages WHERE source = $1 AND message_id = $2
 """  # noqa: S608
 _COUNTS = f"""
 SELECT source, {_TOLD} AS told, count(*), max(received_at) AS last FROM source_messages GROUP BY 1, 2
 """  # noqa: S608
-_FORGET = (
-    "DELETE FROM source_messages WHERE outcome IN ('done', 'no_news') AND done_at < clock_timestamp() - $1::interval"
-)
+_FORGET = """
+DELETE FROM source_messages
+WHERE outcome IN ('done', 'no_news', 'ignored') AND done_at < clock_timestamp() - $1::interval
+"""
 _FETCH = """
 UPDATE order_sources SET fetch_at = coalesce($1, clock_timestamp()) + $2::interval
 WHERE name IN (SELECT name FROM order_sources WHERE state = 'on' AND fetch_at <= coalesce($1, clock_timestamp())
@@ -202,7 +208,10 @@ class Sealed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source told us, leased ``at``. subject: what the host calls the order."""
+    """What a source told us, leased ``at``. subject: what the host calls the order.
+
+    counts: refunds there of which a person said that they are money of their own.
+    """
 
     source: str
     id: str
@@ -212,11 +221,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     received_at: Instant
     at: Instant
+    counts: frozenset[str] = frozenset()
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A message and what became of it. cause: why nothing could be made of it, in a code; field, expected: where, as a
     JSON pointer, and what should stand there. order: which of ours it was about, where that is known.
+    ignored_by, ignored_why: of one about which somebody said that nothing is to be made of it.
     """
 
     source: str
@@ -232,6 +243,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     expected: str
     order: str
     due_at: Instant
+    ignored_by: str = ""
+    ignored_why: str = ""
     body: bytes = b""
 
 
@@ -336,6 +349,7 @@ class OrderSourceTable:
                 attempts=row["attempts"],
                 received_at=row["received_at"],
                 at=row["at"],
+                counts=frozenset(row["counts"]),
             )
             for row in await self._pool.fetch(_LEASE, self._clock.read(), span, limit)
         ]
@@ -359,9 +373,13 @@ class OrderSourceTable:
         """Leave a message for ``span``; why, in a code."""
         await self._pool.execute(_POSTPONE, message.source, message.id, self._clock.read(), span, cause)
 
-    async def again(self, source: str, message: str) -> None:
-        """Read a message again, whatever became of it."""
-        await self._pool.execute(_AGAIN, source, message, self._clock.read())
+    async def again(self, source: str, message: str, counts: str = "") -> None:
+        """Read a message again, whatever became of it. counts: a refund there that is money of its own after all."""
+        await self._pool.execute(_AGAIN, source, message, self._clock.read(), counts)
+
+    async def ignore(self, source: str, message: str, by: str, why: str) -> bool:
+        """Make nothing of a message that was set aside; False for one that is not."""
+        return await self._pool.execute(_IGNORE, source, message, by, why) == "UPDATE 1"
 
     async def all_again(self, source: str) -> int:
         """Read again everything that nothing could be made of; how much that is."""

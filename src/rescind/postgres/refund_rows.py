@@ -1,4 +1,4 @@
-"""Rows of refunds that wait for a person: those that failed or cannot be sent, and those without a clear answer."""
+"""Rows of refunds: all of them as they stand, and those that wait for a person, failed, unclear or not sent."""
 
 from __future__ import annotations
 
@@ -8,10 +8,59 @@ from typing import Any
 from rescind.core.failed_refund import stuck, unsettled
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.parts import RefundStatus
+from rescind.core.parts import Refund, RefundStatus
 from rescind.core.ports import Change
+from rescind.core.views import RefundPlace
 
 Row = tuple[Any, ...]
+
+
+def every(change: Change, _: Instant) -> Iterable[Row]:
+    """Refunds that are new or stand otherwise now. What becomes of one that failed may be said of another part."""
+    before, after = change.before, change.after
+    if before is None or not _untouched(before, after):
+        known = _places(before)
+        methods = {one.id: one.method for one in after.tenders}
+        for one, place in _places(after).items():
+            if known.get(one) != place:
+                yield (
+                    after.shop,
+                    one.id,
+                    after.id,
+                    one.tender,
+                    methods[one.tender],
+                    after.currency,
+                    one.amount_minor,
+                    place,
+                    one.status.value,
+                    one.cause,
+                    one.reference,
+                    one.owed_at,
+                    one.settled_at,
+                )
+
+
+def _places(order: Order | None) -> dict[Refund, RefundPlace]:
+    if order is None or not order.refunds:
+        return {}
+    open_still = {one.id for one in unsettled(order)}
+    return {one: _place(one, open_still=one.id in open_still) for one in order.refunds}
+
+
+def _place(refund: Refund, *, open_still: bool) -> RefundPlace:
+    match refund.status:
+        case RefundStatus.OWED:
+            return "not_sent" if refund.cause else "owed"
+        case RefundStatus.SUBMITTED:
+            return "submitted"
+        case RefundStatus.IN_DOUBT:
+            return "in_doubt"
+        case RefundStatus.SUCCEEDED:
+            return "succeeded"
+        case RefundStatus.FAILED:
+            return "failed" if open_still else "settled"
+        case RefundStatus.TAKEN_ELSEWHERE:
+            return "settled"
 
 
 def failed(change: Change, _: Instant) -> Iterable[Row]:

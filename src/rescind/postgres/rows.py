@@ -518,6 +518,7 @@ _MOVES = (
     (sql.INSERT_LEDGER, _ledger),
     (sql.UPSERT_CASES, _all_cases),
     (sql.UPSERT_UNPACKING, _unpacking),
+    (sql.UPSERT_REFUNDS, refund_rows.every),
     (sql.INSERT_FAILED, refund_rows.failed),
     (sql.DELETE_FAILED, refund_rows.no_more_failed),
     (sql.INSERT_UNCLEAR, refund_rows.unclear),

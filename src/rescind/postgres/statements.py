@@ -152,6 +152,15 @@ SELECT * FROM unnest($1::unpacking_upsert[])
 ON CONFLICT (shop_id, order_id) DO UPDATE SET since = excluded.since, done_at = excluded.done_at
 """
 
+UPSERT_REFUNDS = """
+INSERT INTO refunds (shop_id, refund_id, order_id, tender_id, method, currency, amount_minor, place, status, cause,
+                     reference, owed_at, settled_at)
+SELECT * FROM unnest($1::refunds_upsert[])
+ON CONFLICT (shop_id, refund_id) DO UPDATE
+SET amount_minor = excluded.amount_minor, place = excluded.place, status = excluded.status, cause = excluded.cause,
+    reference = excluded.reference, settled_at = excluded.settled_at
+"""
+
 # What was told twice failed once.
 INSERT_FAILED = """
 INSERT INTO failed_refunds (shop_id, refund_id, order_id, failed_at)

@@ -30,6 +30,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "message_reads": "shop",
     "translations": "shop",
     "evidence": "shop",
+    "refunds": "shop",
     "failed_refunds": "shop",
     "unclear_refunds": "shop",
     "unsent_refunds": "shop",

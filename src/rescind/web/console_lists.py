@@ -9,24 +9,21 @@ from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from rescind.core.errors import InvalidField, InvalidText, NotFound
+from rescind import saved_views
+from rescind.core.errors import InvalidField, NotFound
 from rescind.core.lists import LISTS
 from rescind.core.schedule import Schedule
 from rescind.exporting import csv_file, workbook
 from rescind.inbox import owner
 from rescind.intake import query
 from rescind.intake.narrowing import NARROWINGS
-from rescind.intake.text import label
 from rescind.lists import File, Wanted, listing_of, reader_of
 from rescind.locales import Locale
-from rescind.notices import EMAIL
 from rescind.postgres.exports import KEPT_FOR
-from rescind.postgres.notice_people import Address
+from rescind.saved_views import Mailed
 from rescind.web.listing import ROOT, opened, path_of
 from rescind.web.seller.console import Console, Here, back_to
 from rescind.web.session import Html
-
-LONGEST_NAME = 60
 
 
 @get("/lists/{name:str}/export", media_type=MediaType.TEXT)
@@ -71,24 +68,11 @@ async def keep(console: Here, name: FromPath[str]) -> Html:
     """Keep a list as it is under a name. Raises InvalidText, ViewsFull."""
     form = await console.form()
     listing = listing_of(console.person, name)
-    called = label(" ".join(form.text("name").split()), field="name", limit=LONGEST_NAME)
-    if not called:
-        raise InvalidText(field="name", expected=f"up to {LONGEST_NAME} characters that can be seen")
     sent = await console.visit.request.form()
     columns = [one for one in sent.getall("column", []) if isinstance(one, str)]
-    listing.chosen(columns, reader_of(console.person))
-    where = _where(console, listing.name, form.text("where"))
-    view = await console.desk.views.put(owner(console.person), listing.name, called, where, columns)
+    where = query.only(form.text("where"), NARROWINGS[listing.name])
+    view = await saved_views.keep(console.desk, console.person, listing, form.text("name"), where, columns)
     return console.go(opened(path_of(ROOT[reader_of(console.person)], listing.name), view))
-
-
-def _where(console: Console, name: str, where: str) -> str:
-    """What narrows the list, read once so that nothing is kept that cannot be opened again. Raises InvalidField."""
-    where = query.only(where, NARROWINGS[name])
-    if len(where) > 4000:
-        raise InvalidField(field="where", expected="at most 4000 characters")
-    console.desk.lists.narrowed(listing_of(console.person, name), where)
-    return where
 
 
 @get("/views")
@@ -101,7 +85,7 @@ async def _views(console: Console, errors: dict[str, str] | None = None, at: str
     language, who = console.language, console.person
     _ = language.gettext
     root = ROOT[reader_of(who)]
-    addresses = await _addresses(console)
+    addresses = await saved_views.addresses(console.desk, console.person)
     said = {
         "mailed": _("Kept. The view is mailed from now on."),
         "not_mailed": _("Kept. The view is not mailed."),
@@ -147,12 +131,6 @@ def _weekday(language: Locale, day: int) -> str:
     return names[day]
 
 
-async def _addresses(console: Console) -> list[Address]:
-    """The mail addresses of this person that were proved and take mail."""
-    known = await console.desk.inbox.addresses(console.person)
-    return [one for one in known if one.channel == EMAIL and one.verified_at and not one.gone_at]
-
-
 async def _zone(console: Console) -> str:
     """Whose clock mails go by: what somebody chose, else their browser's, else this console's."""
     chosen = (await console.desk.inbox.preferences(console.person)).zone
@@ -164,17 +142,11 @@ async def mail(console: Here, view: FromPath[str]) -> Html:
     """When a view is mailed, and where to; or that it is not."""
     form = await console.form()
     found = await console.desk.views.find(owner(console.person), view)
-    if LISTS[found.list].of_staff:
-        raise NotFound(kind="list")
     root, when, hour = ROOT[reader_of(console.person)], form.text("when"), form.text("hour")
     rhythm, _, weekday = when.partition("-")
     if not rhythm:
         await console.desk.views.stop(found.view_id)
         return console.go(f"{root}/views?said=not_mailed")
-    address = next((one for one in await _addresses(console) if one.id == form.text("address")), None)
-    if address is None:
-        missing = console.language.gettext("Choose an address that was verified on the page of notices")
-        return await _views(console, {"address": missing}, found.view_id, 422)
     if rhythm not in ("daily", "weekly") or not hour.isdigit() or int(hour) > 23 or (weekday or "0") not in "0123456":
         raise InvalidField(field="when", expected="a day and an hour of the form")
     schedule = Schedule(
@@ -183,11 +155,13 @@ async def mail(console: Here, view: FromPath[str]) -> Html:
         zone=await _zone(console),
         weekday=int(weekday or 0),
     )
-    file_form = "xlsx" if form.text("format") == "xlsx" else "csv"
-    next_at = schedule.next(console.now)
-    await console.desk.views.mail(
-        owner(console.person), found.view_id, schedule, file_form, console.language.tag, address.id, next_at
-    )
+    language = "zh" if console.language.tag == "zh" else "en"
+    mailed = Mailed(schedule, "xlsx" if form.text("format") == "xlsx" else "csv", language, form.text("address"))
+    try:
+        await saved_views.mail(console.desk, console.person, found, mailed)
+    except InvalidField:
+        missing = console.language.gettext("Choose an address that was verified on the page of notices")
+        return await _views(console, {"address": missing}, found.view_id, 422)
     return console.go(f"{root}/views?said=mailed")
 
 

@@ -151,7 +151,7 @@ def _tools(language: Locale) -> Tools:
                 "currency": "GBP",
                 "currencies": [("GBP", "GBP")],
             },
-            {"kind": "text", "name": "shop", "label": _("Shop (its id)"), "value": ""},
+            {"kind": "shop", "value": "", "names": ["Lantern Lane"], "choices": []},
         ],
         chips=[{"href": "#", "label": language.term("reason", "duplicate")}],
         narrowed=True,

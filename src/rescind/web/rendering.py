@@ -324,6 +324,7 @@ _MOOD: dict[tuple[str, str], tuple[str, str]] = {
     ("source message", "done"): ("good", "circle-check"),
     ("source message", "no_news"): ("calm", "minus"),
     ("source message", "set_aside"): ("urgent", "circle-help"),
+    ("source message", "ignored"): ("calm", "minus"),
     ("robot", "on"): ("good", "circle-check"),
     ("robot", "untried"): ("wait", "circle-help"),
     ("robot", "troubled"): ("wait", "circle-alert"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from rescind.core.money import Money, split_minor
 from rescind.core.retelling import Telling
+from rescind.locales import Locale
 from rescind.woocommerce.client import Shop
 from rescind.woocommerce.documents import LineItem, Note, WooOrder, WooRefund, minor, said
 
@@ -15,8 +16,13 @@ META = "_rescind_refund"
 SET_TO = "cancelled"
 
 
-async def tell(shop: Shop, foreign: str, tellings: Sequence[Telling], known: list[str], *, restock: bool) -> None:
-    """Tell all of it. known: takes the names of what is known there, as far as it came. Raises Trouble."""
+async def tell(
+    shop: Shop, foreign: str, tellings: Sequence[Telling], known: list[str], *, restock: bool, language: Locale
+) -> None:
+    """Tell all of it. known: takes the names of what is known there, as far as it came; language: of its history.
+
+    Raises Trouble.
+    """
     woo = await shop.order(foreign)
     refunds = await shop.refunds(foreign) if any(one.kind == "refund" for one in tellings) else ()
     notes = await shop.notes(foreign) if any(one.kind != "cancelled" for one in tellings) else ()
@@ -31,7 +37,7 @@ async def tell(shop: Shop, foreign: str, tellings: Sequence[Telling], known: lis
                     await shop.refund(foreign, asked)
             case _:
                 if not _noted(notes, one):
-                    await shop.note(foreign, _sentence(woo, one))
+                    await shop.note(foreign, _sentence(language, woo, one))
         known.append(one.name)
 
 
@@ -81,15 +87,17 @@ def _noted(notes: Iterable[Note], one: Telling) -> bool:
     return any(f"[{one.id or one.name}]" in note.note for note in notes)
 
 
-def _sentence(woo: WooOrder, one: Telling) -> str:
+def _sentence(language: Locale, woo: WooOrder, one: Telling) -> str:
     """A line of the history there. The id in it is how it is found again."""
+    _ = language.gettext
     mark = f"[{one.id or one.name}]"
     match one.kind:
         case "part":
             names = {str(item.id): item.name for item in woo.line_items}
-            units = ", ".join(f"{count} × {names.get(line, line)}" for line, count in one.lines.items())
-            return f"Cancelled and not to be sent: {units}. {mark}"
+            units = _(", ").join(f"{count} × {names.get(line, line)}" for line, count in one.lines.items())
+            sentence = _("Cancelled and not to be sent: %(units)s.") % {"units": units}
         case "goes_on":
-            return f"The cancellation was undone: the order goes on. Please set its status. {mark}"
+            sentence = _("The cancellation was undone: the order goes on. Please set its status.")
         case _:
-            return f"Sent back to the buyer: {Money(one.amount_minor, woo.currency)}. {mark}"
+            sentence = _("Sent back to the buyer: %(amount)s.") % {"amount": Money(one.amount_minor, woo.currency)}
+    return f"{sentence} {mark}"

@@ -11,13 +11,16 @@ import structlog
 
 from rescind.core.errors import InvalidField, NotFound, RescindError, Unavailable, one_of
 from rescind.core.instant import Instant
+from rescind.core.order import Order
 from rescind.core.retelling import to_tell
 from rescind.core.scope import Scope
+from rescind.core.told_twice import counted_twice
 from rescind.desk import Desk
 from rescind.engine import Submission
 from rescind.intake import document
 from rescind.intake.facts import report_fact
 from rescind.intake.messages import TYPES, FactMessage, OrderMessage
+from rescind.locales import locale
 from rescind.order_sources import chosen_of, paid_there
 from rescind.placing import place, shop_for
 from rescind.postgres.order_sources import Linked, Message, Source
@@ -218,12 +221,14 @@ async def _retell(desk: Desk, one: Linked) -> None:
     source = await desk.order_sources.find(one.source)
     order = await table.order(one.shop, one.order)
     assert order is not None, "orders are never removed"
+    await _ask(desk, one, order)
     tellings = to_tell(order, one.told, paid_there(source))
     known: list[str] = []
     try:
         shop = await desk.order_sources.shop(one.source) if tellings else None
         if shop is not None:
-            await tell(shop, one.foreign, tellings, known, restock=chosen_of(source).restock)
+            chosen = chosen_of(source)
+            await tell(shop, one.foreign, tellings, known, restock=chosen.restock, language=locale(chosen.locale))
     except Unavailable:
         await table.not_told(one, known, "sealed_elsewhere", FETCHED_EVERY)
     except Trouble as trouble:
@@ -231,6 +236,15 @@ async def _retell(desk: Desk, one: Linked) -> None:
         await table.not_told(one, known, trouble.cause, _wait(one.attempts, trouble))
     else:
         await table.was_told(one, known)
+
+
+async def _ask(desk: Desk, one: Linked, order: Order) -> None:
+    """Put before a person, once, what was written down there and told by a provider after that: both have counted."""
+    for report in counted_twice(order, told_by=f"{one.source}:"):
+        refund = report.reference.rpartition(":")[2]
+        body = msgspec.json.encode({"id": one.foreign, "refund": refund, "order": order.id, "number": order.number})
+        name = f"twice-{refund}"
+        await desk.order_sources.table.keep(one.source, name, woocommerce.COUNTED_TWICE, order.number, body)
 
 
 def _wait(attempts: int, trouble: Trouble) -> timedelta:

@@ -26,6 +26,7 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
 from rescind.core.parts import FactKind
+from rescind.core.told_twice import known_already
 from rescind.desk import Desk
 from rescind.engine import Submission
 from rescind.intake import document
@@ -50,12 +51,16 @@ from rescind.woocommerce.orders import (
 from rescind.woocommerce.telling import our_id
 from rescind.worker.findings import Aside, Came, NotYet, host
 
+COUNTED_TWICE = "refund.counted_twice"
+"""Topic of a message of our own: what somebody at the shop wrote down first, and a provider told of after that."""
 _GONE = frozenset({"handed_over", "delivered", "completed"})
 
 
 async def read(desk: Desk, source: Source, message: Message) -> Came:
     """Make of a message what there is to make of it. Raises Aside, Trouble, RescindError."""
     told = document.parse(message.body)
+    if message.topic == COUNTED_TWICE:
+        raise Aside("refund_counted_twice", f"/refunds/{told['refund']}", order=str(told["order"]))
     if "status" not in told and "line_items" not in told:
         return await _deleted(desk, source, str(told.get("id", "")))
     woo = document.shape(told, WooOrder)
@@ -83,12 +88,17 @@ class _Reading:
         self.table = desk.order_sources.table
         self.foreign = str(woo.id)
         self.news = False
+        self.asked = ""
+        """The refund there about which a person is to say whether it is money of its own."""
 
     async def read(self) -> Came:
         at, chosen = changed_at(self.woo), chosen_of(self.source)
         linked = await self.table.linked(self.source.name, self.foreign)
         if linked is not None and at < linked.changed_at:
-            return Came(False, linked.order)
+            if self.message.counts:
+                # What a person said of money holds, however old the state that asked for it.
+                await self._refunds(await _order(self.desk, linked), linked)
+            return Came(self.news, linked.order)
         # Everything is understood before anything is written.
         meaning = meaning_of(self.woo.status, chosen.statuses)
         if meaning is None:
@@ -115,6 +125,8 @@ class _Reading:
         await self._link(order.id, at, new)
         if changed:
             raise Aside("changed_there", changed, order=order.id)
+        if self.asked:
+            raise Aside("refund_told_twice", f"/refunds/{self.asked}", order=order.id)
         return Came(self.news, order.id)
 
     async def _placed(self, new: NewOrder, at: Instant) -> Linked:
@@ -152,7 +164,8 @@ class _Reading:
 
     async def _refunds(self, order: Order, linked: Linked) -> Order:
         """Money that went back there without us. What our own providers sent they tell themselves."""
-        new = {str(one.id) for one in self.woo.refunds} - linked.refunds
+        there = {str(one.id) for one in self.woo.refunds}
+        new = (there - linked.refunds) | (there & self.message.counts)
         if not new:
             return order
         shop = await self.desk.order_sources.shop(self.source.name)
@@ -160,9 +173,24 @@ class _Reading:
         ours = {one.name for one in await self.desk.connected.all()}
         for one in await shop.refunds(self.foreign):
             if str(one.id) in new and not our_id(one):
+                if not self._is_clear(order, one):
+                    # A message asks about one refund; the next about the next one.
+                    new -= {str(one.id)} if self.asked else set()
+                    self.asked = self.asked or str(one.id)
+                    continue
                 order = await self._refunded(order, one, ours)
         await self.table.seen_there(self.source.name, self.foreign, new)
         return order
+
+    def _is_clear(self, order: Order, refund: WooRefund) -> bool:
+        """Whether it is money of its own: a plugin moved it, nobody else told of as much, or a person has said so."""
+        if refund.refunded_payment or str(refund.id) in self.message.counts:
+            return True
+        amount = minor(refund.amount, order.currency, field="/refunds")
+        return not known_already(order, TENDER, amount, self._at(refund), told_by=f"{self.source.name}:")
+
+    def _at(self, refund: WooRefund) -> Instant:
+        return moment(refund.date_created_gmt, field="/refunds") or self.message.received_at
 
     async def _refunded(self, order: Order, refund: WooRefund, ours: set[str]) -> Order:
         money = next(one for one in order.tenders if one.id == TENDER)
@@ -171,8 +199,7 @@ class _Reading:
             return order
         if amount > money.captured_minor:
             raise Aside("refund_too_high", "/refunds", order=order.id)
-        at = moment(refund.date_created_gmt, field="/refunds") or self.message.received_at
-        command = self._fact(order, FactKind.REFUNDED_ELSEWHERE, at)
+        command = self._fact(order, FactKind.REFUNDED_ELSEWHERE, self._at(refund))
         return await self._does(
             msgspec.structs.replace(
                 command, tender=TENDER, amount_minor=amount, reference=f"{self.source.name}:{refund.id}"

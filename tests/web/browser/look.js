@@ -10,8 +10,13 @@
   window.look = {
     // The rules of axe-core: what breaks them, and what it cannot decide by itself.
     async rules(tags) {
-      // What lies below an open sheet is looked at where it is not covered.
-      const found = await axe.run(document.querySelector('[popover]:popover-open') ?? document, {runOnly: tags, preload: false, resultTypes: ['violations', 'incomplete']})
+      const sheet = document.querySelector('[popover]:popover-open')
+      // A sheet paints its own ground. axe compares what lies under each line of a text all the way down, and decides
+      // nothing where the page below differs from line to line; so the page below is not there while it looks.
+      const below = sheet && document.body.style
+      if (sheet) [below.visibility, sheet.style.visibility] = ['hidden', 'visible']
+      const found = await axe.run(sheet ?? document, {runOnly: tags, preload: false, resultTypes: ['violations', 'incomplete']})
+      if (sheet) [below.visibility, sheet.style.visibility] = ['', '']
       const short = rules => rules.flatMap(rule => rule.nodes.map(({html, any, all, none}) =>
         [rule.id, html.slice(0, 200), [...any, ...all, ...none].map(check => check.message).join('; ')]))
       return [short(found.violations), short(found.incomplete)]

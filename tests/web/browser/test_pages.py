@@ -28,7 +28,8 @@ UNDECIDED = {
     ("partially obscured by another element", "?state="): "the same",
     ("partially obscured by another element", "?status="): "the same",
     ("partially obscured by another element", "/seller/robots"): "the same, of the last of the settings' tabs",
-    ("partially obscured by another element", "/operator/imports"): "the same, of the last tab of other systems",
+    ("partially obscured by another element", 'href="/operator/'): "the same, of the tabs of what is set up",
+    ("partially obscured by another element", "<code>"): "a message as it came scrolls in its own box, likewise",
     ("partially obscured by another element", "/seller/views"): "the same, of the last of the views above a list",
     ("partially obscured by another element", "/support/views"): "the same",
     ("overlapped by another element", "progress"): "on a phone the words of the present step reach under the box of "

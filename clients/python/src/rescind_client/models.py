@@ -783,9 +783,12 @@ class ImportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class ExportsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The last that were taken away, newest first."""
+    """A part of the record, newest first. next, previous: cursors, null at an end. total: null when there are many."""
 
     rows: list[ExportTold]
+    next: str | None
+    previous: str | None
+    total: int | None
 
 
 class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -794,6 +797,7 @@ class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     query: what it was narrowed to. rows: how many left; ended_at: null while it goes on.
     """
 
+    id: str
     role: str
     shop: str | None
     person: str
@@ -806,6 +810,120 @@ class ExportTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     rows: int
     began_at: str
     ended_at: str | None
+
+
+class ListsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The lists that the caller has."""
+
+    lists: list[ListTold]
+
+
+class ListTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A list that the caller has. filters: the parameters it can be narrowed by, sorting among them."""
+
+    name: str
+    columns: list[ListColumnTold]
+    filters: list[str]
+    views: list[ReadyViewTold]
+
+
+class ListColumnTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A column of a list. kind: id, text, code, money, time or number. shown: the caller sees it on pages. personal:
+    it says something of people who bought.
+    """
+
+    name: str
+    kind: str
+    shown: bool
+    personal: bool
+
+
+class ReadyViewTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A view that everybody has. where: as it stands behind the question mark of an address."""
+
+    name: str
+    where: dict[str, str]
+
+
+class ListColumnsPut(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The columns to show, in whatever order; none for those that a list shows by itself."""
+
+    columns: list[str] = []
+
+
+class ViewsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The views that the caller keeps, up to 50."""
+
+    views: list[ViewTold]
+
+
+class ViewTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A view that the caller keeps. rhythm: empty where it is not mailed; channel, weekday, hour, zone, format,
+    language: how it is. next_at: when next, null for not. paused: why not at the moment.
+    """
+
+    id: str
+    list: str
+    name: str
+    where: str
+    columns: list[str]
+    rhythm: str
+    weekday: int
+    hour: int
+    zone: str
+    format: str
+    language: str
+    channel: str
+    next_at: str | None
+    paused: str
+
+
+class NewView(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A list as it is to be kept. where: what stands behind the question mark of its address, such as
+    ``stage=packed&placed=7d``. columns: none for the usual ones.
+    """
+
+    list: str
+    name: str
+    where: str = ""
+    columns: list[str] = []
+
+
+class ViewMail(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """When a view is mailed. rhythm: empty for not at all. weekday: of a weekly one, Monday is 0; hour: by the clock
+    of ``zone``. language: of the file. channel: the id of a mail address of the caller's that is verified.
+    """
+
+    rhythm: Literal["", "daily", "weekly"]
+    weekday: int = 0
+    hour: int = 8
+    zone: str = "UTC"
+    format: Literal["csv", "xlsx"] = "csv"
+    language: Literal["en", "zh"] = "en"
+    channel: str = ""
+
+
+class Untouched(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The call says it all."""
+
+
+class ViewFilesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The files of the caller that are still there, the latest first."""
+
+    files: list[ViewFileTold]
+
+
+class ViewFileTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A file that was made of a view. size: bytes. until: when it is gone."""
+
+    id: str
+    view: str
+    list: str
+    format: str
+    rows: int
+    size: int
+    made_at: str
+    until: str
 
 
 class Cancellability(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -1903,10 +2021,6 @@ class ReadTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """read: how many of the notices that was news of."""
 
     read: int
-
-
-class Untouched(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The call says it all."""
 
 
 class PreferencesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3354,15 +3468,16 @@ class PageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class RefundsListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A part of a list, the oldest first, of those that failed the newest. next: what to read on after, if anything."""
+    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
 
     refunds: list[RefundListed]
     next: str | None
+    total: int | None
 
 
 class RefundListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One refund. next_check_at: when its provider is asked next; nothing for one that failed. owner: who looks after
-    it. cause: why nothing was sent yet.
+    """One refund. state: where it stands. next_check_at: when its provider is asked next; nothing for one that has
+    ended. ended_at: when it did. owner: who looks after it. cause: why nothing was sent yet.
     """
 
     refund: str
@@ -3370,12 +3485,15 @@ class RefundListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     order: str
     number: str
     tender: str
+    method: str
     amount: Money
+    state: str
     status: str
     cause: str
     reference: str
     owed_at: str
     next_check_at: str | None
+    ended_at: str | None
     owner: str | None
 
 
@@ -3967,10 +4085,11 @@ class SourceMessagesTold(msgspec.Struct, kw_only=True, frozen=True, omit_default
 
 
 class SourceMessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A message of a source. told: waiting, done, no_news, or set_aside for a person.
+    """A message of a source. told: waiting, done, no_news, set_aside for a person, or ignored by one.
 
     cause: why nothing could be made of it, in a code; field, expected: where, as a JSON pointer, and what should
-    stand there. order: which of ours it was about. message: what came, in one message alone.
+    stand there. order: which of ours it was about. ignored_by, ignored_why: who made nothing of it, and why.
+    message: what came, in one message alone.
     """
 
     id: str
@@ -3982,7 +4101,15 @@ class SourceMessageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults
     field: str
     expected: str
     order: str | None
+    ignored_by: str | None
+    ignored_why: str | None
     message: Any | None
+
+
+class MessageIgnored(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Why nothing is to be made of it."""
+
+    reason: str
 
 
 class ReadAgainTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

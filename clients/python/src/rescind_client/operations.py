@@ -364,20 +364,45 @@ class Exports:
     def refunds(
         self,
         *,
-        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
         number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
     ) -> bytes:
         """Export refunds.
 
-        All refunds that have not arrived and stand in one place, in the form of exported orders.
+        All refunds that the list would show, in the form of exported orders.
         """
         return self._transport.call(
             "GET",
             "/v1/refunds/export",
             bytes,
-            query={"state": state, "number": number, "format": format_, "column": column},
+            query={
+                "state": state,
+                "number": number,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "shop": shop,
+                "sort": sort,
+                "zone": zone,
+                "format": format_,
+                "column": column,
+            },
         )
 
     def threads(
@@ -444,12 +469,97 @@ class Exports:
             },
         )
 
-    def taken(self, *, limit: int | None = None) -> models.ExportsTold:
+    def taken(
+        self,
+        *,
+        list_: str | None = None,
+        via: Literal["", "api", "cli", "mail", "page"] | None = None,
+        person: str | None = None,
+        personal: bool | None = None,
+        cursor: str | None = None,
+        limit: int | None = None,
+    ) -> models.ExportsTold:
         """List what was exported.
 
-        Who took which list away, when, and with how many rows: the last of them, newest first.
+        Who took which list away, when, and with how many rows, newest first.
         """
-        return self._transport.call("GET", "/v1/exports", models.ExportsTold, query={"limit": limit})
+        return self._transport.call(
+            "GET",
+            "/v1/exports",
+            models.ExportsTold,
+            query={"list": list_, "via": via, "person": person, "personal": personal, "cursor": cursor, "limit": limit},
+        )
+
+
+class Views:
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def lists(self) -> models.ListsTold:
+        """List the lists.
+
+        Which lists you have: what each can be narrowed by, its columns and those you see, the views it comes with.
+        """
+        return self._transport.call("GET", "/v1/lists", models.ListsTold)
+
+    def choose(self, list_: str, body: models.ListColumnsPut) -> models.ListTold:
+        """Choose the columns of a list.
+
+        What you see of a list on pages from now on, and what its files have where nobody says otherwise there.
+        """
+        return self._transport.call("PUT", f"/v1/lists/{segment(list_)}/columns", models.ListTold, body=body)
+
+    def views(self, *, list_: str | None = None) -> models.ViewsTold:
+        """List your views.
+
+        The views that you keep, of one list or of all, and when each is mailed.
+        """
+        return self._transport.call("GET", "/v1/views", models.ViewsTold, query={"list": list_})
+
+    def keep(self, body: models.NewView, *, idempotency_key: str | None = None) -> models.ViewTold:
+        """Keep a view.
+
+        Keep a list as it is narrowed under a name, for yourself alone. One of that name is kept anew.
+        """
+        return self._transport.call("POST", "/v1/views", models.ViewTold, body=body, key=idempotency_key, keyed=True)
+
+    def one(self, view: str) -> models.ViewTold:
+        """Read a view.
+
+        A view that you keep, and when it is mailed.
+        """
+        return self._transport.call("GET", f"/v1/views/{segment(view)}", models.ViewTold)
+
+    def mail(self, view: str, body: models.ViewMail) -> models.ViewTold:
+        """Have a view mailed.
+
+        Mail a view every day or every week, or not any more. The mail has a link and no data; the file lies behind
+        sign-in for a week.
+        """
+        return self._transport.call("PUT", f"/v1/views/{segment(view)}/mail", models.ViewTold, body=body)
+
+    def remove(self, view: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.ViewsTold:
+        """Remove a view.
+
+        Keep it no longer, and mail nothing of it; the answer has the views that are left.
+        """
+        return self._transport.call(
+            "POST", f"/v1/views/{segment(view)}/remove", models.ViewsTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    def files(self) -> models.ViewFilesTold:
+        """List files of your views.
+
+        What was made of your views in the last week.
+        """
+        return self._transport.call("GET", "/v1/view-files", models.ViewFilesTold)
+
+    def file(self, file: str) -> bytes:
+        """Fetch a file of a view.
+
+        The file itself, in the form in which the view is mailed. Another's is as missing as one that is gone.
+        """
+        return self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes)
 
 
 class Cancellability:
@@ -2480,20 +2590,47 @@ class RefundLists:
     def listed(
         self,
         *,
-        state: Literal["failed", "in_doubt", "not_sent", "owed", "submitted"] | None = None,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
         number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> models.RefundsListed:
         """List refunds.
 
-        Refunds that have not arrived: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`.
+        Refunds by where they stand: `in_doubt`, `not_sent` with a cause, `failed`, `owed`, `submitted`,
+        `succeeded`, `settled` another way, or `all`. Open ones come oldest first, those that failed and those that
+        ended newest first.
         """
         return self._transport.call(
             "GET",
             "/v1/refunds",
             models.RefundsListed,
-            query={"state": state, "number": number, "after": after, "limit": limit},
+            query={
+                "state": state,
+                "number": number,
+                "placed_from": placed_from,
+                "placed_to": placed_to,
+                "placed": placed,
+                "amount_min": amount_min,
+                "amount_max": amount_max,
+                "currency": currency,
+                "shop": shop,
+                "sort": sort,
+                "zone": zone,
+                "after": after,
+                "limit": limit,
+            },
         )
 
     def take(self, refund: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RefundTaken:
@@ -2984,7 +3121,7 @@ class OrderSources:
         self,
         source: str,
         *,
-        told: Literal["done", "no_news", "set_aside", "waiting"] | None = None,
+        told: Literal["done", "ignored", "no_news", "set_aside", "waiting"] | None = None,
         after: str | None = None,
         limit: int | None = None,
     ) -> models.SourceMessagesTold:
@@ -3018,6 +3155,38 @@ class OrderSources:
         return self._transport.call(
             "POST",
             f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/retry",
+            models.SourceMessageTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def ignore(
+        self, source: str, message: str, body: models.MessageIgnored, *, idempotency_key: str | None = None
+    ) -> models.SourceMessageTold:
+        """Make nothing of a message.
+
+        Say that nothing is to be made of a message that was set aside, and why. It can be read again all the same.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/ignore",
+            models.SourceMessageTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
+    def count(
+        self, source: str, message: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.SourceMessageTold:
+        """Count a refund that may have been told twice.
+
+        Say that the refund about which a message asks (`refund_told_twice`) is money of its own.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/order-sources/{segment(source)}/messages/{segment(message)}/count",
             models.SourceMessageTold,
             body=body,
             key=idempotency_key,
@@ -3326,6 +3495,7 @@ class Operations:
         self.orders = Orders(transport)
         self.imports = Imports(transport)
         self.exports = Exports(transport)
+        self.views = Views(transport)
         self.cancellability = Cancellability(transport)
         self.cancellations = Cancellations(transport)
         self.bulk = Bulk(transport)

@@ -6,6 +6,7 @@ that is read; source, conditions, search and rows are what they share.
 
 from rescind.postgres.reads.cases import Cases
 from rescind.postgres.reads.directory import ShopsAndBuyers
+from rescind.postgres.reads.exports import Exports
 from rescind.postgres.reads.find import Find
 from rescind.postgres.reads.notices import Notices
 from rescind.postgres.reads.order import OneOrder
@@ -13,6 +14,7 @@ from rescind.postgres.reads.orders import Orders
 from rescind.postgres.reads.people import PersonRows
 from rescind.postgres.reads.proposals import Proposals
 from rescind.postgres.reads.refund_orders import RefundOrders
+from rescind.postgres.reads.refunds import Refunds
 from rescind.postgres.reads.shops import ShopRows
 from rescind.postgres.reads.stream import Stream
 from rescind.postgres.reads.tabs import Tabs
@@ -32,6 +34,7 @@ class Reads(
     Orders,
     Cases,
     RefundOrders,
+    Refunds,
     Proposals,
     Tabs,
     Find,
@@ -41,5 +44,6 @@ class Reads(
     ShopsAndBuyers,
     ShopRows,
     PersonRows,
+    Exports,
 ):
     """Reads for pages and the API. Nothing here writes or decides."""

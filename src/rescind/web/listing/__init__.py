@@ -5,6 +5,7 @@ a form writes otherwise, such as days and decimal amounts, is put into these wor
 """
 
 from rescind.web.listing.asked import Asked, asked
+from rescind.web.listing.shops import by_shop
 from rescind.web.listing.tools import ROOT, Tools, columns_of, heads, opened, path_of, tools
 
-__all__ = ["ROOT", "Asked", "Tools", "asked", "columns_of", "heads", "opened", "path_of", "tools"]
+__all__ = ["ROOT", "Asked", "Tools", "asked", "by_shop", "columns_of", "heads", "opened", "path_of", "tools"]

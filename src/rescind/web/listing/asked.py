@@ -15,15 +15,15 @@ from rescind.core.money import Money
 from rescind.core.views import CASE_TABS, ORDER_TABS, Filters
 from rescind.intake import query
 from rescind.intake.fields import currencies
-from rescind.intake.narrowing import NARROWINGS, Narrowing
+from rescind.intake.narrowing import NARROWINGS, Narrowing, RefundNarrowing
 from rescind.lists import AnyNarrowing
 from rescind.locales import Locale
 from rescind.web.search import MOST, Search, read_search, read_words, too_many
 from rescind.web.session import Visit
 
 _TABS: Mapping[str, Iterable[str]] = {"orders": ORDER_TABS, "requests": CASE_TABS}
-TYPED = ("from", "to", "least", "most")
-"""What forms have in the place of instants and minor units."""
+TYPED = ("from", "to", "least", "most", "shop_name")
+"""What forms have in the place of instants, minor units and ids."""
 _SEARCHED = frozenset({"number", "text"})
 """What the search box says, too."""
 PLACES = frozenset({"cursor", "after", "said", "open", "of", "view", *TYPED})
@@ -36,6 +36,7 @@ _SHOWN, _LONGEST = 5, 40
 class Asked:
     """A list as an address asks for it. where: what narrows it, in one spelling. go: the address that says the same
     in the API's words, empty where this one does. errors: (field, what is wrong). typed: as it was typed.
+    shops: (id, name) of those that fit what was typed, where several do.
     """
 
     listing: Listing
@@ -45,9 +46,12 @@ class Asked:
     go: str = ""
     errors: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     typed: Mapping[str, str] = field(default_factory=dict[str, str])
+    shops: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     def filters(self, visit: Visit, zone: str) -> Filters:
-        """Of a list of orders or requests, as the reads take them."""
+        """Of a list of orders, requests or refunds, as the reads take them."""
+        if isinstance(self.narrowing, RefundNarrowing):
+            return self.narrowing.filters(zone)
         assert isinstance(self.narrowing, Narrowing), "this list has such filters"
         return self.narrowing.filters(visit.person.role, zone)
 
@@ -125,6 +129,8 @@ def _shaped(
             found = query.read(urlencode(pairs).encode(), kind)
             if isinstance(found, Narrowing):
                 found.filters(visit.person.role, zone)
+            elif isinstance(found, RefundNarrowing):
+                found.filters(zone)
         except RescindError as fault:
             wrong = str(fault.params.get("field", "")).lstrip("?")
             left = [(name, value) for name, value in pairs if name != wrong]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -28,8 +28,8 @@ def in_force(given: Asked) -> Iterable[str]:
     return (name for name, _ in parse_qsl(given.where) if name not in {*KEPT, "sort", "number", "text"})
 
 
-def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
-    """The filters of a list's form, in its order."""
+def fields(visit: Visit, given: Asked, zone: str, shop: str, shops: Sequence[str]) -> list[dict[str, Any]]:
+    """The filters of a list's form, in its order. shop: what the one in force is called; shops: names to offer."""
     language, found = visit.locale, list[dict[str, Any]]()
     for name in given.listing.filters:
         match name:
@@ -40,8 +40,7 @@ def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
                 options = [(one, language.term("reason", one)) for one in _REASONS]
                 found.append(_select(visit, given, "reason", language.gettext("Reason"), options))
             case "placed":
-                label = language.gettext("Placed") if given.listing.name == "orders" else language.gettext("Asked")
-                found.append(_select(visit, given, "placed", label, periods(language)))
+                found.append(_select(visit, given, "placed", _began(language, given.listing.name), periods(language)))
                 found.append(_days(given, zone, language))
             case "due":
                 found.append(_select(visit, given, "due", language.gettext("Time left"), dues(language)))
@@ -58,12 +57,18 @@ def fields(visit: Visit, given: Asked, zone: str) -> list[dict[str, Any]]:
                 label = language.gettext("Signed in")
                 found.append(_select(visit, given, "signed_in", label, signed_in(language)))
             case "shop" if visit.person.role != "seller":
-                found.append({"kind": "text", "name": "shop", "label": language.gettext("Shop (its id)")})
-                found[-1]["value"] = given.value("shop")
+                typed = given.typed.get("shop_name", shop)
+                found.append({"kind": "shop", "value": typed, "names": shops, "choices": given.shops})
             case _:
                 # Tabs and sorting stand elsewhere on the page.
                 continue
     return found
+
+
+def _began(language: Locale, listing: str) -> str:
+    """What the day is of by which a list is narrowed."""
+    _ = language.gettext
+    return {"orders": _("Placed"), "refunds": _("Owed since")}.get(listing, _("Asked"))
 
 
 def _select(visit: Visit, given: Asked, name: str, label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
@@ -126,8 +131,8 @@ def _plain(minor: str, currency: str) -> str:
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
-def said(language: Locale, given: Asked, name: str, zone: str) -> str:
-    """A filter that is in force, in words."""
+def said(language: Locale, given: Asked, name: str, zone: str, shop: str) -> str:
+    """A filter that is in force, in words. shop: what that one is called."""
     value, _ = given.value(name), language.gettext
     match name:
         case "stage" | "reason":
@@ -149,5 +154,7 @@ def said(language: Locale, given: Asked, name: str, zone: str) -> str:
         case "amount_min" | "amount_max":
             currency = given.value("currency") or "EUR"
             return f"{'≥' if name == 'amount_min' else '≤'} {language.money(int(value), currency)}"
+        case "shop":
+            return shop
         case _:
             return value

@@ -13,6 +13,7 @@ from rescind.inbox import owner
 from rescind.lists import reader_of
 from rescind.locales import Locale
 from rescind.postgres.saved_views import SavedView
+from rescind.web.listing import shops
 from rescind.web.listing.asked import PLACES, Asked
 from rescind.web.listing.fields import KEPT, fields, in_force, said
 from rescind.web.rendering import address
@@ -52,6 +53,9 @@ async def tools(
     views = await visit.desk.views.of(owner(visit.person), listing.name)
     current = next((one for one in views if one.view_id == visit.query("view")), None)
     columns = await columns_of(visit, listing, current)
+    by_name = "shop" in listing.filters and reader == "support"
+    shop = await shops.name_of(visit, given.value("shop")) if by_name else ""
+    offered = await shops.names(visit) if by_name else []
     root = ROOT[reader]
     shown = tuple(one.name for one in columns)
     here = address(visit.here, cursor=None, after=None, said=None, open=None, of=None)
@@ -63,8 +67,8 @@ async def tools(
         path=path,
         back=here,
         kept=kept,
-        fields=fields(visit, given, zone),
-        chips=_chips(visit, given, here, zone),
+        fields=fields(visit, given, zone, shop, offered),
+        chips=_chips(visit, given, here, zone, shop),
         narrowed=bool(given.search.text) or any(in_force(given)),
         views=_views(visit, listing, views, path, current),
         columns=[
@@ -97,7 +101,7 @@ def count_words(language: Locale, total: int | None) -> str:
     return language.ngettext("%(num)s row", "%(num)s rows", total) % {"num": language.number(total)}
 
 
-def _chips(visit: Visit, given: Asked, here: str, zone: str) -> list[dict[str, str]]:
+def _chips(visit: Visit, given: Asked, here: str, zone: str, shop: str) -> list[dict[str, str]]:
     """What is in force, each with the address that takes it off."""
     chips: list[dict[str, str]] = []
     if given.search.text:
@@ -105,7 +109,7 @@ def _chips(visit: Visit, given: Asked, here: str, zone: str) -> list[dict[str, s
     for name in in_force(given):
         if visit.query(name):
             off: dict[str, Any] = {name: None, "view": None}
-            chips.append({"href": address(here, **off), "label": said(visit.locale, given, name, zone)})
+            chips.append({"href": address(here, **off), "label": said(visit.locale, given, name, zone, shop)})
     return chips
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from rescind.web.operator import books, drafts, installation, keys, mail, mandates, policies, providers, sources, texts
+from rescind.web.operator import (
+    books,
+    drafts,
+    exports,
+    installation,
+    keys,
+    mail,
+    mandates,
+    policies,
+    providers,
+    set_up,
+    sources,
+    texts,
+)
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
@@ -15,6 +28,7 @@ PAGES = Router(
     path="/operator",
     route_handlers=[
         *policies.ROUTES,
+        *set_up.ROUTES,
         *texts.ROUTES,
         *drafts.ROUTES,
         *PEOPLE,
@@ -26,6 +40,7 @@ PAGES = Router(
         *mail.ROUTES,
         *ORDER_FILES,
         *books.ROUTES,
+        *exports.ROUTES,
         *installation.ROUTES,
     ],
     dependencies={"console": Provide(operator_console)},

@@ -26,6 +26,14 @@ IMPORTS = f"{HOME}/imports"
 BOOKS = f"{HOME}/books"
 INSTALLATION = f"{HOME}/installation"
 CHECK_UP = f"{HOME}/check-up"
+SET_UP = f"{HOME}/set-up"
+EXPORTS = f"{HOME}/exports"
+PAYING_OUT = "/support/refund-orders"
+CALENDARS = "/support/calendars"
+MONEY = (REFUNDS, PAYING_OUT, BOOKS)
+"""Pages about money on its way back: one entry of the navigation, and tabs beside each other."""
+TALKS = ("/support/messages", "/support/notices")
+"""Pages that every role has entries of its own for."""
 
 
 async def operator_console(visit: Comes) -> Console:
@@ -44,22 +52,15 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
     )
     counts = await visit.desk.reads.case_counts(visit.scope)
     stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
+    policies, money = path == HOME or path.startswith((POLICIES, DRAFTS)), path.startswith(MONEY)
+    # Whatever else is the operator's is set up once: a page that is new needs no word here.
+    set_up = path.startswith((HOME, CALENDARS)) and not policies and not money
+    cases = path.startswith("/support") and not money and not set_up and not path.startswith(TALKS)
     return (
-        Link(POLICIES, _("Policies"), count=waiting, current=path.startswith((POLICIES, DRAFTS)) or path == HOME),
-        Link(
-            "/support",
-            _("Cases and orders"),
-            count=counts.get("with_platform", 0),
-            current=path.startswith("/support")
-            and not path.startswith((REFUNDS, "/support/refund-orders", "/support/messages", "/support/notices")),
-        ),
-        Link(REFUNDS, _("Refunds"), count=stuck or None, current=path.startswith(REFUNDS)),
-        Link("/support/refund-orders", _("To pay out"), current=path.startswith("/support/refund-orders")),
-        Link(BOOKS, _("Books"), current=path.startswith(BOOKS)),
-        Link(PEOPLE, _("People"), current=path.startswith((PEOPLE, KEYS, MANDATES))),
-        Link(PROVIDERS, _("Providers"), current=path.startswith((PROVIDERS, WEBHOOKS, SOURCES, IMPORTS))),
-        Link(MAIL, _("Mail"), current=path.startswith(MAIL)),
-        Link(INSTALLATION, _("Installation"), current=path.startswith((INSTALLATION, CHECK_UP))),
+        Link(POLICIES, _("Policies"), count=waiting or None, current=policies),
+        Link("/support", _("Cases and orders"), count=counts.get("with_platform") or None, current=cases),
+        Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
+        Link(SET_UP, _("Set-up"), current=set_up),
     )
 
 

@@ -11,9 +11,9 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.api.problems import PROBLEMS
-from rescind.core.errors import IdempotencyKeyInvalid, InvalidField, Unavailable
+from rescind.core.errors import IdempotencyKeyInvalid, InvalidField, InvalidText, Unavailable
 from rescind.locales import Locale
-from rescind.order_sources import KINDS, REASONS, Chosen, Made, chosen_of
+from rescind.order_sources import KINDS, LONGEST_REASON, REASONS, Chosen, Made, chosen_of
 from rescind.postgres.order_sources import Counts, Entry, Source, State, Told
 from rescind.web.operator.console import SOURCES
 from rescind.web.seller.console import Console, Fields, Here, Notice
@@ -21,7 +21,7 @@ from rescind.web.session import Html
 from rescind.woocommerce.orders import MEANINGS, Meaning
 
 SHOWN: Final = 50
-_TOLD: Mapping[str, Told] = {one: one for one in ("set_aside", "waiting", "done", "no_news")}
+_TOLD: Mapping[str, Told] = {one: one for one in ("set_aside", "waiting", "done", "no_news", "ignored")}
 _PROBLEMS = frozenset(one.code for one in PROBLEMS)
 
 
@@ -129,18 +129,48 @@ async def retry_all(console: Here, source: FromPath[str]) -> Html:
 @get("/sources/{source:str}/{message:str}")
 async def message(console: Here, source: FromPath[str], message: FromPath[str]) -> Html:
     """One message as it came, and what was made of it."""
+    return await _message(console, source, message)
+
+
+async def _message(
+    console: Console, source: str, message: str, errors: Mapping[str, str] | None = None, status: int = HTTPStatus.OK
+) -> Html:
     found = await console.desk.order_sources.find(source)
     entry = await console.desk.order_sources.entry(source, message)
     return console.page(
         "operator/source_message.html",
+        status=status,
         here=f"{SOURCES}/{source}/{message}",
         notice=_said(console),
+        errors=errors or {},
+        longest=LONGEST_REASON,
+        by=await _who(console, entry.ignored_by),
         source=found,
         one=entry,
         why=_why(console.language, entry),
         number=await _number(console, entry),
         body=msgspec.json.format(entry.body, indent=2).decode(),
     )
+
+
+@post("/sources/{source:str}/{message:str}/ignore", status_code=200)
+async def ignore(console: Here, source: FromPath[str], message: FromPath[str]) -> Html:
+    """Make nothing of it, for a reason."""
+    form = await console.form()
+    try:
+        await console.desk.order_sources.ignore(source, message, _by(console), form.text("reason"))
+    except InvalidText:
+        wrong = {"reason": console.language.gettext("Say why, in a sentence.")}
+        return await _message(console, source, message, wrong, _UNPROCESSABLE)
+    return console.go(f"{SOURCES}/{source}/{message}?said=ignored")
+
+
+@post("/sources/{source:str}/{message:str}/count", status_code=200)
+async def count(console: Here, source: FromPath[str], message: FromPath[str]) -> Html:
+    """The refund that may have been told twice is money of its own."""
+    await console.form()
+    await console.desk.order_sources.count(source, message)
+    return console.go(f"{SOURCES}/{source}/{message}?said=counted")
 
 
 @post("/sources/{source:str}/{message:str}/retry", status_code=200)
@@ -151,7 +181,7 @@ async def retry(console: Here, source: FromPath[str], message: FromPath[str]) ->
     return console.go(f"{SOURCES}/{source}/{message}?said=again&count=1")
 
 
-ROUTES = (read, make, one, change, switch, rotate, check, fetch, retry_all, message, retry)
+ROUTES = (read, make, one, change, switch, rotate, check, fetch, retry_all, message, retry, ignore, count)
 _UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
 _HIDDEN = ("consumer_key", "consumer_secret")
 
@@ -295,6 +325,12 @@ def _why(language: Locale, one: Entry) -> str:
     return language.pgettext(context, one.cause)
 
 
+async def _who(console: Console, by: str) -> str:
+    """What somebody is called who is kept as operator:id; empty for nobody."""
+    person = by.removeprefix("operator:")
+    return (await console.staff([person])).get(person, person) if person else ""
+
+
 async def _number(console: Console, one: Entry) -> str:
     if not one.order:
         return ""
@@ -340,6 +376,8 @@ def _said(console: Console) -> Notice | None:
         "on": _("Switched on. What waits is read now."),
         "paused": _("Paused. Messages are kept meanwhile, and nothing is told to the shop."),
         "fetching": _("The shop is being asked. Load this page again to see what came."),
+        "ignored": _("Ignored, with your reason. It can be read again all the same."),
+        "counted": _("It is read again, and the refund is counted."),
         "again": ngettext("%(num)s message is read again.", "%(num)s messages are read again.", number)
         % {"num": number},
     }

@@ -284,7 +284,7 @@ async def seller_console(visit: Comes) -> Console:
         Link(
             "/seller/requests",
             _("Requests to cancel"),
-            count=counts.get("to_respond", 0),
+            count=counts.get("to_respond") or None,
             current=path.startswith("/seller/requests"),
         ),
         Link("/seller/packing", _("Packing"), current=path.startswith("/seller/packing")),

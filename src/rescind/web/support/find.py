@@ -9,7 +9,7 @@ from rescind.core.parts import CancellationStatus, ReturnStatus
 from rescind.core.views import CaseRow, Filters, OrderRow
 from rescind.locales import Locale
 from rescind.postgres.alerts import alerts
-from rescind.web.operator.console import REFUNDS, navigation
+from rescind.web.operator.console import CALENDARS, MONEY, REFUNDS, TALKS, navigation
 from rescind.web.rendering import Link, address
 from rescind.web.search import too_many
 from rescind.web.seller.board import counted
@@ -32,18 +32,12 @@ async def support_console(visit: Comes) -> Console:
     stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
     _ = visit.locale.gettext
     path = visit.request.url.path
-    days, paying = path == f"{HOME}/calendars", path.startswith(f"{HOME}/refund-orders")
-    money, talks = path.startswith(REFUNDS), path.startswith((f"{HOME}/messages", f"{HOME}/notices"))
+    days, money = path.startswith(CALENDARS), path.startswith(MONEY)
+    cases = not days and not money and not path.startswith(TALKS)
     nav = (
-        Link(
-            HOME,
-            _("Cases and orders"),
-            count=counts.get("with_platform", 0),
-            current=not days and not paying and not money and not talks,
-        ),
+        Link(HOME, _("Cases and orders"), count=counts.get("with_platform") or None, current=cases),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
-        Link(f"{HOME}/refund-orders", _("To pay out"), current=paying),
-        Link(f"{HOME}/calendars", _("Calendars"), current=days),
+        Link(CALENDARS, _("Calendars"), current=days),
     )
     # People of the platform have orders of every shop before them: what they compare stands in one zone, their own.
     return Console(visit, visit.zone or "UTC", nav)

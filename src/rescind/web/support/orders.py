@@ -9,7 +9,7 @@ from litestar import get
 from rescind.core.errors import InvalidField
 from rescind.core.lists import ORDERS
 from rescind.core.views import OrderRow
-from rescind.web.listing import asked, heads, tools
+from rescind.web.listing import asked, by_shop, heads, tools
 from rescind.web.rendering import address
 from rescind.web.seller.board import sorts, tab_names
 from rescind.web.seller.console import Here
@@ -32,7 +32,7 @@ _TABS = (
 @get("/orders")
 async def read(console: Here) -> Html:
     """Orders of every shop, narrowed as the address says."""
-    given = asked(console.visit, ORDERS, console.zone)
+    given = await by_shop(console.visit, asked(console.visit, ORDERS, console.zone))
     if given.go:
         return console.go(given.go)
     filters, cursor = given.filters(console.visit, console.zone), console.query("cursor") or None

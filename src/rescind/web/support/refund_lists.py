@@ -1,4 +1,4 @@
-"""Refunds that have not arrived: by where they stand, how old, who looks after each, and when its provider is asked."""
+"""Refunds: by where they stand, how old, who looks after each, and when its provider is asked."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.core.ids import RefundId, canonical
+from rescind.core.views import RefundState
 from rescind.locales import Locale
-from rescind.postgres.refunds import RefundLists, Where
+from rescind.postgres.refunds import RefundOwners
 from rescind.web.rendering import address
 from rescind.web.seller.console import Here, Notice
-from rescind.web.seller.refund_lists import by_state, where_of
+from rescind.web.seller.refund_lists import by_state, ended, names
 from rescind.web.session import Html
 
 PATH: Final = "/support/refunds"
@@ -30,14 +31,15 @@ async def read(console: Here) -> Html:
 async def take(console: Here, refund: FromPath[str]) -> Html:
     """Somebody of support puts their name to it."""
     form = await console.form()
-    await RefundLists(console.desk.pool).take(RefundId(canonical("ref", refund)), console.person.id)
-    return console.go(address(PATH, state=where_of(form.text("state")), said="taken"))
+    await RefundOwners(console.desk.pool).take(RefundId(canonical("ref", refund)), console.person.id)
+    state = form.text("state")
+    return console.go(address(PATH, state=state if state in names(console.language) else None, said="taken"))
 
 
 ROUTES = (read, take)
 
 
-def _about(language: Locale) -> dict[Where, str]:
+def _about(language: Locale) -> dict[RefundState, str]:
     _ = language.gettext
     return {
         "in_doubt": _("The provider gave no clear answer. It is asked again by itself; nothing is paid twice."),
@@ -48,4 +50,5 @@ def _about(language: Locale) -> dict[Where, str]:
         "failed": _("The provider declined, or the bank sent the money back. Somebody has to find another way."),
         "owed": _("Decided, and to be sent in a moment. After a restore they wait here until refunds are released."),
         "submitted": _("The provider has them. They arrive in the bank's own time."),
+        **ended(language),
     }

@@ -9,7 +9,7 @@ from litestar import get
 from rescind.core.errors import InvalidField
 from rescind.core.lists import REQUESTS
 from rescind.core.views import CASE_TABS
-from rescind.web.listing import asked, heads, tools
+from rescind.web.listing import asked, by_shop, heads, tools
 from rescind.web.rendering import address
 from rescind.web.seller.board import sorts
 from rescind.web.seller.console import Here
@@ -23,7 +23,7 @@ PATH: Final = "/support/requests"
 @get("/requests")
 async def read(console: Here) -> Html:
     """Requests and cases of every shop, narrowed as the address says."""
-    given = asked(console.visit, REQUESTS, console.zone)
+    given = await by_shop(console.visit, asked(console.visit, REQUESTS, console.zone))
     if given.go:
         return console.go(given.go)
     filters, cursor = given.filters(console.visit, console.zone), console.query("cursor") or None
