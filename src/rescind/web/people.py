@@ -219,8 +219,8 @@ def _as(console: Console, role: str, shop: str, rights: str, shops: dict[str, st
     language = console.language
     if not shop:
         return language.term("actor", role)
-    said = language.term("rights", rights)
-    return f"{shops[shop]} · {said}" if shop in shops else said
+    said = language.term("rights", rights) if rights else ""
+    return " · ".join(filter(None, (shops.get(shop), said)))
 
 
 def _who(console: Console, who: str, name: str) -> str:
