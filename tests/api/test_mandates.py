@@ -147,7 +147,7 @@ async def test_scopes_and_the_keys_own_shop_hold_beside_the_mandate(people, mark
     reader = await people.key("seller", "reader", shop_id=KILN, mandated=True, scopes=("orders:read",))
     await given(people, reader)
     case = await asked(people, market)
-    assert (await reader.post(f"{case}/approve")).json()["type"] == "/problems/forbidden"
+    assert (await reader.post(f"{case}/approve")).json()["type"] == "/problems/outside-scope"
     foreign = await people.key("seller", "foreign", shop_id=LANTERN, mandated=True)
     await given(people, foreign)
     assert (await foreign.post(f"{case}/approve")).status_code == 404

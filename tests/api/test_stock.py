@@ -65,7 +65,7 @@ async def test_an_ordinary_cancellation_writes_nothing_for_stock(market, pool):
     after = await counts(pool)
     grown = {table: after[table] - before[table] for table in after if after[table] != before[table]}
     # What its refund, its pages and its queue need, and no row for the warehouse.
-    assert grown.keys() <= {"events", "ledger", "due", "cases", "idempotency", "texts"}, grown
+    assert grown.keys() <= {"events", "ledger", "due", "cases", "refunds", "idempotency", "texts"}, grown
     assert grown["events"] == 1
 
 

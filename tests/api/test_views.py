@@ -11,7 +11,7 @@ from rescind.postgres.notice_people import Owner
 
 async def test_lists_say_what_they_can_be_narrowed_by_and_whose_columns_they_have(people):
     mine = {one["name"]: one for one in (await people.sam.get("/v1/lists")).json()["lists"]}
-    assert set(mine) == {"orders", "requests", "refunds", "messages"}
+    assert set(mine) == {"orders", "requests", "refunds", "messages", "people"}
     assert "shop" not in {one["name"] for one in mine["orders"]["columns"]}
     assert {"stage", "placed", "amount_min"} <= set(mine["orders"]["filters"])
     chosen = await people.sue.send("PUT", "/v1/lists/messages/columns", {"columns": ["subject", "unread"]})
