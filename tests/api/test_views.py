@@ -74,6 +74,9 @@ async def test_a_view_is_mailed_to_an_address_of_ones_own_and_its_file_is_fetche
     assert (file["view"], file["rows"]) == (view, 1)
     assert b"A-1" in (await people.sam.get(f"/v1/view-files/{file['id']}")).content
     assert (await people.lou.get(f"/v1/view-files/{file['id']}")).status_code == 404
+    staff = (await people.sam.post("/v1/views", {"list": "people", "name": "All"})).json()["id"]
+    unsent = await people.sam.send("PUT", f"/v1/views/{staff}/mail", daily)
+    assert unsent.status_code == 404, "who works here leaves by no mail"
     ended = (await people.sam.send("PUT", f"/v1/views/{view}/mail", {"rhythm": ""})).json()
     assert (ended["rhythm"], ended["next_at"]) == ("", None)
 
