@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
+from litestar import get
+from litestar.di import NamedDependency
+
 from rescind.core.conversation import About, Side, Thread, ThreadFilters, ThreadTab, side_of
 from rescind.core.errors import InvalidField, NoTranslator, Unavailable
 from rescind.core.ids import canonical
@@ -14,7 +17,7 @@ from rescind.web import talk
 from rescind.web.listing import asked, tools
 from rescind.web.offer_words import made, replied
 from rescind.web.rendering import address
-from rescind.web.session import Html, Visit
+from rescind.web.session import Html, Visit, messages_of
 
 Page = Callable[..., Html]
 """How a role's pages are made: ``visit.page`` or that of its console."""
@@ -197,3 +200,13 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
         languages=LANGUAGE_NAMES,
         file=f"/v1/threads/{written.thread}/transcript",
     )
+
+
+@get("/messages/unread")
+async def unread(visit: NamedDependency[Visit]) -> Html:
+    """The entry of the navigation alone, with the count as it is now; for everybody who has conversations."""
+    visit.require("buyer", "seller", "support", "operator")
+    return visit.part("entry.html", link=messages_of(visit, visit.query("at")))
+
+
+ROUTES = (unread,)

@@ -44,8 +44,9 @@
   const refresh = async (order, quiet) => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
-      // What one was told changes the list of it alone.
-      if (!id || (order && dataset.live !== order && (dataset.live !== '*' || order === 'notices'))) continue
+      // What one was told changes the list of it alone, and what counts as new in conversations the count of it.
+      const alone = order === 'notices' || order === 'messages'
+      if (!id || (order && dataset.live !== order && (dataset.live !== '*' || alone))) continue
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
@@ -109,6 +110,7 @@
     }, 40)
     const about = message.reset ? '' : message.order ?? '', quiet = message.type === 'MessagesSeen'
     waiting.set(about, quiet && waiting.get(about) !== false)
+    if (/^(Message|Offer)/.test(message.type)) waiting.set('messages', true)
   }
 
   if (events) {
