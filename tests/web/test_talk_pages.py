@@ -154,7 +154,7 @@ async def test_the_inbox_counts_what_is_new_and_finds_what_was_said(three, marke
 
 
 async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_order(three, market, clock):  # M-34
-    ann, sam, _ = three
+    ann, sam, sue = three
     page = await ann.see(f"/shops/{KILN}/ask?sku=MUG&product=Blue+mug")
     sent = await ann.press(page, f"/shops/{KILN}/ask", text="How tall is it?", product="Blue mug")
     assert sent.to.startswith("/messages/cnv_")
@@ -166,6 +166,12 @@ async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_or
     for who, root in ((ann, ""), (sam, "/seller")):
         page = await who.see(f"{root}/orders/{order}")
         assert "Asked before the order: Blue mug" in page.text
+    page = await ann.see(f"/orders/{order}/platform")
+    assert "Your conversation with the shop, 2 messages, is attached by itself." in page.text
+    await ann.press(page, f"/orders/{order}/platform", ground="pressure", comment="They shout.")
+    page = await sue.see(f"/support/orders/{order}")
+    assert "Question before the order, 2 messages" in page.text
+    assert (await sue.see(f"/support{sent.to}/transcript")).status == 200
 
 
 async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows(three, market):  # M-34, KF-25

@@ -206,7 +206,7 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
 async def unread(visit: NamedDependency[Visit]) -> Html:
     """The entry of the navigation alone, with the count as it is now; for everybody who has conversations."""
     visit.require("buyer", "seller", "support", "operator")
-    return visit.part("entry.html", link=messages_of(visit, visit.query("at")))
+    return visit.entry(messages_of(visit, visit.query("at")))
 
 
 ROUTES = (unread,)

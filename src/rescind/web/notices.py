@@ -104,7 +104,7 @@ async def of_buyer(visit: NamedDependency[Visit]) -> Html:
 async def unread(visit: NamedDependency[Visit]) -> Html:
     """The entry of the navigation alone, with the count as it is now; for whoever is signed in."""
     reader(visit.person)
-    return visit.part("entry.html", link=notices_of(visit, visit.query("at")))
+    return visit.entry(notices_of(visit, visit.query("at")))
 
 
 @get("/notices/{notice:str}")

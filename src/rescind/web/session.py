@@ -174,9 +174,9 @@ class Visit:
         text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
         return Response(text, media_type="text/html", status_code=status)
 
-    def part(self, template: str, /, **context: object) -> Html:
-        """A piece of a page alone, without what stands around it."""
-        text = render(template, self.locale, now=self.now, frame=frame(self, live=False), **context)
+    def entry(self, link: Link) -> Html:
+        """An entry of the navigation alone."""
+        text = render("entry.html", self.locale, now=self.now, frame=frame(self, live=False), link=link)
         return Response(text, media_type="text/html")
 
     def go(self, path: str) -> Html:
