@@ -109,6 +109,12 @@ async def test_money_for_keeping_is_offered_accepted_and_paid_once(sam, ann, mar
     page = await ann.see(f"/orders/{order}/requests/{request}")
     assert "The shop offers €5.50 back if you keep the goods." in page.text
     assert "Keep it?" in page.text
+    for path in (f"/orders/{order}", f"/orders/{order}/requests/{request}"):
+        page = await ann.see(path)
+        assert "The shop has made you an offer" in page.text
+        assert "If neither of you answers in time, your request is approved." in page.text
+        assert "You can answer the offer until" in page.text
+        assert "must answer" not in page.text
     for _ in range(2):
         assert (await ann.send(f"/orders/{order}/requests/{request}/offer", _accept(page))).status == 303
     await worked(market)
