@@ -197,6 +197,21 @@ async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows
         assert (await who.client.get(found[0])).content == png()
 
 
+async def test_a_question_with_a_photo_that_is_sent_twice_is_asked_once(three, market):  # M-34, I-13
+    ann, _, _ = three
+    path = f"/shops/{KILN}/ask"
+    files = [("crack.png", png(), "image/png")]
+    page = await ann.see(f"{path}?sku=MUG&product=Mug")
+    first, again = [await press(ann, page, path, files=files, text="Is this crack normal?") for _ in range(2)]
+    assert (first.status, again.status, again.to) == (303, 303, first.to)
+    assert await market.pool.fetchval("SELECT count(*) FROM evidence") == 1
+    other = await press(ann, page, path, files=files, text="Something else")
+    assert (other.status, "This form was sent before with other words" in other.text) == (422, True)
+    last = await press(ann, other, path, text="Something else")
+    assert last.status == 303, last.text
+    assert last.to != first.to
+
+
 async def test_a_transcript_is_a_page_for_paper_with_what_its_reader_may_read(three, market):
     ann, sam, sue = three
     path = f"/orders/{await market.order(Stage.PREPARING)}"
