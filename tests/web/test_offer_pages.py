@@ -157,6 +157,9 @@ async def test_a_quote_for_work_that_was_begun_is_read_to_the_cent_countered_and
     sent = await ann.press(page, f"{here}/counter", counter_material="9", counter_labour="1", counter_words="One hour.")
     assert sent.to == here
     assert "The shop has not answered yet." in (await ann.see(here)).text
+    story = (await ann.see(f"/orders/{order}")).text
+    assert re.search("You offer to leave €9.00 for material and €1.00 for labour · See the offer .{0,2}One hour", story)
+    assert "The buyer offers" not in story
     theirs = await sam.see(f"/seller/requests/{request}")
     assert "The buyer offers to leave you €9.00 for material and €1.00 for labour." in theirs.text
     form = next(one for one in theirs.forms if ("answer", "accept") in one["buttons"])

@@ -153,6 +153,19 @@ async def test_the_inbox_counts_what_is_new_and_finds_what_was_said(three, marke
     assert "You: Where is my teapot?" in (await ann.see("/messages")).text
 
 
+async def test_an_inbox_says_you_of_ones_own_words_and_not_of_a_colleagues(three, desk, market):
+    _, sam, sue = three
+    app = make_app(desk)
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(sam, await sam.see(f"/seller{path}"), f"/seller{path}/messages", "It leaves tomorrow.")
+    assert "You: It leaves tomorrow." in (await sam.see("/seller/messages")).text
+    kim = await Person(app).sign_in(desk, "seller", "kim", shop_id=KILN)
+    assert "Sam: It leaves tomorrow." in (await kim.see("/seller/messages")).text
+    await write(sue, await sue.see(f"/support{path}"), f"/support{path}/messages", "Known to us.", "internal")
+    cal = await Person(app).sign_in(desk, "support", "cal")
+    assert "Sue: Known to us." in (await cal.see("/support/messages")).text
+
+
 async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_order(three, market, clock):  # M-34
     ann, sam, sue = three
     page = await ann.see(f"/shops/{KILN}/ask?sku=MUG&product=Blue+mug")

@@ -1,6 +1,6 @@
 """Conversations on pages: what was said, who reads what is said next, and the form that keeps what was typed."""
 
-from rescind.web.talk.bubbles import Bubble, Step, steps
+from rescind.web.talk.bubbles import Bubble, Step, author_of, colleagues, steps
 from rescind.web.talk.card import Card, Question, about_order, alone
 from rescind.web.talk.saying import Typed, send, status_of, trouble
 from rescind.web.talk.standing import Around, Due, Finds, Next, Standing, Wish
@@ -23,7 +23,9 @@ __all__ = [
     "Wish",
     "about_order",
     "alone",
+    "author_of",
     "choices",
+    "colleagues",
     "label",
     "name_of",
     "send",
