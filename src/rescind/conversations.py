@@ -267,8 +267,8 @@ class Conversations:
         found = await self.thread(who, thread)
         last = found.last.id if found.last else None
         if upto is not None and upto != last:
-            # It is known to this side only if what comes before it can be asked for.
-            await self._reads.messages(found.id, side, upto, 1)
+            if not await self._reads.has_message(found.id, side, upto):
+                raise InvalidField(field="/message", expected="the id of a message of this conversation")
             last = MessageId(upto)
         return await self._table.seen(found.id, side, last, who.id, _account(who))
 
