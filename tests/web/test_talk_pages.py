@@ -203,10 +203,14 @@ async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows
     page = await press(sam, await sam.see(f"/seller{sent.to}"), f"/seller{sent.to}", files=files[:1], text="No")
     assert page.to == f"/seller{sent.to}#say"
     order = await market.order(Stage.PREPARING)
-    for who, root, shown in ((ann, "", 2), (sam, "/seller", 2), (sue, "/support", 4)):
+    here, ours = f"/support{sent.to}", [("two.png", png(9), "image/png")]
+    note = await press(sue, await sue.see(here), here, files=ours, text="Seen before.", audience="internal")
+    assert note.status == 303
+    assert "Yours · Internal" in (await sue.see(f"/support/orders/{order}")).text
+    for who, root, shown in ((ann, "", 2), (sam, "/seller", 2), (sue, "/support", 3)):
         page = await who.see(f"{root}/orders/{order}")
         found = re.findall(rf'href="(/evidence/{order}/evd_\w+)"', page.raw)
-        assert (len(found), len(set(found))) == (shown, 2), "support has them among the order's files as well"
+        assert (len(found), len(set(found))) == (shown, shown), "each stands there once"
         assert (await who.client.get(found[0])).content == png()
 
 
@@ -267,6 +271,7 @@ async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(t
     assert "The shop presses or threatens" in (await sue.see("/support?tab=with_platform")).text
     page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1"
     assert "They shout at me." in page.text
+    assert re.findall(r'class="button primary[^>]*>.*?<span>([^<]+)', page.raw) == ["Take it"], "one comes first"
     await sue.press(page, f"{action}/take")
     page = await sue.see(f"/support{path}")
     assert "You have it." in page.text

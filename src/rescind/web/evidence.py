@@ -17,6 +17,7 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.core.conversation import Audience, Side
 from rescind.core.errors import EvidenceFull, FileRefused, InvalidField, Unavailable
 from rescind.core.evidence import EvidenceRef, Home, shop_at
 from rescind.core.exhibits import Exhibit, exhibits
@@ -27,6 +28,7 @@ from rescind.core.ports import Fingerprint, Key
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.postgres.evidence import Once
+from rescind.web.audience_words import label
 from rescind.web.session import Visit
 
 SENT_AT_ONCE = 100 * 1024 * 1024
@@ -145,9 +147,11 @@ def tiles(locale: Locale, home: Home, shown: Iterable[Exhibit], reader: str) -> 
 
 
 def _whose(locale: Locale, one: Exhibit, reader: str) -> str:
-    if one.by.value == reader:
-        return locale.gettext("Yours")
-    return locale.term("actor", one.by.value)
+    whose = locale.gettext("Yours") if one.by.value == reader else locale.term("actor", one.by.value)
+    if one.audience is Audience.EVERYONE:
+        return whose
+    side: Side = "buyer" if reader == "buyer" else "seller" if reader == "seller" else "platform"
+    return f"{whose} · {label(locale, side, one.audience)}"
 
 
 def field(visit: Visit, kept: Sequence[Tile] = (), error: str = "", *, wanted: bool = False) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from rescind.core.record import Record
 from rescind.core.spoken import became, spoken
 from rescind.locales import Locale
 from rescind.web import evidence, translating
+from rescind.web.audience_words import label
 from rescind.web.rendering import address
 from rescind.web.session import Visit
 from rescind.web.talk.standing import Wish
-from rescind.web.talk.words import REQUESTS, ROOT, label, name_of
+from rescind.web.talk.words import REQUESTS, ROOT, name_of
 from rescind.web.timeline import story
 
 
