@@ -44,9 +44,9 @@
   const refresh = async (order, quiet) => {
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
-      // What one was told changes the list of it alone, and what counts as new in conversations the count of it.
-      const alone = order === 'notices' || order === 'messages'
-      if (!id || (order && dataset.live !== order && (dataset.live !== '*' || alone))) continue
+      // What one was told or has not read changes it alone.
+      const others = dataset.live !== '*' || ['notices', 'messages'].includes(order)
+      if (!id || (order && dataset.live !== order && others)) continue
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
