@@ -31,14 +31,14 @@ from rescind.core.event import Note
 from rescind.core.evidence import Home, require_few
 from rescind.core.exhibits import Exhibit, sent_with
 from rescind.core.fulfilment import check_time
-from rescind.core.ids import MessageId, ShopId
+from rescind.core.ids import MessageId, OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
-from rescind.core.parts import Attached
+from rescind.core.parts import AskedBefore, Attached
 from rescind.core.plain_words import plainly
 from rescind.core.scope import Scope
 from rescind.core.spoken import OrderAct, acts
-from rescind.core.transcript import Transcript, asked, transcript
+from rescind.core.transcript import Asked, Transcript, asked, digest_of, spoken, transcript, whole_of
 from rescind.core.views import Page
 from rescind.evidence import Evidence
 from rescind.intake.text import label, words
@@ -225,17 +225,26 @@ class Conversations:
         """Everything of a conversation that the caller may read, written out. Raises Forbidden, NotFound."""
         return await written_out(self._reads, who.scope, side_of(who.role), await self.thread(who, thread), now)
 
-    async def attached(self, order: Order, now: Instant) -> tuple[Attached | None, Instant | None]:
-        """The conversation about an order as its buyer reads it, for a case; and since when the shop owes an answer."""
-        found = await self._reads.thread_of(Scope(buyer=order.buyer), "buyer", order.id)
-        messages = await self._reads.every_message(found.id, "buyer") if found else ()
-        if found is None or not messages:
+    async def attached(self, order: Order) -> tuple[Attached | None, Instant | None]:
+        """What was said, asked before and offered about an order as its buyer reads it, for a case, None where nothing
+        was; and since when the shop owes an answer.
+        """
+        scope, side = Scope(buyer=order.buyer), "buyer"
+        found = await self._reads.thread_of(scope, side, order.id)
+        messages = await self._reads.every_message(found.id, side) if found else ()
+        done = await acts_about(self._reads, scope, found) if found else ()
+        before = await _asked_before(self._reads, scope, side, order.id)
+        if not (messages or done or before):
             return None, None
+        said = spoken(messages)
         kept = Attached(
-            thread=found.id,
-            upto=messages[-1].id,
+            thread=found.id if found else "",
+            upto=messages[-1].id if messages else "",
             messages=len(messages),
-            digest=transcript(found, "buyer", messages, now).digest,
+            digest=digest_of(said),
+            whole=whole_of(said, done, before),
+            acts=len(done),
+            before=tuple(AskedBefore(thread=one.thread, messages=one.messages, digest=one.digest) for one in before),
         )
         return kept, unanswered_since(messages)
 
@@ -258,8 +267,8 @@ class Conversations:
         found = await self.thread(who, thread)
         last = found.last.id if found.last else None
         if upto is not None and upto != last:
-            # It is known to this side only if what comes before it can be asked for.
-            await self._reads.messages(found.id, side, upto, 1)
+            if not await self._reads.has_message(found.id, side, upto):
+                raise InvalidField(field="/message", expected="the id of a message of this conversation")
             last = MessageId(upto)
         return await self._table.seen(found.id, side, last, who.id, _account(who))
 
@@ -280,11 +289,16 @@ class Conversations:
 async def written_out(reads: Reads, scope: Scope, side: Side, thread: Thread, now: Instant) -> Transcript:
     """Everything of a conversation that a side may read, with what belongs to its order."""
     messages = await reads.every_message(thread.id, side)
-    questions: tuple[Thread, ...] = ()
+    before: tuple[Asked, ...] = ()
     if thread.about is About.ORDER and thread.order is not None:
-        questions = await reads.questions_before(scope, side, thread.order)
-    before = tuple([asked(one, await reads.every_message(one.id, side)) for one in questions])
+        before = await _asked_before(reads, scope, side, thread.order)
     return transcript(thread, side, messages, now, await acts_about(reads, scope, thread), before)
+
+
+async def _asked_before(reads: Reads, scope: Scope, side: Side, order: OrderId) -> tuple[Asked, ...]:
+    """The questions that an order followed, as a side reads them."""
+    questions = await reads.questions_before(scope, side, order)
+    return tuple([asked(one, await reads.every_message(one.id, side)) for one in questions])
 
 
 async def acts_about(reads: Reads, scope: Scope, thread: Thread) -> tuple[OrderAct, ...]:

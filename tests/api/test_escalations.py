@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from api.test_thread_evidence import ask, sent
+from postgres.market import KILN
+from rescind.api.description import EXAMPLES
 from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.worker import deadlines
@@ -29,10 +32,36 @@ async def test_what_was_said_is_attached_as_it_stood(people, market):
         "upto": written["messages"][-1]["id"],
         "messages": 1,
         "digest": written["digest"],
+        "whole": written["whole"],
+        "acts": 0,
+        "before": [],
     }, "as the buyer reads it, so that the buyer can prove it too"
     await say(people.sam, order, "Now I answer")
     kept = (await people.sue.get(f"/v1/orders/{order}/escalations")).json()["rows"][0]["attached"]
     assert kept == called.json()["attached"]
+
+
+async def test_a_question_before_the_order_and_an_offer_are_attached_without_a_message(people, market, clock):  # M-20
+    order = await market.order(Stage.PREPARING)
+    assert (await people.ann.post(f"/v1/orders/{order}/escalations", BREACH)).json()["attached"] is None
+
+    file = await sent(people.bob, f"shops/{KILN}")
+    thread = (await ask(people.bob, [file])).json()["thread"]
+    clock.advance(timedelta(minutes=1))
+    order = await market.order(Stage.PREPARING, buyer="bob")
+    asked = (await people.bob.get(f"/v1/threads/{thread}/transcript")).json()
+    question = {"thread": thread, "messages": 1, "digest": asked["digest"]}
+    attached = (await people.bob.post(f"/v1/orders/{order}/escalations", BREACH)).json()["attached"]
+    assert (attached["thread"], attached["messages"], attached["before"]) == ("", 0, [question])
+    await people.sue.post(f"/v1/orders/{order}/escalations/1/close", {"outcome": "not_upheld", "comment": "No."})
+
+    wish = (await people.bob.post(f"/v1/orders/{order}/cancellations", {"reason": "changed_mind"})).json()
+    made = f"/v1/orders/{order}/cancellations/{wish['cancellation']['id']}/offer"
+    assert (await people.sam.post(made, EXAMPLES["cancellations_offer"])).status_code == 200
+    again = (await people.bob.post(f"/v1/orders/{order}/escalations", BREACH)).json()["attached"]
+    written = (await people.bob.get(f"/v1/threads/{again['thread']}/transcript")).json()
+    assert (again["messages"], again["acts"], again["before"]) == (0, 2, [question])
+    assert again["whole"] == written["whole"] != attached["whole"], "the offer is proved by it, and the question's file"
 
 
 async def test_silence_is_a_ground_once_the_shop_had_its_time(people, market, clock):

@@ -55,6 +55,12 @@ async def test_a_file_of_a_question_is_its_senders_until_it_is_asked_and_then_it
     assert (await people.host.get(f"/v1/threads/{thread}/evidence/{file}")).status_code == 403
     (message,) = (await people.sam.get(f"/v1/threads/{thread}")).json()["messages"]
     assert [one["id"] for one in message["evidence"]] == [file]
+    await people.sam.post(f"/v1/threads/{thread}/seen", {"message": message["id"]})
+    (row,) = (await people.ann.get("/v1/threads")).json()["rows"]
+    assert row["last"] == (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][-1]
+    assert (len(row["last"]["evidence"]), row["last"]["seen"][0]["by"]) == (1, "seller"), (
+        "as it stands in the inbox, too"
+    )
     (listed,) = (await people.sam.get(f"/v1/threads/{thread}/evidence")).json()["rows"]
     assert (listed["file"]["id"], listed["about"], listed["by"]) == (file, thread, "buyer")
 

@@ -158,7 +158,7 @@ async def test_the_other_side_sees_when_it_was_seen(people, talked, clock):
         for one in (await people.ann.get(f"/v1/threads/{thread}")).json()["messages"][-1]["seen"]
     )
     unknown = await people.sam.post(f"/v1/threads/{thread}/seen", {"message": "msg_" + "0" * 22})
-    assert unknown.status_code == 422
+    assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/message")
     assert await texts(people.sam, order)
 
 

@@ -58,6 +58,8 @@ async def test_the_answer_of_the_shop_is_in_the_buyers_inbox_and_opens_what_it_i
     gone = await sam.see(there)
     assert gone.to == f"/seller/requests/{asked}"
     assert entry(await sam.see("/seller/notices")) == 1
+    assert entry(alone := await sam.see("/notices/unread?at=/seller")) == 1
+    assert "aria-current" not in alone.raw, "it comes with the page that it stands on"
     await market.approves(order, asked)
     await carried(desk)
     page = await ann.see("/notices")

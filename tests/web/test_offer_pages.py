@@ -109,6 +109,12 @@ async def test_money_for_keeping_is_offered_accepted_and_paid_once(sam, ann, mar
     page = await ann.see(f"/orders/{order}/requests/{request}")
     assert "The shop offers €5.50 back if you keep the goods." in page.text
     assert "Keep it?" in page.text
+    for path in (f"/orders/{order}", f"/orders/{order}/requests/{request}"):
+        page = await ann.see(path)
+        assert "The shop has made you an offer" in page.text
+        assert "If neither of you answers in time, your request is approved." in page.text
+        assert "You can answer the offer until" in page.text
+        assert "must answer" not in page.text
     for _ in range(2):
         assert (await ann.send(f"/orders/{order}/requests/{request}/offer", _accept(page))).status == 303
     await worked(market)
@@ -151,6 +157,9 @@ async def test_a_quote_for_work_that_was_begun_is_read_to_the_cent_countered_and
     sent = await ann.press(page, f"{here}/counter", counter_material="9", counter_labour="1", counter_words="One hour.")
     assert sent.to == here
     assert "The shop has not answered yet." in (await ann.see(here)).text
+    story = (await ann.see(f"/orders/{order}")).text
+    assert re.search("You offer to leave €9.00 for material and €1.00 for labour · See the offer .{0,2}One hour", story)
+    assert "The buyer offers" not in story
     theirs = await sam.see(f"/seller/requests/{request}")
     assert "The buyer offers to leave you €9.00 for material and €1.00 for labour." in theirs.text
     form = next(one for one in theirs.forms if ("answer", "accept") in one["buttons"])

@@ -153,8 +153,21 @@ async def test_the_inbox_counts_what_is_new_and_finds_what_was_said(three, marke
     assert "You: Where is my teapot?" in (await ann.see("/messages")).text
 
 
+async def test_an_inbox_says_you_of_ones_own_words_and_not_of_a_colleagues(three, desk, market):
+    _, sam, sue = three
+    app = make_app(desk)
+    path = f"/orders/{await market.order(Stage.PREPARING)}"
+    await write(sam, await sam.see(f"/seller{path}"), f"/seller{path}/messages", "It leaves tomorrow.")
+    assert "You: It leaves tomorrow." in (await sam.see("/seller/messages")).text
+    kim = await Person(app).sign_in(desk, "seller", "kim", shop_id=KILN)
+    assert "Sam: It leaves tomorrow." in (await kim.see("/seller/messages")).text
+    await write(sue, await sue.see(f"/support{path}"), f"/support{path}/messages", "Known to us.", "internal")
+    cal = await Person(app).sign_in(desk, "support", "cal")
+    assert "Sue: Known to us." in (await cal.see("/support/messages")).text
+
+
 async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_order(three, market, clock):  # M-34
-    ann, sam, _ = three
+    ann, sam, sue = three
     page = await ann.see(f"/shops/{KILN}/ask?sku=MUG&product=Blue+mug")
     sent = await ann.press(page, f"/shops/{KILN}/ask", text="How tall is it?", product="Blue mug")
     assert sent.to.startswith("/messages/cnv_")
@@ -166,6 +179,12 @@ async def test_a_question_before_any_order_is_asked_answered_and_shown_on_the_or
     for who, root in ((ann, ""), (sam, "/seller")):
         page = await who.see(f"{root}/orders/{order}")
         assert "Asked before the order: Blue mug" in page.text
+    page = await ann.see(f"/orders/{order}/platform")
+    assert "Your conversation with the shop, 2 messages, is attached by itself." in page.text
+    await ann.press(page, f"/orders/{order}/platform", ground="pressure", comment="They shout.")
+    page = await sue.see(f"/support/orders/{order}")
+    assert "Question before the order, 2 messages" in page.text
+    assert (await sue.see(f"/support{sent.to}/transcript")).status == 200
 
 
 async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows(three, market):  # M-34, KF-25
@@ -184,11 +203,30 @@ async def test_a_photo_goes_with_a_question_and_stands_on_the_order_that_follows
     page = await press(sam, await sam.see(f"/seller{sent.to}"), f"/seller{sent.to}", files=files[:1], text="No")
     assert page.to == f"/seller{sent.to}#say"
     order = await market.order(Stage.PREPARING)
-    for who, root, shown in ((ann, "", 2), (sam, "/seller", 2), (sue, "/support", 4)):
+    here, ours = f"/support{sent.to}", [("two.png", png(9), "image/png")]
+    note = await press(sue, await sue.see(here), here, files=ours, text="Seen before.", audience="internal")
+    assert note.status == 303
+    assert "Yours · Internal" in (await sue.see(f"/support/orders/{order}")).text
+    for who, root, shown in ((ann, "", 2), (sam, "/seller", 2), (sue, "/support", 3)):
         page = await who.see(f"{root}/orders/{order}")
         found = re.findall(rf'href="(/evidence/{order}/evd_\w+)"', page.raw)
-        assert (len(found), len(set(found))) == (shown, 2), "support has them among the order's files as well"
+        assert (len(found), len(set(found))) == (shown, shown), "each stands there once"
         assert (await who.client.get(found[0])).content == png()
+
+
+async def test_a_question_with_a_photo_that_is_sent_twice_is_asked_once(three, market):  # M-34, I-13
+    ann, _, _ = three
+    path = f"/shops/{KILN}/ask"
+    files = [("crack.png", png(), "image/png")]
+    page = await ann.see(f"{path}?sku=MUG&product=Mug")
+    first, again = [await press(ann, page, path, files=files, text="Is this crack normal?") for _ in range(2)]
+    assert (first.status, again.status, again.to) == (303, 303, first.to)
+    assert await market.pool.fetchval("SELECT count(*) FROM evidence") == 1
+    other = await press(ann, page, path, files=files, text="Something else")
+    assert (other.status, "This form was sent before with other words" in other.text) == (422, True)
+    last = await press(ann, other, path, text="Something else")
+    assert last.status == 303, last.text
+    assert last.to != first.to
 
 
 async def test_a_transcript_is_a_page_for_paper_with_what_its_reader_may_read(three, market):
@@ -233,6 +271,7 @@ async def test_the_buyer_calls_the_platform_from_the_order_and_support_ends_it(t
     assert "The shop presses or threatens" in (await sue.see("/support?tab=with_platform")).text
     page, action = await sue.see(f"/support{path}"), f"/support{path}/escalations/1"
     assert "They shout at me." in page.text
+    assert re.findall(r'class="button primary[^>]*>.*?<span>([^<]+)', page.raw) == ["Take it"], "one comes first"
     await sue.press(page, f"{action}/take")
     page = await sue.see(f"/support{path}")
     assert "You have it." in page.text

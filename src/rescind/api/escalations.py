@@ -14,7 +14,7 @@ from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
-from rescind.core.parts import Escalation, ReturnStatus
+from rescind.core.parts import Attached, Escalation, ReturnStatus
 from rescind.intake.consent import Consent
 from rescind.intake.fields import Amount, Code, Incoming, Words, figure
 from rescind.intake.text import words
@@ -57,13 +57,27 @@ class Grant(Incoming, frozen=True, kw_only=True):
     comment: Words
 
 
+class AskedBeforeTold(Told, frozen=True, kw_only=True):
+    """A question from before the order as it stood. digest: of its transcript as the buyer reads it."""
+
+    thread: str
+    messages: int
+    digest: str
+
+
 class AttachedTold(Told, frozen=True, kw_only=True):
-    """The conversation as it stood. digest: of its transcript as the buyer reads it, up to the message ``upto``."""
+    """What was said as it stood. digest: of the conversation's transcript as the buyer reads it, up to the message
+    ``upto``; both ids are empty where nothing was said since the order. whole: also of ``acts`` requests, offers and
+    answers and of the questions ``before``, as in the transcript; empty in calls from when it was not kept.
+    """
 
     thread: str
     upto: str
     messages: int
     digest: str
+    whole: str
+    acts: int
+    before: list[AskedBeforeTold]
 
 
 class EscalationTold(Told, frozen=True, kw_only=True):
@@ -111,7 +125,7 @@ _FAILS = (errors.NotFound, errors.Forbidden, errors.InvalidTransition, errors.St
 async def of_order(call: Call) -> Answer:
     """Every call about this order, and on what grounds its buyer may call: silence and refusal when they are there."""
     order = await call.order()
-    _, since = await call.desk.conversations.attached(order, call.desk.now())
+    _, since = await call.desk.conversations.attached(order)
     grounds = escalation.possible(order, await call.desk.terms(order), since, call.desk.now())
     rows = [escalation_told(one, order, call.principal.role) for one in order.escalations]
     return Answer(body=EscalationsTold(rows=rows, grounds=list(grounds)), version=order.version)
@@ -137,7 +151,7 @@ async def call_platform(call: Call) -> Answer:
     """
     order = await call.order()
     on_behalf_of, consent = await speaks_for(call)
-    attached, since = await call.desk.conversations.attached(order, call.desk.now())
+    attached, since = await call.desk.conversations.attached(order)
     command = Escalate(
         order=order.id,
         ground=call.body.ground,
@@ -254,6 +268,19 @@ async def _do(call: Call, command: Command, place: int, on_behalf_of: str = "") 
     )
 
 
+def attached_told(kept: Attached) -> AttachedTold:
+    """What was said, as it was kept with a call."""
+    return AttachedTold(
+        thread=kept.thread,
+        upto=kept.upto,
+        messages=kept.messages,
+        digest=kept.digest,
+        whole=kept.whole,
+        acts=kept.acts,
+        before=[AskedBeforeTold(thread=one.thread, messages=one.messages, digest=one.digest) for one in kept.before],
+    )
+
+
 def escalation_told(one: Escalation, order: Order, role: Role) -> EscalationTold:
     """One call as this role is told of it."""
     kept = one.attached
@@ -268,9 +295,7 @@ def escalation_told(one: Escalation, order: Order, role: Role) -> EscalationTold
         proposed=granting.proposed(order, one.number),
         owner=one.owner if role in STAFF else "",
         deadline=one.due_at if one.closed_at is None else None,
-        attached=AttachedTold(thread=kept.thread, upto=kept.upto, messages=kept.messages, digest=kept.digest)
-        if kept
-        else None,
+        attached=attached_told(kept) if kept else None,
         outcome=one.outcome,
         closed_at=one.closed_at,
         closed_by=one.closed_by,

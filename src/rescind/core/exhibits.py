@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from rescind.core.actor import ActorKind
-from rescind.core.conversation import Message, Side
+from rescind.core.conversation import Audience, Message, Side
 from rescind.core.event import NoteRef
 from rescind.core.evidence import EvidenceRef
 from rescind.core.ids import ThreadId
@@ -23,12 +23,16 @@ _SPEAKS_AS: Mapping[Side, ActorKind] = {
 
 
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. about: id of the request, the case or the conversation it came with; by: whose side it is of."""
+    """One file. about: id of the request, the case or the conversation it came with; by: whose side it is of.
+
+    audience: of the message it came with; what came with anything else is for everybody of the order.
+    """
 
     ref: EvidenceRef
     about: str
     by: ActorKind
     at: Instant
+    audience: Audience = Audience.EVERYONE
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +68,7 @@ def exhibits(records: Iterable[Record], about: str = "") -> tuple[Exhibit, ...]:
 def sent_with(thread: ThreadId, messages: Iterable[Message]) -> tuple[Exhibit, ...]:
     """Every file that came with a message of a conversation, in their order; about it."""
     return tuple(
-        Exhibit(ref=ref, about=thread, by=_SPEAKS_AS[one.by], at=one.sent_at)
+        Exhibit(ref=ref, about=thread, by=_SPEAKS_AS[one.by], at=one.sent_at, audience=one.audience)
         for one in messages
         for ref in one.evidence
     )

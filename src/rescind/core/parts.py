@@ -434,16 +434,29 @@ class ReturnCase(_State, frozen=True, kw_only=True):
     closed_by: Decider | None = None
 
 
-class Attached(_State, frozen=True, kw_only=True):
-    """A conversation as it stood when the platform was called. digest: of its transcript as the buyer reads it.
+class AskedBefore(_State, frozen=True, kw_only=True):
+    """A question from before the order, as it stood. digest: of what was said in it, with the files."""
 
-    thread, upto: ids; messages: how many there were.
+    thread: str
+    messages: int
+    digest: str
+
+
+class Attached(_State, frozen=True, kw_only=True):
+    """What was said about an order as it stood when the platform was called, as its buyer reads it.
+
+    thread, upto: ids of the conversation and of its last message, empty where there is none; messages: how many there
+    were. digest: of the messages, which stays the same. whole: of these with who saw them and with their translations,
+    of ``acts`` requests, offers and answers, and of the questions ``before`` the order; empty in calls of before.
     """
 
     thread: str
     upto: str
     messages: int
     digest: str
+    whole: str = ""
+    acts: int = 0
+    before: tuple[AskedBefore, ...] = ()
 
 
 class Escalation(_State, frozen=True, kw_only=True):

@@ -105,7 +105,7 @@ def transcript(
     before: tuple[Asked, ...] = (),
 ) -> Transcript:
     """Write a conversation out. messages: those that this side may read, as they were read for it."""
-    spoken = _spoken(messages)
+    said = spoken(messages)
     return Transcript(
         thread=thread.id,
         reader=reader,
@@ -118,9 +118,9 @@ def transcript(
         sku=thread.sku,
         subject=thread.subject,
         taken_at=at,
-        messages=spoken,
-        digest=digest_of(spoken),
-        whole=whole_of(spoken, acts, before),
+        messages=said,
+        digest=digest_of(said),
+        whole=whole_of(said, acts, before),
         acts=acts,
         before=before,
     )
@@ -134,12 +134,13 @@ def asked(thread: Thread, messages: Sequence[Message]) -> Asked:
         sku=thread.sku,
         subject=thread.subject,
         messages=len(messages),
-        digest=digest_of(_spoken(messages)),
+        digest=digest_of(spoken(messages)),
         files=tuple(file for one in messages for file in one.evidence),
     )
 
 
-def _spoken(messages: Iterable[Message]) -> tuple[Spoken, ...]:
+def spoken(messages: Iterable[Message]) -> tuple[Spoken, ...]:
+    """Messages as they stand in a transcript."""
     return tuple(
         Spoken(
             id=one.id,

@@ -92,7 +92,7 @@ async def _about(
 async def _called(desk: Desk, ground: Ground, order: Order, at: Instant) -> None:
     """The buyer calls the platform, with the conversation attached as it stood then."""
     ground.clock.set(at)
-    attached, since = await desk.conversations.attached(order, at)
+    attached, since = await desk.conversations.attached(order)
     words = desk.note("The shop has nothing to send and wants me to cancel. I think that is for them to do.")
     command = Escalate(
         order=order.id, ground="asks_buyer_to_cancel", comment=words, attached=attached, unanswered_since=since

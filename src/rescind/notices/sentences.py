@@ -46,6 +46,10 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("Order %(number)s is to be shipped"),
         marked("Order %(number)s is settled and can be prepared."),
     ),
+    (K.ORDER_TO_SHIP, "seller", "held"): Said(
+        marked("Order %(number)s is on hold"),
+        marked("Order %(number)s has to be checked before anything of it moves."),
+    ),
     (K.PREPARING, "buyer"): Said(
         marked("%(shop)s prepares order %(number)s"),
         marked("%(shop)s has begun to prepare order %(number)s."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
@@ -16,14 +17,18 @@ from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.core.conversation import Audience, Side
 from rescind.core.errors import EvidenceFull, FileRefused, InvalidField, Unavailable
-from rescind.core.evidence import EvidenceRef, Home
+from rescind.core.evidence import EvidenceRef, Home, shop_at
 from rescind.core.exhibits import Exhibit, exhibits
 from rescind.core.ids import canonical
 from rescind.core.instant import Instant
 from rescind.core.order import Order
+from rescind.core.ports import Fingerprint, Key
 from rescind.core.record import Record
 from rescind.locales import Locale
+from rescind.postgres.evidence import Once
+from rescind.web.audience_words import label
 from rescind.web.session import Visit
 
 SENT_AT_ONCE = 100 * 1024 * 1024
@@ -53,9 +58,11 @@ class Brought:
     error: str = ""
 
 
-async def brought(visit: Visit, home: Home) -> Brought:
+async def brought(visit: Visit, home: Home, key: str = "") -> Brought:
     """The files of a form that was sent, those it named from before and those that are new. The form is known to be
     ours already.
+
+    key: of a form that takes its files along to where they are read: sent again, it finds them there.
     """
     form = await visit.request.form()
     _ = visit.locale.gettext
@@ -64,13 +71,14 @@ async def brought(visit: Visit, home: Home) -> Brought:
     error = ""
     new = [one for one in form.getall("files", []) if isinstance(one, UploadFile)]
     for one in new:
+        await one.seek(0)
         data = await one.read(evidence.limits.size + 1)
         if not data and not one.filename:
             continue  # A browser sends an empty part where nothing was chosen.
         try:
             if len(ids) >= evidence.limits.files:
                 raise FileRefused(why="too_many_at_once", limit=evidence.limits.files)
-            ids.append((await evidence.keep(home, visit.person, data)).ref.id)
+            ids.append((await evidence.keep(home, visit.person, data, once=_once(visit, home, key, data))).ref.id)
         except FileRefused as refusal:
             error = error or said(visit.locale, refusal)
         except EvidenceFull:
@@ -88,6 +96,17 @@ async def brought(visit: Visit, home: Home) -> Brought:
     except InvalidField:
         refs, error = (), error or _("A file is not there any more. Choose it again.")
     return Brought(refs, tuple(tile(visit.locale, home, ref) for ref in refs), error)
+
+
+def _once(visit: Visit, home: Home, key: str, data: bytes) -> Once | None:
+    """What makes a file of a form that is sent again a repeat: the form's key and the file itself."""
+    if not key:
+        return None
+    found = sha256(data)
+    name = f"{key[:200]} {found.hexdigest()}"
+    return Once(
+        Key(shop=shop_at(home), principal=visit.person.by, route="page:files", key=name), Fingerprint(found.digest())
+    )
 
 
 def said(locale: Locale, refusal: FileRefused) -> str:
@@ -128,9 +147,11 @@ def tiles(locale: Locale, home: Home, shown: Iterable[Exhibit], reader: str) -> 
 
 
 def _whose(locale: Locale, one: Exhibit, reader: str) -> str:
-    if one.by.value == reader:
-        return locale.gettext("Yours")
-    return locale.term("actor", one.by.value)
+    whose = locale.gettext("Yours") if one.by.value == reader else locale.term("actor", one.by.value)
+    if one.audience is Audience.EVERYONE:
+        return whose
+    side: Side = "buyer" if reader == "buyer" else "seller" if reader == "seller" else "platform"
+    return f"{whose} · {label(locale, side, one.audience)}"
 
 
 def field(visit: Visit, kept: Sequence[Tile] = (), error: str = "", *, wanted: bool = False) -> dict[str, Any]:

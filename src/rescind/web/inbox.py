@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_args
+
+from litestar import get
+from litestar.di import NamedDependency
 
 from rescind.core.conversation import About, Side, Thread, ThreadFilters, ThreadTab, side_of
 from rescind.core.errors import InvalidField, NoTranslator, Unavailable
@@ -14,7 +17,7 @@ from rescind.web import talk
 from rescind.web.listing import asked, tools
 from rescind.web.offer_words import made, replied
 from rescind.web.rendering import address
-from rescind.web.session import Html, Visit
+from rescind.web.session import Html, Visit, messages_of
 
 Page = Callable[..., Html]
 """How a role's pages are made: ``visit.page`` or that of its console."""
@@ -40,6 +43,7 @@ async def listing(visit: Visit, page: Page) -> Html:
         found = await talks.inbox(visit.person, filters)
     counts = {"unread": visit.unread, "waiting": await talks.waiting(visit.person)}
     due = await visit.desk.due_first(found.rows) if tab == "waiting" else [(one, None) for one in found.rows]
+    names = await talk.colleagues(visit, [one.last for one in found.rows if one.last])
     root, base = talk.ROOT[side], address(visit.here, cursor=None)
     around = None
     if side != "buyer":
@@ -60,7 +64,7 @@ async def listing(visit: Visit, page: Page) -> Html:
             }
             for name, words in names.items()
         ],
-        rows=[_row(visit, one) | {"due": by} for one, by in due],
+        rows=[_row(visit, one, names) | {"due": by} for one, by in due],
         previous=address(base, cursor=found.previous) if found.previous else "",
         next=address(base, cursor=found.next) if found.next else "",
         searched=bool(text) or tab != "all",
@@ -77,22 +81,28 @@ def _tabs(locale: Locale, side: Side) -> dict[ThreadTab, str]:
     return names
 
 
-def _row(visit: Visit, one: Thread) -> dict[str, Any]:
-    side, locale = side_of(visit.person.role), visit.locale
+def _with(visit: Visit, one: Thread) -> str:
+    """Who the others of a conversation are."""
+    side = side_of(visit.person.role)
     who = {"buyer": one.shop_name, "seller": one.buyer_name}.get(side, f"{one.buyer_name} · {one.shop_name}")
+    return who or visit.locale.term("actor", "seller" if side == "buyer" else "buyer")
+
+
+def _row(visit: Visit, one: Thread, names: Mapping[str, str]) -> dict[str, Any]:
+    side, locale = side_of(visit.person.role), visit.locale
     last = one.last
     text = " ".join(last.text.split()) if last else ""
     acted = _acted(locale, one, side) if one.acted_last else ""
     return {
         "thread": one,
         "href": f"{talk.ROOT[side]}/{one.id}",
-        "who": who or locale.term("actor", "seller" if side == "buyer" else "buyer"),
+        "who": _with(visit, one),
         "subject": talk.subject(locale, one),
         "followed": _followed(locale, one),
         "offered": one.offer is not None,
         "yours": one.offer is not None and side not in {one.offer.by, "platform"},
         "acted": acted,
-        "by": talk.name_of(locale, one, last.by) if last and last.by != side else locale.gettext("You"),
+        "by": talk.author_of(visit, one, last, names) if last else "",
         "text": text[:_EXCERPT] + ("…" if len(text) > _EXCERPT else ""),
         "label": talk.label(locale, side, last.audience) if last and last.audience != "everyone" else "",
     }
@@ -105,7 +115,7 @@ def _acted(locale: Locale, one: Thread, side: Side) -> str:
         return ""
     if offer.answer:
         return replied(locale, offer.answer, by="seller" if offer.by == "buyer" else "buyer", mine=side == "buyer")
-    text = made(locale, offer, one.currency)
+    text = made(locale, offer, one.currency, mine=side == "buyer")
     return text if one.offer else locale.gettext("%(said)s · It is off the table.") % {"said": text}
 
 
@@ -132,7 +142,7 @@ async def one(visit: Visit, page: Page, finds: talk.Finds, thread: str, typed: t
         root=talk.ROOT[side],
         card=card,
         title=talk.subject(visit.locale, found),
-        who=_row(visit, found)["who"],
+        who=_with(visit, found),
         order=f"{talk.PARTS[side]}/{found.order}" if found.order else "",
         number=found.number,
         past=before is not None,
@@ -199,3 +209,13 @@ async def transcript(visit: Visit, page: Page, thread: str) -> Html:
         languages=LANGUAGE_NAMES,
         file=f"/v1/threads/{written.thread}/transcript",
     )
+
+
+@get("/messages/unread")
+async def unread(visit: NamedDependency[Visit]) -> Html:
+    """The entry of the navigation alone, with the count as it is now; for everybody who has conversations."""
+    visit.require("buyer", "seller", "support", "operator")
+    return visit.entry(messages_of(visit, visit.query("at")))
+
+
+ROUTES = (unread,)

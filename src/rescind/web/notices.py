@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -14,8 +14,8 @@ from rescind.core.errors import InvalidField
 from rescind.core.instant import instant
 from rescind.inbox import Shown, reader
 from rescind.postgres.reads.notices import NoticeTab
-from rescind.web.rendering import address, render
-from rescind.web.session import Html, Visit, frame, notices_of
+from rescind.web.rendering import address
+from rescind.web.session import Html, Visit, notices_of
 
 Page = Callable[..., Html]
 """How a role's pages are made: ``visit.page`` or that of its console."""
@@ -104,9 +104,7 @@ async def of_buyer(visit: NamedDependency[Visit]) -> Html:
 async def unread(visit: NamedDependency[Visit]) -> Html:
     """The entry of the navigation alone, with the count as it is now; for whoever is signed in."""
     reader(visit.person)
-    link = notices_of(visit)
-    text = render("notices/entry.html", visit.locale, now=visit.now, frame=frame(visit, live=False), link=link)
-    return Response(text, media_type="text/html")
+    return visit.entry(notices_of(visit, visit.query("at")))
 
 
 @get("/notices/{notice:str}")

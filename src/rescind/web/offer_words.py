@@ -74,8 +74,8 @@ def answered(locale: Locale, offer: Offer, reader: str) -> str:
     }.get((offer.answer, yours), "")
 
 
-def made(locale: Locale, offer: Offer | OfferMade, currency: str) -> str:
-    """Who offers what, in a few words that are the same for everybody."""
+def made(locale: Locale, offer: Offer | OfferMade, currency: str, *, mine: bool) -> str:
+    """Who offers what, in a few words. mine: the reader is the buyer."""
     _ = locale.gettext
     by_buyer = offer.by == "buyer"
     match offer.kind:
@@ -83,17 +83,21 @@ def made(locale: Locale, offer: Offer | OfferMade, currency: str) -> str:
             assert offer.ship_by is not None, "a later shipment has its day"
             text = _("The shop offers to ship it later, by %(day)s")
             if by_buyer:
-                text = _("The buyer offers to wait until %(day)s")
+                text = _("You offer to wait until %(day)s") if mine else _("The buyer offers to wait until %(day)s")
             return text % {"day": locale.day(offer.ship_by)}
         case OfferKind.CANCEL_WITH_COSTS:
             text = _("The shop offers to cancel and keep %(material)s for material and %(labour)s for labour")
-            if by_buyer:
+            if by_buyer and mine:
+                text = _("You offer to leave %(material)s for material and %(labour)s for labour")
+            elif by_buyer:
                 text = _("The buyer offers to leave %(material)s for material and %(labour)s for labour")
             material, labour = Money(offer.material_minor, currency), Money(offer.labour_minor, currency)
             return text % {"material": locale.money(material), "labour": locale.money(labour)}
         case _:
             text = _("The shop offers %(amount)s back if the goods are kept")
-            if by_buyer:
+            if by_buyer and mine:
+                text = _("You offer to keep the goods for %(amount)s back")
+            elif by_buyer:
                 text = _("The buyer offers to keep the goods for %(amount)s back")
             return text % {"amount": locale.money(Money(offer.amount_minor, currency))}
 

@@ -58,6 +58,8 @@ _NOTICES: Final[dict[str, str]] = {
 _ACCOUNT: Final[dict[str, str]] = dict.fromkeys(ROLES, "/account")
 LIVE_NOTICES: Final = "notices"
 """What the live stream calls a notice that was made, and what is brought anew by it."""
+LIVE_MESSAGES: Final = "messages"
+"""What is brought anew by whatever counts as new in conversations."""
 HOME: Final[dict[Role, str]] = {
     "buyer": "/orders",
     "seller": "/seller",
@@ -193,6 +195,11 @@ class Visit:
         text = render(template, self.locale, now=self.now, zone=zone, frame=around, visit=self, **context)
         return Response(text, media_type="text/html", status_code=status)
 
+    def entry(self, link: Link) -> Html:
+        """An entry of the navigation alone."""
+        text = render("entry.html", self.locale, now=self.now, frame=frame(self, live=False), link=link)
+        return Response(text, media_type="text/html")
+
     def go(self, path: str) -> Html:
         """See another page: what a form's POST ends with."""
         return Response("", status_code=HTTPStatus.SEE_OTHER, headers={"Location": path})
@@ -262,10 +269,8 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")
         nav = (Link("/orders", label, current=visit.request.url.path.startswith("/orders")),)
-    if messages := _MESSAGES.get(person.role):
-        here_now = visit.request.url.path.startswith(messages)
-        link = Link(messages, visit.locale.gettext("Messages"), count=visit.unread or None, current=here_now)
-        nav = (*(nav or ()), link, *((notices_of(visit),) if told(person) else ()))
+    if person.role in _MESSAGES:
+        nav = (*(nav or ()), messages_of(visit), *((notices_of(visit),) if told(person) else ()))
     return Frame(
         role=role,
         name=person.name,
@@ -284,17 +289,23 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     )
 
 
-def notices_of(visit: Visit) -> Link:
-    """The entry of the navigation that counts what is new, and is brought anew alone."""
-    href = _NOTICES[visit.person.role]
-    return Link(
-        href,
-        visit.locale.gettext("Notices"),
-        count=visit.unread_notices or None,
-        current=visit.request.url.path.startswith(href),
-        live=LIVE_NOTICES,
-        src="/notices/unread",
-    )
+def messages_of(visit: Visit, at: str = "") -> Link:
+    """The entry of the navigation that counts conversations with something new. at: as of ``notices_of``."""
+    label = visit.locale.gettext("Messages")
+    return _counting(visit, at, _MESSAGES[visit.person.role], label, visit.unread, LIVE_MESSAGES)
+
+
+def notices_of(visit: Visit, at: str = "") -> Link:
+    """The entry of the navigation that counts new notices. at: path of the page it stands on, when not this one."""
+    label = visit.locale.gettext("Notices")
+    return _counting(visit, at, _NOTICES[visit.person.role], label, visit.unread_notices, LIVE_NOTICES)
+
+
+def _counting(visit: Visit, at: str, href: str, label: str, count: int, live: str) -> Link:
+    """An entry that counts what is new, and is brought anew alone."""
+    at = at or visit.request.url.path
+    src = f"/{live}/unread?at={quote(at)}"
+    return Link(href, label, count=count or None, current=at.startswith(href), live=live, src=src)
 
 
 def _back(visit: Visit, person: Principal) -> Link | None:

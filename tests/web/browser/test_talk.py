@@ -52,3 +52,26 @@ def test_what_one_says_the_others_read_at_once_and_what_is_typed_stays(visit, ma
     box = buyer.locator("#say button.primary").bounding_box()
     assert box["height"] >= 40, "large enough for a thumb"
     assert buyer.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_on_every_page_the_count_beside_messages_moves_by_itself(visit, marketplace):
+    order = marketplace.place("preparing", buyer="counted")
+    ours, theirs = ("buyer", order.buyer), ("seller", "staff")
+    pages = {
+        "buyer": visit(f"buyer:{order.buyer}", "en", "/notices", viewport=PHONE),
+        "seller": visit("seller", "en", "/seller/packing"),
+        "support": visit("support", "en", "/support/notices"),
+        "operator": visit("operator", "en", "/operator"),
+    }
+    entry = {who: page.locator("#entry-messages") for who, page in pages.items()}
+    number = "(found) => Number(found.querySelector('.count')?.textContent ?? 0)"
+    before = {who: one.evaluate(number) for who, one in entry.items()}
+    said = f"/v1/orders/{order.id}/messages"
+    marketplace.send(said, {"text": "It leaves tomorrow.", "audience": "everyone"}, theirs)
+    expect(entry["buyer"].locator(".count")).to_have_text("1")
+    marketplace.send(said, {"text": "And mine?", "audience": "everyone"}, ours)
+    expect(entry["buyer"].locator(".count")).to_have_count(0)
+    marketplace.send(said, {"text": "Is that right?", "audience": "buyer"}, ours)
+    for who in ("seller", "support", "operator"):
+        expect(entry[who].locator(".count")).to_have_text(str(before[who] + 1))
+        assert entry[who].get_attribute("aria-current") is None

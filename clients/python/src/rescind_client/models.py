@@ -2262,10 +2262,24 @@ ReturnStatus = Literal["closed", "escalated", "with_buyer", "with_support"]
 
 
 class AttachedTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The conversation as it stood. digest: of its transcript as the buyer reads it, up to the message ``upto``."""
+    """What was said as it stood. digest: of the conversation's transcript as the buyer reads it, up to the message
+    ``upto``; both ids are empty where nothing was said since the order. whole: also of ``acts`` requests, offers
+    and answers and of the questions ``before``, as in the transcript; empty in calls from when it was not kept.
+    """
 
     thread: str
     upto: str
+    messages: int
+    digest: str
+    whole: str
+    acts: int
+    before: list[AskedBeforeTold]
+
+
+class AskedBeforeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A question from before the order as it stood. digest: of its transcript as the buyer reads it."""
+
+    thread: str
     messages: int
     digest: str
 

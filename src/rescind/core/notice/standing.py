@@ -215,6 +215,8 @@ def _of_order(notice: Notice, order: Order, now: Instant) -> dict[str, object]:
         case NoticeKind.ORDER_TO_SHIP:
             if not _in_processing(at):
                 return _OVER
+            if review.waiting(order) is not None:
+                return {"code": "held"}
             # Without a promised day it says what there is to do, and waits for nobody.
             return {"move": "seller", "due_at": order.dispatch_due_at} if order.dispatch_due_at else _SAID
         case NoticeKind.SHIPPING_LATE:

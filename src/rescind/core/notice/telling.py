@@ -23,7 +23,7 @@ from rescind.core import (
 from rescind.core.event import BaseEvent
 from rescind.core.money import Money
 from rescind.core.notice.notice import Notice, NoticeKind, NoticeRole
-from rescind.core.order import Order
+from rescind.core.order import Order, in_manual_review
 from rescind.core.parts import CancellationStatus, FactKind, Refund, RefundStatus
 from rescind.core.record import Record
 from rescind.core.verdict import Verdict
@@ -75,7 +75,7 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
         case fulfilment.OrderPlaced(order=placed):
             unpaid = not placed.cash_on_delivery and placed.progress.paid_at is None
             yield _Told("buyer", NoticeKind.ORDER_TO_PAY if unpaid else NoticeKind.ORDER_PLACED)
-            if placed.cash_on_delivery:
+            if placed.cash_on_delivery and not in_manual_review(order):
                 yield _Told("seller", NoticeKind.ORDER_TO_SHIP)
         case fulfilment.FactReported():
             yield from _of_fact(event, order)
@@ -162,11 +162,16 @@ def _of_fact(event: fulfilment.FactReported, order: Order) -> Iterator[_Told]:
         yield _Told("buyer", kind, event.parcel, code=event.fact.value)
     elif event.fact is FactKind.PAID and not event.partly:
         yield _Told("buyer", NoticeKind.ORDER_PAID)
-        yield _Told("seller", NoticeKind.ORDER_TO_SHIP)
+        if not in_manual_review(order):
+            yield _Told("seller", NoticeKind.ORDER_TO_SHIP)
     elif event.fact is FactKind.REVIEW_OPENED:
         if event.review is not None and event.review.on_silence == "cancel":
             yield _Told("buyer", NoticeKind.ADDRESS_WANTED)
         yield _Told("support", NoticeKind.REVIEW_WANTED)
+    elif event.fact is FactKind.REVIEW_CLEARED and order.progress.cancelled_at is None:
+        # Nothing of an order was to be prepared while it was checked, whatever was told before.
+        if order.cash_on_delivery or order.progress.paid_at is not None:
+            yield _Told("seller", NoticeKind.ORDER_TO_SHIP)
     elif event.fact is FactKind.CHARGED_BACK and not chargeback.named(order, event.tender, event.reference).outcome:
         yield _Told("seller", NoticeKind.CHARGEBACK, event.reference, event.amount_minor)
         yield _Told("support", NoticeKind.CHARGEBACK, event.reference, event.amount_minor)

@@ -294,13 +294,12 @@ def _read(side: Side) -> Any:
 
 def _message(row: asyncpg.Record, side: Side) -> Message:
     audience, by = Audience(row["audience"]), row["side"]
-    whole = "files" in row
     body, outside = row["body"] or "", None
     if row["outside_way"]:
         # With whom something was said is words of people, too, and goes when they are erased.
         whom, _, body = body.partition("\n")
         outside = Outside(way=Way(row["outside_way"]), at=row["outside_at"], whom=whom)
-    seen = decoded(row["seen"], dict[Side, Instant], {}) if whole else {}
+    seen = decoded(row["seen"], dict[Side, Instant], {})
     flag = Flag(row["flag"]) if row["flag"] else None
     if flag is Flag.ASKS_BUYER_TO_CANCEL and side != "platform":
         # Who broke a rule is for support to look into.
@@ -315,11 +314,11 @@ def _message(row: asyncpg.Record, side: Side) -> Message:
         digest=row["digest"],
         salt=row["salt"] or "",
         sent_at=row["sent_at"],
-        evidence=decoded(row["files"], tuple[EvidenceRef, ...], ()) if whole else (),
+        evidence=decoded(row["files"], tuple[EvidenceRef, ...], ()),
         flag=flag,
         seen={one: at for one, at in seen.items() if may_know_seen(side, one, audience)},
         erased=row["body"] is None,
-        translations=decoded(row["translated"], dict[str, Translation], {}) if whole else {},
+        translations=decoded(row["translated"], dict[str, Translation], {}),
         outside=outside,
         answers=row["answers"],
     )

@@ -48,7 +48,7 @@ async def call(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
         errors["comment"] = _("Say in a few words what happened")
     if errors:
         return await _show(visit, found, fields, errors)
-    attached, since = await visit.desk.conversations.attached(found.order, visit.now)
+    attached, since = await visit.desk.conversations.attached(found.order)
     command = Escalate(
         order=found.order.id,
         ground=ground,
@@ -79,7 +79,7 @@ async def call(visit: NamedDependency[Visit], order_id: FromPath[str]) -> Html:
 
 
 async def _show(visit: Visit, found: Matter, values: dict[str, str], errors: dict[str, str]) -> Html:
-    attached, since = await visit.desk.conversations.attached(found.order, visit.now)
+    attached, since = await visit.desk.conversations.attached(found.order)
     listed = escalation.possible(found.order, found.terms, since, visit.now)
     waits = since + escalation.answer_time(found.terms) if since and escalation.SILENT not in listed else None
     return visit.page(
@@ -92,7 +92,8 @@ async def _show(visit: Visit, found: Matter, values: dict[str, str], errors: dic
         order=found.order,
         grounds=[{"value": one, "label": visit.locale.term("escalation", one)} for one in listed],
         waits=waits if listed else None,
-        attached=attached.messages if attached else 0,
+        attached=attached,
+        written=attached.messages + sum(one.messages for one in attached.before) if attached else 0,
         values=values,
         errors=errors,
         key=values.get("key") or secrets.token_urlsafe(18),

@@ -90,7 +90,7 @@ async def ask(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
     fields = await visit.form()
     shop = (await visit.desk.reads.shop(shop_id)).id
     text, sku, product = (fields.get(name, "") for name in ("text", "sku", "product"))
-    files = await evidence.brought(visit, shop)
+    files = await evidence.brought(visit, shop, fields.get("key", ""))
     errors = {"files": files.error} if files.error else {}
     if not text.strip():
         errors["text"] = visit.locale.gettext("Write something")
@@ -103,6 +103,9 @@ async def ask(visit: NamedDependency[Visit], shop_id: FromPath[str]) -> Html:
     try:
         sent = await visit.desk.conversations.ask(visit.person, shop, saying, sku=sku, subject=product)
     except (InvalidText, InvalidField, RateLimited, Unavailable, IdempotencyKeyReused) as fault:
+        if isinstance(fault, IdempotencyKeyReused):
+            # What was asked first has its files: another question has its own.
+            files = await evidence.brought(visit, shop)
         return await _ask(visit, shop, fields | {"key": ""}, {"text": talk.trouble(visit.locale, fault)}, files)
     return visit.go(f"/messages/{sent.thread}")
 

@@ -33,8 +33,7 @@ def pill_key(one: Cancellation) -> str:
     """Key of the pill of a request: a status that somebody or something brought about says who."""
     if one.filed_by == "seller" and one.status is CancellationStatus.APPROVED:
         return "cancelled_by_seller"
-    offer = open_offer(one)
-    if offer is not None and offer.by == "seller":
+    if offer_to_answer(one):
         return "offer_made"
     by = {
         "rule": "by_rule",
@@ -46,6 +45,12 @@ def pill_key(one: Cancellation) -> str:
     if by and one.status in {CancellationStatus.APPROVED, CancellationStatus.REFUSED}:
         return f"{one.status.value}_{by}"
     return one.status.value
+
+
+def offer_to_answer(one: Cancellation) -> bool:
+    """Whether the shop has made an offer that its buyer can answer."""
+    offer = open_offer(one)
+    return offer is not None and offer.by == "seller"
 
 
 def title(locale: Locale, stage: Stage, *, reviewed: bool) -> str:
@@ -319,8 +324,15 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
 
 
 def _with_the_shop(locale: Locale, one: Cancellation) -> str:
-    """The sentence of a request that waits for the shop's answer."""
+    """The sentence of a request that waits for the shop's answer, or for its buyer's to what the shop has offered."""
     _ = locale.gettext
+    if offer_to_answer(one):
+        # Nobody's silence is an answer to an offer: the request goes on.
+        return {
+            "approve": _("You can accept or decline it. If neither of you answers in time, your request is approved."),
+            "refuse": _("You can accept or decline it. If neither of you answers in time, your request is declined."),
+            "escalate": _("You can accept or decline it. If neither of you answers in time, the platform decides."),
+        }.get(one.on_silence, _("You can accept or decline it."))
     if one.unreached:
         return _("The shop is asked, but nothing tells it so. If it does not answer in time, the platform decides.")
     return {
@@ -359,6 +371,8 @@ def _paid_back(order: Order, one: Cancellation) -> bool:
 
 def deadline_kind(one: Cancellation) -> str:
     """Which deadline a waiting request has."""
+    if offer_to_answer(one):
+        return "offer_answer"
     return {
         CancellationStatus.AWAITING_SELLER: "seller_answer",
         CancellationStatus.AWAITING_CARRIER: "carrier_answer",
@@ -370,10 +384,12 @@ def reason(one: Cancellation) -> str:
     return reason_for_buyer(one.reason)
 
 
-def request_title(locale: Locale, one: Cancellation) -> str:
+def request_title(locale: Locale, one: Cancellation) -> str:  # noqa: C901 - one line for each state
     """Where a request stands, as a heading."""
     _ = locale.gettext
     match one.status:
+        case CancellationStatus.AWAITING_SELLER if offer_to_answer(one):
+            return _("The shop has made you an offer")
         case CancellationStatus.AWAITING_SELLER:
             return _("You asked the shop to cancel")
         case CancellationStatus.AWAITING_CARRIER:

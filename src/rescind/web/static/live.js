@@ -64,8 +64,9 @@
     if (closed) return
     const due = new Map()
     for (const {id, dataset} of document.querySelectorAll('[data-live]')) {
-      // What one was told changes the list of it alone.
-      if (!id || (order && dataset.live !== order && (dataset.live !== '*' || order === 'notices'))) continue
+      // What one was told or has not read changes it alone.
+      const others = dataset.live !== '*' || ['notices', 'messages'].includes(order)
+      if (!id || (order && dataset.live !== order && others)) continue
       const src = dataset.liveSrc || (location.pathname === form ? again : location).href
       due.set(src, [...due.get(src) ?? [], id])
     }
@@ -130,6 +131,7 @@
     }, 40)
     const about = message.reset ? '' : message.order ?? '', quiet = message.type === 'MessagesSeen'
     waiting.set(about, quiet && waiting.get(about) !== false)
+    if (/^(Message|Offer)/.test(message.type)) waiting.set('messages', true)
   }
 
   if (events) {

@@ -26,6 +26,7 @@ from rescind.core.ids import CancellationId
 from rescind.core.lifecycle import Command
 from rescind.core.money import Money
 from rescind.core.order import Order
+from rescind.core.parts import AskedBefore, Attached
 from rescind.core.record import Record
 from rescind.locales import Locale
 from rescind.web.seller.console import Console, Fields, Here, new_key
@@ -49,11 +50,27 @@ def calls(
             "outcome": locale.term("escalation_outcome", one.outcome) if one.outcome else "",
             "wrote": wrote.get(one.number, ""),
             "mine": bool(me) and one.owner == me,
-            "transcript": f"/support/messages/{one.attached.thread}/transcript" if one.attached else "",
+            "attached": _attached(locale, one.attached) if one.attached else [],
             "key": new_key(),
         }
         for one in reversed(order.escalations)
     ]
+
+
+def _attached(locale: Locale, kept: Attached) -> list[tuple[str, str]]:
+    """Words and addresses of what was attached: the conversation, and the questions from before the order."""
+    many = locale.ngettext
+    found: list[tuple[str, Attached | AskedBefore]] = []
+    if kept.messages:
+        found.append((many("Conversation, %(num)s message", "Conversation, %(num)s messages", kept.messages), kept))
+    elif kept.thread:
+        found.append((locale.gettext("Requests and offers"), kept))
+    for one in kept.before:
+        words = many(
+            "Question before the order, %(num)s message", "Question before the order, %(num)s messages", one.messages
+        )
+        found.append((words, one))
+    return [(words % {"num": one.messages}, f"/support/messages/{one.thread}/transcript") for words, one in found]
 
 
 def outcomes(order: Order, locale: Locale) -> list[tuple[str, str]]:

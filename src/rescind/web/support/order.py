@@ -84,6 +84,8 @@ async def show(
     review, decision = _in_review(console, order), deciders.answer_of(order, language)
     against, failed = deciders.override_of(console, order, entries), money_back.failed_of(console, order, terms)
     proposed = await proposals.waiting_of(console, order, entries)
+    card = await talk.about_order(console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed)
+    about = [card.thread] if card.thread else []
     return console.page(
         "support/order.html",
         status=status,
@@ -111,12 +113,11 @@ async def show(
         returns=return_rows(language, order, f"/support/orders/{order.id}"),
         exhibits=[
             *wall(language, order, [entry.record for entry in entries], "support"),
-            *tiles(language, order.id, await console.desk.conversations.shown_about(console.person, order), "support"),
+            # Those of questions before the order stand with these, above what was said.
+            *tiles(language, order.id, await console.desk.conversations.shown(console.person, about), "support"),
         ],
         story=story([(entry.record, entry.notes) for entry in entries], order, language, "support"),
-        talk=await talk.about_order(
-            console.visit, view, [(entry.record, entry.notes) for entry in entries], typed=typed
-        ),
+        talk=card,
         calls=escalations.calls(order, [(entry.record, entry.notes) for entry in entries], language, console.person.id),
         endings=escalations.outcomes(order, language),
         grants=escalations.grants(console, order),

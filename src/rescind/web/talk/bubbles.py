@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rescind.conversations import Talk
-from rescind.core.conversation import About, Flag, Message, Outside, Side, Translation, side_of
+from rescind.core.conversation import About, Flag, Message, Outside, Side, Thread, Translation, side_of
 from rescind.core.instant import Instant
 from rescind.core.offer import OfferMade
 from rescind.core.order import Order
@@ -14,10 +14,11 @@ from rescind.core.record import Record
 from rescind.core.spoken import became, spoken
 from rescind.locales import Locale
 from rescind.web import evidence, translating
+from rescind.web.audience_words import label
 from rescind.web.rendering import address
 from rescind.web.session import Visit
 from rescind.web.talk.standing import Wish
-from rescind.web.talk.words import REQUESTS, ROOT, label, name_of
+from rescind.web.talk.words import REQUESTS, ROOT, name_of
 from rescind.web.timeline import story
 
 
@@ -76,17 +77,16 @@ async def bubbles(visit: Visit, talk: Talk, here: str, wish: Callable[[Message],
     who, locale = visit.person, visit.locale
     side, about = side_of(who.role), talk.thread
     home = about.order if about.about is About.ORDER and about.order else about.id
-    names = await _names(visit, side, talk.messages)
+    names = await colleagues(visit, talk.messages)
     last_seen = next((one.id for one in reversed(talk.messages) if one.by == side and one.seen), "")
     found: list[Bubble] = []
     for one in talk.messages:
         own = one.by == side
         seen = min(one.seen.items(), key=lambda by: by[1]) if one.id == last_seen else None
-        mine = own and (side == "buyer" or one.author == who.id)
         found.append(
             Bubble(
                 id=one.id,
-                author=locale.gettext("You") if mine else names.get(one.author) or name_of(locale, talk.thread, one.by),
+                author=author_of(visit, talk.thread, one, names),
                 at=one.sent_at,
                 own=own,
                 audience=one.audience.value,
@@ -102,15 +102,24 @@ async def bubbles(visit: Visit, talk: Talk, here: str, wish: Callable[[Message],
                 translate=translating.where(visit, ROOT, side, talk, one),
                 untranslated=visit.query("untranslated") == one.id,
                 outside=one.outside,
-                reply=f"{address(here, answers=one.id)}#say" if one.outside and not own else "",
+                reply=f"{address(here, answers=one.id)}#say" if one.outside and not own and side != "platform" else "",
                 answers=one.answers or "",
             )
         )
     return found
 
 
-async def _names(visit: Visit, side: Side, messages: Sequence[Message]) -> Mapping[str, str]:
-    """What colleagues are called, by those of their own side."""
+def author_of(visit: Visit, thread: Thread, one: Message, names: Mapping[str, str]) -> str:
+    """Who wrote a message, as its reader calls them. names: of colleagues."""
+    who, side = visit.person, side_of(visit.person.role)
+    if one.by == side and (side == "buyer" or one.author == who.id):
+        return visit.locale.gettext("You")
+    return names.get(one.author) or name_of(visit.locale, thread, one.by)
+
+
+async def colleagues(visit: Visit, messages: Iterable[Message]) -> Mapping[str, str]:
+    """What those of the reader's own side are called who wrote these messages."""
+    side = side_of(visit.person.role)
     ids = {one.author for one in messages if one.by == side and one.author}
     if side == "buyer" or not ids:
         return {}

@@ -34,16 +34,6 @@ def choices(locale: Locale, side: Side) -> list[tuple[str, str]]:
     return [(one.value, said[side, one]) for one in audiences(side)]
 
 
-def label(locale: Locale, side: Side, audience: Audience) -> str:
-    """Who reads a message, as its reader is told."""
-    _ = locale.gettext
-    if side != "platform" and audience is not Audience.EVERYONE:
-        return _("You and platform support")
-    # Whoever reads it here is of the platform: "the buyer only" would be untrue.
-    with_us = {Audience.BUYER: _("The buyer and platform support"), Audience.SELLER: _("The shop and platform support")}
-    return with_us.get(audience) or locale.term("audience", audience.value)
-
-
 def name_of(locale: Locale, thread: Thread, by: Side) -> str:
     """What a side is called by the others."""
     if by == "platform":

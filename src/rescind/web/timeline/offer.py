@@ -11,7 +11,7 @@ def offered(teller: Teller, event: offer.OfferMade | offer.OfferAccepted | offer
     """What the shop offered instead of an answer, and what the buyer said."""
     match event:
         case offer.OfferMade():
-            text = made(teller.locale, event, teller.order.currency)
+            text = made(teller.locale, event, teller.order.currency, mine=teller.mine)
             return teller.entry(text, "message-square", "wait", said=teller.said(event.comment))
         case offer.OfferAccepted():
             text = replied(teller.locale, "accepted", by=event.by, mine=teller.mine)
