@@ -48,7 +48,7 @@ def link(
         except NotFound:
             fail(_("%(buyer)s has no order %(order)s.") % {"buyer": buyer, "order": order})
         except (InvalidField, InvalidText) as error:
-            fail(must_be(error))
+            fail(must_be(error, _("return address") if error.params["field"] == "/return_to" else ""))
 
     say(run(with_pool(settings, work)))
 

@@ -103,7 +103,7 @@ def give_mandate(
         try:
             return (await mandates.make(COMMAND_LINE, wanted, wall_clock())).id
         except (InvalidField, InvalidText) as error:
-            fail(must_be(error))
+            fail(must_be(error, _("daily amount") if error.params["field"] == "/a_day" else ""))
         except NotFound:
             fail(_("No key in force of this mark acts under mandates alone; see: rescind key new --mandated"))
         except MandateStands as error:

@@ -54,7 +54,7 @@ def test_a_link_is_printed_and_secrets_are_made_listed_and_ended(run):
         (("bob", "--order", run.order, *DESK), f"bob has no order {run.order}."),
         (("ann", "--to", "https://evil.example", *DESK), "to must be one of: orders, order"),
         (("ann", "--to", "cancel", *DESK), "to must be orders without an order"),
-        (("ann", "--return-to", "https://evil.example/", *DESK), "return_to must be an address of a site"),
+        (("ann", "--return-to", "https://evil.example/", *DESK), "return address must be an address of a site"),
         (("ann",), "--base-url"),
     ):
         status, told = run("link", *words)

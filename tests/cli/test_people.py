@@ -92,7 +92,7 @@ async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescin
     may = ("--may", "cancel", "--each", "40.00", "--a-day", "60", "--currency", "EUR")
     refused = await rescind("mandate", "give", "0" * 16, "Nights", *may, status=2)
     assert "No key in force of this mark acts under mandates alone" in refused
-    assert "a_day must be" in await rescind(
+    assert "The daily amount must be" in await rescind(
         "mandate", "give", mark, "Nights", *may[:4], "--a-day", "1", *may[6:], status=2
     )
     mandate = (await rescind("mandate", "give", mark, "Nights", *may)).strip()
