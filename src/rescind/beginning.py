@@ -61,7 +61,7 @@ def _market(language: Locale, name: str) -> str:
     abroad = policy.region.startswith("X")
     place = language.country(policy.region) if policy.region and not abroad else ""
     said = {
-        "market": place or (_("Sold abroad") if abroad else _("Any market")),
+        "market": place or (_("Cross-border") if abroad else _("Any market")),
         "policy": name,
         "currency": policy.currency,
     }
