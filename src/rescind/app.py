@@ -11,7 +11,7 @@ import asyncpg
 import structlog
 from litestar.types import ASGIApp
 
-from rescind import api, policies, web
+from rescind import api, policies
 from rescind.access import Access
 from rescind.beginning import Beginning
 from rescind.book import Book
@@ -113,7 +113,7 @@ from rescind.sign_in_steps import Steps
 from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 from rescind.translator import LibreTranslate
-from rescind.web import letters
+from rescind.web import letters, routes
 from rescind.webhooks.posting import Poster
 from rescind.worker import loops
 from rescind.worker.deliveries import Courier
@@ -449,7 +449,7 @@ async def open_demo(settings: Settings, dsn: str) -> int:
 
 def make_app(desk: Desk) -> ASGIApp:
     """The web application: pages and API over one desk."""
-    return api.before(web.over(desk), desk)
+    return api.before(routes.over(desk), desk)
 
 
 @asynccontextmanager

@@ -131,8 +131,8 @@ async def test_a_robot_that_was_removed_from_its_group_is_switched_off_at_once(c
 async def test_nothing_but_failures_for_five_days_switches_a_robot_off_and_a_good_one_in_between_does_not(chats):
     robot, row = await chats.connect()
     other, well = await chats.connect()
-    other.rude = [web.Response(status=500)] * 3
-    robot.rude = [web.Response(status=500)] * 99
+    other.rude = [web.Response(status=500) for _ in range(3)]
+    robot.rude = [web.Response(status=500) for _ in range(99)]
     for day in range(8):
         await chats.happens(f"day {day}")
         for _ in range(2):

@@ -1,5 +1,4 @@
-"""Server-rendered pages. They read, build commands for the engine, and decide nothing."""
+"""Server-rendered pages. They read, build commands for the engine, and decide nothing.
 
-from rescind.web.routes import over
-
-__all__ = ["over"]
+What leads to them is in ``routes``; a command that needs one of their words does not wait for all of them.
+"""
