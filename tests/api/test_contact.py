@@ -91,7 +91,7 @@ async def test_a_contact_note_is_evidence_and_never_an_act(people, market, desk)
     assert await market.read(order) == before
     row = await desk.pool.fetchrow("SELECT asked_at, answered_at FROM threads")
     assert (row["asked_at"], row["answered_at"]) == (None, None), "it asks nothing, so nobody is slow to answer it"
-    attached, since = await desk.conversations.attached(before, desk.now())
+    attached, since = await desk.conversations.attached(before)
     assert (attached.messages, since) == (1, None), "whoever calls the platform has it attached"
 
 

@@ -157,7 +157,7 @@ async def test_the_shop_is_told_by_when_an_answer_is_wanted_and_that_the_platfor
     terms = await talk.teller.desk.terms(order)
     assert one.notice.due_at == asked_at + escalation.answer_time(terms)
     assert "the buyer can call the platform" in one.words.move
-    attached, since = await talk.conversations.attached(order, clock.read())
+    attached, since = await talk.conversations.attached(order)
     assert (attached.messages, since) == (2, asked_at)
     for early, called in ((SECOND, False), (timedelta(0), True)):
         now = one.notice.due_at - early
