@@ -248,6 +248,12 @@ class Conversations:
         )
         return kept, unanswered_since(messages)
 
+    async def unanswered(self, order: Order) -> Instant | None:
+        """Since when the shop owes its buyer an answer about an order; None where it owes none."""
+        scope, side = Scope(buyer=order.buyer), "buyer"
+        found = await self._reads.thread_of(scope, side, order.id)
+        return unanswered_since(await self._reads.every_message(found.id, side)) if found else None
+
     async def first_answers(self, shop: ShopId, now: Instant) -> FirstAnswer | None:
         """How fast a shop answers what it is asked first."""
         return await self._reads.first_answers(shop, now)

@@ -24,7 +24,7 @@ from rescind.postgres.mails import MailTable
 from rescind.postgres.reads import Reads
 from rescind.postgres.staff_links import StaffLinkTable
 from rescind.settings import Settings, secret
-from rescind.speaking import _, columns, fail, must_be, ngettext, out, say
+from rescind.speaking import _, columns, fail, must_be, ngettext, out, refuses_mail, say
 from rescind.terminal import Data, read_settings, run
 
 T = TypeVar("T")
@@ -169,9 +169,6 @@ def _with(data: Any, work: Callable[[People], Awaitable[T]], *, base_url: str | 
         except LastOperator:
             fail(_("It is the last operator; invite another one first."))
         except AddressBounces as error:
-            fail(
-                _("%(address)s refuses mail; an operator can allow it again on the page of mail.")
-                % {"address": error.params["address"]}
-            )
+            fail(refuses_mail(error))
 
     return run(with_pool(settings, opened))

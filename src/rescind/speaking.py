@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from rescind.core.errors import RescindError
+from rescind.core.errors import AddressBounces, RescindError
 from rescind.locales import DEFAULT, Locale, locale, negotiate
 
 OF_A_PIPE = 240
@@ -90,6 +90,11 @@ def must_be(error: RescindError, name: str = "") -> str:
 def expected(error: RescindError) -> str:
     """What was expected, in words."""
     return language().expected(str(error.params["expected"]))
+
+
+def refuses_mail(error: AddressBounces) -> str:
+    """That nothing can be sent to an address, and who can change that."""
+    return _("%(address)s refuses mail; an operator can allow it again on the page of mail.") % error.params
 
 
 def fail(message: str) -> NoReturn:

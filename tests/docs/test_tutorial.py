@@ -7,7 +7,7 @@ import pytest
 
 from docs.doing import Reader
 from docs.reading import Commands, read, says
-from web.browser.conftest import CHROMIUM, FLAGS, _need_chromium
+from web.browser.conftest import CHROMIUM, FLAGS, need_chromium
 
 DOCS = Path(__file__).parents[2] / "docs"
 MEANT = "http://127.0.0.1:8700"
@@ -21,7 +21,7 @@ AFTERWARDS = sorted((DOCS / "how-to").glob("*.md")) if FULL else []
 @pytest.mark.xdist_group("browser")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(tmp_path, language):
-    _need_chromium()
+    need_chromium()
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  left out with Chromium
 
     with sync_playwright() as play:

@@ -125,7 +125,7 @@ _FAILS = (errors.NotFound, errors.Forbidden, errors.InvalidTransition, errors.St
 async def of_order(call: Call) -> Answer:
     """Every call about this order, and on what grounds its buyer may call: silence and refusal when they are there."""
     order = await call.order()
-    _, since = await call.desk.conversations.attached(order)
+    since = await call.desk.conversations.unanswered(order)
     grounds = escalation.possible(order, await call.desk.terms(order), since, call.desk.now())
     rows = [escalation_told(one, order, call.principal.role) for one in order.escalations]
     return Answer(body=EscalationsTold(rows=rows, grounds=list(grounds)), version=order.version)

@@ -39,14 +39,7 @@ Columns = Annotated[
 
 
 class OrdersExported(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """As the list is narrowed, the form of the file, and its columns."""
-
-    format: Format = "csv"
-    column: Columns = ()
-
-
-class RequestsExported(Narrowing, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """As the queue is narrowed, the form of the file, and its columns."""
+    """As the list or the queue is narrowed, the form of the file, and its columns."""
 
     format: Format = "csv"
     column: Columns = ()
@@ -146,7 +139,7 @@ async def orders(call: Call) -> Answer:
     may=_SHOPS_OWN,
     through="scope",
     summary="Export requests",
-    query=RequestsExported,
+    query=OrdersExported,
     media_type=CSV,
     also=(workbook.MEDIA_TYPE,),
 )

@@ -313,9 +313,9 @@ def latest(order: Order) -> Offer | None:
     return max(made, key=lambda one: one.at, default=None)
 
 
-def apply_made(order: Order, event: OfferMade) -> Order:
-    """Put it on the table."""
-    offer = Offer(
+def as_made(event: OfferMade) -> Offer:
+    """An offer as it was made, unanswered."""
+    return Offer(
         number=event.number,
         kind=event.kind.value,
         by=event.by,
@@ -327,7 +327,11 @@ def apply_made(order: Order, event: OfferMade) -> Order:
         ship_by=event.ship_by,
         at=event.at,
     )
-    return _replace(order, event.cancellation, offer=offer)
+
+
+def apply_made(order: Order, event: OfferMade) -> Order:
+    """Put it on the table."""
+    return _replace(order, event.cancellation, offer=as_made(event))
 
 
 def apply_accepted(order: Order, event: OfferAccepted) -> Order:

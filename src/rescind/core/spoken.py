@@ -15,7 +15,7 @@ from rescind.core.conversation import Side
 from rescind.core.event import BaseEvent, NoteRef
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
-from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade
+from rescind.core.offer import OfferAccepted, OfferDeclined, OfferMade, as_made
 from rescind.core.order import Order
 from rescind.core.parts import Offer
 from rescind.core.record import Record
@@ -98,23 +98,8 @@ def _act(record: Record, words: Mapping[str, str], order: Order) -> OrderAct:
         request=getattr(event, "cancellation"),  # noqa: B009 - every one of them is about a request
         reason=getattr(event, "answer", "") or getattr(request, "reason", ""),
         due_at=getattr(event, "answer_due_at", None) or getattr(event, "due_at", None),
-        offer=_terms(event) if isinstance(event, OfferMade) else None,
+        offer=as_made(event) if isinstance(event, OfferMade) else None,
         currency=order.currency if isinstance(event, OfferMade) else "",
         text=words.get(comment.id, "") if comment else "",
         digest=comment.digest if comment else "",
-    )
-
-
-def _terms(event: OfferMade) -> Offer:
-    return Offer(
-        number=event.number,
-        kind=event.kind.value,
-        at=event.at,
-        by=event.by,
-        amount_minor=event.amount_minor,
-        share_bps=event.share_bps,
-        material_minor=event.material_minor,
-        labour_minor=event.labour_minor,
-        refund_minor=event.refund_minor,
-        ship_by=event.ship_by,
     )

@@ -18,7 +18,7 @@ from rescind.mail.post import Post
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable
 from rescind.settings import Settings, secret
-from rescind.speaking import _, columns, fail, must_be, out, say
+from rescind.speaking import _, columns, fail, must_be, out, refuses_mail, say
 from rescind.terminal import Data, read_settings, run
 from rescind.web.letters import letter_of_test
 
@@ -96,10 +96,7 @@ def _with(data: Any, work: Callable[[Post], Awaitable[T]]) -> T:
         except NotFound:
             fail(_("There is no such mail; see: rescind mail list"))
         except AddressBounces as error:
-            fail(
-                _("%(address)s refuses mail; an operator can allow it again on the page of mail.")
-                % {"address": error.params["address"]}
-            )
+            fail(refuses_mail(error))
         finally:
             post.close()
 

@@ -326,8 +326,7 @@ def _around(console: Console) -> str:
 
 def _said(console: Console) -> Notice | None:
     _, ngettext = console.language.gettext, console.language.ngettext
-    count = console.query("count")
-    number = int(count) if count.isdecimal() and len(count) < 10 else 0
+    number = console.count()
     texts: Mapping[str, str] = {
         "saved": _("Saved. It holds for what is sent from now on."),
         "on": _("Switched on. What waits is sent now."),

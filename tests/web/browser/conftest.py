@@ -123,7 +123,7 @@ class Visits:
 @pytest.fixture(scope="session")
 def program(tmp_path_factory):
     """Started once for all tests that a worker runs, on a data folder of its own."""
-    _need_chromium()
+    need_chromium()
     running = Program(tmp_path_factory.mktemp("b")).start()
     yield running
     status = running.stop()
@@ -171,7 +171,7 @@ def visit(browser, program, cookies):
     assert watch.complaints == []
 
 
-def _need_chromium() -> None:
+def need_chromium() -> None:
     if CHROMIUM is None:
         reason = "Chromium is not here (Debian: chromium); no page was opened in a browser"
         if os.environ.get("CI") == "true":

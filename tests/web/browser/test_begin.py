@@ -3,15 +3,13 @@
 import asyncio
 import socket
 
-import pytest
-
 from rescind.app import make_app
 from rescind.serving import Server
-from web.browser.conftest import CHROMIUM, FLAGS
+from web.browser.conftest import CHROMIUM, FLAGS, need_chromium
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not here (Debian: chromium)")
 async def test_the_zone_is_the_readers_then_the_policys_then_the_one_that_was_chosen(desk):
+    need_chromium()
     from playwright.async_api import async_playwright  # noqa: PLC0415  left out with Chromium
 
     server = Server(make_app(desk))

@@ -5,15 +5,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from web.browser.conftest import CHROMIUM, LOCALES, Watch
+from web.browser.conftest import CHROMIUM, LOCALES, Watch, need_chromium
 from web.browser.program import Program
 
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory):
     """A program that people reach as ``localhost``: browsers make no passkeys for a bare address."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not here (Debian: chromium)")
+    need_chromium()
     running = Program(tmp_path_factory.mktemp("k"), host="localhost").start()
     yield running
     running.stop()

@@ -40,7 +40,7 @@ from rescind.postgres.reads.rows import decoded
 from rescind.postgres.reads.search import anywhere
 from rescind.postgres.reads.source import Source, query
 
-_THREADS, _MESSAGES = query("threads"), query("messages")
+_THREADS, _MESSAGES = (query(name).replace("{message}", query("message")) for name in ("threads", "messages"))
 _NEWEST = paging.Order("newest", "x.last_at", "x.thread_id", "timestamptz", descending=True)
 _WAITS_SINCE = "(SELECT t.waits_since FROM threads t WHERE t.shop_id = x.shop_id AND t.thread_id = x.thread_id)"
 _LONGEST = paging.Order("waiting", _WAITS_SINCE, "x.thread_id", "timestamptz")

@@ -11,7 +11,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.api.problems import PROBLEMS
-from rescind.core.errors import IdempotencyKeyInvalid, InvalidField, InvalidText, Unavailable
+from rescind.core.errors import InvalidField, InvalidText, Unavailable
 from rescind.locales import Locale
 from rescind.order_sources import KINDS, LONGEST_REASON, REASONS, Chosen, Made, chosen_of
 from rescind.postgres.order_sources import Counts, Entry, Source, State, Told
@@ -40,7 +40,7 @@ async def make(console: Here) -> Html:
             form.text("name"),
             form.text("kind"),
             _by(console),
-            request=_key(form),
+            request=form.key(),
             shop=form.text("shop"),
             url=form.text("url"),
             key=form.text("consumer_key"),
@@ -95,7 +95,7 @@ async def switch(console: Here, source: FromPath[str]) -> Html:
 async def rotate(console: Here, source: FromPath[str]) -> Html:
     """Make a new secret and show it, this once."""
     form = await console.form()
-    made = await console.desk.order_sources.rotate(source, _by(console), request=_key(form))
+    made = await console.desk.order_sources.rotate(source, _by(console), request=form.key())
     return await _one(console, made.source, made=made)
 
 
@@ -356,21 +356,13 @@ def _away(language: Locale) -> dict[str, str]:
     return {"url": language.gettext("The shop cannot be reached now. Try again in a moment.")}
 
 
-def _key(form: Fields) -> str:
-    """The form's own key, so that a second press of the button is the same press."""
-    if not 16 <= len(form.text("key")) <= 200:
-        raise IdempotencyKeyInvalid
-    return form.text("key")
-
-
 def _by(console: Console) -> str:
     return f"operator:{console.person.id}"
 
 
 def _said(console: Console) -> Notice | None:
     _, ngettext = console.language.gettext, console.language.ngettext
-    count = console.query("count")
-    number = int(count) if count.isdecimal() and len(count) < 10 else 0
+    number = console.count()
     texts: Mapping[str, str] = {
         "saved": _("Saved. It holds for what is read from now on."),
         "on": _("Switched on. What waits is read now."),

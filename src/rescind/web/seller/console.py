@@ -123,6 +123,11 @@ class Console:
         """What the search box of the address says."""
         return read_search(self.query("q"))
 
+    def count(self) -> int:
+        """How many a form before this page was about, as its redirect left it in the address; 0 for anything else."""
+        said = self.query("count")
+        return int(said) if said.isdecimal() and len(said) < 10 else 0
+
     async def form(self) -> Fields:
         """The form that was sent. Raises CrossSite for one that is not ours."""
         values = await self.visit.form()
