@@ -15,7 +15,7 @@ import typer.main
 from rescind.api import OPERATIONS
 from rescind.api.description import describe
 from rescind.api.reference import UNDESCRIBED
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.policy.handed_over import OVER
 from rescind.core.policy.unheard import UNHEARD
 from rescind.locales import DEFAULT, locale
@@ -77,7 +77,7 @@ def settings() -> str:
 def commands() -> str:
     """The page of commands."""
     parts = [_COMMANDS]
-    for words, command in _walked(typer.main.get_command(cli), "rescind"):
+    for words, command in _walked(typer.main.get_command(program()), "rescind"):
         places = [one for one in command.params if one.param_type_name == "argument"]
         options = [one for one in command.params if one.param_type_name == "option" and one.name != "help"]
         usage = " ".join([words, *(_placed(one) for one in places)])

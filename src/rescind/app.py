@@ -108,7 +108,8 @@ from rescind.pushing import contact as push_contact
 from rescind.receipts.signing import Signer
 from rescind.robot_news import RobotNews
 from rescind.robots import Robots
-from rescind.settings import Settings, SettingsError, secret
+from rescind.secret_keys import secret
+from rescind.settings import Settings, SettingsError
 from rescind.sign_in_steps import Steps
 from rescind.signing_in import SigningIn
 from rescind.translations import Translations

@@ -13,7 +13,6 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -25,6 +24,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from rescind.core.errors import SignInWrong, Unavailable
+from rescind.setting_values import Issuer
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -38,15 +38,6 @@ LEEWAY_S = 60
 _SIGNED = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"]
 """Signatures that are checked with a public key. One made with our own secret, or none, is no signature of theirs."""
 _BACK = "/sign-in/provider/back"
-
-
-class Said(NamedTuple):
-    """The provider as settings name it. name: what people call it."""
-
-    issuer: str
-    client: str
-    secret_file: Path
-    name: str
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -79,7 +70,7 @@ class _Tokens(msgspec.Struct, frozen=True):
 class IdentityProvider:
     """Asks one provider. base_url: where it sends people back to."""
 
-    def __init__(self, said: Said, base_url: str) -> None:
+    def __init__(self, said: Issuer, base_url: str) -> None:
         self.name = said.name
         self._said = said
         self._back = base_url.rstrip("/") + _BACK

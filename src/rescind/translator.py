@@ -10,8 +10,6 @@ import asyncio
 import ipaddress
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,6 +17,7 @@ import msgspec
 import structlog
 
 from rescind.core.errors import Unavailable
+from rescind.setting_values import TranslationServer
 from rescind.webhooks.egress import Address, is_public
 from rescind.webhooks.posting import guarded
 
@@ -39,15 +38,6 @@ _INSIDE = tuple(
 AGAIN_S = 60
 
 
-class Said(NamedTuple):
-    """Where the translator is. name: what readers are told; private: it may be in the operator's own network."""
-
-    url: str
-    name: str
-    key_file: Path | None = None
-    private: bool = False
-
-
 class _Answer(msgspec.Struct, frozen=True):
     translated: str = msgspec.field(name="translatedText")
 
@@ -55,7 +45,7 @@ class _Answer(msgspec.Struct, frozen=True):
 class LibreTranslate:
     """Asks one server. ``name``: what it is called beside what it wrote."""
 
-    def __init__(self, said: Said, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, said: TranslationServer, *, patience_s: float = PATIENCE_S) -> None:
         self.name = said.name
         self._said = said
         self._patience_s = patience_s

@@ -20,7 +20,7 @@ from rescind.app import make_app
 from rescind.core.handover import Handover
 from rescind.core.scope import Scope
 from rescind.core.stage import Stage
-from rescind.settings import Amounts
+from rescind.setting_values import Amounts
 from rescind.web import routes
 from scenarios.files import png
 from web.consoles import ORIGIN, Person

@@ -16,7 +16,7 @@ from postgres.market import LANTERN
 from rescind.access import Unauthenticated
 from rescind.core import handover
 from rescind.core.stage import Stage
-from rescind.settings import Sites
+from rescind.setting_values import Sites
 from rescind.web import letters
 
 LINKS, SECRETS = "/v1/links", "/v1/link-secrets"

@@ -9,7 +9,7 @@ from rescind.core.parts import Line, Tender
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
 from rescind.providers.host import Host
-from rescind.settings import Amounts
+from rescind.setting_values import Amounts
 
 LIST = "/v1/proposals"
 

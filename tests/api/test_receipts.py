@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.instant import instant
 from rescind.core.policy import restore
 from rescind.core.receipt import canonical, commitment
@@ -16,7 +16,7 @@ from rescind.core.stage import Stage
 from rescind.postgres.receipt_keys import ReceiptKey
 from rescind.receipts.checking import NotAReceipt, check
 from rescind.receipts.signing import fingerprint
-from rescind.settings import receipt_key
+from rescind.secret_keys import receipt_key
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ async def test_a_rotated_key_stays_published_and_signs_nothing_more(people, aske
 
 def verify(*words):
     """`rescind receipt verify`, as a stranger runs it: exit status, and what it says as one text."""
-    done = CliRunner().invoke(cli, ["receipt", "verify", *map(str, words)])
+    done = CliRunner().invoke(program(), ["receipt", "verify", *map(str, words)])
     return done.exit_code, done.output
 
 

@@ -13,8 +13,9 @@ from rescind.app import make_app
 from rescind.core.errors import Unavailable
 from rescind.core.stage import Stage
 from rescind.locales import locale
+from rescind.setting_values import TranslationServer
 from rescind.settings import Settings, SettingsError
-from rescind.translator import LibreTranslate, Said
+from rescind.translator import LibreTranslate
 from rescind.web.translating import reads_as
 from web.consoles import Person
 
@@ -141,7 +142,7 @@ async def test_what_comes_back_is_text_without_signs_that_are_not_to_be_seen(peo
 async def test_a_key_is_told_to_a_translator_that_wants_one(translator, tmp_path):
     translator.key, file = "k3y", tmp_path / "key"
     file.write_text("k3y\n")
-    ours = LibreTranslate(Said(translator.url, "Babel", file, private=True))
+    ours = LibreTranslate(TranslationServer(translator.url, "Babel", file, private=True))
     assert await ours.translate("Ja", "en") == "aJ"
     ours.close()
 
@@ -166,16 +167,16 @@ async def test_a_key_is_told_to_a_translator_that_wants_one(translator, tmp_path
     ],
 )
 async def test_by_plain_http_it_is_reached_in_ones_own_network_alone(url, private, address, allowed):
-    ours = LibreTranslate(Said(url, "Babel", private=private))
+    ours = LibreTranslate(TranslationServer(url, "Babel", private=private))
     assert ours._allowed(ipaddress.ip_address(address)) is allowed
     ours.close()
 
 
 async def test_a_translator_where_none_may_be_is_not_called(translator):
-    ours = LibreTranslate(Said(translator.url, "Babel", private=False))
+    ours = LibreTranslate(TranslationServer(translator.url, "Babel", private=False))
     with pytest.raises(Unavailable):
         await ours.translate("Ja", "en")
-    named = LibreTranslate(Said(translator.url.replace("127.0.0.1", "localhost"), "Babel", private=False))
+    named = LibreTranslate(TranslationServer(translator.url.replace("127.0.0.1", "localhost"), "Babel", private=False))
     with pytest.raises(Unavailable):
         await named.translate("Ja", "en")
     assert translator.asked == []

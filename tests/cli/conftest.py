@@ -2,7 +2,7 @@
 
 import pytest
 
-from rescind import speaking
+from rescind.commands import speaking
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from rescind.cli import cli
+from rescind.cli import program
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def run(tmp_path):
     environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "160"}
 
     def command(*words, key=None):
-        done = CliRunner().invoke(cli, [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})
+        done = CliRunner().invoke(program(), [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})
         return done.exit_code, " ".join(done.output.split())
 
     return command

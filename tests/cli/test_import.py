@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from postgres.market import KILN, Market
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.settings import Settings
 
 
@@ -24,7 +24,7 @@ def run(tmp_path):
     environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "160"}
 
     def command(*words):
-        done = CliRunner().invoke(cli, [str(word) for word in words], env=environ)
+        done = CliRunner().invoke(program(), [str(word) for word in words], env=environ)
         return done.exit_code, done.output if "--template" in words else " ".join(done.output.split())
 
     return command

@@ -10,19 +10,15 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from rescind import helping
-from rescind.cli import cli
+from rescind.cli import program
+from rescind.commands import helping
 from rescind.locales import locale
 
 PACKAGE = Path(__file__).parents[2] / "src" / "rescind"
-COMMANDS = sorted(
-    path
-    for path in PACKAGE.rglob("*.py")
-    if re.search(r"^from rescind\.(?:speaking|terminal) import", path.read_text("utf-8"), re.MULTILINE)
-)
+COMMANDS = sorted((PACKAGE / "commands").glob("*.py"))
 SAID = {"_", "ngettext", "pgettext", "phrased", "marked", "term"}
 """Through these a sentence comes to its reader's language."""
-TO_PEOPLE = {"say", "fail", "refusal", "print", "prompt", "confirm", "add_row", "columns", "status", "TextColumn"}
+TO_PEOPLE = {"say", "fail", "print", "prompt", "confirm", "add_row", "columns", "status", "TextColumn"}
 WORDS = re.compile(r"[A-Za-z]{2,} [a-z]{2,}|\b[A-Z]?[a-z]{3,}\b")
 LOOKS_UP = {"get", "getattr", "getuser", "removeprefix", "partition", "replace"}
 MARKS = re.compile(r"rescind[a-z -]*|--[a-z-]+|\[/?[a-z]*\]")
@@ -47,7 +43,7 @@ def rescind(tmp_path):
 
 
 def test_every_help_text_and_question_has_its_chinese():
-    told = set(helping.sentences(typer.main.get_command(cli)))
+    told = set(helping.sentences(typer.main.get_command(program())))
     assert len(told) > 200
     assert sorted(one for one in told if ("", one) not in locale("zh").messages) == []
 

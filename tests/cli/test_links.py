@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from postgres.market import Market
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.stage import Stage
 from rescind.postgres.embedded import EmbeddedServer
 from rescind.settings import Settings
@@ -27,7 +27,7 @@ def run(tmp_path):
             return await market.order(Stage.PREPARING)
 
     def command(*words):
-        done = CliRunner().invoke(cli, words, env=environ)
+        done = CliRunner().invoke(program(), words, env=environ)
         # What is logged stands on another stream outside of a test.
         return done.exit_code, " ".join(" ".join(one for one in done.output.splitlines() if one[:1] != "{").split())
 

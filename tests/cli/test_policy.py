@@ -5,8 +5,8 @@ import re
 import pytest
 from typer.testing import CliRunner
 
+from rescind.commands.policy import app
 from rescind.policies import laws, names, preset, presets, worked_examples
-from rescind.policies.command import app
 
 MARKETS = ("base", "br", "cross-border", "eu", "id", "my", "ph", "sg", "th", "uk", "us", "vn")
 

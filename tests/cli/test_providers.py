@@ -16,7 +16,8 @@ from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.embedded import APP
 from rescind.providers.router import Router
-from rescind.settings import Settings, secret
+from rescind.secret_keys import secret
+from rescind.settings import Settings
 from rescind.worker import refunds
 
 

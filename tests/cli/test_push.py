@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from postgres.market import KILN
 from rescind.access import Principal
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.settings import Settings
 
 SAM = Principal(id="sam", role="seller", shop_id=KILN, credential="session:x")
@@ -24,7 +24,7 @@ def test_a_reset_forgets_every_browser_and_asks_before(tmp_path):
 
     asyncio.run(fill())
     environ = {"RESCIND_DATA": str(settings.data), "LANG": "C.UTF-8"}
-    no = CliRunner().invoke(cli, ["push", "reset"], env=environ, input="n\n")
+    no = CliRunner().invoke(program(), ["push", "reset"], env=environ, input="n\n")
     assert no.exit_code != 0
-    yes = CliRunner().invoke(cli, ["push", "reset", "--yes"], env=environ)
+    yes = CliRunner().invoke(program(), ["push", "reset", "--yes"], env=environ)
     assert (yes.exit_code, "Browsers forgotten: 1" in yes.output) == (0, True), yes.output

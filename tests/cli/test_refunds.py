@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from postgres.market import Market, worked
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.parts import Line, Tender
 from rescind.core.scope import Scope
 from rescind.core.views import RefundOrderFilters
@@ -42,7 +42,7 @@ def run(folder):
     environ = {"RESCIND_DATA": str(folder / "data"), "LANG": "C.UTF-8", "COLUMNS": "160"}
 
     def command(*words, key=None):
-        done = CliRunner().invoke(cli, [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})
+        done = CliRunner().invoke(program(), [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})
         return done.exit_code, " ".join(done.output.split())
 
     return command

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from postgres.market import KILN, Market
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.scope import Scope
 from rescind.notices.robots import ROBOTS
 from rescind.postgres.embedded import EmbeddedServer
@@ -34,7 +34,7 @@ def run(tmp_path_factory):
     environ = {"RESCIND_DATA": str(data), "LANG": "C.UTF-8", "COLUMNS": "240"}
 
     def command(*words):
-        done = CliRunner().invoke(cli, ["robot", *words], env=environ)
+        done = CliRunner().invoke(program(), ["robot", *words], env=environ)
         return done.exit_code, " ".join(done.output.split())
 
     yield command, robot

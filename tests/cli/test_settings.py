@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rescind.settings import Settings, SettingsError, documentation, listen, secret
+from rescind.listening import listen
+from rescind.secret_keys import secret
+from rescind.settings import Settings, SettingsError, documentation
 
 
 def test_an_option_wins_over_the_environment_and_that_over_the_default():

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from postgres.market import KILN, Market
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.postgres.directory import Directory, new_shop
 from rescind.postgres.embedded import EmbeddedServer
 from rescind.settings import Settings
@@ -16,7 +16,7 @@ from rescind.worker import sources
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A command on an installation with a source that sent something odd: exit status and what it says."""
+    """A command on an installation with sources that sent something odd: exit status and what it says."""
     tmp_path = tmp_path_factory.mktemp("sources")
 
     async def fill():
@@ -28,9 +28,9 @@ def run(tmp_path_factory):
                 await Directory(desk.pool).put_shop(
                     new_shop(), name="Twin", preset_hash=rules, settings={}, zone="UTC", contact={}
                 )
-            await desk.order_sources.create("odd", "signed", "test", request="r")
-            await desk.order_sources.table.keep("odd", "msg_1", "order.gone", "77", b'{"type": "order.gone"}')
-            await desk.order_sources.table.keep("odd", "msg_2", "order.gone", "78", b'{"type": "order.gone"}')
+            for name, message, order in (("odd", "msg_1", "77"), ("old", "msg_2", "78")):
+                await desk.order_sources.create(name, "signed", "test", request=name)
+                await desk.order_sources.table.keep(name, message, "order.gone", order, b'{"type": "order.gone"}')
             await sources.sweep(desk)
 
     asyncio.run(fill())
@@ -38,7 +38,7 @@ def run(tmp_path_factory):
     environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "240"}
 
     def command(*words, piped=""):
-        done = CliRunner().invoke(cli, ["source", *words], env=environ, input=piped)
+        done = CliRunner().invoke(program(), ["source", *words], env=environ, input=piped)
         return done.exit_code, " ".join(done.output.split())
 
     yield command
@@ -74,11 +74,11 @@ def test_what_the_page_chooses_is_chosen_and_what_is_ignored_says_why(run):
     run("add", "erp2")
     assert run("set", "erp2", "--reason", "price_error", "--language", "zh", "--pays", "there", "--no-restock")[0] == 0
     assert run("set", "erp2", "--pays", "nowhere") == (2, "rescind: Refunds are sent back from here or there.")
-    status, said = run("ignore", "odd", "msg_2", "--reason", "A trial of ours.")
+    status, said = run("ignore", "old", "msg_2", "--reason", "A trial of ours.")
     assert (status, said) == (0, "Ignored."), said
-    assert "ignored" in run("log", "odd", "--told", "ignored")[1]
-    assert run("ignore", "odd", "msg_2", "--reason", "Again.")[0] == 2
-    assert run("count", "odd", "msg_2")[0] == 2
+    assert "ignored" in run("log", "old", "--told", "ignored")[1]
+    assert run("ignore", "old", "msg_2", "--reason", "Again.")[0] == 2
+    assert run("count", "old", "msg_2")[0] == 2
 
 
 def test_what_was_set_aside_is_shown_with_its_place_and_read_again(run):

@@ -4,9 +4,18 @@ import os
 import subprocess
 import sys
 
+import pytest
+import typer
+import typer.main
+from typer.testing import CliRunner
+
+from rescind import __version__
+from rescind.cli import COMMANDS, program
+
+HEAVY = {"aiohttp", "jinja2", "litestar", "uvicorn", "weasyprint", "xlsxwriter"}
 TABLE = """
 from rich.table import Table
-from rescind.speaking import out
+from rescind.commands.speaking import out
 
 table = Table("what", "why")
 table.add_row("x" * 60, "y" * 60)
@@ -19,3 +28,20 @@ def test_a_pipe_gets_every_word_of_a_table():
     told = subprocess.run([sys.executable, "-c", TABLE], env=environment, capture_output=True, text=True, check=True)
     assert "x" * 60 in told.stdout
     assert "y" * 60 in told.stdout
+
+
+@pytest.mark.parametrize("name", ["shop", "key", "policy", "--version"])
+def test_a_small_command_does_not_wait_for_pages_and_http(name):
+    asks = f"import sys; from rescind.cli import program; program({name!r}); print(*{HEAVY} & set(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
+
+
+def test_a_word_that_is_no_command_is_looked_for_among_all_of_them():
+    for only, wanted in (("shop", {"shop", "version"}), ("shpo", {*COMMANDS, "version"})):
+        assert typer.main.get_command(program(only)).commands.keys() == wanted
+
+
+def test_the_version_is_told_both_ways():
+    for words in (["version"], ["--version"]):
+        assert CliRunner().invoke(program(words[0]), words).stdout.strip() == __version__

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from postgres.market import KILN, Market
 from rescind.app import database, open_desk
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.postgres.embedded import EmbeddedServer
 from rescind.settings import Settings
 
@@ -28,7 +28,7 @@ def run(tmp_path_factory):
     environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8", "COLUMNS": "240"}
 
     def command(*words):
-        done = CliRunner().invoke(cli, ["webhook", *words], env=environ)
+        done = CliRunner().invoke(program(), ["webhook", *words], env=environ)
         return done.exit_code, " ".join(done.output.split())
 
     yield command

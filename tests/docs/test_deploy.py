@@ -9,7 +9,7 @@ import pytest
 import typer.main
 import yaml
 
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.intake.sheet import MOST_BYTES
 from rescind.settings import Settings, documentation
 
@@ -35,7 +35,7 @@ def test_every_setting_that_is_named_is_one():
 
 
 def test_every_command_that_is_run_is_one_with_these_options():
-    group = typer.main.get_command(cli)
+    group = typer.main.get_command(program())
     run = re.findall(
         r"rescind (backup|serve|doctor)\b([^\n\"\]]*)", "\n".join(file.read_text("utf-8") for file in FILES)
     )

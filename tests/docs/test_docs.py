@@ -11,7 +11,7 @@ import pytest
 import typer.main
 
 import rescind
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.core.errors import RescindError
 from rescind.core.parts import CancellationStatus, RefundStatus
 from rescind.core.policy.handed_over import OVER
@@ -66,7 +66,7 @@ def tracked(*patterns):
 
 
 MARKDOWN = tracked("*.md")
-ALL_COMMANDS = typer.main.get_command(cli)
+ALL_COMMANDS = typer.main.get_command(program())
 
 
 def name_of(path):

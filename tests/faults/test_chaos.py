@@ -26,7 +26,7 @@ from rescind.postgres.connections import ConnectionTable
 from rescind.postgres.due import DueTable
 from rescind.postgres.reconciliation import Reconciliations, in_parts
 from rescind.postgres.store import BY_INDEX, connect
-from rescind.settings import secret
+from rescind.secret_keys import secret
 from rescind.worker.reconciliation import reconcile
 
 FULL = os.environ.get("PROOF") == "full"

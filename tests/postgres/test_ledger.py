@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from postgres.market import KILN, LANTERN, worked
-from rescind.bookkeeping import words
+from rescind.commands.ledger import words
 from rescind.core.parts import FactKind, Tender
 from rescind.postgres.embedded import OWNER
 from rescind.postgres.ledger import Checked, balance, check

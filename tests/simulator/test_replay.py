@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
 
+from rescind.commands.policy import app as policy_commands
+from rescind.commands.policy_file import find
+from rescind.commands.replay import _Bar, _calendar, replay, run
 from rescind.core import lifecycle
 from rescind.core.fulfilment import ReportFact
 from rescind.core.money import Money
@@ -24,10 +27,7 @@ from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
 from rescind.locales import locale
 from rescind.policies import preset
-from rescind.policies.command import app as policy_commands
-from rescind.policies.command import find
 from rescind.simulator import replay as playing
-from rescind.simulator.command import _Bar, _calendar, replay, run
 from rescind.simulator.history import PastCredit, PastLine, PastOrder, PastTender, Reading
 from rescind.simulator.layouts import recognise
 from rescind.simulator.replay import Asked, Player

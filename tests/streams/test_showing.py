@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rescind.app import make_app, working
-from rescind.cli import cli
+from rescind.cli import program
 from rescind.postgres.event_streams import view
 from rescind.settings import Settings, SettingsError
 from web.consoles import Person
@@ -84,7 +84,7 @@ async def test_a_server_that_is_away_delays_no_deadline_and_is_seen_until_it_is_
 
 def test_the_command_logs_in_and_says_what_is_wrong(nats, database, tmp_path):
     def checked(**environ):
-        return CliRunner().invoke(cli, ["stream", "check"], env={"DATABASE_URL": database(), **environ})
+        return CliRunner().invoke(program(), ["stream", "check"], env={"DATABASE_URL": database(), **environ})
 
     data = {"RESCIND_DATA": str(tmp_path)}
     assert "set RESCIND_NATS_URL" in checked(**data).output

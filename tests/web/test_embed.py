@@ -13,7 +13,7 @@ from rescind.clock import wall_clock
 from rescind.core.handover import Handover, SignedLink, signed
 from rescind.core.stage import Stage
 from rescind.people import COMMAND_LINE
-from rescind.settings import Sites
+from rescind.setting_values import Sites
 from web.consoles import ORIGIN, Page, Person
 
 SITE = "https://market.example"

@@ -17,7 +17,7 @@ from rescind.notices import words
 from rescind.postgres.due import DueTable
 from rescind.providers.host import Host
 from rescind.providers.sandbox import Sandbox
-from rescind.settings import Amounts
+from rescind.setting_values import Amounts
 from rescind.worker import fan_out, refunds
 from scenarios.files import png
 from web.consoles import Person

@@ -8,7 +8,7 @@ from rescind.core.parts import Line, Tender
 from rescind.demo import two_people
 from rescind.demo.stall import Ground
 from rescind.providers.host import Host
-from rescind.settings import Amounts
+from rescind.setting_values import Amounts
 from web.consoles import Person
 
 QUEUE = "/support?tab=second_person"

@@ -16,7 +16,7 @@ import pytest
 
 from postgres.due.books import let_pass
 from postgres.market import LANTERN
-from rescind.settings import secret
+from rescind.secret_keys import secret
 from webhooks.mortal import STEPS
 
 FULL = os.environ.get("PROOF") == "full"

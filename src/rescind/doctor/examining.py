@@ -27,7 +27,8 @@ from rescind.postgres.backups import Backups, last
 from rescind.postgres.condition import Condition, condition
 from rescind.postgres.migrate import UnfitDatabase, check_durability, check_serving_role, status
 from rescind.postgres.sealed import kept
-from rescind.settings import Settings, SettingsError, secret
+from rescind.secret_keys import secret
+from rescind.settings import Settings, SettingsError
 
 ANSWERS_S = 10.0
 """So long any other program has to answer; all are asked at once."""

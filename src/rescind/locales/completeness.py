@@ -16,8 +16,8 @@ from typing import NamedTuple, cast, get_args
 import typer.main
 from babel.messages.extract import extract
 
-from rescind import helping
-from rescind.cli import cli
+from rescind.cli import program
+from rescind.commands import helping
 from rescind.core import lifecycle, news
 from rescind.core.actor import ActorKind
 from rescind.core.business_calendar import Says
@@ -373,7 +373,7 @@ def _extracting() -> Iterator[tuple[str | tuple[str, ...], str, str]]:
     for path in sorted(PACKAGE.rglob("*.py")):
         for message, line in _inside_f_strings(path):
             yield message, "", f"{path.relative_to(PACKAGE)}:{line}"
-    for text in helping.sentences(typer.main.get_command(cli)):
+    for text in helping.sentences(typer.main.get_command(program())):
         yield text, "", "help of a command"
 
 

@@ -12,7 +12,8 @@ from rescind.core.errors import Unavailable
 from rescind.core.instant import Instant
 from rescind.core.receipt import digests, signed_bytes
 from rescind.postgres.receipt_keys import ReceiptKey, ReceiptKeys
-from rescind.settings import Settings, receipt_key, replace_receipt_key
+from rescind.secret_keys import receipt_key, replace_receipt_key
+from rescind.settings import Settings
 
 ALGORITHM = "Ed25519"
 

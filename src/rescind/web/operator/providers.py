@@ -14,7 +14,7 @@ from rescind.core.refund import HOST, SANDBOX
 from rescind.locales import Locale
 from rescind.providers.kinds import KINDS, POINTERS, Kind
 from rescind.providers.paths import NOBODY, path
-from rescind.settings import EVERY_MEANS
+from rescind.setting_values import EVERY_MEANS
 from rescind.web import typed
 from rescind.web.operator.console import PROVIDERS, told
 from rescind.web.seller.console import Console, Fields, Here, Notice

@@ -1,0 +1,83 @@
+"""`rescind export`: a list as a file, with the filters and columns that pages and the API have for it."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import asyncpg
+import typer
+
+from rescind import zones
+from rescind.access import Principal
+from rescind.clock import DatabaseClock
+from rescind.commands.installation import with_pool
+from rescind.commands.speaking import _, fail, must_be, say, told
+from rescind.commands.terminal import Data, read_settings, run
+from rescind.core.errors import InvalidField, InvalidText, UnknownField
+from rescind.core.lists import LISTS
+from rescind.intake.narrowing import NARROWINGS, Format
+from rescind.intake.query import names
+from rescind.lists import Lists, Wanted
+from rescind.postgres.exports import ExportTable
+from rescind.postgres.reads import Reads
+from rescind.secret_keys import secret
+from rescind.settings import Settings
+
+
+def export(
+    listing: Annotated[str, typer.Argument(metavar="LIST", help=f"One of: {', '.join(LISTS)}.")],
+    file: Annotated[Path, typer.Argument(help="Where to write it; .xlsx makes a workbook, anything else CSV.")],
+    filters: Annotated[
+        list[str] | None, typer.Option("--filter", metavar="NAME=VALUE", help="As in the API; may stand several times.")
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--column", help="Which columns; may stand several times.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Whose clock times are written by.")] = "UTC",
+    data: Data = None,
+) -> None:
+    """Write a list of the whole marketplace to a file, and write down who did."""
+    if listing not in LISTS:
+        fail(_("There is no list %(listing)s. There are: %(these)s.") % {"listing": listing, "these": ", ".join(LISTS)})
+    if file.exists():
+        fail(_("%(file)s is there already; an export does not write over anything.") % {"file": file})
+    if zone not in zones.known():
+        fail(_("%(zone)s is no time zone; write one like Europe/London.") % {"zone": zone})
+    pairs = [one.partition("=") for one in filters or ()]
+    known = names(NARROWINGS[listing])
+    for name, equals, _value in pairs:
+        if not equals or name not in known:
+            fail(
+                _("%(name)s is no filter of %(listing)s. There are: %(these)s.")
+                % {"name": name, "listing": listing, "these": ", ".join(known)}
+            )
+    form: Format = "xlsx" if file.suffix == ".xlsx" else "csv"
+    where = urlencode([(name, value) for name, _equals, value in pairs])
+    wanted = Wanted(LISTS[listing], where, tuple(columns or ()), form, zone)
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
+        clock = DatabaseClock()
+        lists = Lists(Reads(pool, secret(settings)), ExportTable(pool, clock), clock)
+        try:
+            made = await lists.export(_somebody(), wanted, "cli")
+        except (InvalidField, InvalidText, UnknownField) as error:
+            fail(must_be(error) if "expected" in error.params else told(error))
+        with file.open("xb") as to:
+            async for part in made.parts:
+                to.write(part)
+        return await lists.exports.rows(made.export)
+
+    rows = run(with_pool(read_settings(data=data), work))
+    say(_("Wrote %(file)s. Rows: %(rows)s.") % {"file": file, "rows": rows})
+
+
+def _somebody() -> Principal:
+    """Whoever is at the machine may read everything; their name there is what is written down."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "command line"
+    return Principal(role="operator", id=name, credential="command line")
