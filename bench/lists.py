@@ -14,7 +14,7 @@ import asyncpg
 from rich.console import Console
 
 from bench.marketplace import SHOP, field
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.app import open_desk
 from rescind.core.lists import ORDERS, REFUNDS, REQUESTS
 from rescind.core.scope import Scope

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.cancellation import ApproveCancellation, RefuseCancellation
 from rescind.core.errors import NotFound, RescindError
 from rescind.core.event import Note

@@ -12,7 +12,14 @@ import structlog
 from litestar.types import ASGIApp
 
 from rescind import api, policies
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.guest_codes import GuestCodes
+from rescind.access.identity import IdentityProvider
+from rescind.access.links import Links
+from rescind.access.passkeys import Passkeys
+from rescind.access.people import People
+from rescind.access.sign_in_steps import Steps
+from rescind.access.signing_in import SigningIn
 from rescind.beginning import Beginning
 from rescind.book import Book
 from rescind.clock import Clock, DatabaseClock, HandClock, wall_clock
@@ -42,11 +49,8 @@ from rescind.documents import Documents
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
-from rescind.guest_codes import GuestCodes
-from rescind.identity import IdentityProvider
 from rescind.inbox import Inbox
 from rescind.jetstream import JetStream
-from rescind.links import Links
 from rescind.lists import Lists
 from rescind.mail.post import Post
 from rescind.mail.returned import Folder
@@ -56,9 +60,7 @@ from rescind.notices.group import GroupChat
 from rescind.notices.push import Push
 from rescind.objects import Objects
 from rescind.order_sources import OrderSources
-from rescind.passkeys import Passkeys
 from rescind.pdf import Press
-from rescind.people import People
 from rescind.policies import automation
 from rescind.postgres import embedded, pretence
 from rescind.postgres.accounts import AccountTable
@@ -110,8 +112,6 @@ from rescind.robot_news import RobotNews
 from rescind.robots import Robots
 from rescind.secret_keys import secret
 from rescind.settings import Settings, SettingsError
-from rescind.sign_in_steps import Steps
-from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 from rescind.translator import LibreTranslate
 from rescind.web import letters, routes

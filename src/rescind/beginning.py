@@ -14,13 +14,13 @@ import asyncpg
 import msgspec
 
 from rescind import zones
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.people import COMMAND_LINE, People
+from rescind.access.people import Wanted as Invitation
 from rescind.core.errors import InvalidField, NotFound, one_of
 from rescind.core.ids import ShopId
 from rescind.intake.text import label
 from rescind.locales import Locale
-from rescind.people import COMMAND_LINE, People
-from rescind.people import Wanted as Invitation
 from rescind.policies import preset, presets
 from rescind.postgres.directory import Directory, new_shop
 from rescind.postgres.policies import PolicyTable

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.book import Book
 from rescind.core import escalation
 from rescind.core.conversation import (

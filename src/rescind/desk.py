@@ -10,7 +10,12 @@ from typing import Any
 
 import asyncpg
 
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.guest_codes import GuestCodes
+from rescind.access.links import Links
+from rescind.access.mandating import Mandates
+from rescind.access.people import People
+from rescind.access.signing_in import SigningIn
 from rescind.answering import Answering
 from rescind.beginning import Beginning
 from rescind.book import Book
@@ -44,19 +49,15 @@ from rescind.drafting import Drafting
 from rescind.endpoints import Endpoints
 from rescind.engine import Engine
 from rescind.evidence import Evidence
-from rescind.guest_codes import GuestCodes
 from rescind.importing import Importing
 from rescind.inbox import Inbox
-from rescind.links import Links
 from rescind.lists import Lists
 from rescind.mail.documents import DocumentMail
 from rescind.mail.post import Post
-from rescind.mandating import Mandates
 from rescind.objects import Objects
 from rescind.order_sources import OrderSources
 from rescind.paying_out import PayingOut
 from rescind.pdf import Press
-from rescind.people import People
 from rescind.postgres.directory import Directory
 from rescind.postgres.guards import GuardTable
 from rescind.postgres.habits import Habits
@@ -73,7 +74,6 @@ from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
 from rescind.settings import Settings
-from rescind.signing_in import SigningIn
 from rescind.translations import Translations
 
 _RANDOM_BITS = 28

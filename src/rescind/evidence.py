@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.clock import Clock, wall_clock
 from rescind.core.conversation import audiences, side_of
 from rescind.core.errors import FileRefused, InvalidField, NotFound

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from rescind import zones
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.clock import Clock, wall_clock
 from rescind.core.errors import Forbidden, InvalidField, InvalidTransition, NotFound, one_of
 from rescind.core.ids import ShopId

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, NamedTuple, cast
 
-from rescind.access import Principal
+from rescind.access.people import by, whose
+from rescind.access.principal import Principal
 from rescind.clock import Clock, wall_clock
 from rescind.core.conversation import side_of
 from rescind.core.errors import Forbidden, NotFound
@@ -25,7 +26,6 @@ from rescind.intake.narrowing import (
     ThreadNarrowing,
 )
 from rescind.locales import Locale
-from rescind.people import by, whose
 from rescind.postgres.exports import ExportTable, Taken
 from rescind.postgres.reads import Reads
 

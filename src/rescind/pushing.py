@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.errors import InvalidField, NotFound, Unavailable
 from rescind.core.ids import derived
 from rescind.inbox import owner

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from rescind import zones
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.errors import InvalidField, InvalidText, NotFound
 from rescind.core.listing import Listing
 from rescind.core.lists import LISTS

@@ -5,7 +5,7 @@ Nothing decides by them: what was said is what its author wrote.
 
 from __future__ import annotations
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.conversations import Conversations
 from rescind.core.conversation import Translation, side_of
 from rescind.core.errors import InvalidField, NoTranslator, one_of

@@ -8,7 +8,9 @@ from litestar import Request
 
 import rescind.api
 from postgres.market import KILN
-from rescind.access import CrossSite, Throttle, token_hash
+from rescind.access.credentials import token_hash
+from rescind.access.request import CrossSite
+from rescind.access.throttle import Throttle
 from rescind.app import make_app
 from rescind.clock import wall_clock
 from rescind.core.errors import RateLimited, Unauthenticated

@@ -14,7 +14,7 @@ import pytest
 
 import rescind.api
 from postgres.market import KILN, LANTERN
-from rescind.access import Whence
+from rescind.access.request import Whence
 from rescind.api.description import EXAMPLES
 from rescind.app import make_app
 from rescind.core.handover import Handover

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from postgres.market import LANTERN
-from rescind.access import Unauthenticated
 from rescind.core import handover
+from rescind.core.errors import Unauthenticated
 from rescind.core.stage import Stage
 from rescind.setting_values import Sites
 from rescind.web import letters

@@ -3,7 +3,7 @@
 import pytest
 
 from postgres.market import KILN, LANTERN
-from rescind.access import token_hash
+from rescind.access.credentials import token_hash
 from rescind.core.stage import Stage
 
 MANDATES = "/v1/mandates"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from postgres.market import KILN, LANTERN
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.conversations import Saying
 from rescind.core.conversation import ThreadFilters
 from rescind.core.stage import Stage

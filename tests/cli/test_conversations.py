@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from postgres.market import market_on
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.app import open_desk
 from rescind.conversations import Saying
 from rescind.core.stage import Stage

@@ -5,7 +5,7 @@ import asyncio
 from typer.testing import CliRunner
 
 from postgres.market import KILN
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.app import database, open_desk
 from rescind.cli import program
 from rescind.settings import Settings

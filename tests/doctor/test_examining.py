@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from mail.server import PASSWORD, USER, office
-from rescind import pushing, signing_in
+from rescind import pushing
+from rescind.access import signing_in
 from rescind.clock import wall_clock
 from rescind.doctor.examining import Installation, examine
 from rescind.doctor.finding import Topic

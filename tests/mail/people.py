@@ -1,7 +1,7 @@
 """Who asks for mail."""
 
 from postgres.market import KILN
-from rescind.access import Principal
+from rescind.access.principal import Principal
 
 ANN = Principal(role="buyer", id="ann", buyer_id="ann", credential="test")
 BOB = Principal(role="buyer", id="bob", buyer_id="bob", credential="test")

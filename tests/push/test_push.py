@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from postgres.market import KILN
 from push.service import Browser, Service, plain64, text64
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.errors import InvalidField, NotFound, Unavailable
 from rescind.notices import vapid
 from rescind.notices.push import Shown

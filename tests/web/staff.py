@@ -4,8 +4,8 @@ import base64
 import re
 import time
 
+from rescind.access.people import COMMAND_LINE, Wanted
 from rescind.core.one_time import STEP_S, code
-from rescind.people import COMMAND_LINE, Wanted
 from web.consoles import ORIGIN, Person
 
 PASSWORD = "quay lantern over brine"

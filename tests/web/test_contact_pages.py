@@ -145,7 +145,7 @@ async def test_a_call_is_recorded_read_by_all_and_answered(app, desk, ann, sam, 
 
 
 def _principal():
-    from rescind.access import Principal  # noqa: PLC0415
+    from rescind.access.principal import Principal  # noqa: PLC0415
 
     return Principal(role="buyer", id="ann", buyer_id="ann", credential="test")
 

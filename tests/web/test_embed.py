@@ -8,11 +8,11 @@ from secrets import token_hex
 import httpx
 import pytest
 
+from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app
 from rescind.clock import wall_clock
 from rescind.core.handover import Handover, SignedLink, signed
 from rescind.core.stage import Stage
-from rescind.people import COMMAND_LINE
 from rescind.setting_values import Sites
 from web.consoles import ORIGIN, Page, Person
 

@@ -10,7 +10,7 @@ import pytest
 from httpx import ASGITransport
 
 from postgres.market import KILN, LANTERN
-from rescind import guest_codes
+from rescind.access import guest_codes
 from rescind.app import make_app
 from rescind.core.stage import Stage
 from rescind.serving import Server

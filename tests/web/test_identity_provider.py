@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from rescind import identity
+from rescind.access import identity
+from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app, open_desk
-from rescind.people import COMMAND_LINE
 from rescind.settings import Settings, SettingsError
 from web.consoles import ORIGIN
 from web.provider import CLIENT, SECRET, Provider

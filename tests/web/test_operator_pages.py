@@ -7,9 +7,9 @@ import pytest
 
 from postgres.market import KILN
 from provider.client import Provider
+from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app, provider
 from rescind.connections import Secrets
-from rescind.people import COMMAND_LINE
 from rescind.policies import preset
 from rescind.postgres.due import DueTable
 from rescind.postgres.migrate import released

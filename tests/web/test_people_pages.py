@@ -6,10 +6,10 @@ import re
 import pytest
 
 from postgres.market import KILN, LANTERN
+from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app
 from rescind.core.errors import LastOperator
 from rescind.core.staff import ACTS
-from rescind.people import COMMAND_LINE
 from web.consoles import ORIGIN, Person
 from web.staff import Member, invited, member
 

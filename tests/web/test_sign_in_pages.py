@@ -7,13 +7,13 @@ import pytest
 from httpx import ASGITransport
 
 from postgres.market import KILN
-from rescind import sign_in_steps
+from rescind.access import sign_in_steps
+from rescind.access.people import COMMAND_LINE
+from rescind.access.signing_in import PURPOSE
 from rescind.app import make_app
 from rescind.core.errors import SignInWrong
 from rescind.core.one_time import code
-from rescind.people import COMMAND_LINE
 from rescind.sealing import Sealer
-from rescind.signing_in import PURPOSE
 from rescind.web import letters
 from web.consoles import ORIGIN, Person
 from web.staff import PASSWORD, Member, invited, member

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rescind import __version__
-from rescind.access import CrossSite
+from rescind.access.request import CrossSite
 from rescind.api import problems
 from rescind.api.endpoint import ADDRESS_BYTES, BODY_BYTES, Operation, scope_of
 from rescind.api.problems import PROBLEMS

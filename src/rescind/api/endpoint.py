@@ -22,7 +22,7 @@ import msgspec
 import structlog
 from litestar.types import HTTPScope, Receive, Send
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.api import problems
 from rescind.api.scopes import GROUP
 from rescind.core import errors

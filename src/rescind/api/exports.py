@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rescind.access.people import by, whose
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.orders import narrowed
 from rescind.api.told import Told
@@ -26,7 +27,6 @@ from rescind.intake.narrowing import (
     ThreadNarrowing,
 )
 from rescind.lists import Wanted
-from rescind.people import by, whose
 from rescind.postgres.credentials import Role
 from rescind.postgres.exports import Taken
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rescind.access.guest_codes import GOOD_FOR
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.links import MAY, LinkTold
 from rescind.api.told import Told
@@ -13,7 +14,6 @@ from rescind.clock import wall_clock
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.guest_codes import GOOD_FOR
 from rescind.intake.fields import Incoming
 
 _Short = Annotated[str, msgspec.Meta(max_length=254)]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.told import Told
 from rescind.core import errors

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from rescind.access.people import by
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import OPERATOR, Untouched
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.people import by
 from rescind.postgres.links import LinkSecret
 
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from rescind.access.mandating import WantedMandate
+from rescind.access.people import by
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import OPERATOR, Untouched
 from rescind.api.told import Told
@@ -15,8 +17,6 @@ from rescind.core.instant import Instant
 from rescind.core.mandate import MOST_SHOPS, ProgramAct
 from rescind.core.money import Money
 from rescind.intake.fields import Amount, Incoming, Moment
-from rescind.mandating import WantedMandate
-from rescind.people import by
 from rescind.postgres.mandates import MandateView
 
 _Short = Annotated[str, msgspec.Meta(max_length=200)]

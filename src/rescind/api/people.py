@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rescind.access.people import Invited, Wanted, by
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.orders import narrowed
 from rescind.api.policies import Untouched
@@ -16,7 +17,6 @@ from rescind.core.instant import Instant
 from rescind.core.staff import Rights, StaffRole
 from rescind.intake.fields import Incoming
 from rescind.intake.narrowing import Limit, PersonNarrowing
-from rescind.people import Invited, Wanted, by
 from rescind.postgres.accounts import ActView, PersonView
 from rescind.postgres.credentials import Role
 from rescind.postgres.staff_links import StaffLink

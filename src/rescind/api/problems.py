@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rescind.access import CrossSite
+from rescind.access.request import CrossSite
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.automation import AutomationRequired

@@ -6,13 +6,13 @@ from typing import Literal
 
 import msgspec
 
+from rescind.access.people import by
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.people import by
 from rescind.postgres.credentials import Role, SessionView
 
 MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})

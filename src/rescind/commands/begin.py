@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from rescind.access import Access
+from rescind.access.credentials import Access
 from rescind.beginning import Beginning, Begun, Wanted, markets
 from rescind.commands.installation import with_pool
 from rescind.commands.people import people_on

@@ -11,7 +11,7 @@ import asyncpg
 import typer
 
 from rescind import zones
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.clock import DatabaseClock
 from rescind.commands.installation import with_pool
 from rescind.commands.speaking import _, fail, must_be, say, told

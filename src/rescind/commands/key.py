@@ -10,13 +10,13 @@ import asyncpg
 import typer
 from rich.table import Table
 
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.people import COMMAND_LINE
 from rescind.commands.installation import named, shop_called, with_pool
 from rescind.commands.speaking import _, columns, expected, fail, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField
 from rescind.core.scopes import scopes
-from rescind.people import COMMAND_LINE
 from rescind.postgres.reads import Reads
 from rescind.secret_keys import secret
 from rescind.settings import Settings

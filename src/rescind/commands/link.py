@@ -10,14 +10,14 @@ import asyncpg
 import typer
 from rich.table import Table
 
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.links import Links
+from rescind.access.people import COMMAND_LINE
 from rescind.commands.installation import with_pool
 from rescind.commands.speaking import _, columns, fail, must_be, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField, InvalidText, NotFound, SecretsFull
 from rescind.core.handover import Handover, destination
-from rescind.links import Links
-from rescind.people import COMMAND_LINE
 from rescind.postgres.reads import Reads
 from rescind.secret_keys import secret
 from rescind.settings import Settings

@@ -10,6 +10,8 @@ import asyncpg
 import typer
 from rich.table import Table
 
+from rescind.access.mandating import Mandates, WantedMandate
+from rescind.access.people import COMMAND_LINE
 from rescind.clock import wall_clock
 from rescind.commands.installation import with_pool
 from rescind.commands.speaking import _, columns, expected, fail, language, must_be, out, say
@@ -17,8 +19,6 @@ from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField, InvalidText, MandateStands, NotFound
 from rescind.core.mandate import LONGEST, ProgramAct
 from rescind.core.money import Money
-from rescind.mandating import Mandates, WantedMandate
-from rescind.people import COMMAND_LINE
 from rescind.postgres.accounts import AccountTable
 from rescind.postgres.mandates import MandateTable
 from rescind.postgres.reads import Reads

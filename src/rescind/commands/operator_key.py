@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import typer
 
-from rescind.access import Access
+from rescind.access.credentials import Access
 from rescind.commands.speaking import _, fail
 from rescind.core.errors import Unauthenticated
 from rescind.secret_keys import secret

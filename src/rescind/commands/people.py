@@ -10,7 +10,8 @@ import asyncpg
 import typer
 from rich.table import Table
 
-from rescind.access import Access
+from rescind.access.credentials import Access
+from rescind.access.people import COMMAND_LINE, Invited, People, Wanted
 from rescind.clock import DatabaseClock
 from rescind.commands.installation import shop_called, with_pool
 from rescind.commands.speaking import _, columns, fail, must_be, ngettext, out, refuses_mail, say
@@ -19,7 +20,6 @@ from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastO
 from rescind.core.staff import Rights, StaffRole
 from rescind.mail.address import wire
 from rescind.mail.post import Post
-from rescind.people import COMMAND_LINE, Invited, People, Wanted
 from rescind.postgres.accounts import AccountTable
 from rescind.postgres.mail_server import MailServerTable
 from rescind.postgres.mails import MailTable

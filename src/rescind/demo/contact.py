@@ -6,7 +6,7 @@ import hashlib
 import re
 from datetime import timedelta
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.conversations import Saying
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.contact_card import ContactCard, OpenSpan, checked

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from rescind.access import Role
 from rescind.core.ids import ShopId
 from rescind.core.scope import Scope
 from rescind.core.views import Filters
@@ -16,6 +15,7 @@ from rescind.demo.marketplace import SUPPORTER, demo_shop_id
 from rescind.demo.operators import OPERATORS
 from rescind.demo.withdrawals import protected
 from rescind.desk import Desk
+from rescind.postgres.credentials import Role
 
 LIFETIME, AT_ONCE = timedelta(days=30), timedelta(minutes=15)
 SUPPORT = {"email": "support@harbour.example", "phone": "+44 20 7946 0999", "hours": "Mon–Sun 8:00–20:00 UTC"}

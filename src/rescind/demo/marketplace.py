@@ -8,7 +8,7 @@ from itertools import chain
 
 import structlog
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.actor import SYSTEM, Actor, ActorKind
 from rescind.core.cancellation import (
     ApproveCancellation,

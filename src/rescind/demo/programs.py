@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from rescind.access import token_hash
+from rescind.access.credentials import token_hash
+from rescind.access.mandating import WantedMandate
+from rescind.access.people import By
 from rescind.core.instant import Instant
 from rescind.core.mandate import ProgramAct
 from rescind.core.staff import Grant
@@ -12,8 +14,6 @@ from rescind.demo.catalogue import load
 from rescind.demo.marketplace import demo_shop_id
 from rescind.demo.operators import OPERATORS
 from rescind.desk import Desk
-from rescind.mandating import WantedMandate
-from rescind.people import By
 from rescind.postgres.credentials import MARK_BYTES
 
 _NIGHTS = "Small requests are answered at night and on Sundays; whatever is more waits for the shop."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rescind import endpoints, order_sources, pushing, robots, signing_in
+from rescind import endpoints, order_sources, pushing, robots
+from rescind.access import signing_in
 from rescind.doctor.finding import Finding
 from rescind.postgres.sealed import Kept, Sealed
 from rescind.sealing import Sealer

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from rescind import zones
-from rescind.access import Role
 from rescind.core.cancellation import reasons_meant
 from rescind.core.conversation import ThreadFilters, ThreadTab
 from rescind.core.errors import InvalidField
@@ -18,6 +17,7 @@ from rescind.core.period import DueBy, Lately
 from rescind.core.stage import Stage
 from rescind.core.views import Filters, PersonFilters, PersonSort, RefundState, ShopFilters, ShopSort, SignedIn, Sort
 from rescind.intake.fields import Moment, moment
+from rescind.postgres.credentials import Role
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
 SearchText = Annotated[str, msgspec.Meta(max_length=200)]

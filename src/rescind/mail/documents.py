@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.documents import Issued
 from rescind.core.errors import InvalidField, NoMailAddress
 from rescind.core.mail import Mail, masked

@@ -12,13 +12,15 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from rescind import zones
-from rescind.access import Principal, Role, whence
-from rescind.browsers import device
+from rescind.access.browsers import device
+from rescind.access.principal import Principal
+from rescind.access.request import whence
 from rescind.core import one_time
 from rescind.core.errors import CodeWrong, InvalidField, InvalidText, NotFound, SignInWrong
 from rescind.core.staff import ROLES, Grant
 from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES, Locale
+from rescind.postgres.credentials import Role
 from rescind.web.operator.console import operator_console
 from rescind.web.seller.console import Comes, Console, Notice, seller_console
 from rescind.web.session import LANGUAGE_COOKIE, Html, Visit

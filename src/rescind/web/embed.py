@@ -14,10 +14,10 @@ from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from rescind.access.links import FAULTS
 from rescind.core.errors import Forbidden, LinkExpired, NotFound, RescindError, Unauthenticated
 from rescind.core.handover import Destination, Handover
 from rescind.core.scope import Scope
-from rescind.links import FAULTS
 from rescind.locales import LANGUAGE_NAMES, locale
 from rescind.postgres.credentials import Credential
 from rescind.prospects import MONTH

@@ -9,10 +9,10 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from rescind.access import Whence, whence
+from rescind.access.links import FAULTS, Entered
+from rescind.access.request import Whence, whence
 from rescind.core.errors import LinkAltered, RescindError
 from rescind.core.handover import origin
-from rescind.links import FAULTS, Entered
 from rescind.locales import locale
 from rescind.postgres.credentials import Credential
 from rescind.web import session

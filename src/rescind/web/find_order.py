@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 
-from rescind.access import whence
+from rescind.access.request import whence
 from rescind.core.errors import CodeWrong, InvalidField, InvalidText, RateLimited
 from rescind.demo import guests
 from rescind.web import session

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from rescind.access.guest_codes import GOOD_FOR
 from rescind.core.mail import Mail
 from rescind.desk import Desk
-from rescind.guest_codes import GOOD_FOR
 from rescind.locales import locale
 from rescind.mail.message import Letter, Over
 from rescind.web.letter import Said, letter

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.access.people import Invited, Wanted, by
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
 from rescind.core.lists import PEOPLE
 from rescind.core.staff import RIGHTS, ROLES
 from rescind.intake.narrowing import PersonNarrowing
 from rescind.locales import LANGUAGE_NAMES, Locale
-from rescind.people import Invited, Wanted, by
 from rescind.postgres.reads.people import PersonRow
 from rescind.web import typed
 from rescind.web.listing import asked, heads, tools

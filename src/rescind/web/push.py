@@ -10,13 +10,13 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from rescind.access import Role
-from rescind.browsers import device
+from rescind.access.browsers import device
 from rescind.core.errors import InvalidField, NotFound, RateLimited, Unavailable
 from rescind.core.notice import GROUPS, REQUIRED, How, how
 from rescind.inbox import reader
 from rescind.locales import Locale
 from rescind.notices import PUSH
+from rescind.postgres.credentials import Role
 from rescind.web.notice_settings import group_words
 from rescind.web.operator.console import operator_console
 from rescind.web.rendering import STATIC

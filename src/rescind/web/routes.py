@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException, InternalServerException
 from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from rescind.access import CrossSite
+from rescind.access.request import CrossSite
 from rescind.core.errors import NotFound, RateLimited, RescindError, SignInAgain, Unauthenticated, Unavailable
 from rescind.core.money import Money
 from rescind.desk import Desk

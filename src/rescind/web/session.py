@@ -19,7 +19,8 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.types import Scope as ASGIScope
 
 from rescind import zones
-from rescind.access import CrossSite, Principal, Role, whence
+from rescind.access.principal import Principal
+from rescind.access.request import CrossSite, whence
 from rescind.core.errors import Forbidden, NotFound, RescindError, Unauthenticated
 from rescind.core.ids import canonical, shop_of
 from rescind.core.instant import Instant
@@ -30,6 +31,7 @@ from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.inbox import told
 from rescind.locales import LANGUAGE_NAMES, Locale, locale, negotiate
+from rescind.postgres.credentials import Role
 from rescind.postgres.tail import NOTICE_MADE, LiveEvent, Reset
 from rescind.web.rendering import Frame, Link, render
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rescind.browsers import device
+from rescind.access.browsers import device
 from rescind.postgres.credentials import SessionView
 from rescind.web.session import Visit
 

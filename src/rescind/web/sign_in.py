@@ -12,15 +12,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from rescind.access import whence
+from rescind.access.passkeys import Asked
+from rescind.access.request import whence
+from rescind.access.signing_in import Entered, Newcomer
 from rescind.core import one_time
 from rescind.core.errors import CodeWrong, InvalidField, InvalidText, RateLimited, SignInWrong, Unavailable
 from rescind.core.staff import Grant
 from rescind.demo import staff
 from rescind.locales import LANGUAGE_NAMES, Locale
-from rescind.passkeys import Asked
 from rescind.postgres.staff_links import StaffLink
-from rescind.signing_in import Entered, Newcomer
 from rescind.web.session import HOME, LANGUAGE_COOKIE, Html, Visit, enter, want, zone_of
 
 SIGN_IN: Final = "/sign-in"

@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 import structlog
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.errors import AddressBounces, InvalidField, UnknownField
 from rescind.core.ids import NO_SHOP, ShopId
 from rescind.core.instant import Instant

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from postgres.market import KILN, audit, market_on
-from rescind.access import Access, token_hash
+from rescind.access.credentials import Access, token_hash
 from rescind.core.actor import Actor, ActorKind
 from rescind.core.cancellation import CancelBySeller
 from rescind.core.errors import OutsideMandate

@@ -24,7 +24,7 @@ from pathlib import Path
 
 import asyncpg
 
-from rescind.access import Access
+from rescind.access.credentials import Access
 from rescind.demo.marketplace import demo_shop_id
 from rescind.postgres.embedded import APP, EmbeddedServer
 from rescind.settings import Settings

@@ -10,11 +10,11 @@ from typing import Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.access.people import COMMAND_LINE, by
 from rescind.core.errors import InvalidText, NotFound, SecretsFull
 from rescind.core.ids import ShopId
 from rescind.core.scopes import SCOPES, scopes
 from rescind.intake.text import label
-from rescind.people import COMMAND_LINE, by
 from rescind.postgres.accounts import Note
 from rescind.postgres.credentials import Role
 from rescind.web import typed

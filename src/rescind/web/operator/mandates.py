@@ -9,12 +9,12 @@ from http import HTTPStatus
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.access.mandating import WantedMandate
+from rescind.access.people import by
 from rescind.core.errors import InvalidField, InvalidText, MandateStands, NotFound
 from rescind.core.ids import ShopId
 from rescind.core.mandate import LONGEST, ProgramAct
 from rescind.core.money import Money
-from rescind.mandating import WantedMandate
-from rescind.people import by
 from rescind.postgres.credentials import KeyView
 from rescind.postgres.mandates import MandateView
 from rescind.web.operator.console import MANDATES, told

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 from litestar.params import SkipValidation
 
-from rescind.access import Principal
+from rescind.access.principal import Principal
 from rescind.core.errors import Forbidden, IdempotencyKeyInvalid, InvalidField, InvalidText, RescindError
 from rescind.core.event import Note
 from rescind.core.ids import ShopId

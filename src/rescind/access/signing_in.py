@@ -13,22 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rescind.access import Access, Principal, Whence
-from rescind.browsers import device
+from rescind.access.browsers import device
+from rescind.access.credentials import Access
+from rescind.access.identity import IdentityProvider, Known, Question
+from rescind.access.passkeys import Asked, Passkeys
+from rescind.access.passwords import Passwords
+from rescind.access.people import People, new_account_id
+from rescind.access.principal import Principal
+from rescind.access.request import Whence
+from rescind.access.sign_in_steps import Steps
 from rescind.clock import wall_clock
 from rescind.core.errors import CodeWrong, InvalidField, LastWayIn, NotFound, SignInWrong
 from rescind.core.one_time import DIGITS, matching_step, plain
 from rescind.core.staff import RECOVERY_CODES, Grant, require_password
-from rescind.identity import IdentityProvider, Known, Question
 from rescind.intake.text import label
 from rescind.mail.address import wire
-from rescind.passkeys import Asked, Passkeys
-from rescind.passwords import Passwords
-from rescind.people import People, new_account_id
 from rescind.postgres.accounts import Account, Note
 from rescind.postgres.staff_links import StaffLink
 from rescind.sealing import Sealer
-from rescind.sign_in_steps import Steps
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy

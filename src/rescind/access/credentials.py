@@ -12,30 +12,21 @@ import base64
 import hashlib
 import hmac
 import secrets
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
-from rescind.core.actor import Actor, ActorKind
-from rescind.core.errors import (
-    LinkAltered,
-    LinkExpired,
-    LinkUsed,
-    RateLimited,
-    RescindError,
-    SignInAgain,
-    Unauthenticated,
-)
-from rescind.core.ids import OrderId, ShopId
-from rescind.core.mandate import UNDER_NONE
-from rescind.core.scope import Scope
-from rescind.core.staff import FRESH_FOR, Grant, Rights
+from rescind.access.principal import Principal, life
+from rescind.access.request import Connection, CrossSite, Whence, address_of, header
+from rescind.access.throttle import Throttle
+from rescind.core.errors import LinkAltered, LinkExpired, LinkUsed, Unauthenticated
+from rescind.core.ids import ShopId
+from rescind.core.staff import Grant
 from rescind.postgres.credentials import Credential, CredentialTable, KeptLink, KeyView, Kind, Role, SessionView
 from rescind.postgres.store import AWAY
 
@@ -47,138 +38,8 @@ _TOKEN_BYTES = 32
 _TOKEN_LENGTH = len(KEY_PREFIX) + 43  # 32 bytes in URL-safe base 64, without padding
 
 _KEYS_SHOWN = _SESSIONS_SHOWN = 1000
-_LONGEST_AGENT = 300
 _LOOKED_AT_S = 0.7
 """How often the credential of a line that is open is looked at: who is shut out is told within a second."""
-
-STAFF: frozenset[Role] = frozenset({"support", "operator"})
-
-_ACTOR: Mapping[Role, ActorKind] = {
-    "buyer": ActorKind.BUYER,
-    "seller": ActorKind.SELLER,
-    "support": ActorKind.SUPPORT,
-    "operator": ActorKind.SUPPORT,
-    "host": ActorKind.HOST,
-}
-
-
-class CrossSite(RescindError):
-    """A form or script of another site, or one without the session's own token. Params: none."""
-
-    code = "csrf"
-
-
-class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who has shown a credential that is valid now. ``credential``: its kind and the beginning of its hash.
-
-    account: of a person who signed in with one. rights: of a seller. scopes: what a key may do, empty for all that its
-    role may. mandated: a key that acts under mandates alone; mandate: the last it was given. fresh_s: how many seconds
-    ago somebody showed who they are; None for a key. order: of a buyer who came for this one alone. back_to: the page
-    of the marketplace they came from; empty for none. zone: the clock that somebody with an account reads, empty where
-    they chose none.
-    """
-
-    role: Role
-    id: str
-    name: str = ""
-    shop_id: ShopId | None = None
-    buyer_id: str | None = None
-    account: str = ""
-    rights: Rights = "manage"
-    scopes: tuple[str, ...] = ()
-    mandated: bool = False
-    mandate: str = ""
-    fresh_s: float | None = None
-    order: OrderId | None = None
-    back_to: str = ""
-    zone: str = ""
-    credential: str
-
-    @property
-    def mark(self) -> str:
-        """The beginning of the credential's hash, as lists name it."""
-        return self.credential.rpartition(":")[2]
-
-    @property
-    def fresh(self) -> bool:
-        """Whether they may do now what could let others in; a key is as fresh as it ever was."""
-        return self.credential.startswith("key:") or (
-            self.fresh_s is not None and self.fresh_s < FRESH_FOR.total_seconds()
-        )
-
-    def require_fresh(self) -> None:
-        """Raises SignInAgain."""
-        if not self.fresh:
-            raise SignInAgain(minutes=int(FRESH_FOR.total_seconds()) // 60)
-
-    @property
-    def scope(self) -> Scope:
-        """What this principal's objects are fetched through: their shop, their own purchases, or the marketplace."""
-        match self.role:
-            case "seller":
-                return Scope(shop=self.shop_id)
-            case "buyer":
-                return Scope(buyer=self.buyer_id, order=self.order)
-            case "support" | "operator" | "host":
-                return _EVERYTHING
-
-    @property
-    def by(self) -> str:
-        """Who did something, as histories and idempotency keys name them."""
-        return f"{self.role}:{self.id}"
-
-    def actor(self, on_behalf_of: str = "") -> Actor:
-        """As whom the core knows them. ``on_behalf_of``: the buyer a member of staff acts for (M-49)."""
-        return Actor(
-            kind=_ACTOR[self.role],
-            id=self.id,
-            via=self.credential,
-            on_behalf_of=on_behalf_of,
-            mandate=(self.mandate or UNDER_NONE) if self.mandated else "",
-        )
-
-
-_EVERYTHING = Scope()
-
-
-class SessionLife(msgspec.Struct, frozen=True):
-    """How long a session lives without being used, and at most."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-_STAFF_LIFE = SessionLife(timedelta(minutes=30), timedelta(hours=24))
-_LIFE = SessionLife(timedelta(hours=12), timedelta(days=7))
-
-
-def life(role: Role) -> SessionLife:
-    """How long a session of this role lives: staff half an hour idle and a day in all, others longer."""
-    return _STAFF_LIFE if role in STAFF else _LIFE
-
-
-class Whence(msgspec.Struct, frozen=True):
-    """Whence somebody signs in: what their browser says of itself, and the address that the server sees.
-
-    fresh_s: how long ago they showed who they are, where that was before; None for just now.
-    """
-
-    agent: str = ""
-    address: str = ""
-    fresh_s: float | None = None
-
-
-def whence(connection: Connection, fresh_s: float | None = None) -> Whence:
-    """Whence a request comes."""
-    agent = _header(connection.scope["headers"], b"user-agent") or b""
-    return Whence(agent.decode("latin-1")[:_LONGEST_AGENT], _address(connection.scope), fresh_s)
-
-
-class Connection(Protocol):
-    """What is read of a request: its ASGI scope; Litestar's ``Request`` has one."""
-
-    @property
-    def scope(self) -> Mapping[str, object]: ...
 
 
 class Access:
@@ -440,10 +301,10 @@ class Access:
         A request with an Authorization header is judged by it alone; its cookies are not looked at.
         """
         headers = connection.scope["headers"]
-        authorization, cookie = _header(headers, b"authorization"), None
+        authorization, cookie = header(headers, b"authorization"), None
         if authorization is None:
             cookie = self.session_token(connection)
-        address = _address(connection.scope)
+        address = address_of(connection.scope)
         try:
             return await self.identify(authorization, cookie, address)
         except UnicodeDecodeError:
@@ -512,7 +373,7 @@ class Access:
 
     def session_token(self, connection: Connection) -> str | None:
         """The session's token from this browser's cookies, None without one."""
-        raw = _header(connection.scope["headers"], b"cookie")
+        raw = header(connection.scope["headers"], b"cookie")
         if raw is None:
             return None
         try:
@@ -534,12 +395,12 @@ class Access:
         Browsers say so themselves; where they do not, the origin must be ours.
         """
         headers = connection.scope["headers"]
-        site = _header(headers, b"sec-fetch-site")
+        site = header(headers, b"sec-fetch-site")
         if site is not None:
             if site != b"same-origin":
                 raise CrossSite
             return
-        if _header(headers, b"origin") != self.origin.encode():
+        if header(headers, b"origin") != self.origin.encode():
             raise CrossSite
 
     def require_csrf(self, connection: Connection, principal: Principal, token: str | None) -> None:
@@ -576,46 +437,3 @@ def _principal(credential: Credential, hashed: bytes, kind: Kind) -> Principal:
         zone=credential.zone,
         credential=f"{kind}:{hashed.hex()[:16]}",
     )
-
-
-def _header(headers: object, name: bytes) -> bytes | None:
-    """A header that may stand once. Standing twice it is nobody's word: empty, which no check accepts."""
-    found: bytes | None = None
-    pairs: Iterable[tuple[bytes, bytes]] = headers  # pyright: ignore[reportAssignmentType]  # ASGI says so
-    for key, value in pairs:
-        if key == name:
-            if found is not None:
-                return b""
-            found = value
-    return found
-
-
-def _address(scope: Mapping[str, object]) -> str:
-    client: Any = scope.get("client")
-    return str(client[0]) if client else ""
-
-
-class Throttle:
-    """Counts by name, forgiving ``per_second``; RateLimited once ``burst`` are on the account."""
-
-    def __init__(self, *, burst: int, per_second: float) -> None:
-        self._burst = burst
-        self._per_second = per_second
-        self._accounts: dict[str, tuple[float, float]] = {}
-
-    def check(self, name: str) -> None:
-        """Raise RateLimited when the account is full."""
-        counted = self._counted(name)
-        # Forgiving never stands still: three counted a moment ago are already a little less than three.
-        if counted > self._burst - 1:
-            raise RateLimited(retry_after=max(1, round((counted - self._burst + 1) / self._per_second)))
-
-    def count(self, name: str) -> None:
-        """Put one on the account."""
-        if len(self._accounts) > 10_000:
-            self._accounts = {name: at for name, at in self._accounts.items() if self._counted(name) > 0}
-        self._accounts[name] = (self._counted(name) + 1, time.monotonic())
-
-    def _counted(self, name: str) -> float:
-        count, at = self._accounts.get(name, (0.0, 0.0))
-        return max(0.0, count - (time.monotonic() - at) * self._per_second)

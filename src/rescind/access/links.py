@@ -13,7 +13,10 @@ from urllib.parse import urlencode
 import asyncpg
 import structlog
 
-from rescind.access import Access, Principal, Whence
+from rescind.access.credentials import Access
+from rescind.access.link_secrets import LinkSecrets
+from rescind.access.principal import Principal
+from rescind.access.request import Whence
 from rescind.clock import wall_clock
 from rescind.core import handover
 from rescind.core.errors import (
@@ -30,7 +33,6 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
 from rescind.intake.text import label
-from rescind.link_secrets import LinkSecrets
 from rescind.locales import LANGUAGE_NAMES
 from rescind.postgres.accounts import AccountTable
 from rescind.postgres.credentials import Credential

@@ -6,9 +6,9 @@ import re
 import secrets
 from typing import NamedTuple
 
+from rescind.access.people import By
 from rescind.core.errors import NotFound, SecretsFull
 from rescind.core.ids import derived
-from rescind.people import By
 from rescind.postgres.accounts import AccountTable, Note
 from rescind.postgres.links import LinkSecret, LinkTable
 from rescind.sealing import Sealer

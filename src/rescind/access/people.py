@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rescind.access import Access, Principal
+from rescind.access.credentials import Access
+from rescind.access.principal import Principal
 from rescind.core.errors import Forbidden, IdempotencyKeyReused, InvalidField, NotFound, one_of
 from rescind.core.ids import NO_SHOP, ShopId, base32
 from rescind.core.staff import (

@@ -8,14 +8,14 @@ from datetime import datetime
 
 import msgspec
 
-from rescind.access import Principal
+from rescind.access.people import By
+from rescind.access.principal import Principal
 from rescind.core.errors import IdempotencyKeyReused, InvalidField, NotFound
 from rescind.core.ids import ShopId, base32, derived
 from rescind.core.instant import Instant
 from rescind.core.mandate import bounds
 from rescind.intake.fields import currencies, moment
 from rescind.intake.text import words
-from rescind.people import By
 from rescind.postgres.accounts import AccountTable, Note
 from rescind.postgres.mandates import MandateTable, MandateView, NewMandate
 from rescind.postgres.reads import Reads

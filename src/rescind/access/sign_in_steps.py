@@ -8,7 +8,7 @@ import secrets
 from datetime import timedelta
 from typing import Literal
 
-from rescind.access import token_hash
+from rescind.access.credentials import token_hash
 from rescind.core.errors import RateLimited, SignInWrong
 from rescind.postgres.sign_ins import SignInTable, Step
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 import msgspec
 import structlog
 
+from rescind.access.sign_in_steps import GOOD_FOR, Steps, of_this_machine, step_token
 from rescind.core.errors import AddressBounces, CodeWrong, IdempotencyKeyReused, InvalidField, SignInWrong
 from rescind.core.ids import OrderId, shop_of
 from rescind.intake.text import label
@@ -23,7 +24,6 @@ from rescind.locales import negotiate
 from rescind.mail.address import wire
 from rescind.postgres.mails import MailTable, Telling
 from rescind.postgres.reads import Reads
-from rescind.sign_in_steps import GOOD_FOR, Steps, of_this_machine, step_token
 
 log = structlog.get_logger()
 
