@@ -102,7 +102,7 @@ class Beginning:
 
     async def begin(self, wanted: Wanted) -> Begun:
         """Make shop, key and invitation. Until the operator has come in, to begin again makes a new key and link for
-        the same shop, whatever became of the first try.
+        the same shop, and those of the first try open nothing any more: its address may have been somebody else's.
 
         Raises InvalidField and InvalidText (name, email, shop, preset, zone, language), NotFound: it is not open.
         """
@@ -116,6 +116,9 @@ class Beginning:
         # The operator first: what is wrong there is wrong before anything was made.
         asked = Invitation(email=wanted.email, name=wanted.name, role="operator", language=wanted.language)
         invited = await self._people.invite(COMMAND_LINE, asked)
+        for earlier in await self._people.waiting(COMMAND_LINE):
+            if earlier.id != invited.link.id:
+                await self._people.take_back(COMMAND_LINE, earlier.id)
         await self._pool.execute(_KEEP, new_shop())
         shop = ShopId(await self._pool.fetchval(_KEPT))
         policy = preset(wanted.preset)

@@ -307,6 +307,13 @@ def test_a_fault_names_its_row_and_column(line, column):
     assert [one[:2] for one in faults(line)] == [(2, column)]
 
 
+def test_a_comma_that_nobody_quoted_moves_no_price():
+    assert faults(ROW.replace("9.95", "1,299.00")) == [
+        (2, "unit_price", "in its column; the row has more cells than the header: put a comma in quotes")
+    ]
+    assert read(ROW + ",, ").body == read(ROW).body, "empty cells at the end are nothing"
+
+
 def test_rows_that_do_not_agree_about_their_order_are_refused():
     assert faults(ROW, "Kiln,A-1,ann,USD,,LAMP,1,25.00") == [(3, "currency", "the same in every row of one order")]
 

@@ -98,6 +98,14 @@ async def test_begun_twice_is_one_shop_with_one_key_that_counts(browser, desk):
     assert [one.in_force for one in keys].count(True) == 1
 
 
+async def test_an_address_that_was_mistyped_at_first_lets_nobody_in(browser, desk):
+    wrong, right = "lin@wrong.example", "lin@right.example"
+    for email in (wrong, right):
+        await browser.post(begins(desk), data={**TYPED, "language": "en", "email": email})
+    assert [one.email for one in await desk.people.links.open("")] == [right]
+    assert not await desk.pool.fetchval("SELECT count(*) FROM staff_links WHERE email = $1 AND ended_at IS NULL", wrong)
+
+
 async def test_where_somebody_works_or_a_shop_was_there_before_nothing_begins(browser, desk, market):
     assert not await desk.beginning.open()
     assert (await browser.get(begins(desk))).status_code == 404

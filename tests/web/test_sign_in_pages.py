@@ -210,6 +210,16 @@ async def test_one_address_tries_only_so_often_whoever_it_tries(app, desk, monke
         assert tries == [422] * (len(tries) - 1) + [last], "an unnamed proxy is everybody's, and is not counted"
 
 
+async def test_all_addresses_of_one_ipv6_network_are_one_place(app, desk, monkeypatch):
+    monkeypatch.setattr(sign_in_steps, "FROM_ONE_PLACE", 3)
+    tries = []
+    for address in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::3", "2001:db8::4", "2001:db8:0:100::1"):
+        kit = Member(app)
+        kit.client._transport = ASGITransport(app, client=(address, 1))
+        tries.append((await kit.give(f"kit{address}@harbour.example", "another password")).status)
+    assert tries == [422, 422, 422, 429, 422]
+
+
 async def test_a_form_of_another_site_signs_nobody_in(app, desk):
     await member(app, desk)
     answer = await Person(app).client.post(

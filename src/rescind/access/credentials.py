@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 
+from rescind.access.network import network
 from rescind.access.principal import Principal, life
 from rescind.access.request import Connection, CrossSite, Whence, address_of, header
 from rescind.access.throttle import Throttle
@@ -324,8 +325,9 @@ class Access:
             principal, rest, hashed = await self._find(shown, kind)
         except Unauthenticated:
             # Looked up first: what is valid opens, whatever others showed from the same address. Many may share it.
-            self._failures.check(address)
-            self._failures.count(address)
+            place = network(address) or address
+            self._failures.check(place)
+            self._failures.count(place)
             raise
         if kind == "session":
             limits = life(principal.role)

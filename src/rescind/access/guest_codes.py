@@ -9,14 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import secrets
 from datetime import timedelta
 
 import msgspec
 import structlog
 
-from rescind.access.sign_in_steps import GOOD_FOR, Steps, of_this_machine, step_token
+from rescind.access.network import network
+from rescind.access.sign_in_steps import GOOD_FOR, Steps, step_token
 from rescind.core.errors import AddressBounces, CodeWrong, IdempotencyKeyReused, InvalidField, SignInWrong
 from rescind.core.ids import OrderId, shop_of
 from rescind.intake.text import label
@@ -65,8 +65,8 @@ class GuestCodes:
         email = wire(email, field="/email").lower()
         if seed and (token := await self._before(seed, number, email)):
             return token
-        if network := _network(address):
-            await self._steps.limit("guest from", network, CODES_FROM_ONE_NETWORK, SPAN)
+        if place := network(address, ipv4=24):
+            await self._steps.limit("guest from", place, CODES_FROM_ONE_NETWORK, SPAN)
         await self._steps.limit("guest order", number, CODES_OF_ONE_ORDER, SPAN)
         await self._steps.limit("guest address", email, CODES_TO_ONE_ADDRESS, SPAN)
         asked = Asked(number=number, email=email, language=negotiate(None, language), nonce=secrets.token_hex(12))
@@ -95,8 +95,8 @@ class GuestCodes:
 
     async def prove(self, token: str, typed: str, address: str) -> OrderId:
         """Somebody types the code; the order it opens. Raises CodeWrong, alike for all that is wrong; RateLimited."""
-        if network := _network(address):
-            await self._steps.limit("guest guess from", network, GUESSES_FROM_ONE_NETWORK, SPAN)
+        if place := network(address, ipv4=24):
+            await self._steps.limit("guest guess from", place, GUESSES_FROM_ONE_NETWORK, SPAN)
         asked = await self._look(token)
         await self._steps.limit("guest guess", asked.number, GUESSES_OF_ONE_ORDER, SPAN)
         tries = await self._steps.tries("guest step", token)
@@ -157,14 +157,6 @@ class GuestCodes:
             except InvalidField:
                 continue
         return None
-
-
-def _network(address: str) -> str:
-    """The network that an address is of, as providers give them out; empty where it is not known."""
-    if not address or of_this_machine(address):
-        return ""
-    prefix = 24 if ipaddress.ip_address(address).version == 4 else 56
-    return str(ipaddress.ip_network(f"{address}/{prefix}", strict=False))
 
 
 __all__ = ["DIGITS", "GOOD_FOR", "GuestCodes"]

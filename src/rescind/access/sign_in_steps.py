@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import secrets
 from datetime import timedelta
 from typing import Literal
 
 from rescind.access.credentials import token_hash
+from rescind.access.network import network
 from rescind.core.errors import RateLimited, SignInWrong
 from rescind.postgres.sign_ins import SignInTable, Step
 
@@ -45,8 +45,8 @@ class Steps:
         """Count a try before it is looked at. Raises RateLimited, alike for people who are not there."""
         counted = {_about("who", whom): EACH}
         # This machine's own address is that of a proxy which nobody has named: all who come through it share it.
-        if not of_this_machine(address):
-            counted[_about("from", address)] = FROM_ONE_PLACE
+        if place := network(address):
+            counted[_about("from", place)] = FROM_ONE_PLACE
         for about, most in counted.items():
             await self._limit(about, most, SPAN)
 
@@ -67,7 +67,8 @@ class Steps:
     async def right(self, whom: str, address: str) -> None:
         """It was no wrong try after all."""
         await self._table.clear(_about("who", whom))
-        await self._table.one_less(_about("from", address))
+        if place := network(address):
+            await self._table.one_less(_about("from", place))
 
 
 def step_token(seed: str) -> str:
@@ -79,14 +80,6 @@ def _there(step: Step | None) -> Step:
     if step is None:
         raise SignInWrong
     return step
-
-
-def of_this_machine(address: str) -> bool:
-    """Whether whoever asks is unknown: behind a proxy that nobody has named."""
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return True
 
 
 def _about(kind: str, what: str) -> str:

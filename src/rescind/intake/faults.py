@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -30,9 +30,17 @@ def fault_of(nth: int, column: str, error: RescindError) -> Fault:
     return Fault(nth=nth, column=column, code=error.code, params=params)
 
 
-def of_cells(nth: int, bad: Iterable[tuple[str, str]]) -> list[Fault]:
-    """What a spreadsheet's cells cannot be, by column."""
-    return [_of_cell(nth, column, why) for column, why in bad]
+def of_cells(nth: int, bad: Mapping[int, str], places: Mapping[str, int]) -> list[Fault]:
+    """What a row's cells cannot be, by column. bad: why, by the place of a cell; those of columns that nobody reads
+    are as they like.
+    """
+    named = {place: name for name, place in places.items()}
+    last = named[max(named)]
+    return [
+        _of_cell(nth, last if why == "past_the_header" else named[at], why)
+        for at, why in bad.items()
+        if at in named or why == "past_the_header"
+    ]
 
 
 def _of_cell(nth: int, column: str, why: str) -> Fault:
@@ -44,6 +52,10 @@ def _of_cell(nth: int, column: str, why: str) -> Fault:
         case "long_number":
             return expects(
                 nth, column, expected="text; a number of more than 15 digits has lost its last ones in the spreadsheet"
+            )
+        case "past_the_header":
+            return expects(
+                nth, column, expected="in its column; the row has more cells than the header: put a comma in quotes"
             )
         case "error":
             return expects(nth, column, expected="a value that the spreadsheet shows without an error")

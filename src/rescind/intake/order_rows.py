@@ -221,9 +221,7 @@ class _Reading:
                 [expects(row.nth, "order_number", expected=f"at most {LINES} rows of one order") for row in rows]
             )
         for row in rows:
-            if row.bad:
-                named = {place: name for name, place in self._places.items()}
-                self._faults += of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
+            self._faults += of_cells(row.nth, row.bad, self._places)
         said = self._said()
         for name in _NEEDED:
             for row in rows if name in OF_LINES else rows[:1]:

@@ -119,21 +119,26 @@ def _read_csv(file: IO[bytes]) -> Iterator[Row]:
     if apart:
         next(lines)
     table = csv.reader(lines, delimiter=apart or _apart(lines.first()), strict=True)
-    begins = 1
+    begins, width = 1, 0
     try:
         for cells in table:
             lines.begin()
-            yield _cut(Row(begins, cells))
+            if not width and any(cell.strip() for cell in cells):
+                width = len(cells)
+            yield _cut(Row(begins, cells), width)
             begins = table.line_num + 1
     except csv.Error:
         raise wrong(expected="a table with commas, semicolons or tabs, and with quotes that are closed") from None
 
 
-def _cut(row: Row) -> Row:
-    long = {place: "too_long" for place, cell in enumerate(row.cells) if len(cell) > MOST_CELL}
-    if not long:
-        return row
-    return Row(row.nth, [cell[:MOST_CELL] for cell in row.cells], long)
+def _cut(row: Row, width: int) -> Row:
+    """With what is wrong with its cells. width: how many the header has; a comma that was meant as part of a value
+    moves all that follow it, and what is read of such a row would be somebody else's price.
+    """
+    bad = {place: "too_long" for place, cell in enumerate(row.cells) if len(cell) > MOST_CELL}
+    if any(cell.strip() for cell in row.cells[width:]):
+        bad[width] = "past_the_header"
+    return Row(row.nth, [cell[:MOST_CELL] for cell in row.cells], bad) if bad else row
 
 
 def _apart(header: str) -> str:

@@ -53,12 +53,11 @@ def read_stages(
         raise Unreadable(
             [expects(row.nth, "order_number", expected=f"at most {_MOST} rows of one order") for row in rows]
         )
-    named = {place: name for name, place in places.items()}
     faults: list[Fault] = []
     found: list[StageRow] = []
     for row in rows:
         said = {name: plain(row.cells[place]) if place < len(row.cells) else "" for name, place in places.items()}
-        wrong = of_cells(row.nth, ((named[at], why) for at, why in row.bad.items() if at in named))
+        wrong = of_cells(row.nth, row.bad, places)
         wrong += [expects(row.nth, name, expected="present") for name in _NEEDED if not said[name]]
         if not wrong:
             try:
