@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -213,37 +214,98 @@ async def test_reading_finds_orders_and_refunds_that_failed_and_bad_arguments_ar
         assert (await fails(client, "read_order", order="ord_none"))["code"] == "not-found"
 
 
-async def test_over_http_each_program_shows_its_own_key_and_no_page_of_the_internet_gets_in(people, served):
+@asynccontextmanager
+async def over_http(url):
+    """``rescind mcp --http`` of a desk: the address that it serves."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "rescind", "mcp", "--url", served, "--http", str(port)),
+        *(sys.executable, "-m", "rescind", "mcp", "--url", url, "--http", str(port)),
         env={"PATH": os.environ["PATH"]},
+        stderr=asyncio.subprocess.PIPE,
     )
-    at, key = f"http://127.0.0.1:{port}/mcp", {"authorization": f"Bearer {people.sam.token}"}
-    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    accept = {"accept": "application/json, text/event-stream"}
+    at = f"http://127.0.0.1:{port}/mcp"
     try:
         async with httpx.AsyncClient() as browser:
             while True:
                 with suppress(httpx.TransportError):
-                    assert (await browser.post(at, json=ping, headers=accept)).status_code == 401
+                    assert (await browser.post(at, json=PING, headers=ACCEPT)).status_code == 401
                     break
                 await asyncio.sleep(0.1)
-            for name, value, status in (("origin", "https://evil.example", 403), ("host", "evil.example", 421)):
-                answer = await browser.post(at, json=ping, headers={**accept, **key, name: value})
-                assert answer.status_code == status
-        for who, told in ((people.sam, "seller"), (people.ann, "buyer")):
-            bearer = httpx2.AsyncClient(headers={"authorization": f"Bearer {who.token}"})
-            async with Client(streamable_http_client(at, http_client=bearer), read_timeout_seconds=30) as client:
-                assert (await does(client, "read_mandate"))["role"] == told
+        yield at
     finally:
         server.terminate()
-        await server.wait()
+        _, said = await server.communicate()
+    assert b"Traceback" not in said, said.decode()
+
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+def bearer(token):
+    return {"authorization": f"Bearer {token}".encode()}
+
+
+async def test_over_http_each_program_shows_its_own_key_and_no_page_of_the_internet_gets_in(people, served):
+    async with over_http(served) as at, httpx.AsyncClient() as browser:
+        key = bearer(people.sam.token)
+        for name, value, status in (("origin", "https://evil.example", 403), ("host", "evil.example", 421)):
+            answer = await browser.post(at, json=PING, headers={**ACCEPT, **key, name: value})
+            assert answer.status_code == status
+        for none in ("", " ", "ключ", "rsk_a rsk_b"):
+            # By hand: clients that send such a thing are none of ours.
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(at.split(":")[2].split("/")[0]))
+            writer.write(f"POST /mcp HTTP/1.0\r\nAuthorization: Bearer {none}\r\n\r\n".encode())
+            answer = await reader.read()
+            assert (answer.split(b" ")[1], b"Show your key" in answer) == (b"401", True), none
+            writer.close()
+        for who, told in ((people.sam, "seller"), (people.ann, "buyer")):
+            known = httpx2.AsyncClient(headers=bearer(who.token))
+            async with Client(streamable_http_client(at, http_client=known), read_timeout_seconds=30) as client:
+                assert (await does(client, "read_mandate"))["role"] == told
+                for nowhere in (".", "..", "", "ord_1/../x"):
+                    problem = await fails(client, "read_timeline", order=nowhere)
+                    assert problem["code"] == "invalid-arguments", nowhere
+
+
+async def test_a_program_that_calls_without_end_holds_up_its_own_calls_alone():
+    waiting, most, over = {}, {}, asyncio.Event()
+
+    async def desk(reader, writer):
+        """A desk that lets the one wait, and refuses the other at once."""
+        with suppress(OSError, asyncio.IncompleteReadError):
+            key = re.search(rb"Bearer (\w+)", await reader.readuntil(b"\r\n\r\n"))[1]
+            waiting[key] = waiting.get(key, 0) + 1
+            most[key] = max(most.get(key, 0), waiting[key])
+            if key == b"greedy":
+                await over.wait()
+            writer.write(b"HTTP/1.1 401 No\r\ncontent-length: 2\r\n\r\n{}")
+            waiting[key] -= 1
+            writer.close()
+
+    async with await asyncio.start_server(desk, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with over_http(url) as at, httpx.AsyncClient(timeout=20, limits=httpx.Limits()) as browser:
+            call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "read_mandate"}}
+            greedy = [
+                asyncio.create_task(browser.post(at, json=call, headers={**ACCEPT, **bearer("greedy")}))
+                for _ in range(40)
+            ]
+            await asyncio.sleep(1)
+            other = await asyncio.wait_for(browser.post(at, json=call, headers={**ACCEPT, **bearer("modest")}), 5)
+            assert "401" in other.text or "problem" in other.text, other.text
+            assert most == {b"greedy": 8, b"modest": 1}
+            over.set()
+            assert {one.status_code for one in await asyncio.gather(*greedy)} == {200}
 
 
 def test_without_a_desk_or_a_key_it_says_what_is_missing():
-    for environ, said in (({}, "RESCIND_URL"), ({"RESCIND_URL": "http://127.0.0.1:1"}, "RESCIND_KEY")):
+    for environ, said in (
+        ({}, "RESCIND_URL"),
+        ({"RESCIND_URL": "http://127.0.0.1:1"}, "RESCIND_KEY"),
+        ({"RESCIND_URL": "http://127.0.0.1:1", "RESCIND_KEY": "rsk_a rsk_b"}, "RESCIND_KEY"),
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "rescind", "mcp"],
             env={"PATH": os.environ["PATH"], **environ},
@@ -253,3 +315,4 @@ def test_without_a_desk_or_a_key_it_says_what_is_missing():
             timeout=30,
         )
         assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+        assert "rsk_a" not in done.stderr

@@ -26,7 +26,8 @@ from rescind.mcp.quote import Quote
 from rescind.mcp.tools import ACTING, ANSWERING, ANYBODY, Asked, Here, Tool
 from rescind_client import models
 
-Id = Annotated[str, msgspec.Meta(max_length=64)]
+Id = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z]{3}_[0-9A-Za-z]+$")]
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Cursor = Annotated[str, msgspec.Meta(max_length=400, description="What the part before gave as next.")]
 Few = Annotated[int, msgspec.Meta(ge=1, le=25)]
 
@@ -34,7 +35,7 @@ Few = Annotated[int, msgspec.Meta(ge=1, le=25)]
 class FindOrders(Asked, frozen=True, kw_only=True):
     """numbers: order numbers, ids, tracking numbers or SKUs. text: words of titles and names."""
 
-    numbers: Annotated[tuple[Id, ...], msgspec.Meta(max_length=25)] = ()
+    numbers: Annotated[tuple[Number, ...], msgspec.Meta(max_length=25)] = ()
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
     limit: Few = 10
     cursor: Cursor | None = None
