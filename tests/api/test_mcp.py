@@ -120,6 +120,20 @@ async def test_what_was_quoted_is_what_happens_and_else_nothing_does(people, mar
         assert (await does(client, "read_mandate"))["left"] == eur(4000), "asked once, whatever was sent twice"
 
 
+async def test_what_was_done_names_the_mandate_that_it_was_done_under_also_when_there_is_another_by_now(
+    people, market, helper, served
+):
+    first = await given(people, helper)
+    case = ids(await asked(people, market))
+    async with session(served, helper.token) as client:
+        (waiting,) = (await does(client, "waiting_requests"))["requests"]
+        wish = {**case, "quote": waiting["quote"], "idempotency_key": "said-once-and-for-all"}
+        assert (await does(client, "approve_request", **wish))["mandate"] == first["id"]
+        await people.ops.post(f"/v1/mandates/{first['id']}/end")
+        await given(people, helper)
+        assert (await does(client, "approve_request", **wish))["mandate"] == first["id"]
+
+
 async def test_support_s_program_asks_for_a_buyer_who_agreed_and_the_record_says_all_of_it(people, market, served):
     agent = await people.key("support", "agent", mandated=True)
     mandate = await given(people, agent, acts=["cancel"], shops=[KILN], buyer="ann")

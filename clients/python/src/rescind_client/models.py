@@ -1192,7 +1192,8 @@ Verdict = Literal["approve", "ask_carrier", "ask_seller", "refuse", "review"]
 class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What became of an act on a request: the request, the money it makes owed, and where the order stands.
 
-    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt.
+    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt. mandate:
+    under which a program did it, else empty.
     """
 
     cancellation: CancellationTold
@@ -1200,6 +1201,7 @@ class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     refunds: list[RefundTold]
     order: OrderState
     receipt: str
+    mandate: str
 
 
 class CancellationsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
