@@ -49,6 +49,16 @@ def test_it_can_be_built_and_published(tmp_path):
         assert {"rescind_client/py.typed", "rescind_client/models.py"} <= set(opened.namelist())
 
 
+async def test_what_the_readme_shows_is_what_happens(desk, market, served, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "clients/python/README.md").read_text("utf-8"), re.DOTALL)
+    order = await market.order(Stage.PREPARING)
+    given = {"key": await desk.access.issue_key("buyer", "ann", buyer_id="ann"), "order": order}
+    await asyncio.to_thread(exec, example.replace("https://desk.example", served), given)
+    assert capsys.readouterr().out == "ask_seller\n"
+    assert given["told"].verdict == "ask_seller"
+    assert (await market.read(order)).open_cancellation.id == given["decision"].cancellation.id
+
+
 async def test_a_cancellation_from_the_question_to_the_answer(desk_of, market):
     order = await market.order(Stage.PREPARING)
     with await desk_of("buyer", "ann", buyer_id="ann") as ann, await desk_of("seller", "sam", shop_id=KILN) as sam:
