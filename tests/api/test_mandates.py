@@ -1,5 +1,7 @@
 """Mandates over HTTP: what a key may do that acts under one alone, bound by bound, and who says so."""
 
+from datetime import timedelta
+
 import pytest
 
 from postgres.market import KILN, LANTERN
@@ -89,6 +91,17 @@ async def test_each_bound_is_named_that_an_act_would_pass_and_nothing_is_written
         assert (await helper.get(case)).json()["status"] == "awaiting_seller"
         assert (await people.ops.post(f"{MANDATES}/{mandate['id']}/end")).json()["acts_made"] == 0
     refused(await helper.post(f"{case}/approve"), "ended")
+
+
+async def test_of_several_mandates_the_last_is_the_one_that_is_told_about(people, market, helper, clock):
+    await given(people, helper, until="2026-05-05T08:00:00Z")
+    clock.advance(timedelta(hours=25))
+    case = await asked(people, market)
+    last = await given(people, helper)
+    assert (await people.ops.post(f"{MANDATES}/{last['id']}/end")).status_code == 200
+    problem = refused(await helper.post(f"{case}/refuse", {"reason": "other", "comment": "Sorry"}), "ended")
+    assert problem["mandate"] == last["id"]
+    assert (await helper.get("/v1/caller")).json()["mandate"]["id"] == last["id"]
 
 
 async def test_the_days_sum_and_the_time_are_bounds_on_both_sides_of_their_edge(people, market, helper, clock):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 import httpx
 import httpx2
@@ -136,7 +137,7 @@ async def test_what_was_done_names_the_mandate_that_it_was_done_under_also_when_
 
 async def test_support_s_program_asks_for_a_buyer_who_agreed_and_the_record_says_all_of_it(people, market, served):
     agent = await people.key("support", "agent", mandated=True)
-    mandate = await given(people, agent, acts=["cancel"], shops=[KILN], buyer="ann")
+    mandate = await given(people, agent, acts=["cancel"], shops=[KILN], buyer="ann", acts_a_day=7)
     order, bobs = await market.order(Stage.REVIEW), await market.order(Stage.REVIEW, buyer="bob")
     consent = {"way": "phone", "agreed_at": market.clock.read().isoformat(), "remark": "Called from her own number"}
     async with session(served, agent.token) as client:
@@ -146,6 +147,9 @@ async def test_support_s_program_asks_for_a_buyer_who_agreed_and_the_record_says
         foreign = (await does(client, "quote_cancellation", order=bobs))["quote"]
         problem = await fails(client, "cancel_order", **{**wish, "order": bobs, "quote": foreign}, consent=consent)
         assert problem["bound"] == "buyer"
+        may = await client.call_tool("read_mandate", {})
+        assert (may.structured_content["shops"], may.structured_content["for_buyer"]) == ([KILN], "ann")
+        assert all(said in may.content[0].text for said in (KILN, "buyer ann", "0 of 7"))
         assert (await does(client, "cancel_order", **wish, consent=consent))["request"]["status"] == "approved"
         told = await does(client, "read_timeline", order=order)
         (request,) = (await does(client, "read_order", order=order))["requests"]
@@ -187,6 +191,46 @@ async def test_beyond_a_bound_in_the_middle_of_the_work_the_problem_says_which(p
         assert (await fails(client, "read_mandate"))["code"] == "unauthenticated"
         with pytest.raises(MCPError, match="sign in|key"):
             await client.list_tools()
+
+
+async def test_a_model_that_reads_the_text_alone_can_act_and_hears_that_there_is_more(people, market, helper, served):
+    await given(people, helper)
+    paths = [await asked(people, market) for _ in range(3)]
+    async with session(served, helper.token) as client:
+        first = (await client.call_tool("waiting_requests", {"limit": 2})).content[0].text
+        cursor = re.search(r"cursor=(\S+)", first)[1]
+        rest = (await client.call_tool("waiting_requests", {"limit": 2, "cursor": cursor})).content[0].text
+        assert "cursor=" not in rest
+        lines = [one for one in f"{first}\n{rest}".splitlines() if "can_" in one]
+        found = [re.search(r"(ord_\w+) · (can_\w+) .* quote=(\S+)", one).groups() for one in lines]
+        assert {one[:2] for one in found} == {tuple(ids(one).values()) for one in paths}
+        order, request, quote = found[0]
+        said = await client.call_tool(
+            "refuse_request",
+            {"order": order, "request": request, "quote": quote, "reason": "other", "comment": "Sorry"},
+        )
+        assert not said.is_error, said.content
+        order = await market.order(Stage.REVIEW)
+        quoted = (await client.call_tool("quote_cancellation", {"order": order})).content[0].text
+        wish = {"order": order, "reason": "out_of_stock", "quote": re.search(r"quote=(\S+)", quoted)[1]}
+        assert not (await client.call_tool("cancel_order", wish)).is_error
+        for limit, more in ((1, True), (25, False)):
+            listed = (await client.call_tool("find_orders", {"limit": limit})).content[0].text
+            assert ("There is more: cursor=" in listed) is more
+
+
+async def test_requests_that_wait_are_found_behind_rows_of_other_kinds(people, market, served):
+    for _ in range(3):
+        await market.fact(await market.order(Stage.REVIEW), "review_opened")
+    await market.pool.execute("INSERT INTO buyer_counters VALUES ('ann', '2026-05-03', 'cancellations', 10)")
+    market.clock.advance(timedelta(hours=1))
+    case = (await market.asks(await market.order(Stage.PREPARING))).order.open_cancellation
+    before = (await people.sue.get("/v1/cancellations", tab="with_platform", limit=3)).json()["rows"]
+    assert [one["kind"] for one in before] == ["review"] * 3
+    async with session(served, people.sue.token) as client:
+        found = await does(client, "waiting_requests", limit=1)
+        assert [one["request"] for one in found["requests"]] == [case.id]
+        assert found["next"] is None
 
 
 async def test_words_of_people_stand_apart_as_data_and_reach_no_description(people, market, helper, served):

@@ -42,6 +42,7 @@ def list_mandates(data: Data = None) -> None:
                 _("mandate"),
                 _("program"),
                 _("may"),
+                _("for"),
                 _("each"),
                 _("a day"),
                 _("used today"),
@@ -61,6 +62,7 @@ def list_mandates(data: Data = None) -> None:
                 one.id,
                 one.program,
                 " ".join(allowed.acts),
+                _for_whom(one),
                 money(allowed.each_minor),
                 money(allowed.a_day_minor),
                 money(one.held.used(now.date())),
@@ -134,6 +136,12 @@ def end_mandate(
 
     _with(data, work)
     say(_("Ended."))
+
+
+def _for_whom(one: MandateView) -> str:
+    allowed = one.bounds
+    buyer = [_("buyer %(id)s") % {"id": allowed.buyer}] if allowed.buyer else []
+    return " ".join((*allowed.shops, *buyer)) or one.shop or one.key_buyer or _("all")
 
 
 def _acts_today(one: MandateView, now: Instant) -> str:
