@@ -16,7 +16,7 @@ import pytest
 
 from postgres.market import KILN
 from rescind.core.stage import Stage
-from rescind_client import AsyncRescind, ProblemError, Rescind, Unreachable, models
+from rescind_client import AsyncRescind, InvalidCall, ProblemError, Rescind, UnexpectedAnswer, Unreachable, models
 
 SETTINGS = models.NewSettings(settings={"window": "24h"})
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,16 @@ def test_it_can_be_built_and_published(tmp_path):
     (wheel,) = tmp_path.glob("rescind_client-*.whl")
     with zipfile.ZipFile(wheel) as opened:
         assert {"rescind_client/py.typed", "rescind_client/models.py"} <= set(opened.namelist())
+
+
+async def test_what_the_readme_shows_is_what_happens(desk, market, served, capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "clients/python/README.md").read_text("utf-8"), re.DOTALL)
+    order = await market.order(Stage.PREPARING)
+    given = {"key": await desk.access.issue_key("buyer", "ann", buyer_id="ann"), "order": order}
+    await asyncio.to_thread(exec, example.replace("https://desk.example", served), given)
+    assert capsys.readouterr().out.splitlines()[-1] == "ask_seller"
+    assert given["told"].verdict == "ask_seller"
+    assert (await market.read(order)).open_cancellation.id == given["decision"].cancellation.id
 
 
 async def test_a_cancellation_from_the_question_to_the_answer(desk_of, market):
@@ -118,6 +128,91 @@ def test_a_key_is_kept_across_tries_and_a_stranger_in_between_is_no_struct():
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert caught.value.status == 418
+
+
+@pytest.mark.parametrize("nothing", ["", ".", ".."])
+def test_what_names_nothing_is_no_part_of_an_address_and_nothing_is_sent(nothing):
+    sent = []
+    client = httpx.Client(transport=httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(500)))
+    with Rescind("http://desk.test", "rsk_x", client=client) as desk:
+        for call in (
+            lambda: desk.orders.read(nothing),
+            lambda: desk.happenings.timeline(nothing),
+            lambda: desk.webhook_deliveries.replay("hook_1", nothing, models.Untouched()),
+            lambda: desk.order_sources.retry("src_1", nothing, models.Untouched()),
+        ):
+            with pytest.raises(InvalidCall, match="names nothing"):
+                call()
+    assert sent == []
+
+
+async def test_an_answer_that_is_another_ones_is_told_and_a_stream_is_not_read_to_its_end(desk_of):
+    async with await desk_of("host", "host", kind=AsyncRescind) as host, asyncio.timeout(5):
+        with pytest.raises(UnexpectedAnswer, match="text/event-stream"):
+            await host._transport.call("GET", "/v1/events", models.OrdersTold)
+        with pytest.raises(UnexpectedAnswer, match="text/html"):
+            await host._transport.call("GET", "/docs/api", models.OrdersTold)
+    with await desk_of("host", "host") as waits:
+        for path, kind in (("/v1/events", "text/event-stream"), ("/docs/api", "text/html")):
+            with pytest.raises(UnexpectedAnswer, match=kind):
+                await asyncio.to_thread(waits._transport.call, "GET", path, models.OrdersTold)
+        with pytest.raises(UnexpectedAnswer):
+            await asyncio.to_thread(waits._transport.call, "GET", "/v1/caller", models.OrdersTold)
+
+
+async def test_an_answer_that_does_not_end_is_given_up_after_the_time_of_one_try():
+    async def drips(_, writer):
+        with contextlib.suppress(OSError):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n")
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    async with await asyncio.start_server(drips, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with AsyncRescind(address, "rsk_x", timeout_s=0.3, tries=1) as desk:
+            with pytest.raises(Unreachable):
+                await asyncio.wait_for(desk.caller.read(), 5)
+        with Rescind(address, "rsk_x", timeout_s=0.3, tries=1) as desk, pytest.raises(Unreachable):
+            await asyncio.wait_for(asyncio.to_thread(desk.caller.read), 5)
+
+
+async def test_a_key_is_looked_at_once_and_never_said(desk, served):
+    key = await desk.access.issue_key("host", "host")
+    with Rescind(served, f" {key}\n") as host:
+        assert (await asyncio.to_thread(host.caller.read)).role == "host"
+    for wrong in ("", " \n", f"{key} {key}", f"{key}\nx", "ключ"):
+        for kind in (Rescind, AsyncRescind):
+            with pytest.raises(InvalidCall) as caught:
+                kind(served, wrong)
+            assert not wrong.strip() or wrong.strip() not in str(caught.value)
+
+
+def test_what_no_line_takes_is_the_callers_fault_and_tried_once(monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it was tried again"))
+    with Rescind("ftp://desk.test", "rsk_x") as desk, pytest.raises(InvalidCall, match="protocol"):
+        desk.orders.read("ord_x")
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        at = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        with Rescind(at, "rsk_x") as desk, pytest.raises(InvalidCall, match="header"):
+            desk.cancellations.withdraw("ord_x", "can_x", models.Withdrawal(), idempotency_key="two\nlines-of-it")
+
+
+def test_a_page_that_says_200_and_a_problem_without_places_are_told_as_what_they_are():
+    said = [
+        httpx.Response(200, html="<h1>Please sign in</h1>"),
+        httpx.Response(200, json=["no", "order"]),
+        httpx.Response(409, json={"type": "/problems/order-conflict", "title": "No", "errors": None}),
+    ]
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: said.pop(0)))
+    with Rescind("http://desk.test", "rsk_x", client=client) as desk:
+        for _ in range(2):
+            with pytest.raises(UnexpectedAnswer):
+                desk.orders.read("ord_x")
+        with pytest.raises(ProblemError) as caught:
+            desk.orders.read("ord_x")
+    assert (caught.value.code, caught.value.errors) == ("order-conflict", [])
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Mandates over HTTP: what a key may do that acts under one alone, bound by bound, and who says so."""
 
+from datetime import timedelta
+
 import pytest
 
 from postgres.market import KILN, LANTERN
@@ -91,6 +93,17 @@ async def test_each_bound_is_named_that_an_act_would_pass_and_nothing_is_written
     refused(await helper.post(f"{case}/approve"), "ended")
 
 
+async def test_of_several_mandates_the_last_is_the_one_that_is_told_about(people, market, helper, clock):
+    await given(people, helper, until="2026-05-05T08:00:00Z")
+    clock.advance(timedelta(hours=25))
+    case = await asked(people, market)
+    last = await given(people, helper)
+    assert (await people.ops.post(f"{MANDATES}/{last['id']}/end")).status_code == 200
+    problem = refused(await helper.post(f"{case}/refuse", {"reason": "other", "comment": "Sorry"}), "ended")
+    assert problem["mandate"] == last["id"]
+    assert (await helper.get("/v1/caller")).json()["mandate"]["id"] == last["id"]
+
+
 async def test_the_days_sum_and_the_time_are_bounds_on_both_sides_of_their_edge(people, market, helper, clock):
     await given(people, helper, a_day=eur(8000))
     cases = [await asked(people, market) for _ in range(2)]
@@ -106,6 +119,18 @@ async def test_the_days_sum_and_the_time_are_bounds_on_both_sides_of_their_edge(
     order = await market.order()
     clock.set(await market.pool.fetchval("SELECT '2026-06-01T00:00:00Z'::timestamptz"))
     refused(await helper.post(f"/v1/orders/{order}/cancellations", {"reason": "out_of_stock"}), "until")
+
+
+async def test_acts_of_every_kind_count_where_a_day_has_so_many(people, market, helper):
+    mandate = await given(people, helper, acts_a_day=2)
+    assert (mandate["acts_a_day"], mandate["acts_today"]) == (2, 0)
+    cases = [await asked(people, market, price=1) for _ in range(3)]
+    assert (await helper.post(f"{cases[0]}/refuse", {"reason": "other", "comment": "Sorry"})).status_code == 200
+    assert (await helper.post(f"{cases[1]}/approve")).status_code == 200
+    problem = refused(await helper.post(f"{cases[2]}/approve"), "acts_a_day")
+    assert problem["acts"] == 2
+    held = (await helper.get("/v1/caller")).json()["mandate"]
+    assert (held["acts_today"], held["acts_made"], held["used"]) == (2, 2, eur(1))
 
 
 async def test_a_repeat_is_the_first_answer_again_also_after_the_mandate_has_ended(people, market, helper):
@@ -169,6 +194,7 @@ async def test_only_an_operator_gives_one_for_a_key_that_is_made_for_it_and_one_
         ({"shops": ["shp_0000none"]}, "/shops"),
         ({"each": eur(0)}, "/each"),
         ({"a_day": eur(3999)}, "/a_day"),
+        ({"acts_a_day": 0}, "/acts_a_day"),
         ({"until": "2026-05-04T08:00:00Z"}, "/until"),
         ({"until": "2028-05-04T08:00:00Z"}, "/until"),
         ({"because": " "}, "/because"),

@@ -95,9 +95,12 @@ async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescin
     assert "The daily amount must be" in await rescind(
         "mandate", "give", mark, "Nights", *may[:4], "--a-day", "1", *may[6:], status=2
     )
-    mandate = (await rescind("mandate", "give", mark, "Nights", *may)).strip()
+    mandate = (await rescind("mandate", "give", mark, "Nights", *may, "--acts-a-day", "20", "--buyer", "ann")).strip()
     assert "end it first" in await rescind("mandate", "give", mark, "Nights", *may, status=2)
     shown = await rescind("mandate", "list")
-    assert all(told in shown for told in (mandate, "night-desk", "cancel", "€40.00", "€60.00", "command line"))
+    assert all(
+        told in shown
+        for told in (mandate, "night-desk", "cancel", "€40.00", "€60.00", "0 of 20", "buyer ann", "command line")
+    )
     assert await rescind("mandate", "end", mandate) == "Ended.\n"
     assert "ended" in await rescind("mandate", "list")

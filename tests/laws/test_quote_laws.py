@@ -8,7 +8,7 @@ from laws.histories import lines, orders
 from rescind.core.order import Order
 from rescind.core.parts import Pins, Tender, Through
 from rescind.core.price import Benefit, BenefitKind, Charge, Fee
-from rescind.core.quote import capped, quote, stays
+from rescind.core.quote import capped, quote, stays, worth
 from rescind.core.refund import RefundOwed, RefundTerms, apply_owed
 from rescind.locales import locale
 from rescind.web.quote_words import quote_rows
@@ -44,6 +44,19 @@ def parts(shop, data, most=40):
         chosen = {line: min(count, units[line]) for line, count in chosen.items()}
         yield quote(shop.state, chosen, at=shop.now)
         shop.seller.cancels(lines=chosen)
+
+
+@given(priced(), st.booleans(), st.data())
+def test_what_units_are_worth_adds_up_to_the_total_whether_or_not_anything_was_paid(told, paid, data):
+    shop = Shop()
+    shop.handle(shop.placing(**told), shop.host.actor)
+    if paid:
+        shop.host.reports("paid")
+    assert worth(shop.state, shop.state.open_units()) == shop.state.total.minor
+    counted = 0
+    for told_before in parts(shop, data):
+        counted += worth(shop.state, {one.line: one.quantity for one in told_before.lines})
+    assert counted == shop.state.total.minor
 
 
 def signed(row):

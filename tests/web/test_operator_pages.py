@@ -440,16 +440,27 @@ async def test_a_program_is_given_a_mandate_on_the_page_and_loses_it_there(ines,
     for wrong, said in (
         ({"may_approve": ""}, "acts"),
         ({"a_day": "39.99"}, "a_day"),
+        ({"acts_a_day": "0"}, "acts_a_day"),
+        ({"acts_a_day": "a few"}, "acts_a_day"),
         ({"each": "forty"}, "each"),
         ({"until": "367"}, "until"),
         ({"because": " "}, "because"),
     ):
         refused = await ines.press(page, "/operator/mandates", **{**form, **words, **wrong})
         assert (refused.status, f'href="#{said}"' in refused.raw) == (422, True), said
-    given = await ines.press(page, "/operator/mandates", **form, **words)
+    given = await ines.press(page, "/operator/mandates", **form, **words, acts_a_day="20")
     assert given.to.endswith("said=mandate_given")
     page = await ines.see("/operator/mandates")
-    for told in ("night-desk", "Approve requests", "Kiln & Co", "€40.00", "€60.00", "Small ones at night", "Ines"):
+    for told in (
+        "night-desk",
+        "Approve requests",
+        "Kiln & Co",
+        "€40.00",
+        "€60.00",
+        "at most 20 acts",
+        "Small ones at night",
+        "Ines",
+    ):
         assert told in page.text, told
     client = Person(app).client
     (row,) = await desk.mandates.all(desk.now())

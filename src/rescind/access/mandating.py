@@ -36,6 +36,7 @@ class WantedMandate(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     each_minor: int
     a_day_minor: int
+    acts_a_day: int | None = None
     until: datetime
     because: str
 
@@ -71,6 +72,7 @@ class Mandates:
             currency=wanted.currency,
             each_minor=wanted.each_minor,
             a_day_minor=wanted.a_day_minor,
+            acts_a_day=wanted.acts_a_day,
             until=moment(wanted.until, field="/until"),
             now=now,
             known={one.id for one in await self._reads.shops()},

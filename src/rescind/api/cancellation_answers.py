@@ -91,7 +91,8 @@ class CancellationTold(Told, frozen=True, kw_only=True):
 class DecisionTold(Told, frozen=True, kw_only=True):
     """What became of an act on a request: the request, the money it makes owed, and where the order stands.
 
-    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt.
+    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt. mandate: under
+    which a program did it, else empty.
     """
 
     cancellation: CancellationTold
@@ -99,6 +100,7 @@ class DecisionTold(Told, frozen=True, kw_only=True):
     refunds: list[RefundTold]
     order: OrderState
     receipt: str
+    mandate: str
 
 
 def decision_told(order: Order, cancellation: Cancellation, records: Iterable[Record], role: Role) -> DecisionTold:
@@ -115,6 +117,7 @@ def decision_told(order: Order, cancellation: Cancellation, records: Iterable[Re
         refunds=refunds_told(order, (one for one in order.refunds if one.cancellation == cancellation.id), role),
         order=order_state(order, now),
         receipt=f"/v1/orders/{order.id}/cancellations/{cancellation.id}/receipt",
+        mandate=written[-1].actor.mandate if written else "",
     )
 
 

@@ -35,7 +35,7 @@ from rescind.core.order import Order
 from rescind.core.parts import Cancellation
 from rescind.core.stage import Stage
 from rescind.core.verdict import Verdict
-from rescind.core.views import CaseRow
+from rescind.core.views import CaseKind, CaseRow
 from rescind.intake import fields
 from rescind.intake.consent import Consent, recorded
 from rescind.intake.fields import Amount, Code, Incoming, Moment, Quantity, Units, Words
@@ -505,7 +505,9 @@ def find(call: Call, order: Order) -> Cancellation:
 
 
 class QueueAsked(OrdersAsked, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a queue is narrowed to."""
+    """What a queue is narrowed to. kind: of these alone; a tab may hold requests, reviews, contradictions and more."""
+
+    kind: CaseKind | None = None
 
 
 @operation(
@@ -522,7 +524,12 @@ async def queue(call: Call) -> Answer:
     desk, wanted = call.desk, call.query
     page = await narrowed(
         desk.reads.cases(
-            call.principal.scope, wanted.filters(call.principal.role), wanted.cursor, wanted.limit, now=desk.now()
+            call.principal.scope,
+            wanted.filters(call.principal.role),
+            wanted.cursor,
+            wanted.limit,
+            now=desk.now(),
+            kind=wanted.kind,
         )
     )
     return Answer(

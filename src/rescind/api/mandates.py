@@ -14,7 +14,7 @@ from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
-from rescind.core.mandate import MOST_SHOPS, ProgramAct
+from rescind.core.mandate import MOST_ACTS, MOST_SHOPS, ProgramAct
 from rescind.core.money import Money
 from rescind.intake.fields import Amount, Incoming, Moment
 from rescind.postgres.mandates import MandateView
@@ -27,8 +27,9 @@ _Acts = Annotated[tuple[ProgramAct, ...], msgspec.Meta(min_length=1, max_length=
 
 class MandatePost(Incoming, frozen=True, kw_only=True):
     """What a key may do that acts under mandates alone. shops: none for all that the key sees; buyer: whose orders
-    alone. each: the most that one act is about; a_day: the most of one day (UTC), in the same currency. until: the
-    first moment it does not reach. because: why, in your own words.
+    alone. each: the most that one act is about by its worth; a_day: the most of one day (UTC), in the same currency.
+    acts_a_day: the most acts of one day, null for any number. until: the first moment it does not reach. because: why,
+    in your own words.
     """
 
     key: _Mark
@@ -37,6 +38,7 @@ class MandatePost(Incoming, frozen=True, kw_only=True):
     buyer: _Short = ""
     each: Amount
     a_day: Amount
+    acts_a_day: Annotated[int, msgspec.Meta(ge=1, le=MOST_ACTS)] | None = None
     until: Moment
     because: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
@@ -44,7 +46,8 @@ class MandatePost(Incoming, frozen=True, kw_only=True):
 class MandateTold(Told, frozen=True, kw_only=True):
     """A mandate. key: the mark of its key; program: what that is called. holds: whether anything can be done under it.
 
-    used: what acts of today (UTC) gave back or asked for; left: of the day. acts_made: how many in all.
+    used: what acts of today (UTC) cancelled, gave back or asked for; left: of the day. acts_today: how many there were
+    today; acts_made: in all.
     """
 
     id: str
@@ -56,6 +59,7 @@ class MandateTold(Told, frozen=True, kw_only=True):
     buyer: str
     each: Money
     a_day: Money
+    acts_a_day: int | None
     until: Instant
     because: str
     made_by: str
@@ -65,6 +69,7 @@ class MandateTold(Told, frozen=True, kw_only=True):
     holds: bool
     used: Money
     left: Money
+    acts_today: int
     acts_made: int
 
 
@@ -116,6 +121,7 @@ async def give(call: Call) -> Answer:
         currency=body.each.currency,
         each_minor=body.each.amount,
         a_day_minor=body.a_day.amount,
+        acts_a_day=body.acts_a_day,
         until=body.until,
         because=body.because,
     )
@@ -155,6 +161,7 @@ def mandate_told(one: MandateView, now: Instant) -> MandateTold:
         buyer=allowed.buyer,
         each=Money(allowed.each_minor, allowed.currency),
         a_day=Money(allowed.a_day_minor, allowed.currency),
+        acts_a_day=allowed.acts_a_day,
         until=allowed.until,
         because=one.because,
         made_by=one.made_by_name,
@@ -164,6 +171,7 @@ def mandate_told(one: MandateView, now: Instant) -> MandateTold:
         holds=one.holds(now),
         used=Money(one.held.used(day), allowed.currency),
         left=Money(one.left(day), allowed.currency),
+        acts_today=one.held.made(day),
         acts_made=one.held.acts,
     )
 

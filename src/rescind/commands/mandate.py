@@ -17,10 +17,11 @@ from rescind.commands.installation import with_pool
 from rescind.commands.speaking import _, columns, expected, fail, language, must_be, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField, InvalidText, MandateStands, NotFound
-from rescind.core.mandate import LONGEST, ProgramAct
+from rescind.core.instant import Instant
+from rescind.core.mandate import LONGEST, MOST_ACTS, ProgramAct
 from rescind.core.money import Money
 from rescind.postgres.accounts import AccountTable
-from rescind.postgres.mandates import MandateTable
+from rescind.postgres.mandates import MandateTable, MandateView
 from rescind.postgres.reads import Reads
 from rescind.secret_keys import secret
 from rescind.settings import Settings
@@ -41,9 +42,11 @@ def list_mandates(data: Data = None) -> None:
                 _("mandate"),
                 _("program"),
                 _("may"),
+                _("for"),
                 _("each"),
                 _("a day"),
                 _("used today"),
+                _("acts today"),
                 _("until"),
                 _("acts"),
                 _("by"),
@@ -59,9 +62,11 @@ def list_mandates(data: Data = None) -> None:
                 one.id,
                 one.program,
                 " ".join(allowed.acts),
+                _for_whom(one),
                 money(allowed.each_minor),
                 money(allowed.a_day_minor),
                 money(one.held.used(now.date())),
+                _acts_today(one, now),
                 f"{allowed.until:%Y-%m-%d %H:%M}" if one.holds(now) else _("ended"),
                 str(one.held.acts),
                 one.made_by_name,
@@ -79,6 +84,9 @@ def give_mandate(
     each: Annotated[str, typer.Option(help="The most one act is about, such as 25.00.")],
     a_day: Annotated[str, typer.Option(help="The most of one day (UTC).")],
     currency: Annotated[str, typer.Option(help="Of both amounts, such as EUR.")],
+    acts_a_day: Annotated[
+        int | None, typer.Option(min=1, max=MOST_ACTS, help="The most acts of one day; without it any number.")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=LONGEST.days, help="Days it holds.")] = 30,
     shop: Annotated[list[str] | None, typer.Option(help="For this shop alone; again for more.")] = None,
     buyer: Annotated[str, typer.Option(help="For this buyer's orders alone, by the host's id.")] = "",
@@ -94,6 +102,7 @@ def give_mandate(
             currency=currency,
             each_minor=Money.parse(each, currency).minor,
             a_day_minor=Money.parse(a_day, currency).minor,
+            acts_a_day=acts_a_day,
             until=wall_clock() + timedelta(days=days),
             because=because,
         )
@@ -127,6 +136,17 @@ def end_mandate(
 
     _with(data, work)
     say(_("Ended."))
+
+
+def _for_whom(one: MandateView) -> str:
+    allowed = one.bounds
+    buyer = [_("buyer %(id)s") % {"id": allowed.buyer}] if allowed.buyer else []
+    return " ".join((*allowed.shops, *buyer)) or one.shop or one.key_buyer or _("all")
+
+
+def _acts_today(one: MandateView, now: Instant) -> str:
+    made, most = one.held.made(now.date()), one.bounds.acts_a_day
+    return str(made) if most is None else _("%(count)s of %(most)s") % {"count": made, "most": most}
 
 
 def _with(data: Data, work: Callable[[Mandates], Awaitable[T]]) -> T:

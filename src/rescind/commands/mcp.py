@@ -30,16 +30,19 @@ def mcp(
     if not address.startswith(("http://", "https://")):
         fail(_("Say where the desk is: --url https://desk.example, or %(setting)s.") % {"setting": URL})
     key = os.environ.get(KEY, "")
+    lacks_key = _("Set %(setting)s to the program's key; it is never an option, for others could read it there.")
     if http is None and not key:
-        fail(
-            _("Set %(setting)s to the program's key; it is never an option, for others could read it there.")
-            % {"setting": KEY}
-        )
+        fail(lacks_key % {"setting": KEY})
     try:
-        from rescind.mcp import transports  # noqa: PLC0415 - an extra, which only this command needs
+        # An extra, which only this command needs.
+        from rescind.mcp import transports  # noqa: PLC0415
+        from rescind_client import InvalidCall  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         fail(_("%(name)s is not installed: pip install 'rescind[mcp]'") % {"name": missing.name})
     if http is None:
-        asyncio.run(transports.stdio(address, key, language))
+        try:
+            asyncio.run(transports.stdio(address, key, language))
+        except InvalidCall:
+            fail(lacks_key % {"setting": KEY})
     else:
         asyncio.run(transports.loopback(address, http, language))

@@ -269,8 +269,8 @@ class MandateNeeded(RescindError):
 class OutsideMandate(RescindError):
     """A program would do what the mandate it acts under does not reach.
 
-    Params: mandate, bound (acts, shops, buyer, currency, each, a_day, until, ended); of an amount asked and most, or
-    left of the day (amounts); of a time until.
+    Params: mandate, bound (acts, shops, buyer, currency, each, a_day, acts_a_day, until, ended); of an amount asked and
+    most, or left of the day (amounts); of acts a day acts, the most; of a time until.
     """
 
     code = "outside-mandate"

@@ -28,17 +28,20 @@ from rescind.core.cancellation import (
 )
 from rescind.core.errors import InvalidField, MandateNeeded, OutsideMandate, one_of
 from rescind.core.event import BaseCommand, BaseEvent
-from rescind.core.ids import ShopId
+from rescind.core.ids import CancellationId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.money import CAP_MINOR, Money
-from rescind.core.offer import MakeOffer, OfferMade
+from rescind.core.offer import MakeOffer, OfferKind, OfferMade
 from rescind.core.order import Order
+from rescind.core.quote import worth
 
 UNDER_NONE: Final = "-"
 """Stands for the mandate of a key that acts under mandates alone and was given none."""
 LONGEST: Final = timedelta(days=366)
 """A person looks again after a year at the latest."""
 MOST_SHOPS: Final = 100
+MOST_ACTS: Final = 1_000_000
+"""A bound of acts a day that is higher bounds nothing."""
 
 
 class ProgramAct(StrEnum):
@@ -60,6 +63,7 @@ class Bound(StrEnum):
     CURRENCY = "currency"
     EACH = "each"
     A_DAY = "a_day"
+    ACTS_A_DAY = "acts_a_day"
     UNTIL = "until"
     ENDED = "ended"
 
@@ -67,8 +71,9 @@ class Bound(StrEnum):
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a person allows. shops: none named for all that the key sees; buyer: whose orders alone, else empty.
 
-    each_minor: the most of an order's money that one act is about; a_day_minor: the most that acts of one day (UTC)
-    give back or ask for together; both in minor units of the currency. until: the first instant it does not reach.
+    each_minor: the most that one act is about by its worth; a_day_minor: the most that acts of one day (UTC) cancel,
+    give back or ask for together; both in minor units of the currency. acts_a_day: the most acts of one day, of every
+    kind; None for any number. until: the first instant it does not reach.
     """
 
     acts: tuple[ProgramAct, ...]
@@ -77,12 +82,13 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     each_minor: int
     a_day_minor: int
+    acts_a_day: int | None = None
     until: Instant
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A mandate as it is at the moment of an act. used_on, used_minor: the last day of which something was used; acts:
-    how many were made under it.
+    """A mandate as it is at the moment of an act. used_on, used_minor, used_acts: the last day of which something was
+    used; acts: how many were made under it in all.
     """
 
     id: str
@@ -90,16 +96,21 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: Instant | None = None
     used_on: date | None = None
     used_minor: int = 0
+    used_acts: int = 0
     acts: int = 0
 
     def used(self, day: date) -> int:
         """What acts of this day have used up, in minor units."""
         return self.used_minor if self.used_on == day else 0
 
+    def made(self, day: date) -> int:
+        """How many acts were made on this day."""
+        return self.used_acts if self.used_on == day else 0
+
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
-    """An act under a mandate. stake_minor: how much of the order's money it is about; uses_minor: what of it counts
-    against the day.
+    """An act under a mandate. stake_minor: what it is about by its worth; uses_minor: what of it counts against the
+    day.
     """
 
     mandate: str
@@ -119,6 +130,7 @@ def bounds(
     currency: str,
     each_minor: int,
     a_day_minor: int,
+    acts_a_day: int | None = None,
     until: Instant,
     now: Instant,
     known: Collection[ShopId],
@@ -134,6 +146,8 @@ def bounds(
             raise InvalidField(field=f"/{name}", expected="more than nothing")
     if each_minor > a_day_minor:
         raise InvalidField(field="/a_day", expected="no less than one act may be about")
+    if acts_a_day is not None and not 0 < acts_a_day <= MOST_ACTS:
+        raise InvalidField(field="/acts_a_day", expected=f"a number from 1 to {MOST_ACTS}")
     if not now < until <= now + LONGEST:
         raise InvalidField(field="/until", expected="within a year from now")
     return Bounds(
@@ -143,6 +157,7 @@ def bounds(
         currency=currency,
         each_minor=each_minor,
         a_day_minor=a_day_minor,
+        acts_a_day=acts_a_day,
         until=until,
     )
 
@@ -185,6 +200,7 @@ def require_within(held: Held, wanted: Errand, now: Instant) -> None:
         (Bound.CURRENCY, wanted.currency != allowed.currency),
         (Bound.EACH, wanted.stake_minor > allowed.each_minor),
         (Bound.A_DAY, held.used(day) + wanted.uses_minor > allowed.a_day_minor),
+        (Bound.ACTS_A_DAY, allowed.acts_a_day is not None and held.made(day) >= allowed.acts_a_day),
     )
     bound = next((one for one, beyond in passed if beyond), None)
     if bound is None:
@@ -196,6 +212,8 @@ def require_within(held: Held, wanted: Errand, now: Instant) -> None:
         case Bound.A_DAY:
             left = max(0, allowed.a_day_minor - held.used(day))
             more = {"asked": Money(wanted.uses_minor, wanted.currency), "left": _money(allowed, left)}
+        case Bound.ACTS_A_DAY:
+            more = {"acts": allowed.acts_a_day}
         case Bound.UNTIL:
             more = {"until": allowed.until}
         case _:
@@ -206,7 +224,13 @@ def require_within(held: Held, wanted: Errand, now: Instant) -> None:
 def used_by(held: Held, wanted: Errand, now: Instant) -> Held:
     """The mandate after the act."""
     day = now.date()
-    return msgspec.structs.replace(held, used_on=day, used_minor=held.used(day) + wanted.uses_minor, acts=held.acts + 1)
+    return msgspec.structs.replace(
+        held,
+        used_on=day,
+        used_minor=held.used(day) + wanted.uses_minor,
+        used_acts=held.made(day) + 1,
+        acts=held.acts + 1,
+    )
 
 
 def _money(allowed: Bounds, minor: int) -> Money:
@@ -230,17 +254,27 @@ def _act(command: BaseCommand) -> ProgramAct | None:
 
 
 def _stake(before: Order, event: BaseEvent) -> int:
-    """How much of an order's money an event is about, in minor units: what goes back, or would if it were granted."""
+    """What an event is about by its worth, in minor units: the money that goes back, or would if it were granted,
+    or the price of what is cancelled, whichever is more: an order that nobody has paid is worth as much to its shop.
+    """
     match event:
         case CancellationApproved():
-            return sum(one.amount_minor for one in event.refunds)
+            return max(sum(one.amount_minor for one in event.refunds), worth(before, event.lines))
+        case OfferMade(kind=OfferKind.CANCEL_WITH_COSTS):
+            return max(event.refund_minor, _asked(before, event.cancellation))
         case OfferMade():
             return max(event.amount_minor, event.refund_minor)
-        case SellerAsked():
-            return event.request.refund_minor
+        case SellerAsked(request=asked):
+            return max(asked.refund_minor, worth(before, asked.lines))
         case CancellationHeld(request=asked) | CancellationRefused(request=asked) if asked is not None:
-            return asked.refund_minor
+            return max(asked.refund_minor, worth(before, asked.lines))
         case CancellationHeld() | CancellationRefused() | CancellationWithdrawn():
-            return next((one.refund_minor for one in before.cancellations if one.id == event.cancellation), 0)
+            return _asked(before, event.cancellation)
         case _:
             return 0
+
+
+def _asked(before: Order, cancellation: CancellationId) -> int:
+    """What a request that waits is about."""
+    found = next((one for one in before.cancellations if one.id == cancellation), None)
+    return max(found.refund_minor, worth(before, found.lines)) if found else 0

@@ -300,6 +300,18 @@ def wanted(order: Order) -> int:
     return price + stays(order)
 
 
+def worth(order: Order, selection: Mapping[str, int]) -> int:
+    """What units were sold for, in minor units, whatever was paid of it; all of an order together are its total.
+
+    With the last of it come delivery and every charge, less what went back of them before.
+    """
+    price = sum(_quote_line(line, selection[line.id]).total_minor for line in order.lines if line.id in selection)
+    if all(line.open <= selection.get(line.id, 0) for line in order.lines):
+        price += order.shipping_minor - order.shipping_refunded_minor
+        price += sum(charge.amount_minor for charge in order.charges) - order.charges_refunded_minor
+    return price
+
+
 def stays(order: Order, fee: int = 0) -> int:
     """What stays when nothing of the order remains: fees that were kept, and charges that never go back."""
     return order.kept_minor + fee + sum([charge.amount_minor for charge in order.charges if not charge.returns])

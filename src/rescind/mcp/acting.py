@@ -99,7 +99,7 @@ async def cancel_order(here: Here, asked: CancelOrder) -> Done:
         verdict=msgspec.convert(quote.verdict, models.Verdict) if quote.verdict else None,
     )
     told = await here.desk.cancellations.request(asked.order, body, idempotency_key=key, if_match=quote.version)
-    return await _done(here, told, key)
+    return _done(here, told, key)
 
 
 async def approve_request(here: Here, asked: ApproveRequest) -> Done:
@@ -109,7 +109,7 @@ async def approve_request(here: Here, asked: ApproveRequest) -> Done:
     told = await here.desk.cancellations.approve(
         asked.order, asked.request, body, idempotency_key=key, if_match=quote.version
     )
-    return await _done(here, told, key)
+    return _done(here, told, key)
 
 
 async def refuse_request(here: Here, asked: RefuseRequest) -> Done:
@@ -119,7 +119,7 @@ async def refuse_request(here: Here, asked: RefuseRequest) -> Done:
     told = await here.desk.cancellations.refuse(
         asked.order, asked.request, body, idempotency_key=key, if_match=quote.version
     )
-    return await _done(here, told, key)
+    return _done(here, told, key)
 
 
 async def offer_instead(here: Here, asked: OfferInstead) -> Done:
@@ -138,7 +138,7 @@ async def offer_instead(here: Here, asked: OfferInstead) -> Done:
     told = await here.desk.cancellations.offer(
         asked.order, asked.request, body, idempotency_key=key, if_match=quote.version
     )
-    return await _done(here, told, key)
+    return _done(here, told, key)
 
 
 async def withdraw_request(here: Here, asked: WithdrawRequest) -> Done:
@@ -148,7 +148,7 @@ async def withdraw_request(here: Here, asked: WithdrawRequest) -> Done:
     told = await here.desk.cancellations.withdraw(
         asked.order, asked.request, body, idempotency_key=key, if_match=quote.version
     )
-    return await _done(here, told, key)
+    return _done(here, told, key)
 
 
 def key_of(asked: Act) -> str:
@@ -156,15 +156,14 @@ def key_of(asked: Act) -> str:
     return asked.idempotency_key or secrets.token_hex(16)
 
 
-async def _done(here: Here, told: models.DecisionTold, key: str) -> Done:
-    mandate = (await here.desk.caller.read()).mandate
+def _done(here: Here, told: models.DecisionTold, key: str) -> Done:
     order = told.order
     return Done(
         order=order.id,
         version=order.version,
         request=seen.request(told.cancellation, order.version, here.language),
         refunds=[seen.refund(one, order.id) for one in told.refunds],
-        mandate=mandate.id if mandate else "",
+        mandate=told.mandate,
         idempotency_key=key,
     )
 

@@ -205,7 +205,9 @@ class Rules(Answer, frozen=True, kw_only=True):
 class Caller(Answer, frozen=True, kw_only=True):
     """As whom the desk knows this program, and what it may do. mandate: null where it only reads.
 
-    each, a_day: the most one act is about, and of one day (UTC); left: of today.
+    shops: for which shops alone, none named for all that the key sees; for_buyer: for whose orders alone, else empty.
+    each, a_day: the most one act is about, and of one day (UTC); left: of today. acts_a_day: the most acts of a day,
+    null for any number; acts_today: how many there were.
     """
 
     role: str
@@ -216,9 +218,13 @@ class Caller(Answer, frozen=True, kw_only=True):
     mandate: str | None
     holds: bool
     acts: list[str]
+    shops: list[str]
+    for_buyer: str
     each: models.Money | None
     a_day: models.Money | None
     left: models.Money | None
+    acts_a_day: int | None
+    acts_today: int
     until: str | None
 
 

@@ -26,7 +26,8 @@ from rescind.mcp.quote import Quote
 from rescind.mcp.tools import ACTING, ANSWERING, ANYBODY, Asked, Here, Tool
 from rescind_client import models
 
-Id = Annotated[str, msgspec.Meta(max_length=64)]
+Id = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[a-z]{3}_[0-9A-Za-z]+$")]
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Cursor = Annotated[str, msgspec.Meta(max_length=400, description="What the part before gave as next.")]
 Few = Annotated[int, msgspec.Meta(ge=1, le=25)]
 
@@ -34,7 +35,7 @@ Few = Annotated[int, msgspec.Meta(ge=1, le=25)]
 class FindOrders(Asked, frozen=True, kw_only=True):
     """numbers: order numbers, ids, tracking numbers or SKUs. text: words of titles and names."""
 
-    numbers: Annotated[tuple[Id, ...], msgspec.Meta(max_length=25)] = ()
+    numbers: Annotated[tuple[Number, ...], msgspec.Meta(max_length=25)] = ()
     text: Annotated[str, msgspec.Meta(max_length=200)] = ""
     limit: Few = 10
     cursor: Cursor | None = None
@@ -155,8 +156,7 @@ async def waiting_requests(here: Here, asked: Part) -> Requests:
     """Requests that wait for whoever holds this key; a buyer's own that wait for an answer."""
     role = (await here.desk.caller.read()).role
     tab = "with_platform" if role in {"support", "operator"} else "to_respond"
-    told = await here.desk.cancellations.queue(tab=tab, limit=asked.limit, cursor=asked.cursor)
-    rows = [one for one in told.rows if one.kind == "cancellation"]
+    told = await here.desk.cancellations.queue(tab=tab, kind="cancellation", limit=asked.limit, cursor=asked.cursor)
     requests = [
         Request(
             request=one.id,
@@ -171,9 +171,9 @@ async def waiting_requests(here: Here, asked: Part) -> Requests:
             if_silent=one.if_silent,
             quote=Quote(version=one.order_version, refund=one.amount).written(),
         )
-        for one in rows
+        for one in told.rows
     ]
-    quoted = [Quoted(by="buyer", about=f"buyer name of {one.order}", text=one.buyer.name) for one in rows]
+    quoted = [Quoted(by="buyer", about=f"buyer name of {one.order}", text=one.buyer.name) for one in told.rows]
     return Requests(requests=requests, next=told.next, quoted=[one for one in quoted if one.text])
 
 
@@ -219,9 +219,13 @@ async def read_mandate(here: Here, _: Asked) -> Caller:
         mandate=mandate.id if mandate else None,
         holds=bool(mandate and mandate.holds),
         acts=mandate.acts if mandate else [],
+        shops=mandate.shops if mandate else [],
+        for_buyer=mandate.buyer if mandate else "",
         each=mandate.each if mandate else None,
         a_day=mandate.a_day if mandate else None,
         left=mandate.left if mandate else None,
+        acts_a_day=mandate.acts_a_day if mandate else None,
+        acts_today=mandate.acts_today if mandate else 0,
         until=mandate.until if mandate else None,
         quoted=quoted,
     )

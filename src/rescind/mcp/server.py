@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,7 +28,7 @@ from rescind.mcp import acting, reading, words
 from rescind.mcp.answers import Problem
 from rescind.mcp.quote import Misquoted
 from rescind.mcp.tools import Here, Tool
-from rescind_client import AsyncRescind, ProblemError, Unreachable, models
+from rescind_client import AsyncRescind, InvalidCall, ProblemError, UnexpectedAnswer, Unreachable, models
 
 log = structlog.get_logger()
 
@@ -41,6 +42,8 @@ of the desk. You act under a mandate; when a bound is passed, say so and leave i
 """
 _CHANGED = frozenset({"stale-version", "amount-changed", "verdict-changed"})
 _AMOUNTS = ("asked", "most", "left", "confirmed", "refund")
+_CALL_S = 60
+"""A call of a tool is answered within it, whatever the desk does: nobody waits for ever, and no line is held."""
 _RETRY = frozenset({"rate-limited", "unavailable", "refund-under-way", "idempotency-in-progress"})
 
 DeskOf = Callable[[ServerRequestContext[Any, Any], Locale], AsyncRescind]
@@ -59,7 +62,7 @@ def serve(desk_of: DeskOf, language: str) -> Server[Any]:
             caller = await desk_of(context, locale(language)).caller.read()
         except ProblemError as problem:
             raise MCPError(INTERNAL_ERROR, problem.detail) from problem
-        except Unreachable:
+        except (Unreachable, UnexpectedAnswer):
             raise MCPError(INTERNAL_ERROR, locale(language).pgettext("mcp", "unreachable")) from None
         return ListToolsResult(tools=[_listed(one) for one in TOOLS.values() if one.given_to(caller)])
 
@@ -82,13 +85,15 @@ async def _called(here: Here, name: str, given: dict[str, Any]) -> CallToolResul
             # Made before the first try, so that whoever gets no answer can call again as the same call.
             key = acting.key_of(asked)
             asked = msgspec.structs.replace(asked, idempotency_key=key)
-            _require_mandated(await here.desk.caller.read())
-        answer = await tool.run(here, asked)
+        async with asyncio.timeout(_CALL_S):
+            if isinstance(asked, acting.Act):
+                _require_mandated(await here.desk.caller.read())
+            answer = await tool.run(here, asked)
     except ProblemError as problem:
         return _problem(_told(problem, key), here.language)
-    except Unreachable:
+    except (Unreachable, UnexpectedAnswer, TimeoutError):
         return _refused("unreachable", here.language, key=key, retry=True)
-    except (Misquoted, msgspec.ValidationError) as fault:
+    except (InvalidCall, Misquoted, msgspec.ValidationError) as fault:
         return _refused("invalid-arguments", here.language, key=key, detail=str(fault))
     except Forbidden:
         return _refused("no-such-tool", here.language)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakValueDictionary
 
 import httpx
 import uvicorn
@@ -15,10 +17,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rescind.locales import LANGUAGE_NAMES, Locale
 from rescind.mcp.server import DeskOf, serve
-from rescind_client import AsyncRescind
+from rescind_client import AsyncRescind, InvalidCall
+from rescind_client.transport import shown
 
 _LOOPBACK = "127.0.0.1"
 _TIMEOUT_S = 30
+_AT_ONCE = 8
+"""Calls of one key that are under way at once; more of them wait for their turn, and hold up nobody else's."""
 
 
 async def stdio(url: str, key: str, language: str) -> None:
@@ -49,8 +54,8 @@ def app(url: str, language: str, client: httpx.AsyncClient) -> ASGIApp:
     """
 
     def desk_of(context: ServerRequestContext[Any, Any], tongue: Locale) -> AsyncRescind:
-        shown = context.request.headers.get("authorization", "") if context.request is not None else ""
-        return AsyncRescind(url, shown.partition(" ")[2].strip(), language=tongue.tag, client=client)
+        said = context.request.headers.get("authorization", "") if context.request is not None else ""
+        return AsyncRescind(url, said.partition(" ")[2], language=tongue.tag, client=client)
 
     return _with_key(_stateless(desk_of, language))
 
@@ -60,23 +65,45 @@ def _stateless(desk_of: DeskOf, language: str) -> ASGIApp:
 
 
 def _with_key(inner: ASGIApp) -> ASGIApp:
-    """Nobody gets further without a key of their own: on a shared machine the loopback is everybody's."""
+    """Nobody gets further without a key of their own, and no key takes the turns of others: on a shared machine the
+    loopback is everybody's.
+    """
+    turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            shown = dict(scope["headers"]).get(b"authorization", b"")
-            if not shown.lower().startswith(b"bearer "):
-                refusal = JSONResponse({"error": "Show your key: Authorization: Bearer rsk_…"}, status_code=401)
-                refusal.headers["www-authenticate"] = 'Bearer realm="rescind"'
-                await refusal(scope, receive, send)
-                return
-        await inner(scope, receive, send)
+        if scope["type"] != "http":
+            await inner(scope, receive, send)
+            return
+        key = _key(dict(scope["headers"]).get(b"authorization", b""))
+        if not key:
+            refusal = JSONResponse({"error": "Show your key: Authorization: Bearer rsk_…"}, status_code=401)
+            refusal.headers["www-authenticate"] = 'Bearer realm="rescind"'
+            await refusal(scope, receive, send)
+            return
+        if scope["method"] != "POST":
+            await inner(scope, receive, send)
+            return
+        async with turns.setdefault(key, asyncio.Semaphore(_AT_ONCE)):
+            await inner(scope, receive, send)
 
     return outer
+
+
+def _key(authorization: bytes) -> str:
+    """The key of a request; empty where there is none, and for what no key is."""
+    scheme, _, said = authorization.partition(b" ")
+    if scheme.lower() != b"bearer":
+        return ""
+    try:
+        return shown(said.decode("latin-1"))
+    except InvalidCall:
+        return ""
 
 
 @asynccontextmanager
 async def _client() -> AsyncGenerator[httpx.AsyncClient]:
     # No proxy and no netrc of the environment: the key goes to the desk and nowhere else.
-    async with httpx.AsyncClient(timeout=_TIMEOUT_S, trust_env=False) as client:
+    # No bound of connections: each caller has one of its own, and a common one would be theirs who call most.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+    async with httpx.AsyncClient(timeout=_TIMEOUT_S, limits=limits, trust_env=False) as client:
         yield client

@@ -33,7 +33,7 @@ def orders(told: OrdersFound, language: Locale) -> list[str]:
         _parts(one.order, one.number, language.term("stage", one.stage), _money(one.total, language))
         for one in told.orders
     ]
-    return found or [language.gettext("Nothing was found.")]
+    return _list(found, told.next, language)
 
 
 def order(told: OrderRead, language: Locale) -> list[str]:
@@ -48,7 +48,7 @@ def order(told: OrderRead, language: Locale) -> list[str]:
         for one in told.moves
     ]
     head = _parts(told.order, told.number, language.term("stage", told.stage), _money(told.total, language))
-    return [head, *moves, *(_request(one, language) for one in told.requests)]
+    return [head, *moves, *(_request(one, language, to_answer=True) for one in told.requests)]
 
 
 def timeline(told: Timeline, language: Locale) -> list[str]:
@@ -73,12 +73,12 @@ def quote(told: CancellationQuote, language: Locale) -> list[str]:
         lines.append(_parts(_time(told.deadline, language), language.term("silence", told.if_silent)))
     if told.until:
         lines.append(_parts(_time(told.until, language), language.term("verdict", told.then)))
-    return [*lines, language.gettext("Nothing was changed.")]
+    return [*lines, _pass_on(told.quote, language), language.gettext("Nothing was changed.")]
 
 
 def requests(told: Requests, language: Locale) -> list[str]:
-    """A line a request."""
-    return [_request(one, language) for one in told.requests] or [language.gettext("Nothing was found.")]
+    """A line a request, with all that an answer to it takes."""
+    return _list([_request(one, language, to_answer=True) for one in told.requests], told.next, language)
 
 
 def refunds(told: Refunds, language: Locale) -> list[str]:
@@ -87,7 +87,7 @@ def refunds(told: Refunds, language: Locale) -> list[str]:
         _parts(one.order, one.refund, language.term("refund", one.status), _money(one.amount, language))
         for one in told.refunds
     ]
-    return found or [language.gettext("Nothing was found.")]
+    return _list(found, told.next, language)
 
 
 def rules(told: Rules, language: Locale) -> list[str]:
@@ -101,6 +101,10 @@ def caller(told: Caller, language: Locale) -> list[str]:
     if told.mandate is None or told.each is None or told.a_day is None or told.left is None:
         return [*lines, language.gettext("No mandate: it reads, and does nothing.")]
     lines.append(_parts(told.mandate, *(language.term("program_act", one) for one in told.acts)))
+    if told.shops:
+        lines.append(language.gettext("For these shops alone: %(shops)s.") % {"shops": ", ".join(told.shops)})
+    if told.for_buyer:
+        lines.append(language.gettext("For orders of buyer %(id)s alone.") % {"id": told.for_buyer})
     bounds = {
         "each": _money(told.each, language),
         "day": _money(told.a_day, language),
@@ -110,6 +114,9 @@ def caller(told: Caller, language: Locale) -> list[str]:
     lines.append(
         language.gettext("Up to %(each)s an act and %(day)s a day, %(left)s left today, until %(until)s.") % bounds
     )
+    if told.acts_a_day is not None:
+        words = {"count": told.acts_today, "most": told.acts_a_day}
+        lines.append(language.gettext("Acts today: %(count)s of %(most)s.") % words)
     return lines if told.holds else [*lines, language.gettext("It does not hold any more.")]
 
 
@@ -150,14 +157,26 @@ def _quoted(one: Quoted) -> str:
     return msgspec.json.encode(one).decode()
 
 
-def _request(one: Request, language: Locale) -> str:
+def _list(found: list[str], rest: str | None, language: Locale) -> list[str]:
+    """The lines of a list, and where it goes on."""
+    lines = found or [language.gettext("Nothing was found.")]
+    return [*lines, language.gettext("There is more: cursor=%(cursor)s") % {"cursor": rest}] if rest else lines
+
+
+def _pass_on(quote: str, language: Locale) -> str:
+    return language.gettext("To act on it, pass quote=%(quote)s") % {"quote": quote}
+
+
+def _request(one: Request, language: Locale, *, to_answer: bool = False) -> str:
     return _parts(
+        one.order,
         one.request,
         language.state(one.status),
         one.rule,
         _money(one.refund, language),
         _time(one.deadline, language),
         language.term("silence", one.if_silent) if one.if_silent else "",
+        _pass_on(one.quote, language) if to_answer else "",
     )
 
 

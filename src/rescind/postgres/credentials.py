@@ -141,11 +141,12 @@ ON CONFLICT (token_hash) DO NOTHING
 _FIELDS = """
 kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes, mandated, order_id, opens, language, back_to
 """
-# The one that holds, or else the last one: whoever acts under one that has ended is told so.
+# The last that was given, also where it has ended: whoever acts under one that has ended is told so, of that one. Only
+# one holds at a time, and it is the last.
 _MANDATE = """
 CASE WHEN mandated THEN coalesce(
     (SELECT mandate_id FROM mandates WHERE key_hash = token_hash
-     ORDER BY ended_at IS NULL DESC, made_at DESC, mandate_id LIMIT 1), ''
+     ORDER BY made_at DESC, ended_at IS NULL DESC, mandate_id LIMIT 1), ''
 ) ELSE '' END AS mandate
 """
 _FIND = f"""

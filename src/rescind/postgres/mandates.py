@@ -10,15 +10,16 @@ import asyncpg
 import msgspec
 
 from rescind.core.errors import MandateStands, NotFound
-from rescind.core.ids import ShopId
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.mandate import Bounds, Held, ProgramAct
 from rescind.postgres.credentials import MARK_BYTES, Role
 
-_BOUNDS = "m.acts, m.shops, m.buyer_id AS buyer, m.currency, m.each_minor, m.a_day_minor, m.until"
+_BOUNDS = "m.acts, m.shops, m.buyer_id AS buyer, m.currency, m.each_minor, m.a_day_minor, m.acts_a_day, m.until"
 _FIELDS = f"""
 m.mandate_id AS id, {_BOUNDS}, m.because, m.made_by, m.made_by_name, m.made_at, m.ended_by, m.ended_by_name,
-m.ended_at, m.used_on, m.used_minor, m.acts_made, encode(substring(m.key_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS key,
+m.ended_at, m.used_on, m.used_minor, m.used_acts, m.acts_made,
+encode(substring(m.key_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS key,
 c.principal AS program, c.role, c.shop_id AS shop, c.buyer_id AS key_buyer,
 c.revoked_at IS NULL AND c.expires_at > clock_timestamp() AS key_in_force
 """
@@ -36,21 +37,28 @@ FOR NO KEY UPDATE
 """  # noqa: S608 - a number of ours
 _STANDS = "SELECT mandate_id FROM mandates WHERE key_hash = $1 AND ended_at IS NULL AND until > $2"
 _ADD = """
-INSERT INTO mandates (mandate_id, key_hash, acts, shops, buyer_id, currency, each_minor, a_day_minor, until, because,
-                      made_by, made_by_name, made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO mandates (mandate_id, key_hash, acts, shops, buyer_id, currency, each_minor, a_day_minor, acts_a_day, until,
+                      because, made_by, made_by_name, made_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 _END = """
 UPDATE mandates SET ended_at = $2, ended_by = $3, ended_by_name = $4 WHERE mandate_id = $1 AND ended_at IS NULL
 """
 _HOLD = f"""
-SELECT m.mandate_id AS id, m.ended_at, m.used_on, m.used_minor, m.acts_made, {_BOUNDS} FROM mandates m
+SELECT m.mandate_id AS id, m.ended_at, m.used_on, m.used_minor, m.used_acts, m.acts_made, {_BOUNDS} FROM mandates m
 WHERE m.mandate_id = ANY($1::text[]) ORDER BY m.mandate_id FOR NO KEY UPDATE
 """  # noqa: S608 - names of ours
 _USE = """
-UPDATE mandates AS m SET used_on = u.used_on, used_minor = u.used_minor, acts_made = u.acts_made
-FROM unnest($1::text[], $2::date[], $3::bigint[], $4::bigint[]) AS u (mandate_id, used_on, used_minor, acts_made)
+UPDATE mandates AS m
+SET used_on = u.used_on, used_minor = u.used_minor, used_acts = u.used_acts, acts_made = u.acts_made
+FROM unnest($1::text[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[])
+    AS u (mandate_id, used_on, used_minor, used_acts, acts_made)
 WHERE m.mandate_id = u.mandate_id
+"""
+_DONE = """
+INSERT INTO mandate_acts (shop_id, order_id, seq, mandate_id, act, worth_minor, counted_minor, done_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
+                     $8::timestamptz[])
 """
 MOST = 500
 """So many are listed."""
@@ -100,6 +108,21 @@ class MandateView(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, self.bounds.a_day_minor - self.held.used(day))
 
 
+class Act(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done under a mandate. seq: the first of its records in the order; worth_minor: what it was about;
+    counted_minor: what of it counted against the day.
+    """
+
+    mandate: str
+    shop: ShopId
+    order: OrderId
+    seq: int
+    act: ProgramAct
+    worth_minor: int
+    counted_minor: int
+    at: Instant
+
+
 class MandateTable:
     """Writes and reads mandates. None is ever deleted: events name them."""
 
@@ -137,6 +160,7 @@ class MandateTable:
                 bounds.currency,
                 bounds.each_minor,
                 bounds.a_day_minor,
+                bounds.acts_a_day,
                 bounds.until,
                 mandate.because,
                 mandate.by,
@@ -158,8 +182,16 @@ async def hold(connection: Any, mandates: Iterable[str]) -> dict[str, Held]:
 
 async def use(connection: Any, held: Iterable[Held]) -> None:
     """Keep what was used of mandates that are held."""
-    rows = [(one.id, one.used_on, one.used_minor, one.acts) for one in held]
+    rows = [(one.id, one.used_on, one.used_minor, one.used_acts, one.acts) for one in held]
     await connection.execute(_USE, *map(list, zip(*rows, strict=True)))
+
+
+async def keep(connection: Any, acts: Iterable[Act]) -> None:
+    """Keep what was done under which mandate, beside the records that say the same order by order."""
+    rows = [
+        (one.shop, one.order, one.seq, one.mandate, one.act, one.worth_minor, one.counted_minor, one.at) for one in acts
+    ]
+    await connection.execute(_DONE, *map(list, zip(*rows, strict=True)))
 
 
 def _held(row: Mapping[str, Any]) -> Held:
@@ -172,11 +204,13 @@ def _held(row: Mapping[str, Any]) -> Held:
             currency=row["currency"],
             each_minor=row["each_minor"],
             a_day_minor=row["a_day_minor"],
+            acts_a_day=row["acts_a_day"],
             until=row["until"],
         ),
         ended_at=row["ended_at"],
         used_on=row["used_on"],
         used_minor=row["used_minor"],
+        used_acts=row["used_acts"],
         acts=row["acts_made"],
     )
 

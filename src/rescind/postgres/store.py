@@ -140,6 +140,8 @@ class PostgresUnitOfWork:
             beyond = await self._count(changes, now)
             if kept := [change for change in changes if all(change is not one.change for one in beyond)]:
                 await self._write(kept, now)
+                if acts := [act for act in (_act(one, now) for one in kept) if act is not None]:
+                    await mandates.keep(self._connection, acts)
                 # In the order in which the orders themselves are taken: two batches never wait for each other.
                 for change in sorted(filter(_offers, kept), key=lambda one: (one.after.shop, one.after.id)):
                     await threads.act(self._connection, change.after, [one.record for one in change.written], now)
@@ -196,6 +198,23 @@ def _used(held: Mapping[str, Held], errand: Errand | None, now: Instant) -> Mapp
     mandate = held[errand.mandate]
     require_within(mandate, errand, now)
     return {mandate.id: used_by(mandate, errand, now)}
+
+
+def _act(change: Change, now: Instant) -> mandates.Act | None:
+    """What a change is in the list of what was done under its mandate; None where there is none."""
+    wanted = change.errand
+    if wanted is None:
+        return None
+    return mandates.Act(
+        mandate=wanted.mandate,
+        shop=change.after.shop,
+        order=change.after.id,
+        seq=change.written[0].record.seq,
+        act=wanted.act,
+        worth_minor=wanted.stake_minor,
+        counted_minor=wanted.uses_minor,
+        at=now,
+    )
 
 
 def _names(wanted: Wanted) -> tuple[str | None, ...]:

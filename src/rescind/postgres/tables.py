@@ -47,6 +47,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "notices": "shop",
     "notice_sends": "shop",
     "idempotency": "shop",
+    "mandate_acts": "shop",
     "buyer_counters": "buyer",
     "buyers": "buyer",
     "installation": "reference",

@@ -4,28 +4,41 @@ import asyncio
 import os
 import random
 from datetime import timedelta
+from importlib.resources import files
 
+import asyncpg
 import pytest
 
 from postgres.market import KILN, audit, market_on
 from rescind.access.credentials import Access, token_hash
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.cancellation import CancelBySeller
+from rescind.core.cancellation import ApproveCancellation, CancelBySeller, RefuseCancellation
 from rescind.core.errors import OutsideMandate
+from rescind.core.event import Note
 from rescind.core.mandate import Bounds, ProgramAct
-from rescind.core.record import decode
+from rescind.core.offer import MakeOffer, OfferKind
+from rescind.core.parts import Tender
+from rescind.core.record import decode, decode_order
+from rescind.core.stage import Stage
+from rescind.postgres.embedded import OWNER
 from rescind.postgres.mandates import MandateTable, NewMandate
 
+SORRY = Note(id="txt_sorry", body="Sorry", salt="salt")
 ROUNDS = 40 if os.environ.get("PROOF") == "full" else 4
 
 
-async def program(pool, clock, number, *, each=10_000, a_day=16_000):
+async def program(pool, clock, number, *, each=10_000, a_day=16_000, acts_a_day=None):
     """The actor of a seller's key that acts under a mandate, and the table of mandates."""
     key = await Access(pool, b"s" * 32, "").issue_key("seller", f"helper{number}", shop_id=KILN, mandated=True)
     mark = token_hash(key).hex()[:16]
     now = clock.read()
     bounds = Bounds(
-        acts=tuple(ProgramAct), currency="EUR", each_minor=each, a_day_minor=a_day, until=now + timedelta(days=30)
+        acts=tuple(ProgramAct),
+        currency="EUR",
+        each_minor=each,
+        a_day_minor=a_day,
+        acts_a_day=acts_a_day,
+        until=now + timedelta(days=30),
     )
     table = MandateTable(pool)
     made = NewMandate(
@@ -36,11 +49,14 @@ async def program(pool, clock, number, *, each=10_000, a_day=16_000):
 
 
 async def done_under(pool, mandate):
-    """What was given back by records that name this mandate, in minor units, one for each act."""
-    found = [decode(row["body"]) for row in await pool.fetch("SELECT body FROM events ORDER BY order_id, seq")]
-    return [
-        sum(one.amount_minor for one in record.event.refunds) for record in found if record.actor.mandate == mandate
-    ]
+    """The price of what was cancelled by records that name this mandate, in minor units, one for each act."""
+    found = await pool.fetch(
+        "SELECT e.body, o.state FROM events e JOIN orders o USING (order_id) ORDER BY order_id, seq"
+    )
+    done = [decode_order(row["state"]).total.minor for row in found if decode(row["body"]).actor.mandate == mandate]
+    kept = await pool.fetch("SELECT worth_minor FROM mandate_acts WHERE mandate_id = $1", mandate)
+    assert sorted(one[0] for one in kept) == sorted(done), "the list of acts is what the records say"
+    return done
 
 
 async def test_of_many_acts_at_once_no_day_holds_more_than_the_mandate_says_and_what_fits_is_done(pool, clock):
@@ -50,7 +66,15 @@ async def test_of_many_acts_at_once_no_day_holds_more_than_the_mandate_says_and_
             a_day = drawn.randrange(4_000, 40_000)
             actor, table = await program(pool, clock, number, a_day=a_day, each=4_000)
             prices = [drawn.randrange(1, 6_000) for _ in range(10)]
-            orders = [await here.order(price=price) for price in prices]
+            # Paid, not paid yet, and to be paid at the door: a mandate bounds them alike.
+            orders = [
+                await here.order(
+                    drawn.choice((Stage.ALLOCATED, Stage.UNPAID)),
+                    price=price,
+                    tenders=(Tender(id="t", method=drawn.choice(("card", "cash_on_delivery")), amount_minor=price),),
+                )
+                for price in prices
+            ]
             answers = await asyncio.gather(
                 *(
                     drawn.choice((here, there)).does(CancelBySeller(order=one, reason="out_of_stock"), actor)
@@ -72,6 +96,49 @@ async def test_of_many_acts_at_once_no_day_holds_more_than_the_mandate_says_and_
                     assert price <= 4_000
             clock.advance(timedelta(days=1))
         await audit(pool)
+
+
+async def test_an_order_that_nobody_has_paid_is_worth_as_much_as_one_that_is_paid(pool, clock):
+    async with market_on(pool, clock) as market:
+        actor, table = await program(pool, clock, 1, each=2_500, a_day=2_500)
+        cash = (Tender(id="t", method="cash_on_delivery", amount_minor=2_501),)
+        dear = await market.order(Stage.PREPARING, price=2_501, tenders=cash)
+        with pytest.raises(OutsideMandate) as refusal:
+            await market.does(CancelBySeller(order=dear, reason="out_of_stock"), actor)
+        assert (refusal.value.params["bound"], refusal.value.params["asked"].minor) == ("each", 2_501)
+        asked = await market.asks(dear)
+        case = asked.order.open_cancellation.id
+        for answer in (
+            ApproveCancellation(order=dear, cancellation=case),
+            RefuseCancellation(order=dear, cancellation=case, reason="other", comment=SORRY),
+        ):
+            with pytest.raises(OutsideMandate, match="each"):
+                await market.does(answer, actor)
+        unpaid = await market.order(Stage.UNPAID, price=2_500)
+        await market.does(CancelBySeller(order=unpaid, reason="out_of_stock"), actor)
+        assert (await table.one("man_1")).held.used(clock.read().date()) == 2_500
+        assert await done_under(pool, "man_1") == [2_500]
+
+
+async def test_of_many_acts_at_once_no_more_are_done_than_the_mandate_says_in_a_day(pool, clock):
+    async with market_on(pool, clock) as here, market_on(pool, clock) as there:
+        actor, table = await program(pool, clock, 1, a_day=100_000, acts_a_day=3)
+        for day in range(2):
+            orders = [await here.order(Stage.UNPAID, price=1) for _ in range(7)]
+            answers = await asyncio.gather(
+                *(
+                    (here, there)[place % 2].does(CancelBySeller(order=one, reason="out_of_stock"), actor)
+                    for place, one in enumerate(orders)
+                ),
+                return_exceptions=True,
+            )
+            refused = [one.params for one in answers if isinstance(one, OutsideMandate)]
+            assert len(refused) == 4
+            assert all((one["bound"], one["acts"]) == ("acts_a_day", 3) for one in refused)
+            held = (await table.one("man_1")).held
+            assert (held.made(clock.read().date()), held.acts) == (3, 3 * (day + 1))
+            clock.advance(timedelta(days=1))
+        assert len(await done_under(pool, "man_1")) == 6
 
 
 async def test_a_mandate_that_ends_in_the_middle_lets_nothing_more_through(pool, clock):
@@ -117,3 +184,27 @@ async def test_a_day_begins_anew_and_what_was_used_of_it_is_kept_with_the_mandat
         done = await market.does(cancel[1], actor)
         assert done.records[0].actor.mandate == "man_1"
         assert (await table.one("man_1")).held.used(clock.read().date()) == 3_000
+
+
+async def test_what_was_done_before_there_was_a_list_is_in_it(pool, clock, database):
+    async with market_on(pool, clock) as market:
+        actor, _ = await program(pool, clock, 1)
+        await market.does(CancelBySeller(order=await market.order(price=100), reason="out_of_stock"), actor)
+        asked = [(await market.asks(await market.order(Stage.PREPARING, price=200))).order for _ in range(3)]
+        approved, refused, offered = ({"order": one.id, "cancellation": one.open_cancellation.id} for one in asked)
+        await market.does(ApproveCancellation(**approved), actor)
+        await market.does(RefuseCancellation(**refused, reason="other", comment=SORRY), actor)
+        await market.does(MakeOffer(**offered, kind=OfferKind.PARTIAL_REFUND, amount_minor=50), actor)
+        before = await pool.fetch("SELECT * FROM mandate_acts ORDER BY worth_minor, act")
+        assert [(one["act"], one["worth_minor"], one["counted_minor"]) for one in before] == [
+            ("offer", 50, 50),
+            ("cancel", 100, 100),
+            ("approve", 200, 200),
+            ("refuse", 200, 0),
+        ]
+        text = files("rescind.postgres").joinpath("migrations", "0040_pre_acts_under_mandates.sql").read_text()
+        owner = await asyncpg.connect(database(OWNER))
+        await owner.execute("TRUNCATE mandate_acts")
+        await owner.execute(text[text.index("INSERT INTO mandate_acts") :])
+        await owner.close()
+        assert await pool.fetch("SELECT * FROM mandate_acts ORDER BY worth_minor, act") == before

@@ -16,16 +16,34 @@ from typing import Self
 import httpx
 
 from rescind_client import async_operations, models, operations
-from rescind_client.transport import AsyncTransport, Happening, ProblemError, Transport, Unreachable
+from rescind_client.transport import (
+    AsyncTransport,
+    Happening,
+    InvalidCall,
+    ProblemError,
+    Transport,
+    UnexpectedAnswer,
+    Unreachable,
+)
 
-__all__ = ["AsyncRescind", "Happening", "ProblemError", "Rescind", "Unreachable", "models"]
+__all__ = [
+    "AsyncRescind",
+    "Happening",
+    "InvalidCall",
+    "ProblemError",
+    "Rescind",
+    "UnexpectedAnswer",
+    "Unreachable",
+    "models",
+]
 
 
 class Rescind(operations.Operations):
     """The desk at an address, for whoever holds this key.
 
-    language: of what people read, ``en`` or ``zh``. timeout_s: of one try; tries: how often a call is made that got no
-    answer, or was asked to come back. client: an ``httpx.Client`` of one's own, for proxies and certificates.
+    language: of what people read, ``en`` or ``zh``. timeout_s: of one try; a file may take longer, as long as it comes.
+    tries: how often a call is made that got no answer, or was asked to come back. client: an ``httpx.Client`` of one's
+    own, for proxies and certificates. Raises InvalidCall for a key that is none.
     """
 
     def __init__(

@@ -806,6 +806,10 @@ class Cancellations:
         zone: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        kind: Literal[
+            "cancellation", "contradiction", "escalation", "override", "proposal", "refund", "return", "review"
+        ]
+        | None = None,
     ) -> models.QueueTold:
         """List requests.
 
@@ -836,6 +840,7 @@ class Cancellations:
                 "zone": zone,
                 "cursor": cursor,
                 "limit": limit,
+                "kind": kind,
             },
         )
 

@@ -1192,7 +1192,8 @@ Verdict = Literal["approve", "ask_carrier", "ask_seller", "refuse", "review"]
 class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What became of an act on a request: the request, the money it makes owed, and where the order stands.
 
-    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt.
+    verdict, rule, cites: the policy's own answer to the request; its whole reasoning is in the receipt. mandate:
+    under which a program did it, else empty.
     """
 
     cancellation: CancellationTold
@@ -1200,6 +1201,7 @@ class DecisionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     refunds: list[RefundTold]
     order: OrderState
     receipt: str
+    mandate: str
 
 
 class CancellationsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3735,7 +3737,8 @@ class MandatesTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
 class MandateTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A mandate. key: the mark of its key; program: what that is called. holds: whether anything can be done under it.
 
-    used: what acts of today (UTC) gave back or asked for; left: of the day. acts_made: how many in all.
+    used: what acts of today (UTC) cancelled, gave back or asked for; left: of the day. acts_today: how many there
+    were today; acts_made: in all.
     """
 
     id: str
@@ -3747,6 +3750,7 @@ class MandateTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     buyer: str
     each: Money
     a_day: Money
+    acts_a_day: int | None
     until: str
     because: str
     made_by: str
@@ -3756,6 +3760,7 @@ class MandateTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     holds: bool
     used: Money
     left: Money
+    acts_today: int
     acts_made: int
 
 
@@ -3765,8 +3770,9 @@ ProgramAct = Literal["approve", "cancel", "offer", "refuse", "withdraw"]
 
 class MandatePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What a key may do that acts under mandates alone. shops: none for all that the key sees; buyer: whose orders
-    alone. each: the most that one act is about; a_day: the most of one day (UTC), in the same currency. until: the
-    first moment it does not reach. because: why, in your own words.
+    alone. each: the most that one act is about by its worth; a_day: the most of one day (UTC), in the same
+    currency. acts_a_day: the most acts of one day, null for any number. until: the first moment it does not reach.
+    because: why, in your own words.
     """
 
     key: str
@@ -3775,6 +3781,7 @@ class MandatePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     buyer: str = ""
     each: Amount
     a_day: Amount
+    acts_a_day: int | None = None
     until: datetime
     because: str
 

@@ -800,6 +800,10 @@ class Cancellations:
         zone: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
+        kind: Literal[
+            "cancellation", "contradiction", "escalation", "override", "proposal", "refund", "return", "review"
+        ]
+        | None = None,
     ) -> models.QueueTold:
         """List requests.
 
@@ -830,6 +834,7 @@ class Cancellations:
                 "zone": zone,
                 "cursor": cursor,
                 "limit": limit,
+                "kind": kind,
             },
         )
 

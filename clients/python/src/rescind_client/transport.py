@@ -8,12 +8,13 @@ where nothing was done for certain. Answers become the structs of ``models``, pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import secrets
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import IO, Any, NoReturn, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -24,9 +25,19 @@ T = TypeVar("T")
 _BUSY = frozenset({429, 502, 503, 504})
 """Answers that say nothing was done, or nothing is known: the same call may be made again."""
 _TOO_MANY = 429
+_NEVER = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+"""Faults of the call itself: it was not sent, and will not be however often it is tried."""
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Faults of a line on which nothing was said yet."""
 _LONGEST_WAIT_S = 30.0
+_JSON, _STREAM = "application/json", "text/event-stream"
+_PRINTABLE = frozenset(map(chr, range(0x21, 0x7F)))
+
+
+class InvalidCall(ValueError):
+    """What was passed cannot be sent, so nothing was: an id that is none, a key that is none, an address that is none.
+    It never says the key.
+    """
 
 
 class ProblemError(Exception):
@@ -43,7 +54,7 @@ class ProblemError(Exception):
         self.code = self.type.rpartition("/")[2]
         self.title = str(members.get("title", ""))
         self.detail = str(members.get("detail", ""))
-        self.errors: list[dict[str, Any]] = list(members.get("errors", ()))
+        self.errors: list[dict[str, Any]] = list(members.get("errors") or ())
         super().__init__(f"{status} {self.code}: {self.detail or self.title}")
 
 
@@ -51,6 +62,18 @@ class Unreachable(Exception):
     """No answer came, after every try that was safe. A change may have been made: making the call again with its key
     finds out, and where it has none, reading does.
     """
+
+
+class UnexpectedAnswer(Exception):
+    """An answer came that is none of the desk's, such as the page of a proxy: what was asked for may have been done.
+
+    status: of the answer; content_type: what it says it is.
+    """
+
+    def __init__(self, status: int, content_type: str) -> None:
+        self.status = status
+        self.content_type = content_type
+        super().__init__(f"{status} with {content_type or 'no content type'} is no answer of the desk to this call")
 
 
 class Happening(msgspec.Struct, frozen=True):
@@ -62,16 +85,29 @@ class Happening(msgspec.Struct, frozen=True):
 
 
 def segment(value: object) -> str:
-    """A part of an address, with nothing in it that would make two of it."""
-    return quote(str(value), safe="")
+    """A part of an address, with nothing in it that would make two of it or none. Raises InvalidCall."""
+    text = str(value)
+    if text in {"", ".", ".."}:
+        # What follows an address folds these away, and another call would be made than the one that is meant.
+        raise InvalidCall(f"{text!r} names nothing")
+    return quote(text, safe="")
+
+
+def shown(key: str) -> str:
+    """A key as it is sent, without what an editor left around it. Raises InvalidCall, which does not say it."""
+    key = key.strip()
+    if not key or not _PRINTABLE.issuperset(key):
+        raise InvalidCall("The key is empty, or has signs in it that no key has")
+    return key
 
 
 class _Calls:
     """What both transports do alike: writing calls and reading answers."""
 
-    def __init__(self, base_url: str, key: str, *, language: str, tries: int) -> None:
+    def __init__(self, base_url: str, key: str, *, language: str, timeout_s: float, tries: int) -> None:
         self._base_url = base_url.rstrip("/")
-        self._headers = {"authorization": f"Bearer {key}", "accept-language": language}
+        self._headers = {"authorization": f"Bearer {shown(key)}", "accept-language": language}
+        self._timeout_s = timeout_s
         self._tries = max(1, tries)
 
     def _request(
@@ -95,13 +131,16 @@ class _Calls:
             headers["idempotency-key"] = key or secrets.token_hex(16)
         if if_match is not None:
             headers["if-match"] = f'"{if_match}"' if isinstance(if_match, int) else if_match
-        return client.build_request(
-            method,
-            self._base_url + path,
-            params=list(_pairs(query or {})),
-            content=msgspec.json.encode(body) if body is not None else content,
-            headers=headers,
-        )
+        try:
+            return client.build_request(
+                method,
+                self._base_url + path,
+                params=list(_pairs(query or {})),
+                content=msgspec.json.encode(body) if body is not None else content,
+                headers=headers,
+            )
+        except httpx.InvalidURL as fault:
+            raise InvalidCall(str(fault)) from None
 
     def _wait_s(
         self,
@@ -110,7 +149,12 @@ class _Calls:
         answer: httpx.Response | None = None,
         fault: httpx.TransportError | None = None,
     ) -> float | None:
-        """How long to wait before the call is made again; None where its answer is the last word."""
+        """How long to wait before the call is made again; None where its answer is the last word.
+
+        Raises InvalidCall for what no line takes.
+        """
+        if isinstance(fault, _NEVER):
+            raise InvalidCall(str(fault)) from None
         if tried >= self._tries or (answer is not None and answer.status_code not in _BUSY):
             return None
         undone = isinstance(fault, _UNSENT) or (answer is not None and answer.status_code == _TOO_MANY)
@@ -145,46 +189,103 @@ def _pairs(query: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                 yield name, str(one)
 
 
-def _read(answer: httpx.Response, gives: type[T]) -> T:
-    if answer.is_success:
-        if gives is bytes:
-            return answer.content  # pyright: ignore[reportReturnType]  # it is what was asked for
-        return msgspec.json.decode(answer.content, type=gives)
-    raise _problem(answer)
+def _require_expected(answer: httpx.Response, gives: type[Any]) -> None:
+    """Before a good answer is read: a stream has no end to be read to, and a page is no struct."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if answer.is_success and (kind == _STREAM or (gives is not bytes and kind != _JSON)):
+        raise UnexpectedAnswer(answer.status_code, kind)
 
 
-def _problem(answer: httpx.Response) -> ProblemError:
+def _read(answer: httpx.Response, body: bytes, gives: type[T]) -> T:
+    if not answer.is_success:
+        raise _problem(answer, body)
+    if gives is bytes:
+        return body  # pyright: ignore[reportReturnType]  # it is what was asked for
     try:
-        members = msgspec.json.decode(answer.content, type=dict[str, Any])
+        return msgspec.json.decode(body, type=gives)
+    except msgspec.MsgspecError:
+        raise UnexpectedAnswer(answer.status_code, _JSON) from None
+
+
+def _problem(answer: httpx.Response, body: bytes) -> ProblemError:
+    try:
+        members = msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.MsgspecError:
         # Something between us answered, such as a proxy.
-        members = {"title": answer.reason_phrase, "detail": answer.text[:200]}
+        members = {"title": answer.reason_phrase, "detail": body[:200].decode("utf-8", "replace")}
     return ProblemError(answer.status_code, members)
+
+
+class _Into:
+    """A file that an answer is written into, piece by piece; what one try has left is taken back before the next."""
+
+    def __init__(self, to: IO[bytes]) -> None:
+        self._to = to
+        self._from = to.tell() if to.seekable() else None
+        self._written = False
+
+    def write(self, piece: bytes) -> None:
+        self._to.write(piece)
+        self._written = True
+
+    def back(self) -> bool:
+        """Go back to where it began; whether that can be done."""
+        if self._written and self._from is not None:
+            self._to.seek(self._from)
+            self._to.truncate()
+            self._written = False
+        return not self._written
+
+
+def _late(request: httpx.Request) -> NoReturn:
+    raise httpx.ReadTimeout("The answer does not end", request=request)
 
 
 class Transport(_Calls):
     """Makes calls and waits for them."""
 
     def __init__(self, base_url: str, key: str, *, language: str, timeout_s: float, tries: int, client: Any) -> None:
-        super().__init__(base_url, key, language=language, tries=tries)
+        super().__init__(base_url, key, language=language, timeout_s=timeout_s, tries=tries)
         self.client: httpx.Client = client or httpx.Client(timeout=timeout_s)
 
-    def call(self, method: str, path: str, gives: type[T], **more: Any) -> T:
-        """One call, made again where that is safe. Raises ProblemError, Unreachable."""
+    def call(self, method: str, path: str, gives: type[T], *, to: IO[bytes] | None = None, **more: Any) -> T:
+        """One call, made again where that is safe. to: a file that the answer is written into, and is empty then.
+
+        Raises ProblemError, Unreachable, UnexpectedAnswer, InvalidCall.
+        """
         request, tried = self._request(self.client, method, path, **more), 0
+        into = _Into(to) if to else None
         while True:
             tried += 1
             try:
-                answer = self.client.send(request)
+                answer = self.client.send(request, stream=True)
+                with contextlib.closing(answer):
+                    body = self._body(answer, gives, into)
             except httpx.TransportError as fault:
                 wait_s, last = self._wait_s(request, tried, fault=fault), fault
             else:
                 wait_s, last = self._wait_s(request, tried, answer), None
                 if wait_s is None:
-                    return _read(answer, gives)
-            if wait_s is None:
+                    return _read(answer, body, gives)
+            if wait_s is None or (into and not into.back()):
                 raise Unreachable(str(last)) from last
             time.sleep(wait_s)
+
+    def _body(self, answer: httpx.Response, gives: type[Any], into: _Into | None) -> bytes:
+        """What an answer says: a file takes its time as long as it comes, anything else is there within one try's."""
+        _require_expected(answer, gives)
+        if into and answer.is_success:
+            for piece in answer.iter_bytes():
+                into.write(piece)
+            return b""
+        if gives is bytes and answer.is_success:
+            return answer.read()
+        ends_at, pieces = time.monotonic() + self._timeout_s, list[bytes]()
+        for piece in answer.iter_bytes():
+            pieces.append(piece)
+            if time.monotonic() > ends_at:
+                _late(answer.request)
+        return b"".join(pieces)
 
     def follow(self, path: str, after: str) -> Iterator[Happening]:
         """The stream from after that message on, for ever: where the line ends, or a moment is asked for, it
@@ -203,10 +304,12 @@ class Transport(_Calls):
                             yield from lines.take(line)
                             after = lines.last_id or after
                     else:
-                        answer.read()
+                        said = answer.read()
                         if answer.status_code not in _BUSY:
-                            raise _problem(answer)
+                            raise _problem(answer, said)
                         refused = answer
+            except _NEVER as fault:
+                raise InvalidCall(str(fault)) from None
             except httpx.TransportError:
                 pass
             time.sleep(_pause_s(tried, refused))
@@ -216,25 +319,46 @@ class AsyncTransport(_Calls):
     """Makes calls for a program that does other things meanwhile."""
 
     def __init__(self, base_url: str, key: str, *, language: str, timeout_s: float, tries: int, client: Any) -> None:
-        super().__init__(base_url, key, language=language, tries=tries)
+        super().__init__(base_url, key, language=language, timeout_s=timeout_s, tries=tries)
         self.client: httpx.AsyncClient = client or httpx.AsyncClient(timeout=timeout_s)
 
-    async def call(self, method: str, path: str, gives: type[T], **more: Any) -> T:
-        """One call, made again where that is safe. Raises ProblemError, Unreachable."""
+    async def call(self, method: str, path: str, gives: type[T], *, to: IO[bytes] | None = None, **more: Any) -> T:
+        """One call, made again where that is safe. to: a file that the answer is written into, and is empty then.
+
+        Raises ProblemError, Unreachable, UnexpectedAnswer, InvalidCall.
+        """
         request, tried = self._request(self.client, method, path, **more), 0
+        into = _Into(to) if to else None
         while True:
             tried += 1
             try:
-                answer = await self.client.send(request)
+                answer = await self.client.send(request, stream=True)
+                async with contextlib.aclosing(answer):
+                    body = await self._body(answer, gives, into)
             except httpx.TransportError as fault:
                 wait_s, last = self._wait_s(request, tried, fault=fault), fault
             else:
                 wait_s, last = self._wait_s(request, tried, answer), None
                 if wait_s is None:
-                    return _read(answer, gives)
-            if wait_s is None:
+                    return _read(answer, body, gives)
+            if wait_s is None or (into and not into.back()):
                 raise Unreachable(str(last)) from last
             await asyncio.sleep(wait_s)
+
+    async def _body(self, answer: httpx.Response, gives: type[Any], into: _Into | None) -> bytes:
+        """What an answer says: a file takes its time as long as it comes, anything else is there within one try's."""
+        _require_expected(answer, gives)
+        if into and answer.is_success:
+            async for piece in answer.aiter_bytes():
+                into.write(piece)
+            return b""
+        if gives is bytes and answer.is_success:
+            return await answer.aread()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await answer.aread()
+        except TimeoutError:
+            _late(answer.request)
 
     async def follow(self, path: str, after: str) -> AsyncIterator[Happening]:
         """The stream from after that message on, for ever: where the line ends, or a moment is asked for, it
@@ -254,10 +378,12 @@ class AsyncTransport(_Calls):
                                 yield one
                             after = lines.last_id or after
                     else:
-                        await answer.aread()
+                        said = await answer.aread()
                         if answer.status_code not in _BUSY:
-                            raise _problem(answer)
+                            raise _problem(answer, said)
                         refused = answer
+            except _NEVER as fault:
+                raise InvalidCall(str(fault)) from None
             except httpx.TransportError:
                 pass
             await asyncio.sleep(_pause_s(tried, refused))

@@ -13,7 +13,7 @@ from rescind.core.order import stage
 from rescind.core.order_note import unread
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
-from rescind.core.views import CaseRow, Filters, Page
+from rescind.core.views import CaseKind, CaseRow, Filters, Page
 from rescind.postgres.reads.conditions import Where, add_filters, checked_codes, scoped_cases
 from rescind.postgres.reads.rows import row_lines, tracking
 from rescind.postgres.reads.search import add_searches
@@ -26,14 +26,24 @@ _CASES = query("cases")
 
 class Cases(Source):
     async def cases(
-        self, scope: Scope, filters: Filters, cursor: str | None = None, limit: int = 25, *, now: Instant
+        self,
+        scope: Scope,
+        filters: Filters,
+        cursor: str | None = None,
+        limit: int = 25,
+        *,
+        now: Instant,
+        kind: CaseKind | None = None,
     ) -> Page[CaseRow]:
-        """A page of requests and, for whoever is no buyer, contradictions. ``now``: for the order's stage.
+        """A page of requests and, for whoever is no buyer, contradictions. ``now``: for the order's stage; ``kind``: of
+        these alone.
 
         Raises InvalidField: cursor, limit, tab, or a filter out of its range.
         """
         where, sort = _where(scope, filters, now), case_sort(filters)
-        of = msgspec.json.encode(["cases", sort.name, scope, filters])
+        if kind is not None:
+            where.add("c.kind = {}", kind)
+        of = msgspec.json.encode(["cases", sort.name, scope, filters, *([kind] if kind else [])])
 
         def read(row: asyncpg.Record) -> CaseRow:
             return _case_row(row, now)

@@ -13,7 +13,7 @@ from rescind.access.mandating import WantedMandate
 from rescind.access.people import by
 from rescind.core.errors import InvalidField, InvalidText, MandateStands, NotFound
 from rescind.core.ids import ShopId
-from rescind.core.mandate import LONGEST, ProgramAct
+from rescind.core.mandate import LONGEST, MOST_ACTS, ProgramAct
 from rescind.core.money import Money
 from rescind.postgres.credentials import KeyView
 from rescind.postgres.mandates import MandateView
@@ -70,6 +70,7 @@ def _wanted(console: Console, form: Fields) -> WantedMandate:
         currency=currency,
         each_minor=_minor(form, "each", currency),
         a_day_minor=_minor(form, "a_day", currency),
+        acts_a_day=_count(form, "acts_a_day"),
         until=console.now + timedelta(days=int(days)),
         because=form.text("because"),
     )
@@ -80,6 +81,16 @@ def _minor(form: Fields, name: str, currency: str) -> int:
         return Money.parse(form.text(name), currency).minor
     except InvalidField as wrong:
         raise InvalidField(field=f"/{name}", expected=str(wrong.params["expected"])) from None
+
+
+def _count(form: Fields, name: str) -> int | None:
+    """A number that may be left out. Raises InvalidField."""
+    said = form.text(name)
+    if not said:
+        return None
+    if not (said.isascii() and said.isdigit() and len(said) <= len(str(MOST_ACTS))):
+        raise InvalidField(field=f"/{name}", expected=f"a number from 1 to {MOST_ACTS}")
+    return int(said)
 
 
 async def _page(
@@ -122,6 +133,7 @@ def _row(console: Console, one: MandateView, shops: Mapping[ShopId, str]) -> dic
         "each": Money(allowed.each_minor, allowed.currency),
         "a_day": Money(allowed.a_day_minor, allowed.currency),
         "used": Money(one.held.used(console.now.date()), allowed.currency),
+        "made": one.held.made(console.now.date()),
     }
 
 
