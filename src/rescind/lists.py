@@ -138,7 +138,7 @@ def _taken(who: Principal, wanted: Wanted, columns: Sequence[Column], via: str) 
     return Taken(
         role=who.role,
         shop_id=who.shop_id or "",
-        person=who.id,
+        person=who.holder,
         credential=who.credential,
         via=via,
         list=wanted.listing.name,

@@ -86,9 +86,9 @@ async def test_what_was_taken_away_is_written_down_for_the_operator(people, mark
     await people.sue.get("/v1/orders/export", column=["number", "total"], format="xlsx")
     told = (await people.ops.get("/v1/exports")).json()["rows"]
     first, second = told[1], told[0]
-    assert (first["role"], first["person"], first["shop"], first["list"]) == ("seller", "sam", KILN, "orders")
+    assert (first["role"], first["person"], first["shop"], first["list"]) == ("seller", "key:sam", KILN, "orders")
     assert (first["query"], first["rows"], first["personal"], first["via"]) == ("stage=allocated", 1, True, "api")
-    assert (second["person"], second["format"], second["personal"]) == ("sue", "xlsx", False)
+    assert (second["person"], second["format"], second["personal"]) == ("key:sue", "xlsx", False)
     assert first["ended_at"] is not None
     for who in (people.sue, people.sam, people.host):
         assert (await who.get("/v1/exports")).status_code == 403
