@@ -81,7 +81,16 @@ def list_keys(data: Data = None) -> None:
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
         table = columns(
-            _("mark"), _("role"), _("name"), _("for"), _("may"), _("made"), _("by"), _("ends"), _("last used")
+            _("mark"),
+            _("role"),
+            _("name"),
+            _("for"),
+            _("may"),
+            _("made"),
+            _("by"),
+            _("ends"),
+            _("last used"),
+            whole=(0, 3),
         )
         for one in await Access(pool, secret(settings), "").keys():
             ended = one.revoked_at or one.expires_at
