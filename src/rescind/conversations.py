@@ -172,7 +172,7 @@ class Conversations:
         self, who: Principal, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
     ) -> Page[Thread]:
         """The caller's own conversations. Raises Forbidden, InvalidField."""
-        side = _allowed(who, filters)
+        side = inbox_side(who, filters)
         return await self._reads.threads(who.scope, side, filters, cursor, limit, account=_account(who))
 
     async def unread(self, who: Principal) -> int:
@@ -321,7 +321,8 @@ def _account(who: Principal) -> str:
     return who.account if side_of(who.role) == "platform" else ""
 
 
-def _allowed(who: Principal, filters: ThreadFilters) -> Side:
+def inbox_side(who: Principal, filters: ThreadFilters) -> Side:
+    """On which side of an inbox somebody reads. Raises InvalidField for a tab that is others'."""
     side = side_of(who.role)
     if filters.tab == "flagged" and side != "platform":
         raise InvalidField(field="?tab", expected="all or unread")

@@ -32,7 +32,13 @@ async def test_an_export_has_the_rows_of_the_list_in_its_order(people, market):
         await market.order(number=number, price=price)
         market.clock.advance(timedelta(minutes=1))
     await market.order(Stage.PACKED, number="A-4")
-    for query in ({}, {"sort": "amount"}, {"stage": "allocated"}, {"amount_min": "1000"}, {"number": ["A-3", "A-1"]}):
+    for query in (
+        {},
+        {"sort": "amount"},
+        {"stage": "allocated"},
+        {"amount_min": "1000", "currency": "EUR"},
+        {"number": ["A-3", "A-1"]},
+    ):
         listed = (await people.sue.get("/v1/orders", **query)).json()["rows"]
         rows = table(await people.sue.get("/v1/orders/export", **query))
         assert column(rows, "number") == [row["number"] for row in listed], query

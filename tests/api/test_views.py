@@ -43,6 +43,9 @@ async def test_a_view_is_kept_by_its_name_and_is_its_persons_alone(people, marke
     for wrong, field in (
         ({"where": "stage=nowhere"}, "/where"),
         ({"where": "colour=red"}, "/where"),
+        ({"where": "tab=nope"}, "/where"),
+        ({"where": "sort=colour"}, "/where"),
+        ({"where": "currency=XXA"}, "/where"),
         ({"list": "buyers"}, "/list"),
         ({"columns": ["secret"]}, "columns"),
         ({"name": " "}, "name"),
@@ -50,6 +53,9 @@ async def test_a_view_is_kept_by_its_name_and_is_its_persons_alone(people, marke
         refused = await people.sue.post("/v1/views", wanted | wrong)
         assert (refused.status_code, field in refused.text) == (422, True), wrong
     assert (await people.sue.post(f"/v1/views/{view['id']}/remove")).json() == {"views": []}
+    flagged = {"list": "messages", "name": "Flagged", "where": "tab=flagged"}
+    assert (await people.sam.post("/v1/views", flagged)).status_code in {403, 422}, "what never opens is not kept"
+    assert (await people.sue.post("/v1/views", flagged)).status_code == 201
 
 
 async def test_a_view_is_mailed_to_an_address_of_ones_own_and_its_file_is_fetched_by_nobody_else(
