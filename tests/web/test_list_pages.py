@@ -11,9 +11,11 @@ import pytest
 from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from rescind.exporting import csv_file, workbook
 from rescind.web.rendering import address
 from web.consoles import Person
 
+TYPES = {"csv": csv_file.MEDIA_TYPE, "xlsx": workbook.MEDIA_TYPE}
 ORDERS, REQUESTS = "/support/orders", "/seller/requests"
 
 
@@ -40,6 +42,10 @@ async def download(person, page, form="csv"):
     (href,) = [one for one in re.findall(r'href="([^"]*/export\?[^"]*)"', page.raw) if f"format={form}" in one]
     answer = await person.client.get(href.replace("&amp;", "&"))
     assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == TYPES[form], "nosniff holds browsers to it"
+    assert re.fullmatch(
+        rf'attachment; filename="[a-z]+-\d{{8}}-\d{{4}}\.{form}"', answer.headers["content-disposition"]
+    )
     return answer
 
 
