@@ -15,6 +15,7 @@ import msgspec
 
 from rescind import zones
 from rescind.access.credentials import Access
+from rescind.access.keys import Keys, NewKey
 from rescind.access.people import COMMAND_LINE, People
 from rescind.access.people import Wanted as Invitation
 from rescind.core.errors import InvalidField, NotFound, one_of
@@ -127,5 +128,5 @@ class Beginning:
             shop, name=name, preset_hash=policy.hash, settings={}, zone=wanted.zone, contact={}
         )
         await self._access.revoke_principal("host", BACKEND)
-        key = await self._access.issue_key("host", BACKEND, name=BACKEND, made_by=COMMAND_LINE.who)
+        key = await Keys(self._access, self._people.table).make(COMMAND_LINE, NewKey(role="host", name=BACKEND))
         return Begun(shop=shop, key=key, join=invited.address)

@@ -172,7 +172,7 @@ class Conversations:
         self, who: Principal, filters: ThreadFilters, cursor: str | None = None, limit: int = 25
     ) -> Page[Thread]:
         """The caller's own conversations. Raises Forbidden, InvalidField."""
-        side = _allowed(who, filters)
+        side = inbox_side(who, filters)
         return await self._reads.threads(who.scope, side, filters, cursor, limit, account=_account(who))
 
     async def unread(self, who: Principal) -> int:
@@ -276,7 +276,7 @@ class Conversations:
             if not await self._reads.has_message(found.id, side, upto):
                 raise InvalidField(field="/message", expected="the id of a message of this conversation")
             last = MessageId(upto)
-        return await self._table.seen(found.id, side, last, who.id, _account(who))
+        return await self._table.seen(found.id, side, last, who.holder, _account(who))
 
     async def looked_at(self, who: Principal, thread: str) -> bool:
         """Support has looked at what was flagged; whether anything still was. Raises Forbidden, NotFound."""
@@ -289,7 +289,7 @@ class Conversations:
         if not talk.thread.unread:
             return False
         last = talk.messages[-1].id if talk.messages else None
-        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.id, _account(who))
+        return await self._table.seen(talk.thread.id, side_of(who.role), last, who.holder, _account(who))
 
 
 async def written_out(reads: Reads, scope: Scope, side: Side, thread: Thread, now: Instant) -> Transcript:
@@ -321,7 +321,8 @@ def _account(who: Principal) -> str:
     return who.account if side_of(who.role) == "platform" else ""
 
 
-def _allowed(who: Principal, filters: ThreadFilters) -> Side:
+def inbox_side(who: Principal, filters: ThreadFilters) -> Side:
+    """On which side of an inbox somebody reads. Raises InvalidField for a tab that is others'."""
     side = side_of(who.role)
     if filters.tab == "flagged" and side != "platform":
         raise InvalidField(field="?tab", expected="all or unread")
@@ -346,7 +347,7 @@ def _said(
         text = f"{label(what.outside.whom, field='/with', blank=False)}\n{text}"
     return Said(
         side=side,
-        author=who.id,
+        author=who.holder,
         account=_account(who),
         audience=audience,
         note=Note(id="", body=text, salt=secrets.token_hex(16)),

@@ -12,6 +12,7 @@ import asyncpg
 
 from rescind.access.credentials import Access
 from rescind.access.guest_codes import GuestCodes
+from rescind.access.keys import Keys
 from rescind.access.links import Links
 from rescind.access.mandating import Mandates
 from rescind.access.people import People
@@ -150,6 +151,11 @@ class Desk:
     def answering(self) -> Answering:
         """Requests that are answered together."""
         return Answering(self.engine, self.reads)
+
+    @property
+    def keys(self) -> Keys:
+        """Keys of programs."""
+        return Keys(self.access, self.people.table)
 
     @property
     def mandates(self) -> Mandates:

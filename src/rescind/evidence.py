@@ -106,7 +106,7 @@ class Evidence:
         taken = take(data)
         if declared and declared != taken.type:
             raise FileRefused(why="type")
-        hand = Hand(who.role, who.id)
+        hand = Hand(who.role, who.holder)
         now = self._clock.read() or wall_clock()
         wanted = EvidenceRef(
             id=EvidenceId(make_id("evd", shop_at(home), now, secrets.randbits(_RANDOM_BITS))),
@@ -132,7 +132,7 @@ class Evidence:
             return ()
         if len(ids) > self.limits.files:
             raise FileRefused(why="too_many_at_once", limit=self.limits.files)
-        hand, once = Hand(who.role, who.id), list(dict.fromkeys(ids))
+        hand, once = Hand(who.role, who.holder), list(dict.fromkeys(ids))
         found = await self._table.to_attach(home, hand, once, await self._before(home, who))
         if len(found) < len(ids):
             raise InvalidField(field="/evidence", expected="ids of files that you uploaded here, each once")
@@ -145,7 +145,9 @@ class Evidence:
         Raises NotFound.
         """
         reads = [one.value for one in audiences(side_of(who.role))]
-        found = await self._table.shown(home, Hand(who.role, who.id), evidence, reads, await self._before(home, who))
+        found = await self._table.shown(
+            home, Hand(who.role, who.holder), evidence, reads, await self._before(home, who)
+        )
         if found is None:
             raise NotFound(kind="evidence")
         ref, order = found

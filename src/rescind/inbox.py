@@ -106,12 +106,12 @@ class Inbox:
         """Somebody has read one; whether that was news. Raises Forbidden, NotFound."""
         role, party = reader(who)
         row = await self._reads.notice(role, party, notice)
-        return await self.table.read(role, party, row.id, who.id)
+        return await self.table.read(role, party, row.id, who.holder)
 
     async def read_all(self, who: Principal, upto: Instant | None = None) -> int:
         """Somebody has read all of theirs, or those made until then; how many that were. Raises Forbidden."""
         role, party = reader(who)
-        return await self.table.read_all(role, party, who.id, upto or self.now())
+        return await self.table.read_all(role, party, who.holder, upto or self.now())
 
     async def _shown(self, row: NoticeRow, language: Locale, zone: str) -> Shown:
         notice = await self._prospects.notice(row.notice, row.order, row.unread)
@@ -249,11 +249,13 @@ def reader(who: Principal) -> tuple[NoticeRole, str]:
 
 
 def owner(who: Principal) -> Owner:
-    """Whose addresses and choices are somebody's. Raises Forbidden for a host."""
+    """Whose addresses and choices are somebody's; a key of the platform or of a shop has its own. Raises Forbidden for
+    a host.
+    """
     role, _ = reader(who)
     if role == "buyer":
         return Owner(role=role, shop="", person=who.buyer_id or "")
-    return Owner(role=role, shop=who.shop_id or "", person=who.id)
+    return Owner(role=role, shop=who.shop_id or "", person=who.holder)
 
 
 def _digest(channel: str, code: str) -> bytes:

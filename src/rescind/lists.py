@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, cast
 from rescind.access.people import by, whose
 from rescind.access.principal import Principal
 from rescind.clock import Clock, wall_clock
-from rescind.core.conversation import side_of
-from rescind.core.errors import Forbidden, NotFound
+from rescind.conversations import inbox_side
+from rescind.core.errors import Forbidden, InvalidField, NotFound
 from rescind.core.instant import Instant
 from rescind.core.listing import Column, Listing, Reader
 from rescind.core.lists import LISTS
@@ -84,6 +84,18 @@ class Lists:
         """What an address narrows a list to. Raises InvalidField, UnknownField."""
         return query.read(where.encode("ascii", "replace"), NARROWINGS[listing.name])
 
+    def require(self, who: Principal, listing: Listing, where: str) -> None:
+        """Let only through what opens a list for somebody: what narrows it, and each value of that.
+
+        Raises InvalidField, UnknownField, Forbidden; the fields are those of an address.
+        """
+        try:
+            # Rows that are never read: what cannot be meant is refused before the first.
+            self.rows(who, listing, self.narrowed(listing, where), "UTC", wall_clock())
+        except InvalidField as fault:
+            field = str(fault.params["field"]).lstrip("?/")
+            raise InvalidField(**fault.params | {"field": f"?{field}"}) from None
+
     def rows(
         self, who: Principal, listing: Listing, where: AnyNarrowing, zone: str, now: Instant
     ) -> AsyncIterator[Any]:
@@ -98,7 +110,8 @@ class Lists:
             case ThreadNarrowing():
                 if who.role == "host":
                     raise Forbidden(action="list_messages")
-                return self._reads.every_thread(who.scope, side_of(who.role), where.filters())
+                filters = where.filters()
+                return self._reads.every_thread(who.scope, inbox_side(who, filters), filters)
             case ShopNarrowing():
                 return self._reads.every_shop(where.filters())
             case PersonNarrowing():
@@ -138,7 +151,7 @@ def _taken(who: Principal, wanted: Wanted, columns: Sequence[Column], via: str) 
     return Taken(
         role=who.role,
         shop_id=who.shop_id or "",
-        person=who.id,
+        person=who.holder,
         credential=who.credential,
         via=via,
         list=wanted.listing.name,

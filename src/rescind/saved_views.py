@@ -47,7 +47,7 @@ async def keep(
     listing.chosen(columns, reader_of(who))
     if len(where) > LONGEST_WHERE:
         raise InvalidField(field="where", expected=f"at most {LONGEST_WHERE} characters")
-    desk.lists.narrowed(listing, where)
+    desk.lists.require(who, listing, where)
     where = query.only(where, NARROWINGS[listing.name])
     return await desk.views.put(owner(who), listing.name, called, where, columns)
 

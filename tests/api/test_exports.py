@@ -10,6 +10,8 @@ import pytest
 
 from postgres.market import KILN, LANTERN
 from rescind.core.stage import Stage
+from rescind.exporting import csv_file
+from rescind.intake.sheet import as_text, plain, read_rows
 
 
 def table(answer):
@@ -30,7 +32,13 @@ async def test_an_export_has_the_rows_of_the_list_in_its_order(people, market):
         await market.order(number=number, price=price)
         market.clock.advance(timedelta(minutes=1))
     await market.order(Stage.PACKED, number="A-4")
-    for query in ({}, {"sort": "amount"}, {"stage": "allocated"}, {"amount_min": "1000"}, {"number": ["A-3", "A-1"]}):
+    for query in (
+        {},
+        {"sort": "amount"},
+        {"stage": "allocated"},
+        {"amount_min": "1000", "currency": "EUR"},
+        {"number": ["A-3", "A-1"]},
+    ):
         listed = (await people.sue.get("/v1/orders", **query)).json()["rows"]
         rows = table(await people.sue.get("/v1/orders/export", **query))
         assert column(rows, "number") == [row["number"] for row in listed], query
@@ -62,7 +70,43 @@ async def test_no_cell_is_a_formula_and_numbers_stay_numbers(people, market, nam
     rows = table(await people.sue.get("/v1/orders/export", column=["number", "buyer", "total"]))
     assert column(rows, "buyer") == ["'" + name.strip()]
     assert column(rows, "total") == ["40.00"]
-    assert column(rows, "number") == ["00017"]
+    assert column(rows, "number") == ["00017\t"]
+
+
+TURNED = (
+    "00012345678901234567",
+    "10/12",
+    "2026-12-01",
+    "12E5",
+    "1-SEP",
+    "Mar 3",
+    "8:30",
+    "12%",
+    "（12）",
+    "10月12日",
+    "TRUE",
+)
+KEPT = ("A-1", "ord_0123", "Maria 2", "12 jars", "1Z999AA10123456784", "EUR", "")
+
+
+async def test_a_spreadsheet_leaves_ids_as_they_are_and_so_does_our_own_import(people, market):
+    for number in TURNED[:3]:
+        await market.order(number=number)
+    rows = table(await people.sue.get("/v1/orders/export", column="number"))
+    assert sorted(column(rows, "number")) == [f"{one}\t" for one in sorted(TURNED[:3])]
+    for one in TURNED:
+        assert as_text(one) == f"{one}\t", "a tab behind it is no formula, cannot be seen, and makes it text"
+    for one in KEPT:
+        assert as_text(one) == one
+    file = csv_file.parts(["order_number"], cells(*TURNED, *KEPT[:-1], "=1", "＝1", "-5", "@x"))
+    said = b"".join([part async for part in file])
+    read = [plain(row.cells[0]) for row in read_rows(io.BytesIO(said))]
+    assert read == ["order_number", *TURNED, *KEPT[:-1], "=1", "＝1", "-5", "@x"]
+
+
+async def cells(*each):
+    for one in each:
+        yield (one,)
 
 
 async def test_a_workbook_has_text_ids_real_numbers_and_dates(people, market):
@@ -86,9 +130,9 @@ async def test_what_was_taken_away_is_written_down_for_the_operator(people, mark
     await people.sue.get("/v1/orders/export", column=["number", "total"], format="xlsx")
     told = (await people.ops.get("/v1/exports")).json()["rows"]
     first, second = told[1], told[0]
-    assert (first["role"], first["person"], first["shop"], first["list"]) == ("seller", "sam", KILN, "orders")
+    assert (first["role"], first["person"], first["shop"], first["list"]) == ("seller", "key:sam", KILN, "orders")
     assert (first["query"], first["rows"], first["personal"], first["via"]) == ("stage=allocated", 1, True, "api")
-    assert (second["person"], second["format"], second["personal"]) == ("sue", "xlsx", False)
+    assert (second["person"], second["format"], second["personal"]) == ("key:sue", "xlsx", False)
     assert first["ended_at"] is not None
     for who in (people.sue, people.sam, people.host):
         assert (await who.get("/v1/exports")).status_code == 403

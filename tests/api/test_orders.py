@@ -479,3 +479,30 @@ async def test_a_parcel_on_its_way_to_the_door_is_a_fact_like_any_other(people, 
     fact = {"fact": "out_for_delivery", "occurred_at": (await market.now()).isoformat()}
     assert (await people.host.post(f"/v1/orders/{order}/facts", fact)).status_code == 201
     assert (await people.sam.post(f"/v1/orders/{order}/facts", fact)).status_code == 403
+
+
+async def test_amounts_are_compared_and_sorted_within_their_currency(people, market):
+    for number, price, shop in (
+        ("E-1", 5000, KILN),
+        ("D-1", 90000, LANTERN),
+        ("E-2", 70000, KILN),
+        ("D-2", 1, LANTERN),
+    ):
+        await market.order(number=number, price=price, shop=shop)
+    for path in ("/v1/orders", "/v1/cancellations", "/v1/refunds", "/v1/orders/export"):
+        for field in ("amount_min", "amount_max"):
+            refused = await people.sue.get(path, **{field: 40000})
+            assert (refused.status_code, f"?{field}" in refused.text) == (422, True), path
+    assert "?currency" in (await people.sue.get("/v1/orders", amount_min=1, currency="XXA")).text
+    view = {"list": "orders", "name": "Large", "where": "amount_max=40000"}
+    assert (await people.sue.post("/v1/views", view)).status_code == 422
+
+    async def found(**more):
+        return [row["number"] for row in (await people.sue.get("/v1/orders", **more)).json()["rows"]]
+
+    assert await found(amount_min=5000, amount_max=70000, currency="EUR", sort="amount") == ["E-2", "E-1"]
+    assert await found(amount_min=5001, amount_max=69999, currency="EUR") == []
+    assert await found(sort="amount") == ["E-2", "E-1", "D-1", "D-2"], "EUR before USD, the largest first in each"
+    first = (await people.sue.get("/v1/orders", sort="amount", limit=3)).json()
+    rest = (await people.sue.get("/v1/orders", sort="amount", limit=3, cursor=first["next"])).json()
+    assert [row["number"] for row in rest["rows"]] == ["D-2"]

@@ -10,6 +10,7 @@ from postgres.market import KILN
 from rescind.app import mailing, make_app
 from rescind.core.schedule import Schedule
 from rescind.core.views import ExportFilters
+from rescind.exporting import csv_file
 from rescind.inbox import owner
 from rescind.postgres.exports import KEPT_FOR
 from web.consoles import Person
@@ -69,6 +70,7 @@ async def test_a_link_goes_out_without_anything_personal_and_the_file_lies_behin
     file = next(line for line in text.splitlines() if "/views/files/" in line).removeprefix("http://desk.test")
     got = await sam.client.get(file)
     assert b"1001" in got.content
+    assert got.headers["content-type"] == csv_file.MEDIA_TYPE
     other = await Person(make_app(desk)).sign_in(desk, "seller", "sid", shop_id=KILN)
     assert (await other.client.get(file)).status_code == 404
     assert (await Person(make_app(desk)).client.get(file)).status_code == 401

@@ -11,8 +11,11 @@ import pytest
 from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.stage import Stage
+from rescind.exporting import csv_file, workbook
+from rescind.web.rendering import address
 from web.consoles import Person
 
+TYPES = {"csv": csv_file.MEDIA_TYPE, "xlsx": workbook.MEDIA_TYPE}
 ORDERS, REQUESTS = "/support/orders", "/seller/requests"
 
 
@@ -39,6 +42,10 @@ async def download(person, page, form="csv"):
     (href,) = [one for one in re.findall(r'href="([^"]*/export\?[^"]*)"', page.raw) if f"format={form}" in one]
     answer = await person.client.get(href.replace("&amp;", "&"))
     assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == TYPES[form], "nosniff holds browsers to it"
+    assert re.fullmatch(
+        rf'attachment; filename="[a-z]+-\d{{8}}-\d{{4}}\.{form}"', answer.headers["content-disposition"]
+    )
     return answer
 
 
@@ -74,6 +81,38 @@ async def test_filters_stand_in_the_address_in_the_words_of_the_api(sue, market)
     assert 'value="x"' in wrong.raw, "what was typed stays"
     nonsense = await sue.see(f"{ORDERS}?stage=nowhere&tab=x&cursor=abc&sort=colour")
     assert (nonsense.status, len(numbers(nonsense))) == (200, 3)
+
+
+async def test_a_filter_with_several_values_says_each_and_keeps_them(sue, market):
+    await market.order(Stage.PACKED, number="A-1")
+    await market.order(number="A-2")
+    await market.order(Stage.IN_TRANSIT, number="A-3")
+    page = await sue.see(f"{ORDERS}?stage=packed&stage=allocated&buyer=ann&sort=newest")
+    assert sorted(numbers(page)) == ["A-1", "A-2"]
+    chips = re.findall(r'<a class="chip" href="([^"]*)">([^<]*)<svg', page.raw)
+    off = {label: parse_qs(urlsplit(href.replace("&amp;", "&")).query).get("stage") for href, label in chips}
+    assert off["Packed"] == ["allocated"]
+    assert {tuple(one or ()) for one in off.values()} == {("packed",), ("allocated",), ("packed", "allocated")}
+    form = page.form(ORDERS)["fields"]
+    assert {(name, value) for name, value in form if name in {"stage", "buyer"}} == {
+        *(("stage", "packed"), ("stage", "allocated"), ("buyer", "ann"))
+    }, "whoever applies another filter loses none of these"
+    assert address("/x?stage=a&stage=b&cursor=c", cursor=None) == "/x?stage=a&stage=b"
+
+
+async def test_an_amount_without_its_currency_is_left_out_and_said(sue, market):
+    await market.order(number="E-1", price=5000)
+    await market.order(number="D-1", price=90000, shop=LANTERN)
+    await market.order(number="E-2", price=70000)
+    page = await sue.see(f"{ORDERS}?amount_min=40000")
+    assert "amount_min=40000 cannot be read; it was left out" in page.text
+    assert "≥" not in page.text
+    assert len(numbers(page)) == 3
+    page = await sue.see(f"{ORDERS}?amount_min=6000&currency=EUR")
+    assert "≥ €60.00" in page.text
+    assert numbers(page) == ["E-2"]
+    (off,) = re.findall(r'chip" href="([^"]*)">EUR', page.raw)
+    assert "amount_min" not in off, "nobody is left with an amount of no currency"
 
 
 async def test_the_file_has_what_the_page_shows(sue, sam, market):

@@ -7,6 +7,7 @@ import pytest
 from postgres.market import KILN, audit
 from rescind.app import make_app
 from rescind.core.errors import FactFromTheFuture
+from rescind.exporting import csv_file, workbook
 from rescind.intake.faults import fault_of
 from rescind.locales import locale
 from rescind.web.import_words import said
@@ -62,6 +63,10 @@ async def test_what_would_happen_is_shown_confirmed_and_done(app, desk, market, 
     assert await audit(market.pool) == 2
     errors = await ines.client.get(f"{sent.to}/errors.csv")
     assert errors.content.count(b"A-3") == 1
+    assert errors.headers["content-type"] == csv_file.MEDIA_TYPE
+    for form, media_type in (("csv", csv_file.MEDIA_TYPE), ("xlsx", workbook.MEDIA_TYPE)):
+        template = await ines.client.get(f"/operator/import-templates/orders/{form}")
+        assert (template.status_code, template.headers["content-type"]) == (200, media_type)
     zh = Person(app, "zh")
     await zh.sign_in(desk, "operator", "wei")
     assert "已导入 2 个订单。" in (await zh.see(sent.to)).text

@@ -22,7 +22,7 @@ import asyncpg
 import msgspec
 
 from rescind.access.network import network
-from rescind.access.principal import Principal, life
+from rescind.access.principal import KEY_HOLDER, Principal, life
 from rescind.access.request import Connection, CrossSite, Whence, address_of, header
 from rescind.access.throttle import Throttle
 from rescind.core.errors import LinkAltered, LinkExpired, LinkUsed, Unauthenticated
@@ -75,10 +75,12 @@ class Access:
         scopes: Iterable[str] = (),
         made_by: str = "",
         mandated: bool = False,
+        within: PoolConnectionProxy[Any] | None = None,
     ) -> str:
         """Make an API key and give its token, the only time anybody sees it. scopes: none for all its role may do.
 
-        mandated: it does nothing to an order but under a mandate.
+        mandated: it does nothing to an order but under a mandate. within: the transaction that records it; ``Keys``
+        is for whoever makes one for somebody.
         """
         return await self._issue(
             KEY_PREFIX,
@@ -94,6 +96,7 @@ class Access:
                 mandated=mandated,
             ),
             lifetime,
+            within,
         )
 
     async def issue_link(
@@ -245,22 +248,32 @@ class Access:
         """Every key that is or was, the latest thousand of them."""
         return await self._credentials.keys(_KEYS_SHOWN)
 
+    async def is_person(self, name: str) -> bool:
+        """Whether somebody of the staff signs in, or did, under this very id, in small or capital letters."""
+        return await self._credentials.held(name, keys=False)
+
+    async def is_key(self, name: str) -> bool:
+        """The same of a key, whoever it is for."""
+        return await self._credentials.held(name, keys=True)
+
     async def names(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> dict[str, str]:
         """What people are called, by the id that records name them by; the id itself where no name was ever given.
 
         shop_id: whose sellers they are; two shops may each have a seller of one id.
         """
         ids = sorted(set(principals))
-        return {one: one for one in ids} | await self.named(role, ids, shop_id)
+        return {one: one.removeprefix(KEY_HOLDER) for one in ids} | await self.named(role, ids, shop_id)
 
     async def named(self, role: Role, principals: Iterable[str], shop_id: ShopId | None = None) -> dict[str, str]:
         """The same, of those alone who were given a name."""
         ids = sorted(set(principals))
         return await self._credentials.names(role, ids, shop_id) if ids else {}
 
-    async def revoke_key(self, mark: str) -> bool:
-        """End the key whose mark this is, as lists and events name it; whether it was in force."""
-        return await self._credentials.revoke_key(mark)
+    async def revoke_key(self, mark: str, within: PoolConnectionProxy[Any]) -> Credential | None:
+        """End the key whose mark this is, as lists and events name it, and what was mailed for it; which key that was,
+        None where none was in force.
+        """
+        return await self._credentials.revoke_key(mark, within)
 
     async def revoke_principal(self, role: Role, principal: str) -> int:
         """End every key, link and session of somebody, at once."""
@@ -268,7 +281,7 @@ class Access:
 
     async def sessions(self, who: Principal) -> tuple[SessionView, ...]:
         """Where somebody is signed in."""
-        return await self._credentials.sessions(who.account, who.role, who.id, who.shop_id)
+        return await self._credentials.sessions(who.account, who.role, who.holder, who.shop_id)
 
     async def every_session(self) -> tuple[SessionView, ...]:
         """Where those who work here are signed in."""
@@ -276,11 +289,11 @@ class Access:
 
     async def end_session(self, who: Principal, mark: str) -> bool:
         """End one of somebody's own sessions; whether there was one."""
-        return await self._credentials.end_sessions(who.account, who.role, who.id, who.shop_id, mark=mark) > 0
+        return await self._credentials.end_sessions(who.account, who.role, who.holder, who.shop_id, mark=mark) > 0
 
     async def end_other_sessions(self, who: Principal) -> int:
         """End all of somebody's sessions but this one."""
-        return await self._credentials.end_sessions(who.account, who.role, who.id, who.shop_id, but=who.mark)
+        return await self._credentials.end_sessions(who.account, who.role, who.holder, who.shop_id, but=who.mark)
 
     async def end_anybodys(self, mark: str) -> tuple[str, str, str] | None:
         """End anybody's session: what they are called, their role and shop; None where there is none."""

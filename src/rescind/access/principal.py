@@ -15,6 +15,8 @@ from rescind.core.scope import Scope
 from rescind.core.staff import FRESH_FOR, Rights
 from rescind.postgres.credentials import Role
 
+KEY_HOLDER = "key:"
+"""How whatever belongs to a key begins to name it; no person's id begins like that."""
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
 _ACTOR: Mapping[Role, ActorKind] = {
@@ -56,6 +58,14 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def mark(self) -> str:
         """The beginning of the credential's hash, as lists name it."""
         return self.credential.rpartition(":")[2]
+
+    @property
+    def holder(self) -> str:
+        """Whose views, addresses, choices, files and marks of what was read are theirs.
+
+        A key is nobody, whatever it is called: what it keeps is its own, and it opens nothing that a person keeps.
+        """
+        return f"{KEY_HOLDER}{self.id}" if self.credential.startswith("key:") else self.id
 
     @property
     def fresh(self) -> bool:

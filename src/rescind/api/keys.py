@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from rescind.access.people import by
 from rescind.api.endpoint import Answer, Call, operation
 from rescind.api.policies import OPERATOR, Untouched
 from rescind.api.told import Told
@@ -91,7 +92,7 @@ async def revoke(call: Call) -> Answer:
     mark = call.ids["mark"]
     if not _MARK.fullmatch(mark):
         raise errors.NotFound(kind="key")
-    await call.desk.access.revoke_key(mark)
+    await call.desk.keys.end(by(call.principal), mark)
     keys = (await listed.handler(call)).body
     assert isinstance(keys, KeysTold), "the list of keys"
     found = next((one for one in keys.keys if one.mark == mark), None)

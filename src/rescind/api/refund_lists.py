@@ -113,8 +113,8 @@ async def take(call: Call) -> Answer:
     """Put your name to a refund that is open or failed, so that others know who looks after it."""
     call.key(ShopId(""))  # A name that is there already is there once; the header is wanted as of every change.
     refund = RefundId(call.identifier("refund", "ref"))
-    await RefundOwners(call.desk.pool).take(refund, call.principal.id)
-    return Answer(body=RefundTaken(refund=refund, owner=call.principal.id))
+    await RefundOwners(call.desk.pool).take(refund, call.principal.holder)
+    return Answer(body=RefundTaken(refund=refund, owner=call.principal.holder))
 
 
 @operation(

@@ -48,7 +48,7 @@ def list_documents(
         wanted = year or wall_clock().astimezone(zone_of(owner.zone)).year
         return await DocumentTable(pool, DatabaseClock()).of_year(owner.id, wanted)
 
-    table = columns(_("number"), _("document"), _("order"), _("issued"), _("amount"))
+    table = columns(_("number"), _("document"), _("order"), _("issued"), _("amount"), whole=(0, 1))
     for one in run(with_pool(read_settings(data=data), work)):
         said = one.content
         issued = f"{said.issued_at.astimezone(zone_of(said.zone)):%Y-%m-%d}"

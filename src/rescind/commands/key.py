@@ -10,13 +10,16 @@ import asyncpg
 import typer
 from rich.table import Table
 
-from rescind.access.credentials import Access
+from rescind.access.credentials import Access, token_hash
+from rescind.access.keys import Keys, NewKey
 from rescind.access.people import COMMAND_LINE
 from rescind.commands.installation import named, shop_called, with_pool
-from rescind.commands.speaking import _, columns, expected, fail, out, say
+from rescind.commands.speaking import _, columns, expected, fail, must_be, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField
 from rescind.core.scopes import scopes
+from rescind.postgres.accounts import AccountTable
+from rescind.postgres.credentials import MARK_BYTES
 from rescind.postgres.reads import Reads
 from rescind.secret_keys import secret
 from rescind.settings import Settings
@@ -55,18 +58,19 @@ def new_key(
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
-        access = Access(pool, secret(settings), "")
-        return await access.issue_key(
-            role,
-            name,
+        new = NewKey(
+            role=role,
             name=name,
-            shop_id=seller,
-            buyer_id=buyer,
+            shop=seller,
+            buyer=buyer,
             lifetime=timedelta(days=days),
             scopes=allowed,
-            made_by=COMMAND_LINE.who,
             mandated=mandated,
         )
+        try:
+            return await _keys(pool, settings).make(COMMAND_LINE, new)
+        except InvalidField as error:
+            fail(must_be(error, _("name")))
 
     say(run(with_pool(read_settings(data=data), work)))
 
@@ -77,7 +81,16 @@ def list_keys(data: Data = None) -> None:
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
         table = columns(
-            _("mark"), _("role"), _("name"), _("for"), _("may"), _("made"), _("by"), _("ends"), _("last used")
+            _("mark"),
+            _("role"),
+            _("name"),
+            _("for"),
+            _("may"),
+            _("made"),
+            _("by"),
+            _("ends"),
+            _("last used"),
+            whole=(0, 3),
         )
         for one in await Access(pool, secret(settings), "").keys():
             ended = one.revoked_at or one.expires_at
@@ -120,6 +133,10 @@ def sign_in_link(
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         seller = (await shop_called(Reads(pool, secret(settings)), shop)).id if shop else None
         access = Access(pool, secret(settings), settings.base_url or "")
+        try:
+            await _keys(pool, settings).require_person(name)
+        except InvalidField as error:
+            fail(must_be(error, _("name")))
         return await access.issue_link(role, name, name=name, shop_id=seller, lifetime=timedelta(minutes=minutes))
 
     say(run(with_pool(settings, work)))
@@ -133,9 +150,13 @@ def revoke_key(
     """End a key now, also for whoever is using it."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> bool:
-        access = Access(pool, secret(settings), "")
-        return await (access.revoke_key(key) if _MARK.fullmatch(key) else access.revoke(key))
+        mark = key if _MARK.fullmatch(key) else token_hash(key)[:MARK_BYTES].hex()
+        return await _keys(pool, settings).end(COMMAND_LINE, mark)
 
     if not run(with_pool(read_settings(data=data), work)):
         fail(_("No such key is in force."))
     say(_("Revoked."))
+
+
+def _keys(pool: asyncpg.Pool[Any], settings: Settings) -> Keys:
+    return Keys(Access(pool, secret(settings), ""), AccountTable(pool))

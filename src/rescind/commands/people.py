@@ -63,7 +63,9 @@ def list_people(data: Data = None) -> None:
     """Print who works here, as what, by what they sign in, and when they last did; and who is invited."""
 
     async def work(people: People) -> Table:
-        table = columns(_("name"), _("e-mail"), _("as"), _("rights"), _("signs in with"), _("last signed in"))
+        table = columns(
+            _("name"), _("e-mail"), _("as"), _("rights"), _("signs in with"), _("last signed in"), whole=(1,)
+        )
         for one in await people.all(COMMAND_LINE):
             ways = (
                 ngettext("%(num)s passkey", "%(num)s passkeys", one.passkeys) % {"num": one.passkeys}

@@ -143,7 +143,9 @@ def versions(data: Data = None) -> None:
     async def work(pool: asyncpg.Pool[Any], _settings: Settings) -> tuple[Version, ...]:
         return await Versions(pool).all()
 
-    table = columns(_("number"), _("policy"), _("shop"), _("status"), _("hash"), _("proposed by"), _("answered by"))
+    table = columns(
+        _("number"), _("policy"), _("shop"), _("status"), _("hash"), _("proposed by"), _("answered by"), whole=(0, 2)
+    )
     for one in run(with_pool(read_settings(data=data), work)):
         table.add_row(
             str(one.number),

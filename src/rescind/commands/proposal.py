@@ -51,7 +51,7 @@ def list_proposals(data: Data = None) -> None:
             if cursor is None:
                 return rows
 
-    table = columns(_("order"), _("no."), _("what"), _("amount"), _("by"), _("of"), _("until (UTC)"))
+    table = columns(_("order"), _("no."), _("what"), _("amount"), _("by"), _("of"), _("until (UTC)"), whole=(0, 1))
     for one in run(with_pool(read_settings(data=data), work)):
         waits = one.proposal
         what = language().term("money_act", waits.terms.act.value)

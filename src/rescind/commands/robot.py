@@ -36,7 +36,7 @@ def list_robots(data: Data = None) -> None:
     """Print every group robot, whose it is, what its group hears, and how it is."""
 
     async def work(robots: Robots, _reads: Reads) -> Table:
-        table = columns(_("robot"), _("shop"), _("kind"), _("address"), _("hears"), _("state"), _("last"))
+        table = columns(_("robot"), _("shop"), _("kind"), _("address"), _("hears"), _("state"), _("last"), whole=(0, 1))
         for one in await robots.all(_EVERYTHING):
             last = f"{one.last_at:%Y-%m-%d %H:%M} {one.last_fault or 'taken'}" if one.last_at else ""
             state = "failing" if one.state == "on" and one.failing_since else one.state

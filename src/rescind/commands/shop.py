@@ -77,7 +77,7 @@ def list_shops(data: Data = None) -> None:
     """Print every shop with its id and policy."""
 
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Table:
-        table = Table(_("shop"), _("name"), _("policy"), _("time zone"))
+        table = columns(_("shop"), _("name"), _("policy"), _("time zone"))
         for shop in await Reads(pool, secret(settings)).shops():
             table.add_row(shop.id, shop.name, shop.preset, shop.zone)
         return table

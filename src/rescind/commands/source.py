@@ -45,6 +45,7 @@ def list_sources(data: Data = None) -> None:
             _("waiting"),
             _("not understood"),
             _("trouble"),
+            whole=(0, 2),
         )
         counts = await sources.counts()
         for one in await sources.all():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from datetime import datetime
 from typing import NoReturn
 
@@ -57,9 +58,16 @@ def say(sentence: object) -> None:
     out.print(str(sentence), highlight=False, markup=False, soft_wrap=True)
 
 
-def columns(*heads: str) -> Table:
-    """An empty table under these heads, for ``out``."""
-    return Table(*heads, box=None)
+def columns(*heads: str, whole: Collection[int] = (0,)) -> Table:
+    """An empty table under these heads, for ``out``.
+
+    whole: the columns that are typed back into the next command, such as ids; they stand on one line however narrow
+    the terminal is. The others go on below, and none is cut.
+    """
+    table = Table(box=None)
+    for place, head in enumerate(heads):
+        table.add_column(head, no_wrap=place in whole, overflow="fold")
+    return table
 
 
 def told(error: RescindError) -> str:

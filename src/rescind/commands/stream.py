@@ -38,6 +38,8 @@ def check_stream(data: Data = None) -> None:
         fail(_("No event stream is set up: set RESCIND_NATS_URL."))
     found, fault = run(with_pool(settings, work))
     table = Table(box=None, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_row(_("server"), ", ".join(settings.nats.addresses))
     said = {"stream": settings.nats.stream, "subjects": f"{settings.nats.prefix}.>"}
     table.add_row(_("stream"), _("%(stream)s, subjects %(subjects)s") % said)

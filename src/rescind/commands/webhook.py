@@ -38,7 +38,7 @@ def list_endpoints(data: Data = None) -> None:
     """Print every endpoint, whose it is, what it hears, and how it is."""
 
     async def work(endpoints: Endpoints) -> Table:
-        table = columns(_("endpoint"), _("shop"), _("address"), _("hears"), _("state"), _("since"))
+        table = columns(_("endpoint"), _("shop"), _("address"), _("hears"), _("state"), _("since"), whole=(0, 1))
         for one in await endpoints.all(_EVERYTHING):
             since = one.stopped_at or one.failing_since
             state = "failing" if one.state == "on" and one.failing_since else one.state

@@ -29,6 +29,10 @@ ImportId = NewType("ImportId", str)
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford: no i, l, o, u, so that an id can be read out on the phone
 _SHOP = re.compile(rf"shp_([{_ALPHABET}]{{8}})", re.ASCII)
 _OWN = re.compile(rf"(ord|can|ref|ret|evd|doc|cnv|msg|eml|ntc|imp)_([{_ALPHABET}]{{8}})([{_ALPHABET}]{{14}})", re.ASCII)
+_OURS = re.compile(
+    r"(bot|can|cnv|doc|eml|evd|evt|exp|imp|lfl|lks|man|msg|ntc|ntf|ord|psh|psn|ref|ret|rs[hiklos]|shp|stl|svw|txt)_",
+    re.ASCII | re.IGNORECASE,
+)
 _RANDOM_BITS = 28
 NO_SHOP = ShopId("shp_00000000")
 """What stands for a shop where something is the marketplace's own and has to have one."""
@@ -64,6 +68,11 @@ def shop_of(identifier: str) -> ShopId:
     if not match:
         raise NotFound(kind="id")
     return ShopId("shp_" + match[2])
+
+
+def like_an_id(text: str) -> bool:
+    """Whether it begins as an id or a secret made here does, so that people could take it for one."""
+    return _OURS.match(text) is not None
 
 
 def canonical(prefix: str, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from rescind.access.credentials import token_hash
+from rescind.access.keys import NewKey
 from rescind.access.mandating import WantedMandate
 from rescind.access.people import By
 from rescind.core.instant import Instant
@@ -25,15 +26,8 @@ async def play(desk: Desk, opened_at: Instant) -> None:
     currency = next(one.currency for one in load().orders if one.shop == load().shops[0].key)
     operator, name = OPERATORS["operator"]
     ines = By(grant=Grant(role="operator"), id=operator, name=name)
-    key = await desk.access.issue_key(
-        "seller",
-        "night-desk",
-        name="night-desk",
-        shop_id=shop,
-        scopes=("orders:read", "orders:write"),
-        made_by=ines.who,
-        mandated=True,
-    )
+    new = NewKey(role="seller", name="night-desk", shop=shop, scopes=("orders:read", "orders:write"), mandated=True)
+    key = await desk.keys.make(ines, new)
     wanted = WantedMandate(
         key=token_hash(key)[:MARK_BYTES].hex(),
         acts=(ProgramAct.APPROVE, ProgramAct.REFUSE, ProgramAct.OFFER),

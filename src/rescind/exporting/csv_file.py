@@ -9,28 +9,22 @@ from datetime import datetime
 from decimal import Decimal
 
 from rescind.exporting.cells import Cell
+from rescind.intake.sheet import as_text, safe
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 _MARK = "\ufeff"
 _PART = 64 * 1024
-# Wide forms too: spreadsheets of Chinese and Japanese systems read them as the narrow ones.
-_BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: one that begins like one has an apostrophe before it.
-
-    Numbers and times are written from numbers and times, never from text, and stay as they are.
-    """
-    return f"'{text}" if text.startswith(_BEGINS_FORMULA) else text
 
 
 async def parts(header: Sequence[str], rows: AsyncIterator[Sequence[Cell]]) -> AsyncIterator[bytes]:
-    """The file, part by part; no more of it than one part is ever in memory."""
+    """The file, part by part; no more of it than one part is ever in memory.
+
+    What is text stays text in a spreadsheet; numbers and times are written from numbers and times, never from text.
+    """
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\r\n").writerow
     out.write(_MARK)
-    write([harmless(one) for one in header])
+    write([safe(one) for one in header])
     async for row in rows:
         write([_written(cell) for cell in row])
         if out.tell() >= _PART:
@@ -43,7 +37,7 @@ def _written(cell: Cell) -> str:
         case None:
             return ""
         case str():
-            return harmless(cell)
+            return as_text(cell)
         case datetime():
             return cell.isoformat(timespec="seconds")
         case Decimal():

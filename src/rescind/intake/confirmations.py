@@ -21,7 +21,7 @@ from rescind.core.money import Money
 from rescind.core.refund_order import owner_of
 from rescind.core.views import RefundOrderRow
 from rescind.intake.fields import currencies
-from rescind.intake.sheet import NO_PAGE, is_page, narrow, said_apart
+from rescind.intake.sheet import NO_PAGE, as_text, is_page, narrow, plain, safe, said_apart
 from rescind.intake.text import label
 from rescind.paying_out import MOST_ROWS, Confirmation
 
@@ -31,11 +31,12 @@ GIVEN = ("refund_order", "amount", "currency", "reference", "paid_on")
 """Columns a confirmation is made of; all of them have to be there."""
 HEADER = ("refund_order", *TOLD, "amount", "currency", "reference", "paid_on")
 
+_TEXT = frozenset({"order", "shop", "buyer", "owner", "reference", "paid_on"})
+"""What a spreadsheet must not make a number or a day of its own form of."""
+
 MOST_BYTES = 2 * 1024 * 1024
 LONGEST_REFERENCE = 100
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell must not begin with: a spreadsheet would work it out instead of showing it."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,13 +83,8 @@ def written(rows: Iterable[RefundOrderRow]) -> bytes:
             "reference": one.refund.reference if one.ordered.paid_on else "",
             "paid_on": one.ordered.paid_on.isoformat() if one.ordered.paid_on else "",
         }
-        table.writerow([safe(told[name]) for name in HEADER])
+        table.writerow([(as_text if name in _TEXT else safe)(told[name]) for name in HEADER])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def safe(text: str) -> str:
-    """A cell that is shown as it is: an apostrophe keeps it from being worked out."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def read(data: bytes) -> Read:
@@ -103,7 +99,7 @@ def read(data: bytes) -> Read:
     faults: list[Fault] = []
     left = 0
     for line, cells in lines[1:]:
-        values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        values = dict(zip(header, (plain(cell) for cell in cells), strict=False))
         refund = values.get("refund_order", "")[:64]
         try:
             if len(cells) != len(header):

@@ -16,7 +16,7 @@ from rescind.core.money import CAP_MINOR
 from rescind.core.period import DueBy, Lately
 from rescind.core.stage import Stage
 from rescind.core.views import Filters, PersonFilters, PersonSort, RefundState, ShopFilters, ShopSort, SignedIn, Sort
-from rescind.intake.fields import Moment, moment
+from rescind.intake.fields import Moment, currencies, moment
 from rescind.postgres.credentials import Role
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -61,6 +61,7 @@ class Narrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
         zone: whose days it goes by where the address names none. Raises InvalidField.
         """
+        _require_currency(self)
         return Filters(
             tab=self.tab,
             numbers=self.number,
@@ -103,6 +104,7 @@ class RefundNarrowing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def filters(self, zone: str = "UTC") -> Filters:
         """As the reads take them. zone: whose days it goes by where the address names none. Raises InvalidField."""
+        _require_currency(self)
         return Filters(
             tab=self.state,
             numbers=self.number,
@@ -176,6 +178,15 @@ NARROWINGS: Mapping[str, type[Narrowing | RefundNarrowing | ThreadNarrowing | Sh
     "people": PersonNarrowing,
 }
 """What each list can be narrowed to."""
+
+
+def _require_currency(said: Narrowing | RefundNarrowing) -> None:
+    """Minor units of any currency would be compared with one another."""
+    if said.currency and said.currency not in currencies():
+        raise InvalidField(field="?currency", expected="three capital letters of ISO 4217")
+    for field, minor in (("?amount_min", said.amount_min), ("?amount_max", said.amount_max)):
+        if minor is not None and not said.currency:
+            raise InvalidField(field=field, expected="an amount beside its currency")
 
 
 def _zone(name: str) -> str:

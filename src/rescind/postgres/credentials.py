@@ -119,11 +119,6 @@ SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, rol
 FROM credentials WHERE kind = 'key'
 ORDER BY in_force DESC, created_at DESC LIMIT $1
 """  # noqa: S608 - a number of ours
-_REVOKE_KEY = f"""
-UPDATE credentials SET revoked_at = clock_timestamp()
-WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $1
-  AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
-"""  # noqa: S608 - a number of ours
 # The day is enough to find a key that nobody uses, and costs one write a key a day.
 _USED = "UPDATE credentials SET used_on = current_date WHERE token_hash = ANY($1::bytea[])"
 # A minute is what people can tell "now" from, and a page of twenty images is written once.
@@ -141,6 +136,12 @@ ON CONFLICT (token_hash) DO NOTHING
 _FIELDS = """
 kind, role, principal, name, shop_id, buyer_id, account_id, rights, scopes, mandated, order_id, opens, language, back_to
 """
+_END_KEY = f"""
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE kind = 'key' AND encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $1
+  AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())
+RETURNING {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s
+"""  # noqa: S608 - names of ours
 # The last that was given, also where it has ended: whoever acts under one that has ended is told so, of that one. Only
 # one holds at a time, and it is the last.
 _MANDATE = """
@@ -213,11 +214,26 @@ _PAUSE_VIEWS = """
 UPDATE saved_views SET paused = 'no_access', next_at = NULL, lease_until = NULL
 WHERE role = CASE $1 WHEN 'operator' THEN 'support' ELSE $1 END AND person = $2 AND rhythm <> ''
 """
-# The latest name counts: whoever was given a way in again may have been given it under another one.
+# What a key keeps ends with the last key of its name.
+_PAUSE_VIEWS_OF_KEY = """
+UPDATE saved_views SET paused = 'no_access', next_at = NULL, lease_until = NULL
+WHERE role = CASE $1 WHEN 'operator' THEN 'support' ELSE $1 END AND person = 'key:' || $2 AND shop_id = $3
+  AND rhythm <> '' AND NOT EXISTS (
+    SELECT FROM credentials c
+    WHERE c.kind = 'key' AND c.principal = $2 AND coalesce(c.shop_id, '') = $3
+      AND CASE c.role WHEN 'operator' THEN 'support' ELSE c.role END = saved_views.role
+      AND c.revoked_at IS NULL AND c.expires_at > clock_timestamp())
+"""
+# The latest name counts: whoever was given a way in again may have been given it under another one. A key that is
+# called like a person names nobody but itself.
 _NAMES = """
 SELECT DISTINCT ON (principal) principal, name FROM credentials
 WHERE role = $1 AND principal = ANY($2::text[]) AND shop_id IS NOT DISTINCT FROM $3 AND name <> ''
-ORDER BY principal, created_at DESC
+ORDER BY principal, kind = 'key', created_at DESC
+"""
+_HELD = """
+SELECT EXISTS (SELECT FROM credentials
+               WHERE lower(principal) = lower($1) AND (kind = 'key') = $2 AND role <> 'buyer')
 """
 
 
@@ -330,10 +346,20 @@ class CredentialTable:
         rows = await self._pool.fetch(_KEYS, most)
         return tuple(msgspec.convert(dict(row), KeyView) for row in rows)
 
-    async def revoke_key(self, mark: str) -> bool:
-        """End the key of this mark; whether one was in force."""
-        done: str = await self._pool.execute(_REVOKE_KEY, mark)
-        return not done.endswith(" 0")
+    async def revoke_key(self, mark: str, within: PoolConnectionProxy[Any]) -> Credential | None:
+        """End the key of this mark, and the mails of its views with it; which key it was, None where none was in force.
+
+        within: the transaction that records it.
+        """
+        row = await within.fetchrow(_END_KEY, mark)
+        if row is None:
+            return None
+        await within.execute(_PAUSE_VIEWS_OF_KEY, row["role"], row["principal"], row["shop_id"] or "")
+        return _credential(row)
+
+    async def held(self, principal: str, *, keys: bool) -> bool:
+        """Whether a key, or else somebody of the staff who signs in, is or was called so."""
+        return await self._pool.fetchval(_HELD, principal, keys)
 
     async def names(self, role: Role, principals: Sequence[str], shop_id: str | None) -> dict[str, str]:
         """What those who have or had a credential are called, by principal; who was never given a name is not there."""

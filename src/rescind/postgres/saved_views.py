@@ -77,9 +77,11 @@ RETURNING view_id
 _PAUSE = """
 UPDATE saved_views SET paused = $3, next_at = NULL, lease_until = NULL WHERE view_id = $1 AND fence = $2
 """
+# A key is there as long as it is in force; people were here when they came last.
 _SEEN = """
 SELECT max(greatest(created_at, least(expires_at, revoked_at, clock_timestamp()))) FROM credentials
 WHERE role = ANY($1::text[]) AND principal = $2 AND coalesce(shop_id, '') = $3
+  AND CASE WHEN $4 THEN kind = 'key' AND revoked_at IS NULL AND expires_at > clock_timestamp() ELSE kind <> 'key' END
 """
 
 
@@ -210,7 +212,8 @@ class SavedViews:
     async def seen(self, owner: Owner) -> Instant | None:
         """When its person was here last, as far as their credentials tell; None where they have none."""
         roles = ["seller"] if owner.role == "seller" else ["support", "operator"]
-        return await self._pool.fetchval(_SEEN, roles, owner.person, owner.shop)
+        of_key = owner.person.startswith("key:")
+        return await self._pool.fetchval(_SEEN, roles, owner.person.removeprefix("key:"), owner.shop, of_key)
 
 
 def _keys(owner: Owner) -> tuple[str, str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from litestar import get, post
-from litestar.enums import MediaType
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -26,7 +25,7 @@ from rescind.web.seller.console import Console, Here, back_to
 from rescind.web.session import Html
 
 
-@get("/lists/{name:str}/export", media_type=MediaType.TEXT)
+@get("/lists/{name:str}/export")
 async def export(console: Here, name: FromPath[str]) -> Stream:
     """The list of the address as a file. Raises NotFound, InvalidField, UnknownField."""
     listing = listing_of(console.person, name)
@@ -45,8 +44,9 @@ async def export(console: Here, name: FromPath[str]) -> Stream:
 
 def streamed(file: File) -> Stream:
     """A file that is sent while it is made."""
-    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
-    return Stream(file.parts, media_type=file.media_type, headers=headers)
+    # As a header: what a response says of its type gives way to what its route says.
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "Content-Type": file.media_type}
+    return Stream(file.parts, headers=headers)
 
 
 @post("/lists/{name:str}/columns", status_code=303)
@@ -173,7 +173,7 @@ async def remove(console: Here, view: FromPath[str]) -> Html:
     return console.go(f"{ROOT[reader_of(console.person)]}/views?said=removed")
 
 
-@get("/views/files/{file:str}", media_type=MediaType.TEXT)
+@get("/views/files/{file:str}")
 async def kept(console: Here, file: FromPath[str]) -> Stream:
     """A file that was made of somebody's view, for that person alone. Raises NotFound: another's, or gone."""
     found = await console.desk.lists.exports.file(file)

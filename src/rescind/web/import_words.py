@@ -11,7 +11,7 @@ import msgspec
 from rescind.core.errors import InvalidField, InvalidText
 from rescind.intake.columns import FAULT, KINDS
 from rescind.intake.faults import Fault, error_of
-from rescind.intake.sheet import Row
+from rescind.intake.sheet import Row, as_text
 from rescind.intake.template import written_csv
 from rescind.locales import Locale
 from rescind.postgres.imports import Import, ImportTable
@@ -80,4 +80,4 @@ async def errors_file(language: Locale, table: ImportTable, one: Import) -> Asyn
 def _with_words(language: Locale, cells: bytes, kept: str, width: int) -> list[str]:
     row = _row.decode(cells)
     filled = (row.cells + [""] * width)[:width]
-    return [*filled, all_said(language, faults_of(kept))]
+    return [*map(as_text, filled), all_said(language, faults_of(kept))]

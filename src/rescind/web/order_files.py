@@ -12,12 +12,15 @@ from litestar.response import Stream
 
 from rescind.core.errors import Forbidden, ImportSettled, InvalidField, NotFound
 from rescind.core.ids import canonical
+from rescind.exporting import csv_file, workbook
 from rescind.intake.columns import KINDS, Kind
 from rescind.intake.faults import fault_of
 from rescind.intake.sheet import MOST_BYTES
 from rescind.intake.template import Form, template
+from rescind.lists import File
 from rescind.locales import Locale
 from rescind.postgres.imports import WORKS, Import, State
+from rescind.web.console_lists import streamed
 from rescind.web.import_words import all_said, errors_file, faults_of, said
 from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Here, Notice
@@ -27,7 +30,7 @@ _SENT_AT_ONCE = MOST_BYTES + 64 * 1024
 """A file and the form around it."""
 _SHOWN = 50
 _FAULTS = 100
-_MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_MEDIA = {"csv": csv_file.MEDIA_TYPE, "xlsx": workbook.MEDIA_TYPE}
 _TONES: dict[State, tuple[str, str]] = {
     "reading": ("calm", "hourglass"),
     "checking": ("calm", "hourglass"),
@@ -81,8 +84,8 @@ async def to_fill_in(console: Here, kind: FromPath[str], form: FromPath[str]) ->
     tag = "zh" if console.language.tag == "zh" else "en"
     shop = console.scope.shop or next((one.id for one in await console.desk.reads.shops()), "")
     data = template(kinds[kind], forms[form], tag, shop, console.now)  # pyright: ignore[reportArgumentType] - checked above
-    headers = {"Content-Disposition": f'attachment; filename="{kind}.{form}"'}
-    return Response(data, media_type=_MEDIA[form], headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{kind}.{form}"', "Content-Type": _MEDIA[form]}
+    return Response(data, headers=headers)
 
 
 @get("/imports/{identifier:str}")
@@ -118,8 +121,8 @@ async def stay_out(console: Here, identifier: FromPath[str]) -> Stream:
     """The rows that stay out, with what is wrong with each."""
     table = console.desk.importing.table
     one = await table.read(console.scope, canonical("imp", identifier))
-    headers = {"Content-Disposition": f'attachment; filename="{one.id}-errors.csv"'}
-    return Stream(errors_file(console.language, table, one), media_type=_MEDIA["csv"], headers=headers)
+    parts = errors_file(console.language, table, one)
+    return streamed(File(f"{one.id}-errors.csv", csv_file.MEDIA_TYPE, parts, ""))
 
 
 ROUTES = (files, put_in, to_fill_in, read, confirm, drop, stay_out)

@@ -219,15 +219,18 @@ def csrf_field() -> Markup:
 
 
 def address(path: str, **changes: object) -> str:
-    """``path`` with query parameters replaced; None removes one. Order is kept, so that an address is stable."""
+    """``path`` with query parameters replaced; None removes one, and a tuple gives it several values. What stands there
+    several times stays so. Order is kept, so that an address is stable.
+    """
     parts = urlsplit(path)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
     for name, value in changes.items():
-        if value is None:
-            query.pop(name, None)
-        else:
-            query[name] = str(value)
-    return parts.path + (f"?{urlencode(query)}" if query else "")
+        several = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+        query[name] = [str(one) for one in several if one is not None]
+    said = urlencode(query, doseq=True)
+    return parts.path + (f"?{said}" if said else "")
 
 
 @cache

@@ -104,7 +104,7 @@ async def test_filters_of_the_queue(reads, case):
 
     assert await found(reason=("duplicate",)) == ["stopped"]
     assert await found(stage=("packed",)) == ["refused"]
-    assert await found(amount_min_minor=2050) == ["stopped"]
+    assert await found(amount_min_minor=2050, currency="EUR") == ["stopped"]
     assert await found(due_before=NOW + timedelta(days=1)) == ["asked"]
     assert await found(buyer="bob", tab="approved") == ["stopped"]
     assert await found(placed_from=MONDAY + timedelta(minutes=7)) == ["partly"]

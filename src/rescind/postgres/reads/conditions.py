@@ -12,6 +12,7 @@ from rescind.core.money import CAP_MINOR
 from rescind.core.period import since, until
 from rescind.core.scope import Scope
 from rescind.core.views import Filters
+from rescind.postgres.reads.amounts import place, within_currency
 
 MOST_NUMBERS = 100
 LONGEST_NUMBER = 128
@@ -90,18 +91,27 @@ def add_id(where: Where, order_id: str) -> None:
 
 def add_filters(where: Where, of: str, at: str, amount: str, filters: Filters, now: Instant) -> None:
     _add_times(where, of, at, filters, now)
-    if filters.amount_min_minor is not None:
-        where.add(f"{of}.{amount} >= {{}}", _amount("amount_min_minor", filters.amount_min_minor))
-    if filters.amount_max_minor is not None:
-        where.add(f"{of}.{amount} <= {{}}", _amount("amount_max_minor", filters.amount_max_minor))
-    if filters.currency:
-        if not _CURRENCY.fullmatch(filters.currency):
-            raise InvalidField(field="currency", expected="three capital letters of ISO 4217")
-        where.add(f"{of}.currency = {{}}::char(3)", filters.currency)
+    _add_amounts(where, of, amount, filters)
     if filters.shop:
         where.add(f"{of}.shop_id = {{}}", short_text("shop", filters.shop))
     if filters.buyer:
         where.add(f"{of}.buyer_id = {{}}", short_text("buyer", filters.buyer))
+
+
+def _add_amounts(where: Where, of: str, amount: str, filters: Filters) -> None:
+    currency = filters.currency
+    if currency:
+        if not _CURRENCY.fullmatch(currency):
+            raise InvalidField(field="currency", expected="three capital letters of ISO 4217")
+        where.add(f"{of}.currency = {{}}::char(3)", currency)
+    for field, minor, sign in (
+        ("amount_min_minor", filters.amount_min_minor, "<="),
+        ("amount_max_minor", filters.amount_max_minor, ">="),
+    ):
+        if minor is not None:
+            if not currency:
+                raise InvalidField(field=field, expected="an amount beside its currency")
+            where.add(f"{within_currency(of, amount)} {sign} {{}}", place(currency, _amount(field, minor)))
 
 
 def _add_times(where: Where, of: str, at: str, filters: Filters, now: Instant) -> None:

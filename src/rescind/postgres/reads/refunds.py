@@ -14,6 +14,7 @@ from rescind.core.money import Money
 from rescind.core.scope import Scope
 from rescind.core.views import Filters, Page, RefundPlace, RefundRow
 from rescind.postgres import paging
+from rescind.postgres.reads.amounts import by_amount
 from rescind.postgres.reads.conditions import Where, add_filters, narrow, scoped
 from rescind.postgres.reads.search import numbered
 from rescind.postgres.reads.source import Source, query
@@ -29,7 +30,7 @@ _LAST_FAILED = paging.Order(
 )
 _SORTS = {
     "newest": paging.Order("newest", "r.owed_at", "r.refund_id", "timestamptz", descending=True),
-    "amount": paging.Order("amount", "r.amount_minor", "r.refund_id", "bigint", descending=True),
+    "amount": by_amount("r", "amount_minor", "refund_id"),
 }
 _OPEN: Final = ("in_doubt", "not_sent", "owed", "submitted")
 # By the number of their orders, by what we call them, and by what the provider does.

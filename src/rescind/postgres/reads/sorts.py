@@ -5,15 +5,16 @@ from __future__ import annotations
 from rescind.core.errors import InvalidField, one_of
 from rescind.core.views import Filters
 from rescind.postgres import paging
+from rescind.postgres.reads.amounts import by_amount
 
 ORDER_SORTS = {
     "newest": paging.Order("newest", "o.placed_at", "o.order_id", "timestamptz", descending=True),
-    "amount": paging.Order("amount", "o.total_minor", "o.order_id", "bigint", descending=True),
+    "amount": by_amount("o", "total_minor", "order_id"),
     "time_left": paging.Order("time_left", "o.due_at", "o.order_id", "timestamptz", nullable=True),
 }
 _CASE_SORTS = {
     "newest": paging.Order("newest", "c.requested_at", "c.case_id", "timestamptz", descending=True),
-    "amount": paging.Order("amount", "c.amount_minor", "c.case_id", "bigint", descending=True),
+    "amount": by_amount("c", "amount_minor", "case_id"),
     "time_left": paging.Order("time_left", "c.due_at", "c.case_id", "timestamptz", nullable=True),
     # What is closed keeps the deadline it had; where both stand in one list it must not come first.
     "open_first": paging.Order(

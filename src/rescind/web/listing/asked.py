@@ -55,9 +55,18 @@ class Asked:
         assert isinstance(self.narrowing, Narrowing), "this list has such filters"
         return self.narrowing.filters(visit.person.role, zone)
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """What narrows the list, name by name; a name may stand several times."""
+        return parse_qsl(self.where)
+
     def value(self, name: str) -> str:
         """What one filter is set to."""
-        return dict(parse_qsl(self.where)).get(name, "")
+        return dict(self.pairs).get(name, "")
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """All that it is set to, any of which may fit."""
+        return tuple(value for one, value in self.pairs if one == name)
 
 
 def asked(visit: Visit, listing: Listing, zone: str, *, usual: Mapping[str, str] | None = None) -> Asked:

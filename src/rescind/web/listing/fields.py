@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from rescind.core.money import decimals
@@ -16,16 +15,19 @@ from rescind.locales import Locale
 from rescind.web.listing.asked import Asked
 from rescind.web.session import Visit
 
-KEPT = ("tab", "state")
-"""What a page's tabs choose: the form that filters keeps it."""
+TABS = ("tab", "state")
+"""What a page's tabs choose."""
+KEPT = (*TABS, "buyer", "due_before", "zone")
+"""What the form that filters has no field for, and keeps."""
 _REASONS = (
     *("changed_mind", "ordered_by_mistake", "duplicate", "wrong_address", "wrong_variant", "wrong_contact"),
     *("better_price", "change_payment", "too_late", "seller_asked", "price_error", "undeliverable_address", "other"),
 )
 
 
-def in_force(given: Asked) -> Iterable[str]:
-    return (name for name, _ in parse_qsl(given.where) if name not in {*KEPT, "sort", "number", "text"})
+def in_force(given: Asked) -> Iterable[tuple[str, str]]:
+    """Every filter that is in force with its value, one that has several as often."""
+    return ((name, value) for name, value in given.pairs if name not in {*TABS, "sort", "number", "text"})
 
 
 def fields(visit: Visit, given: Asked, zone: str, shop: str, shops: Sequence[str]) -> list[dict[str, Any]]:
@@ -35,10 +37,10 @@ def fields(visit: Visit, given: Asked, zone: str, shop: str, shops: Sequence[str
         match name:
             case "stage":
                 options = [(one.value, language.term("stage", one.value)) for one in Stage]
-                found.append(_select(visit, given, "stage", language.gettext("Stage"), options))
+                found.append(_choices(language, given, "stage", language.gettext("Stage"), options))
             case "reason":
                 options = [(one, language.term("reason", one)) for one in _REASONS]
-                found.append(_select(visit, given, "reason", language.gettext("Reason"), options))
+                found.append(_choices(language, given, "reason", language.gettext("Reason"), options))
             case "placed":
                 found.append(_select(visit, given, "placed", _began(language, given.listing.name), periods(language)))
                 found.append(_days(given, zone, language))
@@ -74,6 +76,14 @@ def _began(language: Locale, listing: str) -> str:
 def _select(visit: Visit, given: Asked, name: str, label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
     first = ("", visit.locale.gettext("Any"))
     return {"kind": "select", "name": name, "label": label, "options": [first, *options], "value": given.value(name)}
+
+
+def _choices(language: Locale, given: Asked, name: str, label: str, options: list[tuple[str, str]]) -> dict[str, Any]:
+    """A filter that may have several values; its chosen ones are said where it is closed."""
+    values = given.values(name)
+    listed = [*options, *((one, language.term(name, one)) for one in values if one not in dict(options))]
+    chosen = [text for value, text in listed if value in values]
+    return {"kind": "choices", "name": name, "label": label, "options": listed, "given": values, "chosen": chosen}
 
 
 def periods(language: Locale) -> list[tuple[str, str]]:
@@ -131,9 +141,9 @@ def _plain(minor: str, currency: str) -> str:
     return f"{digits[:-places]}.{digits[-places:]}" if places else digits
 
 
-def said(language: Locale, given: Asked, name: str, zone: str, shop: str) -> str:
+def said(language: Locale, given: Asked, name: str, value: str, zone: str, shop: str) -> str:
     """A filter that is in force, in words. shop: what that one is called."""
-    value, _ = given.value(name), language.gettext
+    _ = language.gettext
     match name:
         case "stage" | "reason":
             return language.term(name, value)
@@ -152,8 +162,7 @@ def said(language: Locale, given: Asked, name: str, zone: str, shop: str) -> str
         case "placed_to":
             return _("to %(day)s") % {"day": day(value, zone, 1)}
         case "amount_min" | "amount_max":
-            currency = given.value("currency") or "EUR"
-            return f"{'≥' if name == 'amount_min' else '≤'} {language.money(int(value), currency)}"
+            return f"{'≥' if name == 'amount_min' else '≤'} {language.money(int(value), given.value('currency'))}"
         case "shop":
             return shop
         case _:

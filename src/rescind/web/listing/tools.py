@@ -106,10 +106,13 @@ def _chips(visit: Visit, given: Asked, here: str, zone: str, shop: str) -> list[
     chips: list[dict[str, str]] = []
     if given.search.text:
         chips.append({"href": address(here, q=None, number=None, text=None), "label": given.search.short})
-    for name in in_force(given):
+    for name, value in in_force(given):
         if visit.query(name):
-            off: dict[str, Any] = {name: None, "view": None}
-            chips.append({"href": address(here, **off), "label": said(visit.locale, given, name, zone, shop)})
+            off: dict[str, Any] = {name: tuple(one for one in given.values(name) if one != value), "view": None}
+            if name == "currency":
+                # An amount without its currency is no amount.
+                off |= {"amount_min": None, "amount_max": None}
+            chips.append({"href": address(here, **off), "label": said(visit.locale, given, name, value, zone, shop)})
     return chips
 
 

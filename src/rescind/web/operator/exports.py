@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import get
 
+from rescind.access.principal import KEY_HOLDER
 from rescind.core.errors import InvalidField
 from rescind.core.ids import ShopId
 from rescind.core.lists import LISTS
@@ -71,11 +72,12 @@ async def _people(console: Console, rows: Iterable[Taken]) -> Mapping[tuple[str,
 
 def _row(console: Console, one: Taken, people: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     language = console.language
+    who = people.get((one.shop_id, one.person), one.person)
     return {
         "id": one.export_id,
         "one": one,
         "list": language.pgettext("list", one.list),
-        "who": people.get((one.shop_id, one.person), one.person),
+        "who": language.gettext("key %(name)s") % {"name": who} if one.person.startswith(KEY_HOLDER) else who,
         "only": address(console.here, cursor=None, person=one.person),
         "of": one.shop_name or language.term("actor", one.role),
         "way": language.pgettext("export_way", one.via),

@@ -10,12 +10,12 @@ from typing import Final
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.access.keys import NewKey
 from rescind.access.people import COMMAND_LINE, by
-from rescind.core.errors import InvalidText, NotFound, SecretsFull
+from rescind.core.errors import InvalidField, InvalidText, NotFound, SecretsFull
 from rescind.core.ids import ShopId
 from rescind.core.scopes import SCOPES, scopes
 from rescind.intake.text import label
-from rescind.postgres.accounts import Note
 from rescind.postgres.credentials import Role
 from rescind.web import typed
 from rescind.web.operator.console import KEYS, told
@@ -59,20 +59,18 @@ async def make(console: Here) -> Html:
     allowed = scopes(one for one in SCOPES if form.text(_field(one)))
     if errors or role is None:
         return await _page(console, form=form, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    who = by(console.person)
-    key = await console.desk.access.issue_key(
-        role,
-        name,
+    new = NewKey(
+        role=role,
         name=name,
-        shop_id=ShopId(shop) if role == "seller" else None,
+        shop=ShopId(shop) if role == "seller" else None,
         lifetime=timedelta(days=int(days)),
         scopes=allowed,
-        made_by=who.who,
         mandated=bool(form.text("mandated")),
     )
-    whose = shop if role == "seller" else ""
-    note = Note(act="key_made", by=who.who, by_name=who.name, whom=name, role=role, shop=whose)
-    await console.desk.people.table.note(note)
+    try:
+        key = await console.desk.keys.make(by(console.person), new)
+    except InvalidField as wrong:
+        return await _page(console, form=form, errors=console.beside(wrong), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return await _page(console, made=key)
 
 
@@ -80,10 +78,8 @@ async def make(console: Here) -> Html:
 async def revoke(console: Here, mark: FromPath[str]) -> Html:
     """End a key now, also for whoever is using it."""
     await console.form()
-    if not await console.desk.access.revoke_key(mark):
+    if not await console.desk.keys.end(by(console.person), mark):
         raise NotFound(kind="key")
-    who = by(console.person)
-    await console.desk.people.table.note(Note(act="key_ended", by=who.who, by_name=who.name, whom=mark))
     return console.go(f"{KEYS}?said=revoked")
 
 
