@@ -15,7 +15,7 @@ from rescind.inbox import owner
 from rescind.notices import EMAIL
 from rescind.postgres.migrate import FOLDER
 
-APART = "0040_pre_keys_and_amounts.sql"
+APART = "0041_pre_keys_and_amounts.sql"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What commands write where nobody looks."""
 
 import os
+import pty
 import subprocess
 import sys
 
@@ -28,6 +29,17 @@ def test_a_pipe_gets_every_word_of_a_table():
     told = subprocess.run([sys.executable, "-c", TABLE], env=environment, capture_output=True, text=True, check=True)
     assert "x" * 60 in told.stdout
     assert "y" * 60 in told.stdout
+
+
+def test_what_is_no_text_goes_through_a_pipe_and_not_into_a_terminal():
+    command = [sys.executable, "-m", "rescind", "import", "--template", "xlsx"]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.startswith(b"PK")
+    ours, theirs = pty.openpty()
+    told = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, text=True, check=False)
+    os.write(theirs, b"the end\n")
+    assert os.read(ours, 100) == b"the end\r\n"
+    assert told.returncode == 2
+    assert "rescind import --template xlsx > orders.xlsx" in told.stderr
 
 
 @pytest.mark.parametrize("name", ["shop", "key", "policy", "--version"])

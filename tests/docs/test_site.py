@@ -1,9 +1,11 @@
 """The documentation as a site: every page is in it, every link leads somewhere, and nothing comes from elsewhere."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -33,7 +35,35 @@ def test_every_page_is_in_the_site(site):
     written = {str(page.relative_to(site)) for page in site.rglob("*.html")}
     wanted = {str(page.with_name("index.html" if page.name == "README.md" else f"{page.stem}.html")) for page in pages}
     assert wanted - written == set()
-    assert {"clients/python.html", "contributing.html"} <= written
+    assert {"clients/python.html", "contributing.html", "credits.html"} <= written
+    # What the guide lets somebody copy is there to be copied.
+    for file in (ROOT / "deploy").iterdir():
+        assert unescape(re.sub(r"<[^>]+>", "", (site / "deploy" / f"{file.name}.html").read_text("utf-8"))).count(
+            file.read_text("utf-8").strip().splitlines()[-1]
+        )
+
+
+def test_no_page_shows_the_brackets_of_a_link_that_leads_nowhere(site):
+    written = {str(page): page.read_text("utf-8") for page in site.rglob("*.html")}
+    plain = {
+        name: re.sub(r"(?s)<(pre|code|script|style)\b.*?</\1>|<[^>]+>", "", text) for name, text in written.items()
+    }
+    found = {name: re.findall(r"\[[^\]\n]+\]", text) for name, text in plain.items()}
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+def test_a_page_is_of_the_language_it_is_written_in(site):
+    said = {name: (site / name).read_text("utf-8") for name in ("tutorial.html", "zh/tutorial.html", "api.html")}
+    assert [re.search(r'<html lang="(\w+)"', text)[1] for text in said.values()] == ["en", "zh", "en"]
+
+
+def test_chinese_words_within_a_sentence_are_found(site):
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    between = re.compile(index["config"]["separator"])
+    terms = {
+        term for page in index["docs"] if page["location"].startswith("zh/") for term in between.split(page["text"])
+    }
+    assert {"密钥", "退款", "店铺", "订单", "支付"} <= terms
 
 
 def test_a_reader_asks_nobody_else_for_anything(site):

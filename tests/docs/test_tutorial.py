@@ -1,12 +1,17 @@
 """The tutorial is done as it stands: its commands in an empty folder, its steps in a browser."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from docs.doing import Reader
 from docs.reading import Commands, read, says
+from rescind.objects import Objects
+from rescind.secret_keys import receipt_key, secret
+from rescind.settings import Settings
+from scenarios.files import png
 from web.browser.conftest import CHROMIUM, FLAGS, need_chromium
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -16,6 +21,14 @@ TUTORIALS = {"en": DOCS / "tutorial.md", "zh": DOCS / "zh" / "tutorial.md"}
 LANGUAGES = TUTORIALS if FULL else ("en",)
 AFTERWARDS = sorted((DOCS / "how-to").glob("*.md")) if FULL else []
 """Pages whose commands take up where the tutorial ends."""
+MOVE = DOCS / "how-to" / "move-to-another-machine.md"
+SEND = """
+PHOTO=$(curl -sS "$DESK/v1/orders/$FIRST/evidence" -H "Authorization: Bearer $BUYER" -H "Content-Type: image/png" \\
+  -H "Idempotency-Key: a-photo-of-the-mug" --data-binary @photo.png | field '["id"]')
+"""
+OPEN = """
+curl -sS --fail "http://127.0.0.1:8700/v1/orders/$FIRST/evidence/$PHOTO" -H "Authorization: Bearer $BUYER" > opened.png
+"""
 
 
 @pytest.mark.xdist_group("browser")
@@ -34,9 +47,16 @@ def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(
                 else:
                     reader.do(one.text)
             for page in AFTERWARDS if language == "en" else ():
+                if page == MOVE:
+                    (tmp_path / "photo.png").write_bytes(png())
+                    reader.run(Commands(SEND, alone=False))
                 for one in read(page):
                     if isinstance(one, Commands):
                         reader.run(one)
+                if page == MOVE:
+                    reader.run(Commands("rescind serve --data new-home\n", alone=True, answer="Rescind …\n"))
+                    reader.run(Commands(OPEN, alone=False))
+                    assert (tmp_path / "opened.png").read_bytes() == png()
         finally:
             reader.close()
             chromium.close()
@@ -67,6 +87,15 @@ def test_what_a_page_marks_and_nobody_can_do_is_an_error(tmp_path):
             reader.do("Hit **Begin** twice.")
     finally:
         reader.close()
+
+
+async def test_whoever_moves_copies_all_that_is_in_no_backup(tmp_path):
+    settings = Settings.read({"RESCIND_DATA": str(tmp_path)})
+    secret(settings)
+    receipt_key(settings)
+    await Objects.at(None, tmp_path).put("one", png())
+    copied = re.search(r"^ *cp -a (.*) new-home/$", MOVE.read_text("utf-8"), re.MULTILINE)[1].split()
+    assert set(copied) == {f".data/{one.name}" for one in tmp_path.iterdir()}
 
 
 def test_the_tutorial_lets_the_same_commands_be_typed_in_both_languages():

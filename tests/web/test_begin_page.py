@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from rescind.app import make_app
 from rescind.beginning import BACKEND
@@ -109,3 +110,15 @@ async def test_an_address_that_was_mistyped_at_first_lets_nobody_in(browser, des
 async def test_where_somebody_works_or_a_shop_was_there_before_nothing_begins(browser, desk, market):
     assert not await desk.beginning.open()
     assert (await browser.get(begins(desk))).status_code == 404
+
+
+async def test_a_page_that_breaks_leaves_its_address_in_the_log_without_what_lets_somebody_in(
+    browser, desk, monkeypatch
+):
+    async def breaks(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(type(desk.beginning), "check", breaks)
+    with capture_logs() as lines:
+        assert (await browser.get(begins(desk))).status_code == 500
+    assert [one["path"] for one in lines if one["event"] == "page.failed"] == ["/begin/***"]

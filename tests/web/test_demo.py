@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections import Counter
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,12 +18,16 @@ from rescind.demo import advance, catalogue, guests
 from rescind.demo.marketplace import demo_shop_id
 from rescind.demo.policies import say_a_day
 from rescind.demo.stall import Ground, Layout, Stall
+from rescind.locales import locale
 from rescind.postgres import pretence
 from rescind.postgres.embedded import APP
 from rescind.settings import SettingsError
 from rescind.web.session import HOME
 
 ORIGIN = {"origin": "http://desk.test"}
+ROOT = Path(__file__).parents[2]
+ON_A_PAGE = 10
+"""Orders of a buyer."""
 
 
 @pytest.fixture
@@ -117,3 +122,20 @@ def test_the_first_buyer_has_orders_that_are_over():
     demo = catalogue.load()
     over = [one for one in demo.orders if one.buyer == demo.buyers[0].key and one.expects.stage == "completed"]
     assert len(over) == 2
+
+
+@pytest.mark.parametrize(
+    ("tag", "page", "quoted"), [("en", "README.md", r"\*([^*]+)\*"), ("zh", "README.zh-CN.md", "“([^”]+)”")]
+)
+def test_the_readme_names_orders_of_the_first_page_as_the_first_buyer_sees_them(tag, page, quoted):
+    words, demo = locale(tag), catalogue.load()
+    orders = sorted(
+        (one for one in demo.orders if one.buyer == demo.buyers[0].key), key=lambda one: one.number, reverse=True
+    )
+    shown = {words.pgettext("stage", one.expects.stage) for one in orders[:ON_A_PAGE]}
+    step = re.search(r"^2\. (.*?)^3\. ", (ROOT / page).read_text("utf-8").replace("**", ""), re.MULTILINE | re.DOTALL)[
+        1
+    ]
+    order, act, other = re.findall(quoted, step)
+    assert {order, other} <= shown
+    assert act == words.gettext("Ask the shop anyway")

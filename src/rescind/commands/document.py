@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,7 +11,7 @@ import typer
 
 from rescind.clock import DatabaseClock, wall_clock
 from rescind.commands.installation import shop_called, with_pool
-from rescind.commands.speaking import _, columns, fail, out, say
+from rescind.commands.speaking import _, columns, fail, out, pour, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.deadline import zone_of
 from rescind.core.documents import Issued, encode
@@ -84,7 +83,8 @@ def get(
 
     written = run(with_pool(read_settings(data=data), work))
     if file is None:
-        sys.stdout.buffer.write(written)
+        to_file = f"rescind document get {document} --form {form} --file {document}.{form}"
+        pour(written, text=form != "pdf", to_file=to_file)
     else:
         file.write_bytes(written)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -11,7 +10,7 @@ import typer
 
 from rescind.clock import wall_clock
 from rescind.commands.desk import with_desk
-from rescind.commands.speaking import _, err, fail, say
+from rescind.commands.speaking import _, err, fail, pour, say
 from rescind.commands.speaking import language as spoken
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.scope import Scope
@@ -50,7 +49,9 @@ def import_file(
     """
     tag: Language = language or cast("Language", spoken().tag)
     if make_template is not None:
-        sys.stdout.buffer.write(template(kind, make_template, tag, shop, wall_clock()))
+        made = template(kind, make_template, tag, shop, wall_clock())
+        to_file = f"rescind import --template {make_template} > {kind}.{make_template}"
+        pour(made, text=make_template == "csv", to_file=to_file)
         return
     if (file is None) == (resume is None):
         fail(_("Name one file, or with --resume the id of an import."))

@@ -58,6 +58,13 @@ def say(sentence: object) -> None:
     out.print(str(sentence), highlight=False, markup=False, soft_wrap=True)
 
 
+def pour(written: bytes, *, text: bool, to_file: str) -> None:
+    """Write a file to standard output. One that is no text stays out of a terminal; to_file: what puts it in a file."""
+    if not text and sys.stdout.isatty():
+        fail(_("A terminal cannot show this. Put it in a file: %(command)s") % {"command": to_file})
+    sys.stdout.buffer.write(written)
+
+
 def columns(*heads: str, whole: Collection[int] = (0,)) -> Table:
     """An empty table under these heads, for ``out``.
 

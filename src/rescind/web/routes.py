@@ -249,9 +249,9 @@ def show_problem(request: Call, fault: Exception) -> Html:
     if isinstance(fault, Unauthenticated) and request.method == "GET" and not request.url.path.startswith("/sign-in/"):
         return session.ask_who(visit, status)
     if isinstance(fault, InternalServerException) and fault.detail == _LEFT:
-        log.info("page.left", path=request.url.path)
+        log.info("page.left", path=_logged(request))
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("page.failed", path=request.url.path, exc_info=fault)
+        log.error("page.failed", path=_logged(request), exc_info=fault)
     title, detail = _problem_words(visit.locale, code, params)
     headers = {"Retry-After": str(params["retry_after"])} if "retry_after" in params else {}
     if isinstance(fault, HTTPException) and fault.headers:
@@ -270,6 +270,12 @@ def show_problem(request: Call, fault: Exception) -> Html:
     if isinstance(fault, SignInAgain):
         typed.hand_over(visit, response)
     return response
+
+
+def _logged(request: Call) -> str:
+    """The address for the log. What lets somebody in is left out: whoever read it there would be that person."""
+    token = request.path_params.get("token")
+    return request.url.path.replace(token, "***") if token else request.url.path
 
 
 def _sign_in(visit: Visit, fault: Exception) -> str:
