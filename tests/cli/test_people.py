@@ -103,4 +103,6 @@ async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescin
         for told in (mandate, "night-desk", "cancel", "€40.00", "€60.00", "0 of 20", "buyer ann", "command line")
     )
     assert await rescind("mandate", "end", mandate) == "Ended.\n"
+    assert "worth" in await rescind("mandate", "acts", mandate)
+    assert "There is no mandate man_0" in await rescind("mandate", "acts", "man_0", status=2)
     assert "ended" in await rescind("mandate", "list")

@@ -2836,6 +2836,9 @@ class Mandates:
         """List mandates.
 
         What programs may do for people, who said so, and what of it is used.
+
+        A shop reads its own, those of the platform over its orders, and those under which something was done on
+        them.
         """
         return self._transport.call("GET", "/v1/mandates", models.MandatesTold)
 
@@ -2848,19 +2851,23 @@ class Mandates:
             "POST", "/v1/mandates", models.MandateTold, body=body, key=idempotency_key, keyed=True
         )
 
-    def end(self, mandate: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.MandateTold:
+    def read(self, mandate: str, *, after: int | None = None, limit: int | None = None) -> models.MandateActsTold:
+        """Read a mandate and its acts.
+
+        A mandate and what was done under it, also when it has ended; a shop reads what was done on its own orders.
+        """
+        return self._transport.call(
+            "GET", f"/v1/mandates/{segment(mandate)}", models.MandateActsTold, query={"after": after, "limit": limit}
+        )
+
+    def end(self, mandate: str) -> models.MandateTold:
         """End a mandate.
 
         End a mandate now, also for whoever is using it. The same call again gives the same answer.
+
+        It takes no body and no key: whoever has to stop a program stops it. A shop ends those of its own programs.
         """
-        return self._transport.call(
-            "POST",
-            f"/v1/mandates/{segment(mandate)}/end",
-            models.MandateTold,
-            body=body,
-            key=idempotency_key,
-            keyed=True,
-        )
+        return self._transport.call("POST", f"/v1/mandates/{segment(mandate)}/end", models.MandateTold)
 
 
 class Caller:
