@@ -230,6 +230,7 @@ async def test_only_an_operator_gives_one_for_a_key_that_is_made_for_it_and_one_
     for bad, field in (
         ({"acts": []}, "/acts"),
         ({"shops": ["shp_0000none"]}, "/shops"),
+        ({"buyer": "nobody"}, "/buyer"),
         ({"each": eur(0)}, "/each"),
         ({"a_day": eur(3999)}, "/a_day"),
         ({"acts_a_day": 0}, "/acts_a_day"),

@@ -91,6 +91,7 @@ class Mandates:
             now=now,
             known={one.id for one in await self._reads.shops()},
         )
+        await self._require_known(wanted.buyer)
         because = words(wanted.because, field="/because", limit=_LONGEST_REASON)
         new = NewMandate(
             id=f"man_{derived(f'mandate {who.who} {key}') if key else _new_id()}",
@@ -121,6 +122,15 @@ class Mandates:
         if ended:
             await self._note("mandate_ended", who, found)
         return found
+
+    async def _require_known(self, buyer: str) -> None:
+        """A mandate for somebody who is not here lets nothing be done, which nobody means. Raises InvalidField."""
+        if not buyer:
+            return
+        try:
+            await self._reads.buyer(buyer)
+        except NotFound:
+            raise InvalidField(field="/buyer", expected="a buyer of this marketplace") from None
 
     async def _made(self, new: NewMandate) -> MandateView | None:
         """What the same call made before. Raises IdempotencyKeyReused where it was another."""

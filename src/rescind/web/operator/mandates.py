@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -36,7 +36,8 @@ async def give(console: Here) -> Html:
     console.person.require_fresh()
     form = await console.form()
     try:
-        await console.desk.mandates.make(by(console.person), _wanted(console, form), console.now)
+        wanted = _wanted(console, form, await shop_names(console))
+        await console.desk.mandates.make(by(console.person), wanted, console.now)
     except (InvalidField, InvalidText) as wrong:
         return await _page(console, form=form, errors=console.beside(wrong))
     except (MandateStands, NotFound) as error:
@@ -55,17 +56,16 @@ async def end(console: Here, mandate: FromPath[str]) -> Html:
 ROUTES = (read, give, end)
 
 
-def _wanted(console: Console, form: Fields) -> WantedMandate:
-    """The form as it was filled in. Raises InvalidField."""
+def _wanted(console: Console, form: Fields, known: Iterable[ShopId]) -> WantedMandate:
+    """The form as it was filled in. known: the shops that it offers. Raises InvalidField."""
     days = form.text("until")
     if not (days.isascii() and days.isdigit() and len(days) < 4 and 1 <= int(days) <= LONGEST.days):
         raise InvalidField(field="/until", expected=f"a number of days from 1 to {LONGEST.days}")
     currency = form.text("currency").upper()
-    shop = form.text("shops")
     return WantedMandate(
         key=form.text("key"),
         acts=[one for one in ProgramAct if form.text(_field(one))],
-        shops=[shop] if shop else (),
+        shops=[one for one in known if form.text(_box(one))],
         buyer=form.text("buyer"),
         currency=currency,
         each_minor=_minor(form, "each", currency),
@@ -116,7 +116,7 @@ async def _page(
         rows=[mandate_row(console, one, shops) for one in mandates],
         fresh=console.person.fresh,
         keys=[(one.mark, _called(console, one, shops)) for one in free],
-        shops=[("", language.gettext("All that the key sees")), *shops.items()],
+        shops=[(_box(one), name) for one, name in shops.items()],
         acts=[(_field(one), language.term("program_act", one)) for one in ProgramAct],
     )
 
@@ -125,6 +125,11 @@ def _called(console: Console, key: KeyView, shops: Mapping[ShopId, str]) -> str:
     whose = shops.get(key.shop_id, key.shop_id) if key.shop_id else key.buyer_id or ""
     parts = (key.principal, console.language.term("actor", key.role), whose)
     return " · ".join(part for part in parts if part)
+
+
+def _box(shop: ShopId) -> str:
+    """The name of a shop's box on the form."""
+    return f"for_{shop}"
 
 
 def _field(act: ProgramAct) -> str:
