@@ -157,9 +157,13 @@ def _operations(document: dict[str, Any], *, wait: bool) -> str:
     for path, methods in document["paths"].items():
         for method, one in methods.items():
             if one["operationId"] != _FOLLOWED:
-                by_tag.setdefault(one["tags"][0], []).append(_method(path, method, one, wait=wait))
+                written = by_tag.setdefault(one["tags"][0], [])
+                written.append(_method(path, method, one, wait=wait))
+                if place := _goes_on(one, document["components"]["schemas"]):
+                    written.append(_pages(one, place, wait=wait))
     imports = (
-        "from datetime import date, datetime\nfrom typing import Any, Literal\n\n"
+        "from collections.abc import AsyncIterator, Iterator\nfrom datetime import date, datetime\n"
+        "from typing import IO, Any, Literal\n\n"
         f"from rescind_client import models\nfrom rescind_client.transport import {transport}, segment\n\n"
     )
     parts = [_HEAD.format(about=about), imports]
@@ -177,8 +181,7 @@ def _operations(document: dict[str, Any], *, wait: bool) -> str:
 
 def _method(path: str, method: str, one: dict[str, Any], *, wait: bool) -> str:
     parameters = one.get("parameters", [])
-    name = one["operationId"].removeprefix(f"{_name(one['tags'][0])}_")
-    name = f"{name}_" if keyword.iskeyword(name) else name
+    name = _called(one)
     places = [p for p in parameters if p["in"] == "path"]
     queries = [p for p in parameters if p["in"] == "query"]
     headers = {p["name"] for p in parameters if p["in"] == "header"}
@@ -190,8 +193,9 @@ def _method(path: str, method: str, one: dict[str, Any], *, wait: bool) -> str:
     options += ["idempotency_key: str | None = None"] if "Idempotency-Key" in headers else []
     options += ["if_match: int | str | None = None"] if "If-Match" in headers else []
     options += ['content_type: str = "application/octet-stream"'] if body and body[1] == "content" else []
-    arguments = ", ".join(["self", *given, *(["*", *options] if options else [])])
     gives = _gives(one)
+    options += ["to: IO[bytes] | None = None"] if gives == "bytes" else []
+    arguments = ", ".join(["self", *given, *(["*", *options] if options else [])])
     address = re.sub(r"\{(\w+)\}", lambda found: f"{{segment({_python(found[1])})}}", path)
     words = [repr(method.upper()), f'f"{address}"' if places else f'"{address}"', gives]
     if body:
@@ -204,12 +208,47 @@ def _method(path: str, method: str, one: dict[str, Any], *, wait: bool) -> str:
         words.append("keyed=True")
     if "If-Match" in headers:
         words.append("if_match=if_match")
+    if gives == "bytes":
+        words.append("to=to")
     doc = _doc({"description": f"{one['summary']}.\n\n{one['description']}"}, "        ")
     call = f"self._transport.call({', '.join(words)})"
     return (
         f"    {'async ' if wait else ''}def {name}({arguments}) -> {gives}:\n{doc}\n"
         f"        return {'await ' if wait else ''}{call}"
     )
+
+
+def _goes_on(one: dict[str, Any], schemas: dict[str, Schema]) -> str:
+    """By which parameter a list is read on from where its part said; empty for what is no list in parts."""
+    fields = schemas.get(_gives(one).removeprefix("models."), {}).get("properties", {})
+    asked = {p["name"] for p in one.get("parameters", []) if p["in"] == "query"}
+    ends = {"type": "null"} in fields.get("next", {}).get("anyOf", [])
+    return next((name for name in ("cursor", "after") if name in asked), "") if ends else ""
+
+
+def _pages(one: dict[str, Any], place: str, *, wait: bool) -> str:
+    """A list to its end, a part at a time."""
+    name, gives = _called(one), _gives(one)
+    places = [p for p in one["parameters"] if p["in"] == "path"]
+    queries = [p for p in one["parameters"] if p["in"] == "query" and p["name"] != place]
+    given = [f"{_python(p['name'])}: {_kind(p['schema'], 'models.')}" for p in places]
+    options = [f"{_python(p['name'])}: {_kind(p['schema'], 'models.')} | None = None" for p in queries]
+    arguments = ", ".join(["self", *given, *(["*", *options] if options else [])])
+    said = [_python(p["name"]) for p in places]
+    said += [f"{_python(p['name'])}={_python(p['name'])}" for p in queries] + [f"{place}={place}"]
+    return (
+        f"    {'async ' if wait else ''}def {name}_pages({arguments}) -> {'Async' if wait else ''}Iterator[{gives}]:\n"
+        f'        """Every part of ``{name}``, one after the other."""\n'
+        f"        {place} = None\n        while True:\n"
+        f"            page = {'await ' if wait else ''}self.{name}({', '.join(said)})\n"
+        f"            yield page\n            {place} = page.next\n"
+        f"            if {place} is None:\n                return"
+    )
+
+
+def _called(one: dict[str, Any]) -> str:
+    name = one["operationId"].removeprefix(f"{_name(one['tags'][0])}_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _body(one: dict[str, Any]) -> tuple[str, str, str] | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 import subprocess
@@ -16,7 +17,16 @@ import pytest
 
 from postgres.market import KILN
 from rescind.core.stage import Stage
-from rescind_client import AsyncRescind, InvalidCall, ProblemError, Rescind, UnexpectedAnswer, Unreachable, models
+from rescind_client import (
+    AsyncRescind,
+    InvalidCall,
+    ProblemError,
+    Rescind,
+    UnexpectedAnswer,
+    Unreachable,
+    models,
+    moment,
+)
 
 SETTINGS = models.NewSettings(settings={"window": "24h"})
 ROOT = Path(__file__).parents[2]
@@ -75,6 +85,58 @@ async def test_a_cancellation_from_the_question_to_the_answer(desk_of, market):
 
         case, listed = await asyncio.to_thread(story)
         assert case == listed
+
+
+async def test_a_list_is_read_to_its_end_and_a_file_is_written_as_it_comes(desk_of, market, tmp_path):
+    orders = {await market.order(Stage.REVIEW, title="Mug" * 40) for _ in range(5)}
+    with await desk_of("seller", "sam", shop_id=KILN) as sam:
+
+        def reads():
+            pages = list(sam.orders.search_pages(limit=2))
+            assert [len(one.rows) for one in pages] == [2, 2, 1]
+            assert {row.id for one in pages for row in one.rows} == orders
+            assert moment(pages[0].rows[0].placed_at).utcoffset() is not None
+            whole = sam.exports.orders()
+            with (tmp_path / "orders.csv").open("w+b") as file:
+                file.write(b"before")
+                assert sam.exports.orders(to=file) == b""
+            assert (tmp_path / "orders.csv").read_bytes() == b"before" + whole
+            assert len(whole.decode("utf-8-sig").splitlines()) == 1 + len(orders)
+
+        await asyncio.to_thread(reads)
+    async with await desk_of("support", "sue", kind=AsyncRescind) as sue:
+        found = [row.id async for page in sue.orders.search_pages(limit=2) for row in page.rows]
+        assert set(found) == orders
+        with (tmp_path / "all.csv").open("w+b") as file:
+            await sue.exports.orders(to=file)
+        assert "Mug" in (tmp_path / "all.csv").read_text("utf-8-sig")
+
+
+def test_what_a_broken_line_left_in_a_file_is_taken_back_before_the_next_try(tmp_path, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    tries = []
+
+    def breaks():
+        yield b"half of "
+        if len(tries) < 2:
+            raise httpx.ReadError("broken")
+        yield b"it"
+
+    def sends(_):
+        tries.append(1)
+        return httpx.Response(200, headers={"content-type": "text/csv"}, content=breaks())
+
+    client = httpx.Client(transport=httpx.MockTransport(sends))
+    with Rescind("http://desk.test", "rsk_x", client=client) as desk:
+        with (tmp_path / "it").open("w+b") as file:
+            desk.exports.orders(to=file)
+        assert (tmp_path / "it").read_bytes() == b"half of it"
+        tries.clear()
+        ahead, behind = os.pipe()
+        with os.fdopen(behind, "wb", buffering=0) as pipe, pytest.raises(Unreachable):
+            desk.exports.orders(to=pipe)
+        os.close(ahead)
+        assert len(tries) == 1, "what is out cannot be taken back"
 
 
 async def test_a_program_that_does_other_things_meanwhile(desk_of, market):

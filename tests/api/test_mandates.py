@@ -178,6 +178,44 @@ async def test_scopes_and_the_keys_own_shop_hold_beside_the_mandate(people, mark
     assert (await foreign.post(f"{case}/approve")).status_code == 404
 
 
+async def test_a_shop_reads_what_may_act_on_its_orders_and_ends_its_own_alone(people, market, helper):
+    own = await given(people, helper)
+    agent, valet = (
+        await people.key("support", "agent", mandated=True),
+        await people.key("buyer", "valet", buyer_id="ann", mandated=True),
+    )
+    platforms, elsewhere = await given(people, agent, each=eur(9000), a_day=eur(9000)), await given(people, valet)
+    foreign = await given(people, await people.key("seller", "theirs", shop_id=LANTERN, mandated=True))
+    case = await asked(people, market)
+    assert (await helper.post(f"{case}/approve")).status_code == 200
+    consent = {"way": "phone", "agreed_at": market.clock.read().isoformat(), "remark": "Called"}
+    there = await market.order(shop=LANTERN, currency="EUR")
+    order = await market.order(price=3000, number="K-78")
+    for one in (order, there):
+        path = f"/v1/orders/{one}/cancellations"
+        assert (await agent.post(path, {"reason": "changed_mind", "consent": consent})).status_code == 201
+    read = {one["id"]: one for one in (await people.sam.get(MANDATES)).json()["mandates"]}
+    assert read.keys() == {own["id"], platforms["id"]}, "a buyer's own program did nothing here"
+    assert (read[own["id"]]["used"], read[platforms["id"]]["used"]) == (eur(4000), eur(3000)), "of its own orders alone"
+    told = (await people.sam.get(f"{MANDATES}/{platforms['id']}")).json()
+    assert [(one["order"], one["number"], one["act"], one["worth"]) for one in told["acts"]] == [
+        (order, "K-78", "cancel", eur(3000))
+    ]
+    both = (await people.sue.get(f"{MANDATES}/{platforms['id']}", limit=1)).json()
+    rest = (await people.ops.get(f"{MANDATES}/{platforms['id']}", limit=1, after=both["next"])).json()
+    assert ([one["order"] for one in (*both["acts"], *rest["acts"])], rest["next"]) == ([there, order], None)
+    assert (await people.sam.get(f"{MANDATES}/{foreign['id']}")).status_code == 404
+    assert (await people.ann.get(MANDATES)).status_code == 403
+    ends = {one["id"]: f"{MANDATES}/{one['id']}/end" for one in (own, platforms, elsewhere, foreign)}
+    assert (await people.sam.post(ends[platforms["id"]])).status_code == 403
+    assert (await people.sam.post(ends[foreign["id"]])).status_code == 404
+    assert (await people.sue.post(ends[own["id"]])).status_code == 403
+    bare = await people.client.post(ends[own["id"]], headers={"authorization": f"Bearer {people.sam.token}"})
+    assert (bare.status_code, bare.json()["holds"]) == (200, False), "an emergency stop takes no body and no key"
+    refused(await helper.post(f"{await asked(people, market)}/approve"), "ended")
+    assert (await people.sam.get(f"{MANDATES}/{own['id']}")).json()["acts"][0]["counted"] == eur(4000)
+
+
 async def test_only_an_operator_gives_one_for_a_key_that_is_made_for_it_and_one_at_a_time(people, desk, helper):
     for who in (people.sam, people.sue, people.host, helper):
         assert (await who.post(MANDATES, wish(helper))).status_code == 403
@@ -192,6 +230,7 @@ async def test_only_an_operator_gives_one_for_a_key_that_is_made_for_it_and_one_
     for bad, field in (
         ({"acts": []}, "/acts"),
         ({"shops": ["shp_0000none"]}, "/shops"),
+        ({"buyer": "nobody"}, "/buyer"),
         ({"each": eur(0)}, "/each"),
         ({"a_day": eur(3999)}, "/a_day"),
         ({"acts_a_day": 0}, "/acts_a_day"),

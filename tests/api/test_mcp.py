@@ -155,7 +155,7 @@ async def test_support_s_program_asks_for_a_buyer_who_agreed_and_the_record_says
         (request,) = (await does(client, "read_order", order=order))["requests"]
         why = await client.call_tool("explain_decision", {"order": order, "request": request["request"]})
     assert [one["mandate"] for one in why.structured_content["acts"]] == [mandate["id"]]
-    done_by = f"Done by a program for the platform's support, under mandate {mandate['id']}."
+    done_by = f"Done by a program of the platform's support for the buyer, under mandate {mandate['id']}."
     assert done_by in why.content[0].text
     act = next(one for one in told["events"] if one["type"] == "CancellationApproved")
     assert (act["by"], act["mandate"], act["amount"]) == ("support", mandate["id"], eur(4000))

@@ -95,6 +95,11 @@ async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescin
     assert "The daily amount must be" in await rescind(
         "mandate", "give", mark, "Nights", *may[:4], "--a-day", "1", *may[6:], status=2
     )
+    may_not = await rescind("mandate", "give", mark, "Nights", *may, "--buyer", "ann", status=2)
+    assert "a buyer of this marketplace" in may_not
+    await pool.execute(
+        "INSERT INTO buyers (buyer_id, name, email, locale) VALUES ('ann', 'Ann', 'ann@example.org', 'en')"
+    )
     mandate = (await rescind("mandate", "give", mark, "Nights", *may, "--acts-a-day", "20", "--buyer", "ann")).strip()
     assert "end it first" in await rescind("mandate", "give", mark, "Nights", *may, status=2)
     shown = await rescind("mandate", "list")
@@ -103,4 +108,6 @@ async def test_a_program_gets_a_mandate_on_the_machine_and_loses_it_there(rescin
         for told in (mandate, "night-desk", "cancel", "€40.00", "€60.00", "0 of 20", "buyer ann", "command line")
     )
     assert await rescind("mandate", "end", mandate) == "Ended.\n"
+    assert "worth" in await rescind("mandate", "acts", mandate)
+    assert "There is no mandate man_0" in await rescind("mandate", "acts", "man_0", status=2)
     assert "ended" in await rescind("mandate", "list")

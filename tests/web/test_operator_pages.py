@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from postgres.market import KILN
+from postgres.market import KILN, LANTERN
 from provider.client import Provider
 from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app, provider
@@ -435,7 +435,16 @@ async def test_a_program_is_given_a_mandate_on_the_page_and_loses_it_there(ines,
     key = {"authorization": "Bearer " + re.search(r"rsk_[\w-]{43}", made.text)[0]}
     (mark,) = [one.mark for one in await desk.access.keys() if one.principal == "night-desk"]
     page = await ines.see("/operator/mandates")
-    form = {"key": mark, "shops": "", "buyer": "", "each": "40.00", "a_day": "60", "currency": "EUR", "until": "30"}
+    form = {
+        "key": mark,
+        "buyer": "",
+        f"for_{KILN}": "1",
+        f"for_{LANTERN}": "1",
+        "each": "40.00",
+        "a_day": "60",
+        "currency": "EUR",
+        "until": "30",
+    }
     words = {"because": "Small ones at night", "may_approve": "1"}
     for wrong, said in (
         ({"may_approve": ""}, "acts"),
@@ -454,7 +463,7 @@ async def test_a_program_is_given_a_mandate_on_the_page_and_loses_it_there(ines,
     for told in (
         "night-desk",
         "Approve requests",
-        "Kiln & Co",
+        "Blue Lantern, Kiln & Co",
         "€40.00",
         "€60.00",
         "at most 20 acts",

@@ -28,7 +28,7 @@ class CallerTold(Told, frozen=True, kw_only=True):
 async def read(call: Call) -> Answer:
     """As whom the desk knows you, what your key may do, and under which mandate. It takes no scope."""
     who, desk = call.principal, call.desk
-    mandate = await desk.mandates.of(who)
+    mandate = await desk.mandates.of(who, desk.now())
     return Answer(
         body=CallerTold(
             role=who.role,

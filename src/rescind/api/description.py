@@ -279,7 +279,6 @@ EXAMPLES: Mapping[str, Any] = {
         "until": "2026-06-01T00:00:00Z",
         "because": "Small requests are answered at night.",
     },
-    "mandates_end": {},
     "people_invite": {
         "name": "Kit Marlow",
         "email": "kit@harbour.example",

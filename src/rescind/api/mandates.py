@@ -9,7 +9,7 @@ import msgspec
 from rescind.access.mandating import WantedMandate
 from rescind.access.people import by
 from rescind.api.endpoint import Answer, Call, operation
-from rescind.api.policies import OPERATOR, Untouched
+from rescind.api.policies import OPERATOR
 from rescind.api.told import Told
 from rescind.core import errors
 from rescind.core.ids import ShopId
@@ -17,8 +17,10 @@ from rescind.core.instant import Instant
 from rescind.core.mandate import MOST_ACTS, MOST_SHOPS, ProgramAct
 from rescind.core.money import Money
 from rescind.intake.fields import Amount, Incoming, Moment
-from rescind.postgres.mandates import MandateView
+from rescind.intake.narrowing import Limit
+from rescind.postgres.mandates import ActView, MandateView
 
+_READS = OPERATOR | {"support", "seller"}
 _Short = Annotated[str, msgspec.Meta(max_length=200)]
 _Mark = Annotated[str, msgspec.Meta(max_length=64, description="The mark of a key.")]
 _Shops = Annotated[tuple[Annotated[str, msgspec.Meta(max_length=64)], ...], msgspec.Meta(max_length=MOST_SHOPS)]
@@ -47,7 +49,7 @@ class MandateTold(Told, frozen=True, kw_only=True):
     """A mandate. key: the mark of its key; program: what that is called. holds: whether anything can be done under it.
 
     used: what acts of today (UTC) cancelled, gave back or asked for; left: of the day. acts_today: how many there were
-    today; acts_made: in all.
+    today; acts_made: in all. A shop is told of a mandate that is not its own what was used on the shop's orders.
     """
 
     id: str
@@ -79,12 +81,64 @@ class MandatesTold(Told, frozen=True, kw_only=True):
     mandates: tuple[MandateTold, ...]
 
 
-@operation("GET", "/v1/mandates", may=OPERATOR, through="scope", summary="List mandates", gives=MandatesTold)
+class ActsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """after: of which part the next is wanted, as ``next`` said."""
+
+    after: int | None = None
+    limit: Limit = 25
+
+
+class ProgramActTold(Told, frozen=True, kw_only=True):
+    """What was done under a mandate. worth: the money that would go back, or the price of what was cancelled if that is
+    more; counted: what of it counted against the day.
+    """
+
+    shop: str
+    order: str
+    number: str
+    act: ProgramAct
+    worth: Money
+    counted: Money
+    at: Instant
+
+
+class MandateActsTold(Told, frozen=True, kw_only=True):
+    """A mandate and what was done under it, the last first. next: after which to read on, null at the end."""
+
+    mandate: MandateTold
+    acts: tuple[ProgramActTold, ...]
+    next: int | None
+
+
+@operation("GET", "/v1/mandates", may=_READS, through="scope", summary="List mandates", gives=MandatesTold)
 async def listed(call: Call) -> Answer:
-    """What programs may do for people, who said so, and what of it is used."""
+    """What programs may do for people, who said so, and what of it is used.
+
+    A shop reads its own, those of the platform over its orders, and those under which something was done on them.
+    """
     now = call.desk.now()
-    found = await call.desk.mandates.all(now)
+    found = await call.desk.mandates.all(now, call.principal.scope.shop)
     return Answer(body=MandatesTold(mandates=tuple(mandate_told(one, now) for one in found)))
+
+
+@operation(
+    "GET",
+    "/v1/mandates/{mandate}",
+    may=_READS,
+    through="scope",
+    summary="Read a mandate and its acts",
+    query=ActsAsked,
+    gives=MandateActsTold,
+    fails=(errors.NotFound,),
+)
+async def read(call: Call) -> Answer:
+    """A mandate and what was done under it, also when it has ended; a shop reads what was done on its own orders."""
+    now, shop, wanted = call.desk.now(), call.principal.scope.shop, call.query
+    found = await call.desk.mandates.one(call.ids["mandate"], now, shop)
+    acts, rest = await call.desk.mandates.acts(found.id, wanted.after, wanted.limit, shop)
+    return Answer(
+        body=MandateActsTold(mandate=mandate_told(found, now), acts=tuple(_act_told(one) for one in acts), next=rest)
+    )
 
 
 @operation(
@@ -132,19 +186,21 @@ async def give(call: Call) -> Answer:
 @operation(
     "POST",
     "/v1/mandates/{mandate}/end",
-    may=OPERATOR,
+    may=OPERATOR | {"seller"},
     through="scope",
     summary="End a mandate",
-    body=Untouched,
     gives=MandateTold,
     changes=True,
+    keyed=False,
     fails=(errors.NotFound,),
 )
 async def end(call: Call) -> Answer:
-    """End a mandate now, also for whoever is using it. The same call again gives the same answer."""
-    call.key(ShopId(""))
+    """End a mandate now, also for whoever is using it. The same call again gives the same answer.
+
+    It takes no body and no key: whoever has to stop a program stops it. A shop ends those of its own programs.
+    """
     now = call.desk.now()
-    ended = await call.desk.mandates.end(by(call.principal), call.ids["mandate"], now)
+    ended = await call.desk.mandates.end(by(call.principal), call.ids["mandate"], now, call.principal.scope.shop)
     return Answer(body=mandate_told(ended, now))
 
 
@@ -176,4 +232,16 @@ def mandate_told(one: MandateView, now: Instant) -> MandateTold:
     )
 
 
-OPERATIONS = (listed, give, end)
+def _act_told(one: ActView) -> ProgramActTold:
+    return ProgramActTold(
+        shop=one.shop,
+        order=one.order,
+        number=one.number,
+        act=one.act,
+        worth=one.worth,
+        counted=one.counted,
+        at=one.at,
+    )
+
+
+OPERATIONS = (listed, give, read, end)

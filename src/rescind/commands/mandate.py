@@ -76,6 +76,33 @@ def list_mandates(data: Data = None) -> None:
     out.print(_with(data, work))
 
 
+@app.command("acts")
+def list_acts(
+    mandate: Annotated[str, typer.Argument(help="The mandate's id, from `rescind mandate list`.")],
+    after: Annotated[int | None, typer.Option(help="Those before the last one that was printed.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many.")] = 100,
+    data: Data = None,
+) -> None:
+    """Print what was done under a mandate, the last first, also of one that has ended."""
+
+    async def work(mandates: Mandates) -> tuple[Table, int | None]:
+        try:
+            found = (await mandates.one(mandate, wall_clock())).id
+        except NotFound:
+            fail(_("There is no mandate %(mandate)s; see: rescind mandate list") % {"mandate": mandate})
+        acts, rest = await mandates.acts(found, after, limit)
+        table = columns(_("time"), _("order"), _("number"), _("shop"), _("act"), _("worth"), _("counted"))
+        for one in acts:
+            money = (language().money(amount) for amount in (one.worth, one.counted))
+            table.add_row(f"{one.at:%Y-%m-%d %H:%M}", one.order, one.number, one.shop, one.act, *money)
+        return table, rest
+
+    table, rest = _with(data, work)
+    out.print(table)
+    if rest is not None:
+        say(_("There is more: --after %(after)s") % {"after": rest})
+
+
 @app.command("give")
 def give_mandate(
     key: Annotated[str, typer.Argument(help="The mark of the key, from `rescind key list`.")],

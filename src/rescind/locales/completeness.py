@@ -69,6 +69,7 @@ from rescind.notices.robots import ROBOTS
 from rescind.order_sources import KINDS as SOURCE_KINDS
 from rescind.order_sources import TROUBLES
 from rescind.policies.sources import Grade, catalogue
+from rescind.postgres.credentials import Role
 from rescind.postgres.imports import State as ImportState
 from rescind.postgres.order_sources import Told as SourceTold
 from rescind.postgres.robot_messages import MessageState
@@ -185,6 +186,8 @@ def codes() -> Iterator[tuple[str, str]]:
         "refusal": (*vocabulary.REFUSAL_REASONS, *SUPPORT_REFUSALS),
         "act": tuple(Act),
         "program_act": tuple(ProgramAct),
+        "program_did": tuple(ProgramAct),
+        "program_of": ("own", *get_args(Role)),
         "program_for": ("you", *(one.value for one in (ActorKind.BUYER, ActorKind.SELLER, ActorKind.SUPPORT))),
         "mandate.bound": tuple(Bound),
         "mcp": ("unreachable", "invalid-arguments", "no-such-tool", "unexpected"),

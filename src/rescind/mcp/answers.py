@@ -103,11 +103,14 @@ class OrderRead(Answer, frozen=True, kw_only=True):
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened. by: the role; mandate: of the program that did it, else empty."""
+    """One thing that happened. by: the role; behalf: support acted for the buyer; mandate: of the program that did it,
+    else empty.
+    """
 
     at: str
     type: str
     by: str
+    behalf: bool
     mandate: str
     verdict: str
     rule: str

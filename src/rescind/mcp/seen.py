@@ -64,6 +64,7 @@ def happened(told: models.EventTold) -> Happened:
         at=told.at,
         type=told.type,
         by=told.by,
+        behalf=told.behalf,
         mandate=told.mandate,
         verdict=told.verdict,
         rule=told.rule,

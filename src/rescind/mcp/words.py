@@ -24,6 +24,7 @@ from rescind.mcp.answers import (
     Rules,
     Timeline,
 )
+from rescind.program_words import done_by_program
 from rescind_client import models
 
 
@@ -141,8 +142,7 @@ def text(answer: Answer, lines: Iterable[str], language: Locale) -> str:
 def _happened(one: Happened, language: Locale) -> str:
     by_program = ""
     if one.mandate:
-        words = {"name": language.term("program_for", one.by), "mandate": one.mandate}
-        by_program = language.gettext("Done by a program for %(name)s, under mandate %(mandate)s.") % words
+        by_program = done_by_program(language, one.by, for_buyer=one.behalf, mandate=one.mandate)
     return _parts(
         _time(one.at, language),
         language.term("event", one.type),

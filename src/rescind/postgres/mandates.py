@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import asyncpg
@@ -13,6 +13,7 @@ from rescind.core.errors import MandateStands, NotFound
 from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.mandate import Bounds, Held, ProgramAct
+from rescind.core.money import Money
 from rescind.postgres.credentials import MARK_BYTES, Role
 
 _BOUNDS = "m.acts, m.shops, m.buyer_id AS buyer, m.currency, m.each_minor, m.a_day_minor, m.acts_a_day, m.until"
@@ -24,10 +25,29 @@ c.principal AS program, c.role, c.shop_id AS shop, c.buyer_id AS key_buyer,
 c.revoked_at IS NULL AND c.expires_at > clock_timestamp() AS key_in_force
 """
 _FROM = "FROM mandates m JOIN credentials c ON c.token_hash = m.key_hash"
-_ALL = f"""
-SELECT {_FIELDS} {_FROM} ORDER BY m.ended_at IS NULL AND m.until > $2 DESC, m.made_at DESC, m.mandate_id LIMIT $1
+# A shop is told of its own programs, of the platform's that may act on its orders, and of those that did. Of one that
+# is not its own it is told what was used on its orders.
+_SEES = """
+($1::text IS NULL OR c.shop_id = $1 OR $1 = ANY(m.shops) OR (c.role IN ('support', 'operator') AND m.shops = '{}')
+ OR EXISTS (SELECT FROM mandate_acts a WHERE (a.shop_id, a.mandate_id) = ($1, m.mandate_id)))
 """
-_ONE = f"SELECT {_FIELDS} {_FROM} WHERE m.mandate_id = $1"
+_ALL = f"""
+SELECT {_FIELDS} {_FROM} WHERE {_SEES}
+ORDER BY m.ended_at IS NULL AND m.until > $3 DESC, m.made_at DESC, m.mandate_id LIMIT $2
+"""
+_ONE = f"SELECT {_FIELDS} {_FROM} WHERE {_SEES} AND m.mandate_id = $2"
+_HERE = """
+SELECT mandate_id, coalesce(sum(counted_minor) FILTER (WHERE done_at >= $3), 0)::bigint AS used_minor,
+       count(*) FILTER (WHERE done_at >= $3) AS used_acts, count(*) AS acts_made
+FROM mandate_acts WHERE shop_id = $1 AND mandate_id = ANY($2::text[]) GROUP BY mandate_id
+"""
+_ACTS = """
+SELECT a.id, a.mandate_id AS mandate, a.shop_id AS shop, a.order_id AS order, o.number, a.act, o.currency,
+       a.worth_minor, a.counted_minor, a.done_at AS at
+FROM mandate_acts a JOIN orders o USING (shop_id, order_id)
+WHERE a.mandate_id = $2 AND ($1::text IS NULL OR a.shop_id = $1) AND ($3::bigint IS NULL OR a.id < $3)
+ORDER BY a.id DESC LIMIT $4
+"""
 # Of two who give a mandate to one key at once, the second waits for the first and then sees its mandate.
 _KEY = f"""
 SELECT token_hash, role, shop_id, buyer_id FROM credentials
@@ -123,22 +143,53 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
 
 
+class ActView(msgspec.Struct, frozen=True, kw_only=True):
+    """An act as people see it. number: the host's of the order; worth, counted: as of ``Act``; id: where to read on."""
+
+    id: int
+    mandate: str
+    shop: ShopId
+    order: OrderId
+    number: str
+    act: ProgramAct
+    worth: Money
+    counted: Money
+    at: Instant
+
+
 class MandateTable:
     """Writes and reads mandates. None is ever deleted: events name them."""
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
 
-    async def all(self, now: Instant) -> tuple[MandateView, ...]:
-        """Those that hold first, and the newest of them first."""
-        return tuple(map(_view, await self._pool.fetch(_ALL, MOST, now)))
+    async def all(self, now: Instant, shop: ShopId | None = None) -> tuple[MandateView, ...]:
+        """Those that hold first, and the newest of them first; shop: as it is told of them."""
+        return await self._as_told(await self._pool.fetch(_ALL, shop, MOST, now), now, shop)
 
-    async def one(self, identifier: str) -> MandateView:
-        """Raises NotFound."""
-        row = await self._pool.fetchrow(_ONE, identifier)
-        if row is None:
+    async def one(self, identifier: str, now: Instant, shop: ShopId | None = None) -> MandateView:
+        """Raises NotFound, also for one that the shop is told nothing of."""
+        found = await self._as_told(await self._pool.fetch(_ONE, shop, identifier), now, shop)
+        if not found:
             raise NotFound(kind="mandate")
-        return _view(row)
+        return found[0]
+
+    async def acts(
+        self, identifier: str, after: int | None, limit: int, shop: ShopId | None = None
+    ) -> tuple[ActView, ...]:
+        """What was done under a mandate, the last first; shop: on its orders. after: of which part this is the next."""
+        return tuple(map(_act, await self._pool.fetch(_ACTS, shop, identifier, after, limit)))
+
+    async def _as_told(
+        self, rows: Sequence[Mapping[str, Any]], now: Instant, shop: ShopId | None
+    ) -> tuple[MandateView, ...]:
+        found = tuple(map(_view, rows))
+        others = [one.id for one in found if shop is not None and one.shop != shop]
+        if not others:
+            return found
+        midnight = datetime.combine(now.date(), time(), UTC)
+        here = {row["mandate_id"]: row for row in await self._pool.fetch(_HERE, shop, others, midnight)}
+        return tuple(_here(one, here.get(one.id), now) if one.id in others else one for one in found)
 
     async def add(self, mandate: NewMandate) -> None:
         """Keep a mandate. Raises NotFound (no such key acts under mandates alone and is in force), MandateStands."""
@@ -212,6 +263,32 @@ def _held(row: Mapping[str, Any]) -> Held:
         used_minor=row["used_minor"],
         used_acts=row["used_acts"],
         acts=row["acts_made"],
+    )
+
+
+def _here(one: MandateView, used: Mapping[str, Any] | None, now: Instant) -> MandateView:
+    """The same, as far as it was used on the orders of one shop."""
+    held = msgspec.structs.replace(
+        one.held,
+        used_on=now.date(),
+        used_minor=used["used_minor"] if used else 0,
+        used_acts=used["used_acts"] if used else 0,
+        acts=used["acts_made"] if used else 0,
+    )
+    return msgspec.structs.replace(one, held=held)
+
+
+def _act(row: Mapping[str, Any]) -> ActView:
+    return ActView(
+        id=row["id"],
+        mandate=row["mandate"],
+        shop=ShopId(row["shop"]),
+        order=OrderId(row["order"]),
+        number=row["number"],
+        act=ProgramAct(row["act"]),
+        worth=Money(row["worth_minor"], row["currency"]),
+        counted=Money(row["counted_minor"], row["currency"]),
+        at=row["at"],
     )
 
 

@@ -24,6 +24,7 @@ from rescind_client.transport import (
     Transport,
     UnexpectedAnswer,
     Unreachable,
+    moment,
 )
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "UnexpectedAnswer",
     "Unreachable",
     "models",
+    "moment",
 ]
 
 

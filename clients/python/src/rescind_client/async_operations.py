@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from rescind_client import models
 from rescind_client.transport import AsyncTransport, segment
@@ -81,6 +82,57 @@ class Orders:
                 "limit": limit,
             },
         )
+
+    async def search_pages(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.OrdersTold]:
+        """Every part of ``search``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.search(
+                tab=tab,
+                number=number,
+                text=text,
+                reason=reason,
+                stage=stage,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                due_before=due_before,
+                due=due,
+                shop=shop,
+                buyer=buyer,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     async def read(self, order: str) -> models.OrderTold:
         """Read an order.
@@ -241,13 +293,13 @@ class Imports:
         """
         return await self._transport.call("POST", f"/v1/imports/{segment(import_)}/drop", models.ImportTold)
 
-    async def stay_out(self, import_: str) -> bytes:
+    async def stay_out(self, import_: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get the rows that stay out.
 
         The rows of every order that stays out, as they were, with a column that says what is wrong with each: to be
         corrected and put in again. They are kept for thirty days.
         """
-        return await self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes)
+        return await self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes, to=to)
 
 
 class Exports:
@@ -276,6 +328,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export orders.
 
@@ -307,6 +360,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     async def requests(
@@ -331,6 +385,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export requests.
 
@@ -361,6 +416,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     async def refunds(
@@ -381,6 +437,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export refunds.
 
@@ -405,6 +462,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     async def threads(
@@ -414,13 +472,18 @@ class Exports:
         text: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export conversations.
 
         Your inbox with the last message of each conversation, in the form of exported orders.
         """
         return await self._transport.call(
-            "GET", "/v1/threads/export", bytes, query={"tab": tab, "text": text, "format": format_, "column": column}
+            "GET",
+            "/v1/threads/export",
+            bytes,
+            query={"tab": tab, "text": text, "format": format_, "column": column},
+            to=to,
         )
 
     async def shops(
@@ -430,13 +493,18 @@ class Exports:
         sort: Literal["name", "newest"] | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export shops.
 
         All shops, in the form of exported orders.
         """
         return await self._transport.call(
-            "GET", "/v1/shops/export", bytes, query={"text": text, "sort": sort, "format": format_, "column": column}
+            "GET",
+            "/v1/shops/export",
+            bytes,
+            query={"text": text, "sort": sort, "format": format_, "column": column},
+            to=to,
         )
 
     async def people(
@@ -450,6 +518,7 @@ class Exports:
         sort: Literal["name", "newest", "seen"] | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export people.
 
@@ -469,6 +538,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     async def taken(
@@ -491,6 +561,24 @@ class Exports:
             models.ExportsTold,
             query={"list": list_, "via": via, "person": person, "personal": personal, "cursor": cursor, "limit": limit},
         )
+
+    async def taken_pages(
+        self,
+        *,
+        list_: str | None = None,
+        via: Literal["", "api", "cli", "mail", "page"] | None = None,
+        person: str | None = None,
+        personal: bool | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.ExportsTold]:
+        """Every part of ``taken``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.taken(list_=list_, via=via, person=person, personal=personal, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
 
 class Views:
@@ -560,12 +648,12 @@ class Views:
         """
         return await self._transport.call("GET", "/v1/view-files", models.ViewFilesTold)
 
-    async def file(self, file: str) -> bytes:
+    async def file(self, file: str, *, to: IO[bytes] | None = None) -> bytes:
         """Fetch a file of a view.
 
         The file itself, in the form in which the view is mailed. Another's is as missing as one that is gone.
         """
-        return await self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes)
+        return await self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes, to=to)
 
 
 class Cancellability:
@@ -844,6 +932,62 @@ class Cancellations:
             },
         )
 
+    async def queue_pages(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+        kind: Literal[
+            "cancellation", "contradiction", "escalation", "override", "proposal", "refund", "return", "review"
+        ]
+        | None = None,
+    ) -> AsyncIterator[models.QueueTold]:
+        """Every part of ``queue``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.queue(
+                tab=tab,
+                number=number,
+                text=text,
+                reason=reason,
+                stage=stage,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                due_before=due_before,
+                due=due,
+                shop=shop,
+                buyer=buyer,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                kind=kind,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
 
 class Bulk:
     def __init__(self, transport: AsyncTransport) -> None:
@@ -1073,7 +1217,7 @@ class Evidence:
         """
         return await self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence", models.ExhibitsTold)
 
-    async def get(self, order: str, evidence: str) -> bytes:
+    async def get(self, order: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document.
 
         The bytes of a file that is part of a case of this order or of what was said about it and before it, or that
@@ -1082,7 +1226,9 @@ class Evidence:
         Do not show it inside a page of yours without the headers it comes with: what people send is not to be
         trusted.
         """
-        return await self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes)
+        return await self._transport.call(
+            "GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes, to=to
+        )
 
     async def send_to_shop(
         self,
@@ -1108,12 +1254,14 @@ class Evidence:
             keyed=True,
         )
 
-    async def get_of_shop(self, shop: str, evidence: str) -> bytes:
+    async def get_of_shop(self, shop: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document of a question to come.
 
         The bytes of a file that you have just sent; once it was named it is read with its conversation.
         """
-        return await self._transport.call("GET", f"/v1/shops/{segment(shop)}/evidence/{segment(evidence)}", bytes)
+        return await self._transport.call(
+            "GET", f"/v1/shops/{segment(shop)}/evidence/{segment(evidence)}", bytes, to=to
+        )
 
     async def send_to_thread(
         self,
@@ -1144,12 +1292,14 @@ class Evidence:
         """
         return await self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence", models.ExhibitsTold)
 
-    async def get_of_thread(self, thread: str, evidence: str) -> bytes:
+    async def get_of_thread(self, thread: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document of a conversation.
 
         The bytes of a file that came with a message you may read, or that you have just sent.
         """
-        return await self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence/{segment(evidence)}", bytes)
+        return await self._transport.call(
+            "GET", f"/v1/threads/{segment(thread)}/evidence/{segment(evidence)}", bytes, to=to
+        )
 
 
 class Threads:
@@ -1173,6 +1323,22 @@ class Threads:
         return await self._transport.call(
             "GET", "/v1/threads", models.ThreadsTold, query={"tab": tab, "text": text, "cursor": cursor, "limit": limit}
         )
+
+    async def listed_pages(
+        self,
+        *,
+        tab: Literal["all", "flagged", "unread", "waiting"] | None = None,
+        text: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.ThreadsTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.listed(tab=tab, text=text, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     async def ask(self, body: models.NewQuestion, *, idempotency_key: str | None = None) -> models.SentTold:
         """Ask a shop before ordering.
@@ -1303,6 +1469,22 @@ class Notices:
             query={"tab": tab, "language": language, "cursor": cursor, "limit": limit},
         )
 
+    async def listed_pages(
+        self,
+        *,
+        tab: Literal["all", "unread"] | None = None,
+        language: Literal["en", "zh"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.NoticesTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.listed(tab=tab, language=language, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
     async def read_all(self, body: models.UptoInstant, *, idempotency_key: str | None = None) -> models.ReadTold:
         """Mark all notices as read.
 
@@ -1420,6 +1602,16 @@ class Notices:
         return await self._transport.call(
             "GET", "/v1/unreached-shops", models.UnreachedTold, query={"cursor": cursor, "limit": limit}
         )
+
+    async def silence_pages(self, *, limit: int | None = None) -> AsyncIterator[models.UnreachedTold]:
+        """Every part of ``silence``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.silence(limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     async def set_silence(self, body: models.SilencePut) -> models.SilenceTold:
         """Say what silence of unreached shops means.
@@ -1872,6 +2064,27 @@ class RefundOrders:
             },
         )
 
+    async def to_pay_out_pages(
+        self,
+        *,
+        state: Literal["all", "confirmed", "declined", "frozen", "open", "overdue"] | None = None,
+        method: str | None = None,
+        shop: str | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.RefundOrdersTold]:
+        """Every part of ``to_pay_out``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.to_pay_out(
+                state=state, method=method, shop=shop, since=since, before=before, limit=limit, cursor=cursor
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
     async def read(self, refund: str) -> models.RefundOrderTold:
         """Read a refund to pay out.
 
@@ -1935,6 +2148,16 @@ class Proposals:
         return await self._transport.call(
             "GET", "/v1/proposals", models.ProposalsTold, query={"cursor": cursor, "limit": limit}
         )
+
+    async def waiting_pages(self, *, limit: int | None = None) -> AsyncIterator[models.ProposalsTold]:
+        """Every part of ``waiting``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.waiting(limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     async def confirm(
         self,
@@ -2350,6 +2573,18 @@ class ShopLists:
             "GET", "/v1/shops", models.ShopsTold, query={"text": text, "sort": sort, "cursor": cursor, "limit": limit}
         )
 
+    async def listed_pages(
+        self, *, text: str | None = None, sort: Literal["name", "newest"] | None = None, limit: int | None = None
+    ) -> AsyncIterator[models.ShopsTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.listed(text=text, sort=sort, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
 
 class Contact:
     def __init__(self, transport: AsyncTransport) -> None:
@@ -2672,6 +2907,47 @@ class RefundLists:
             },
         )
 
+    async def listed_pages(
+        self,
+        *,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
+        number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.RefundsListed]:
+        """Every part of ``listed``, one after the other."""
+        after = None
+        while True:
+            page = await self.listed(
+                state=state,
+                number=number,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                shop=shop,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                after=after,
+            )
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     async def take(
         self, refund: str, body: models.Untouched, *, idempotency_key: str | None = None
     ) -> models.RefundTaken:
@@ -2735,6 +3011,18 @@ class Reconciliations:
             models.DifferencesTold,
             query={"state": state, "after": after, "limit": limit},
         )
+
+    async def differences_pages(
+        self, number: int, *, state: Literal["explained", "open", "told"] | None = None, limit: int | None = None
+    ) -> AsyncIterator[models.DifferencesTold]:
+        """Every part of ``differences``, one after the other."""
+        after = None
+        while True:
+            page = await self.differences(number, state=state, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
 
     async def explain(
         self, number: int, place: int, body: models.Explanation, *, idempotency_key: str | None = None
@@ -2876,6 +3164,9 @@ class Mandates:
         """List mandates.
 
         What programs may do for people, who said so, and what of it is used.
+
+        A shop reads its own, those of the platform over its orders, and those under which something was done on
+        them.
         """
         return await self._transport.call("GET", "/v1/mandates", models.MandatesTold)
 
@@ -2888,21 +3179,33 @@ class Mandates:
             "POST", "/v1/mandates", models.MandateTold, body=body, key=idempotency_key, keyed=True
         )
 
-    async def end(
-        self, mandate: str, body: models.Untouched, *, idempotency_key: str | None = None
-    ) -> models.MandateTold:
+    async def read(self, mandate: str, *, after: int | None = None, limit: int | None = None) -> models.MandateActsTold:
+        """Read a mandate and its acts.
+
+        A mandate and what was done under it, also when it has ended; a shop reads what was done on its own orders.
+        """
+        return await self._transport.call(
+            "GET", f"/v1/mandates/{segment(mandate)}", models.MandateActsTold, query={"after": after, "limit": limit}
+        )
+
+    async def read_pages(self, mandate: str, *, limit: int | None = None) -> AsyncIterator[models.MandateActsTold]:
+        """Every part of ``read``, one after the other."""
+        after = None
+        while True:
+            page = await self.read(mandate, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
+    async def end(self, mandate: str) -> models.MandateTold:
         """End a mandate.
 
         End a mandate now, also for whoever is using it. The same call again gives the same answer.
+
+        It takes no body and no key: whoever has to stop a program stops it. A shop ends those of its own programs.
         """
-        return await self._transport.call(
-            "POST",
-            f"/v1/mandates/{segment(mandate)}/end",
-            models.MandateTold,
-            body=body,
-            key=idempotency_key,
-            keyed=True,
-        )
+        return await self._transport.call("POST", f"/v1/mandates/{segment(mandate)}/end", models.MandateTold)
 
 
 class Caller:
@@ -2952,6 +3255,35 @@ class People:
                 "limit": limit,
             },
         )
+
+    async def listed_pages(
+        self,
+        *,
+        text: str | None = None,
+        role: Literal["", "operator", "seller", "support"] | None = None,
+        shop: str | None = None,
+        rights: Literal["", "answer", "manage"] | None = None,
+        signed_in: Literal["", "never", "yes"] | None = None,
+        sort: Literal["name", "newest", "seen"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.PeopleTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = await self.listed(
+                text=text,
+                role=role,
+                shop=shop,
+                rights=rights,
+                signed_in=signed_in,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     async def acts(self) -> models.ActsTold:
         """Read who did what.
@@ -3193,6 +3525,22 @@ class OrderSources:
             query={"told": told, "after": after, "limit": limit},
         )
 
+    async def messages_pages(
+        self,
+        source: str,
+        *,
+        told: Literal["done", "ignored", "no_news", "set_aside", "waiting"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.SourceMessagesTold]:
+        """Every part of ``messages``, one after the other."""
+        after = None
+        while True:
+            page = await self.messages(source, told=told, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     async def message(self, source: str, message: str) -> models.SourceMessageTold:
         """Read a message of an order source.
 
@@ -3397,6 +3745,22 @@ class WebhookDeliveries:
             query={"state": state, "after": after, "limit": limit},
         )
 
+    async def listed_pages(
+        self,
+        endpoint: str,
+        *,
+        state: Literal["delivered", "failed", "missed", "waiting"] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[models.DeliveriesTold]:
+        """Every part of ``listed``, one after the other."""
+        after = None
+        while True:
+            page = await self.listed(endpoint, state=state, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     async def read(self, endpoint: str, event: str) -> models.DeliveryTold:
         """Read a message to a webhook endpoint.
 
@@ -3508,12 +3872,12 @@ class Installation:
         """
         return await self._transport.call("GET", "/healthz", models.Health)
 
-    async def policy(self, hash_: str) -> bytes:
+    async def policy(self, hash_: str, *, to: IO[bytes] | None = None) -> bytes:
         """Read a policy.
 
         The whole normalised policy with this SHA-256, byte for byte what is hashed: what receipts and orders name.
         """
-        return await self._transport.call("GET", f"/v1/policies/{segment(hash_)}", bytes)
+        return await self._transport.call("GET", f"/v1/policies/{segment(hash_)}", bytes, to=to)
 
     async def check_up(self) -> models.CheckUp:
         """Look at everything the installation hangs on.
@@ -3529,26 +3893,26 @@ class Reference:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def openapi(self) -> bytes:
+    async def openapi(self, *, to: IO[bytes] | None = None) -> bytes:
         """Read the OpenAPI document.
 
         The description of this API, as OpenAPI 3.1.
         """
-        return await self._transport.call("GET", "/openapi.json", bytes)
+        return await self._transport.call("GET", "/openapi.json", bytes, to=to)
 
-    async def page(self) -> bytes:
+    async def page(self, *, to: IO[bytes] | None = None) -> bytes:
         """Read this page.
 
         The description of this API, to be read by people.
         """
-        return await self._transport.call("GET", "/docs/api", bytes)
+        return await self._transport.call("GET", "/docs/api", bytes, to=to)
 
-    async def problem(self, code: str) -> bytes:
+    async def problem(self, code: str, *, to: IO[bytes] | None = None) -> bytes:
         """Read about a problem.
 
         What a problem's `type` points to: what happened, and what to do next, in the reader's language.
         """
-        return await self._transport.call("GET", f"/problems/{segment(code)}", bytes)
+        return await self._transport.call("GET", f"/problems/{segment(code)}", bytes, to=to)
 
 
 class Operations:

@@ -3738,7 +3738,8 @@ class MandateTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     """A mandate. key: the mark of its key; program: what that is called. holds: whether anything can be done under it.
 
     used: what acts of today (UTC) cancelled, gave back or asked for; left: of the day. acts_today: how many there
-    were today; acts_made: in all.
+    were today; acts_made: in all. A shop is told of a mandate that is not its own what was used on the shop's
+    orders.
     """
 
     id: str
@@ -3784,6 +3785,28 @@ class MandatePost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     acts_a_day: int | None = None
     until: datetime
     because: str
+
+
+class MandateActsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A mandate and what was done under it, the last first. next: after which to read on, null at the end."""
+
+    mandate: MandateTold
+    acts: list[ProgramActTold]
+    next: int | None
+
+
+class ProgramActTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What was done under a mandate. worth: the money that would go back, or the price of what was cancelled if that
+    is more; counted: what of it counted against the day.
+    """
+
+    shop: str
+    order: str
+    number: str
+    act: str
+    worth: Money
+    counted: Money
+    at: str
 
 
 class CallerTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

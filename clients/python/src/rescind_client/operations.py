@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from rescind_client import models
 from rescind_client.transport import Transport, segment
@@ -79,6 +80,57 @@ class Orders:
                 "limit": limit,
             },
         )
+
+    def search_pages(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.OrdersTold]:
+        """Every part of ``search``, one after the other."""
+        cursor = None
+        while True:
+            page = self.search(
+                tab=tab,
+                number=number,
+                text=text,
+                reason=reason,
+                stage=stage,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                due_before=due_before,
+                due=due,
+                shop=shop,
+                buyer=buyer,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     def read(self, order: str) -> models.OrderTold:
         """Read an order.
@@ -239,13 +291,13 @@ class Imports:
         """
         return self._transport.call("POST", f"/v1/imports/{segment(import_)}/drop", models.ImportTold)
 
-    def stay_out(self, import_: str) -> bytes:
+    def stay_out(self, import_: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get the rows that stay out.
 
         The rows of every order that stays out, as they were, with a column that says what is wrong with each: to be
         corrected and put in again. They are kept for thirty days.
         """
-        return self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes)
+        return self._transport.call("GET", f"/v1/imports/{segment(import_)}/errors", bytes, to=to)
 
 
 class Exports:
@@ -274,6 +326,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export orders.
 
@@ -305,6 +358,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     def requests(
@@ -329,6 +383,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export requests.
 
@@ -359,6 +414,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     def refunds(
@@ -379,6 +435,7 @@ class Exports:
         zone: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export refunds.
 
@@ -403,6 +460,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     def threads(
@@ -412,13 +470,18 @@ class Exports:
         text: str | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export conversations.
 
         Your inbox with the last message of each conversation, in the form of exported orders.
         """
         return self._transport.call(
-            "GET", "/v1/threads/export", bytes, query={"tab": tab, "text": text, "format": format_, "column": column}
+            "GET",
+            "/v1/threads/export",
+            bytes,
+            query={"tab": tab, "text": text, "format": format_, "column": column},
+            to=to,
         )
 
     def shops(
@@ -428,13 +491,18 @@ class Exports:
         sort: Literal["name", "newest"] | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export shops.
 
         All shops, in the form of exported orders.
         """
         return self._transport.call(
-            "GET", "/v1/shops/export", bytes, query={"text": text, "sort": sort, "format": format_, "column": column}
+            "GET",
+            "/v1/shops/export",
+            bytes,
+            query={"text": text, "sort": sort, "format": format_, "column": column},
+            to=to,
         )
 
     def people(
@@ -448,6 +516,7 @@ class Exports:
         sort: Literal["name", "newest", "seen"] | None = None,
         format_: Literal["csv", "xlsx"] | None = None,
         column: list[str] | None = None,
+        to: IO[bytes] | None = None,
     ) -> bytes:
         """Export people.
 
@@ -467,6 +536,7 @@ class Exports:
                 "format": format_,
                 "column": column,
             },
+            to=to,
         )
 
     def taken(
@@ -489,6 +559,24 @@ class Exports:
             models.ExportsTold,
             query={"list": list_, "via": via, "person": person, "personal": personal, "cursor": cursor, "limit": limit},
         )
+
+    def taken_pages(
+        self,
+        *,
+        list_: str | None = None,
+        via: Literal["", "api", "cli", "mail", "page"] | None = None,
+        person: str | None = None,
+        personal: bool | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.ExportsTold]:
+        """Every part of ``taken``, one after the other."""
+        cursor = None
+        while True:
+            page = self.taken(list_=list_, via=via, person=person, personal=personal, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
 
 class Views:
@@ -554,12 +642,12 @@ class Views:
         """
         return self._transport.call("GET", "/v1/view-files", models.ViewFilesTold)
 
-    def file(self, file: str) -> bytes:
+    def file(self, file: str, *, to: IO[bytes] | None = None) -> bytes:
         """Fetch a file of a view.
 
         The file itself, in the form in which the view is mailed. Another's is as missing as one that is gone.
         """
-        return self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes)
+        return self._transport.call("GET", f"/v1/view-files/{segment(file)}", bytes, to=to)
 
 
 class Cancellability:
@@ -838,6 +926,62 @@ class Cancellations:
             },
         )
 
+    def queue_pages(
+        self,
+        *,
+        tab: str | None = None,
+        number: list[str] | None = None,
+        text: str | None = None,
+        reason: list[str] | None = None,
+        stage: list[models.Stage] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        due_before: datetime | None = None,
+        due: Literal["", "24h", "overdue", "today"] | None = None,
+        shop: str | None = None,
+        buyer: str | None = None,
+        sort: Literal["amount", "newest", "time_left"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+        kind: Literal[
+            "cancellation", "contradiction", "escalation", "override", "proposal", "refund", "return", "review"
+        ]
+        | None = None,
+    ) -> Iterator[models.QueueTold]:
+        """Every part of ``queue``, one after the other."""
+        cursor = None
+        while True:
+            page = self.queue(
+                tab=tab,
+                number=number,
+                text=text,
+                reason=reason,
+                stage=stage,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                due_before=due_before,
+                due=due,
+                shop=shop,
+                buyer=buyer,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                kind=kind,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
 
 class Bulk:
     def __init__(self, transport: Transport) -> None:
@@ -1065,7 +1209,7 @@ class Evidence:
         """
         return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence", models.ExhibitsTold)
 
-    def get(self, order: str, evidence: str) -> bytes:
+    def get(self, order: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document.
 
         The bytes of a file that is part of a case of this order or of what was said about it and before it, or that
@@ -1074,7 +1218,7 @@ class Evidence:
         Do not show it inside a page of yours without the headers it comes with: what people send is not to be
         trusted.
         """
-        return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes)
+        return self._transport.call("GET", f"/v1/orders/{segment(order)}/evidence/{segment(evidence)}", bytes, to=to)
 
     def send_to_shop(
         self,
@@ -1100,12 +1244,12 @@ class Evidence:
             keyed=True,
         )
 
-    def get_of_shop(self, shop: str, evidence: str) -> bytes:
+    def get_of_shop(self, shop: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document of a question to come.
 
         The bytes of a file that you have just sent; once it was named it is read with its conversation.
         """
-        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/evidence/{segment(evidence)}", bytes)
+        return self._transport.call("GET", f"/v1/shops/{segment(shop)}/evidence/{segment(evidence)}", bytes, to=to)
 
     def send_to_thread(
         self,
@@ -1136,12 +1280,12 @@ class Evidence:
         """
         return self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence", models.ExhibitsTold)
 
-    def get_of_thread(self, thread: str, evidence: str) -> bytes:
+    def get_of_thread(self, thread: str, evidence: str, *, to: IO[bytes] | None = None) -> bytes:
         """Get a photo or document of a conversation.
 
         The bytes of a file that came with a message you may read, or that you have just sent.
         """
-        return self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence/{segment(evidence)}", bytes)
+        return self._transport.call("GET", f"/v1/threads/{segment(thread)}/evidence/{segment(evidence)}", bytes, to=to)
 
 
 class Threads:
@@ -1165,6 +1309,22 @@ class Threads:
         return self._transport.call(
             "GET", "/v1/threads", models.ThreadsTold, query={"tab": tab, "text": text, "cursor": cursor, "limit": limit}
         )
+
+    def listed_pages(
+        self,
+        *,
+        tab: Literal["all", "flagged", "unread", "waiting"] | None = None,
+        text: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.ThreadsTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = self.listed(tab=tab, text=text, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     def ask(self, body: models.NewQuestion, *, idempotency_key: str | None = None) -> models.SentTold:
         """Ask a shop before ordering.
@@ -1291,6 +1451,22 @@ class Notices:
             query={"tab": tab, "language": language, "cursor": cursor, "limit": limit},
         )
 
+    def listed_pages(
+        self,
+        *,
+        tab: Literal["all", "unread"] | None = None,
+        language: Literal["en", "zh"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.NoticesTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = self.listed(tab=tab, language=language, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
     def read_all(self, body: models.UptoInstant, *, idempotency_key: str | None = None) -> models.ReadTold:
         """Mark all notices as read.
 
@@ -1404,6 +1580,16 @@ class Notices:
         return self._transport.call(
             "GET", "/v1/unreached-shops", models.UnreachedTold, query={"cursor": cursor, "limit": limit}
         )
+
+    def silence_pages(self, *, limit: int | None = None) -> Iterator[models.UnreachedTold]:
+        """Every part of ``silence``, one after the other."""
+        cursor = None
+        while True:
+            page = self.silence(limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     def set_silence(self, body: models.SilencePut) -> models.SilenceTold:
         """Say what silence of unreached shops means.
@@ -1852,6 +2038,27 @@ class RefundOrders:
             },
         )
 
+    def to_pay_out_pages(
+        self,
+        *,
+        state: Literal["all", "confirmed", "declined", "frozen", "open", "overdue"] | None = None,
+        method: str | None = None,
+        shop: str | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.RefundOrdersTold]:
+        """Every part of ``to_pay_out``, one after the other."""
+        cursor = None
+        while True:
+            page = self.to_pay_out(
+                state=state, method=method, shop=shop, since=since, before=before, limit=limit, cursor=cursor
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
     def read(self, refund: str) -> models.RefundOrderTold:
         """Read a refund to pay out.
 
@@ -1915,6 +2122,16 @@ class Proposals:
         return self._transport.call(
             "GET", "/v1/proposals", models.ProposalsTold, query={"cursor": cursor, "limit": limit}
         )
+
+    def waiting_pages(self, *, limit: int | None = None) -> Iterator[models.ProposalsTold]:
+        """Every part of ``waiting``, one after the other."""
+        cursor = None
+        while True:
+            page = self.waiting(limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     def confirm(
         self,
@@ -2324,6 +2541,18 @@ class ShopLists:
             "GET", "/v1/shops", models.ShopsTold, query={"text": text, "sort": sort, "cursor": cursor, "limit": limit}
         )
 
+    def listed_pages(
+        self, *, text: str | None = None, sort: Literal["name", "newest"] | None = None, limit: int | None = None
+    ) -> Iterator[models.ShopsTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = self.listed(text=text, sort=sort, limit=limit, cursor=cursor)
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
+
 
 class Contact:
     def __init__(self, transport: Transport) -> None:
@@ -2638,6 +2867,47 @@ class RefundLists:
             },
         )
 
+    def listed_pages(
+        self,
+        *,
+        state: Literal["failed", "in_doubt", "not_sent", "owed", "settled", "submitted", "succeeded"]
+        | Literal["all"]
+        | None = None,
+        number: list[str] | None = None,
+        placed_from: datetime | None = None,
+        placed_to: datetime | None = None,
+        placed: Literal["", "30d", "7d", "today"] | None = None,
+        amount_min: int | None = None,
+        amount_max: int | None = None,
+        currency: str | None = None,
+        shop: str | None = None,
+        sort: Literal["amount", "newest"] | None = None,
+        zone: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.RefundsListed]:
+        """Every part of ``listed``, one after the other."""
+        after = None
+        while True:
+            page = self.listed(
+                state=state,
+                number=number,
+                placed_from=placed_from,
+                placed_to=placed_to,
+                placed=placed,
+                amount_min=amount_min,
+                amount_max=amount_max,
+                currency=currency,
+                shop=shop,
+                sort=sort,
+                zone=zone,
+                limit=limit,
+                after=after,
+            )
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     def take(self, refund: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.RefundTaken:
         """Look after a refund.
 
@@ -2699,6 +2969,18 @@ class Reconciliations:
             models.DifferencesTold,
             query={"state": state, "after": after, "limit": limit},
         )
+
+    def differences_pages(
+        self, number: int, *, state: Literal["explained", "open", "told"] | None = None, limit: int | None = None
+    ) -> Iterator[models.DifferencesTold]:
+        """Every part of ``differences``, one after the other."""
+        after = None
+        while True:
+            page = self.differences(number, state=state, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
 
     def explain(
         self, number: int, place: int, body: models.Explanation, *, idempotency_key: str | None = None
@@ -2836,6 +3118,9 @@ class Mandates:
         """List mandates.
 
         What programs may do for people, who said so, and what of it is used.
+
+        A shop reads its own, those of the platform over its orders, and those under which something was done on
+        them.
         """
         return self._transport.call("GET", "/v1/mandates", models.MandatesTold)
 
@@ -2848,19 +3133,33 @@ class Mandates:
             "POST", "/v1/mandates", models.MandateTold, body=body, key=idempotency_key, keyed=True
         )
 
-    def end(self, mandate: str, body: models.Untouched, *, idempotency_key: str | None = None) -> models.MandateTold:
+    def read(self, mandate: str, *, after: int | None = None, limit: int | None = None) -> models.MandateActsTold:
+        """Read a mandate and its acts.
+
+        A mandate and what was done under it, also when it has ended; a shop reads what was done on its own orders.
+        """
+        return self._transport.call(
+            "GET", f"/v1/mandates/{segment(mandate)}", models.MandateActsTold, query={"after": after, "limit": limit}
+        )
+
+    def read_pages(self, mandate: str, *, limit: int | None = None) -> Iterator[models.MandateActsTold]:
+        """Every part of ``read``, one after the other."""
+        after = None
+        while True:
+            page = self.read(mandate, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
+    def end(self, mandate: str) -> models.MandateTold:
         """End a mandate.
 
         End a mandate now, also for whoever is using it. The same call again gives the same answer.
+
+        It takes no body and no key: whoever has to stop a program stops it. A shop ends those of its own programs.
         """
-        return self._transport.call(
-            "POST",
-            f"/v1/mandates/{segment(mandate)}/end",
-            models.MandateTold,
-            body=body,
-            key=idempotency_key,
-            keyed=True,
-        )
+        return self._transport.call("POST", f"/v1/mandates/{segment(mandate)}/end", models.MandateTold)
 
 
 class Caller:
@@ -2910,6 +3209,35 @@ class People:
                 "limit": limit,
             },
         )
+
+    def listed_pages(
+        self,
+        *,
+        text: str | None = None,
+        role: Literal["", "operator", "seller", "support"] | None = None,
+        shop: str | None = None,
+        rights: Literal["", "answer", "manage"] | None = None,
+        signed_in: Literal["", "never", "yes"] | None = None,
+        sort: Literal["name", "newest", "seen"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.PeopleTold]:
+        """Every part of ``listed``, one after the other."""
+        cursor = None
+        while True:
+            page = self.listed(
+                text=text,
+                role=role,
+                shop=shop,
+                rights=rights,
+                signed_in=signed_in,
+                sort=sort,
+                limit=limit,
+                cursor=cursor,
+            )
+            yield page
+            cursor = page.next
+            if cursor is None:
+                return
 
     def acts(self) -> models.ActsTold:
         """Read who did what.
@@ -3141,6 +3469,22 @@ class OrderSources:
             query={"told": told, "after": after, "limit": limit},
         )
 
+    def messages_pages(
+        self,
+        source: str,
+        *,
+        told: Literal["done", "ignored", "no_news", "set_aside", "waiting"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.SourceMessagesTold]:
+        """Every part of ``messages``, one after the other."""
+        after = None
+        while True:
+            page = self.messages(source, told=told, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     def message(self, source: str, message: str) -> models.SourceMessageTold:
         """Read a message of an order source.
 
@@ -3343,6 +3687,22 @@ class WebhookDeliveries:
             query={"state": state, "after": after, "limit": limit},
         )
 
+    def listed_pages(
+        self,
+        endpoint: str,
+        *,
+        state: Literal["delivered", "failed", "missed", "waiting"] | None = None,
+        limit: int | None = None,
+    ) -> Iterator[models.DeliveriesTold]:
+        """Every part of ``listed``, one after the other."""
+        after = None
+        while True:
+            page = self.listed(endpoint, state=state, limit=limit, after=after)
+            yield page
+            after = page.next
+            if after is None:
+                return
+
     def read(self, endpoint: str, event: str) -> models.DeliveryTold:
         """Read a message to a webhook endpoint.
 
@@ -3450,12 +3810,12 @@ class Installation:
         """
         return self._transport.call("GET", "/healthz", models.Health)
 
-    def policy(self, hash_: str) -> bytes:
+    def policy(self, hash_: str, *, to: IO[bytes] | None = None) -> bytes:
         """Read a policy.
 
         The whole normalised policy with this SHA-256, byte for byte what is hashed: what receipts and orders name.
         """
-        return self._transport.call("GET", f"/v1/policies/{segment(hash_)}", bytes)
+        return self._transport.call("GET", f"/v1/policies/{segment(hash_)}", bytes, to=to)
 
     def check_up(self) -> models.CheckUp:
         """Look at everything the installation hangs on.
@@ -3471,26 +3831,26 @@ class Reference:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def openapi(self) -> bytes:
+    def openapi(self, *, to: IO[bytes] | None = None) -> bytes:
         """Read the OpenAPI document.
 
         The description of this API, as OpenAPI 3.1.
         """
-        return self._transport.call("GET", "/openapi.json", bytes)
+        return self._transport.call("GET", "/openapi.json", bytes, to=to)
 
-    def page(self) -> bytes:
+    def page(self, *, to: IO[bytes] | None = None) -> bytes:
         """Read this page.
 
         The description of this API, to be read by people.
         """
-        return self._transport.call("GET", "/docs/api", bytes)
+        return self._transport.call("GET", "/docs/api", bytes, to=to)
 
-    def problem(self, code: str) -> bytes:
+    def problem(self, code: str, *, to: IO[bytes] | None = None) -> bytes:
         """Read about a problem.
 
         What a problem's `type` points to: what happened, and what to do next, in the reader's language.
         """
-        return self._transport.call("GET", f"/problems/{segment(code)}", bytes)
+        return self._transport.call("GET", f"/problems/{segment(code)}", bytes, to=to)
 
 
 class Operations:

@@ -93,6 +93,11 @@ def segment(value: object) -> str:
     return quote(text, safe="")
 
 
+def moment(text: str) -> datetime:
+    """A time of an answer, with its offset. Raises ValueError for what is none."""
+    return datetime.fromisoformat(text)
+
+
 def shown(key: str) -> str:
     """A key as it is sent, without what an editor left around it. Raises InvalidCall, which does not say it."""
     key = key.strip()

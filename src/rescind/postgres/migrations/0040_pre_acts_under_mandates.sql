@@ -15,9 +15,11 @@ CREATE TABLE mandate_acts (
     worth_minor   bigint NOT NULL CHECK (worth_minor >= 0),
     counted_minor bigint NOT NULL CHECK (counted_minor BETWEEN 0 AND worth_minor),
     done_at       timestamptz NOT NULL,
+    id            bigint GENERATED ALWAYS AS IDENTITY,
     PRIMARY KEY (shop_id, order_id, seq)
 );
-CREATE INDEX mandate_acts_of_mandate ON mandate_acts (mandate_id, done_at DESC, shop_id, order_id, seq);
+CREATE INDEX mandate_acts_of_mandate ON mandate_acts (mandate_id, id DESC);
+CREATE INDEX mandate_acts_of_shop ON mandate_acts (shop_id, mandate_id, id DESC);
 GRANT SELECT, INSERT ON mandate_acts TO rescind_app;
 
 -- What was done so far, from the records that name a mandate. They say what went back or would, which is what was
@@ -55,4 +57,5 @@ CROSS JOIN LATERAL (
 WHERE e.received_at >= (SELECT min(made_at) FROM mandates)
   AND position('"mandate":"man_'::bytea IN e.body) > 0
   AND e.type IN ('CancellationApproved', 'SellerAsked', 'CancellationHeld', 'CancellationRefused',
-                 'CancellationWithdrawn', 'OfferMade');
+                 'CancellationWithdrawn', 'OfferMade')
+ORDER BY e.received_at, e.id;

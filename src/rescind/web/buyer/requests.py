@@ -25,7 +25,7 @@ from rescind.web.buyer import words
 from rescind.web.buyer.matter import Matter, history, load
 from rescind.web.buyer.orders import refunds
 from rescind.web.evidence import wall
-from rescind.web.explain import RuleCard, ground_of, rule_card
+from rescind.web.explain import RuleCard, ground_of, programs_in, rule_card
 from rescind.web.offer_words import answered, offered
 from rescind.web.session import Html, Visit
 from rescind.web.timeline import Entry
@@ -214,6 +214,7 @@ async def _rule(visit: Visit, found: Matter, records: list[Record], one: Cancell
         on=judged.on,
         deadline=judged.finding.deadline,
         reached=not one.unreached,
+        program=programs_in(records, one.id, visit.locale, buyer=True),
     )
 
 

@@ -6,7 +6,7 @@ the facts that were read, so that a card of a year ago says what counted then.
 
 from rescind.web.explain.card import Other, RuleCard, rule_card
 from rescind.web.explain.comparison import atom_words, wanted_words
-from rescind.web.explain.ground import finding_of, ground_in, ground_of
+from rescind.web.explain.ground import finding_of, ground_in, ground_of, programs_in
 from rescind.web.explain.span import seconds_words, silence_word, span_words
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "finding_of",
     "ground_in",
     "ground_of",
+    "programs_in",
     "rule_card",
     "seconds_words",
     "silence_word",

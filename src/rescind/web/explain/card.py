@@ -35,6 +35,7 @@ class RuleCard:
     why: tuple[str, ...] = ()
     others: tuple[Other, ...] = ()
     changes: tuple[str, ...] = ()
+    program: str = ""
 
 
 def rule_card(
@@ -48,18 +49,19 @@ def rule_card(
     deadline: Deadline | None = None,
     reached: bool = True,
     untold: frozenset[str] = frozenset(),
+    program: str = "",
 ) -> RuleCard:
     """Explain a decision from the ground that is stored with it.
 
     Of the rules that did not hold the nearest that would have been kinder are told; everything: all that were
     asked. deadline: the one that was promised, whose arithmetic is told. reached: the shop can be told, or could.
-    untold: facts that the reader has no claim to.
+    untold: facts that the reader has no claim to. program: that one did it, in a sentence.
     """
     layer = _layer(ground, terms)
     sentence = locale.rule(ground.rule)
     heading = title or locale.gettext("Why this answer?")
     if layer is None:
-        return RuleCard(ground.rule, heading, sentence)
+        return RuleCard(ground.rule, heading, sentence, program=program)
     # A law or a consent of that day decided beside what was pinned; without it there would be another answer.
     judged = terms.layers if layer in terms.layers else (*terms.layers, layer)
     found = next((rule for rule in layer.rules_on(on) if rule.id == ground.rule), None)
@@ -95,6 +97,7 @@ def rule_card(
         why=tuple(text for text in (atom_words(locale, atom) for atom in decisive) if text),
         others=others,
         changes=_changes(locale, otherwise, untold),
+        program=program,
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rescind.core import cancellation as stop
+from rescind.core.actor import ActorKind
 from rescind.core.event import Ground
 from rescind.core.policy import Finding
 from rescind.core.record import Record
+from rescind.locales import Locale
+from rescind.program_words import done_by_program
 
 
 def ground_of(records: Iterable[Record], cancellation: str) -> Ground | None:
@@ -23,6 +26,25 @@ def ground_of(records: Iterable[Record], cancellation: str) -> Ground | None:
         ):
             return event.ground
     return None
+
+
+def programs_in(records: Iterable[Record], cancellation: str, locale: Locale, *, buyer: bool = False) -> str:
+    """That programs did something about a request, whose and under which mandates; empty where people did all of it.
+
+    buyer: the reader is the buyer.
+    """
+    done = (
+        done_by_program(
+            locale,
+            one.actor.kind.value,
+            for_buyer=one.actor.speaks_as is ActorKind.BUYER,
+            mandate=one.actor.mandate,
+            mine=buyer,
+        )
+        for one in records
+        if one.actor.mandate and getattr(one.event, "cancellation", None) == cancellation
+    )
+    return " ".join(dict.fromkeys(done))
 
 
 def ground_in(decision: stop.Decision) -> Ground | None:

@@ -22,6 +22,7 @@ from rescind.web.operator import (
 from rescind.web.operator.console import operator_console
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
+from rescind.web.programs import READING as PROGRAMS
 from rescind.web.webhooks import ROUTES as WEBHOOKS
 
 PAGES = Router(
@@ -34,6 +35,7 @@ PAGES = Router(
         *PEOPLE,
         *keys.ROUTES,
         *mandates.ROUTES,
+        *PROGRAMS,
         *providers.ROUTES,
         *WEBHOOKS,
         *sources.ROUTES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -16,8 +16,8 @@ from rescind.core.ids import ShopId
 from rescind.core.mandate import LONGEST, MOST_ACTS, ProgramAct
 from rescind.core.money import Money
 from rescind.postgres.credentials import KeyView
-from rescind.postgres.mandates import MandateView
 from rescind.web.operator.console import MANDATES, told
+from rescind.web.programs import mandate_row, shop_names
 from rescind.web.seller.console import Console, Fields, Here, Notice
 from rescind.web.session import Html
 
@@ -36,7 +36,8 @@ async def give(console: Here) -> Html:
     console.person.require_fresh()
     form = await console.form()
     try:
-        await console.desk.mandates.make(by(console.person), _wanted(console, form), console.now)
+        wanted = _wanted(console, form, await shop_names(console))
+        await console.desk.mandates.make(by(console.person), wanted, console.now)
     except (InvalidField, InvalidText) as wrong:
         return await _page(console, form=form, errors=console.beside(wrong))
     except (MandateStands, NotFound) as error:
@@ -55,17 +56,16 @@ async def end(console: Here, mandate: FromPath[str]) -> Html:
 ROUTES = (read, give, end)
 
 
-def _wanted(console: Console, form: Fields) -> WantedMandate:
-    """The form as it was filled in. Raises InvalidField."""
+def _wanted(console: Console, form: Fields, known: Iterable[ShopId]) -> WantedMandate:
+    """The form as it was filled in. known: the shops that it offers. Raises InvalidField."""
     days = form.text("until")
     if not (days.isascii() and days.isdigit() and len(days) < 4 and 1 <= int(days) <= LONGEST.days):
         raise InvalidField(field="/until", expected=f"a number of days from 1 to {LONGEST.days}")
     currency = form.text("currency").upper()
-    shop = form.text("shops")
     return WantedMandate(
         key=form.text("key"),
         acts=[one for one in ProgramAct if form.text(_field(one))],
-        shops=[shop] if shop else (),
+        shops=[one for one in known if form.text(_box(one))],
         buyer=form.text("buyer"),
         currency=currency,
         each_minor=_minor(form, "each", currency),
@@ -102,7 +102,7 @@ async def _page(
     status: int = HTTPStatus.OK,
 ) -> Html:
     language, desk = console.language, console.desk
-    shops = {one.id: one.name for one in await desk.reads.shops()}
+    shops = await shop_names(console)
     mandates = await desk.mandates.all(console.now)
     taken = {one.key for one in mandates if one.holds(console.now)}
     free = [one for one in await desk.access.keys() if one.mandated and one.in_force and one.mark not in taken]
@@ -113,41 +113,23 @@ async def _page(
         notice=notice or told(console),
         errors=errors or {},
         values=form.values if form else _USUAL,
-        rows=[_row(console, one, shops) for one in mandates],
+        rows=[mandate_row(console, one, shops) for one in mandates],
         fresh=console.person.fresh,
         keys=[(one.mark, _called(console, one, shops)) for one in free],
-        shops=[("", language.gettext("All that the key sees")), *shops.items()],
+        shops=[(_box(one), name) for one, name in shops.items()],
         acts=[(_field(one), language.term("program_act", one)) for one in ProgramAct],
     )
-
-
-def _row(console: Console, one: MandateView, shops: Mapping[ShopId, str]) -> dict[str, object]:
-    allowed, language = one.bounds, console.language
-    return {
-        "id": one.id,
-        "mandate": one,
-        "holds": one.holds(console.now),
-        "acts": [language.term("program_act", act) for act in allowed.acts],
-        "for": [shops.get(shop, shop) for shop in allowed.shops] or [_whose(console, one, shops)],
-        "buyer": allowed.buyer,
-        "each": Money(allowed.each_minor, allowed.currency),
-        "a_day": Money(allowed.a_day_minor, allowed.currency),
-        "used": Money(one.held.used(console.now.date()), allowed.currency),
-        "made": one.held.made(console.now.date()),
-    }
-
-
-def _whose(console: Console, one: MandateView, shops: Mapping[ShopId, str]) -> str:
-    """What a mandate that names no shop is about: all that its key sees."""
-    if one.shop:
-        return shops.get(one.shop, one.shop)
-    return one.key_buyer or console.language.gettext("All shops")
 
 
 def _called(console: Console, key: KeyView, shops: Mapping[ShopId, str]) -> str:
     whose = shops.get(key.shop_id, key.shop_id) if key.shop_id else key.buyer_id or ""
     parts = (key.principal, console.language.term("actor", key.role), whose)
     return " · ".join(part for part in parts if part)
+
+
+def _box(shop: ShopId) -> str:
+    """The name of a shop's box on the form."""
+    return f"for_{shop}"
 
 
 def _field(act: ProgramAct) -> str:

@@ -9,6 +9,7 @@ from rescind.web.console_lists import ROUTES as LISTS
 from rescind.web.console_notices import ROUTES as NOTICES
 from rescind.web.order_files import ROUTES as ORDER_FILES
 from rescind.web.people import ROUTES as PEOPLE
+from rescind.web.programs import ROUTES as PROGRAMS
 from rescind.web.seller import (
     board,
     contact,
@@ -61,6 +62,7 @@ PAGES = Router(
         *replies.ROUTES,
         *WEBHOOKS,
         *PEOPLE,
+        *PROGRAMS,
         *ORDER_FILES,
         *robots.ROUTES,
         *messages.ROUTES,

@@ -296,6 +296,6 @@ async def seller_console(visit: Comes) -> Console:
         Link("/seller/refunds", _("Refunds"), current=path.startswith("/seller/refunds")),
     )
     if manages:
-        settings = Link("/seller/settings", _("Settings"), current=path.startswith(_OF_THE_SHOP))
+        settings = Link("/seller/settings", _("Settings"), current=path.startswith((*_OF_THE_SHOP, "/seller/programs")))
         nav = (*nav, settings)
     return Console(visit, visit.own_zone or shop.zone or "UTC", nav)

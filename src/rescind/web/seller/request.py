@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from rescind.core.offer import most, most_costs, open_offer
 from rescind.core.order import Order, stage
 from rescind.core.parts import Cancellation, CancellationStatus
 from rescind.core.receipt import Judged, judged_again
+from rescind.core.record import Record
 from rescind.core.terms import Terms
 from rescind.core.views import CaseRow, Filters, OrderView, TimelineEntry
 from rescind.locales import Locale
@@ -25,7 +27,7 @@ from rescind.web import order_notes
 from rescind.web.buyer.words import pill_key
 from rescind.web.evidence import SENT_AT_ONCE, Brought, Tile, brought, wall
 from rescind.web.evidence import field as file_field
-from rescind.web.explain import RuleCard, ground_of, rule_card
+from rescind.web.explain import RuleCard, ground_of, programs_in, rule_card
 from rescind.web.offer_words import answered, offered
 from rescind.web.quote_words import quote_rows
 from rescind.web.rendering import address
@@ -165,7 +167,7 @@ async def show(
         open=await opened(console, view, case, entries, files, (errors or {}).get("files", "")) if mine else None,
         exhibits=wall(language, order, records, "seller", case.id) if not mine else [],
         closed=_closed(console, case) if not mine else "",
-        card=_card(judged, case, terms, language) if judged else None,
+        card=_card(judged, case, terms, records, language) if judged else None,
         offered=offered(language, case.offer, order, console.zone, "seller") if case.offer else "",
         offer_answered=answered(language, case.offer, "seller") if case.offer else "",
         countered=mine and (theirs := open_offer(case)) is not None and theirs.by == "buyer",
@@ -177,7 +179,7 @@ async def show(
     )
 
 
-def _card(judged: Judged, case: Cancellation, terms: Terms, language: Locale) -> RuleCard:
+def _card(judged: Judged, case: Cancellation, terms: Terms, records: Sequence[Record], language: Locale) -> RuleCard:
     """Why the policy asked, without what a seller has no claim to know of the buyer (I-26)."""
     return rule_card(
         judged.ground,
@@ -188,6 +190,7 @@ def _card(judged: Judged, case: Cancellation, terms: Terms, language: Locale) ->
         deadline=judged.finding.deadline,
         reached=not case.unreached,
         untold=frozenset({"buyer_cancels_30d"}),
+        program=programs_in(records, case.id, language),
     )
 
 

@@ -7,6 +7,7 @@ from litestar.di import Provide
 
 from rescind.web.console_lists import ROUTES as LISTS
 from rescind.web.console_notices import ROUTES as NOTICES
+from rescind.web.programs import READING as PROGRAMS
 from rescind.web.seller import intercept, returns
 from rescind.web.support import (
     calendars,
@@ -38,6 +39,7 @@ PAGES = Router(
         order.override,
         order.answer_override,
         *messages.ROUTES,
+        *PROGRAMS,
         *NOTICES,
         *LISTS,
         *orders.ROUTES,

@@ -32,7 +32,7 @@ from rescind.web import anchors, order_notes, talk
 from rescind.web.buyer.words import pill_key
 from rescind.web.document import offered
 from rescind.web.evidence import tiles, wall
-from rescind.web.explain import RuleCard, finding_of, ground_in, rule_card, span_words
+from rescind.web.explain import RuleCard, finding_of, ground_in, programs_in, rule_card, span_words
 from rescind.web.quote_words import quote_rows, quote_tenders
 from rescind.web.return_words import return_rows
 from rescind.web.seller import corrections, giving, proposals
@@ -225,7 +225,13 @@ async def _cards(console: Console, order: Order, entries: tuple[TimelineEntry, .
         if judged is not None:
             deadline = judged.finding.deadline
             cards[one.id] = rule_card(
-                judged.ground, terms, console.language, on=judged.on, deadline=deadline, reached=not one.unreached
+                judged.ground,
+                terms,
+                console.language,
+                on=judged.on,
+                deadline=deadline,
+                reached=not one.unreached,
+                program=programs_in(records, one.id, console.language),
             )
     return cards
 

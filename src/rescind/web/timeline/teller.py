@@ -12,12 +12,14 @@ from rescind.core.money import Money
 from rescind.core.order import Order
 from rescind.core.record import Record
 from rescind.locales import Locale
+from rescind.program_words import done_by_program
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of ``ui.timeline``. ``kind``: the event's type; ``cancellation``: the request it is about. ``told_at``:
-    when it was told, of what was told after something that happened later.
+    when it was told, of what was told after something that happened later. ``mandate``: under which a program did it,
+    as the detail names it; ``program_href``: where that is read.
     """
 
     at: Instant
@@ -30,6 +32,8 @@ class Entry:
     kind: str = ""
     cancellation: str = ""
     told_at: Instant | None = None
+    mandate: str = ""
+    program_href: str = ""
 
 
 class Teller:
@@ -71,6 +75,8 @@ class Teller:
             rule=rule,
             kind=type(event).__name__,
             cancellation=cancellation or str(getattr(event, "cancellation", "")),
+            mandate=self.record.actor.mandate,
+            program_href=self.program_href(),
         )
 
     def program(self) -> str:
@@ -78,9 +84,18 @@ class Teller:
         actor = self.record.actor
         if not actor.mandate:
             return ""
-        for_whom = "you" if self.mine and actor.speaks_as is ActorKind.BUYER else actor.speaks_as.value
-        words = {"name": self.locale.term("program_for", for_whom), "mandate": actor.mandate}
-        return self.locale.gettext("Done by a program for %(name)s, under mandate %(mandate)s.") % words
+        return done_by_program(
+            self.locale,
+            actor.kind.value,
+            for_buyer=actor.speaks_as is ActorKind.BUYER,
+            mandate=actor.mandate,
+            mine=self.mine,
+        )
+
+    def program_href(self) -> str:
+        """Where those who may look read what else was done under the mandate; empty for a buyer."""
+        home = "/support/programs" if self.among_staff else "/seller/programs" if self.in_shop else ""
+        return f"{home}/{self.record.actor.mandate}" if home and self.record.actor.mandate else ""
 
     def said(self, ref: NoteRef | None) -> str:
         return self.notes.get(ref.id, "") if ref else ""
