@@ -1305,7 +1305,10 @@ class ManyAnswers(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class OneAnswer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A yes or a no to one request. reason: of a no; ``already_shipped`` wants carrier and tracking."""
+    """A yes or a no to one request. reason: of a no; ``already_shipped`` wants carrier and tracking. version: of its
+    order, as it was read, in the place of ``If-Match``: where the order has moved on, nothing is done. refund: of a
+    yes, the amount that was shown; where another would be booked, nothing is.
+    """
 
     request: str
     answer: Literal["approve", "refuse"]
@@ -1313,6 +1316,8 @@ class OneAnswer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     carrier: str = ""
     tracking: str = ""
     comment: str | None = None
+    version: int | None = None
+    refund: Amount | None = None
 
 
 class ItemsAnswered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
