@@ -3487,10 +3487,14 @@ class PageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class RefundsListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
+    """A part of a list. rows: as of other lists; refunds: the same, as they were first called. next, previous:
+    cursors, null at an end. total: null when there are many.
+    """
 
+    rows: list[RefundListed]
     refunds: list[RefundListed]
     next: str | None
+    previous: str | None
     total: int | None
 
 
