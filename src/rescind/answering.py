@@ -14,6 +14,7 @@ from rescind.core.errors import NotFound, RescindError
 from rescind.core.event import Note
 from rescind.core.ids import CancellationId
 from rescind.core.instant import Instant
+from rescind.core.money import Money
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.views import CaseRow, Filters
 from rescind.engine import Engine, Outcome, Submission
@@ -28,7 +29,9 @@ _ROUTE = "answer many requests"
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer. approve: else it is refused, for which there is a reason. comment: words for the buyer."""
+    """One answer. approve: else it is refused, for which there is a reason. comment: words for the buyer. version: of
+    the order, as it was read; refund: what was shown. None: whatever there is now.
+    """
 
     request: str
     approve: bool
@@ -36,12 +39,14 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     tracking: str = ""
     comment: Note | None = None
+    version: int | None = None
+    refund: Money | None = None
 
     def command(self, case: CaseRow) -> ApproveCancellation | RefuseCancellation:
         """The command of a single answer."""
         of = CancellationId(self.request)
         if self.approve:
-            return ApproveCancellation(order=case.order_id, cancellation=of, comment=self.comment)
+            return ApproveCancellation(order=case.order_id, cancellation=of, comment=self.comment, refund=self.refund)
         return RefuseCancellation(
             order=case.order_id,
             cancellation=of,
@@ -90,6 +95,7 @@ class Answering:
             actor=who.actor(),
             key=Key(shop=case.shop_id, principal=f"{who.role}:{who.id}", route=_ROUTE, key=one),
             fingerprint=_fingerprint(reply),
+            expected_version=reply.version,
             scope=who.scope,
         )
         async with turns:
@@ -102,5 +108,7 @@ class Answering:
 def _fingerprint(reply: Reply) -> Fingerprint:
     """What was asked; each time it is asked, the same words have another salt."""
     words = reply.comment.body if reply.comment else None
-    said = [reply.request, reply.approve, reply.reason, reply.carrier, reply.tracking, words]
+    said: list[object] = [reply.request, reply.approve, reply.reason, reply.carrier, reply.tracking, words]
+    if reply.refund is not None:
+        said.append(reply.refund)
     return Fingerprint(hashlib.sha256(msgspec.json.encode(said)).digest())

@@ -123,7 +123,7 @@ class Lists:
         Raises InvalidField, UnknownField, Forbidden; nothing is written down then.
         """
         reader = reader_of(who)
-        columns = wanted.listing.chosen(wanted.columns, reader)
+        columns = wanted.listing.chosen(wanted.columns, reader, "column")
         now = self._clock.read() or wall_clock()
         narrowing = self.narrowed(wanted.listing, wanted.where)
         rows = self.rows(who, wanted.listing, narrowing, wanted.zone, now)

@@ -71,9 +71,39 @@ async def test_the_same_sent_again_tells_what_became_of_each_and_does_nothing_tw
     assert [row["repeated"] for row in again] == [True] * 3
     assert [row["result"] for row in again] == ["approved"] * 3
     assert [(await market.read(order)).version for order, _ in orders] == before
-    other = {"answers": [{"request": orders[0][1], "answer": "refuse", "reason": "other", "comment": "No."}]}
-    reused = (await people.sam.post(BULK, other, key=key)).json()["rows"][0]
-    assert reused["problem"]["type"] == "/problems/idempotency-key-reused"
+
+
+async def test_a_key_that_was_used_for_other_answers_refuses_all_of_them(people, market):
+    (first, one), (second, two) = [await asked(market) for _ in range(2)]
+    key = secrets.token_hex(12)
+    assert (await people.sam.post(BULK, yes(one), key=key)).status_code == 200
+    for body in (
+        yes(one, two),
+        yes(two),
+        {"answers": [{"request": one, "answer": "refuse", "reason": "other", "comment": "No."}]},
+    ):
+        refused = await people.sam.post(BULK, body, key=key)
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert (await market.read(second)).open_cancellation is not None, "nothing of it was done"
+    assert (await market.read(first)).given_back.minor == 4000
+    assert (await people.lou.post(BULK, yes(two), key=key)).status_code == 200, "another's key is another"
+
+
+async def test_a_row_may_say_what_was_seen_as_a_single_answer_does(people, market):
+    (first, one), (second, two), (third, three) = [await asked(market) for _ in range(3)]
+    version = (await market.read(first)).version
+    rows = [
+        {"request": one, "answer": "approve", "version": version, "refund": {"amount": 4000, "currency": "EUR"}},
+        {"request": two, "answer": "approve", "version": version - 1},
+        {"request": three, "answer": "approve", "refund": {"amount": 3999, "currency": "EUR"}},
+    ]
+    told = (await people.sam.post(BULK, {"answers": rows})).json()["rows"]
+    assert [row["result"] for row in told] == ["approved", "problem", "problem"]
+    assert [row["problem"]["type"] for row in told[1:]] == ["/problems/stale-version", "/problems/amount-changed"]
+    for order in (second, third):
+        assert (await market.read(order)).open_cancellation is not None
+    no = {"request": two, "answer": "refuse", "reason": "other", "refund": {"amount": 1, "currency": "EUR"}}
+    assert "/answers/0/refund" in (await people.sam.post(BULK, {"answers": [no]})).text
 
 
 async def test_a_form_that_is_not_right_in_any_row_refuses_the_whole_call(people, market):

@@ -60,7 +60,7 @@ async def test_a_shop_takes_away_its_own_and_a_buyer_nothing(people, market):
         assert (await people.ann.get(f"/v1/{path}/export")).status_code == 403
     assert (await people.sam.get("/v1/shops/export")).status_code == 403
     refused = await people.sam.get("/v1/orders/export", column="shop_id")
-    assert (refused.status_code, "?columns" in refused.text) == (422, True)
+    assert (refused.status_code, "?column" in refused.text, "?columns" in refused.text) == (422, True, False)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "＝1"])

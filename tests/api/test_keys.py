@@ -8,6 +8,7 @@ from postgres.market import KILN, LANTERN
 from rescind.access.keys import NewKey
 from rescind.access.people import COMMAND_LINE
 from rescind.access.principal import Principal
+from rescind.connections import Secrets
 from rescind.core.errors import InvalidField
 from rescind.core.notice import Preferences
 from rescind.core.stage import Stage
@@ -109,3 +110,21 @@ async def test_what_keys_kept_before_is_theirs_and_what_people_kept_stays_theirs
         "erp@lantern.example"
     ]
     assert [one.name for one in await desk.views.of(owner(sue))] == ["My own"]
+
+
+async def test_connecting_a_provider_and_making_a_source_of_orders_are_on_the_record(people, desk, market):
+    await desk.access.issue_link("operator", "ines", name="Ines Duarte")
+    made = await desk.order_sources.create("warehouse", "signed", "operator:ines", request="k" * 20)
+    again = await desk.order_sources.create("warehouse", "signed", "operator:ines", request="k" * 20)
+    assert made.secret == again.secret
+    await desk.order_sources.rotate("warehouse", "operator:ops", request="r" * 20)
+    await desk.order_sources.rotate("warehouse", "operator:ops", request="r" * 20)
+    await desk.order_sources.change("warehouse", "operator:command line", state="paused")
+    await desk.connected.connect("sandbox", "sandbox", Secrets(key=""), "operator:command line")
+    acts = [(one.act, one.whom, one.by_name) for one in await desk.people.acts(COMMAND_LINE)]
+    assert acts == [
+        ("provider_connected", "sandbox (sandbox)", "command line"),
+        ("source_changed", "warehouse", "command line"),
+        ("source_rotated", "warehouse", "ops"),
+        ("source_made", "warehouse (signed)", "Ines Duarte"),
+    ]

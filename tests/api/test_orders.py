@@ -506,3 +506,19 @@ async def test_amounts_are_compared_and_sorted_within_their_currency(people, mar
     first = (await people.sue.get("/v1/orders", sort="amount", limit=3)).json()
     rest = (await people.sue.get("/v1/orders", sort="amount", limit=3, cursor=first["next"])).json()
     assert [row["number"] for row in rest["rows"]] == ["D-2"]
+
+
+async def test_the_list_of_refunds_reads_back_and_is_called_as_other_lists(people, market):
+    for number in ("A-1", "A-2", "A-3"):
+        order = await market.order(Stage.PREPARING, number=number)
+        case = (await market.asks(order)).order.open_cancellation.id
+        assert (await people.sam.post(f"/v1/orders/{order}/cancellations/{case}/approve", {})).status_code == 200
+    first = (await people.sue.get("/v1/refunds", state="all", limit=1)).json()
+    assert first["rows"] == first["refunds"]
+    assert len(first["rows"]) == 1
+    second = (await people.sue.get("/v1/refunds", state="all", limit=1, after=first["next"])).json()
+    back = (await people.sue.get("/v1/refunds", state="all", limit=1, after=second["previous"])).json()
+    assert (back["rows"], back["previous"]) == (first["rows"], None)
+    assert second["rows"] != first["rows"]
+    odd = await people.sue.get("/v1/orders", placed="14d")
+    assert "one of: 30d, 7d, today" in odd.text, "what is not said is no choice"

@@ -1,5 +1,8 @@
 """A list as a file from the command line, and the record of who took it."""
 
+import subprocess
+import sys
+
 from cli.test_administration import rescind
 
 __all__ = ["rescind"]
@@ -16,6 +19,16 @@ def test_a_list_is_written_to_a_file_and_nothing_over_one(rescind, tmp_path):
     book = tmp_path / "shops.xlsx"
     assert rescind("export", "shops", str(book)) == f"Wrote {book}. Rows: 2."
     assert book.read_bytes().startswith(b"PK")
+    piped = subprocess.run(
+        [sys.executable, "-m", "rescind", *told, "-"],
+        env=rescind.environ,
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+    )
+    assert piped.stdout == file.read_bytes(), "nothing but the list stands on standard output"
+    assert not (tmp_path / "-").exists()
+    assert "nowhere/x.csv cannot be written: No such file or directory." in rescind(*told, "nowhere/x.csv", status=2)
     other = str(tmp_path / "other.csv")
     assert "There are: orders, requests, refunds, messages, shops" in rescind("export", "nobody", other, status=2)
     assert "There are: text, sort" in rescind("export", "shops", "--filter", "colour=red", other, status=2)

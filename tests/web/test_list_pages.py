@@ -12,7 +12,7 @@ from postgres.market import KILN, LANTERN
 from rescind.app import make_app
 from rescind.core.stage import Stage
 from rescind.exporting import csv_file, workbook
-from rescind.web.rendering import address
+from rescind.web.rendering import address, mail_address
 from web.consoles import Person
 
 TYPES = {"csv": csv_file.MEDIA_TYPE, "xlsx": workbook.MEDIA_TYPE}
@@ -113,6 +113,26 @@ async def test_an_amount_without_its_currency_is_left_out_and_said(sue, market):
     assert numbers(page) == ["E-2"]
     (off,) = re.findall(r'chip" href="([^"]*)">EUR', page.raw)
     assert "amount_min" not in off, "nobody is left with an amount of no currency"
+
+
+async def test_what_ends_before_it_begins_is_said(sue, market):
+    await market.order(number="A-1")
+    for words, said in (
+        ("from=2026-05-09&to=2026-05-04", "The last day is before the first"),
+        ("amount_min=200&amount_max=100&currency=EUR", "It is less than the least amount"),
+    ):
+        page = await sue.see(f"{ORDERS}?{words}")
+        page = await sue.see(page.to) if page.status == 303 else page
+        assert (said in page.text, numbers(page)) == (True, []), words
+    assert "before the first" not in (await sue.see(f"{ORDERS}?placed_from=2026-05-04T00:00:00Z")).text
+
+
+async def test_columns_are_offered_where_they_are_seen(sue, sam, market):
+    page = await sue.see("/support/messages")
+    assert 'popovertarget="columns-sheet"' not in page.raw, "the page of conversations has no columns"
+    assert page.has_form("/support/lists/messages/columns"), "its file has"
+    assert 'popovertarget="columns-sheet"' in (await sue.see(ORDERS)).raw
+    assert "kiln<wbr>@example<wbr>.org" in mail_address("kiln@example.org")
 
 
 async def test_the_file_has_what_the_page_shows(sue, sam, market):

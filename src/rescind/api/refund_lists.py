@@ -51,10 +51,14 @@ class RefundListed(Told, frozen=True, kw_only=True):
 
 
 class RefundsListed(Told, frozen=True, kw_only=True):
-    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
+    """A part of a list. rows: as of other lists; refunds: the same, as they were first called. next, previous: cursors,
+    null at an end. total: null when there are many.
+    """
 
+    rows: list[RefundListed]
     refunds: list[RefundListed]
     next: str | None
+    previous: str | None
     total: int | None
 
 
@@ -95,7 +99,9 @@ async def listed(call: Call) -> Answer:
     page = await narrowed(
         call.desk.reads.refunds(call.principal.scope, wanted.filters(), wanted.after, wanted.limit, now=call.desk.now())
     )
-    return Answer(body=RefundsListed(refunds=[_told(one) for one in page.rows], next=page.next, total=page.total))
+    rows = [_told(one) for one in page.rows]
+    told = RefundsListed(rows=rows, refunds=rows, next=page.next, previous=page.previous, total=page.total)
+    return Answer(body=told)
 
 
 @operation(

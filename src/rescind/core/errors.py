@@ -22,8 +22,8 @@ class RescindError(Exception):
 
 
 def one_of(codes: Iterable[str]) -> str:
-    """What a field expects that takes one of these codes."""
-    return "one of: " + ", ".join(codes)
+    """What a field expects that takes one of these codes; an empty one is as good as none and is not told."""
+    return "one of: " + ", ".join(filter(None, codes))
 
 
 class InvalidField(RescindError):

@@ -62,16 +62,16 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
         """Those that are shown until somebody chooses."""
         return tuple(one for one in self.of(reader) if one.shown)
 
-    def chosen(self, names: Sequence[str], reader: Reader) -> tuple[Column, ...]:
+    def chosen(self, names: Sequence[str], reader: Reader, field: str = "columns") -> tuple[Column, ...]:
         """The columns of these names, in the list's own order; the usual ones where none is named.
 
-        Raises InvalidField: one that the list does not have for this reader.
+        field: as what they were given. Raises InvalidField: one that the list does not have for this reader.
         """
         if not names:
             return self.usual(reader)
         known = {one.name: one for one in self.of(reader)}
         if not known.keys() >= set(names):
-            raise InvalidField(field="columns", expected=one_of(known))
+            raise InvalidField(field=field, expected=one_of(known))
         return tuple(one for name, one in known.items() if name in names)
 
     def views_of(self, reader: Reader) -> tuple[View, ...]:

@@ -21,6 +21,7 @@ ACTS = (
     *("invited", "invitation_ended", "joined", "role_changed", "removed", "begun_anew", "sessions_ended"),
     *("password_chosen", "passkey_added", "passkey_removed", "app_set_up", "codes_made", "code_used"),
     *("key_made", "key_ended", "mandate_made", "mandate_ended", "secret_made", "secret_ended"),
+    *("provider_connected", "source_made", "source_changed", "source_rotated"),
 )
 """What is kept of people, keys, mandates and sessions; each leaves a line that says who did it."""
 

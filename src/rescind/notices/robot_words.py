@@ -10,7 +10,7 @@ def around(language: str, count: int) -> Labels:
     """The heading over several pieces of news, and what stands on a link."""
     words = locale(language)
     heading = words.ngettext("%(num)s piece of news about orders", "%(num)s pieces of news about orders", count)
-    return Labels(heading % {"num": words.number(count)}, words.gettext("Open"))
+    return Labels(heading % {"num": words.number(count)}, words.pgettext("link", "Open"))
 
 
 def trial(language: str, shop: str, link: str) -> Item:

@@ -102,6 +102,16 @@ _CODES_LEFT = "SELECT count(*) FROM recovery_codes WHERE account_id = $1 AND use
 _NOTE = """
 INSERT INTO staff_acts (act, by, by_name, whom, role, shop_id, rights) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+# What they are called: by their account, else by the way in that they were given last.
+_NOTED = """
+INSERT INTO staff_acts (act, by, by_name, whom)
+SELECT $1, $2::text, coalesce(
+    (SELECT name FROM accounts WHERE account_id = who.id),
+    (SELECT name FROM credentials WHERE principal = who.id AND role <> 'buyer' AND name <> ''
+     ORDER BY kind = 'key', created_at DESC LIMIT 1),
+    who.id), $3
+FROM (SELECT substr($2::text, strpos($2::text, ':') + 1) AS id) who
+"""
 _ACTS = """
 SELECT act_id AS id, at, act, by, by_name, whom, role, shop_id AS shop, rights FROM staff_acts
 WHERE $1 = '' OR shop_id = $1 ORDER BY act_id DESC LIMIT $2
@@ -351,3 +361,8 @@ class AccountTable:
         """``async with table.transaction() as connection``: what belongs together."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield connection
+
+
+async def noted(within: Connection, act: str, by: str, whom: str) -> None:
+    """Add a line to the record within the transaction of what was done. by: as what and who, ``operator:psn_…``."""
+    await within.execute(_NOTED, act, by, whom)

@@ -14,6 +14,7 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import decode_order
+from rescind.postgres.accounts import noted
 
 _COLUMNS = "name, kind, test, account, own, direct, version, changed_at, changed_by"
 _FIND = "SELECT * FROM provider_connections WHERE CASE WHEN $1 = '' THEN own ELSE name = $1 END"
@@ -138,6 +139,7 @@ class ConnectionTable:
             await connection.execute(
                 _PUT, view.name, view.kind, view.test, view.account, view.own, view.direct, secrets, view.changed_by
             )
+            await noted(connection, "provider_connected", view.changed_by, f"{view.name} ({view.kind})")
 
     async def keep(self, connection: str, message: str, kind: str, body: bytes, after: timedelta = timedelta()) -> None:
         """Keep a message as it came; the same one again changes nothing (WH-02). It is read ``after`` that long."""

@@ -15,6 +15,7 @@ from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import decode_order
+from rescind.postgres.accounts import noted
 
 Kind = Literal["signed", "woocommerce"]
 State = Literal["on", "paused"]
@@ -308,9 +309,10 @@ class OrderSourceTable:
         fetched: bool,
     ) -> None:
         """Keep a new source; one of this name that is there stays as it is. fetched: it is asked what changed, too."""
-        await self._pool.execute(
-            _ADD, name, kind, shop, url, settings, secrets, made_with, by, fetched, self._clock.read()
-        )
+        given = (name, kind, shop, url, settings, secrets, made_with, by, fetched, self._clock.read())
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.execute(_ADD, *given) == "INSERT 0 1":
+                await noted(connection, "source_made", by, f"{name} ({kind})")
 
     async def change(
         self,
@@ -325,11 +327,17 @@ class OrderSourceTable:
     ) -> None:
         """Keep a source as it is now. fetch: ask it for what changed at once."""
         now = self._clock.read()
-        await self._pool.execute(_CHANGE, name, url, settings, secrets, state, by, now, fetch)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_CHANGE, name, url, settings, secrets, state, by, now, fetch)
+            if not fetch:
+                await noted(connection, "source_changed", by, name)
 
     async def rotate(self, name: str, secrets: bytes, rotated_with: bytes, by: str, holds: timedelta) -> None:
         """Put a new secret in place; the one before counts for ``holds``. The same request again changes nothing."""
-        await self._pool.execute(_ROTATE, name, secrets, rotated_with, by, self._clock.read(), holds)
+        given = (name, secrets, rotated_with, by, self._clock.read(), holds)
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.execute(_ROTATE, *given) == "UPDATE 1":
+                await noted(connection, "source_rotated", by, name)
 
     # Messages.
 

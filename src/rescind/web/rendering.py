@@ -7,6 +7,7 @@ Templates import nothing. They find the macros of ``templates/pieces/*.html`` un
 from __future__ import annotations
 
 import hashlib
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -186,6 +187,7 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
         "number": language.number,
         "percent": language.percent,
         "short_id": short_id,
+        "mail_address": mail_address,
         "utc": utc,
         "cited": partial(linked, language),
     }
@@ -194,6 +196,11 @@ def _filters(language: Locale) -> dict[str, Callable[..., object]]:
 def utc(moment: datetime) -> str:
     """RFC 3339, to the second: what ``datetime`` attributes and our scripts read."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def mail_address(address: str) -> Markup:
+    """A mail address that breaks before its ``@`` and its dots, where it has to."""
+    return Markup("<wbr>").join(re.split(r"(?=[@.])", address))
 
 
 def short_id(identifier: str) -> Markup:

@@ -998,7 +998,8 @@ class Bulk:
 
         Up to five hundred at a time, each decided as by a call of its own: one that cannot be keeps no other from
         it, so `200` says nothing of any of them. Sent again under the same key, each tells what became of it and
-        nothing happens twice. A form that is not right in any row refuses the whole call.
+        nothing happens twice; the same key for other answers is refused as a whole. A form that is not right in any
+        row refuses the whole call.
         """
         return await self._transport.call(
             "POST", "/v1/requests/bulk", models.ItemsAnswered, body=body, key=idempotency_key, keyed=True

@@ -1307,7 +1307,10 @@ class ManyAnswers(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class OneAnswer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A yes or a no to one request. reason: of a no; ``already_shipped`` wants carrier and tracking."""
+    """A yes or a no to one request. reason: of a no; ``already_shipped`` wants carrier and tracking. version: of its
+    order, as it was read, in the place of ``If-Match``: where the order has moved on, nothing is done. refund: of a
+    yes, the amount that was shown; where another would be booked, nothing is.
+    """
 
     request: str
     answer: Literal["approve", "refuse"]
@@ -1315,6 +1318,8 @@ class OneAnswer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     carrier: str = ""
     tracking: str = ""
     comment: str | None = None
+    version: int | None = None
+    refund: Amount | None = None
 
 
 class ItemsAnswered(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3484,10 +3489,14 @@ class PageTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class RefundsListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """A part of a list. next: what to read on after, if anything. total: null when there are many."""
+    """A part of a list. rows: as of other lists; refunds: the same, as they were first called. next, previous:
+    cursors, null at an end. total: null when there are many.
+    """
 
+    rows: list[RefundListed]
     refunds: list[RefundListed]
     next: str | None
+    previous: str | None
     total: int | None
 
 

@@ -100,9 +100,24 @@ def asked(visit: Visit, listing: Listing, zone: str, *, usual: Mapping[str, str]
         for name, value in pairs
         if (name, value) not in left and name not in _SEARCHED
     ]
+    errors += _crossed(visit.locale, narrowing)
     unknown = dict.fromkeys(name for name, value in sent if value and name not in {"q", *names, *PLACES})
     errors += [("q", _unknown(visit.locale, name)) for name in list(unknown)[:_SHOWN]]
     return Asked(listing, narrowing, urlencode(sorted(left)), search, moved, errors, typed if errors else {})
+
+
+def _crossed(language: Locale, narrowing: AnyNarrowing) -> list[tuple[str, str]]:
+    """What no row can be, since it ends before it begins."""
+    if not isinstance(narrowing, Narrowing | RefundNarrowing):
+        return []
+    _, found = language.gettext, list[tuple[str, str]]()
+    first, last = narrowing.placed_from, narrowing.placed_to
+    if first is not None and last is not None and first >= last:
+        found.append(("to", _("The last day is before the first, so no row fits")))
+    least, most = narrowing.amount_min, narrowing.amount_max
+    if least is not None and most is not None and least > most:
+        found.append(("most", _("It is less than the least amount, so no row fits")))
+    return found
 
 
 def _searched(visit: Visit, sent: Sequence[tuple[str, str]], names: Sequence[str]) -> Search:

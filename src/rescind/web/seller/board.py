@@ -118,7 +118,7 @@ def tab_names(language: Locale) -> dict[str, str]:
         "to_pack": _("To pack"),
         "packed": _("To hand over"),
         "awaiting_collection": language.term("stage", "awaiting_collection"),
-        "shipped": _("Sent"),
+        "shipped": language.pgettext("of a parcel", "Sent"),
         # Those that were asked for, or stopped in part, are among them.
         "cancelled": _("Cancellations"),
         "ship_within_24h": _("Ship within 24 h"),

@@ -38,7 +38,7 @@ async def read(console: Here) -> Html:
         tools=around,
         q=given.search.text,
         sort=given.value("sort"),
-        sorts=[("", _("Name")), ("newest", _("Newest"))],
+        sorts=[("", console.language.pgettext("of a shop", "Name")), ("newest", _("Newest"))],
         columns=heads(console.language, around, main="name"),
         rows=[_row(one) for one in page.rows],
         previous=address(base, cursor=page.previous) if page.previous else "",
