@@ -65,7 +65,23 @@ def on_page_markdown(markdown: str, page: Any, **_: object) -> str:
         away = posixpath.relpath(name, posixpath.dirname(page.file.src_uri) or ".")
         return f"{found['image']}[{found['words']}]({away}{found['anchor'] or ''})"
 
-    return _LINK.sub(link, markdown)
+    return _LINK.sub(link, _further_in(markdown))
+
+
+def _further_in(markdown: str) -> str:
+    """What belongs to a step stands three columns in and may end where the next begins, as code hosts read it.
+
+    MkDocs wants four and a line between, or the list ends.
+    """
+    lines: list[str] = []
+    inside = False
+    for line in markdown.split("\n"):
+        step = bool(re.match(r"\d+\. ", line))
+        if step and inside and lines[-1].startswith(" "):
+            lines.append("")
+        inside = step or (inside and (not line or line.startswith(" ")))
+        lines.append(f" {line}" if inside and line.startswith("   ") else line)
+    return "\n".join(lines)
 
 
 def on_page_context(context: Any, page: Any, config: Any, **_: object) -> Any:

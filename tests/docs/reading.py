@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(
+BLOCK = re.compile(
     r"^(?P<before> *)```(?P<kind>\w*)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL
 )
 _ITEM = re.compile(r"^\d+\. (.*(?:\n   .*)*)", re.MULTILINE)
@@ -31,7 +31,7 @@ def read(page: Path) -> list[Commands | Step]:
     """Everything there is to do, in the page's order. Blocks without a language are for looking at only."""
     text = page.read_text("utf-8")
     found: list[tuple[int, Commands | Step]] = []
-    for block in _BLOCK.finditer(text):
+    for block in BLOCK.finditer(text):
         # In a list a block stands further in.
         inside = re.sub(f"(?m)^{block['before']}", "", block["text"])
         if block["kind"] == "sh":
@@ -40,7 +40,7 @@ def read(page: Path) -> list[Commands | Step]:
             before = found[-1][1]
             assert isinstance(before, Commands), "an answer stands under the commands that give it"
             before.answer = inside
-    for item in _ITEM.finditer(_BLOCK.sub(lambda one: "\n" * len(one[0]), text)):
+    for item in _ITEM.finditer(BLOCK.sub(lambda one: "\n" * len(one[0]), text)):
         found += [(item.start(), Step(one)) for one in _SENTENCE.split(" ".join(item[1].split()))]
     # Sentences of one item keep their order, for sorting is stable.
     return [one for _, one in sorted(found, key=lambda pair: pair[0])]

@@ -52,6 +52,17 @@ def test_no_page_shows_the_brackets_of_a_link_that_leads_nowhere(site):
     assert {name: hits for name, hits in found.items() if hits} == {}
 
 
+@pytest.mark.parametrize("folder", ["how-to", "zh/how-to"])
+def test_the_steps_of_a_page_are_one_list(site, folder):
+    for page in (ROOT / "docs" / folder).glob("[!R]*.md"):
+        shown = (
+            (site / folder / f"{page.stem}.html").read_text("utf-8").partition("<article")[2].partition("</article")[0]
+        )
+        steps = re.search(r"<ol>(.*)</ol>", shown, re.DOTALL)[1]
+        assert "<ol>" not in steps, page.name
+        assert steps.count("<li>") == len(re.findall(r"^\d+\. ", page.read_text("utf-8"), re.MULTILINE)), page.name
+
+
 def test_a_page_is_of_the_language_it_is_written_in(site):
     said = {name: (site / name).read_text("utf-8") for name in ("tutorial.html", "zh/tutorial.html", "api.html")}
     assert [re.search(r'<html lang="(\w+)"', text)[1] for text in said.values()] == ["en", "zh", "en"]

@@ -7,21 +7,22 @@ from pathlib import Path
 import pytest
 
 from docs.doing import Reader
-from docs.reading import Commands, read, says
+from docs.reading import BLOCK, Commands, read, says
 from rescind.objects import Objects
 from rescind.secret_keys import receipt_key, secret
 from rescind.settings import Settings
 from scenarios.files import png
 from web.browser.conftest import CHROMIUM, FLAGS, need_chromium
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 MEANT = "http://127.0.0.1:8700"
 FULL = os.environ.get("PROOF") == "full"
-TUTORIALS = {"en": DOCS / "tutorial.md", "zh": DOCS / "zh" / "tutorial.md"}
-LANGUAGES = TUTORIALS if FULL else ("en",)
-AFTERWARDS = sorted((DOCS / "how-to").glob("*.md")) if FULL else []
+PAGES = {"en": DOCS, "zh": DOCS / "zh"}
+LANGUAGES = PAGES if FULL else ("en",)
+AFTERWARDS = "how-to/*.md" if FULL else ""
 """Pages whose commands take up where the tutorial ends."""
-MOVE = DOCS / "how-to" / "move-to-another-machine.md"
+MOVE = "move-to-another-machine.md"
 SEND = """
 PHOTO=$(curl -sS "$DESK/v1/orders/$FIRST/evidence" -H "Authorization: Bearer $BUYER" -H "Content-Type: image/png" \\
   -H "Idempotency-Key: a-photo-of-the-mug" --data-binary @photo.png | field '["id"]')
@@ -41,19 +42,19 @@ def test_a_stranger_who_does_what_the_tutorial_says_has_refunded_a_cancellation(
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         reader = Reader(tmp_path, chromium, MEANT, language)
         try:
-            for one in read(TUTORIALS[language]):
+            for one in read(PAGES[language] / "tutorial.md"):
                 if isinstance(one, Commands):
                     reader.run(one)
                 else:
                     reader.do(one.text)
-            for page in AFTERWARDS if language == "en" else ():
-                if page == MOVE:
+            for page in sorted(PAGES[language].glob(AFTERWARDS)) if AFTERWARDS else ():
+                if page.name == MOVE:
                     (tmp_path / "photo.png").write_bytes(png())
                     reader.run(Commands(SEND, alone=False))
                 for one in read(page):
                     if isinstance(one, Commands):
                         reader.run(one)
-                if page == MOVE:
+                if page.name == MOVE:
                     reader.run(Commands("rescind serve --data new-home\n", alone=True, answer="Rescind …\n"))
                     reader.run(Commands(OPEN, alone=False))
                     assert (tmp_path / "opened.png").read_bytes() == png()
@@ -94,10 +95,32 @@ async def test_whoever_moves_copies_all_that_is_in_no_backup(tmp_path):
     secret(settings)
     receipt_key(settings)
     await Objects.at(None, tmp_path).put("one", png())
-    copied = re.search(r"^ *cp -a (.*) new-home/$", MOVE.read_text("utf-8"), re.MULTILINE)[1].split()
+    copied = re.search(r"^ *cp -a (.*) new-home/$", (DOCS / "how-to" / MOVE).read_text("utf-8"), re.MULTILINE)[
+        1
+    ].split()
     assert set(copied) == {f".data/{one.name}" for one in tmp_path.iterdir()}
 
 
-def test_the_tutorial_lets_the_same_commands_be_typed_in_both_languages():
-    english, chinese = [[one.text for one in read(page) if isinstance(one, Commands)] for page in TUTORIALS.values()]
+CHINESE = sorted(page.relative_to(PAGES["zh"]) for page in PAGES["zh"].rglob("*.md") if page.parent != PAGES["zh"])
+"""Pages that are in both languages, but the first page of all, which lists what there is."""
+
+
+@pytest.mark.parametrize("page", [Path("tutorial.md"), *CHINESE], ids=str)
+def test_a_page_in_chinese_lets_people_do_what_the_english_one_does(page):
+    english, chinese = (_shape(folder / page) for folder in PAGES.values())
     assert english == chinese
+
+
+def _shape(page):
+    """What does not hang on the language: what is typed, headings, lists, tables, and where its links lead."""
+    text = page.read_text("utf-8")
+    blocks = [one["text"] for one in BLOCK.finditer(text) if one["kind"] != "output"]
+    prose = BLOCK.sub("", text)
+    links = {(page.parent / one).resolve().relative_to(ROOT) for one in re.findall(r"\]\((?!https?:|#)([^)#]+)", prose)}
+    return (
+        [re.sub(r" +# .*", "", block) for block in blocks],
+        [len(one) for one in re.findall(r"^(#+) ", prose, re.MULTILINE)],
+        len(re.findall(r"^(?:\*|\d\.) ", prose, re.MULTILINE)),
+        len(re.findall(r"^ *\|", prose, re.MULTILINE)),
+        {str(one).replace("docs/zh/", "docs/") for one in links},
+    )
