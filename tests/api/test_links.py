@@ -14,6 +14,7 @@ import pytest
 
 from postgres.market import LANTERN
 from rescind.core import handover
+from rescind.core.details import BuyerWords
 from rescind.core.errors import Unauthenticated
 from rescind.core.stage import Stage
 from rescind.setting_values import Sites
@@ -118,8 +119,7 @@ async def test_of_many_secrets_made_at_once_two_are_in_force(people):
 
 
 async def test_a_host_lets_a_guest_in_who_types_the_code_of_the_mail(people, market, desk):
-    await market.directory.put_buyer("ann", name="Ann Lee", email="ann@example.com", locale="en")
-    order = await market.order(Stage.PREPARING)
+    order = await market.order(Stage.PREPARING, told=BuyerWords(email="ann@example.com"))
     wish = {"number": (await market.read(order)).number, "email": "ann@example.com"}
     sent, again = [await people.host.post("/v1/guest-codes", wish, key="k" * 20) for _ in range(2)]
     assert sent.status_code == 202, sent.text

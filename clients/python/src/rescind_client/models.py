@@ -62,7 +62,8 @@ class NewOrder(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class NewBuyer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
+    """Who bought. Name and e-mail are kept with this order: they are for the people who handle it, mail about it goes
+    there, and a guest proves this address. ``locale``: the language they read.
 
     country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2). Without it,
     the country that the parcel goes to.

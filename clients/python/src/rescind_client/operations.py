@@ -20,7 +20,8 @@ class Orders:
 
         The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order
         that they stop at waits in manual review for a person, and the buyer may still cancel. The same order again,
-        under another key, is `200` and changes nothing; the same number with other contents is a conflict.
+        under another key, is `200` and changes nothing but the buyer's name and e-mail address, where they were
+        wrong; the same number with other contents is a conflict.
         """
         return self._transport.call("POST", "/v1/orders", models.OrderState, body=body, key=idempotency_key, keyed=True)
 
