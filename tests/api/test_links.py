@@ -141,6 +141,24 @@ async def test_a_host_lets_a_guest_in_who_types_the_code_of_the_mail(people, mar
     assert (found.buyer_id, found.order_id) == ("ann", order)
 
 
+async def test_a_host_is_answered_before_the_order_of_a_guest_is_looked_for(people, served, market, desk, database):
+    number = (await market.read(await market.order(told=BuyerWords(email="ann@example.com")))).number
+    locker = await asyncpg.connect(database())
+    headers = {"authorization": f"Bearer {people.host.token}"}
+    async with httpx.AsyncClient(base_url=served, headers=headers, timeout=10) as client:
+        async with locker.transaction():
+            # Whoever wants to know of an order has to wait; whoever is answered has not looked.
+            await locker.execute("LOCK TABLE orders, people, mails IN ACCESS EXCLUSIVE MODE")
+            for one in (number, "no-such"):
+                wish = {"number": one, "email": "ann@example.com"}
+                sent = await client.post("/v1/guest-codes", json=wish, headers={"idempotency-key": token_hex(12)})
+                assert sent.status_code == 202, sent.text
+        await locker.close()
+        while not await desk.post.table.latest():  # noqa: ASYNC110 - the mail is written by itself
+            await asyncio.sleep(0.01)
+    assert len(await desk.post.table.latest()) == 1
+
+
 async def test_codes_and_links_are_no_way_round_each_other(people, market, desk):
     made = await people.host.post(LINKS, {"buyer": "ann"})
     token = made.json()["url"].rpartition("/")[2]

@@ -55,7 +55,10 @@ class Made(NamedTuple):
 
 
 class Entered(NamedTuple):
-    """A buyer who is in: the session for the cookie, who it is, where the link leads, and the language it names."""
+    """A buyer who is in: the session for the cookie, who it is, where the link leads, and the language it names.
+
+    session: empty where the one they are in shows it already.
+    """
 
     session: str
     person: Principal
@@ -129,7 +132,10 @@ class Links:
 
     async def look(self, token: str) -> Credential:
         """Whom a short link would sign in, without using it up. Raises LinkAltered, LinkUsed, LinkExpired."""
-        return await self._access.find_buyers_link(token)
+        found = await self._access.find_buyers_link(token)
+        if found.opens == "fragment":
+            raise LinkAltered
+        return found
 
     async def look_at_signed(self, query: Mapping[str, str]) -> Credential:
         """The same of a signed one. Raises LinkAltered, LinkExpired, LinkUsed, InvalidField, InvalidText, NotFound."""
@@ -138,11 +144,11 @@ class Links:
             raise LinkUsed
         return await self._page(link.handover)
 
-    async def enter(self, token: str, whence: Whence) -> Entered:
-        """Sign a buyer in by a short link. Raises as ``look``."""
-        return await self._entered(await self._access.take_buyers_link(token), whence)
+    async def enter(self, token: str, whence: Whence, who: Principal | None = None) -> Entered:
+        """Sign a buyer in by a short link. who: is in already. Raises as ``look``."""
+        return await self._entered(await self._access.take_buyers_link(token), whence, who)
 
-    async def enter_signed(self, query: Mapping[str, str], whence: Whence) -> Entered:
+    async def enter_signed(self, query: Mapping[str, str], whence: Whence, who: Principal | None = None) -> Entered:
         """The same by a signed one. Raises as ``look_at_signed``."""
         link, by = await self._read(query)
         # What leads nowhere is not used up: whoever signed it wrongly can be told as often as they like.
@@ -151,12 +157,13 @@ class Links:
             raise LinkUsed
         if by:
             await self._table.used(by)
-        return await self._entered(credential, whence)
+        return await self._entered(credential, whence, who)
 
-    async def enter_guest(self, order: OrderId, whence: Whence) -> Entered:
+    async def enter_guest(self, order: OrderId, whence: Whence, who: Principal | None = None) -> Entered:
         """Sign somebody in who has shown that an order is theirs: for this order alone."""
         buyer = (await self._reads.order(Scope(), order)).buyer.id
-        return await self._entered(await self._credential(Handover(buyer=buyer, order=order, to="order")), whence)
+        credential = await self._credential(Handover(buyer=buyer, order=order, to="order"))
+        return await self._entered(credential, whence, who)
 
     async def fragment(self, order: str, query: Mapping[str, str]) -> Credential:
         """Who may see the fragment of an order, by a short link's token or a signed query; looked at, not used up.
@@ -166,13 +173,19 @@ class Links:
         if token := query.get("token", ""):
             found = await self._access.find_buyers_link(token)
         else:
-            link, _ = await self._read(query)
+            link, by = await self._read(query)
             found = await self._credential(link.handover)
+            if by:
+                await self._table.used(by)
         if found.opens != "fragment" or found.order_id != order:
             raise NotFound(kind="order")
         return found
 
-    async def _entered(self, credential: Credential, whence: Whence) -> Entered:
+    async def _entered(self, credential: Credential, whence: Whence, who: Principal | None) -> Entered:
+        everything = Scope(buyer=credential.buyer_id)
+        if credential.order_id and who is not None and who.scope == everything:
+            # Somebody who is in for all of it does not come out of it by looking at one.
+            return Entered("", who, path(credential), credential.language)
         session, person = await self._access.enter_buyer(credential, whence)
         return Entered(session, person, path(credential), credential.language)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -61,8 +62,8 @@ async def send(call: Call) -> Answer:
     seed = f"{call.principal.by}\n{call.key(ShopId('')).key}"
     wanted: GuestCodeWish = call.body
     step = await call.desk.guest_codes.ask(wanted.number, wanted.email, wanted.language, "", seed)
-    await call.desk.guest_codes.send(step)
-    return Answer(status=202, body=GuestCodeTold(step=step, expires_at=wall_clock() + GOOD_FOR))
+    body = GuestCodeTold(step=step, expires_at=wall_clock() + GOOD_FOR)
+    return Answer(status=202, body=body, afterwards=partial(call.desk.guest_codes.send, step))
 
 
 @operation(

@@ -49,7 +49,8 @@ def link(
         except NotFound:
             fail(_("%(buyer)s has no order %(order)s.") % {"buyer": buyer, "order": order})
         except (InvalidField, InvalidText) as error:
-            fail(must_be(error, _("return address") if error.params["field"] == "/return_to" else ""))
+            named = {"/return_to": _("return address"), "/to": _("place it leads to")}
+            fail(must_be(error, named.get(str(error.params["field"]), "")))
 
     say(run(with_pool(settings, work)))
 

@@ -23,7 +23,7 @@ class RescindError(Exception):
 
 def one_of(codes: Iterable[str]) -> str:
     """What a field expects that takes one of these codes."""
-    return "one of: " + ", ".join(codes)
+    return "one of: " + ", ".join(one for one in codes if one)
 
 
 class InvalidField(RescindError):

@@ -48,7 +48,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raises InvalidField (to): an order is named where one is shown, and nowhere else."""
         if (self.to == "orders") != (not self.order):
-            expected = "orders without an order, or with one: order, cancel, conversation or fragment"
+            expected = "orders; with an order named: order, cancel, conversation or fragment"
             raise InvalidField(field="/to", expected=expected)
 
 

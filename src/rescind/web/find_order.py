@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +11,7 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 
 from rescind.access.request import whence
-from rescind.core.errors import CodeWrong, InvalidField, InvalidText, RateLimited
+from rescind.core.errors import CodeWrong, InvalidField, InvalidText, NotFound, RateLimited
 from rescind.demo import guests
 from rescind.web import session
 from rescind.web.session import Html, Visit
@@ -22,8 +23,17 @@ _Here = NamedDependency[Visit]
 
 @get(FIND)
 async def read(visit: _Here) -> Html:
-    """Ask for number and address."""
-    return await _page(visit)
+    """Ask for number and address. number: of the order, where whoever leads here knows it; its buyer who is in already
+    is asked for nothing.
+    """
+    number = visit.query("number")
+    who = visit.principal
+    if number and who is not None and who.role == "buyer":
+        # Of two shops with one number nobody can say which is meant; the form asks as it asks everybody.
+        with suppress(NotFound, InvalidField):
+            found = await visit.desk.reads.order_by_number(who.scope, number)
+            return visit.go(f"/orders/{found.order.id}")
+    return await _page(visit, form={"number": number})
 
 
 @post(FIND, status_code=HTTPStatus.OK)
@@ -63,7 +73,9 @@ async def code(visit: _Here) -> Html:
         order = await visit.desk.guest_codes.prove(step_of(visit), form.get("code", ""), came.address)
     except (CodeWrong, RateLimited) as wrong:
         return await _code_page(visit, wrong)
-    entered = await visit.desk.links.enter_guest(order, came)
+    entered = await visit.desk.links.enter_guest(order, came, visit.principal)
+    if not entered.session:
+        return visit.go(entered.path)
     await visit.desk.access.sign_out(visit.request)
     return session.enter(visit, entered.session, entered.person, entered.path)
 
