@@ -206,6 +206,19 @@ async def test_of_two_shops_with_one_number_the_code_goes_to_the_order_of_this_a
     assert order.startswith(f"ord_{KILN[4:]}")
 
 
+async def test_who_bought_in_two_shops_under_one_number_chooses_after_the_code(app, desk, market, bought):
+    order, number = bought
+    other = await market.order(Stage.PREPARING, shop=LANTERN, number=number, told=BuyerWords(email=EMAIL))
+    for shop, opened in ((KILN, order), (LANTERN, other)):
+        guest, known = Guest(app), await codes(desk)
+        await guest.ask(number)
+        ((_, code),) = [one for one in await codes(desk) if one not in known]
+        page = await guest.type(code)
+        assert (page.status, "Which order?" in page.text) == (200, True)
+        assert page.raw.count('name="shop"') == 2
+        assert (await guest.send("/find-order/code", [("code", code), ("shop", shop)])).to == f"/orders/{opened}"
+
+
 async def test_a_form_of_another_site_asks_for_nothing(app, desk, bought):
     _, number = bought
     answer = await Guest(app).client.post(

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 
 from rescind.access.request import whence
 from rescind.core.errors import CodeWrong, InvalidField, InvalidText, NotFound, RateLimited
+from rescind.core.scope import Scope
 from rescind.demo import guests
 from rescind.web import session
 from rescind.web.session import Html, Visit
@@ -70,7 +71,11 @@ async def code(visit: _Here) -> Html:
     form = await open_form(visit)
     came = whence(visit.request)
     try:
-        order = await visit.desk.guest_codes.prove(step_of(visit), form.get("code", ""), came.address)
+        order = await visit.desk.guest_codes.prove(
+            step_of(visit), form.get("code", ""), came.address, form.get("shop", "")
+        )
+    except InvalidField:
+        return await _which(visit, form["code"])
     except (CodeWrong, RateLimited) as wrong:
         return await _code_page(visit, wrong)
     entered = await visit.desk.links.enter_guest(order, came, visit.principal)
@@ -102,6 +107,12 @@ async def _page(
         silent=not demo and await visit.desk.post.server() is None,
         example=await guests.bought(visit.desk) if demo else None,
     )
+
+
+async def _which(visit: Visit, code: str) -> Html:
+    """Several shops have an order of this number and address: whoever has proved the address says which they mean."""
+    found = [await visit.desk.reads.order(Scope(), one) for one in await visit.desk.guest_codes.choices(step_of(visit))]
+    return visit.page("buyer/find_order_which.html", live=False, here=FIND, code=code, found=found)
 
 
 async def _code_page(visit: Visit, wrong: CodeWrong | RateLimited | None = None) -> Html:

@@ -2707,6 +2707,12 @@ class AtTheDoorTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     off_until: date | None
 
 
+class WaysInEnded(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """ended: how many sessions and open links there were."""
+
+    ended: int
+
+
 class ScanTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An answer for each order the code may mean: several where their parcels travel as one, none for a foreign one."""
 
@@ -3631,7 +3637,8 @@ class AccountTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class NewLink(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it.
+    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it. shop: the id of
+    the shop whose order it is, where several may have one of this number.
 
     to: orders (all of them; without an order), or of one order its page (order), the form to cancel it (cancel),
     what was said about it (conversation), or a fragment for a page of yours (fragment). Without ``to``, the order's
@@ -3641,6 +3648,7 @@ class NewLink(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     buyer: str
     order: str = ""
+    shop: str = ""
     to: Literal["cancel", "conversation", "fragment", "order", "orders"] | None = None
     language: Literal["", "en", "zh"] = ""
     return_to: str = ""
@@ -3670,10 +3678,11 @@ class GuestCodeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 
 
 class GuestCodeTyped(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The step, and the code as it was typed."""
+    """The step, and the code as it was typed. shop: its id, where the guest has orders of this number in several."""
 
     step: str
     code: str
+    shop: str = ""
 
 
 class KeysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

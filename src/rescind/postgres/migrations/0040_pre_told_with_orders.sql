@@ -10,3 +10,10 @@ WHERE o.shop_id = p.shop_id AND o.order_id = p.order_id;
 
 -- told_at: when the order was placed with which the marketplace told this; what comes late from before it changes nothing.
 ALTER TABLE buyers ADD COLUMN told_at timestamptz NOT NULL DEFAULT '-infinity';
+
+-- When all sessions and links of a buyer were ended: what was signed here before that opens nothing any more.
+CREATE TABLE buyer_endings (
+    buyer_id text COLLATE "C" PRIMARY KEY,
+    ended_at timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON buyer_endings TO rescind_app;
