@@ -40,6 +40,7 @@ COMMANDS = {
     "init": "begin:init",
     "doctor": "doctor:doctor",
     "link": "link:link",
+    "sign-out": "link:sign_out",
     "mcp": "mcp:mcp",
     "replay": "replay:replay",
     "import": "import_file:import_file",

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO
+from typing import IO, NamedTuple
 
 import msgspec
 import structlog
@@ -34,11 +34,10 @@ from rescind.import_chunk import Chunk, Shops, speaker_of
 from rescind.intake.columns import Header, kind_of, read_header
 from rescind.intake.faults import Fault, fault_of
 from rescind.intake.order_rows import Unreadable, commands_of, difference
-from rescind.intake.orders import buyer_of
 from rescind.intake.sheet import MOST_BYTES, Row, plain, read_rows, wrong
 from rescind.placing import checked
 from rescind.postgres.deliveries import New
-from rescind.postgres.directory import Directory
+from rescind.postgres.directory import BuyerTold, Directory
 from rescind.postgres.endpoints import EndpointTable
 from rescind.postgres.imports import PART_BYTES, Counts, Import, ImportLost, ImportTable, There
 from rescind.postgres.pins import PinTable
@@ -207,7 +206,7 @@ class Importing:
 
     async def _put_in(self, chunk: Chunk) -> Chunk:
         there = await self.table.there(chunk.wanted())
-        buyers: dict[str, tuple[str, str, str]] = {}
+        buyers = _Buyers([], [])
         if chunk.one.kind == "stages":
             chunk.stages(there)
         else:
@@ -218,13 +217,14 @@ class Importing:
             chunk.answered(await handle(chunk.commands))
         if writes:
             # The directory is no part of the orders and may be filled again; what it says is only shown.
-            await self.directory.put_buyers(buyers)
+            await self.directory.tell_buyers(buyers.now)
+            await self.directory.introduce_buyers(buyers.once)
         return chunk
 
-    async def _orders(self, chunk: Chunk, there: Mapping[tuple[str, str], There]) -> dict[str, tuple[str, str, str]]:
+    async def _orders(self, chunk: Chunk, there: Mapping[tuple[str, str], There]) -> _Buyers:
         """Ask for the orders that are not there yet; gives what their buyers are called."""
         now, pins, actor = self._now(), _Pins(self.pins), speaker_of(chunk.one)
-        buyers: dict[str, tuple[str, str, str]] = {}
+        buyers = _Buyers([], [])
         for read in chunk.orders():
             known = there.get((read.shop.id, read.group.number))
             identifier = known.order.id if known else make_id("ord", read.shop.id, now, secrets.randbits(_RANDOM_BITS))
@@ -246,13 +246,20 @@ class Importing:
             else:
                 chunk.is_there(known)
             if known is None or known.via == chunk.one.id:
-                name, email = buyer_of(read.told.body)
-                if name or email:
-                    buyers[placing.buyer] = (name, email, read.told.body.buyer.locale)
+                past = is_history(placing.placed_at, (one.fact for one in facts), now)
+                said = BuyerTold(placing.buyer, details.buyer, placing.placed_at)
+                (buyers.once if past else buyers.now).append(said)
         return buyers
 
     def _now(self) -> Instant:
         return self.clock.read() or wall_clock()
+
+
+class _Buyers(NamedTuple):
+    """What orders say of their buyers: those of now, which the marketplace tells, and those of once."""
+
+    now: list[BuyerTold]
+    once: list[BuyerTold]
 
 
 class _Pins:

@@ -9,16 +9,18 @@ import msgspec
 
 from rescind.book import Book
 from rescind.core.actor import Actor
-from rescind.core.details import Details
+from rescind.core.details import BuyerWords, Details
 from rescind.core.errors import InvalidField, NotFound, OrderConflict
 from rescind.core.fulfilment import OrderPlaced, PlaceOrder
+from rescind.core.ids import OrderId
 from rescind.core.money import Money
 from rescind.core.ports import Fingerprint, Key
 from rescind.core.scope import Scope
 from rescind.core.views import ShopView
 from rescind.engine import Outcome, Submission
 from rescind.intake.checks import check_order
-from rescind.intake.orders import NewOrder, buyer_of, place_order, shop_of
+from rescind.intake.orders import NewOrder, place_order, shop_of
+from rescind.postgres.directory import BuyerTold
 from rescind.postgres.reads import Reads
 
 if TYPE_CHECKING:
@@ -56,10 +58,10 @@ async def place(
 ) -> Placed:
     """Place an order under the terms of the day it was placed on; the same order again changes nothing.
 
-    key, fingerprint: what makes a repeat of the request a repeat. scope: through whose eyes its words are compared.
+    key, fingerprint: what makes a repeat of the request a repeat. scope: whose orders the teller may tell of; without a
+    shop it speaks for the marketplace, and what it says of the buyer is kept beside its orders too.
     Raises InvalidField, InvalidText, CurrencyMismatch, AmountsDoNotAddUp, FactFromTheFuture, OrderConflict.
     """
-    name, email = buyer_of(body)
     command, details = place_order(body, desk.new_order_id(shop.id), desk.pins(shop), desk.now())
     command = msgspec.structs.replace(command, pins=await desk.pins_at(shop, command.placed_at))
     outcome = await desk.engine.handle(
@@ -74,13 +76,24 @@ async def place(
     order = outcome.order
     placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
     corrected = order.review is not None and order.review.corrected
-    if not placed and not corrected and (await desk.reads.order(scope, order.id)).details != details:
-        # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
-        raise OrderConflict(number=order.number, order=order.id)
-    if placed and (name or email):
+    if not placed:
+        kept = (await desk.reads.order(scope, order.id)).details
+        if not corrected and msgspec.structs.replace(kept, buyer=details.buyer) != details:
+            # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
+            raise OrderConflict(number=order.number, order=order.id)
+        if scope.shop is None:
+            await _correct(desk, order.id, kept.buyer, details.buyer)
+    if scope.shop is None:
         # The directory is no part of the order and may be filled again; what it says is only shown.
-        await desk.directory.put_buyer(body.buyer.id, name=name, email=email, locale=body.buyer.locale)
+        await desk.directory.tell_buyers([BuyerTold(order.buyer, details.buyer, order.placed_at)])
     return Placed(outcome, placed)
+
+
+async def _correct(desk: Desk, order: OrderId, kept: BuyerWords, told: BuyerWords) -> None:
+    """The marketplace tells an order again and names its buyer otherwise; what it leaves out stays."""
+    words = BuyerWords(name=told.name or kept.name, email=told.email or kept.email, locale=told.locale or kept.locale)
+    if words != kept:
+        await desk.directory.correct(order, words)
 
 
 async def checked(book: Book, reads: Reads, command: PlaceOrder, details: Details) -> PlaceOrder:

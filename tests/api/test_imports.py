@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from postgres.market import HOST, KILN, LANTERN, audit
+from rescind.core.details import BuyerWords
 from rescind.core.fulfilment import ReportFact
 from rescind.core.parts import FactKind
 from rescind.core.record import decode_order
@@ -163,6 +164,17 @@ async def test_history_runs_out_of_nothing_and_is_told_to_nobody(people, market,
     assert await market.pool.fetch("SELECT * FROM notices") == []
     states = await market.pool.fetch("SELECT state FROM orders ORDER BY number")
     assert all(b'"timers"' not in row["state"] and b'"hold_until"' not in row["state"] for row in states)
+
+
+async def test_history_moves_no_address_of_an_order_of_now(people, market, desk):
+    order = await market.order(number="N-1", told=BuyerWords(name="Ann", email="now@example.com"))
+    await market.directory.put_buyer("ann", name="Ann", email="now@example.com")
+    row = old(await market.now(), "H-1").replace(",ann,", ",ann,once@example.com,")
+    ended = await imported(desk, people.host, table(row, header=HEADER.replace("buyer,", "buyer,buyer_email,")))
+    assert counts(ended) == [0, 1, 0, 0], ended
+    assert (await desk.reads.buyer("ann")).email == "now@example.com"
+    assert await desk.reads.addresses_of("N-1") == ((order, "now@example.com"),)
+    assert [email for _, email in await desk.reads.addresses_of("H-1")] == ["once@example.com"]
 
 
 async def test_what_lives_gets_what_an_order_told_late_gets(people, market, desk):

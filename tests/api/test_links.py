@@ -8,13 +8,19 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from urllib.parse import parse_qsl, urlsplit
 
+import asyncpg
+import httpx
 import pytest
 
-from postgres.market import LANTERN
+from postgres.market import KILN, LANTERN
+from rescind.access.request import Whence
 from rescind.core import handover
-from rescind.core.errors import Unauthenticated
+from rescind.core.details import BuyerWords
+from rescind.core.errors import LinkExpired, LinkUsed, Unauthenticated
+from rescind.core.handover import Handover
 from rescind.core.stage import Stage
 from rescind.setting_values import Sites
 from rescind.web import letters
@@ -44,6 +50,96 @@ async def test_a_host_asks_for_a_link_and_gets_the_same_one_for_the_same_call(pe
         assert (again.status_code, again.json()["type"]) == (422, "/problems/idempotency-key-reused"), other
     anew = await people.host.post(LINKS, body)
     assert anew.json()["url"] != first.json()["url"]
+
+
+async def test_a_link_that_was_used_or_is_over_is_handed_out_no_more(people, desk):
+    body, key = {"buyer": "ann"}, "k" * 20
+    token = (await people.host.post(LINKS, body, key=key)).json()["url"].rpartition("/")[2]
+    await desk.links.enter(token, Whence())
+    used = await people.host.post(LINKS, body, key=key)
+    assert (used.status_code, used.json()["type"]) == (410, "/problems/link-used")
+    await people.host.post(LINKS, body, key="l" * 20)
+    hour_ago = "created_at = created_at - interval '1 hour', expires_at = expires_at - interval '1 hour'"
+    await desk.pool.execute(f"UPDATE credentials SET {hour_ago} WHERE kind = 'link'")
+    over = await people.host.post(LINKS, body, key="l" * 20)
+    assert (over.status_code, over.json()["type"]) == (410, "/problems/link-expired")
+    assert (await people.host.post(LINKS, body, key="m" * 20)).status_code == 201
+
+
+async def test_links_of_a_key_end_with_it_however_it_ended(people, desk):
+    for how in ("revoked", "by its principal", "over"):
+        key = await desk.access.issue_key("host", f"till {how}")
+        headers = {"authorization": f"Bearer {key}", "idempotency-key": token_hex(12)}
+        made = [
+            await people.nobody.post(LINKS, {"buyer": "ann"}, headers=headers | {"idempotency-key": token_hex(12)})
+            for _ in range(2)
+        ]
+        first, second = [one.json()["url"].rpartition("/")[2] for one in made]
+        await desk.links.look(first)
+        await desk.links.enter(first, Whence())
+        if how == "revoked":
+            await desk.access.revoke(key)
+        elif how == "over":
+            await desk.pool.execute("UPDATE credentials SET expires_at = now() WHERE principal = 'till over'")
+        else:
+            await desk.access.revoke_principal("host", f"till {how}")
+        with pytest.raises(LinkExpired):
+            await desk.links.look(second)
+        with pytest.raises(LinkExpired):
+            await desk.links.enter(second, Whence())
+
+
+async def test_all_ways_in_of_one_buyer_are_ended_at_once(people, desk, market):
+    order = await market.order(Stage.PREPARING)
+    onward = dict(parse_qsl(urlsplit(desk.links.onward(Handover(buyer="ann", order=order, to="order"))).query))
+    open_, used = [(await people.host.post(LINKS, {"buyer": "ann"})).json()["url"].rpartition("/")[2] for _ in range(2)]
+    session = (await desk.links.enter(used, Whence())).session
+    bobs = (await people.host.post(LINKS, {"buyer": "bob"})).json()["url"].rpartition("/")[2]
+    listed = (await people.ops.get("/v1/sessions", whose="all")).json()["sessions"]
+    assert [one["person"] for one in listed] == ["ann"]
+    assert (await people.ops.get("/v1/sessions", buyer="bob")).json()["sessions"] == []
+    assert (await people.sue.get("/v1/sessions", buyer="ann")).status_code == 403
+    ended = await people.host.post("/v1/buyers/ann/sessions/end")
+    assert (ended.status_code, ended.json()) == (200, {"ended": 2})
+    with pytest.raises(Unauthenticated):
+        await desk.access.identify(None, session, "")
+    with pytest.raises(LinkUsed):
+        await desk.links.look(open_)
+    with pytest.raises(LinkExpired):
+        await desk.links.look_at_signed(onward)
+    assert (await desk.links.look(bobs)).buyer_id == "bob"
+    again = (await people.host.post(LINKS, {"buyer": "ann"})).json()["url"].rpartition("/")[2]
+    assert (await desk.links.look(again)).buyer_id == "ann", "what is made afterwards counts"
+    (act, *_) = (await people.ops.get("/v1/people/acts")).json()["acts"]
+    assert (act["act"], act["whom"]) == ("sessions_ended", "ann")
+    assert (await people.sam.post("/v1/buyers/ann/sessions/end")).status_code == 403
+
+
+async def test_of_two_shops_with_one_number_the_link_says_whose(people, desk, market):
+    here = await market.order(number="A-7")
+    there = await market.order(number="A-7", shop=LANTERN)
+    body = {"buyer": "ann", "order": "A-7"}
+    refused = await people.host.post(LINKS, body)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/shop")
+    for shop, order in ((KILN, here), (LANTERN, there)):
+        token = (await people.host.post(LINKS, {**body, "shop": shop})).json()["url"].rpartition("/")[2]
+        assert (await desk.links.look(token)).order_id == order
+    assert (await people.host.post(LINKS, {**body, "shop": "shp_nothing"})).status_code == 404
+
+
+async def test_a_guest_of_two_shops_with_one_number_says_which_order_they_mean(people, desk, market):
+    told = BuyerWords(email="ann@example.com")
+    orders = {shop: await market.order(number="A-7", shop=shop, told=told) for shop in (KILN, LANTERN)}
+    step = (await people.host.post("/v1/guest-codes", {"number": "A-7", "email": "ann@example.com"})).json()["step"]
+    (mail,) = await desk.post.table.latest()
+    typed = {"step": step, "code": re.search(r"\b\d{6}\b", (await letters.compose(desk, mail)).text)[0]}
+    wrong = await people.host.post("/v1/guest-sessions", {**typed, "code": "x"})
+    assert wrong.json()["type"] == "/problems/code-wrong", "who has proved nothing learns nothing"
+    asked = await people.host.post("/v1/guest-sessions", typed)
+    assert (asked.status_code, asked.json()["errors"][0]["pointer"]) == (422, "/shop")
+    made = await people.host.post("/v1/guest-sessions", {**typed, "shop": LANTERN})
+    assert made.status_code == 201, made.text
+    assert (await desk.links.look(made.json()["url"].rpartition("/")[2])).order_id == orders[LANTERN]
 
 
 WRONG = (
@@ -118,8 +214,7 @@ async def test_of_many_secrets_made_at_once_two_are_in_force(people):
 
 
 async def test_a_host_lets_a_guest_in_who_types_the_code_of_the_mail(people, market, desk):
-    await market.directory.put_buyer("ann", name="Ann Lee", email="ann@example.com", locale="en")
-    order = await market.order(Stage.PREPARING)
+    order = await market.order(Stage.PREPARING, told=BuyerWords(email="ann@example.com"))
     wish = {"number": (await market.read(order)).number, "email": "ann@example.com"}
     sent, again = [await people.host.post("/v1/guest-codes", wish, key="k" * 20) for _ in range(2)]
     assert sent.status_code == 202, sent.text
@@ -139,6 +234,24 @@ async def test_a_host_lets_a_guest_in_who_types_the_code_of_the_mail(people, mar
     assert (await people.host.post("/v1/guest-sessions", typed)).json()["type"] == "/problems/code-wrong"
     found = await desk.links.look(first.json()["url"].rpartition("/")[2])
     assert (found.buyer_id, found.order_id) == ("ann", order)
+
+
+async def test_a_host_is_answered_before_the_order_of_a_guest_is_looked_for(people, served, market, desk, database):
+    number = (await market.read(await market.order(told=BuyerWords(email="ann@example.com")))).number
+    locker = await asyncpg.connect(database())
+    headers = {"authorization": f"Bearer {people.host.token}"}
+    async with httpx.AsyncClient(base_url=served, headers=headers, timeout=10) as client:
+        async with locker.transaction():
+            # Whoever wants to know of an order has to wait; whoever is answered has not looked.
+            await locker.execute("LOCK TABLE orders, people, mails IN ACCESS EXCLUSIVE MODE")
+            for one in (number, "no-such"):
+                wish = {"number": one, "email": "ann@example.com"}
+                sent = await client.post("/v1/guest-codes", json=wish, headers={"idempotency-key": token_hex(12)})
+                assert sent.status_code == 202, sent.text
+        await locker.close()
+        while not await desk.post.table.latest():  # noqa: ASYNC110 - the mail is written by itself
+            await asyncio.sleep(0.01)
+    assert len(await desk.post.table.latest()) == 1
 
 
 async def test_codes_and_links_are_no_way_round_each_other(people, market, desk):

@@ -52,13 +52,15 @@ def test_a_link_is_printed_and_secrets_are_made_listed_and_ended(run):
     assert fragment.startswith(f"https://desk.example/embed/orders/{run.order}?token=rsl_")
     for words, said in (
         (("bob", "--order", run.order, *DESK), f"bob has no order {run.order}."),
-        (("ann", "--to", "https://evil.example", *DESK), "to must be one of: orders, order"),
-        (("ann", "--to", "cancel", *DESK), "to must be orders without an order"),
+        (("ann", "--to", "https://evil.example", *DESK), "place it leads to must be one of: orders, order"),
+        (("ann", "--to", "cancel", *DESK), "place it leads to must be orders; with an order named"),
         (("ann", "--return-to", "https://evil.example/", *DESK), "return address must be an address of a site"),
         (("ann",), "--base-url"),
     ):
         status, told = run("link", *words)
         assert (status, said in told) == (2, True), told
+    assert run("sign-out", "ann") == (0, "4 sessions and links ended.")
+    assert run("sign-out", " ")[0] == 2
     for _ in range(2):
         assert re.fullmatch(r"rsh_[\w-]{43}", run("link-secret", "new")[1])
     assert "2 are in force already" in run("link-secret", "new")[1]

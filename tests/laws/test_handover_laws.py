@@ -1,5 +1,7 @@
 """Links that the marketplace signs: what was signed is what is read, and nothing else is."""
 
+import hashlib
+import hmac
 import string
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
@@ -33,6 +35,22 @@ def test_what_was_signed_is_read_as_it_was_signed(buyer, to, language):
             read(query(signed(SECRET, said)), (SECRET,), NOW)
     else:
         assert read(query(signed(SECRET, said)), (OTHER, SECRET), NOW) == said
+
+
+def test_a_link_that_names_a_shop_is_signed_with_it_and_others_as_they_always_were():
+    named, bare = link(shop="shp_0000abcd"), link()
+    assert read(query(signed(SECRET, named)), (SECRET,), NOW) == named
+    pairs = query(signed(SECRET, bare))
+    assert "shop" not in pairs
+    text = (
+        "rescind link 1\nbuyer=b-7\norder=100234\nto=cancel\nlanguage=\nreturn=\nexpires=1777882500\nnonce=" + "n" * 20
+    )
+    assert pairs["signature"] == hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    with pytest.raises(LinkAltered):
+        read(pairs | {"shop": "shp_0000abcd"}, (SECRET,), NOW)
+    without = {name: value for name, value in query(signed(SECRET, named)).items() if name != "shop"}
+    with pytest.raises(LinkAltered):
+        read(without, (SECRET,), NOW)
 
 
 @given(st.data())

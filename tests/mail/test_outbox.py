@@ -8,6 +8,7 @@ import pytest
 
 from mail.people import ANN, BOB, SAM, SUE
 from mail.server import Broken, office
+from rescind.core.details import BuyerWords
 from rescind.core.errors import AddressBounces, MailLimit, NoMailAddress, NotFound
 from rescind.core.mail import A_DAY_EACH, A_DAY_EVERY, LADDER, MailStatus
 from rescind.core.stage import Stage
@@ -272,8 +273,8 @@ async def test_a_limit_holds_however_many_ask_at_once(outbox):
 
 @pytest.mark.parametrize("known", ["", "用户@example.org", "not an address"])
 async def test_a_buyer_whom_nobody_can_write_to_gets_a_plain_answer(outbox, known):
-    order = await outbox.market.order(Stage.REVIEW)
-    await outbox.market.directory.put_buyer("ann", name="Ann", email=known)
+    await outbox.market.pool.execute("UPDATE buyers SET email = ''")
+    order = await outbox.market.order(Stage.REVIEW, told=BuyerWords(name="Ann", email=known))
     with pytest.raises(NoMailAddress):
         await outbox.asked(ANN, order)
     assert await outbox.table.latest() == ()

@@ -14,7 +14,7 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import BuyerWords, Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, make_id, shop_id
@@ -34,6 +34,12 @@ NOW = MONDAY + timedelta(hours=8)
 KILN, LANTERN = shop_id(1), shop_id(2)
 EVERYBODY, ANN, BOB = Scope(), Scope(buyer="ann"), Scope(buyer="bob")
 KILNS, LANTERNS = Scope(shop=KILN), Scope(shop=LANTERN)
+
+
+BUYERS = {
+    "ann": BuyerWords(name="Ann Lee", email="ann_lee@example.org", locale="zh"),
+    "bob": BuyerWords(name="Bob Ray", email="bob@example.com", locale="en"),
+}
 
 
 class Mall:
@@ -72,6 +78,7 @@ class Mall:
                 LineWords(line="2", title="Paper bag"),
             ),
             recipient=recipient or Recipient(name="Zoë Ångström", email="zoe@example.org", city="Uppsala"),
+            buyer=BUYERS.get(buyer, BuyerWords()),
             note="Leave it with the neighbour",
         )
         await self.does(ActorKind.HOST, command, details=details)
@@ -112,8 +119,8 @@ async def fill(one):
             zone="Europe/Stockholm",
             contact={"email": "shop@example.org"},
         )
-    await one.directory.put_buyer("ann", name="Ann Lee", email="ann_lee@example.org", locale="zh")
-    await one.directory.put_buyer("bob", name="Bob Ray", email="bob@example.com")
+    for buyer, told in BUYERS.items():
+        await one.directory.put_buyer(buyer, name=told.name, email=told.email, locale=told.locale)
     seller, is_paid = ActorKind.SELLER, ("paid", "allocated")
     order, case = {}, {}
 

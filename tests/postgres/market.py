@@ -18,7 +18,7 @@ from rescind.core.cancellation import (
     RequestCancellation,
     WithdrawCancellation,
 )
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import BuyerWords, Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.failed_refund import unsettled
 from rescind.core.fulfilment import PlaceOrder, ReportFact
@@ -68,6 +68,14 @@ def key(name: str, *, shop=KILN, principal="ann", route="POST /v1/orders/{id}/ca
 
 def fingerprint(said: str) -> Fingerprint:
     return Fingerprint(hashlib.sha256(said.encode()).digest())
+
+
+def words_of(buyer):
+    """What the marketplace tells of a buyer with each order."""
+    if buyer not in BUYERS:
+        return BuyerWords()
+    name, locale = BUYERS[buyer]
+    return BuyerWords(name=name, email=f"{buyer}@example.org", locale=locale)
 
 
 class Market:
@@ -120,12 +128,13 @@ class Market:
             **more,
         )
 
-    async def order(self, stage=Stage.ALLOCATED, *, title="Mug", **more) -> OrderId:
+    async def order(self, stage=Stage.ALLOCATED, *, title="Mug", told=None, **more) -> OrderId:
         """Place an order and report everything up to ``stage``, all of it now."""
         command = await self.placing(**more)
         details = Details(
             lines=tuple(LineWords(line=line.id, title=title, variant="blue") for line in command.lines),
             recipient=Recipient(name="Zoë Ångström", email="zoe@example.org", city="Uppsala", country="SE"),
+            buyer=told or words_of(command.buyer),
         )
         await self.does(command, HOST, details=details)
         for reached, fact in STEPS:

@@ -61,24 +61,49 @@ def button(answer):
 
 async def test_it_says_where_the_order_stands_and_its_button_opens_the_page_once(app, desk, market, ask):
     order = await market.order(Stage.PREPARING)
-    for url in (
-        f"/embed/orders/{order}?language=en&return={SITE}/mine",
-        await link(desk, order, language="en", back_to=f"{SITE}/mine"),
-        await own(desk, order, language="en", back_to=f"{SITE}/mine"),
+    answer = await ask(f"/embed/orders/{order}?language=en&return={SITE}/mine", **{"accept-language": "zh"})
+    assert answer.status_code == 200, answer.text
+    assert "You can still ask to cancel. The shop has 24 hours to answer; no answer means yes." in answer.text
+    assert not re.search(r"<(script|style|link|img|form|iframe)\b| (style|on\w+)=", answer.text), "nothing runs"
+    ann = Person(app)
+    asked = await ann.see(button(answer))
+    assert "Go on as Ann Lee?" in asked.text
+    (form,) = [one for one in asked.forms if one["action"].startswith("/enter")]
+    assert (await ann.send(form["action"], [])).to == f"/orders/{order}/cancel"
+    page = await ann.see(f"/orders/{order}/cancel")
+    assert f'href="{SITE}/mine"' in page.raw
+    assert (await Person(app).send(form["action"], [])).status == 410
+
+
+async def test_what_only_shows_signs_nobody_in_by_its_button_either(app, desk, market, ask):
+    order = await market.order(Stage.PREPARING)
+    number = (await market.read(order)).number
+    looks = await desk.access.issue_key("host", "looks", scopes=("links:read",))
+    for url, key in (
+        (f"/embed/orders/{order}?language=en", looks),
+        (await link(desk, order, language="en"), ""),
+        (await own(desk, order, language="en"), ""),
     ):
-        key = {} if "language=en&return" in url and "signature" not in url else {"key": ""}
-        answer = await ask(url, **key, **{"accept-language": "zh"})
+        answer = await ask(url, key=key)
         assert answer.status_code == 200, answer.text
-        assert "You can still ask to cancel. The shop has 24 hours to answer; no answer means yes." in answer.text
-        assert not re.search(r"<(script|style|link|img|form|iframe)\b| (style|on\w+)=", answer.text), "nothing runs"
-        ann = Person(app)
-        asked = await ann.see(button(answer))
-        assert "Go on as Ann Lee?" in asked.text
-        (form,) = [one for one in asked.forms if one["action"].startswith("/enter")]
-        assert (await ann.send(form["action"], [])).to == f"/orders/{order}/cancel"
-        page = await ann.see(f"/orders/{order}/cancel")
-        assert f'href="{SITE}/mine"' in page.raw
-        assert (await Person(app).send(form["action"], [])).status == 410
+        assert button(answer) == f"{ORIGIN}/find-order?number={number}&lang=en"
+        assert "/enter" not in answer.text
+    there = await Person(app).see(f"/find-order?number={number}")
+    assert f'value="{number}"' in there.raw
+    before = await desk.pool.fetchval("SELECT count(*) FROM credentials WHERE kind = 'session'")
+    assert before == 0, "nobody is in"
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    assert (await ann.see(f"/find-order?number={number}")).to == f"/orders/{order}", (
+        "who is in already is asked nothing"
+    )
+    bob = await Person(app).sign_in(desk, "buyer", "bob", buyer_id="bob")
+    assert (await bob.see(f"/find-order?number={number}")).status == 200
+
+
+async def test_a_secret_that_signs_fragments_alone_was_used(desk, market, ask):
+    order = await market.order(Stage.PREPARING)
+    assert (await ask(await own(desk, order), key="")).status_code == 200
+    assert [one.used_at is not None for one in await desk.links.secrets.all()] == [True]
 
 
 async def test_it_follows_the_order(market, ask):

@@ -51,10 +51,12 @@ async def short(desk, minutes=15, **said):
     return (await desk.links.make(handover, timedelta(minutes=minutes), "host:till", token_hex(16))).url
 
 
-def own(secret, minutes=15, **said):
+def own(secret, minutes=15, nonce="", **said):
     """A link that the marketplace signs itself."""
     handover = Handover(**{"buyer": "ann", "to": "order" if "order" in said else "orders"} | said)
-    link = SignedLink(handover=handover, expires_at=wall_clock() + timedelta(minutes=minutes), nonce=token_hex(16))
+    link = SignedLink(
+        handover=handover, expires_at=wall_clock() + timedelta(minutes=minutes), nonce=nonce or token_hex(16)
+    )
     return f"{ORIGIN}/enter?{signed(secret, link)}"
 
 
@@ -98,11 +100,67 @@ async def test_a_link_that_names_an_order_shows_that_order_and_nothing_else_of_i
         assert 'href="/notices"' not in (await ann.see(path)).raw, "nothing leads where it does not come in"
 
 
-async def test_an_order_of_somebody_else_is_no_order_of_the_link(app, desk, market, secret):
+async def test_a_link_that_its_site_made_wrongly_has_ways_on_and_says_what_is_wrong_to_who_made_it(
+    app, desk, market, secret
+):
     bobs = await market.order(Stage.PREPARING, buyer="bob")
-    for named in (bobs, "ord_" + "0" * 22, "nothing"):
-        page = await Buyer(app).come(own(secret, order=named))
-        assert (page.status, "There is nothing here" in page.text or "Nothing" in page.text) == (404, True)
+    back = f"{SITE}/mine"
+    for url, status, told in (
+        (own(secret, order=bobs, back_to=back), 404, "“order” must be an order of this buyer"),
+        (own(secret, order="nothing", back_to=back), 404, "“order” must be an order of this buyer"),
+        (own(secret, language="fr", back_to=back), 422, "“language” must be one of: en, zh."),
+        (own(secret, buyer=" ", back_to=back), 422, "“buyer” must be"),
+        (own(secret, minutes=60 * 25, back_to=back), 422, "“expires” must be a time at most 24 hours ahead"),
+        (own(secret, nonce="short", back_to=back), 422, "“nonce” must be 16 to 64 letters and digits"),
+        (own(secret, back_to="https://evil.example/"), 422, "“return” must be an address of a site in RESCIND_HOST"),
+    ):
+        for page in (await Buyer(app).come(url), await Buyer(app).send(url.removeprefix(ORIGIN), [])):
+            assert (page.status, "This link leads nowhere" in page.text) == (status, True), page.text
+            assert told in page.text
+            assert 'href="/find-order"' in page.raw
+            assert "evil.example" not in page.raw.replace("%3A%2F%2Fevil.example", "")
+            assert f'href="{back if "mine" in url else SITE}"' in page.raw
+    assert "此链接无法打开" in (await Buyer(app).come(own(secret, order=bobs), "zh")).text
+
+
+async def test_who_came_for_one_order_reads_so_with_the_way_to_the_others(app, desk, market):
+    order = await market.order(Stage.PREPARING)
+    ann = Buyer(app)
+    await ann.come(await short(desk, order=order))
+    page = await ann.see(f"/orders/{order}")
+    assert "You came for this one order." in page.text
+    assert f'href="{SITE}"' in page.raw
+    refused = await ann.see("/notices")
+    assert (refused.status, "You came for one order" in refused.text) == (403, True)
+    assert "role" not in refused.text
+    await ann.come(await short(desk))
+    for path in ("/orders", f"/orders/{order}"):
+        assert "You came for this one order." not in (await ann.see(path)).text
+
+
+async def test_who_is_in_for_everything_stays_so_after_a_link_to_one_order(app, desk, market):
+    one, other = await market.order(Stage.PREPARING), await market.order(Stage.PREPARING)
+    bobs = await market.order(Stage.PREPARING, buyer="bob")
+    ann = Buyer(app)
+    await ann.come(await short(desk))
+    url = await short(desk, order=one, to="cancel")
+    assert (await ann.come(url)).to == f"/orders/{one}/cancel"
+    assert (await ann.see(f"/orders/{other}")).status == 200
+    assert (await Buyer(app).come(url)).status == 410, "it was used"
+    await ann.come(await short(desk, buyer="bob", order=bobs))
+    assert (await ann.see(f"/orders/{other}")).status == 404, "somebody else's is a session of its own"
+
+
+async def test_the_language_is_switched_before_going_on_and_the_link_is_not_lost(app, desk, market, secret):
+    for url in (await short(desk, language="en"), own(secret, language="en")):
+        ann = Buyer(app)
+        asked = await ann.follow(url)
+        (switch,) = re.findall(r'href="([^"]+)" hreflang="zh"', asked.raw)
+        there = await ann.follow(switch.replace("&amp;", "&"))
+        assert "以 Ann Lee 的身份继续" in there.text
+        (form,) = [one for one in there.forms if one["action"].startswith("/enter")]
+        assert (await ann.send(form["action"], [])).to == "/orders"
+        assert "订单" in (await ann.see("/orders")).text
 
 
 async def test_a_link_is_used_once_and_says_so_afterwards_in_both_languages(app, desk, market, secret):

@@ -12,6 +12,7 @@ from httpx import ASGITransport
 from postgres.market import KILN, LANTERN
 from rescind.access import guest_codes
 from rescind.app import make_app
+from rescind.core.details import BuyerWords
 from rescind.core.stage import Stage
 from rescind.serving import Server
 from rescind.web import letters
@@ -27,9 +28,8 @@ def app(desk, market):
 
 @pytest.fixture
 async def bought(desk, market):
-    """An order of Ann's, whose address the marketplace has told; its id and number."""
-    await market.directory.put_buyer("ann", name="Ann Lee", email="Ann@Example.com", locale="en")
-    order = await market.order(Stage.PREPARING)
+    """An order of Ann's, told with her address; its id and number."""
+    order = await market.order(Stage.PREPARING, told=BuyerWords(name="Ann Lee", email="Ann@Example.com", locale="en"))
     return order, (await market.read(order)).number
 
 
@@ -101,7 +101,7 @@ async def test_the_answer_is_there_before_anything_is_looked_up(desk, bought, da
         async with httpx.AsyncClient(timeout=10) as client:
             async with locker.transaction():
                 # Whoever wants to know of an order has to wait; whoever is answered has not looked.
-                await locker.execute("LOCK TABLE orders, buyers, mails IN ACCESS EXCLUSIVE MODE")
+                await locker.execute("LOCK TABLE orders, people, mails IN ACCESS EXCLUSIVE MODE")
                 for one in (number, "no-such"):
                     asked = await client.post(
                         address, data={"number": one, "email": EMAIL}, headers={"origin": "http://desk.test"}
@@ -195,7 +195,6 @@ async def test_what_cannot_be_looked_for_is_said_and_nothing_is_kept(app, desk, 
 
 async def test_of_two_shops_with_one_number_the_code_goes_to_the_order_of_this_address(app, desk, market, bought):
     order, number = bought
-    await market.directory.put_buyer("bob", name="Bob Ray", email="bob@example.com", locale="zh")
     assert (
         number
         == (await market.read(await market.order(Stage.PREPARING, shop=LANTERN, buyer="bob", number=number))).number
@@ -205,6 +204,19 @@ async def test_of_two_shops_with_one_number_the_code_goes_to_the_order_of_this_a
     ((_, code),) = await codes(desk)
     assert (await guest.type(code)).to == f"/orders/{order}"
     assert order.startswith(f"ord_{KILN[4:]}")
+
+
+async def test_who_bought_in_two_shops_under_one_number_chooses_after_the_code(app, desk, market, bought):
+    order, number = bought
+    other = await market.order(Stage.PREPARING, shop=LANTERN, number=number, told=BuyerWords(email=EMAIL))
+    for shop, opened in ((KILN, order), (LANTERN, other)):
+        guest, known = Guest(app), await codes(desk)
+        await guest.ask(number)
+        ((_, code),) = [one for one in await codes(desk) if one not in known]
+        page = await guest.type(code)
+        assert (page.status, "Which order?" in page.text) == (200, True)
+        assert page.raw.count('name="shop"') == 2
+        assert (await guest.send("/find-order/code", [("code", code), ("shop", shop)])).to == f"/orders/{opened}"
 
 
 async def test_a_form_of_another_site_asks_for_nothing(app, desk, bought):

@@ -10,6 +10,7 @@ from mail.server import office
 from postgres.market import LANTERN
 from rescind import pdf
 from rescind.app import make_app
+from rescind.core.details import BuyerWords
 from rescind.core.mail import A_DAY_EACH
 from rescind.core.stage import Stage
 from rescind.mail.smtp import Patience
@@ -165,8 +166,7 @@ async def test_enough_for_today_is_said_on_the_page_in_the_readers_language(app,
 
 
 async def test_a_buyer_without_an_address_is_told_to_save_it(ann, desk, market):
-    order = await market.order(Stage.REVIEW)
-    await market.directory.put_buyer("ann", name="Ann", email="用户@example.org")
+    order = await market.order(Stage.REVIEW, told=BuyerWords(name="Ann", email="用户@example.org"))
     path = await opened(ann, order)
     page = await ann.see(path)
     assert "The marketplace has told us no e-mail address of yours that we can write to." in page.text

@@ -283,9 +283,13 @@ class Access:
         """Where somebody is signed in."""
         return await self._credentials.sessions(who.account, who.role, who.holder, who.shop_id)
 
-    async def every_session(self) -> tuple[SessionView, ...]:
-        """Where those who work here are signed in."""
-        return await self._credentials.every_session(_SESSIONS_SHOWN)
+    async def every_session(self, buyer: str = "", *, buyers: bool = False) -> tuple[SessionView, ...]:
+        """Where those who work here are signed in. buyers: and all buyers; buyer: this one alone."""
+        return await self._credentials.every_session(_SESSIONS_SHOWN, buyer, buyers=buyers)
+
+    async def end_buyer(self, buyer: str) -> int:
+        """End all sessions and open links of one buyer; how many that were."""
+        return await self._credentials.end_buyer(buyer)
 
     async def end_session(self, who: Principal, mark: str) -> bool:
         """End one of somebody's own sessions; whether there was one."""

@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -75,7 +76,7 @@ class GuestCodes:
     async def send(self, token: str) -> None:
         """Send the code, where number and address belong together; else nothing, and nobody is told which."""
         asked = await self._look(token)
-        order = await self._order(asked)
+        order = next(iter(await self._orders(asked)), None)
         if order is None:
             return
         telling = Telling(
@@ -93,8 +94,12 @@ class GuestCodes:
         except AddressBounces:
             log.info("guest.unreachable", order=order)
 
-    async def prove(self, token: str, typed: str, address: str) -> OrderId:
-        """Somebody types the code; the order it opens. Raises CodeWrong, alike for all that is wrong; RateLimited."""
+    async def prove(self, token: str, typed: str, address: str, shop: str = "") -> OrderId:
+        """Somebody types the code; the order it opens. shop: whose, where several have one of this number.
+
+        Raises CodeWrong, alike for all that is wrong; RateLimited; and once the code is right InvalidField (/shop),
+        where they did not say which of several orders they mean. The code holds on then.
+        """
         if place := network(address, ipv4=24):
             await self._steps.limit("guest guess from", place, GUESSES_FROM_ONE_NETWORK, SPAN)
         asked = await self._look(token)
@@ -103,16 +108,23 @@ class GuestCodes:
         fits = hmac.compare_digest(self.code(asked.nonce).encode(), "".join(typed.split()).encode())
         if tries > TRIES or not fits:
             raise CodeWrong
+        orders = [one for one in await self._orders(asked) if shop in {"", shop_of(one)}]
+        if len(orders) > 1 or (shop and not orders):
+            expected = "the shop whose order it is, for several have one of this number"
+            raise InvalidField(field="/shop", expected=expected)
         try:
             # Once: of two who type it at the same time one gets in.
             await self._steps.take("guest", token)
         except SignInWrong:
             raise CodeWrong from None
-        order = await self._order(asked)
-        if order is None:
+        if not orders:
             raise CodeWrong
-        log.info("guest.entered", order=order)
-        return order
+        log.info("guest.entered", order=orders[0])
+        return orders[0]
+
+    async def choices(self, token: str) -> tuple[OrderId, ...]:
+        """The orders among which whoever has proved the code has to choose. Raises CodeWrong."""
+        return await self._orders(await self._look(token))
 
     async def sent(self, token: str) -> str:
         """The code that a demo shows, because it sends no mail; empty where none would have been sent."""
@@ -120,7 +132,7 @@ class GuestCodes:
             asked = await self._look(token)
         except CodeWrong:
             return ""
-        return self.code(asked.nonce) if await self._order(asked) else ""
+        return self.code(asked.nonce) if await self._orders(asked) else ""
 
     def code(self, nonce: str) -> str:
         """The digits of a step. The row of the mail has the nonce; without the secret it says nothing."""
@@ -148,15 +160,14 @@ class GuestCodes:
             raise CodeWrong from None
         return msgspec.json.decode(step.data, type=Asked)
 
-    async def _order(self, asked: Asked) -> OrderId | None:
-        """The order of this number whose buyer has this address."""
+    async def _orders(self, asked: Asked) -> tuple[OrderId, ...]:
+        """The orders of this number that were told with this address, one a shop; what was placed last comes first."""
+        found: list[OrderId] = []
         for order, kept in await self._reads.addresses_of(asked.number):
-            try:
+            with suppress(InvalidField):
                 if wire(kept).lower() == asked.email:
-                    return order
-            except InvalidField:
-                continue
-        return None
+                    found.append(order)
+        return tuple(found)
 
 
 __all__ = ["DIGITS", "GOOD_FOR", "GuestCodes"]

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 import asyncpg
+import msgspec
 import structlog
 
 from rescind.access.credentials import Access
@@ -29,13 +30,13 @@ from rescind.core.errors import (
     one_of,
 )
 from rescind.core.handover import Handover, SignedLink
-from rescind.core.ids import OrderId
+from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
 from rescind.core.scope import Scope
 from rescind.intake.text import label
 from rescind.locales import LANGUAGE_NAMES
-from rescind.postgres.accounts import AccountTable
-from rescind.postgres.credentials import Credential
+from rescind.postgres.accounts import AccountTable, Note
+from rescind.postgres.credentials import Credential, KeptLink
 from rescind.postgres.links import LinkTable
 from rescind.postgres.reads import Reads
 from rescind.settings import Settings
@@ -55,7 +56,10 @@ class Made(NamedTuple):
 
 
 class Entered(NamedTuple):
-    """A buyer who is in: the session for the cookie, who it is, where the link leads, and the language it names."""
+    """A buyer who is in: the session for the cookie, who it is, where the link leads, and the language it names.
+
+    session: empty where the one they are in shows it already.
+    """
 
     session: str
     person: Principal
@@ -71,11 +75,13 @@ class Links:
         table: LinkTable,
         link_secrets: LinkSecrets,
         access: Access,
+        accounts: AccountTable,
         reads: Reads,
         sites: Mapping[str, str],
         secret: bytes,
     ) -> None:
         self.secrets = link_secrets
+        self._accounts = accounts
         self.sites = sites
         self._table = table
         self._access = access
@@ -86,18 +92,20 @@ class Links:
     @classmethod
     def over(cls, pool: asyncpg.Pool[Any], access: Access, reads: Reads, settings: Settings, secret: bytes) -> Self:
         """The links of an installation."""
-        table = LinkTable(pool)
-        kept = LinkSecrets(table, AccountTable(pool), secret)
-        return cls(table, kept, access, reads, settings.sites(access.origin), secret)
+        table, accounts = LinkTable(pool), AccountTable(pool)
+        kept = LinkSecrets(table, accounts, secret)
+        return cls(table, kept, access, accounts, reads, settings.sites(access.origin), secret)
 
     # --- making ------------------------------------------------------------------------------------------------------
 
-    async def make(self, said: Handover, lifetime: timedelta, by: str, key: str) -> Made:
-        """A short link. key: of the request; the same key gives the same link again.
+    async def make(self, said: Handover, lifetime: timedelta, by: str, key: str, maker: str = "") -> Made:
+        """A short link. key: of the request; the same key gives the same link again. maker: the credential that asks;
+        the link ends with it.
 
-        Raises NotFound (the order is not this buyer's), InvalidField, InvalidText, IdempotencyKeyReused.
+        Raises NotFound (the order is not this buyer's), InvalidField, InvalidText, IdempotencyKeyReused; LinkUsed,
+        LinkExpired for one that was made with this key and opens nothing any more.
         """
-        wanted = await self._credential(said)
+        wanted = msgspec.structs.replace(await self._credential(said), made_by=maker)
         token, kept = await self._access.buyers_link(wanted, lifetime, f"{by}\n{key}")
         one = kept.credential
         same = (one.buyer_id, one.order_id, one.opens, one.language, one.back_to) == (
@@ -105,20 +113,25 @@ class Links:
         )
         if not same or kept.lifetime_s != int(lifetime.total_seconds()):
             raise IdempotencyKeyReused
+        _require_good(kept)
         log.info("link.made", by=by, to=said.to, order=one.order_id)
         shown = said.to == "fragment"
         leads = f"/embed/orders/{one.order_id}?{urlencode({'token': token})}" if shown else f"/enter/{token}"
         return Made(f"{self._base_url}{leads}", kept.expires_at)
 
     async def made_before(self, by: str, key: str) -> Made | None:
-        """The link that was made with this key; None for none."""
+        """The link that was made with this key; None for none. Raises LinkUsed, LinkExpired."""
         found = await self._access.made_buyers_link(f"{by}\n{key}")
-        return Made(f"{self._base_url}/enter/{found[0]}", found[1].expires_at) if found else None
+        if found is None:
+            return None
+        token, kept = found
+        _require_good(kept)
+        return Made(f"{self._base_url}/enter/{token}", kept.expires_at)
 
-    async def from_guest(self, order: OrderId, by: str, key: str) -> Made:
+    async def from_guest(self, order: OrderId, by: str, key: str, maker: str) -> Made:
         """A short link for somebody who has shown that an order is theirs."""
         buyer = (await self._reads.order(Scope(), order)).buyer.id
-        return await self.make(Handover(buyer=buyer, order=order, to="order"), handover.USUAL, by, key)
+        return await self.make(Handover(buyer=buyer, order=order, to="order"), handover.USUAL, by, key, maker)
 
     def onward(self, said: Handover) -> str:
         """A link of our own making, for a button that is shown before anybody clicks: it works once, like any other."""
@@ -129,7 +142,10 @@ class Links:
 
     async def look(self, token: str) -> Credential:
         """Whom a short link would sign in, without using it up. Raises LinkAltered, LinkUsed, LinkExpired."""
-        return await self._access.find_buyers_link(token)
+        found = await self._access.find_buyers_link(token)
+        if found.opens == "fragment":
+            raise LinkAltered
+        return found
 
     async def look_at_signed(self, query: Mapping[str, str]) -> Credential:
         """The same of a signed one. Raises LinkAltered, LinkExpired, LinkUsed, InvalidField, InvalidText, NotFound."""
@@ -138,11 +154,11 @@ class Links:
             raise LinkUsed
         return await self._page(link.handover)
 
-    async def enter(self, token: str, whence: Whence) -> Entered:
-        """Sign a buyer in by a short link. Raises as ``look``."""
-        return await self._entered(await self._access.take_buyers_link(token), whence)
+    async def enter(self, token: str, whence: Whence, who: Principal | None = None) -> Entered:
+        """Sign a buyer in by a short link. who: is in already. Raises as ``look``."""
+        return await self._entered(await self._access.take_buyers_link(token), whence, who)
 
-    async def enter_signed(self, query: Mapping[str, str], whence: Whence) -> Entered:
+    async def enter_signed(self, query: Mapping[str, str], whence: Whence, who: Principal | None = None) -> Entered:
         """The same by a signed one. Raises as ``look_at_signed``."""
         link, by = await self._read(query)
         # What leads nowhere is not used up: whoever signed it wrongly can be told as often as they like.
@@ -151,12 +167,13 @@ class Links:
             raise LinkUsed
         if by:
             await self._table.used(by)
-        return await self._entered(credential, whence)
+        return await self._entered(credential, whence, who)
 
-    async def enter_guest(self, order: OrderId, whence: Whence) -> Entered:
+    async def enter_guest(self, order: OrderId, whence: Whence, who: Principal | None = None) -> Entered:
         """Sign somebody in who has shown that an order is theirs: for this order alone."""
         buyer = (await self._reads.order(Scope(), order)).buyer.id
-        return await self._entered(await self._credential(Handover(buyer=buyer, order=order, to="order")), whence)
+        credential = await self._credential(Handover(buyer=buyer, order=order, to="order"))
+        return await self._entered(credential, whence, who)
 
     async def fragment(self, order: str, query: Mapping[str, str]) -> Credential:
         """Who may see the fragment of an order, by a short link's token or a signed query; looked at, not used up.
@@ -166,13 +183,19 @@ class Links:
         if token := query.get("token", ""):
             found = await self._access.find_buyers_link(token)
         else:
-            link, _ = await self._read(query)
+            link, by = await self._read(query)
             found = await self._credential(link.handover)
+            if by:
+                await self._table.used(by)
         if found.opens != "fragment" or found.order_id != order:
             raise NotFound(kind="order")
         return found
 
-    async def _entered(self, credential: Credential, whence: Whence) -> Entered:
+    async def _entered(self, credential: Credential, whence: Whence, who: Principal | None) -> Entered:
+        everything = Scope(buyer=credential.buyer_id)
+        if credential.order_id and who is not None and who.scope == everything:
+            # Somebody who is in for all of it does not come out of it by looking at one.
+            return Entered("", who, path(credential), credential.language)
         session, person = await self._access.enter_buyer(credential, whence)
         return Entered(session, person, path(credential), credential.language)
 
@@ -182,6 +205,8 @@ class Links:
         now = wall_clock()
         link = handover.read(query, tuple(text for _, text in known), now)
         by = next(one for one, text in known if handover.signature(text, query) == query["signature"])
+        if not by and await self._table.ended(link.handover.buyer, link.expires_at - handover.USUAL):
+            raise LinkExpired
         return link, by
 
     async def _page(self, said: Handover) -> Credential:
@@ -206,17 +231,35 @@ class Links:
             principal=buyer,
             name=name,
             buyer_id=buyer,
-            order_id=await self._order(buyer, said.order) if said.order else None,
+            order_id=await self._order(buyer, said) if said.order else None,
             opens=said.to,
             language=said.language,
             back_to=said.back_to,
         )
 
-    async def _order(self, buyer: str, named: str) -> OrderId:
-        scope = Scope(buyer=buyer)
-        if named.startswith("ord_"):
-            return (await self._reads.order(scope, named)).order.id
-        return (await self._reads.order_by_number(scope, named)).order.id
+    async def _order(self, buyer: str, said: Handover) -> OrderId:
+        """The order that a link names. Raises NotFound; InvalidField where several shops have one of its number."""
+        scope = Scope(shop=ShopId(said.shop) if said.shop else None, buyer=buyer)
+        if said.order.startswith("ord_"):
+            return (await self._reads.order(scope, said.order)).order.id
+        try:
+            return (await self._reads.order_by_number(scope, said.order)).order.id
+        except InvalidField:
+            expected = "the shop whose order it is, for several have one of this number"
+            raise InvalidField(field="/shop", expected=expected) from None
+
+    # --- ending ------------------------------------------------------------------------------------------------------
+
+    async def end_of(self, buyer: str, by: str, by_name: str) -> int:
+        """End every session and open link of one buyer, on the record; how many that were. Raises InvalidField.
+
+        What the marketplace has signed itself holds until it is over: nobody here knows when that was.
+        """
+        buyer = label(buyer, field="/buyer", limit=_LONGEST_ID, blank=False)
+        ended = await self._access.end_buyer(buyer)
+        await self._accounts.note(Note(act="sessions_ended", by=by, by_name=by_name, whom=buyer, role="buyer"))
+        log.info("buyer.ended", by=by, ended=ended)
+        return ended
 
     # --- the marketplace's site --------------------------------------------------------------------------------------
 
@@ -228,6 +271,17 @@ class Links:
     def site(self, address: str) -> str | None:
         """What the site of an address is called; None for one that is not the marketplace's."""
         return self.sites.get(handover.origin(address)) if address.isascii() and address.isprintable() else None
+
+
+def _require_good(kept: KeptLink) -> None:
+    """Hand out no link again that opens nothing any more: whoever repeats a call takes a new key and gets a fresh one.
+
+    Raises LinkUsed, LinkExpired.
+    """
+    if kept.used:
+        raise LinkUsed
+    if kept.over:
+        raise LinkExpired
 
 
 def path(credential: Credential) -> str:

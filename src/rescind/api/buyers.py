@@ -1,4 +1,4 @@
-"""What a policy makes of a buyer: whether paying at the door is open to them."""
+"""Buyers: whether paying at the door is open to them, and ending all the ways in that one has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import date
 import msgspec
 
 from rescind.api.endpoint import Answer, Call, operation
+from rescind.api.policies import Untouched
 from rescind.api.told import Told
 from rescind.core import errors
-from rescind.core.ids import canonical
+from rescind.core.ids import ShopId, canonical
 
 _LONGEST = 200
 
@@ -78,4 +79,33 @@ async def read(call: Call) -> Answer:
     )
 
 
-OPERATIONS = (read,)
+class WaysInEnded(Told, frozen=True, kw_only=True):
+    """ended: how many sessions and open links there were."""
+
+    ended: int
+
+
+@operation(
+    "POST",
+    "/v1/buyers/{buyer}/sessions/end",
+    may=frozenset({"host", "support", "operator"}),
+    through="scope",
+    summary="Sign a buyer out everywhere",
+    body=Untouched,
+    gives=WaysInEnded,
+    changes=True,
+    fails=(errors.InvalidField, errors.InvalidText),
+)
+async def end_sessions(call: Call) -> Answer:
+    """End every session and every open link of one buyer at once, on the record of who did it.
+
+    Call it when somebody else got into an account of your site. Links that your site signed itself hold until they are
+    over: sign none for this buyer meanwhile, or end the secret.
+    """
+    call.key(ShopId(""))
+    who = call.principal
+    ended = await call.desk.links.end_of(call.ids["buyer"], who.by, who.name or who.id)
+    return Answer(body=WaysInEnded(ended=ended))
+
+
+OPERATIONS = (read, end_sessions)

@@ -85,7 +85,10 @@ SLOW_MS = 1000.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What an operation gives back. ``body``: a struct to be written as JSON, or bytes that are it already."""
+    """What an operation gives back. ``body``: a struct to be written as JSON, or bytes that are it already.
+
+    afterwards: what is done once the answer has left, so that neither it nor its time tells anything of that.
+    """
 
     body: object
     status: int = 200
@@ -95,6 +98,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     media_type: bytes = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
     stream: AsyncIterator[bytes] | None = None
+    afterwards: Callable[[], Awaitable[None]] | None = None
 
 
 class Call:
@@ -268,6 +272,7 @@ class Endpoint:
         request_id = str(uuid.UUID(int=random.getrandbits(128), version=4))
         method: str = scope["method"]
         call: Call | None = None
+        afterwards: Callable[[], Awaitable[None]] | None = None
         try:
             _require_small(scope)
             sent = _headers(scope)
@@ -278,6 +283,7 @@ class Endpoint:
             async with asyncio.timeout(CALL_S):
                 answer = await self._answer(call, receive)
             status, headers, body, stream = answer.status, _answer_headers(answer), _written(answer), answer.stream
+            afterwards = answer.afterwards
         except Exception as fault:  # noqa: BLE001 - every fault is answered, and our own are logged with their trace
             error = _problem(fault, request_id)
             language = locale(negotiate(_accept_language(scope)))
@@ -313,6 +319,8 @@ class Endpoint:
         else:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await _pour(stream, receive, send)
+        if afterwards is not None:
+            await _done(afterwards, request_id)
 
     def _refusal(self) -> RescindError:
         if not self.operations:
@@ -346,6 +354,15 @@ class Endpoint:
             call.body = await _body(call, receive, wanted.most or self._desk.evidence.limits.size)
             call.document = hashlib.sha256(call.body).hexdigest()
         return await wanted.handler(call)
+
+
+async def _done(afterwards: Callable[[], Awaitable[None]], request_id: str) -> None:
+    """Do what comes after an answer. Nobody waits for it any more, so what goes wrong stands in the log alone."""
+    try:
+        async with asyncio.timeout(CALL_S):
+            await afterwards()
+    except Exception:
+        log.exception("call.afterwards", id=request_id)
 
 
 def _outside(who: Principal) -> RescindError:

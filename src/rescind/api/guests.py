@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 import msgspec
@@ -35,10 +36,11 @@ class GuestCodeTold(Told, frozen=True, kw_only=True):
 
 
 class GuestCodeTyped(Incoming, frozen=True, kw_only=True):
-    """The step, and the code as it was typed."""
+    """The step, and the code as it was typed. shop: its id, where the guest has orders of this number in several."""
 
     step: _Short
     code: _Short
+    shop: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 @operation(
@@ -61,8 +63,8 @@ async def send(call: Call) -> Answer:
     seed = f"{call.principal.by}\n{call.key(ShopId('')).key}"
     wanted: GuestCodeWish = call.body
     step = await call.desk.guest_codes.ask(wanted.number, wanted.email, wanted.language, "", seed)
-    await call.desk.guest_codes.send(step)
-    return Answer(status=202, body=GuestCodeTold(step=step, expires_at=wall_clock() + GOOD_FOR))
+    body = GuestCodeTold(step=step, expires_at=wall_clock() + GOOD_FOR)
+    return Answer(status=202, body=body, afterwards=partial(call.desk.guest_codes.send, step))
 
 
 @operation(
@@ -75,17 +77,25 @@ async def send(call: Call) -> Answer:
     gives=LinkTold,
     changes=True,
     statuses=(201,),
-    fails=(errors.CodeWrong, errors.RateLimited),
+    fails=(errors.CodeWrong, errors.InvalidField, errors.RateLimited, errors.LinkUsed, errors.LinkExpired),
 )
 async def enter(call: Call) -> Answer:
-    """A link that signs the guest in for this one order, once. Whatever is wrong is answered alike."""
+    """A link that signs the guest in for this one order, once. Whatever is wrong is answered alike.
+
+    Once the code is right, `invalid-field` at `/shop` says that the guest has orders of this number in several shops:
+    ask which they mean, and send the same code with the id of that shop.
+    """
     typed: GuestCodeTyped = call.body
     # A code counts once; the same call again is known by all that it said.
-    links, who, key = call.desk.links, call.principal.by, f"{call.key(ShopId('')).key}\n{typed.step}\n{typed.code}"
+    links, who, key = (
+        call.desk.links,
+        call.principal.by,
+        f"{call.key(ShopId('')).key}\n{typed.step}\n{typed.code}\n{typed.shop}",
+    )
     made = await links.made_before(who, key)
     if made is None:
-        order = await call.desk.guest_codes.prove(typed.step, typed.code, "")
-        made = await links.from_guest(order, who, key)
+        order = await call.desk.guest_codes.prove(typed.step, typed.code, "", typed.shop)
+        made = await links.from_guest(order, who, key, call.principal.credential)
     return Answer(status=201, body=LinkTold(url=made.url, expires_at=made.expires_at))
 
 

@@ -23,7 +23,8 @@ _SHORTEST_S, _USUAL_S, _LONGEST_S = (
 
 
 class NewLink(Incoming, frozen=True, kw_only=True):
-    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it.
+    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it. shop: the id of
+    the shop whose order it is, where several may have one of this number.
 
     to: orders (all of them; without an order), or of one order its page (order), the form to cancel it (cancel), what
     was said about it (conversation), or a fragment for a page of yours (fragment). Without ``to``, the order's page, or
@@ -32,6 +33,7 @@ class NewLink(Incoming, frozen=True, kw_only=True):
 
     buyer: Identifier
     order: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    shop: Annotated[str, msgspec.Meta(max_length=64)] = ""
     to: Destination | None = None
     language: Literal["en", "zh", ""] = ""
     return_to: Annotated[str, msgspec.Meta(max_length=2000)] = ""
@@ -55,24 +57,34 @@ class LinkTold(Told, frozen=True, kw_only=True):
     gives=LinkTold,
     changes=True,
     statuses=(201,),
-    fails=(errors.NotFound, errors.InvalidField, errors.InvalidText, errors.IdempotencyKeyReused),
+    fails=(
+        errors.NotFound,
+        errors.InvalidField,
+        errors.InvalidText,
+        errors.IdempotencyKeyReused,
+        errors.LinkUsed,
+        errors.LinkExpired,
+    ),
 )
 async def make(call: Call) -> Answer:
     """A short link that signs one buyer in, once, for a minute up to a day (a quarter of an hour unless you say so).
 
     With an order, the session sees that order and nothing else of the buyer's. Send the browser there at once: who
-    comes from a page of yours goes straight in, everybody else is asked first. Keep it out of logs and mails.
+    comes from a page of yours goes straight in, everybody else is asked first. Keep it out of logs and mails. The same
+    Idempotency-Key gives the same link while it is good, and then says that it was used or is too old.
     """
     wanted: NewLink = call.body
     said = Handover(
         buyer=wanted.buyer,
         order=wanted.order,
+        shop=wanted.shop,
         to=wanted.to or ("order" if wanted.order else "orders"),
         language=wanted.language,
         back_to=wanted.return_to,
     )
     key = call.key(ShopId("")).key
-    made = await call.desk.links.make(said, timedelta(seconds=wanted.lifetime_s), call.principal.by, key)
+    who = call.principal
+    made = await call.desk.links.make(said, timedelta(seconds=wanted.lifetime_s), who.by, key, who.credential)
     return Answer(status=201, body=LinkTold(url=made.url, expires_at=made.expires_at))
 
 

@@ -137,7 +137,8 @@ async def place(call: Call) -> Answer:
 
     The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order that
     they stop at waits in manual review for a person, and the buyer may still cancel. The same order again, under
-    another key, is `200` and changes nothing; the same number with other contents is a conflict.
+    another key, is `200` and changes nothing but the buyer's name and e-mail address, where they were wrong; the same
+    number with other contents is a conflict.
     """
     desk, body = call.desk, call.body
     shop = await placing.shop_for(desk, body)

@@ -1,8 +1,8 @@
-"""Where people who work here are signed in, and ending it."""
+"""Where people are signed in, and ending it."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.postgres.credentials import Role, SessionView
 
+_LONGEST_ID = 64
 MAY: frozenset[Role] = frozenset({"seller", "support", "operator"})
 
 
@@ -44,17 +45,18 @@ class SessionsTold(Told, frozen=True, kw_only=True):
 
 
 class SessionsQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whose sessions: one's own, or for an operator everybody's."""
+    """Whose sessions: one's own, or for an operator everybody's. buyer: those of one buyer alone, by their id."""
 
     whose: Literal["own", "all"] = "own"
+    buyer: Annotated[str, msgspec.Meta(max_length=_LONGEST_ID)] = ""
 
 
 @operation(
     "GET", "/v1/sessions", may=MAY, through="self", summary="List sessions", query=SessionsQuery, gives=SessionsTold
 )
 async def listed(call: Call) -> Answer:
-    """Where one is signed in; an operator may ask where everybody is."""
-    return Answer(body=await _sessions(call, call.query.whose))
+    """Where one is signed in; an operator may ask where everybody is, those who work here before the buyers."""
+    return Answer(body=await _sessions(call, call.query.whose, call.query.buyer))
 
 
 @operation(
@@ -98,11 +100,12 @@ async def end(call: Call) -> Answer:
 OPERATIONS = (listed, end_others, end)
 
 
-async def _sessions(call: Call, whose: str) -> SessionsTold:
-    if whose == "all" and call.principal.role != "operator":
+async def _sessions(call: Call, whose: str, buyer: str = "") -> SessionsTold:
+    everybody = whose == "all" or buyer != ""
+    if everybody and call.principal.role != "operator":
         raise errors.Forbidden(action="see_sessions")
     access = call.desk.access
-    found = await (access.every_session() if whose == "all" else access.sessions(call.principal))
+    found = await (access.every_session(buyer, buyers=True) if everybody else access.sessions(call.principal))
     return SessionsTold(sessions=[_told(one, call.principal.mark) for one in found])
 
 

@@ -14,7 +14,7 @@ from rescind.access.credentials import Access
 from rescind.access.links import Links
 from rescind.access.people import COMMAND_LINE
 from rescind.commands.installation import with_pool
-from rescind.commands.speaking import _, columns, fail, must_be, out, say
+from rescind.commands.speaking import _, columns, fail, must_be, ngettext, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import InvalidField, InvalidText, NotFound, SecretsFull
 from rescind.core.handover import Handover, destination
@@ -28,6 +28,7 @@ link_secrets = typer.Typer(no_args_is_help=True, help="Secrets under which the m
 def link(
     buyer: Annotated[str, typer.Argument(help="The marketplace's id of the buyer.")],
     order: Annotated[str, typer.Option(help="One order, by its id here or its number; it is all they see.")] = "",
+    shop: Annotated[str, typer.Option(help="Whose order it is, by its id, where several shops have the number.")] = "",
     to: Annotated[str, typer.Option(help="orders, or of one order: order, cancel, conversation or fragment.")] = "",
     lang: Annotated[str, typer.Option(help="What they read: en or zh.")] = "",
     return_to: Annotated[str, typer.Option(help="The page of the marketplace to come back to.")] = "",
@@ -43,15 +44,31 @@ def link(
     async def work(pool: asyncpg.Pool[Any], settings: Settings) -> str:
         try:
             leads = destination(to or ("order" if order else "orders"), field="/to")
-            said = Handover(buyer=buyer, order=order, to=leads, language=lang, back_to=return_to)
+            said = Handover(buyer=buyer, order=order, shop=shop, to=leads, language=lang, back_to=return_to)
             key = secrets.token_hex(16)
             return (await _links(pool, settings).make(said, timedelta(minutes=minutes), COMMAND_LINE.who, key)).url
         except NotFound:
             fail(_("%(buyer)s has no order %(order)s.") % {"buyer": buyer, "order": order})
         except (InvalidField, InvalidText) as error:
-            fail(must_be(error, _("return address") if error.params["field"] == "/return_to" else ""))
+            named = {"/return_to": _("return address"), "/to": _("place it leads to")}
+            fail(must_be(error, named.get(str(error.params["field"]), "")))
 
     say(run(with_pool(settings, work)))
+
+
+def sign_out(
+    buyer: Annotated[str, typer.Argument(help="The marketplace's id of the buyer.")], data: Data = None
+) -> None:
+    """End every session and open link of one buyer, at once."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> int:
+        try:
+            return await _links(pool, settings).end_of(buyer, COMMAND_LINE.who, COMMAND_LINE.name)
+        except (InvalidField, InvalidText) as error:
+            fail(must_be(error))
+
+    ended = run(with_pool(read_settings(data=data), work))
+    say(ngettext("%(num)s session or link ended.", "%(num)s sessions and links ended.", ended) % {"num": ended})
 
 
 @link_secrets.command("new")

@@ -28,9 +28,18 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: str = ""
 
 
+class BuyerWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who bought, as it was told with this very order; empty for what was not. locale: the language they read."""
+
+    name: str = ""
+    email: str = ""
+    locale: str = ""
+
+
 class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything about an order that is said in words. ``note``: the buyer's own instruction at placement (M-18)."""
 
     lines: tuple[LineWords, ...] = ()
     recipient: Recipient = Recipient()
+    buyer: BuyerWords = BuyerWords()
     note: str = ""

@@ -2,7 +2,8 @@
 
 A link that the marketplace signs itself says everything in its address. The signature is HMAC-SHA256, in hexadecimal
 digits, under a secret both sides have, over eight lines of UTF-8 without a line break at the end: ``rescind link 1``,
-and one ``name=value`` for each of NAMES in that order, also where the value is empty.
+and one ``name=value`` for each of NAMES in that order, also where the value is empty. One that names a shop has nine:
+``rescind link 2``, and ``shop=value`` behind the others.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ PAGES: tuple[Destination, ...] = ("orders", "order", "cancel", "conversation")
 
 VERSION = "rescind link 1"
 NAMES = ("buyer", "order", "to", "language", "return", "expires", "nonce")
+VERSION_OF_SHOP = "rescind link 2"
+NAMES_OF_SHOP = (*NAMES, "shop")
+"""Of a link that says in which shop its order is; one that does not is signed as it always was."""
 SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=24)
 """How long a link may be good."""
 _NONCE = range(16, 65)
@@ -35,12 +39,13 @@ _LONGEST_VALUE = 2000
 
 class Handover(msgspec.Struct, frozen=True, kw_only=True):
     """What a link says. buyer: the marketplace's id of them. order: an id of ours or the marketplace's number, empty
-    for all that the buyer has. language: empty for the browser's. back_to: a page of the marketplace to come back to,
-    empty for none.
+    for all that the buyer has. shop: whose number that is, where several shops may have it. language: empty for the
+    browser's. back_to: a page of the marketplace to come back to, empty for none.
     """
 
     buyer: str
     order: str = ""
+    shop: str = ""
     to: Destination
     language: str = ""
     back_to: str = ""
@@ -48,7 +53,7 @@ class Handover(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Raises InvalidField (to): an order is named where one is shown, and nowhere else."""
         if (self.to == "orders") != (not self.order):
-            expected = "orders without an order, or with one: order, cancel, conversation or fragment"
+            expected = "orders; with an order named: order, cancel, conversation or fragment"
             raise InvalidField(field="/to", expected=expected)
 
 
@@ -61,8 +66,9 @@ class SignedLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def signature(secret: str, values: Mapping[str, str]) -> str:
-    """64 hexadecimal digits over the values of NAMES."""
-    text = "\n".join((VERSION, *(f"{name}={values.get(name, '')}" for name in NAMES)))
+    """64 hexadecimal digits over the values of NAMES, or of NAMES_OF_SHOP."""
+    version, names = (VERSION_OF_SHOP, NAMES_OF_SHOP) if values.get("shop") else (VERSION, NAMES)
+    text = "\n".join((version, *(f"{name}={values.get(name, '')}" for name in names)))
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -77,6 +83,7 @@ def signed(secret: str, link: SignedLink) -> str:
         "return": said.back_to,
         "expires": str(int(link.expires_at.timestamp())),
         "nonce": link.nonce,
+        "shop": said.shop,
     }
     return urlencode(
         {name: value for name, value in values.items() if value} | {"signature": signature(secret, values)}
@@ -88,12 +95,12 @@ def read(query: Mapping[str, str], secrets: tuple[str, ...], now: Instant) -> Si
 
     The signature comes first: what nobody has signed is not even told why.
     """
-    values = {name: query.get(name, "") for name in NAMES}
+    values = {name: query.get(name, "") for name in NAMES_OF_SHOP}
     shown = query.get("signature", "")
     sane = all(len(one) <= _LONGEST_VALUE and "\n" not in one for one in values.values())
     # Every secret is tried, so that the time tells nothing about which of them was near.
     fits = [hmac.compare_digest(signature(one, values).encode(), shown.encode()) for one in secrets] if sane else []
-    if not any(fits) or not set(query) <= {*NAMES, "signature"}:
+    if not any(fits) or not set(query) <= {*NAMES_OF_SHOP, "signature"}:
         raise LinkAltered
     expires_at = _moment(values["expires"])
     if expires_at <= now:
@@ -105,6 +112,7 @@ def read(query: Mapping[str, str], secrets: tuple[str, ...], now: Instant) -> Si
     handover = Handover(
         buyer=values["buyer"],
         order=values["order"],
+        shop=values["shop"],
         to=destination(values["to"], field="?to"),
         language=values["language"],
         back_to=values["return"],

@@ -14,6 +14,13 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     buyer: str | None = None
     order: OrderId | None = None
 
+    @property
+    def knows_buyers(self) -> bool:
+        """Whether what the marketplace told of a buyer beside an order may be seen with it. A shop sees what was told
+        with its own orders, and who came for one order what was told with that one.
+        """
+        return self.shop is None and self.order is None
+
     def sees(self, shop: str, buyer: str, order: str) -> bool:
         """Whether something of this shop, buyer and order is visible. order: empty for what belongs to none."""
         return (

@@ -35,7 +35,7 @@ from rescind.core.timers import RingTimer
 from rescind.demo import catalogue
 from rescind.demo.deciders import LateShop
 from rescind.demo.pictures import dented_parcel, two_colours
-from rescind.demo.stall import HOST, Ground, recipient_of
+from rescind.demo.stall import HOST, Ground, buyer_words, recipient_of
 from rescind.demo.withdrawals import ProtectedBuyer, protected
 from rescind.engine import Submission
 from rescind.evidence import Evidence
@@ -304,6 +304,7 @@ class Opening:
                 for line in planned.lines
             ),
             recipient=to,
+            buyer=buyer_words(buyer),
             note=planned.note,
         )
         outcome = await self._engine.handle(Submission(command=command, actor=HOST, details=details))

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from rescind.clock import HandClock
 from rescind.core.actor import Actor, ActorKind
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import BuyerWords, Details, LineWords, Recipient
 from rescind.core.event import Note
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId, ShopId
@@ -89,6 +89,11 @@ def recipient_of(buyer: Buyer, address: Address) -> Recipient:
     )
 
 
+def buyer_words(buyer: Buyer) -> BuyerWords:
+    """Who bought, in the words of an order."""
+    return BuyerWords(name=buyer.name, email=buyer.email, locale=buyer.locale)
+
+
 class Stall:
     """One shop and its orders. Each step sets the clock to its own time."""
 
@@ -143,6 +148,7 @@ class Stall:
         details = Details(
             lines=tuple(LineWords(line=str(place), title=ware.title) for place, ware in enumerate(wares, 1)),
             recipient=recipient_of(buyer, buyer.address),
+            buyer=buyer_words(buyer),
         )
         order = await self._handled(Submission(command=command, actor=HOST, details=details), at)
         return await self.reports(order, FactKind.PAID, at) if method == "card" else order

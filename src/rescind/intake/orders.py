@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import BuyerWords, Details, LineWords, Recipient
 from rescind.core.errors import InvalidField
 from rescind.core.fulfilment import PlaceOrder, check_time
 from rescind.core.ids import OrderId, ShopId, canonical
@@ -139,7 +139,8 @@ class NewRecipient(Incoming, frozen=True, kw_only=True):
 
 
 class NewBuyer(Incoming, frozen=True, kw_only=True):
-    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
+    """Who bought. Name and e-mail are kept with this order: they are for the people who handle it, mail about it goes
+    there, and a guest proves this address. ``locale``: the language they read.
 
     country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2). Without it, the
     country that the parcel goes to.
@@ -187,13 +188,15 @@ def shop_of(body: NewOrder) -> ShopId:
     return ShopId(canonical("shp", body.shop))
 
 
-def buyer_of(body: NewOrder) -> tuple[str, str]:
+def buyer_of(body: NewOrder) -> BuyerWords:
     """The buyer's name and e-mail address, for the people who handle the order. Raises InvalidText, InvalidField."""
     name = label(body.buyer.name, field="/buyer/name", blank=not body.buyer.name)
     email = label(body.buyer.email, field="/buyer/email", blank=not body.buyer.email)
     if email and not _EMAIL.fullmatch(email):
         raise InvalidField(field="/buyer/email", expected="an e-mail address")
-    return name, email
+    # English is also what stands there by itself; alone it is no word about the buyer.
+    said = name or email or body.buyer.locale != "en"
+    return BuyerWords(name=name, email=email, locale=body.buyer.locale if said else "")
 
 
 def place_order(body: NewOrder, order: OrderId, pins: Pins, now: Instant) -> tuple[PlaceOrder, Details]:
@@ -294,6 +297,7 @@ def _details(body: NewOrder) -> Details:
     return Details(
         lines=tuple(_words(line, f"/lines/{place}") for place, line in enumerate(body.lines)),
         recipient=recipient(body.recipient, "/recipient"),
+        buyer=buyer_of(body),
         note=words(body.note, field="/note", blank=True),
     )
 

@@ -159,16 +159,24 @@ SELECT token_hash, {_FIELDS}, {_MANDATE}, expires_at - clock_timestamp() AS rest
 FROM credentials
 WHERE token_hash = ANY($1::bytea[]) AND revoked_at IS NULL AND expires_at > clock_timestamp()
 """  # noqa: S608 - names of ours
+# A link is worth no more than the key that made it, however that one ended. The range is what an index can follow.
+_MAKER = "decode(substring(credentials.made_by FROM 5), 'hex')"
+_MAKER_ENDED = f"""
+CASE WHEN kind = 'link' AND made_by LIKE 'key:%' THEN NOT EXISTS (
+    SELECT FROM credentials k WHERE k.token_hash BETWEEN {_MAKER} AND {_MAKER} || decode(repeat('ff', 24), 'hex')
+      AND k.kind = 'key' AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp()))
+ELSE false END
+"""
 # Of two that take the same one at the same time, the second waits for the row and then finds it revoked.
 _TAKE = f"""
 UPDATE credentials SET revoked_at = clock_timestamp()
-WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp()
+WHERE token_hash = $1 AND revoked_at IS NULL AND expires_at > clock_timestamp() AND NOT ({_MAKER_ENDED})
 RETURNING {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s
 """  # noqa: S608 - names of ours
 _KEPT_LINK = f"""
 SELECT {_FIELDS}, extract(epoch FROM clock_timestamp() - proven_at)::float8 AS fresh_s, expires_at,
        round(extract(epoch FROM expires_at - created_at))::int AS lifetime_s, revoked_at IS NOT NULL AS used,
-       expires_at <= clock_timestamp() AS over
+       expires_at <= clock_timestamp() OR ({_MAKER_ENDED}) AS over
 FROM credentials WHERE token_hash = $1 AND kind = 'link'
 """  # noqa: S608 - names of ours
 _EXTEND = """
@@ -194,10 +202,18 @@ _EVERY_SESSION = f"""
 SELECT encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') AS mark, role, principal, name, shop_id,
        account_id AS account, agent, address, created_at, coalesce(used_at, created_at) AS used_at, expires_at
 FROM credentials
-WHERE kind = 'session' AND revoked_at IS NULL AND expires_at > clock_timestamp()
-  AND role IN ('seller', 'support', 'operator')
-ORDER BY used_at DESC, created_at DESC LIMIT $1
+WHERE kind = 'session' AND revoked_at IS NULL AND expires_at > clock_timestamp() AND role <> 'host'
+  AND CASE WHEN $2 = '' THEN $3 OR role <> 'buyer' ELSE role = 'buyer' AND buyer_id = $2 END
+ORDER BY role = 'buyer', used_at DESC, created_at DESC LIMIT $1
 """  # noqa: S608 - names of ours
+_END_BUYER = """
+WITH moment AS (
+    INSERT INTO buyer_endings (buyer_id, ended_at) VALUES ($1, clock_timestamp())
+    ON CONFLICT (buyer_id) DO UPDATE SET ended_at = excluded.ended_at)
+UPDATE credentials SET revoked_at = clock_timestamp()
+WHERE role = 'buyer' AND buyer_id = $1 AND kind IN ('session', 'link') AND revoked_at IS NULL
+  AND expires_at > clock_timestamp()
+"""
 _END_SESSIONS = f"""
 UPDATE credentials SET revoked_at = clock_timestamp()
 WHERE {_WHOSE} AND ($5 = '' OR encode(substring(token_hash FROM 1 FOR {MARK_BYTES}), 'hex') = $5)
@@ -371,9 +387,15 @@ class CredentialTable:
         rows = await self._pool.fetch(_SESSIONS, account, role, principal, shop)
         return tuple(SessionView(**dict(row)) for row in rows)
 
-    async def every_session(self, most: int) -> tuple[SessionView, ...]:
-        """Good sessions of everybody who works here."""
-        return tuple(SessionView(**dict(row)) for row in await self._pool.fetch(_EVERY_SESSION, most))
+    async def every_session(self, most: int, buyer: str, *, buyers: bool) -> tuple[SessionView, ...]:
+        """Good sessions of everybody who works here. buyers: of all buyers behind them; buyer: of this one alone."""
+        rows = await self._pool.fetch(_EVERY_SESSION, most, buyer, buyers)
+        return tuple(SessionView(**dict(row)) for row in rows)
+
+    async def end_buyer(self, buyer: str) -> int:
+        """End every session and link of a buyer, and say when; how many that were."""
+        done: str = await self._pool.execute(_END_BUYER, buyer)
+        return int(done.rpartition(" ")[2])
 
     async def end_sessions(
         self, account: str, role: Role, principal: str, shop: str | None, *, mark: str = "", but: str = ""

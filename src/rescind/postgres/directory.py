@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
 
-from rescind.core.ids import ShopId, shop_id
+from rescind.core.details import BuyerWords
+from rescind.core.ids import OrderId, ShopId, shop_id, shop_of
 from rescind.core.instant import Instant
 
 _ADD_SHOP = """
@@ -19,14 +20,21 @@ ON CONFLICT (shop_id) DO UPDATE
 SET name = excluded.name, preset_hash = excluded.preset_hash, settings = excluded.settings, zone = excluded.zone,
     contact = excluded.contact
 """
-_ADD_BUYER = """
-INSERT INTO buyers (buyer_id, name, email, locale) VALUES ($1, $2, $3, $4)
-ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
+_INSERT = """
+INSERT INTO buyers (buyer_id, name, email, locale, told_at)
+SELECT buyer_id, name, email, coalesce(nullif(locale, ''), 'en'), coalesce(told_at, '-infinity')
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+    AS w (buyer_id, name, email, locale, told_at)
 """
-_ADD_BUYERS = """
-INSERT INTO buyers (buyer_id, name, email, locale) SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
-ON CONFLICT (buyer_id) DO UPDATE SET name = excluded.name, email = excluded.email, locale = excluded.locale
+# Silence takes nothing away, and what was said before the last word is no news.
+_TELL = f"""
+{_INSERT} ON CONFLICT (buyer_id) DO UPDATE
+SET name = coalesce(nullif(excluded.name, ''), buyers.name), email = coalesce(nullif(excluded.email, ''), buyers.email),
+    locale = excluded.locale, told_at = excluded.told_at
+WHERE buyers.told_at <= excluded.told_at
 """
+_INTRODUCE = f"{_INSERT} ON CONFLICT DO NOTHING"
+_CORRECT = "UPDATE people SET buyer = $3::jsonb WHERE shop_id = $1 AND order_id = $2"
 _COUNTED = """
 SELECT coalesce(sum(count), 0)::int FROM buyer_counters
 WHERE buyer_id = $1 AND name = 'cancellations' AND day > $2
@@ -42,8 +50,16 @@ def new_shop() -> ShopId:
     return shop_id(secrets.randbits(_SHOP_BITS))
 
 
+class BuyerTold(NamedTuple):
+    """What was told of a buyer with an order. told_at: when the order was placed."""
+
+    buyer: str
+    words: BuyerWords
+    told_at: Instant
+
+
 class Directory:
-    """Writes the tables ``shops`` and ``buyers``."""
+    """Writes the tables ``shops`` and ``buyers``, and what is corrected of who bought an order."""
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
         self._pool = pool
@@ -63,14 +79,29 @@ class Directory:
         await self._pool.execute(_ADD_SHOP, shop, name, preset_hash, said, zone, reach)
 
     async def put_buyer(self, buyer: str, *, name: str, email: str, locale: str = "en") -> None:
-        """Add or change a buyer."""
-        await self._pool.execute(_ADD_BUYER, buyer, name, email, locale)
+        """A buyer as the marketplace knows them before any order."""
+        await self._pool.execute(_TELL, [buyer], [name], [email], [locale], [None])
 
-    async def put_buyers(self, buyers: Mapping[str, tuple[str, str, str]]) -> None:
-        """Add or change many buyers: name, e-mail and language by id."""
-        rows = [(buyer, *said) for buyer, said in sorted(buyers.items())]
+    async def tell_buyers(self, told: Iterable[BuyerTold]) -> None:
+        """The marketplace says who buyers are: the order that was placed last has the last word."""
+        await self._put(_TELL, told)
+
+    async def introduce_buyers(self, told: Iterable[BuyerTold]) -> None:
+        """Buyers as they were long ago; of whom something is known already, it stays."""
+        await self._put(_INTRODUCE, told)
+
+    async def _put(self, statement: str, told: Iterable[BuyerTold]) -> None:
+        last: dict[str, BuyerTold] = {}
+        for one in sorted(told, key=lambda one: one.told_at):
+            if one.words.name or one.words.email:
+                last[one.buyer] = one
+        rows = [(one.buyer, *msgspec.structs.astuple(one.words), one.told_at) for _, one in sorted(last.items())]
         if rows:
-            await self._pool.execute(_ADD_BUYERS, *map(list, zip(*rows, strict=True)))
+            await self._pool.execute(statement, *map(list, zip(*rows, strict=True)))
+
+    async def correct(self, order: OrderId, words: BuyerWords) -> None:
+        """Who bought an order is called so, and reads there."""
+        await self._pool.execute(_CORRECT, shop_of(order), order, msgspec.json.encode(words).decode())
 
     async def cancellations_since(self, buyer: str, since: Instant) -> int:
         """How many of a buyer's cancellations were counted after the day of ``since``; at most 2 s behind."""

@@ -31,6 +31,8 @@ _FORGET_OLD = "DELETE FROM used_links WHERE expires_at < clock_timestamp() - int
 _TAKE = "INSERT INTO used_links (link_hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _TAKEN = "SELECT true FROM used_links WHERE link_hash = $1"
 
+_ENDED = "SELECT true FROM buyer_endings WHERE buyer_id = $1 AND ended_at >= $2"
+
 
 class LinkSecret(msgspec.Struct, frozen=True, kw_only=True):
     """A secret as operators see it; what it is nobody is shown again. used_at: within a day; None before the first."""
@@ -96,6 +98,10 @@ class LinkTable:
         """Use a signed link up; of two who do so at once one gets it."""
         await self._pool.execute(_FORGET_OLD)
         return await self._pool.execute(_TAKE, _known_by(signature), expires_at) == "INSERT 0 1"
+
+    async def ended(self, buyer: str, made_at: Instant) -> bool:
+        """Whether all ways in of a buyer were ended since then."""
+        return bool(await self._pool.fetchval(_ENDED, buyer, made_at))
 
     async def taken(self, signature: str) -> bool:
         """Whether it was used up."""

@@ -12,7 +12,7 @@ import msgspec
 
 from rescind.clock import Clock, wall_clock
 from rescind.core.errors import CodeWrong, LastAddress, NotFound, RateLimited
-from rescind.core.ids import ShopId
+from rescind.core.ids import ShopId, shop_of
 from rescind.core.instant import Instant
 from rescind.core.notice import How, NoticeRole, Preferences
 
@@ -129,17 +129,29 @@ ON CONFLICT (role, shop_id, person) DO UPDATE
 SET language = excluded.language, zone = excluded.zone, hour = excluded.hour, choices = excluded.choices,
     changed_at = excluded.changed_at
 """
-# Of buyers the address the marketplace tells; of everybody else the addresses that were proved. A browser is told in
-# the language in which it asked for it.
+# Of buyers the address that was told with the order, or else the one the marketplace tells; of everybody else the
+# addresses that were proved. An address that only an order names ends notices to itself, and to nobody else. A browser
+# is told in the language in which it asked for it.
 _REACH = """
-SELECT 'buyer' AS role, '' AS shop_id, b.buyer_id AS person, 'email' AS channel, 'buyer:' || b.buyer_id AS recipient,
-       b.email AS address, b.locale AS known_language, '' AS known_zone,
-       p.language, p.zone, p.hour, p.choices::text AS choices
-FROM buyers b LEFT JOIN notice_preferences p ON p.role = 'buyer' AND p.shop_id = '' AND p.person = b.buyer_id
-WHERE b.buyer_id = ANY($1::text[]) AND b.email <> ''
+SELECT 'buyer' AS role, CASE WHEN own.own THEN w.shop_id ELSE '' END AS shop_id,
+       CASE WHEN own.own THEN w.order_id ELSE w.buyer_id END AS person, w.buyer_id AS party, w.order_id,
+       'email' AS channel,
+       CASE WHEN own.own THEN 'order:' || w.order_id ELSE 'buyer:' || w.buyer_id END AS recipient,
+       CASE WHEN own.own THEN t.email ELSE b.email END AS address,
+       coalesce(nullif(t.locale, ''), b.locale, '') AS known_language, '' AS known_zone,
+       p.language, p.zone, p.hour, p.choices::text AS choices, x.choices::text AS ended
+FROM unnest($1::text[], $4::text[], $5::text[]) AS w (buyer_id, shop_id, order_id)
+LEFT JOIN buyers b ON b.buyer_id = w.buyer_id
+LEFT JOIN people e ON e.shop_id = w.shop_id AND e.order_id = w.order_id
+CROSS JOIN LATERAL (SELECT coalesce(e.buyer ->> 'email', '') AS email, e.buyer ->> 'locale' AS locale) t
+CROSS JOIN LATERAL (SELECT t.email <> '' AND t.email IS DISTINCT FROM b.email AS own) own
+LEFT JOIN notice_preferences p ON p.role = 'buyer' AND p.shop_id = '' AND p.person = w.buyer_id
+LEFT JOIN notice_preferences x ON own.own AND x.role = 'buyer' AND x.shop_id = w.shop_id AND x.person = w.order_id
+WHERE own.own OR b.email <> ''
 UNION ALL
-SELECT c.role, c.shop_id, c.person, c.channel, c.channel_id, c.address, coalesce(q.language, ''), coalesce(s.zone, ''),
-       p.language, p.zone, p.hour, p.choices::text
+SELECT c.role, c.shop_id, c.person, CASE c.role WHEN 'buyer' THEN c.person WHEN 'seller' THEN c.shop_id ELSE '' END,
+       NULL, c.channel, c.channel_id, c.address, coalesce(q.language, ''), coalesce(s.zone, ''),
+       p.language, p.zone, p.hour, p.choices::text, NULL
 FROM notice_channels c
 LEFT JOIN shops s ON s.shop_id = c.shop_id
 LEFT JOIN push_subscriptions q ON c.channel = 'push' AND q.subscription_id = c.address
@@ -149,8 +161,14 @@ WHERE c.verified_at IS NOT NULL AND c.gone_at IS NULL
 """
 
 
+_BOUGHT_BY = "SELECT buyer_id FROM orders WHERE shop_id = $1 AND order_id = $2"
+
+
 class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose addresses and choices these are. shop: empty for buyers and people of the platform."""
+    """Whose addresses and choices these are. shop: empty for buyers and people of the platform.
+
+    Of a buyer with a shop: the address that one order of it names, by the order's id; nobody signs in as that.
+    """
 
     role: NoticeRole
     shop: str
@@ -170,10 +188,17 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who can be told by one way. id: the channel's, or ``buyer:`` and the buyer's."""
+    """Somebody who can be told by one way. id: the channel's, ``buyer:`` and the buyer's, or ``order:`` and the id of
+    one that was told with an address of its own.
+
+    party: the buyer's or the shop's id, empty for the platform. order: whose notices alone go there, empty for those of
+    none; None for all of the party's.
+    """
 
     id: str
     owner: Owner
+    party: str
+    order: str | None
     channel: str
     address: str
     known_language: str
@@ -312,14 +337,20 @@ class NoticePeople:
 
     async def recipient(self, identifier: str) -> Recipient | None:
         """One who can be told, as things are now; None where they cannot any more."""
-        if identifier.startswith("buyer:"):
-            found = await self.recipients((identifier.removeprefix("buyer:"),), (), platform=False)
+        kind, _, named = identifier.partition(":")
+        if kind == "buyer":
+            found = await self.recipients(((named, ""),), (), platform=False)
+        elif kind == "order":
+            buyer: str | None = await self._pool.fetchval(_BOUGHT_BY, shop_of(named), named)
+            found = await self.recipients(((buyer or "", named),), (), platform=False)
+            # Where the address was corrected to the one the marketplace tells, it is the same.
+            return next((one for one in found if one.order == named), None)
         else:
             kept = await self.by_id(identifier)
             if kept is None:
                 return None
             owner = kept.owner
-            found = await self.recipients((owner.person,), (owner.shop,), platform=owner.role == "support")
+            found = await self.recipients(((owner.person, ""),), (owner.shop,), platform=owner.role == "support")
         return next((one for one in found if one.id == identifier), None)
 
     async def reached(self) -> tuple[str, frozenset[ShopId] | None]:
@@ -354,9 +385,16 @@ class NoticePeople:
     async def _moved(self) -> None:
         await self._pool.execute(_MOVED, secrets.token_hex(8))
 
-    async def recipients(self, buyers: Iterable[str], shops: Iterable[str], *, platform: bool) -> tuple[Recipient, ...]:
-        """Everybody who can be told of these buyers, in these shops, at the platform, by each way they have."""
-        rows = await self._pool.fetch(_REACH, list(buyers), list(shops), platform)
+    async def recipients(
+        self, buyers: Iterable[tuple[str, str]], shops: Iterable[str], *, platform: bool
+    ) -> tuple[Recipient, ...]:
+        """Everybody who can be told of these buyers, in these shops, at the platform, by each way they have.
+
+        buyers: each with the order it is about, empty for none.
+        """
+        bought = [(buyer, shop_of(order) if order else "", order) for buyer, order in buyers]
+        ids, of, orders = map(list, zip(*bought, strict=True)) if bought else ([], [], [])
+        rows = await self._pool.fetch(_REACH, ids, list(shops), platform, of, orders)
         return tuple(map(_recipient, rows))
 
     # --- preferences -------------------------------------------------------------------------------------------------
@@ -407,14 +445,19 @@ def _address(row: asyncpg.Record) -> Address:
 
 
 def _recipient(row: asyncpg.Record) -> Recipient:
+    chosen = _preferences(row) if row["hour"] is not None else Preferences()
+    if row["ended"]:
+        chosen = chosen.without(msgspec.json.decode(row["ended"], type=dict[str, dict[str, How]]))
     return Recipient(
         id=row["recipient"],
+        party=row["party"],
+        order=row["order_id"],
         owner=Owner(role=row["role"], shop=row["shop_id"], person=row["person"]),
         channel=row["channel"],
         address=row["address"],
         known_language=row["known_language"],
         known_zone=row["known_zone"],
-        preferences=_preferences(row) if row["hour"] is not None else Preferences(),
+        preferences=chosen,
     )
 
 

@@ -189,8 +189,8 @@ class NoticeTable:
         await self._pool.execute(_FORGET, self._clock.read(), KEPT_FOR)
 
 
-def parties(found: Collection[Notice]) -> tuple[set[str], set[ShopId], bool]:
-    """The buyers and the shops among the readers of these, and whether the platform is one."""
-    buyers = {one.party for one in found if one.role == "buyer"}
+def parties(found: Collection[Notice]) -> tuple[set[tuple[str, str]], set[ShopId], bool]:
+    """The buyers, each with the order, and the shops among the readers of these, and whether the platform is one."""
+    buyers = {(one.party, str(one.order)) for one in found if one.role == "buyer"}
     shops = {one.shop for one in found if one.role == "seller"}
     return buyers, shops, any(one.role == "support" for one in found)

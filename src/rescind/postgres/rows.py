@@ -163,8 +163,8 @@ def _new_tenders(change: Change, _: Instant) -> Iterable[Row]:
 
 def _people(change: Change, _: Instant) -> Iterable[Row]:
     if change.written and change.details:
-        recipient = _json.encode(change.details.recipient).decode()
-        yield (change.after.shop, change.after.id, recipient, change.details.note)
+        recipient, buyer = (_json.encode(one).decode() for one in (change.details.recipient, change.details.buyer))
+        yield (change.after.shop, change.after.id, recipient, change.details.note, buyer)
 
 
 def _lines(change: Change, _: Instant) -> Iterable[Row]:

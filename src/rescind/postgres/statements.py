@@ -105,9 +105,9 @@ WHERE t.shop_id = w.shop_id AND t.order_id = w.order_id AND t.tender_id = w.tend
 """
 
 INSERT_PEOPLE = """
-INSERT INTO people (shop_id, order_id, recipient, note)
-SELECT shop_id, order_id, recipient::jsonb, note
-FROM unnest($1::people_upsert[]) AS w
+INSERT INTO people (shop_id, order_id, recipient, note, buyer)
+SELECT shop_id, order_id, recipient::jsonb, note, buyer::jsonb
+FROM unnest($1::people_told[]) AS w
 ON CONFLICT (shop_id, order_id) DO UPDATE SET recipient = excluded.recipient
 """
 

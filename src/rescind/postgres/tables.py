@@ -64,6 +64,7 @@ KINDS: Mapping[str, Literal["shop", "buyer", "reference"]] = {
     "staff_links": "reference",
     "link_secrets": "reference",
     "used_links": "reference",
+    "buyer_endings": "reference",
     "sign_in_steps": "reference",
     "sign_in_tries": "reference",
     "staff_acts": "reference",

@@ -20,7 +20,10 @@ async def read(visit: _Here) -> Html:
     """Its list of orders, each with where it stands at the desk."""
     _require_demo(visit)
     who, here = await market.shopper(visit.desk), visit.desk.access.origin + market.PATH
-    rows = [{"order": one, "fragment": await embed.shown(visit, market.shown(who, one, here))} for one in who.orders]
+    rows = [
+        {"order": one, "fragment": await embed.shown(visit, market.shown(who, one, here), signs_in=True)}
+        for one in who.orders
+    ]
     everything = visit.desk.links.onward(Handover(buyer=who.buyer, to="orders", back_to=here))
     return visit.page("buyer/market.html", live=False, who=who, rows=rows, everything=everything, market=DEMO_SITE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
@@ -10,7 +11,8 @@ from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 
 from rescind.access.request import whence
-from rescind.core.errors import CodeWrong, InvalidField, InvalidText, RateLimited
+from rescind.core.errors import CodeWrong, InvalidField, InvalidText, NotFound, RateLimited
+from rescind.core.scope import Scope
 from rescind.demo import guests
 from rescind.web import session
 from rescind.web.session import Html, Visit
@@ -22,8 +24,17 @@ _Here = NamedDependency[Visit]
 
 @get(FIND)
 async def read(visit: _Here) -> Html:
-    """Ask for number and address."""
-    return await _page(visit)
+    """Ask for number and address. number: of the order, where whoever leads here knows it; its buyer who is in already
+    is asked for nothing.
+    """
+    number = visit.query("number")
+    who = visit.principal
+    if number and who is not None and who.role == "buyer":
+        # Of two shops with one number nobody can say which is meant; the form asks as it asks everybody.
+        with suppress(NotFound, InvalidField):
+            found = await visit.desk.reads.order_by_number(who.scope, number)
+            return visit.go(f"/orders/{found.order.id}")
+    return await _page(visit, form={"number": number})
 
 
 @post(FIND, status_code=HTTPStatus.OK)
@@ -60,10 +71,16 @@ async def code(visit: _Here) -> Html:
     form = await open_form(visit)
     came = whence(visit.request)
     try:
-        order = await visit.desk.guest_codes.prove(step_of(visit), form.get("code", ""), came.address)
+        order = await visit.desk.guest_codes.prove(
+            step_of(visit), form.get("code", ""), came.address, form.get("shop", "")
+        )
+    except InvalidField:
+        return await _which(visit, form["code"])
     except (CodeWrong, RateLimited) as wrong:
         return await _code_page(visit, wrong)
-    entered = await visit.desk.links.enter_guest(order, came)
+    entered = await visit.desk.links.enter_guest(order, came, visit.principal)
+    if not entered.session:
+        return visit.go(entered.path)
     await visit.desk.access.sign_out(visit.request)
     return session.enter(visit, entered.session, entered.person, entered.path)
 
@@ -90,6 +107,12 @@ async def _page(
         silent=not demo and await visit.desk.post.server() is None,
         example=await guests.bought(visit.desk) if demo else None,
     )
+
+
+async def _which(visit: Visit, code: str) -> Html:
+    """Several shops have an order of this number and address: whoever has proved the address says which they mean."""
+    found = [await visit.desk.reads.order(Scope(), one) for one in await visit.desk.guest_codes.choices(step_of(visit))]
+    return visit.page("buyer/find_order_which.html", live=False, here=FIND, code=code, found=found)
 
 
 async def _code_page(visit: Visit, wrong: CodeWrong | RateLimited | None = None) -> Html:

@@ -116,7 +116,7 @@ def _required(language: Locale, role: NoticeRole, group: Group) -> str:
 
 async def _mail_of_buyer(visit: Visit) -> str:
     """The buyer's address as it may be shown; empty where the marketplace has told none."""
-    found = await visit.desk.inbox.people.recipients((visit.person.buyer_id or "",), (), platform=False)
+    found = await visit.desk.inbox.people.recipients(((visit.person.buyer_id or "", ""),), (), platform=False)
     return next((masked(one.address) for one in found if one.channel == EMAIL), "")
 
 

@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.params import FromPath
 
 from rescind.access.people import Invited, Wanted, by
-from rescind.core.errors import AddressBounces, InvalidField, InvalidText, LastOperator, NotFound
+from rescind.core.errors import AddressBounces, Forbidden, InvalidField, InvalidText, LastOperator, NotFound
 from rescind.core.lists import PEOPLE
 from rescind.core.staff import RIGHTS, ROLES
 from rescind.intake.narrowing import PersonNarrowing
@@ -116,7 +116,18 @@ async def end_session(console: Here, mark: FromPath[str]) -> Html:
     return console.go(f"{_home(console)}?said=session_ended#sessions")
 
 
-ROUTES = (read, invite, invite_again, take_back, change, remove, begin_anew, end_session)
+@post("/people/buyers/end", status_code=HTTPStatus.OK)
+async def end_buyer(console: Here) -> Html:
+    """End every session and open link of one buyer, where one is an operator."""
+    who = by(console.person)
+    if console.scope.shop is not None:
+        raise Forbidden(action="end_session")
+    form = await console.form()
+    await console.desk.links.end_of(form.text("buyer"), who.who, who.name)
+    return console.go(f"{_home(console)}?said=buyer_ended#sessions")
+
+
+ROUTES = (read, invite, invite_again, take_back, change, remove, begin_anew, end_session, end_buyer)
 
 
 def _home(console: Console) -> str:
@@ -147,6 +158,7 @@ async def _page(
     around = replace(around, back=base)
     for_all = console.scope.shop is None
     shops = {str(one.id): one.name for one in await desk.reads.shops()} if for_all else {}
+    buyer = console.query("buyer").strip() if for_all else ""
     usual = {"role": "support", "rights": "answer", "language": language.tag}
     return console.page(
         "staff/people.html",
@@ -190,7 +202,8 @@ async def _page(
             }
             for one in await desk.people.acts(who, _ACTS_SHOWN)
         ],
-        sessions=session_rows(console.visit, await desk.access.every_session()) if for_all else [],
+        buyer=buyer,
+        sessions=session_rows(console.visit, await desk.access.every_session(buyer)) if for_all else [],
         roles=[(one, language.term("actor", one)) for one in ROLES],
         rights=[(one, language.term("rights", one)) for one in RIGHTS],
         shops=[("", "–"), *shops.items()],
@@ -233,6 +246,7 @@ def _told(console: Console) -> Notice | None:
         "invitation_ended": _("The invitation is taken back. Its link opens nothing."),
         "role_changed": _("Changed. It holds at once; the person signs in again."),
         "removed": _("Removed. Open pages of that person are closed at once."),
+        "buyer_ended": _("Ended. This buyer is signed out everywhere, and no open link lets anybody in."),
         "session_ended": _("Ended. That browser has to sign in again."),
     }.get(console.query("said"))
     return Notice(said) if said else None

@@ -56,6 +56,7 @@ class Frame:
     this page, to which the language switch returns. account_href: of whoever works here. trial: refunds are only tried
     here, and no money moves. events: address of the live stream, empty on a page that is not live. cursor: where in
     that stream this page was rendered. back: to the site of the marketplace, for a buyer who came from there.
+    others: to the other orders of a buyer who came for one.
     """
 
     role: Literal["", "buyer", "seller", "support"] = ""
@@ -71,6 +72,7 @@ class Frame:
     sign_out_href: str = "/sign-out"
     account_href: str = ""
     back: Link | None = None
+    others: Link | None = None
     demo: bool = False
     trial: bool = False
     events: str = ""

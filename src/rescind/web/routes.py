@@ -19,7 +19,15 @@ from litestar.params import FromPath
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from rescind.access.request import CrossSite
-from rescind.core.errors import NotFound, RateLimited, RescindError, SignInAgain, Unauthenticated, Unavailable
+from rescind.core.errors import (
+    Forbidden,
+    NotFound,
+    RateLimited,
+    RescindError,
+    SignInAgain,
+    Unauthenticated,
+    Unavailable,
+)
 from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
@@ -253,6 +261,8 @@ def show_problem(request: Call, fault: Exception) -> Html:
     elif status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("page.failed", path=_logged(request), exc_info=fault)
     title, detail = _problem_words(visit.locale, code, params)
+    if isinstance(fault, Forbidden) and visit.principal is not None and visit.principal.order is not None:
+        title, detail = _one_order(visit.locale)
     headers = {"Retry-After": str(params["retry_after"])} if "retry_after" in params else {}
     if isinstance(fault, HTTPException) and fault.headers:
         headers |= fault.headers  # which methods there are, where another one was asked for
@@ -322,6 +332,15 @@ def _problem_words(locale: Locale, code: str, params: Mapping[str, object]) -> t
         return locale.pgettext("problem.title", code), detail % values
     except KeyError:
         return locale.pgettext("problem.title", code), _("Nothing was changed. Go back and look at the page again.")
+
+
+def _one_order(locale: Locale) -> tuple[str, str]:
+    """Why somebody who came for one order does not see what is of all of them."""
+    _ = locale.gettext
+    return _("You came for one order"), _(
+        "This is about everything you bought, and you came to see one order. Open your orders from where you bought "
+        "them, and you see it here."
+    )
 
 
 def _param(locale: Locale, value: object) -> str:

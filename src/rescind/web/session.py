@@ -284,6 +284,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
         policy_href=policy_href,
         account_href=_ACCOUNT.get(person.role, ""),
         back=_back(visit, person),
+        others=_others(visit, person),
         demo=visit.desk.settings.demo,
         trial=visit.trial,
         events="/live" if live else "",
@@ -314,6 +315,20 @@ def _back(visit: Visit, person: Principal) -> Link | None:
     """To the page of the marketplace that somebody came from, while an operator names its site."""
     name = visit.desk.links.site(person.back_to) if person.back_to else None
     return Link(person.back_to, visit.locale.gettext("Back to %(site)s") % {"site": name}) if name else None
+
+
+def _others(visit: Visit, person: Principal) -> Link | None:
+    """Where a buyer who came for one order finds the others: at the marketplace, or by their numbers."""
+    if person.order is None:
+        return None
+    _ = visit.locale.gettext
+    sites = visit.desk.links.sites
+    if person.back_to and (name := visit.desk.links.site(person.back_to)):
+        return Link(person.back_to, _("All your orders: %(site)s") % {"site": name})
+    if sites:
+        site, name = next(iter(sites.items()))
+        return Link(site, _("All your orders: %(site)s") % {"site": name})
+    return Link("/find-order", _("Find another one by its number"))
 
 
 _ORDER_OR_SHOP = re.compile(r"/(ord|shp)_[0-9a-z]+")
@@ -475,13 +490,17 @@ def speak(visit: Visit, response: Html, language: str) -> None:
 
 
 def remember_language(request: Call) -> Html | None:
-    """``?lang=`` on any page: keep the choice and show the page without it."""
+    """``?lang=`` on any page: keep the choice and show the page without it.
+
+    A link that hands a buyer over may name a language itself: there the choice stays in the address until they are in.
+    """
     chosen = request.query_params.get("lang")
-    if request.method != "GET" or chosen not in LANGUAGE_NAMES:
+    if request.method != "GET" or chosen not in LANGUAGE_NAMES or _area(request.url.path) == "/enter":
         return None
     rest = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
     path = request.url.path + (f"?{urlencode(rest)}" if rest else "")
-    secure = "; Secure" if request.url.scheme == "https" else ""
+    # The browser's own connection counts: behind a proxy that speaks TLS this one is plain.
+    secure = "; Secure" if desk_of(request.scope).access.secure else ""
     cookie = f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={_YEAR_S}; SameSite=Lax; HttpOnly{secure}"
     # Two slashes would name another host.
     target = "/" + path.lstrip("/")

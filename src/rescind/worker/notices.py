@@ -54,7 +54,7 @@ async def made(people: NoticePeople, told: Sequence[Told]) -> list[New]:
         New(
             notice,
             at,
-            _sends(notice, by_party[notice.role, notice.party], now) if now - at <= LATELY else (),
+            _sends(notice, _of(by_party, notice), now) if now - at <= LATELY else (),
         )
         for notice, at in found
     ]
@@ -65,9 +65,13 @@ async def _by_party(people: NoticePeople, found: Sequence[Notice]) -> Mapping[tu
     buyers, shops, platform = parties(found)
     by_party: dict[tuple[str, str], list[Recipient]] = defaultdict(list)
     for one in await people.recipients(buyers, shops, platform=platform):
-        owner = one.owner
-        by_party[owner.role, {"buyer": owner.person, "seller": owner.shop}.get(owner.role, "")].append(one)
+        by_party[one.owner.role, one.party].append(one)
     return by_party
+
+
+def _of(by_party: Mapping[tuple[str, str], list[Recipient]], notice: Notice) -> list[Recipient]:
+    """Those among a notice's readers to whom notices of its order go."""
+    return [one for one in by_party[notice.role, notice.party] if one.order in {None, notice.order}]
 
 
 def _history(record: Record) -> bool:
@@ -129,7 +133,7 @@ class Messenger:
             now = self._people.now()
             for one in hushed:
                 notice = one.notice
-                to = by_party[notice.role, notice.party] if now - notice.at <= LATELY else ()
+                to = _of(by_party, notice) if now - notice.at <= LATELY else ()
                 await self._sends.speak(one, _sends(notice, to, now))
         return len(hushed)
 
@@ -193,7 +197,7 @@ class Messenger:
                 await self._sends.end(leased, "sent", "" if by_mail else said, said if by_mail else "")
             case Refused(said=said, gone=gone):
                 await self._sends.end(leased, "refused", said)
-                if gone and not leased.recipient.startswith("buyer:"):
+                if gone and not leased.recipient.startswith(("buyer:", "order:")):
                     await self._people.gone(leased.recipient)
                 log.info("notice.refused", notice=leased.notice, channel=leased.channel)
             case Unclear(said=said, wait_s=wait_s):

@@ -108,7 +108,8 @@ async def _placed(desk: Desk, source: Source, told: OrderMessage) -> Came:
         raise InvalidField(field="/data/shop", expected="the shop of this source")
     try:
         shop = await shop_for(desk, told.data)
-        placed = await place(desk, shop, told.data, host(source))
+        eyes = Scope(shop=shop.id) if source.shop else Scope()
+        placed = await place(desk, shop, told.data, host(source), scope=eyes)
     except RescindError as wrong:
         raise _inside(wrong) from None
     return Came(placed.first, placed.outcome.order.id)

@@ -26,6 +26,7 @@ from rescind.core.instant import Instant
 from rescind.core.lifecycle import Command
 from rescind.core.order import Order
 from rescind.core.parts import FactKind
+from rescind.core.scope import Scope
 from rescind.core.told_twice import known_already
 from rescind.desk import Desk
 from rescind.engine import Submission
@@ -132,7 +133,7 @@ class _Reading:
     async def _placed(self, new: NewOrder, at: Instant) -> Linked:
         try:
             shop = await shop_for(self.desk, new)
-            placed = await place(self.desk, shop, new, host(self.source))
+            placed = await place(self.desk, shop, new, host(self.source), scope=Scope(shop=shop.id))
         except OrderConflict:
             raise Aside("number_taken", "/number") from None
         except AmountsDoNotAddUp as wrong:

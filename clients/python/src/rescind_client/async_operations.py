@@ -21,7 +21,8 @@ class Orders:
 
         The automatic checks of address, recipient, telephone, e-mail, value and duplicates refuse nothing: an order
         that they stop at waits in manual review for a person, and the buyer may still cancel. The same order again,
-        under another key, is `200` and changes nothing; the same number with other contents is a conflict.
+        under another key, is `200` and changes nothing but the buyer's name and e-mail address, where they were
+        wrong; the same number with other contents is a conflict.
         """
         return await self._transport.call(
             "POST", "/v1/orders", models.OrderState, body=body, key=idempotency_key, keyed=True
@@ -2329,6 +2330,25 @@ class Buyers:
             "GET", f"/v1/buyers/{segment(buyer)}", models.BuyerStandingTold, query={"shop": shop}
         )
 
+    async def end_sessions(
+        self, buyer: str, body: models.Untouched, *, idempotency_key: str | None = None
+    ) -> models.WaysInEnded:
+        """Sign a buyer out everywhere.
+
+        End every session and every open link of one buyer at once, on the record of who did it.
+
+        Call it when somebody else got into an account of your site. Links that your site signed itself hold until
+        they are over: sign none for this buyer meanwhile, or end the secret.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/buyers/{segment(buyer)}/sessions/end",
+            models.WaysInEnded,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+        )
+
 
 class Packing:
     def __init__(self, transport: AsyncTransport) -> None:
@@ -3067,7 +3087,8 @@ class Links:
 
         With an order, the session sees that order and nothing else of the buyer's. Send the browser there at once:
         who comes from a page of yours goes straight in, everybody else is asked first. Keep it out of logs and
-        mails.
+        mails. The same Idempotency-Key gives the same link while it is good, and then says that it was used or is
+        too old.
         """
         return await self._transport.call(
             "POST", "/v1/links", models.LinkTold, body=body, key=idempotency_key, keyed=True
@@ -3093,6 +3114,9 @@ class Guests:
         """Let a guest in.
 
         A link that signs the guest in for this one order, once. Whatever is wrong is answered alike.
+
+        Once the code is right, `invalid-field` at `/shop` says that the guest has orders of this number in several
+        shops: ask which they mean, and send the same code with the id of that shop.
         """
         return await self._transport.call(
             "POST", "/v1/guest-sessions", models.LinkTold, body=body, key=idempotency_key, keyed=True
@@ -3362,12 +3386,16 @@ class Sessions:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def listed(self, *, whose: Literal["all", "own"] | None = None) -> models.SessionsTold:
+    async def listed(
+        self, *, whose: Literal["all", "own"] | None = None, buyer: str | None = None
+    ) -> models.SessionsTold:
         """List sessions.
 
-        Where one is signed in; an operator may ask where everybody is.
+        Where one is signed in; an operator may ask where everybody is, those who work here before the buyers.
         """
-        return await self._transport.call("GET", "/v1/sessions", models.SessionsTold, query={"whose": whose})
+        return await self._transport.call(
+            "GET", "/v1/sessions", models.SessionsTold, query={"whose": whose, "buyer": buyer}
+        )
 
     async def end_others(self, body: models.Untouched, *, idempotency_key: str | None = None) -> models.SessionsTold:
         """End all other sessions.

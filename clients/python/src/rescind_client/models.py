@@ -62,7 +62,8 @@ class NewOrder(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class NewBuyer(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Who bought. Name and e-mail are for the people who handle the order; ``locale``: the language they read.
+    """Who bought. Name and e-mail are kept with this order: they are for the people who handle it, mail about it goes
+    there, and a guest proves this address. ``locale``: the language they read.
 
     country: where they live; the law of that country may give more than the policy (ISO 3166 alpha-2). Without it,
     the country that the parcel goes to.
@@ -2713,6 +2714,12 @@ class AtTheDoorTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     off_until: date | None
 
 
+class WaysInEnded(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """ended: how many sessions and open links there were."""
+
+    ended: int
+
+
 class ScanTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An answer for each order the code may mean: several where their parcels travel as one, none for a foreign one."""
 
@@ -3641,7 +3648,8 @@ class AccountTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class NewLink(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it.
+    """Whom to hand over, and to what. buyer: your id of them. order: its id here or your number of it. shop: the id of
+    the shop whose order it is, where several may have one of this number.
 
     to: orders (all of them; without an order), or of one order its page (order), the form to cancel it (cancel),
     what was said about it (conversation), or a fragment for a page of yours (fragment). Without ``to``, the order's
@@ -3651,6 +3659,7 @@ class NewLink(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     buyer: str
     order: str = ""
+    shop: str = ""
     to: Literal["cancel", "conversation", "fragment", "order", "orders"] | None = None
     language: Literal["", "en", "zh"] = ""
     return_to: str = ""
@@ -3680,10 +3689,11 @@ class GuestCodeTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 
 
 class GuestCodeTyped(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The step, and the code as it was typed."""
+    """The step, and the code as it was typed. shop: its id, where the guest has orders of this number in several."""
 
     step: str
     code: str
+    shop: str = ""
 
 
 class KeysTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

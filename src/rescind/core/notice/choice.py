@@ -40,6 +40,17 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     hour: int = 8
     choices: dict[str, dict[str, How]] = {}
 
+    def without(self, ended: Choices) -> Preferences:
+        """The same, less what was ended elsewhere."""
+        off: dict[str, dict[str, How]] = {
+            channel: {group: chosen for group, chosen in groups.items() if chosen == "off"}
+            for channel, groups in ended.items()
+        }
+        channels = {*self.choices, *off}
+        return msgspec.structs.replace(
+            self, choices={one: self.choices.get(one, {}) | off.get(one, {}) for one in channels}
+        )
+
 
 def how(role: NoticeRole, channel: str, group: Group, choices: Choices) -> How:
     """How one group goes by one channel."""

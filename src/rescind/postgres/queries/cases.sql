@@ -1,6 +1,6 @@
 -- A page of requests and contradictions, built like a page of orders.
 {matched}
-SELECT c.*, o.number, o.state, s.name AS shop_name, b.name AS buyer_name, coalesce(p.note, '') AS note, l.lines, n.total
+SELECT c.*, o.number, o.state, s.name AS shop_name, {buyer_name} AS buyer_name, coalesce(p.note, '') AS note, l.lines, n.total
 FROM (SELECT c.shop_id, c.case_id, c.order_id, c.buyer_id, c.kind, c.status, c.reason, c.stage, c.rule, c.amount_minor,
              c.currency, c.requested_at, c.due_at, c.on_silence, c.closed_at, c.closed_by, c.filed_by, {lead} AS lead, {tie} AS tie
       FROM cases c WHERE {where} AND {beyond} ORDER BY {order} LIMIT {limit}) c

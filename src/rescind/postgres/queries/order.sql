@@ -3,7 +3,7 @@
 SELECT o.state, o.updated_at, p.recipient::text AS recipient, coalesce(p.note, '') AS note,
        s.shop_id, s.name AS shop_name, s.preset_hash, coalesce(s.shop_hash, '') AS shop_hash,
        coalesce(y.name, '') AS preset, s.settings::text AS settings, s.zone, s.contact::text AS contact,
-       o.buyer_id, b.name AS buyer_name, b.email, b.locale,
+       o.buyer_id, {buyer_name} AS buyer_name, {email} AS email, {locale} AS locale, p.buyer::text AS buyer,
        (SELECT json_agg(json_build_object('line', l.line_id, 'title', l.title, 'variant', l.variant,
                                           'options', l.options, 'image', l.image) ORDER BY l.place)
         FROM order_lines l WHERE l.shop_id = o.shop_id AND l.order_id = o.order_id)::text AS lines,

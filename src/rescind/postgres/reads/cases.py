@@ -14,7 +14,7 @@ from rescind.core.order_note import unread
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import CaseKind, CaseRow, Filters, Page
-from rescind.postgres.reads.conditions import Where, add_filters, checked_codes, scoped_cases
+from rescind.postgres.reads.conditions import Where, add_filters, buyer_told, checked_codes, scoped_cases
 from rescind.postgres.reads.rows import row_lines, tracking
 from rescind.postgres.reads.search import add_searches
 from rescind.postgres.reads.sorts import case_sort
@@ -48,7 +48,7 @@ class Cases(Source):
         def read(row: asyncpg.Record) -> CaseRow:
             return _case_row(row, now)
 
-        return await self._page(_CASES, where, sort, of, cursor, limit, read)
+        return await self._page(_cases_of(scope), where, sort, of, cursor, limit, read)
 
     def every_case(self, scope: Scope, filters: Filters, *, now: Instant) -> AsyncIterator[CaseRow]:
         """All rows of a queue, in its order. Raises InvalidField: tab, or a filter out of its range."""
@@ -56,7 +56,11 @@ class Cases(Source):
         def read(row: asyncpg.Record) -> CaseRow:
             return _case_row(row, now)
 
-        return self._every(_CASES, _where(scope, filters, now), case_sort(filters), read)
+        return self._every(_cases_of(scope), _where(scope, filters, now), case_sort(filters), read)
+
+
+def _cases_of(scope: Scope) -> str:
+    return _CASES.replace("{buyer_name}", buyer_told(scope, "name"))
 
 
 def _where(scope: Scope, filters: Filters, now: Instant) -> Where:

@@ -84,6 +84,15 @@ def scoped_cases(scope: Scope) -> Where:
     return where
 
 
+def buyer_told(scope: Scope, said: str) -> str:
+    """What an order p of the table ``people`` says of its buyer b: what was told with it, else what else is known.
+
+    said: name, email or locale.
+    """
+    told = f"nullif(p.buyer ->> '{said}', '')"
+    return f"coalesce({told}, b.{said})" if scope.knows_buyers else told
+
+
 def add_id(where: Where, order_id: str) -> None:
     identifier = known("ord", order_id, "order")
     where.add("o.shop_id = {} AND o.order_id = {}", shop_of(identifier), identifier)

@@ -11,8 +11,8 @@ from rescind.core.scope import Scope
 from rescind.core.views import OrderRow
 from rescind.postgres import paging
 from rescind.postgres.reads.conditions import LONGEST_NUMBER, Where, sane, scoped, short_text
-from rescind.postgres.reads.orders import ORDERS, order_row
-from rescind.postgres.reads.search import ASKED, NAMED, NUMBERED, anywhere, numbered, spellings
+from rescind.postgres.reads.orders import order_row, orders_of
+from rescind.postgres.reads.search import ASKED, NUMBERED, anywhere, named, numbered, spellings
 from rescind.postgres.reads.sorts import ORDER_SORTS
 from rescind.postgres.reads.source import Source
 
@@ -32,14 +32,14 @@ class Find(Source):
         outer = Where()
         outer.parameters = inner.parameters
         numbers = tuple(word[:LONGEST_NUMBER] for word in re.split(r"[\s,;，；、]+", wanted) if word)
-        named = NAMED.format(where=inner, pattern=inner.bind(anywhere(wanted)))
-        query = numbered(inner, numbers, NUMBERED + ASKED) + "\n    UNION ALL" + named
+        worded = named(scope).format(where=inner, pattern=inner.bind(anywhere(wanted)))
+        query = numbered(inner, numbers, NUMBERED + ASKED) + "\n    UNION ALL" + worded
         outer.add_matched("o", "found", query)
 
         def read(row: asyncpg.Record) -> OrderRow:
             return order_row(row, now)
 
-        page = await self._page(ORDERS, outer, ORDER_SORTS["newest"], b"", None, limit, read)
+        page = await self._page(orders_of(scope), outer, ORDER_SORTS["newest"], b"", None, limit, read)
         return page.rows
 
     async def by_scan(self, scope: Scope, text: str, *, now: Instant) -> tuple[OrderRow, ...]:
@@ -58,7 +58,7 @@ class Find(Source):
         def read(row: asyncpg.Record) -> OrderRow:
             return order_row(row, now)
 
-        page = await self._page(ORDERS, outer, ORDER_SORTS["newest"], b"", None, 25, read)
+        page = await self._page(orders_of(scope), outer, ORDER_SORTS["newest"], b"", None, 25, read)
         spelt = spellings((wanted,))
-        named = tuple(row for row in page.rows if row.number in spelt or row.order_id in spelt)
-        return named or page.rows
+        meant = tuple(row for row in page.rows if row.number in spelt or row.order_id in spelt)
+        return meant or page.rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rescind.core.details import Details, LineWords, Recipient
+from rescind.core.details import BuyerWords, Details, LineWords, Recipient
 from rescind.core.errors import InvalidField, NotFound
 from rescind.core.ids import OrderId, ShopId
 from rescind.core.instant import Instant
@@ -10,7 +10,7 @@ from rescind.core.money import Money
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import BuyerView, OrderView
-from rescind.postgres.reads.conditions import LONGEST_NUMBER, Where, add_id, known, sane, scoped
+from rescind.postgres.reads.conditions import LONGEST_NUMBER, Where, add_id, buyer_told, known, sane, scoped
 from rescind.postgres.reads.directory import shop_view
 from rescind.postgres.reads.rows import decoded
 from rescind.postgres.reads.source import Source, query
@@ -22,8 +22,8 @@ SELECT EXISTS (SELECT FROM orders WHERE shop_id = $1 AND buyer_id = $2 AND place
 """
 
 _OF_NUMBER = """
-SELECT o.order_id, b.email FROM orders o JOIN buyers b ON b.buyer_id = o.buyer_id
-WHERE o.number = $1 AND b.email <> '' ORDER BY o.placed_at DESC LIMIT 100
+SELECT o.order_id, p.buyer ->> 'email' AS email FROM orders o JOIN people p USING (shop_id, order_id)
+WHERE o.number = $1 AND p.buyer ->> 'email' <> '' ORDER BY o.placed_at DESC LIMIT 100
 """
 
 
@@ -35,7 +35,7 @@ class OneOrder(Source):
         """
         where = scoped(scope, "o")
         add_id(where, order_id)
-        return await self._one(where, counting)
+        return await self._one(scope, where, counting)
 
     async def order_by_number(self, scope: Scope, number: str, shop: ShopId | None = None) -> OrderView:
         """One order by its number, which is unique in its shop.
@@ -48,10 +48,12 @@ class OneOrder(Source):
         where.add("o.number = {}", number)
         if shop is not None:
             where.add("o.shop_id = {}", known("shp", shop, "shop"))
-        return await self._one(where)
+        return await self._one(scope, where)
 
     async def addresses_of(self, number: str) -> tuple[tuple[OrderId, str], ...]:
-        """Every order of this number whose buyer has an address, and the address; what was placed last comes first."""
+        """Every order of this number that was told with an address of its buyer, and the address; what was placed last
+        comes first. What was told with another order proves nothing of this one.
+        """
         if not sane(number, LONGEST_NUMBER):
             return ()
         return tuple((row["order_id"], row["email"]) for row in await self._pool.fetch(_OF_NUMBER, number))
@@ -65,9 +67,16 @@ class OneOrder(Source):
         given = (shop, buyer, since, until, besides, total.minor, total.currency)
         return bool(await self._pool.fetchval(_PLACED_BETWEEN, *given))
 
-    async def _one(self, where: Where, counting: Instant | None = None) -> OrderView:
+    async def _one(self, scope: Scope, where: Where, counting: Instant | None = None) -> OrderView:
         since = where.bind(counting.date()) if counting else "NULL::date"
-        rows = await self._pool.fetch(_ORDER.format(where=where, since=since), *where.parameters)
+        text = _ORDER.format(
+            where=where,
+            since=since,
+            buyer_name=buyer_told(scope, "name"),
+            email=buyer_told(scope, "email"),
+            locale=buyer_told(scope, "locale"),
+        )
+        rows = await self._pool.fetch(text, *where.parameters)
         if len(rows) > 1:
             raise InvalidField(field="shop", expected="the shop, for several have an order of this number")
         if not rows:
@@ -78,6 +87,7 @@ class OneOrder(Source):
             details=Details(
                 lines=decoded(row["lines"], tuple[LineWords, ...], ()),
                 recipient=decoded(row["recipient"], Recipient, Recipient()),
+                buyer=decoded(row["buyer"], BuyerWords, BuyerWords()),
                 note=row["note"],
             ),
             shop=shop_view(row),

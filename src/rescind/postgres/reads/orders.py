@@ -13,14 +13,14 @@ from rescind.core.order_note import unread
 from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Filters, OrderRow, Page
-from rescind.postgres.reads.conditions import HAS_CASE, Where, add_filters, checked_codes, scoped
+from rescind.postgres.reads.conditions import HAS_CASE, Where, add_filters, buyer_told, checked_codes, scoped
 from rescind.postgres.reads.rows import row_lines, tracking
 from rescind.postgres.reads.search import add_searches
 from rescind.postgres.reads.sorts import order_sort
 from rescind.postgres.reads.source import Source, query
 from rescind.postgres.reads.tabs import add_order_tab
 
-ORDERS = query("orders")
+_ORDERS = query("orders")
 
 
 class Orders(Source):
@@ -37,7 +37,7 @@ class Orders(Source):
         def read(row: asyncpg.Record) -> OrderRow:
             return order_row(row, now)
 
-        return await self._page(ORDERS, where, sort, of, cursor, limit, read)
+        return await self._page(orders_of(scope), where, sort, of, cursor, limit, read)
 
     def every_order(self, scope: Scope, filters: Filters, *, now: Instant) -> AsyncIterator[OrderRow]:
         """All orders of a list, in its order. Raises InvalidField: tab, or a filter out of its range."""
@@ -45,7 +45,12 @@ class Orders(Source):
         def read(row: asyncpg.Record) -> OrderRow:
             return order_row(row, now)
 
-        return self._every(ORDERS, _where(scope, filters, now), order_sort(filters), read)
+        return self._every(orders_of(scope), _where(scope, filters, now), order_sort(filters), read)
+
+
+def orders_of(scope: Scope) -> str:
+    """The statement of a list of orders, for whom it is read."""
+    return _ORDERS.replace("{buyer_name}", buyer_told(scope, "name"))
 
 
 def _where(scope: Scope, filters: Filters, now: Instant) -> Where:

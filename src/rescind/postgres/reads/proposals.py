@@ -9,7 +9,7 @@ from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Page, ProposalRow
 from rescind.postgres import paging
-from rescind.postgres.reads.conditions import scoped_cases
+from rescind.postgres.reads.conditions import buyer_told, scoped_cases
 from rescind.postgres.reads.source import Source, query
 
 # Built like a page of refund orders: the case, its order's state, and what shop and buyer are called.
@@ -23,7 +23,9 @@ class Proposals(Source):
         where = scoped_cases(scope)
         where.add("c.kind = 'proposal' AND c.closed_at IS NULL")
         of = msgspec.json.encode(["proposals", scope])
-        return await self._page(_PROPOSALS, where, _OLDEST_FIRST, of, cursor, limit, _row)
+        return await self._page(
+            _PROPOSALS.replace("{buyer_name}", buyer_told(scope, "name")), where, _OLDEST_FIRST, of, cursor, limit, _row
+        )
 
 
 def _row(row: asyncpg.Record) -> ProposalRow:

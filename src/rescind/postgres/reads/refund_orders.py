@@ -14,7 +14,7 @@ from rescind.core.record import decode_order
 from rescind.core.scope import Scope
 from rescind.core.views import Page, RefundOrderFilters, RefundOrderRow
 from rescind.postgres import paging
-from rescind.postgres.reads.conditions import Where, checked_codes, known, scoped, short_text
+from rescind.postgres.reads.conditions import Where, buyer_told, checked_codes, known, scoped, short_text
 from rescind.postgres.reads.search import spellings
 from rescind.postgres.reads.source import Source, query
 
@@ -60,14 +60,14 @@ class RefundOrders(Source):
             numbers = where.bind(spellings(filters.numbers), "::text[]")
             where.add(_NUMBERED.replace("$numbers", numbers))
         of = msgspec.json.encode(["refund_orders", scope, filters])
-        return await self._page(_REFUND_ORDERS, where, _OLDEST_FIRST, of, cursor, limit, _row)
+        return await self._page(_rows_of(scope), where, _OLDEST_FIRST, of, cursor, limit, _row)
 
     async def refund_order(self, scope: Scope, refund: str) -> RefundOrderRow:
         """One of them, by the refund's id. Raises NotFound: missing, foreign, or a refund that a provider pays."""
         where = _of(scope)
         identifier = known("ref", refund, "refund")
         where.add("c.shop_id = {} AND c.case_id = {}", shop_of(identifier), identifier)
-        page = await self._page(_REFUND_ORDERS, where, _OLDEST_FIRST, b"", None, 1, _row)
+        page = await self._page(_rows_of(scope), where, _OLDEST_FIRST, b"", None, 1, _row)
         if not page.rows:
             raise NotFound(kind="refund")
         return page.rows[0]
@@ -75,6 +75,10 @@ class RefundOrders(Source):
     async def refund_order_methods(self) -> tuple[str, ...]:
         """By which means there are refunds to pay out."""
         return tuple(row["reason"] for row in await self._pool.fetch(_METHODS))
+
+
+def _rows_of(scope: Scope) -> str:
+    return _REFUND_ORDERS.replace("{buyer_name}", buyer_told(scope, "name"))
 
 
 def _of(scope: Scope) -> Where:

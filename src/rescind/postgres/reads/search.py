@@ -33,12 +33,14 @@ STOCKED = """
     UNION ALL
     SELECT o.shop_id, o.order_id FROM order_lines l JOIN orders o ON o.shop_id = l.shop_id AND o.order_id = l.order_id
     WHERE {where} AND l.sku = ANY({numbers})"""
-NAMED = """
-    SELECT o.shop_id, o.order_id FROM buyers b JOIN orders o ON o.buyer_id = b.buyer_id
-    WHERE {where} AND (b.name ILIKE {pattern} OR b.email ILIKE {pattern})
-    UNION ALL
+_NAMED = """
     SELECT o.shop_id, o.order_id FROM people p JOIN orders o ON o.shop_id = p.shop_id AND o.order_id = p.order_id
-    WHERE {where} AND (p.recipient ->> 'name' ILIKE {pattern} OR p.recipient ->> 'email' ILIKE {pattern})"""
+    WHERE {where} AND (p.recipient ->> 'name' ILIKE {pattern} OR p.recipient ->> 'email' ILIKE {pattern}
+                       OR p.buyer ->> 'name' ILIKE {pattern} OR p.buyer ->> 'email' ILIKE {pattern})"""
+_KNOWN = """
+    UNION ALL
+    SELECT o.shop_id, o.order_id FROM buyers b JOIN orders o ON o.buyer_id = b.buyer_id
+    WHERE {where} AND (b.name ILIKE {pattern} OR b.email ILIKE {pattern})"""
 _TITLED = """
     UNION ALL
     SELECT o.shop_id, o.order_id FROM order_lines l JOIN orders o ON o.shop_id = l.shop_id AND o.order_id = l.order_id
@@ -62,7 +64,12 @@ def add_searches(where: Where, of: str, scope: Scope, filters: Filters) -> None:
         seen.parameters = where.parameters
         narrow(seen, scope, "o")
         pattern = where.bind(anywhere(text))
-        where.add_matched(of, "worded", (NAMED + _TITLED).format(where=seen, pattern=pattern))
+        where.add_matched(of, "worded", (named(scope) + _TITLED).format(where=seen, pattern=pattern))
+
+
+def named(scope: Scope) -> str:
+    """Orders by what was told of people with them, and for some readers by what else is known of buyers."""
+    return _NAMED + _KNOWN if scope.knows_buyers else _NAMED
 
 
 def numbered(where: Where, numbers: Sequence[str], query: str) -> str:

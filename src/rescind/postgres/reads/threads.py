@@ -77,9 +77,11 @@ _FOUND = """
  OR EXISTS (SELECT FROM threads t
             LEFT JOIN orders o ON o.shop_id = t.shop_id AND o.order_id = t.order_id
             LEFT JOIN shops s ON s.shop_id = t.shop_id
-            LEFT JOIN buyers b ON b.buyer_id = t.buyer_id
+            LEFT JOIN buyers b ON b.buyer_id = t.buyer_id AND t.order_id IS NULL
+            LEFT JOIN people p ON p.shop_id = t.shop_id AND p.order_id = t.order_id
             WHERE t.shop_id = x.shop_id AND t.thread_id = x.thread_id
-              AND (t.subject ILIKE {} OR o.number ILIKE {} OR s.name ILIKE {} OR b.name ILIKE {})))
+              AND (t.subject ILIKE {} OR o.number ILIKE {} OR s.name ILIKE {}
+                   OR coalesce(b.name, p.buyer ->> 'name') ILIKE {})))
 """
 _ANSWERED = """
 SELECT extract(epoch FROM answered_at - asked_at)::bigint AS seconds FROM threads
