@@ -72,8 +72,10 @@ class Connected:
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
+        if self._own is not None and name == self._own.name:
+            return self._own
         found = await self._opened(name)
-        if found is None and self._own is not None and name in {"", self._own.name}:
+        if found is None and self._own is not None and not name:
             return self._own
         if found is None:
             return await self.others(name) if self.others else None
@@ -82,9 +84,16 @@ class Connected:
     async def known(self) -> Sequence[Known]:
         """Every connection as far as its path matters; in a demonstration the sandbox, too, until one is chosen."""
         now = time.monotonic()
-        if self._known is None or now - self._known[0] > KNOWN_FOR_S:
+        # While it is tried what another process knows is asked each time: a payment on trial is one for good.
+        trying = self._known is not None and any(one.own and one.trial_since for one in self._known[1])
+        if self._known is None or trying or now - self._known[0] > KNOWN_FOR_S:
             found = [
-                Known(name=one.name, own=one.own, means=KINDS[one.kind].means)
+                Known(
+                    name=one.name,
+                    own=one.own,
+                    means=KINDS[one.kind].means,
+                    trial_since=one.changed_at if one.name == SANDBOX and not self._pretend else None,
+                )
                 for one in await self.table.all()
                 if one.kind in KINDS
             ]
@@ -110,8 +119,8 @@ class Connected:
     ) -> ConnectionView:
         """Try the keys by reading only, then keep them, in place of those of the same name.
 
-        Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable. The key of a connection that is
-        there may be left empty: it stays.
+        Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable, TrialRefused. The key of a
+        connection that is there may be left empty: it stays.
         """
         if name == HOST or (name == SANDBOX and kind != SANDBOX):
             raise InvalidField(field="/name", expected="another name: this one is the desk's own")
@@ -148,6 +157,12 @@ class Connected:
         found = await self.table.find(name)
         assert found is not None, "it was just kept"
         return found.view
+
+    async def end_trial(self, by: str) -> None:
+        """Let payments that name no connection go nowhere again; what was tried stays so. Raises NotFound."""
+        if not await self.trial():
+            raise NotFound(kind="trial")
+        await self.connect(SANDBOX, SANDBOX, Secrets(""), by)
 
     async def _tried(self, name: str, kind: Kind, secrets: Secrets, *, direct: bool) -> tuple[Secrets, Checked]:
         """The keys with the place that accepts them, and what it says. Raises InvalidField, Unavailable."""

@@ -494,6 +494,8 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     assert "You are owed this money. The marketplace has no working connection" in page.text
     assert "refunded to" not in page.text
     page = await ines.see("/operator/providers?kind=sandbox")
+    assert "Owed now: €40.00 in 1 refund. That stays owed and is not tried" in page.text
+    assert "Begin?" in page.text, "it is asked before it begins"
     done = await ines.press(page, "/operator/providers", kind="sandbox", name="sandbox", own="on")
     assert done.to.endswith("said=trial"), done.text
     order = await market.order()
@@ -502,6 +504,16 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     page = await ann.see(f"/orders/{order}")
     assert "(trial, no money moves)" in page.text
     assert "Refunds are only tried here: no money moves" in page.raw, "it stands above every page"
+    page = await ines.see("/operator/providers")
+    tried = (await market.read(order)).refunds[0].id
+    done = await ines.press(page, f"/operator/providers/tried/{order}/{tried}", why="She paid by card.")
+    assert done.to.endswith("said=owed_again"), done.text
+    assert "She paid by card." in (await ann.see(f"/orders/{order}")).text
+    done = await ines.press(page, "/operator/providers/sandbox/end")
+    page = await ines.see(done.to)
+    assert "The trial has ended." in page.text
+    assert "End the trial" not in page.text
+    assert "Owed now: €80.00 in 2 refunds" in (await ines.see("/operator/providers?kind=sandbox")).text
 
 
 async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16

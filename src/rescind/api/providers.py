@@ -124,10 +124,15 @@ async def listed(call: Call) -> Answer:
     changes=True,
     fresh=True,
     keyed=False,
-    fails=(errors.InvalidField, errors.Unavailable),
+    fails=(errors.InvalidField, errors.Unavailable, errors.TrialRefused),
 )
 async def connect(call: Call) -> Answer:
-    """Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that name."""
+    """Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that name.
+
+    The `sandbox` moves no money: with `own` a trial begins, without it the trial ends. What is paid while it stands is
+    only ever tried; what was paid before stays owed. One that moves real money, or is used for payments that name none,
+    ends a trial, and while it is there none begins.
+    """
     new: NewConnection = call.body
     view = await call.desk.connected.connect(
         call.ids["connection"],

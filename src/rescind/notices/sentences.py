@@ -263,6 +263,10 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("A refund of order %(number)s is unclear"),
         marked("The provider has not said what became of %(amount)s of order %(number)s of %(shop)s."),
     ),
+    (K.REFUND_SETTLED, "buyer", "only_tried"): Said(
+        marked("%(amount)s of order %(number)s is owed to you"),
+        marked("The refund of %(amount)s of order %(number)s was only tried; it is owed to you, and will be sent."),
+    ),
     (K.REFUND_SETTLED, "buyer"): Said(
         marked("The refund of order %(number)s goes another way"),
         marked("%(amount)s of order %(number)s is given back another way, which stands on the order's page."),

@@ -21,7 +21,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import HOST, ProviderOutcome
 from rescind.providers.host import Host
-from rescind.providers.paths import ALL, Known, path
+from rescind.providers.paths import ALL, Known, path, real
 
 TRIES_AGAIN_AFTER_S = 900
 
@@ -74,7 +74,8 @@ class Router:
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Ask whoever pays by this means, else the provider of this payment, for a refund."""
-        provider = self._paying(call.into or call.method) or await self._of(call)
+        paying = None if call.trial else self._paying(call.into or call.method)
+        provider = paying or await self._of(call)
         if provider is not None and call.into and not provider.traits.pays_into:
             # One that only sends money back where it came from would send it there a second time.
             provider = self._host
@@ -97,7 +98,7 @@ class Router:
         provider = self._paying(call.method) or await self._of(call)
         if provider is self._host and not call.provider and not self._takes_itself(call.method):
             provider = await self.connections.provider("")
-        if provider is None and not call.provider and not await self.connections.known():
+        if provider is None and not call.provider and not real(await self.connections.known()):
             # Nobody takes payments for this installation, so what it was told of them is all there is.
             return Captured(clear=True)
         if provider is None:
@@ -121,7 +122,7 @@ class Router:
 
     async def _of(self, call: PaymentCall) -> PaymentProvider | None:
         """The connection that the payment names; where it names none, the one it was taken through by all we know."""
-        name = call.provider or path(call.method, call.payment, await self.connections.known())
+        name = call.provider or path(call.method, call.payment, real(await self.connections.known()))
         if name == HOST:
             return self._host
         provider = await self.connections.provider(name)

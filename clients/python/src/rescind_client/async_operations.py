@@ -940,6 +940,31 @@ class Refunds:
             if_match=if_match,
         )
 
+    async def owe_again(
+        self,
+        order: str,
+        refund: str,
+        body: models.TriedRefund,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.RefundsTold:
+        """Owe a refund that was only tried.
+
+        Say that a payment is real whose refunds were only tried: all of them are owed again, and no longer a trial.
+
+        Where a provider is connected that takes the payment they are sent as money; until then they wait.
+        """
+        return await self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/refunds/{segment(refund)}/owed-again",
+            models.RefundsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
 
 class Documents:
     def __init__(self, transport: AsyncTransport) -> None:
@@ -3068,6 +3093,10 @@ class Providers:
 
         Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that
         name.
+
+        The `sandbox` moves no money: with `own` a trial begins, without it the trial ends. What is paid while it
+        stands is only ever tried; what was paid before stays owed. One that moves real money, or is used for
+        payments that name none, ends a trial, and while it is there none begins.
         """
         return await self._transport.call(
             "PUT", f"/v1/providers/{segment(connection)}", models.ConnectionTold, body=body

@@ -2424,6 +2424,12 @@ WayOn = Literal["again", "paid_out", "store_credit"]
 """What may become of it. ``again``: to the same tender, now or later."""
 
 
+class TriedRefund(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Why a refund that was only tried is owed as money; the buyer, the shop and support read the ``comment``."""
+
+    comment: str | None = None
+
+
 class NewReturn(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What is wrong, with which items, and what the buyer would like. consent: as with a request to cancel."""
 

@@ -125,7 +125,9 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
         case refund_order.RefundOrderLapsed(refund=about):
             yield _Told("support", NoticeKind.PAY_OUT_LATE, about, _amount(order, about))
         case failed_refund.FailedRefundSettled(refund=about, way=way):
-            yield _Told("buyer", NoticeKind.REFUND_SETTLED, about, _amount(order, about), way)
+            found = _refund(order, about)
+            code = refund.ONLY_TRIED if found and found.cause == refund.ONLY_TRIED else way
+            yield _Told("buyer", NoticeKind.REFUND_SETTLED, about, _amount(order, about), code)
         case returns.ReturnOpened(case=about):
             yield _Told("support", NoticeKind.RETURN_OPENED, about)
         case returns.ReturnQuestioned(case=about):
@@ -213,6 +215,8 @@ def _of_refund(event: refund.RefundAnswered, order: Order) -> Iterator[_Told]:
     amount, code = (found.amount_minor, "release" if found.release else "") if found else (None, "")
     if found and found.through == refund.SANDBOX:
         code = "trial"
+    if event.cause == refund.ONLY_TRIED:
+        return  # That it is owed again is told.
     match event.status:
         case RefundStatus.SUBMITTED if event.confirm_by is not None:
             yield _Told("support", NoticeKind.PAY_OUT, about, amount)

@@ -7,17 +7,21 @@ from http import HTTPStatus
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.api import problems
 from rescind.connections import Secrets
-from rescind.core.errors import InvalidField, Unavailable
+from rescind.core.errors import InvalidField, InvalidText, InvalidTransition, TrialRefused, Unavailable
+from rescind.core.ids import OrderId, RefundId, canonical, shop_of
 from rescind.core.ports import Checked
 from rescind.core.refund import HOST, SANDBOX
+from rescind.core.tried import OweTried
 from rescind.locales import Locale
+from rescind.postgres.tried import tried, waiting
 from rescind.providers.kinds import KINDS, POINTERS, Kind
 from rescind.providers.paths import NOBODY, path
 from rescind.setting_values import EVERY_MEANS
 from rescind.web import typed
 from rescind.web.operator.console import PROVIDERS, told
-from rescind.web.seller.console import Console, Fields, Here, Notice
+from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.tender import method_name
 
@@ -53,6 +57,9 @@ async def connect(console: Here) -> Html:
             own=bool(form.text("own")),
             direct=bool(form.text("direct")),
         )
+    except TrialRefused as refused:
+        notice = Notice(problems.detail(refused, console.language), "urgent")
+        return await _page(console, form=form, notice=notice, status=HTTPStatus.CONFLICT)
     except InvalidField as wrong:
         field = str(wrong.params["field"]).strip("/")
         said = console.language.expected(str(wrong.params["expected"]))
@@ -77,7 +84,34 @@ async def check(console: Here, name: FromPath[str]) -> Html:
     return await _page(console, notice=_checked(console.language, name, checked))
 
 
-ROUTES = (read, connect, check)
+@post("/providers/sandbox/end", status_code=200)
+async def end_trial(console: Here) -> Html:
+    """End the trial; to press it twice ends it once."""
+    await console.form()
+    console.person.require_fresh()
+    if await console.desk.connected.trial():
+        await console.desk.connected.end_trial(f"operator:{console.person.id}")
+    return console.go(f"{PROVIDERS}?said=trial_ended")
+
+
+@post("/providers/tried/{order_id:str}/{refund:str}", status_code=200)
+async def owe_again(console: Here, order_id: FromPath[str], refund: FromPath[str]) -> Html:
+    """Say that the payment behind a refund that was only tried is real."""
+    form = await console.form()
+    console.person.require_fresh()
+    try:
+        order = OrderId(canonical("ord", order_id))
+        command = OweTried(
+            order=order, refund=RefundId(canonical("ref", refund)), comment=console.note(form.text("why"), "why")
+        )
+        await console.submit(command, shop_of(order), f"owe_again:{refund}", form.text("key"))
+    except (InvalidTransition, InvalidText) as wrong:
+        notice = Notice(problems.detail(wrong, console.language), "urgent")
+        return await _page(console, notice=notice, status=problems.status(wrong))
+    return console.go(f"{PROVIDERS}?said=owed_again")
+
+
+ROUTES = (read, connect, check, end_trial, owe_again)
 
 
 def _hidden(language: Locale, kind: Kind) -> set[str]:
@@ -110,6 +144,16 @@ async def _page(
         rows=[{"id": one.name, "one": one} for one in known],
         demo=console.desk.settings.demo,
         chosen=any(one.own for one in known),
+        trial=any(one.own and one.name == SANDBOX for one in known) and not console.desk.settings.demo,
+        owed=[
+            console.language.ngettext("%(amount)s in %(num)s refund", "%(amount)s in %(num)s refunds", one.count)
+            % {"amount": console.language.money(one.amount), "num": one.count}
+            for one in await waiting(console.desk.pool)
+        ],
+        tried=[
+            {"id": one.refund, "one": one, "amount": console.language.money(one.amount), "key": new_key()}
+            for one in (() if console.desk.settings.demo else await tried(console.desk.pool))
+        ],
         host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
         where=await _where(console),
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
