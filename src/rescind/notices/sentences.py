@@ -142,6 +142,10 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("%(shop)s has cancelled order %(number)s"),
         marked("%(shop)s has cancelled order %(number)s, or what you asked for of it; %(amount)s goes back to you."),
     ),
+    (K.APPROVED, "buyer", "trial"): Said(
+        marked("Trial: order %(number)s is cancelled"),
+        marked("Order %(number)s, or a part of it, is cancelled. Its refund of %(amount)s is only tried."),
+    ),
     (K.APPROVED, "seller"): Said(
         marked("Stop: order %(number)s is cancelled"),
         marked("Order %(number)s, or a part of it, is cancelled and must not ship; %(amount)s goes back to the buyer."),

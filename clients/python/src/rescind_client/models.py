@@ -1354,8 +1354,8 @@ class RefundWayTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 
     expected_from, expected_by: the days on which it should be there, both included, in working days where the buyer
     lives; null once it is there, and while it is not on its way. overdue: they are over. trouble: what is in the
-    way, empty where nothing is. move: who must act now. reference: the provider's own; to a seller empty, as the
-    tender is.
+    way, empty where nothing is. move: who must act now; move_by: the day by which the platform means to, null where
+    it is not its move. reference: the provider's own; to a seller empty, as the tender is.
     """
 
     id: str
@@ -1379,6 +1379,7 @@ class RefundWayTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     steps: list[RefundStepTold]
     trouble: str
     move: str
+    move_by: date | None
     reference: str
 
 

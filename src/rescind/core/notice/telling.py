@@ -93,7 +93,7 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
             | cancellation.CancellationApproved()
             | cancellation.CancellationRefused()
         ):
-            yield from _of_request(event)
+            yield from _of_request(event, order)
         case cancellation.CancellationWithdrawn(cancellation=about):
             yield _Told("seller", NoticeKind.WITHDRAWN, about)
         case cancellation.CancellationOvertaken(cancellation=about):
@@ -184,6 +184,7 @@ def _of_request(
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
     | cancellation.CancellationRefused,
+    order: Order,
 ) -> Iterator[_Told]:
     about = event.cancellation
     match event:
@@ -198,7 +199,9 @@ def _of_request(
                 yield _Told("seller", NoticeKind.REQUEST_HELD, about, code=code)
         case cancellation.CancellationApproved(by=by, refunds=refunds):
             owed = sum(one.amount_minor for one in refunds)
-            yield _Told("buyer", NoticeKind.APPROVED, about, owed, by)
+            on_trial = {one.id for one in order.tenders if one.trial}
+            tried = bool(refunds) and {one.tender for one in refunds} <= on_trial
+            yield _Told("buyer", NoticeKind.APPROVED, about, owed, "trial" if tried else by)
             # Whoever stopped it knows; of everybody else's word the packing bench has to hear.
             if by != "seller":
                 yield _Told("seller", NoticeKind.APPROVED, about, owed, by)

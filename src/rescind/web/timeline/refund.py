@@ -44,6 +44,8 @@ def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
     if before is not None and before.cause == refund.ONLY_TRIED:
         text = _("%(amount)s is owed again, as money")
         return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
+    if before is not None and before.cause and event.way is failed_refund.WayOn.AGAIN:
+        return teller.entry(_("%(amount)s is to be sent; nothing was sent before") % {"amount": amount}, "banknote")
     text, icon = {
         failed_refund.WayOn.AGAIN: (_("%(amount)s is sent back once more"), "banknote"),
         failed_refund.WayOn.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
