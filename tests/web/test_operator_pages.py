@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from provider.client import Provider
 from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app, provider
 from rescind.connections import Secrets
+from rescind.core.parts import Tender
 from rescind.policies import preset
 from rescind.postgres.due import DueTable
 from rescind.postgres.migrate import released
@@ -514,6 +516,30 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     assert "The trial has ended." in page.text
     assert "End the trial" not in page.text
     assert "Owed now: €80.00 in 2 refunds" in (await ines.see("/operator/providers?kind=sandbox")).text
+
+
+async def test_a_marketplace_that_takes_cash_chooses_on_a_page_to_pay_out_itself(app, ines, market, desk):  # M-15
+    cash = Tender(id="t", method="cash_on_delivery", amount_minor=4000)
+    order = await market.order(tenders=(cash,))
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    preview = (await ann.see(f"/orders/{order}/cancel")).text
+    assert "Owed at once; sent as soon as the marketplace has a way to send it" in preview
+    assert "Usually there" not in preview
+    await market.cancels(order)
+    due = DueTable(desk.pool, desk.clock)
+    await refunds.sweep(desk.engine, due, provider(desk))
+    page = await ines.see("/operator/providers")
+    assert "Choose what the marketplace pays out itself" in page.text
+    wrong = await ines.press(page, "/operator/providers/paid-out", others="Bank transfer!")
+    assert wrong.status == 422, wrong.text
+    done = await ines.press(page, "/operator/providers/paid-out", pays_cash_on_delivery="on", others="boleto")
+    assert done.to.endswith("said=paid_out#otherwise"), done.text
+    market.clock.advance(timedelta(minutes=16))
+    await desk.pool.execute("UPDATE due SET lease_until = clock_timestamp() WHERE kind = 'refund'")
+    await refunds.sweep(desk.engine, due, provider(desk))
+    (refund,) = (await market.read(order)).refunds
+    assert (refund.through, refund.to_pay_out) == ("host", True)
+    assert await desk.connected.paid_out() == ("cash_on_delivery", "boleto")
 
 
 async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16

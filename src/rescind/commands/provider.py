@@ -139,7 +139,9 @@ def _asked(kind: str) -> Secrets:
 
 def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
     async def connected(pool: asyncpg.Pool[Any], settings: Settings) -> T:
-        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo)
+        opened = Connected(
+            ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo, paid_out=settings.host_pays
+        )
         try:
             return await work(opened)
         except InvalidField as error:

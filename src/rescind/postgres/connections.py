@@ -69,6 +69,12 @@ _PAID = (
 )
 _STATE = "SELECT state FROM orders WHERE shop_id = $1 AND order_id = $2"
 
+_BY_HAND = "SELECT value FROM installation WHERE key = 'paid_out_by_host'"
+_CHOOSE_BY_HAND = """
+INSERT INTO installation (key, value) VALUES ('paid_out_by_host', $1)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
 Outcome = Literal["done", "no_news", "set_aside"]
 KEPT_FOR = timedelta(days=30)
 """Messages that were understood are kept as long as somebody may ask about them."""
@@ -117,6 +123,13 @@ class Aside(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class ByHand(msgspec.Struct, frozen=True):
+    """Means of payment whose refunds the marketplace pays out itself, as an operator chose them. by: who did."""
+
+    means: tuple[str, ...] = ()
+    by: str = ""
+
+
 class ConnectionTable:
     """Reads and writes connections, messages, and which payment pays for which order."""
 
@@ -162,6 +175,15 @@ class ConnectionTable:
                 view.changed_by,
                 self._clock.read(),
             )
+
+    async def by_hand(self) -> ByHand:
+        """What an operator chose the marketplace to pay out itself."""
+        kept = await self._pool.fetchval(_BY_HAND)
+        return msgspec.json.decode(kept, type=ByHand) if kept else ByHand()
+
+    async def choose_by_hand(self, chosen: ByHand) -> None:
+        """Keep that choice in place of the one before."""
+        await self._pool.execute(_CHOOSE_BY_HAND, msgspec.json.encode(chosen).decode())
 
     async def keep(self, connection: str, message: str, kind: str, body: bytes, after: timedelta = timedelta()) -> None:
         """Keep a message as it came; the same one again changes nothing (WH-02). It is read ``after`` that long."""

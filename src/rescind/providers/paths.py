@@ -47,6 +47,8 @@ class Book(Protocol):
 def path(method: str, payment: str, known: Sequence[Known]) -> str:
     """The name of the connection that takes it; ``host`` where the marketplace pays out itself; else ``NOBODY``."""
     own = next((one for one in known if one.own), None)
+    if {method, ALL} & by_hand(known):
+        return HOST
     if method in CREDIT_METHODS:
         return own.name if own and own.means.methods is None else HOST
     # Its own id says where a payment is, whatever was chosen since.
@@ -61,6 +63,12 @@ def path(method: str, payment: str, known: Sequence[Known]) -> str:
     if len(others) == 1:
         return others[0].name
     return HOST if own else NOBODY
+
+
+def by_hand(known: Sequence[Known]) -> frozenset[str]:
+    """The means of payment that the marketplace was chosen to pay out itself, wherever they were paid."""
+    found = next((one.means.methods for one in known if one.name == HOST), None)
+    return found or frozenset()
 
 
 def real(known: Sequence[Known]) -> list[Known]:
@@ -89,8 +97,8 @@ class PathsNow:
 
     def _of(self, tender: Tender, currency: str, told_by: str, known: Sequence[Known]) -> Through:
         careful = strictest(currency)
-        by_hand = bool({tender.method, ALL} & self._methods)
-        name = HOST if by_hand else tender.provider or told_by or path(tender.method, tender.payment, known)
+        ours = bool({tender.method, ALL} & (self._methods | by_hand(known)))
+        name = HOST if ours else tender.provider or told_by or path(tender.method, tender.payment, known)
         found = next((one for one in known if one.name == name), None)
         if found is not None and found.trial_since is not None:
             return Through(connection=name, step_minor=careful if careful > 1 else 0, trial=True)

@@ -236,8 +236,9 @@ def _unsent(locale: Locale, cause: str) -> str:
     _ = locale.gettext
     text = {
         "not_set_up": _(
-            "In the way: %(cause)s. An operator puts it right on the page of payment providers; then it is sent by"
-            " itself. Until then you can send the money another way."
+            "In the way: %(cause)s. An operator connects a provider on the page of payment providers, or chooses there"
+            " that the marketplace pays this out itself; then it goes on by itself. Until then you can send it another"
+            " way."
         ),
         "still_held": _("In the way: %(cause)s. When the last of it is let go, so is this; nobody need do anything."),
     }.get(

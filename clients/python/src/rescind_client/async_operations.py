@@ -3088,6 +3088,15 @@ class Providers:
         """
         return await self._transport.call("GET", "/v1/providers", models.ProvidersTold)
 
+    async def pay_out(self, body: models.MeansByHand) -> models.MeansByHandTold:
+        """Choose what the marketplace pays out itself.
+
+        Refunds to these means of payment become refund orders, wherever they were paid; those that wait, too.
+
+        `RESCIND_PAID_OUT_BY_HOST` goes before: where it is set nothing is chosen here.
+        """
+        return await self._transport.call("PUT", "/v1/paid-out-by-host", models.MeansByHandTold, body=body)
+
     async def connect(self, connection: str, body: models.NewConnection) -> models.ConnectionTold:
         """Connect a provider.
 

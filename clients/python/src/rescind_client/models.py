@@ -3933,9 +3933,12 @@ class SessionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class ProvidersTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Connected providers by name, and the latest messages that a person has to look at."""
+    """Connected providers by name, what the marketplace pays out itself, by the codes of its means of payment, and the
+    latest messages that a person has to look at.
+    """
 
     providers: list[ConnectionTold]
+    paid_out_by_host: list[str]
     set_aside: list[AsideTold]
 
 
@@ -3963,6 +3966,18 @@ class AsideTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     type: str
     received_at: str
     cause: str
+
+
+class MeansByHand(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Means of payment by the codes that orders use, such as bank_transfer; all alone for every one; none for none."""
+
+    means: list[str]
+
+
+class MeansByHandTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Means of payment whose refunds the marketplace pays out itself, by their codes."""
+
+    means: list[str]
 
 
 class NewConnection(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

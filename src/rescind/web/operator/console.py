@@ -90,6 +90,7 @@ def _said(language: Locale) -> dict[str, str]:
         "rejected": _("Sent back to its author, with your reason."),
         "connected": _("Connected. The provider accepted the key."),
         "trial": _("The trial has begun: what is paid from now on is only tried. What was paid before stays owed."),
+        "paid_out": _("Kept. Refunds to these are paid out by the marketplace; those that wait follow in a while."),
         "trial_ended": _("The trial has ended. What was tried stays so; what is owed waits for a provider."),
         "owed_again": _("Owed again. It is sent as money as soon as a provider takes it."),
         "mail_set_up": _("Kept. Mail goes to this server from now on; send a test to see whether it arrives."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from litestar import get, post
@@ -30,6 +31,8 @@ SHOWN = (
     *("gift_card", "balance", "store_credit", "voucher", "points"),
 )
 """Means of payment of which the page says where they go."""
+_BY_HAND = ("bank_transfer", "cash_on_delivery", "alipay", "wechat_pay", "card", "paypal")
+"""Those that are offered to be paid out by the marketplace itself."""
 
 
 @get("/providers")
@@ -111,7 +114,25 @@ async def owe_again(console: Here, order_id: FromPath[str], refund: FromPath[str
     return console.go(f"{PROVIDERS}?said=owed_again")
 
 
-ROUTES = (read, connect, check, end_trial, owe_again)
+@post("/providers/paid-out", status_code=200)
+async def pay_out(console: Here) -> Html:
+    """Choose which means of payment the marketplace pays out itself."""
+    form = await console.form()
+    console.person.require_fresh()
+    others = [one for one in re.split(r"[\s,，、]+", form.text("others")) if one]
+    chosen = [one for one in (*_BY_HAND, EVERY_MEANS) if form.text(f"pays_{one}")]
+    if EVERY_MEANS in chosen:
+        chosen, others = [EVERY_MEANS], []
+    try:
+        await console.desk.connected.pay_out([*chosen, *others], f"operator:{console.person.id}")
+    except InvalidField as wrong:
+        said = console.language.expected(str(wrong.params["expected"]))
+        errors = {"others": console.language.gettext("Write %(expected)s.") % {"expected": said}}
+        return await _page(console, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return console.go(f"{PROVIDERS}?said=paid_out#otherwise")
+
+
+ROUTES = (read, pay_out, connect, check, end_trial, owe_again)
 
 
 def _hidden(language: Locale, kind: Kind) -> set[str]:
@@ -128,6 +149,7 @@ async def _page(
 ) -> Html:
     connected = console.desk.connected
     known = await connected.all()
+    paid_out = await connected.paid_out()
     asked = form.text("kind") if form else console.query("kind")
     kind = KINDS.get(asked) or next(iter(KINDS.values()))
     fields = _fields(console.language, kind)
@@ -154,7 +176,11 @@ async def _page(
             {"id": one.refund, "one": one, "amount": console.language.money(one.amount), "key": new_key()}
             for one in (() if console.desk.settings.demo else await tried(console.desk.pool))
         ],
-        host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
+        host_pays=[_means(console.language, one) for one in paid_out],
+        paid_out=paid_out,
+        paid_out_set=bool(connected.paid_out_set),
+        means=[(one, _means(console.language, one)) for one in (*_BY_HAND, EVERY_MEANS)],
+        other_means=", ".join(one for one in paid_out if one not in {*_BY_HAND, EVERY_MEANS}),
         where=await _where(console),
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
         kinds=[
@@ -187,11 +213,11 @@ def _fields(language: Locale, kind: Kind) -> list[dict[str, object]]:
 
 async def _where(console: Console) -> list[tuple[str, str]]:
     """Which means of payment go through which connection where none is named: (where to, means)."""
-    language, host = console.language, frozenset(console.desk.settings.host_pays)
+    language = console.language
     known = await console.desk.connected.known()
     by_place: dict[str, list[str]] = {}
     for method in (one for one in SHOWN if language.has("tender", one)):
-        place = HOST if {method, EVERY_MEANS} & host else path(method, "", known)
+        place = path(method, "", known)
         by_place.setdefault(place, []).append(language.term("tender", method))
     words = {
         HOST: language.gettext("the marketplace itself"),

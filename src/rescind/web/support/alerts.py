@@ -30,7 +30,10 @@ def _line(console: Console, one: Alert) -> dict[str, Any]:
             "%(num)s refund waits for a payment provider.", "%(num)s refunds wait for a payment provider.", one.count
         )
         title %= numbers
-        what = _("An operator has to connect the provider, or put its key right; then they are sent by themselves.")
+        what = _(
+            "An operator connects the provider, puts its key right, or chooses that the marketplace pays this means of"
+            " payment out itself: all on the page of payment providers."
+        )
     else:
         title = language.ngettext("%(num)s refund is unclear.", "%(num)s refunds are unclear.", one.count) % numbers
         what = _("The provider gave no clear answer for more than a day.")
