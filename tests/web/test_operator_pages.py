@@ -518,6 +518,39 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     assert "Owed now: €80.00 in 2 refunds" in (await ines.see("/operator/providers?kind=sandbox")).text
 
 
+async def test_a_key_in_use_that_ends_and_orders_that_did_not_come_in_are_told_on_the_first_page(ines, market, desk):
+    await market.order()
+    page = await ines.see("/support")
+    assert "Keys in use end" not in page.text
+    await desk.pool.execute(
+        "INSERT INTO credentials (token_hash, kind, role, principal, expires_at, used_on)"
+        " VALUES (sha256('1'), 'key', 'host', 'erp', clock_timestamp() + interval '29 days', current_date),"
+        " (sha256('2'), 'key', 'host', 'unused', clock_timestamp() + interval '3 days', NULL)"
+    )
+    await desk.order_sources.create("erp", "signed", "operator:ops", request="erp")
+    await desk.pool.execute(
+        "INSERT INTO source_messages (source, message_id, topic, subject, body, outcome, done_at)"
+        " VALUES ('erp', 'm1', 'order', '1', '', 'set_aside', clock_timestamp())"
+    )
+    page = await ines.see("/support")
+    for words in ("Keys in use end within 30 days: 1. First that of erp", "Messages of which no order came: 1"):
+        assert words in page.text, page.text
+    page = await ines.see("/operator/set-up")
+    assert page.text.count("Wants somebody") >= 2
+    page = await ines.see("/operator/check-up")
+    for there in ("/operator/keys", "/operator/sources", "/operator/providers", "/operator/mail"):
+        assert f'href="{there}"' in page.raw
+
+
+async def test_what_a_young_marketplace_lacks_stands_first_until_it_is_there(ines, market, desk):
+    page = await ines.see("/operator")
+    for words in ("Still missing", "None is connected", "No order has come in yet", "No mail server is set up"):
+        assert words in page.text, page.text
+    await market.order()
+    page = await ines.see("/operator")
+    assert "No order has come in yet" not in page.text
+
+
 async def test_a_marketplace_that_takes_cash_chooses_on_a_page_to_pay_out_itself(app, ines, market, desk):  # M-15
     cash = Tender(id="t", method="cash_on_delivery", amount_minor=4000)
     order = await market.order(tenders=(cash,))
