@@ -173,7 +173,7 @@ async def open_desk(
         await tail.open()
         guards = GuardTable(pool, settings.guards)
         table = ConnectionTable(pool, clock)
-        connected = Connected(table, key, pretend=settings.demo)
+        connected = Connected(table, key, pretend=settings.demo, paid_out=settings.host_pays)
         sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
         connected.others = sources.payments
         post = Post(MailTable(pool, clock), MailServerTable(pool), settings, key)
@@ -182,7 +182,7 @@ async def open_desk(
             PostgresStore(writing, clock),
             book,
             guards=guards,
-            paths=PathsNow(connected, frozenset(settings.host_pays)),
+            paths=PathsNow(connected),
         ).running() as engine:
             reads = Reads(pool, key)
             files = Objects.at(settings.evidence_store, settings.data)
@@ -375,8 +375,7 @@ async def _publishing(desk: Desk) -> AsyncGenerator[None]:
 
 def provider(desk: Desk) -> Router:
     """Who pays refunds out: the marketplace itself, for the means of payment that are set so, else the connection."""
-    settings = desk.settings
-    return Router(desk.connected, Host(settings.pay_out_days, desk.paying_out.said), frozenset(settings.host_pays))
+    return Router(desk.connected, Host(desk.settings.pay_out_days, desk.paying_out.said))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -13,13 +13,16 @@ import structlog
 
 from rescind.clock import wall_clock
 from rescind.core.errors import InvalidField, NotFound, Unauthenticated, Unavailable
-from rescind.core.ports import Checked, ConnectedProvider, News, PaymentProvider
+from rescind.core.ledger import CREDIT_METHODS
+from rescind.core.parts import Tender
+from rescind.core.ports import Checked, ConnectedProvider, Means, News, PaymentProvider
 from rescind.core.refund import HOST, SANDBOX
-from rescind.postgres.connections import Aside, ConnectionTable, ConnectionView, Message, Sealed
+from rescind.postgres.connections import Aside, ByHand, ConnectionTable, ConnectionView, Message, Sealed
 from rescind.providers.kinds import KINDS, Kind, Opening, Secrets
-from rescind.providers.paths import Known
+from rescind.providers.paths import ALL, NOBODY, Known, by_hand, path, real
 from rescind.providers.sandbox import Sandbox
 from rescind.sealing import Sealer
+from rescind.setting_values import methods
 
 log = structlog.get_logger()
 
@@ -48,7 +51,8 @@ class Connected:
     """Every connected provider. Payments that name none wait until one is chosen for them.
 
     pretend: this is a demonstration, where the sandbox answers for those and no key that moves money is taken.
-    patience_s: how long an answer is waited for; None: as long as each adapter holds right.
+    patience_s: how long an answer is waited for; None: as long as each adapter holds right. paid_out: the means of
+    payment that the installation's settings have the marketplace pay out itself; they go before what operators choose.
     """
 
     def __init__(
@@ -58,8 +62,10 @@ class Connected:
         *,
         pretend: bool = False,
         patience_s: float | None = None,
+        paid_out: Sequence[str] = (),
     ) -> None:
         self.table = table
+        self.paid_out_set = tuple(paid_out)
         self._own = Sandbox(self._tell) if pretend else None
         self._pretend = pretend
         self._patience_s = patience_s
@@ -72,8 +78,10 @@ class Connected:
 
     async def provider(self, name: str) -> PaymentProvider | None:
         """The one of this name; None while nobody has connected it."""
+        if self._own is not None and name == self._own.name:
+            return self._own
         found = await self._opened(name)
-        if found is None and self._own is not None and name in {"", self._own.name}:
+        if found is None and self._own is not None and not name:
             return self._own
         if found is None:
             return await self.others(name) if self.others else None
@@ -82,16 +90,52 @@ class Connected:
     async def known(self) -> Sequence[Known]:
         """Every connection as far as its path matters; in a demonstration the sandbox, too, until one is chosen."""
         now = time.monotonic()
-        if self._known is None or now - self._known[0] > KNOWN_FOR_S:
+        # While it is tried what another process knows is asked each time: a payment on trial is one for good.
+        trying = self._known is not None and any(one.own and one.trial_since for one in self._known[1])
+        if self._known is None or trying or now - self._known[0] > KNOWN_FOR_S:
             found = [
-                Known(name=one.name, own=one.own, means=KINDS[one.kind].means)
+                Known(
+                    name=one.name,
+                    own=one.own,
+                    means=KINDS[one.kind].means,
+                    trial_since=one.changed_at if one.name == SANDBOX and not self._pretend else None,
+                )
                 for one in await self.table.all()
                 if one.kind in KINDS
             ]
             if self._own is not None and not any(one.own for one in found):
                 found.append(Known(name=self._own.name, own=True, means=self._own.traits.means))
+            if paid_out := await self.paid_out():
+                found.append(Known(name=HOST, own=False, means=Means(methods=frozenset(paid_out))))
             self._known = (now, found)
         return self._known[1]
+
+    async def paid_out(self) -> tuple[str, ...]:
+        """The means of payment whose refunds the marketplace pays out itself, by their codes."""
+        return self.paid_out_set or (await self.table.by_hand()).means
+
+    async def pay_out(self, means: Sequence[str], by: str) -> None:
+        """Choose them. Raises InvalidField (means), also where the settings have said so already."""
+        if self.paid_out_set:
+            raise InvalidField(field="/means", expected="what RESCIND_PAID_OUT_BY_HOST says, which goes before")
+        try:
+            chosen = methods(", ".join(means)) if means else ()
+        except ValueError as error:
+            raise InvalidField(field="/means", expected=str(error)) from None
+        await self.table.choose_by_hand(ByHand(means=chosen, by=by))
+        self._known = None
+
+    async def nowhere(self, tenders: Iterable[Tender]) -> frozenset[str]:
+        """The tenders to which nothing can be sent as things stand: nobody is there who would take it."""
+        known = real(await self.known())
+        found: set[str] = set()
+        for one in tenders:
+            chosen = {one.method, ALL} & by_hand(known) or one.trial or one.method in CREDIT_METHODS
+            name = one.provider or path(one.method, one.payment, known)
+            there = bool(chosen) or name == HOST or any(each.name == name for each in known)
+            if not there and (name == NOBODY or self.others is None or await self.others(name) is None):
+                found.add(one.id)
+        return frozenset(found)
 
     async def trial(self) -> bool:
         """Whether payments that name no connection go to the sandbox, by somebody's choice."""
@@ -110,8 +154,8 @@ class Connected:
     ) -> ConnectionView:
         """Try the keys by reading only, then keep them, in place of those of the same name.
 
-        Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable. The key of a connection that is
-        there may be left empty: it stays.
+        Raises InvalidField (name, kind, client_id, key, webhook_secrets), Unavailable, TrialRefused. The key of a
+        connection that is there may be left empty: it stays.
         """
         if name == HOST or (name == SANDBOX and kind != SANDBOX):
             raise InvalidField(field="/name", expected="another name: this one is the desk's own")
@@ -148,6 +192,12 @@ class Connected:
         found = await self.table.find(name)
         assert found is not None, "it was just kept"
         return found.view
+
+    async def end_trial(self, by: str) -> None:
+        """Let payments that name no connection go nowhere again; what was tried stays so. Raises NotFound."""
+        if not await self.trial():
+            raise NotFound(kind="trial")
+        await self.connect(SANDBOX, SANDBOX, Secrets(""), by)
 
     async def _tried(self, name: str, kind: Kind, secrets: Secrets, *, direct: bool) -> tuple[Secrets, Checked]:
         """The keys with the place that accepts them, and what it says. Raises InvalidField, Unavailable."""

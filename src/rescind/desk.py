@@ -222,7 +222,8 @@ class Desk:
     async def ways(self, view: OrderView, records: Iterable[Record]) -> tuple[Way, ...]:
         """The way of every refund of an order, in working days where its buyer lives."""
         terms = await self.terms(view.order)
-        return ways(view.order, records, self.book.working_days(view.order.country, terms), self.now())
+        calendar = self.book.working_days(view.order.country, terms)
+        return ways(view.order, records, calendar, self.now(), self.settings.pay_out_days)
 
     async def at_the_door(self, buyer: str, shop: ShopView) -> AtTheDoor | None:
         """How a buyer stands with paying at the door by a shop's policy of today; None where it sets no limit."""

@@ -436,7 +436,7 @@ class Engine:
     async def _paths_of(self, order: Order | None, command: Command) -> Mapping[str, Through]:
         if order is None or self._paths is None or not isinstance(command, ReportFact) or command.fact not in PAYING:
             return {}
-        return await self._paths.of(order.tenders, order.currency, command.connection)
+        return await self._paths.of(order.tenders, order.currency, command.occurred_at, command.connection)
 
 
 def _require_seen(submission: Submission, order: Order | None) -> None:

@@ -1,16 +1,20 @@
 """Where money goes: through the connection it came by, in amounts that one takes, and never as credit to a provider."""
 
+from contextlib import suppress
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from api.test_providers import SECRET, Till, connected, fake, running
-from postgres.market import audit
+from postgres.market import HOST, audit
 from rescind import connections
 from rescind.app import provider
 from rescind.clock import wall_clock
 from rescind.connections import Secrets
-from rescind.core.parts import RefundStatus, Tender
+from rescind.core.errors import TrialRefused
+from rescind.core.fulfilment import ReportFact
+from rescind.core.parts import FactKind, RefundStatus, Tender
 from rescind.core.stage import Stage
 from rescind.postgres.due import DueTable
 from rescind.postgres.reconciliation import Reconciliations, in_parts
@@ -189,6 +193,97 @@ async def test_a_trial_is_chosen_by_name_and_says_what_it_is(desk, market, peopl
     secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
     await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=True)
     assert not await desk.connected.trial(), "who is connected for these payments ends it"
+
+
+TENDERS = {"card": "card", "gift_card": "gift card", "bank_transfer": "transfer"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_no_debt_ends_in_a_trial_whatever_is_connected_tried_and_ended(desk, market, fake, seed):  # KF-16, I-06
+    dice, due = Random(seed), DueTable(desk.pool, desk.clock)
+    paid_on_trial, stopped = {}, set()
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    for act in dice.choices(("try", "end", "connect", "leave", "pay", "pay", "cancel", "cancel"), k=24):
+        market.clock.advance(timedelta(minutes=20))
+        on_trial = await desk.connected.trial()
+        if act == "try" and not on_trial:
+            with suppress(TrialRefused):
+                await desk.connected.connect("sandbox", "sandbox", Secrets(""), "operator:ops", own=True)
+        elif act == "end" and on_trial:
+            await desk.connected.end_trial("operator:ops")
+        elif act in {"connect", "leave"} and not dice.randrange(3):
+            await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=act == "connect")
+        elif act == "pay":
+            method = dice.choice(list(TENDERS))
+            order = await market.order(price=4000, tenders=(Tender(id="t", method=method, amount_minor=4000),))
+            paid_on_trial[order] = on_trial
+        elif act == "cancel" and (left := sorted(paid_on_trial.keys() - stopped)):
+            stopped.add(one := dice.choice(left))
+            await market.cancels(one)
+        await desk.pool.execute("UPDATE due SET lease_until = clock_timestamp() WHERE kind = 'refund'")
+        await refunds.sweep(desk.engine, due, provider(desk))
+        tried = {
+            one: [each.reference.startswith("sandbox-") for each in (await market.read(one)).refunds] for one in stopped
+        }
+        assert tried == {one: [paid_on_trial[one]] for one in stopped}
+    assert await audit(desk.pool) == len(paid_on_trial)
+
+
+async def test_a_trial_tries_no_debt_from_before_it_and_keeps_what_was_told_late_as_owed(desk, market, people):  # KF-16
+    due = DueTable(desk.pool, desk.clock)
+    card = (Tender(id="t", method="card", amount_minor=4000),)
+    before = await market.order(tenders=card)
+    late = await market.order(Stage.UNPAID, tenders=card)
+    paid_at = market.clock.read()
+    market.clock.advance(timedelta(minutes=20))
+    await desk.connected.connect("sandbox", "sandbox", Secrets(""), "operator:ops", own=True)
+    command = ReportFact(order=late, fact=FactKind.PAID, occurred_at=paid_at)
+    await market.does(command, HOST)
+    for one in (before, late):
+        await market.cancels(one)
+    await refunds.sweep(desk.engine, due, provider(desk))
+    for one in (before, late):
+        (owed,) = (await market.read(one)).refunds
+        assert (owed.status, owed.cause, owed.reference) == (RefundStatus.OWED, "not_set_up", "")
+    (alert,) = (await people.host.get("/v1/refund-alerts")).json()["alerts"]
+    assert (alert["kind"], alert["count"]) == ("not_set_up", 2)
+
+
+async def test_no_trial_begins_beside_a_provider_that_payments_go_to(till):  # KF-16
+    refused = await till.people.ops.send("PUT", "/v1/providers/sandbox", {"kind": "sandbox", "own": True})
+    assert (refused.status_code, refused.json()["connection"]) == (409, "stripe_main")
+    assert refused.json()["type"].endswith("trial-refused")
+    assert not await till.desk.connected.trial()
+
+
+async def test_what_was_tried_and_turns_out_to_be_real_is_owed_again_and_sent(
+    desk, market, people, fake, trial
+):  # KF-16
+    till = Till(desk, market, people, fake)
+    tender = Tender(id="t", method="card", amount_minor=4000)
+    order = await placed(till, "EUR", 2000, [tender], units=2)
+    for _ in range(2):
+        await market.cancels(order, lines={"1": 1})
+        await works(till)
+    first, second = (await till.order(order)).refunds
+    path = f"/v1/orders/{order}/refunds/{first.id}/owed-again"
+    assert (await people.sue.post(path, {})).status_code == 403, "an operator's act"
+    said = await people.ops.post(path, {"comment": "The buyer showed the statement."})
+    assert said.status_code == 201, said.text
+    assert [one["status"] for one in said.json()["refunds"]] == ["owed", "owed"], "it is said of the payment"
+    assert await audit(desk.pool) == 1
+    assert (await people.ops.post(path, {})).status_code == 409, "once"
+    await desk.connected.end_trial("operator:ops")
+    secrets = Secrets("sk_test_fake", (SECRET,), fake.url)
+    await desk.connected.connect("stripe_main", "stripe", secrets, "operator:ops", own=True)
+    market.clock.advance(timedelta(minutes=16))
+    await desk.pool.execute("UPDATE due SET lease_until = clock_timestamp() WHERE kind = 'refund'")
+    await works(till)
+    after = await till.order(order)
+    assert [(one.status, one.settled) for one in after.refunds[:2]] == [(RefundStatus.FAILED, "again")] * 2
+    assert {one.through or one.cause for one in after.refunds[2:]} <= {"stripe_main", "details_invalid"}
+    assert not after.tenders[0].trial
+    assert second.through == "sandbox"
 
 
 async def test_the_first_provider_strands_nothing_that_the_sandbox_took(desk, market, people, fake, trial):  # KF-16

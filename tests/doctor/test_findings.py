@@ -5,7 +5,16 @@ from typing import get_args
 
 import pytest
 
-from rescind.doctor.finding import BACKUP_EVERY, TRIED_EVERY, Topic, of_backup, of_clock, of_disk
+from rescind.doctor.finding import (
+    BACKUP_EVERY,
+    TRIED_EVERY,
+    Topic,
+    of_backup,
+    of_clock,
+    of_disk,
+    of_orders,
+    of_programs,
+)
 from rescind.locales import locale
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -54,6 +63,26 @@ def test_a_disk_is_told_of_before_it_is_full(free, total, grade):
 def test_a_backup_is_of_today_and_one_of_the_month_was_restored_on_trial(made, tried, code, grade):
     found = of_backup(*(NOW - ago if ago is not None else None for ago in (made, tried)), NOW)
     assert (found.code, found.grade) == (code, grade)
+
+
+@pytest.mark.parametrize(
+    ("count", "ends", "code"),
+    [
+        (0, None, "programs_good"),
+        (1, timedelta(minutes=1), "programs_end"),
+        (2, timedelta(minutes=-1), "programs_ended"),
+    ],
+)
+def test_a_key_in_use_is_told_of_before_it_ends_and_once_it_has(count, ends, code):
+    assert of_programs(count, None if ends is None else NOW + ends, "erp", NOW).code == code
+
+
+@pytest.mark.parametrize(
+    ("aside", "ordered", "code"),
+    [(0, True, "orders_good"), (0, False, "orders_none"), (3, True, "orders_aside"), (3, False, "orders_aside")],
+)
+def test_orders_that_do_not_come_in_are_told_of(aside, ordered, code):
+    assert of_orders(aside, NOW if aside else None, ordered=ordered).code == code
 
 
 @pytest.mark.parametrize("tag", ["en", "zh"])

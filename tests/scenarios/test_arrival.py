@@ -5,16 +5,21 @@ from datetime import date, timedelta
 import pytest
 
 from rescind.book import calendar
+from rescind.core import failed_refund
 from rescind.core.arrival import expected, ways
 from rescind.core.deadline import Calendar
+from rescind.core.failed_refund import WayOn
+from rescind.core.parts import Through
 from rescind.core.stage import Stage
+from rescind.locales import locale
+from rescind.web.buyer import words
 from scenarios.shop import eur
 
 WEEKDAYS = Calendar("UTC")
 
 
 def followed(shop, days=WEEKDAYS):
-    (one,) = ways(shop.state, shop.records, days, shop.now)
+    (one,) = ways(shop.state, shop.records, days, shop.now, 3)
     return one
 
 
@@ -101,6 +106,27 @@ def test_what_was_never_sent_says_so(shop):  # KF-16
     shop.provider.answers("not_sent", cause="not_set_up", next_check_at=shop.now + timedelta(hours=1))
     one = followed(shop)
     assert (one.trouble, one.cause, one.move, told(one)["sent"]) == ("not_sent", "not_set_up", "platform", "now")
+    assert one.due_on == date(2026, 5, 7), "three working days after it was owed on Monday"
+    assert WayOn.AGAIN not in failed_refund.ways(shop.state, one.refund, shop.terms), "it is tried by itself"
+
+
+def test_what_is_only_tried_arrives_nowhere_and_is_nobodys_move(shop):  # KF-16
+    shop.order(total=eur("40.00"), stage=Stage.UNPAID)
+    shop.paths = {"card": Through(connection="sandbox", trial=True)}
+    shop.host.reports("paid")
+    shop.buyer.requests_cancellation()
+    one = followed(shop)
+    assert (told(one), one.move, one.expected, one.trial) == (
+        {"approved": "done", "tried": "now"},
+        "nobody",
+        None,
+        True,
+    )
+    shop.provider.answers("succeeded", through="sandbox")
+    one = followed(shop)
+    assert (told(one)["tried"], one.expected, one.trial) == ("done", None, True)
+    sentence = words.request_sentence(locale("en"), shop.state.cancellations[0], shop.state)
+    assert sentence == "The refund of €40.00 is only tried: this is a trial, and no money moves."
 
 
 def test_what_was_only_reserved_is_let_go_and_has_nowhere_to_arrive(shop):  # KF-11
@@ -113,7 +139,7 @@ def test_what_was_only_reserved_is_let_go_and_has_nowhere_to_arrive(shop):  # KF
     assert (told(one)["let_go"], one.trouble, one.expected) == ("failed", "", None), "the bank ends it by itself"
     shop.agent.settles("again")
     shop.provider.answers("succeeded")
-    last = ways(shop.state, shop.records, WEEKDAYS, shop.now)[-1]
+    last = ways(shop.state, shop.records, WEEKDAYS, shop.now, 3)[-1]
     assert (told(last), last.move) == ({"approved": "done", "let_go": "done"}, "nobody")
 
 
@@ -135,7 +161,7 @@ def test_what_became_credit_is_there_at_once_and_a_voucher_is_the_end(shop):
     shop.agent.settles("store_credit", consent="On the telephone.")
     shop.provider.answers("declined")
     shop.agent.settles("paid_out", voucher="V-1")
-    last = ways(shop.state, shop.records, WEEKDAYS, shop.now)[-1]
+    last = ways(shop.state, shop.records, WEEKDAYS, shop.now, 3)[-1]
     assert (told(last)["there"], last.move, last.expected) == ("done", "nobody", None)
 
 
@@ -144,10 +170,10 @@ def test_a_failed_refund_that_was_settled_is_nobodys_move_any_more(shop, way, sa
     shop.order(paid=eur("40.00"))
     shop.buyer.requests_cancellation()
     shop.provider.answers("declined")
-    (one,) = ways(shop.state, shop.records, WEEKDAYS, shop.now)
+    (one,) = ways(shop.state, shop.records, WEEKDAYS, shop.now, 3)
     assert (one.over, one.move, one.trouble) == (False, "platform", "declined")
     shop.agent.settles(way, **said)
-    one, new = ways(shop.state, shop.records, WEEKDAYS, shop.now)
+    one, new = ways(shop.state, shop.records, WEEKDAYS, shop.now, 3)
     assert (one.over, one.move, one.trouble) == (True, "nobody", "")
     assert new.over is False
 

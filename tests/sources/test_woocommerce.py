@@ -251,8 +251,9 @@ async def test_an_order_cancelled_here_is_cancelled_there_and_told_that_money_we
 
 async def test_what_is_only_tried_is_not_told_to_the_shop_as_money(woo):
     await woo.opens()
-    there, order = await woo.imported()
     await woo.desk.connected.connect("sandbox", "sandbox", Secrets(""), "operator:ops", own=True)
+    woo.woo.later(hours=1)  # paid while it is tried
+    there, order = await woo.imported()
     woo.at_desk.payer = provider(woo.desk)
     await cancels(woo, order)
     assert (await woo.read(order)).refunds[0].through == "sandbox"

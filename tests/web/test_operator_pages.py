@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,7 @@ from provider.client import Provider
 from rescind.access.people import COMMAND_LINE
 from rescind.app import make_app, provider
 from rescind.connections import Secrets
+from rescind.core.parts import Tender
 from rescind.policies import preset
 from rescind.postgres.due import DueTable
 from rescind.postgres.migrate import released
@@ -514,6 +516,8 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     assert "You are owed this money. The marketplace has no working connection" in page.text
     assert "refunded to" not in page.text
     page = await ines.see("/operator/providers?kind=sandbox")
+    assert "Owed now: €40.00 in 1 refund. That stays owed and is not tried" in page.text
+    assert "Begin?" in page.text, "it is asked before it begins"
     done = await ines.press(page, "/operator/providers", kind="sandbox", name="sandbox", own="on")
     assert done.to.endswith("said=trial"), done.text
     order = await market.order()
@@ -522,6 +526,73 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     page = await ann.see(f"/orders/{order}")
     assert "(trial, no money moves)" in page.text
     assert "Refunds are only tried here: no money moves" in page.raw, "it stands above every page"
+    page = await ines.see("/operator/providers")
+    tried = (await market.read(order)).refunds[0].id
+    done = await ines.press(page, f"/operator/providers/tried/{order}/{tried}", why="She paid by card.")
+    assert done.to.endswith("said=owed_again"), done.text
+    assert "She paid by card." in (await ann.see(f"/orders/{order}")).text
+    done = await ines.press(page, "/operator/providers/sandbox/end")
+    page = await ines.see(done.to)
+    assert "The trial has ended." in page.text
+    assert "End the trial" not in page.text
+    assert "Owed now: €80.00 in 2 refunds" in (await ines.see("/operator/providers?kind=sandbox")).text
+
+
+async def test_a_key_in_use_that_ends_and_orders_that_did_not_come_in_are_told_on_the_first_page(ines, market, desk):
+    await market.order()
+    page = await ines.see("/support")
+    assert "Keys in use end" not in page.text
+    await desk.pool.execute(
+        "INSERT INTO credentials (token_hash, kind, role, principal, expires_at, used_on)"
+        " VALUES (sha256('1'), 'key', 'host', 'erp', clock_timestamp() + interval '29 days', current_date),"
+        " (sha256('2'), 'key', 'host', 'unused', clock_timestamp() + interval '3 days', NULL)"
+    )
+    await desk.order_sources.create("erp", "signed", "operator:ops", request="erp")
+    await desk.pool.execute(
+        "INSERT INTO source_messages (source, message_id, topic, subject, body, outcome, done_at)"
+        " VALUES ('erp', 'm1', 'order', '1', '', 'set_aside', clock_timestamp())"
+    )
+    page = await ines.see("/support")
+    for words in ("Keys in use end within 30 days: 1. First that of erp", "Messages of which no order came: 1"):
+        assert words in page.text, page.text
+    page = await ines.see("/operator/set-up")
+    assert page.text.count("Wants somebody") >= 2
+    page = await ines.see("/operator/check-up")
+    for there in ("/operator/keys", "/operator/sources", "/operator/providers", "/operator/mail"):
+        assert f'href="{there}"' in page.raw
+
+
+async def test_what_a_young_marketplace_lacks_stands_first_until_it_is_there(ines, market, desk):
+    page = await ines.see("/operator")
+    for words in ("Still missing", "None is connected", "No order has come in yet", "No mail server is set up"):
+        assert words in page.text, page.text
+    await market.order()
+    page = await ines.see("/operator")
+    assert "No order has come in yet" not in page.text
+
+
+async def test_a_marketplace_that_takes_cash_chooses_on_a_page_to_pay_out_itself(app, ines, market, desk):  # M-15
+    cash = Tender(id="t", method="cash_on_delivery", amount_minor=4000)
+    order = await market.order(tenders=(cash,))
+    ann = await Person(app).sign_in(desk, "buyer", "ann", buyer_id="ann")
+    preview = (await ann.see(f"/orders/{order}/cancel")).text
+    assert "Owed at once; sent as soon as the marketplace has a way to send it" in preview
+    assert "Usually there" not in preview
+    await market.cancels(order)
+    due = DueTable(desk.pool, desk.clock)
+    await refunds.sweep(desk.engine, due, provider(desk))
+    page = await ines.see("/operator/providers")
+    assert "Choose what the marketplace pays out itself" in page.text
+    wrong = await ines.press(page, "/operator/providers/paid-out", others="Bank transfer!")
+    assert wrong.status == 422, wrong.text
+    done = await ines.press(page, "/operator/providers/paid-out", pays_cash_on_delivery="on", others="boleto")
+    assert done.to.endswith("said=paid_out#otherwise"), done.text
+    market.clock.advance(timedelta(minutes=16))
+    await desk.pool.execute("UPDATE due SET lease_until = clock_timestamp() WHERE kind = 'refund'")
+    await refunds.sweep(desk.engine, due, provider(desk))
+    (refund,) = (await market.read(order)).refunds
+    assert (refund.through, refund.to_pay_out) == ("host", True)
+    assert await desk.connected.paid_out() == ("cash_on_delivery", "boleto")
 
 
 async def test_a_provider_is_connected_on_a_page_that_never_shows_its_key(ines, desk):  # KF-16

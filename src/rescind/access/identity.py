@@ -133,7 +133,11 @@ class IdentityProvider:
 
     async def _exchanged(self, code: str, question: Question) -> str:
         places = await self._found()
-        secret = (await asyncio.to_thread(self._said.secret_file.read_text, "utf-8")).strip()
+        try:
+            secret = (await asyncio.to_thread(self._said.secret_file.read_text, "utf-8")).strip()
+        except (OSError, UnicodeDecodeError):
+            log.exception("identity.secret_unreadable", file=str(self._said.secret_file))
+            raise Unavailable(retry_after=60) from None
         sent = {
             "grant_type": "authorization_code",
             "code": code,

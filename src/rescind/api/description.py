@@ -244,6 +244,8 @@ EXAMPLES: Mapping[str, Any] = {
     "withdrawals_declare": {"name": "Ann Müller", "acknowledge_to": "ann@example.org"},
     "calendars_say": {"day": "2026-09-08", "says": "closed", "reason": "Typhoon signal 10, carriers do not collect"},
     "refunds_give_back": {"shipping": True, "comment": "The parcel came a week late."},
+    "providers_pay_out": {"means": ["bank_transfer", "cash_on_delivery"]},
+    "refunds_owe_again": {"comment": "The buyer showed the statement of her card."},
     "refunds_settle": {
         "way": "store_credit",
         "consent": "On the telephone: the card is closed, credit is fine.",

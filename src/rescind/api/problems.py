@@ -139,6 +139,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.NoMailAddress: (409, "No address to write to"),
     errors.AddressBounces: (409, "Mail to this address comes back"),
     errors.LastAddress: (409, "It is the shop's last address"),
+    errors.TrialRefused: (409, "A provider is connected"),
     errors.NoTranslator: (409, "No translator is set up"),
     errors.NoMailServer: (409, "No mail server is set up"),
     errors.CodeWrong: (422, "The code does not fit"),

@@ -45,9 +45,12 @@ class AsideTold(Told, frozen=True, kw_only=True):
 
 
 class ProvidersTold(Told, frozen=True, kw_only=True):
-    """Connected providers by name, and the latest messages that a person has to look at."""
+    """Connected providers by name, what the marketplace pays out itself, by the codes of its means of payment, and the
+    latest messages that a person has to look at.
+    """
 
     providers: tuple[ConnectionTold, ...]
+    paid_out_by_host: tuple[str, ...]
     set_aside: tuple[AsideTold, ...]
 
 
@@ -63,6 +66,18 @@ class ReceivedTold(Told, frozen=True, kw_only=True):
     """The message is kept."""
 
     received: bool = True
+
+
+class MeansByHand(Incoming, frozen=True, kw_only=True):
+    """Means of payment by the codes that orders use, such as bank_transfer; all alone for every one; none for none."""
+
+    means: Annotated[tuple[Code, ...], msgspec.Meta(max_length=50)]
+
+
+class MeansByHandTold(Told, frozen=True, kw_only=True):
+    """Means of payment whose refunds the marketplace pays out itself, by their codes."""
+
+    means: tuple[str, ...]
 
 
 class NewConnection(Incoming, frozen=True, kw_only=True):
@@ -110,7 +125,36 @@ async def listed(call: Call) -> Answer:
         )
         for one in await connected.aside()
     )
-    return Answer(body=ProvidersTold(providers=tuple(map(_told, await connected.all())), set_aside=aside))
+    return Answer(
+        body=ProvidersTold(
+            providers=tuple(map(_told, await connected.all())),
+            paid_out_by_host=await connected.paid_out(),
+            set_aside=aside,
+        )
+    )
+
+
+@operation(
+    "PUT",
+    "/v1/paid-out-by-host",
+    may=OPERATOR,
+    through="scope",
+    summary="Choose what the marketplace pays out itself",
+    body=MeansByHand,
+    gives=MeansByHandTold,
+    changes=True,
+    fresh=True,
+    keyed=False,
+    fails=(errors.InvalidField,),
+)
+async def pay_out(call: Call) -> Answer:
+    """Refunds to these means of payment become refund orders, wherever they were paid; those that wait, too.
+
+    `RESCIND_PAID_OUT_BY_HOST` goes before: where it is set nothing is chosen here.
+    """
+    connected = call.desk.connected
+    await connected.pay_out(call.body.means, f"operator:{call.principal.id}")
+    return Answer(body=MeansByHandTold(means=await connected.paid_out()))
 
 
 @operation(
@@ -124,10 +168,15 @@ async def listed(call: Call) -> Answer:
     changes=True,
     fresh=True,
     keyed=False,
-    fails=(errors.InvalidField, errors.Unavailable),
+    fails=(errors.InvalidField, errors.Unavailable, errors.TrialRefused),
 )
 async def connect(call: Call) -> Answer:
-    """Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that name."""
+    """Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that name.
+
+    The `sandbox` moves no money: with `own` a trial begins, without it the trial ends. What is paid while it stands is
+    only ever tried; what was paid before stays owed. One that moves real money, or is used for payments that name none,
+    ends a trial, and while it is there none begins.
+    """
     new: NewConnection = call.body
     view = await call.desk.connected.connect(
         call.ids["connection"],
@@ -174,4 +223,4 @@ async def hear(call: Call) -> Answer:
     return Answer(body=ReceivedTold())
 
 
-OPERATIONS = (listed, connect, check, hear)
+OPERATIONS = (listed, pay_out, connect, check, hear)

@@ -28,7 +28,8 @@ class RefundWayTold(RefundTold, frozen=True, kw_only=True):
 
     expected_from, expected_by: the days on which it should be there, both included, in working days where the buyer
     lives; null once it is there, and while it is not on its way. overdue: they are over. trouble: what is in the way,
-    empty where nothing is. move: who must act now. reference: the provider's own; to a seller empty, as the tender is.
+    empty where nothing is. move: who must act now; move_by: the day by which the platform means to, null where it is
+    not its move. reference: the provider's own; to a seller empty, as the tender is.
     """
 
     expected_from: date | None
@@ -37,6 +38,7 @@ class RefundWayTold(RefundTold, frozen=True, kw_only=True):
     steps: list[RefundStepTold]
     trouble: Trouble
     move: Move
+    move_by: date | None
     reference: str
 
 
@@ -98,6 +100,7 @@ def _told(order: Order, way: Way, role: Role) -> RefundWayTold:
         steps=[RefundStepTold(step=one.name, state=one.state, at=one.at) for one in way.steps],
         trouble=way.trouble,
         move=way.move,
+        move_by=way.due_on,
         reference=way.refund.reference if role in MONEY_SEEN_BY else "",
     )
 

@@ -11,6 +11,7 @@ from rescind.api.cancellations import note
 from rescind.api.endpoint import STAFF, Answer, Call, operation
 from rescind.api.money_answers import RefundTold, refunds_told
 from rescind.api.order_state import OrderState, order_state
+from rescind.api.policies import OPERATOR
 from rescind.api.proposal_answers import ProposalTold, proposal_told
 from rescind.api.told import Told
 from rescind.core import errors
@@ -20,6 +21,7 @@ from rescind.core.ids import OrderId, RefundId
 from rescind.core.lifecycle import Command
 from rescind.core.money import CAP_MINOR, Money
 from rescind.core.refund import RefundOwed
+from rescind.core.tried import OweTried
 from rescind.intake import fields
 from rescind.intake.fields import Currency, Incoming, Moment, Words
 from rescind.intake.text import label
@@ -54,6 +56,12 @@ class NewRefund(Incoming, frozen=True, kw_only=True):
     consent: Words | None = None
     comment: Words | None = None
     left: LeftAmount | None = None
+
+
+class TriedRefund(Incoming, frozen=True, kw_only=True):
+    """Why a refund that was only tried is owed as money; the buyer, the shop and support read the ``comment``."""
+
+    comment: Words | None = None
 
 
 class FailedRefund(Incoming, frozen=True, kw_only=True):
@@ -169,6 +177,33 @@ async def settle(call: Call) -> Answer:
     return await _owed(call, command)
 
 
+@operation(
+    "POST",
+    "/v1/orders/{order}/refunds/{refund}/owed-again",
+    may=OPERATOR,
+    through="order",
+    summary="Owe a refund that was only tried",
+    body=TriedRefund,
+    gives=RefundsTold,
+    changes=True,
+    versioned=True,
+    fresh=True,
+    statuses=(201,),
+    fails=(errors.NotFound, errors.InvalidTransition, errors.InvalidText),
+)
+async def owe_again(call: Call) -> Answer:
+    """Say that a payment is real whose refunds were only tried: all of them are owed again, and no longer a trial.
+
+    Where a provider is connected that takes the payment they are sent as money; until then they wait.
+    """
+    command = OweTried(
+        order=OrderId(call.identifier("order", "ord")),
+        refund=RefundId(call.identifier("refund", "ref")),
+        comment=note(call, call.body.comment, "/comment"),
+    )
+    return await _owed(call, command)
+
+
 async def _owed(call: Call, command: Command) -> Answer:
     outcome = await act(call, command)
     order = outcome.order
@@ -193,4 +228,4 @@ async def _owed(call: Call, command: Command) -> Answer:
     )
 
 
-OPERATIONS = (give_back, settle)
+OPERATIONS = (give_back, settle, owe_again)

@@ -60,7 +60,9 @@ async def _examined(settings: Settings) -> tuple[Finding, ...]:
 async def _with_pool(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[Finding, ...]:
     key = secret(settings)
     post = Post(MailTable(pool, DatabaseClock()), MailServerTable(pool), settings, key)
-    connected = Connected(ConnectionTable(pool, DatabaseClock()), key, pretend=settings.demo)
+    connected = Connected(
+        ConnectionTable(pool, DatabaseClock()), key, pretend=settings.demo, paid_out=settings.host_pays
+    )
     try:
         return await examine(Installation(settings=settings, pool=pool, post=post, connected=connected))
     finally:

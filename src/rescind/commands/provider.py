@@ -10,12 +10,13 @@ import asyncpg
 import typer
 from rich.table import Table
 
+from rescind.api import problems
 from rescind.clock import DatabaseClock
 from rescind.commands.installation import with_pool
-from rescind.commands.speaking import _, columns, fail, must_be, out, say
+from rescind.commands.speaking import _, columns, fail, language, must_be, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.connections import Connected, Secrets
-from rescind.core.errors import InvalidField, NotFound, Unavailable
+from rescind.core.errors import InvalidField, NotFound, TrialRefused, Unavailable
 from rescind.core.refund import SANDBOX
 from rescind.core.sentence import marked
 from rescind.postgres.connections import ConnectionTable, ConnectionView
@@ -63,7 +64,7 @@ def add_provider(
     """Connect a provider. What it takes is asked for, or read from standard input in this order, with spaces between:
     for PayPal the client ID first, then the key, then up to two signing secrets or webhook IDs.
 
-    To try without money: rescind provider add sandbox --kind sandbox --own
+    To try without money: rescind provider add sandbox --kind sandbox --own; to end that: rescind provider end-trial
     """
     if kind not in KINDS:
         fail(_("There is no kind %(kind)s; there are: %(these)s.") % {"kind": kind, "these": ", ".join(KINDS)})
@@ -73,6 +74,19 @@ def add_provider(
         view = await connected.connect(name, kind, secrets, "operator:command line", own=own, direct=direct)
         said = _("Connected %(name)s (%(money)s) %(account)s")
         return (said % {"name": view.name, "money": _money(view), "account": view.account}).rstrip()
+
+    say(_with(data, work))
+
+
+@app.command("end-trial")
+def end_trial(data: Data = None) -> None:
+    """End the trial without money. What was paid before it is owed as ever, and what was tried stays so."""
+
+    async def work(connected: Connected) -> str:
+        if not await connected.trial():
+            return _("There is no trial.")
+        await connected.end_trial("operator:command line")
+        return _("The trial has ended.")
 
     say(_with(data, work))
 
@@ -125,11 +139,15 @@ def _asked(kind: str) -> Secrets:
 
 def _with(data: Any, work: Callable[[Connected], Awaitable[T]]) -> T:
     async def connected(pool: asyncpg.Pool[Any], settings: Settings) -> T:
-        opened = Connected(ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo)
+        opened = Connected(
+            ConnectionTable(pool, DatabaseClock()), secret(settings), pretend=settings.demo, paid_out=settings.host_pays
+        )
         try:
             return await work(opened)
         except InvalidField as error:
             fail(must_be(error))
+        except TrialRefused as error:
+            fail(problems.detail(error, language()))
         except NotFound:
             fail(_("There is no such connection; see: rescind provider list"))
         except Unavailable:

@@ -24,8 +24,11 @@ from rescind.core.actor import Actor, ActorKind
 from rescind.core.errors import InvalidField, InvalidText, RescindError, UnknownField
 from rescind.core.event import Note
 from rescind.core.giving_back import GiveBack
+from rescind.core.ids import RefundId
 from rescind.core.money import Money
+from rescind.core.order import Order
 from rescind.core.scope import Scope
+from rescind.core.tried import OweTried
 from rescind.core.views import RefundOrderFilters
 from rescind.engine import Engine, Outcome, Submission
 from rescind.intake import confirmations
@@ -142,12 +145,11 @@ def give(
         by = await operator_of(pool, settings, key)
         reads = Reads(pool, secret(settings))
         found = (await reads.order(Scope(), order)).order
-        words = label(why, field="why", limit=500)
         command = GiveBack(
             order=found.id,
             shipping=shipping,
             amount_minor=Money.parse(amount, found.currency).minor if amount else None,
-            comment=Note(id="txt_" + token_hex(8), body=words, salt=token_hex(16)) if words else None,
+            comment=_said(why),
         )
         actor = Actor(kind=ActorKind.SUPPORT, id=by, via="command line")
         async with deciding(pool, settings) as engine:
@@ -168,13 +170,48 @@ def give(
             % {"amount": total, "number": after.number, "order": after.id, "proposal": proposed.number}
         )
         return
-    owed = [one for one in after.refunds if one.owed_at == after.refunds[-1].owed_at]
-    for one in owed:
-        amount_owed = language().money(Money(one.amount_minor, after.currency))
-        say(
-            _("%(refund)s: %(amount)s to %(tender)s of order %(number)s")
-            % {"refund": one.id, "amount": amount_owed, "tender": one.tender, "number": after.number}
-        )
+    _tell_owed(after)
+
+
+@app.command("owe-again")
+def owe_again(
+    order: Annotated[str, typer.Argument(help="The order's id, ord_….")],
+    refund: Annotated[str, typer.Argument(help="The refund's id, ref_….")],
+    key: Key,
+    why: Annotated[str, typer.Option(help="Why; buyer and shop read it.")] = "",
+    data: Data = None,
+) -> None:
+    """Say that a payment is real whose refunds were only tried: they are owed again, as money."""
+
+    async def work(pool: asyncpg.Pool[Any], settings: Settings) -> Outcome:
+        by = await operator_of(pool, settings, key)
+        found = (await Reads(pool, secret(settings)).order(Scope(), order)).order
+        command = OweTried(order=found.id, refund=RefundId(refund), comment=_said(why))
+        actor = Actor(kind=ActorKind.SUPPORT, id=by, via="command line")
+        async with deciding(pool, settings) as engine:
+            return await engine.handle(Submission(command=command, actor=actor, scope=Scope()))
+
+    try:
+        done = run(with_pool(read_settings(data=data), work))
+    except RescindError as error:
+        fail(_words(error))
+    _tell_owed(done.order)
+
+
+def _said(why: str) -> Note | None:
+    words = label(why, field="why", limit=500)
+    return Note(id="txt_" + token_hex(8), body=words, salt=token_hex(16)) if words else None
+
+
+def _tell_owed(after: Order) -> None:
+    """Say what became owed just now, and to which tender."""
+    for one in after.refunds:
+        if one.owed_at == after.refunds[-1].owed_at:
+            amount = language().money(Money(one.amount_minor, after.currency))
+            say(
+                _("%(refund)s: %(amount)s to %(tender)s of order %(number)s")
+                % {"refund": one.id, "amount": amount, "tender": one.tender, "number": after.number}
+            )
 
 
 async def _checked_then_confirmed(

@@ -279,7 +279,7 @@ def _with(data: Any, work: Callable[[OrderSources], Awaitable[T]]) -> T:
 def _with_pool(data: Any, work: Callable[[OrderSources, asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
     async def opened(pool: asyncpg.Pool[Any], settings: Settings) -> T:
         clock, key = DatabaseClock(), secret(settings)
-        connected = Connected(ConnectionTable(pool, clock), key, pretend=settings.demo)
+        connected = Connected(ConnectionTable(pool, clock), key, pretend=settings.demo, paid_out=settings.host_pays)
         sources = OrderSources(OrderSourceTable(pool, clock), connected, key, settings.egress, clock)
         try:
             return await work(sources, pool, settings)

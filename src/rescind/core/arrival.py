@@ -19,10 +19,10 @@ from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.parts import Refund, RefundStatus, Tender
 from rescind.core.record import Record
-from rescind.core.refund import RefundAnswered
+from rescind.core.refund import SANDBOX, RefundAnswered
 from rescind.core.refund_order import waits
 
-StepName = Literal["approved", "sent", "accepted", "there", "paid_out", "let_go", "bank", "elsewhere"]
+StepName = Literal["approved", "sent", "accepted", "there", "paid_out", "let_go", "bank", "elsewhere", "tried"]
 StepState = Literal["done", "now", "todo", "failed"]
 Trouble = Literal["", "not_sent", "unclear", "declined", "came_back"]
 Move = Literal["nobody", "platform", "provider", "bank"]
@@ -65,7 +65,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     expected: None once it is there, and while nothing is on its way because it failed. overdue: the last of these days
     is over, and nobody has said that it is there. failed_at: when the provider said no, or the bank sent it back.
     frozen_until: while it waits for the buyer's bank, when support asks that bank at last. over: it failed, and nobody
-    has to decide about its money any more.
+    has to decide about its money any more. due_on: while it is the platform's move, the day by which it means to have
+    put right what is in the way; it stays owed after that. trial: it is only tried, and no money moves.
     """
 
     refund: Refund
@@ -77,6 +78,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     failed_at: Instant | None = None
     frozen_until: Instant | None = None
     over: bool = False
+    due_on: date | None = None
+    trial: bool = False
 
     @property
     def cause(self) -> str:
@@ -127,6 +130,8 @@ def way(
         return _elsewhere(refund)
     if waits_until is not None:
         return _frozen(refund, waits_until)
+    if tender.trial and (refund.through in {"", SANDBOX}) and refund.status in _TRIED and not refund.cause:
+        return _tried(refund)
     method = goes_by(refund, tender)
     if refund.ordered is not None or refund.into == failed_refund.WayOn.PAID_OUT:
         return _paid_out(refund, method)
@@ -165,8 +170,17 @@ def way(
     )
 
 
-def ways(order: Order, records: Iterable[Record], calendar: Calendar, now: Instant) -> tuple[Way, ...]:
-    """The way of every refund of an order, in the order in which they came to be owed."""
+_TRIED = frozenset({RefundStatus.OWED, RefundStatus.SUBMITTED, RefundStatus.IN_DOUBT, RefundStatus.SUCCEEDED})
+
+
+def ways(
+    order: Order, records: Iterable[Record], calendar: Calendar, now: Instant, put_right_days: int
+) -> tuple[Way, ...]:
+    """The way of every refund of an order, in the order in which they came to be owed.
+
+    put_right_days: working days in which the platform means to find a way for what could not be sent; no source says
+    how long that may take (R-145), so it is what it promises for what it pays out itself.
+    """
     tenders = {tender.id: tender for tender in order.tenders}
     known = tuple(records)
     undecided = {one.id for one in failed_refund.unsettled(order)}
@@ -184,8 +198,32 @@ def ways(order: Order, records: Iterable[Record], calendar: Calendar, now: Insta
     return tuple(
         msgspec.structs.replace(one, over=True, move="nobody", trouble="", overdue=False)
         if one.refund.status is RefundStatus.FAILED and one.refund.id not in undecided
-        else one
+        else _put_right(one, put_right_days, calendar)
         for one in found
+    )
+
+
+def _put_right(one: Way, days: int, calendar: Calendar) -> Way:
+    """With the day by which the platform means to have moved; a refund order has a time of its own."""
+    if one.move != "platform" or not one.trouble or one.refund.ordered is not None:
+        return one
+    return msgspec.structs.replace(one, due_on=_day(one.failed_at or one.refund.owed_at, days, calendar))
+
+
+def _tried(refund: Refund) -> Way:
+    """It is only tried: nothing is sent, so nothing has to arrive (ADR 0143)."""
+    over = refund.status is RefundStatus.SUCCEEDED
+    return Way(
+        refund=refund,
+        steps=(
+            Step(name="approved", state="done", at=refund.owed_at),
+            Step(name="tried", state="done" if over else "now", at=refund.settled_at if over else None),
+        ),
+        expected=None,
+        overdue=False,
+        move="nobody",
+        trouble="",
+        trial=True,
     )
 
 

@@ -309,6 +309,12 @@ class MailLimit(RescindError):
     code = "mail-limit"
 
 
+class TrialRefused(RescindError):
+    """Payments go to a provider that is connected, and a trial would take them from it. Params: connection."""
+
+    code = "trial-refused"
+
+
 class NoTranslator(RescindError):
     """Nobody has set up a translator."""
 

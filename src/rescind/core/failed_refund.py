@@ -102,10 +102,15 @@ def open_minor(order: Order, failed: Refund) -> int:
 
 
 def ways(order: Order, failed: Refund, terms: Terms) -> tuple[WayOn, ...]:
-    """What may be done with it: the policy's list, and of a promise that was not let go only to try again."""
+    """What may be done with it: the policy's list, and of a promise that was not let go only to try again.
+
+    What nobody can send yet is not sent again: it is tried by itself, and goes out as soon as somebody can.
+    """
     allowed = tuple(WayOn(one) for one in terms.preset.policy.settings.failed_refund)
     if not open_minor(order, failed):
         return ()
+    if failed.status is RefundStatus.OWED and failed.cause == "not_set_up":
+        allowed = tuple(one for one in allowed if one is not WayOn.AGAIN)
     return tuple(one for one in allowed if one is WayOn.AGAIN or not failed.release)
 
 

@@ -392,8 +392,16 @@ def _payments(order: Order, secured: Mapping[str, int], reference: str) -> dict[
 
 def _through(order: Order, secured: Mapping[str, int], paths: Mapping[str, Through]) -> dict[str, Through]:
     """How the tenders it pays were paid; the first answer stays, whatever is connected or chosen later."""
-    unknown = {one.id for one in order.tenders if not one.captured_minor}
-    return {tender: paths[tender] for tender in secured if tender in unknown and paths.get(tender, _ANYHOW) != _ANYHOW}
+    unknown = {one.id: one for one in order.tenders if not one.captured_minor}
+    found: dict[str, Through] = {}
+    for tender in secured:
+        through = paths.get(tender, _ANYHOW)
+        if tender in unknown and through.trial and unknown[tender].secured_minor and not unknown[tender].trial:
+            # A bank had promised it before the trial began, so that money stands behind it.
+            through = msgspec.structs.replace(through, connection="", trial=False)
+        if tender in unknown and through != _ANYHOW:
+            found[tender] = through
+    return found
 
 
 _ANYHOW = Through()
@@ -520,6 +528,7 @@ def _money(order: Order, event: FactReported) -> dict[str, object]:
                     payment=tender.payment or event.payments.get(tender.id, ""),
                     provider=tender.provider or event.through.get(tender.id, _ANYHOW).connection,
                     step_minor=tender.step_minor or event.through.get(tender.id, _ANYHOW).step_minor,
+                    trial=tender.trial or event.through.get(tender.id, _ANYHOW).trial,
                 )
                 for tender in tenders
             ]

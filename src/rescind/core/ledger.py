@@ -68,7 +68,28 @@ class Posting(msgspec.Struct, frozen=True):
 
 
 def postings(before: Order | None, event: Event) -> tuple[Posting, ...]:
-    """The entry an event makes; empty for an event that moves no money."""
+    """The entry an event makes; empty for an event that moves no money, as on trial none does (ADR 0143)."""
+    made = _made(before, event)
+    if isinstance(event, refund.RefundAnswered) and event.cause == refund.ONLY_TRIED:
+        return (*_opened(before, event), *made)
+    tried = {one.id for one in (before.tenders if before else ()) if one.trial}
+    if isinstance(event, fulfilment.FactReported):
+        tried |= {tender for tender, through in event.through.items() if through.trial}
+    return tuple(one for one in made if one.tender not in tried)
+
+
+def _opened(before: Order | None, event: refund.RefundAnswered) -> tuple[Posting, ...]:
+    """Where the money of a tender stands that was taken for a trial until now, and about which nothing was written."""
+    assert before is not None, "a refund belongs to an order"
+    owed = _refund(before, event.refund)
+    tender = next(one for one in before.tenders if one.id == owed.tender)
+    if not tender.trial:
+        return ()
+    stands = balances(msgspec.structs.replace(tender, trial=False), before.refunds)
+    return tuple(Posting(account, tender.id, amount) for account, amount in stands.items() if amount)
+
+
+def _made(before: Order | None, event: Event) -> tuple[Posting, ...]:
     match event:
         case fulfilment.FactReported():
             if not event.captured and not event.taken and not event.returned:
@@ -168,6 +189,8 @@ def holder(tender: Tender) -> str:
 
 def balances(tender: Tender, refunds: Iterable[Refund]) -> dict[str, int]:
     """What the postings of one tender must add up to in each account, from it and the order's refunds alone."""
+    if tender.trial:
+        return {}
     gone = tender.reserved_minor + tender.refunded_minor
     sums = Counter(
         {

@@ -95,7 +95,8 @@ class Tender(_State, frozen=True, kw_only=True):
     payment: the provider's own id of it. provider: the connection it was taken through, as the host named it or as it
     was when the payment was told, at the latest when a refund went through it; empty: not known yet, so the
     installation's own. step: the smallest amount that goes back on it, 0 where nobody said so; parts are whole steps.
-    account: the seller's account at the provider, where the payment has to do with one.
+    account: the seller's account at the provider, where the payment has to do with one. trial: it was paid on trial, so
+    that no money stands behind it.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Tender(_State, frozen=True, kw_only=True):
     released_minor: int = 0
     payment: str = ""
     provider: str = ""
+    trial: bool = False
     account: str = ""
     step_minor: int = 0
 
@@ -131,11 +133,12 @@ class Tender(_State, frozen=True, kw_only=True):
 
 class Through(_State, frozen=True, kw_only=True):
     """How money of a tender comes in and goes back. connection: empty while none of ours is chosen; step: in minor
-    units, as of ``Tender``.
+    units, and trial, as of ``Tender``.
     """
 
     connection: str = ""
     step_minor: int = 0
+    trial: bool = False
 
 
 PAYING = frozenset({FactKind.PAID, FactKind.AUTHORISED})

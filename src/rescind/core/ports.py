@@ -199,8 +199,13 @@ class GuardBook(Protocol):
 class Paths(Protocol):
     """Through which connection the money of tenders comes in now, where none is named."""
 
-    async def of(self, tenders: Sequence[Tender], currency: str, told_by: str = "") -> Mapping[str, Through]:
-        """By tender, how its money comes in and in which steps it goes back. told_by: the connection that told us."""
+    async def of(
+        self, tenders: Sequence[Tender], currency: str, at: Instant, told_by: str = ""
+    ) -> Mapping[str, Through]:
+        """By tender, how money that was paid ``at`` comes in and in which steps it goes back.
+
+        told_by: the connection that told us.
+        """
         ...
 
 
@@ -297,7 +302,7 @@ class PaymentCall(msgspec.Struct, frozen=True, kw_only=True):
     number, tender: the host's own names for the order and for the tender. payment: the provider's id of the payment,
     empty where the host never told it. provider: the name of the connection, empty: the installation's own. account:
     the seller's account at the provider, where the payment has to do with one. amount_minor: what the tender was to
-    pay.
+    pay. trial: it was paid on trial.
     """
 
     order: OrderId
@@ -307,6 +312,7 @@ class PaymentCall(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     payment: str = ""
     provider: str = ""
+    trial: bool = False
     account: str = ""
     amount_minor: int
     currency: str

@@ -36,6 +36,8 @@ HOST, SANDBOX = "host", "sandbox"
 NOT_SENT_BECAUSE = ("account_missing", "details_invalid", "not_set_up", "still_held")
 """Why an adapter sends nothing: nowhere to send it to, nothing a provider would take, no access to the provider, or a
 promise of the bank that is let go whole or not at all, and of which a part is wanted still."""
+ONLY_TRIED = "only_tried"
+"""Why a refund that went to the sandbox failed after all: its payment is real, and no money moved (ADR 0143)."""
 NEEDS_SOMEBODY = frozenset(NOT_SENT_BECAUSE) - {"still_held"}
 """Causes that do not go away by themselves: support finds another way, or an operator puts the provider right."""
 
@@ -247,6 +249,11 @@ def apply_answered(order: Order, event: RefundAnswered) -> Order:
 
 
 def _answered(tender: Tender, before: Refund, event: RefundAnswered, reserved: int, refunded: int) -> Tender:
+    if event.cause == ONLY_TRIED:
+        # What was taken for a trial is money, which goes wherever its payment went.
+        tender = msgspec.structs.replace(
+            tender, trial=False, provider="" if tender.provider == SANDBOX else tender.provider
+        )
     if event.through and not tender.provider and not before.into and event.through != HOST:
         # Nobody had said through which connection it was paid. What took its refund takes the others, too.
         tender = msgspec.structs.replace(tender, provider=event.through)

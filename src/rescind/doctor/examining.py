@@ -19,14 +19,16 @@ from rescind.connections import Connected
 from rescind.core.errors import NotFound, Unavailable
 from rescind.core.refund import SANDBOX
 from rescind.doctor import timekeeping
-from rescind.doctor.finding import Finding, of_backup, of_clock, of_disk
+from rescind.doctor.finding import Finding, of_backup, of_clock, of_disk, of_orders, of_programs
 from rescind.doctor.sealed import of_sealed
 from rescind.mail.post import Post
 from rescind.mail.security import on_this_machine
 from rescind.postgres.backups import Backups, last
 from rescind.postgres.condition import Condition, condition
 from rescind.postgres.migrate import UnfitDatabase, check_durability, check_serving_role, status
+from rescind.postgres.pretence import pretends
 from rescind.postgres.sealed import kept
+from rescind.postgres.wanting import wanting
 from rescind.secret_keys import secret
 from rescind.settings import Settings, SettingsError
 
@@ -55,7 +57,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
     found = await condition(pool)
     asked = await asyncio.gather(
         _clock(pool),
-        _providers(installation.connected, demo=settings.demo),
+        _providers(installation.connected, demo=settings.demo or await pretends(pool)),
         _one(_mail(installation.post)),
         _one(_address(settings)),
     )
@@ -65,11 +67,57 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         *_processes(found),
         _work(found),
         *first,
+        *await _wanting(pool),
+        *_identity(settings),
         *(finding for each in rest for finding in each),
         _backup(settings, await last(pool)),
         *await _sealed(pool, settings),
         *of_files(settings),
     )
+
+
+async def ahead(installation: Installation) -> tuple[Finding, ...]:
+    """What is still missing or wants somebody, of what can be seen at once: nobody outside is asked.
+
+    The same findings as of an examination, so that a page may show them each time it is opened.
+    """
+    settings, pool = installation.settings, installation.pool
+    found: list[Finding] = []
+    views = await installation.connected.all()
+    own = next((one for one in views if one.own), None)
+    if own is not None and own.name == SANDBOX:
+        found.append(Finding(topic="provider", code="provider_trial", grade="attention"))
+    elif not views:
+        found += await _providers(installation.connected, demo=settings.demo or await pretends(pool))
+    if await installation.post.view() is None:
+        found.append(Finding(topic="mail", code="mail_none", grade="attention"))
+    if settings.base_url is None:
+        found.append(Finding(topic="address", code="address_none", grade="attention"))
+    found += [_backup(settings, await last(pool)), *await _wanting(pool)]
+    return tuple(one for one in found if one.grade != "good")
+
+
+async def _wanting(pool: asyncpg.Pool[Any]) -> tuple[Finding, ...]:
+    found = await wanting(pool)
+    return (
+        of_programs(found.keys, found.first_ends, found.first_key, wall_clock()),
+        of_orders(found.aside, found.aside_since, ordered=found.ordered),
+    )
+
+
+def _identity(settings: Settings) -> tuple[Finding, ...]:
+    """Whether people can be sent to the identity provider: its secret is read anew for each of them."""
+    if settings.oidc_secret_file is None:
+        return ()
+    params: dict[str, Any] = {"file": str(settings.oidc_secret_file)}
+    try:
+        kept = settings.oidc_secret_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as odd:
+        params["said"] = getattr(odd, "strerror", None) or type(odd).__name__
+        return (Finding(topic="people", code="identity_unreadable", grade="broken", params=params),)
+    if not kept:
+        return (Finding(topic="people", code="identity_empty", grade="broken", params=params),)
+    return (Finding(topic="people", code="identity_good", params={"issuer": settings.oidc_issuer or ""}),)
 
 
 async def _sealed(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[Finding, ...]:

@@ -10,11 +10,27 @@ import msgspec
 from rescind.core.instant import Instant
 
 Topic = Literal[
-    "database", "processes", "work", "clock", "people", "provider", "mail", "address", "backup", "disk", "keys"
+    "database",
+    "processes",
+    "work",
+    "clock",
+    "people",
+    "programs",
+    "provider",
+    "orders",
+    "mail",
+    "address",
+    "backup",
+    "disk",
+    "keys",
 ]
 Grade = Literal["good", "attention", "broken"]
 """attention: it runs, and somebody should see to it. broken: something does not work, or will soon be lost."""
 
+MISSING: Final = frozenset(
+    {"provider_none", "provider_trial", "orders_none", "mail_none", "address_none", "backup_none"}
+)
+"""What a marketplace that has just begun has to see to before it is fit for orders of its own."""
 APART_S: Final = 2.0
 WRONG_S: Final = 60.0
 """How far the clocks of this machine and of the database may be apart. Providers refuse what is five minutes off."""
@@ -72,3 +88,23 @@ def of_backup(made: Instant | None, tried: Instant | None, now: Instant) -> Find
     if now - tried > TRIED_EVERY:
         return Finding(topic="backup", code="backup_tried_long_ago", grade="attention", params=params)
     return Finding(topic="backup", code="backup_good", params=params)
+
+
+def of_programs(count: int, first_ends: Instant | None, first_key: str | None, now: Instant) -> Finding:
+    """count: keys in use that end soon or ended lately; first_ends, first_key: the first of them, when and whose."""
+    if not count or first_ends is None:
+        return Finding(topic="programs", code="programs_good")
+    params: dict[str, int | str | Instant] = {"count": count, "name": first_key or "", "ends": first_ends}
+    if first_ends <= now:
+        return Finding(topic="programs", code="programs_ended", grade="attention", params=params)
+    return Finding(topic="programs", code="programs_end", grade="attention", params=params)
+
+
+def of_orders(aside: int, since: Instant | None, *, ordered: bool) -> Finding:
+    """aside: messages of order sources of which no order came; since: the oldest; ordered: whether any order is there."""
+    if aside and since is not None:
+        params: dict[str, int | str | Instant] = {"count": aside, "since": since}
+        return Finding(topic="orders", code="orders_aside", grade="attention", params=params)
+    if not ordered:
+        return Finding(topic="orders", code="orders_none", grade="attention")
+    return Finding(topic="orders", code="orders_good")

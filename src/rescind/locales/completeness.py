@@ -52,7 +52,7 @@ from rescind.core.policy.handed_over import OVER
 from rescind.core.policy.policy import Layer
 from rescind.core.policy.unheard import UNHEARD
 from rescind.core.reconcile import KINDS
-from rescind.core.refund import NOT_SENT_BECAUSE, ProviderOutcome
+from rescind.core.refund import NOT_SENT_BECAUSE, ONLY_TRIED, ProviderOutcome
 from rescind.core.refund_order import DECLINED_BECAUSE
 from rescind.core.returns import OUTCOMES, WITHDRAWN, Wish
 from rescind.core.review import FINDINGS
@@ -152,7 +152,7 @@ def codes() -> Iterator[tuple[str, str]]:
         "status": vocabulary.STATUSES,
         "cancellation": tuple(CancellationStatus),
         "refund": tuple(RefundStatus),
-        "not_sent": NOT_SENT_BECAUSE,
+        "not_sent": (*NOT_SENT_BECAUSE, ONLY_TRIED),
         "not_paid_out": DECLINED_BECAUSE,
         "refund_order": (
             *("ordered", "frozen", "escalated", "succeeded", "failed", "taken_elsewhere", "taken_by_colleague"),

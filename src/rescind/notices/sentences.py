@@ -142,6 +142,10 @@ SENTENCES: Mapping[_Key, Said] = {
         marked("%(shop)s has cancelled order %(number)s"),
         marked("%(shop)s has cancelled order %(number)s, or what you asked for of it; %(amount)s goes back to you."),
     ),
+    (K.APPROVED, "buyer", "trial"): Said(
+        marked("Trial: order %(number)s is cancelled"),
+        marked("Order %(number)s, or a part of it, is cancelled. Its refund of %(amount)s is only tried."),
+    ),
     (K.APPROVED, "seller"): Said(
         marked("Stop: order %(number)s is cancelled"),
         marked("Order %(number)s, or a part of it, is cancelled and must not ship; %(amount)s goes back to the buyer."),
@@ -262,6 +266,10 @@ SENTENCES: Mapping[_Key, Said] = {
     (K.REFUND_UNCLEAR, "support"): Said(
         marked("A refund of order %(number)s is unclear"),
         marked("The provider has not said what became of %(amount)s of order %(number)s of %(shop)s."),
+    ),
+    (K.REFUND_SETTLED, "buyer", "only_tried"): Said(
+        marked("%(amount)s of order %(number)s is owed to you"),
+        marked("The refund of %(amount)s of order %(number)s was only tried; it is owed to you, and will be sent."),
     ),
     (K.REFUND_SETTLED, "buyer"): Said(
         marked("The refund of order %(number)s goes another way"),

@@ -10,23 +10,30 @@ import asyncpg
 import msgspec
 
 from rescind.clock import Clock
+from rescind.core.errors import TrialRefused
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
 from rescind.core.order import Order
 from rescind.core.record import decode_order
+from rescind.core.refund import SANDBOX
 from rescind.postgres.accounts import noted
 
 _COLUMNS = "name, kind, test, account, own, direct, version, changed_at, changed_by"
 _FIND = "SELECT * FROM provider_connections WHERE CASE WHEN $1 = '' THEN own ELSE name = $1 END"
 _ALL = f"SELECT {_COLUMNS} FROM provider_connections ORDER BY name"  # noqa: S608 - names of ours
-_DISOWN = "UPDATE provider_connections SET own = false, version = version + 1 WHERE own AND name <> $1"
+# Two who connect at the same moment come one after the other, so that a trial never begins beside what moves money.
+_ONE_BY_ONE = "LOCK TABLE provider_connections IN SHARE ROW EXCLUSIVE MODE"
+_IN_USE = "SELECT name FROM provider_connections WHERE name <> $1 AND (own OR NOT test) ORDER BY own DESC, name LIMIT 1"
+_DISOWN = """
+UPDATE provider_connections SET own = false, version = version + 1 WHERE own AND name <> $1 AND ($2 OR name = $3)
+"""
 _PUT = """
-INSERT INTO provider_connections (name, kind, test, account, own, direct, secrets, changed_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO provider_connections (name, kind, test, account, own, direct, secrets, changed_by, changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, clock_timestamp()))
 ON CONFLICT (name) DO UPDATE
 SET kind = excluded.kind, test = excluded.test, account = excluded.account, own = excluded.own,
     direct = excluded.direct, secrets = excluded.secrets, version = provider_connections.version + 1,
-    changed_at = clock_timestamp(), changed_by = excluded.changed_by
+    changed_at = excluded.changed_at, changed_by = excluded.changed_by
 """
 _KEEP = """
 INSERT INTO provider_messages (connection, message_id, type, body, received_at, due_at)
@@ -62,6 +69,12 @@ _PAID = (
     "WHERE payment = ANY($1::text[]) AND provider = ANY($2::text[])"
 )
 _STATE = "SELECT state FROM orders WHERE shop_id = $1 AND order_id = $2"
+
+_BY_HAND = "SELECT value FROM installation WHERE key = 'paid_out_by_host'"
+_CHOOSE_BY_HAND = """
+INSERT INTO installation (key, value) VALUES ('paid_out_by_host', $1)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
 
 Outcome = Literal["done", "no_news", "set_aside"]
 KEPT_FOR = timedelta(days=30)
@@ -111,6 +124,13 @@ class Aside(msgspec.Struct, frozen=True, kw_only=True):
     cause: str
 
 
+class ByHand(msgspec.Struct, frozen=True):
+    """Means of payment whose refunds the marketplace pays out itself, as an operator chose them. by: who did."""
+
+    means: tuple[str, ...] = ()
+    by: str = ""
+
+
 class ConnectionTable:
     """Reads and writes connections, messages, and which payment pays for which order."""
 
@@ -132,14 +152,40 @@ class ConnectionTable:
         return tuple(ConnectionView(**dict(row)) for row in await self._pool.fetch(_ALL))
 
     async def put(self, view: ConnectionView, secrets: bytes) -> None:
-        """Keep a connection; one of the same name is replaced, and there is one that is the installation's own."""
+        """Keep a connection; one of the same name is replaced, and there is one that is the installation's own.
+
+        What moves money ends a trial. Raises TrialRefused for one that would take payments from another connection.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
-            if view.own:
-                await connection.execute(_DISOWN, view.name)
+            await connection.execute(_ONE_BY_ONE)
+            if view.name == SANDBOX and view.own:
+                in_use = await connection.fetchval(_IN_USE, SANDBOX)
+                if in_use is not None:
+                    raise TrialRefused(connection=in_use)
+            if view.own or not view.test:
+                await connection.execute(_DISOWN, view.name, view.own, SANDBOX)
             await connection.execute(
-                _PUT, view.name, view.kind, view.test, view.account, view.own, view.direct, secrets, view.changed_by
+                _PUT,
+                view.name,
+                view.kind,
+                view.test,
+                view.account,
+                view.own,
+                view.direct,
+                secrets,
+                view.changed_by,
+                self._clock.read(),
             )
             await noted(connection, "provider_connected", view.changed_by, f"{view.name} ({view.kind})")
+
+    async def by_hand(self) -> ByHand:
+        """What an operator chose the marketplace to pay out itself."""
+        kept = await self._pool.fetchval(_BY_HAND)
+        return msgspec.json.decode(kept, type=ByHand) if kept else ByHand()
+
+    async def choose_by_hand(self, chosen: ByHand) -> None:
+        """Keep that choice in place of the one before."""
+        await self._pool.execute(_CHOOSE_BY_HAND, msgspec.json.encode(chosen).decode())
 
     async def keep(self, connection: str, message: str, kind: str, body: bytes, after: timedelta = timedelta()) -> None:
         """Keep a message as it came; the same one again changes nothing (WH-02). It is read ``after`` that long."""

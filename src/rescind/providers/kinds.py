@@ -127,7 +127,7 @@ def _paypal(opening: Opening) -> ConnectedProvider:
 
 
 def _sandbox(opening: Opening) -> ConnectedProvider:
-    return Sandbox(opening.tell)
+    return Sandbox(opening.tell, on_trial=True)
 
 
 PAYPAL_LIVE, PAYPAL_SANDBOX = "https://api-m.paypal.com", "https://api-m.sandbox.paypal.com"

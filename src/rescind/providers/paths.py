@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from rescind.core.instant import Instant
 from rescind.core.ledger import CREDIT_METHODS
 from rescind.core.parts import Tender, Through
 from rescind.core.ports import Means
@@ -25,11 +26,14 @@ NOBODY = ""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection as far as its path matters. own: it is used for payments that name none."""
+    """A connection as far as its path matters. own: it is used for payments that name none. trial_since: for the one
+    that only tries, when that began.
+    """
 
     name: str
     own: bool
     means: Means
+    trial_since: Instant | None = None
 
 
 class Book(Protocol):
@@ -43,6 +47,8 @@ class Book(Protocol):
 def path(method: str, payment: str, known: Sequence[Known]) -> str:
     """The name of the connection that takes it; ``host`` where the marketplace pays out itself; else ``NOBODY``."""
     own = next((one for one in known if one.own), None)
+    if {method, ALL} & by_hand(known):
+        return HOST
     if method in CREDIT_METHODS:
         return own.name if own and own.means.methods is None else HOST
     # Its own id says where a payment is, whatever was chosen since.
@@ -59,6 +65,17 @@ def path(method: str, payment: str, known: Sequence[Known]) -> str:
     return HOST if own else NOBODY
 
 
+def by_hand(known: Sequence[Known]) -> frozenset[str]:
+    """The means of payment that the marketplace was chosen to pay out itself, wherever they were paid."""
+    found = next((one.means.methods for one in known if one.name == HOST), None)
+    return found or frozenset()
+
+
+def real(known: Sequence[Known]) -> list[Known]:
+    """Those that move money, or would in a demonstration: what was not paid on trial goes through them alone."""
+    return [one for one in known if one.trial_since is None]
+
+
 class PathsNow:
     """The paths of payments that are told now. methods: what the marketplace pays out itself, wherever it was paid."""
 
@@ -66,20 +83,28 @@ class PathsNow:
         self._book = book
         self._methods = methods
 
-    async def of(self, tenders: Sequence[Tender], currency: str, told_by: str = "") -> Mapping[str, Through]:
-        """By tender. A connection is named only where it is a real one: what nobody took may be anybody's yet."""
-        known = await self._book.known()
+    async def of(
+        self, tenders: Sequence[Tender], currency: str, at: Instant, told_by: str = ""
+    ) -> Mapping[str, Through]:
+        """By tender. A connection is named only where it took the money: what nobody took may be anybody's yet.
+
+        A payment from before the trial began is none of it, whenever it is told.
+        """
+        known = [
+            one for one in await self._book.known() if one.trial_since is None or (one.own and one.trial_since <= at)
+        ]
         return {one.id: self._of(one, currency, told_by, known) for one in tenders}
 
     def _of(self, tender: Tender, currency: str, told_by: str, known: Sequence[Known]) -> Through:
         careful = strictest(currency)
-        if {tender.method, ALL} & self._methods or tender.method in CREDIT_METHODS:
+        ours = bool({tender.method, ALL} & (self._methods | by_hand(known)))
+        name = HOST if ours else tender.provider or told_by or path(tender.method, tender.payment, known)
+        found = next((one for one in known if one.name == name), None)
+        if found is not None and found.trial_since is not None:
+            return Through(connection=name, step_minor=careful if careful > 1 else 0, trial=True)
+        if name == HOST or tender.method in CREDIT_METHODS:
             # Whoever pays by hand pays any amount.
             return Through(step_minor=1 if careful > 1 else 0)
-        name = tender.provider or told_by or path(tender.method, tender.payment, known)
-        if name == HOST:
-            return Through(step_minor=1 if careful > 1 else 0)
-        found = next((one for one in known if one.name == name), None)
         if found is None or name == SANDBOX:
             return Through(step_minor=careful if careful > 1 else 0)
         step = found.means.steps.get(currency, 1)

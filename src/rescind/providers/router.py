@@ -21,7 +21,7 @@ from rescind.core.ports import (
 )
 from rescind.core.refund import HOST, ProviderOutcome
 from rescind.providers.host import Host
-from rescind.providers.paths import ALL, Known, path
+from rescind.providers.paths import ALL, Known, by_hand, path, real
 
 TRIES_AGAIN_AFTER_S = 900
 
@@ -74,7 +74,8 @@ class Router:
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Ask whoever pays by this means, else the provider of this payment, for a refund."""
-        provider = self._paying(call.into or call.method) or await self._of(call)
+        paying = None if call.trial else await self._paying(call.into or call.method)
+        provider = paying or await self._of(call)
         if provider is not None and call.into and not provider.traits.pays_into:
             # One that only sends money back where it came from would send it there a second time.
             provider = self._host
@@ -94,10 +95,13 @@ class Router:
 
     async def captured(self, call: PaymentCall) -> Captured:
         """Ask it what came in. Of what the marketplace takes itself it knows alone; else the provider may."""
-        provider = self._paying(call.method) or await self._of(call)
-        if provider is self._host and not call.provider and not self._takes_itself(call.method):
+        paying = await self._paying(call.method)
+        provider = paying or await self._of(call)
+        ours = paying is not None or call.method in CREDIT_METHODS
+        if provider is self._host and not call.provider and not ours:
             provider = await self.connections.provider("")
-        if provider is None and not call.provider and not await self.connections.known():
+        known = [one for one in real(await self.connections.known()) if one.name != HOST]
+        if provider is None and not call.provider and not known:
             # Nobody takes payments for this installation, so what it was told of them is all there is.
             return Captured(clear=True)
         if provider is None:
@@ -121,7 +125,7 @@ class Router:
 
     async def _of(self, call: PaymentCall) -> PaymentProvider | None:
         """The connection that the payment names; where it names none, the one it was taken through by all we know."""
-        name = call.provider or path(call.method, call.payment, await self.connections.known())
+        name = call.provider or path(call.method, call.payment, real(await self.connections.known()))
         if name == HOST:
             return self._host
         provider = await self.connections.provider(name)
@@ -129,11 +133,9 @@ class Router:
             return self._host
         return provider
 
-    def _takes_itself(self, method: str) -> bool:
-        return method in CREDIT_METHODS or bool({method, ALL} & self._methods)
-
-    def _paying(self, method: str) -> PaymentProvider | None:
-        return self._host if {method, ALL} & self._methods else None
+    async def _paying(self, method: str) -> PaymentProvider | None:
+        chosen = self._methods | by_hand(await self.connections.known())
+        return self._host if {method, ALL} & chosen else None
 
 
 def _not_set_up() -> ProviderReply:

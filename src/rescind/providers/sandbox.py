@@ -45,12 +45,18 @@ class Sandbox:
     name = SANDBOX
     traits = ProviderTraits(releases=True, pays_into=True, test=True)
 
-    def __init__(self, tell: Tell | None = None) -> None:
-        """tell: how it tells of what comes back; without it nothing does."""
+    def __init__(self, tell: Tell | None = None, *, on_trial: bool = False) -> None:
+        """tell: how it tells of what comes back; without it nothing does.
+
+        on_trial: it answers for what was paid on trial alone, so that no debt of anybody's ends here.
+        """
         self._tell = tell
+        self._on_trial = on_trial
 
     async def refund(self, call: RefundCall) -> ProviderReply:
         """Accept, decline or stay unclear."""
+        if self._on_trial and not call.trial:
+            return _not_ours()
         match call.amount_minor % 100:
             case 11:
                 return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=_reference(call.refund))
@@ -100,6 +106,8 @@ class Sandbox:
 
     async def release(self, call: PaymentCall) -> ProviderReply:
         """Nothing is held, so nothing is in the way."""
+        if self._on_trial and not call.trial:
+            return _not_ours()
         return ProviderReply(outcome=ProviderOutcome.SUCCEEDED, reference=f"sandbox-{call.tender}")
 
     async def refunds(self, since: Instant, until: Instant) -> AsyncIterator[ProviderRefund]:  # noqa: ARG002
@@ -119,6 +127,10 @@ def _back(call: RefundCall) -> RefundNews:
         status=ProviderOutcome.DECLINED,
         at=call.at,
     )
+
+
+def _not_ours() -> ProviderReply:
+    return ProviderReply(outcome=ProviderOutcome.NOT_SENT, cause="not_set_up", check_after_s=TRIES_AGAIN_AFTER_S)
 
 
 def _reference(refund: RefundId) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rescind.core.money import Money
 from rescind.core.order import Order
+from rescind.core.parts import Tender
 from rescind.core.price import BenefitKind
 from rescind.core.quote import Quote
 from rescind.locales import Locale
@@ -107,14 +108,25 @@ def quote_notes(locale: Locale, quote: Quote) -> list[str]:
     return notes
 
 
-def quote_tenders(locale: Locale, quote: Quote, order: Order) -> list[dict[str, Any]]:
-    """What goes back to which means of payment, and when it arrives."""
+def quote_tenders(
+    locale: Locale, quote: Quote, order: Order, nowhere: frozenset[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """What goes back to which means of payment, and when it arrives. nowhere: tenders to which nothing can be sent."""
     by_id = {tender.id: tender for tender in order.tenders}
     return [
         {
             "label": tender_name(locale, by_id[share.tender]),
             "amount": Money(share.amount_minor, quote.currency),
-            "note": usually(locale, by_id[share.tender].method),
+            "note": _arrives(locale, by_id[share.tender], nowhere),
         }
         for share in quote.tenders
     ]
+
+
+def _arrives(locale: Locale, tender: Tender, nowhere: frozenset[str]) -> str:
+    _ = locale.gettext
+    if tender.trial:
+        return _("Only tried: no money moves")
+    if tender.id in nowhere:
+        return _("Owed at once; sent as soon as the marketplace has a way to send it")
+    return usually(locale, tender.method)

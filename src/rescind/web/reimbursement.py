@@ -26,21 +26,38 @@ class Sum:
 
 
 def sums(
-    locale: Locale, found: Reimbursement, order: Order, titles: Mapping[str, str], *, sends_back: bool
+    locale: Locale,
+    found: Reimbursement,
+    order: Order,
+    titles: Mapping[str, str],
+    *,
+    sends_back: bool,
+    nowhere: frozenset[str] = frozenset(),
 ) -> tuple[Sum, ...]:
-    """What is cancelled, and what is sent back, each with what comes back for it. sends_back: as in ``Right``."""
+    """What is cancelled, and what is sent back, each with what comes back for it.
+
+    sends_back: as in ``Right``; nowhere: as in ``quote_tenders``.
+    """
     _ = locale.gettext
     told: list[Sum] = []
     if found.stopped is not None:
         kept = () if found.stopped.fees or not found.stopped.freed_minor else (_("The shop keeps nothing of it."),)
-        told.append(_sum(locale, _("For what is cancelled"), found.stopped, order, titles, kept))
+        told.append(_sum(locale, _("For what is cancelled"), found.stopped, order, titles, kept, nowhere))
     if found.back is not None:
-        told.append(_sum(locale, _("For what you send back"), found.back, order, titles, _cost(locale, sends_back)))
+        told.append(
+            _sum(locale, _("For what you send back"), found.back, order, titles, _cost(locale, sends_back), nowhere)
+        )
     return tuple(told)
 
 
 def _sum(
-    locale: Locale, heading: str, quote: Quote, order: Order, titles: Mapping[str, str], notes: tuple[str, ...]
+    locale: Locale,
+    heading: str,
+    quote: Quote,
+    order: Order,
+    titles: Mapping[str, str],
+    notes: tuple[str, ...],
+    nowhere: frozenset[str],
 ) -> Sum:
     _ = locale.gettext
     if not quote.freed_minor:
@@ -49,7 +66,7 @@ def _sum(
         heading=heading,
         rows=quote_rows(locale, quote, dict(titles), order) if quote.freed_minor else [],
         total=Money(quote.total_minor, quote.currency) if quote.total_minor else None,
-        tenders=quote_tenders(locale, quote, order),
+        tenders=quote_tenders(locale, quote, order, nowhere),
         notes=(*quote_notes(locale, quote), *notes),
     )
 

@@ -25,7 +25,8 @@ Reader = Literal["buyer", "seller", "support"]
 class Told:
     """A refund as ``ui.way`` shows it. expected: a sentence; note: how its days are counted; trouble: title and text.
 
-    steps: as of ``ui.tracker``; move: whose it is, empty where nobody has one. reference: what it is found by, and
+    steps: as of ``ui.tracker``; move: whose it is and by when, empty where nobody has one; otherwise: what holds if it
+    is not made by then. trial: it is only tried. reference: what it is found by, and
     reference_of: whose word that is. instead: what became of one that failed, once that is known. href: of its refund
     order.
     """
@@ -44,6 +45,8 @@ class Told:
     href: str = ""
     reference_of: str = ""
     instead: str = ""
+    otherwise: str = ""
+    trial: bool = False
 
 
 def told(locale: Locale, order: Order, ways: Iterable[Way], reader: Reader) -> list[Told]:
@@ -71,6 +74,8 @@ def _one(locale: Locale, order: Order, way: Way, tender: Tender, reader: Reader)
         reference="" if reader == "seller" else way.refund.reference,
         reference_of=reference_of(locale, way.refund.into, by_people=way.refund.ordered is not None),
         instead=_instead(locale, way),
+        otherwise=_otherwise(locale, way, reader),
+        trial=way.trial,
         reader=reader,
         href=f"/support/refund-orders/{way.refund.id}" if way.refund.ordered and reader == "support" else "",
     )
@@ -89,6 +94,8 @@ def _instead(locale: Locale, way: Way) -> str:
     _ = locale.gettext
     if not way.over:
         return ""
+    if way.cause and way.refund.settled == failed_refund.WayOn.AGAIN:
+        return _("Owed anew")
     return {
         failed_refund.WayOn.AGAIN.value: _("Sent once more"),
         failed_refund.WayOn.STORE_CREDIT.value: _("Became credit"),
@@ -156,6 +163,7 @@ def _step(locale: Locale, way: Way, step: Step, tender: Tender, reader: Reader) 
         "paid_out": _("It could not be paid out") if failed else _paying(locale, way.refund),
         "bank": _("Waiting for your bank") if reader == "buyer" else _("Waiting for the buyer's bank"),
         "elsewhere": _("Paid another way"),
+        "tried": _("Tried: no money moves"),
         "let_go": _("Your bank lets the reserved amount go")
         if reader == "buyer"
         else _("The buyer's bank lets the reserved amount go"),
@@ -228,8 +236,9 @@ def _unsent(locale: Locale, cause: str) -> str:
     _ = locale.gettext
     text = {
         "not_set_up": _(
-            "In the way: %(cause)s. An operator puts it right on the page of payment providers; then it is sent by"
-            " itself. Until then you can send the money another way."
+            "In the way: %(cause)s. An operator connects a provider on the page of payment providers, or chooses there"
+            " that the marketplace pays this out itself; then it goes on by itself. Until then you can send it another"
+            " way."
         ),
         "still_held": _("In the way: %(cause)s. When the last of it is let go, so is this; nobody need do anything."),
     }.get(
@@ -286,6 +295,9 @@ def _trouble(locale: Locale, way: Way, reader: Reader) -> tuple[str, str]:
 def _what_became(locale: Locale, refund: Refund) -> str:
     """What was done with money that could not go back, for a reader who would else wait for it."""
     _ = locale.gettext
+    if refund.cause and refund.settled == failed_refund.WayOn.AGAIN:
+        # Nothing was ever sent of it.
+        return _("It is owed anew in its place, and that is followed by itself on this page.")
     return {
         failed_refund.WayOn.AGAIN.value: _("It was sent once more, and that is followed by itself on this page."),
         failed_refund.WayOn.STORE_CREDIT.value: _("It became credit in its place, and that is followed on this page."),
@@ -297,8 +309,22 @@ def _move(locale: Locale, way: Way, reader: Reader) -> str:
     _ = locale.gettext
     if way.move == "nobody":
         return ""
+    if way.move == "platform" and way.due_on:
+        return _("The platform, by %(day)s") % {"day": locale.date(way.due_on)}
     if way.move == "platform":
         return _("The platform")
     if way.move == "bank":
         return _("Your bank") if reader == "buyer" else _("The buyer's bank")
     return _("The bank") if way.refund.status is RefundStatus.SUCCEEDED else _("The payment provider")
+
+
+def _otherwise(locale: Locale, way: Way, reader: Reader) -> str:
+    """What holds if the platform has not moved by the day that it means to."""
+    _ = locale.gettext
+    if not way.due_on:
+        return ""
+    return {
+        "buyer": _("The money stays owed to you, whenever that is. Ask platform support about it on this page."),
+        "seller": _("The money stays owed to the buyer, and the platform is reminded of it."),
+        "support": _("It stays owed, and stands among what waits on the first pages of support and operators."),
+    }[reader]

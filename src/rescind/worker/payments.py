@@ -79,6 +79,7 @@ def payment_call(order: Order, tender: Tender) -> PaymentCall:
         tender=tender.id,
         method=tender.method,
         payment=tender.payment,
+        trial=tender.trial,
         provider=tender.provider,
         account=tender.account,
         amount_minor=tender.amount_minor,

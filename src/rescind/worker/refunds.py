@@ -154,6 +154,7 @@ def refund_call(order: Order, refund: Refund, at: Instant) -> RefundCall:
         method=tender.method,
         payment=tender.payment,
         provider=refund.through or tender.provider,
+        trial=tender.trial,
         account=tender.account,
         amount_minor=refund.amount_minor,
         currency=order.currency,

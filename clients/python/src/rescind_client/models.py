@@ -1362,8 +1362,8 @@ class RefundWayTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 
     expected_from, expected_by: the days on which it should be there, both included, in working days where the buyer
     lives; null once it is there, and while it is not on its way. overdue: they are over. trouble: what is in the
-    way, empty where nothing is. move: who must act now. reference: the provider's own; to a seller empty, as the
-    tender is.
+    way, empty where nothing is. move: who must act now; move_by: the day by which the platform means to, null where
+    it is not its move. reference: the provider's own; to a seller empty, as the tender is.
     """
 
     id: str
@@ -1387,6 +1387,7 @@ class RefundWayTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
     steps: list[RefundStepTold]
     trouble: str
     move: str
+    move_by: date | None
     reference: str
 
 
@@ -2430,6 +2431,12 @@ class FailedRefund(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
 
 WayOn = Literal["again", "paid_out", "store_credit"]
 """What may become of it. ``again``: to the same tender, now or later."""
+
+
+class TriedRefund(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Why a refund that was only tried is owed as money; the buyer, the shop and support read the ``comment``."""
+
+    comment: str | None = None
 
 
 class NewReturn(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -3975,9 +3982,12 @@ class SessionTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 
 
 class ProvidersTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """Connected providers by name, and the latest messages that a person has to look at."""
+    """Connected providers by name, what the marketplace pays out itself, by the codes of its means of payment, and the
+    latest messages that a person has to look at.
+    """
 
     providers: list[ConnectionTold]
+    paid_out_by_host: list[str]
     set_aside: list[AsideTold]
 
 
@@ -4005,6 +4015,18 @@ class AsideTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     type: str
     received_at: str
     cause: str
+
+
+class MeansByHand(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Means of payment by the codes that orders use, such as bank_transfer; all alone for every one; none for none."""
+
+    means: list[str]
+
+
+class MeansByHandTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Means of payment whose refunds the marketplace pays out itself, by their codes."""
+
+    means: list[str]
 
 
 class NewConnection(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

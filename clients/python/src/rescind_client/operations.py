@@ -1085,6 +1085,31 @@ class Refunds:
             if_match=if_match,
         )
 
+    def owe_again(
+        self,
+        order: str,
+        refund: str,
+        body: models.TriedRefund,
+        *,
+        idempotency_key: str | None = None,
+        if_match: int | str | None = None,
+    ) -> models.RefundsTold:
+        """Owe a refund that was only tried.
+
+        Say that a payment is real whose refunds were only tried: all of them are owed again, and no longer a trial.
+
+        Where a provider is connected that takes the payment they are sent as money; until then they wait.
+        """
+        return self._transport.call(
+            "POST",
+            f"/v1/orders/{segment(order)}/refunds/{segment(refund)}/owed-again",
+            models.RefundsTold,
+            body=body,
+            key=idempotency_key,
+            keyed=True,
+            if_match=if_match,
+        )
+
 
 class Documents:
     def __init__(self, transport: Transport) -> None:
@@ -3375,11 +3400,24 @@ class Providers:
         """
         return self._transport.call("GET", "/v1/providers", models.ProvidersTold)
 
+    def pay_out(self, body: models.MeansByHand) -> models.MeansByHandTold:
+        """Choose what the marketplace pays out itself.
+
+        Refunds to these means of payment become refund orders, wherever they were paid; those that wait, too.
+
+        `RESCIND_PAID_OUT_BY_HOST` goes before: where it is set nothing is chosen here.
+        """
+        return self._transport.call("PUT", "/v1/paid-out-by-host", models.MeansByHandTold, body=body)
+
     def connect(self, connection: str, body: models.NewConnection) -> models.ConnectionTold:
         """Connect a provider.
 
         Keep the keys of a provider once it has accepted them in a call that only reads; it replaces one of that
         name.
+
+        The `sandbox` moves no money: with `own` a trial begins, without it the trial ends. What is paid while it
+        stands is only ever tried; what was paid before stays owed. One that moves real money, or is used for
+        payments that name none, ends a trial, and while it is there none begins.
         """
         return self._transport.call("PUT", f"/v1/providers/{segment(connection)}", models.ConnectionTold, body=body)
 

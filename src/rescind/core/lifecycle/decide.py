@@ -27,6 +27,7 @@ from rescind.core import (
     stock,
     timers,
     tracking,
+    tried,
     withdrawal,
 )
 from rescind.core.actor import Actor
@@ -94,6 +95,8 @@ def decide(  # noqa: C901, PLR0912, PLR0915 - one line for each kind there is
             return Decision(events=refund_order.lapse(order, command, context, now))
         case giving_back.GiveBack() | failed_refund.SettleFailedRefund() | refund_order.ConfirmRefundOrder():
             return second_person.decide(order, command, actor, context, terms, now)
+        case tried.OweTried():
+            return tried.owe_again(order, command, actor, context, now)
         case second_person.AnswerProposal():
             return second_person.answer(order, command, actor, context, terms, now)
         case second_person.LapseProposal():

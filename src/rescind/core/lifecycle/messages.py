@@ -26,6 +26,7 @@ from rescind.core import (
     stock,
     timers,
     tracking,
+    tried,
     withdrawal,
 )
 from rescind.core.event import BaseEvent
@@ -54,6 +55,7 @@ Command = (
     | refund_order.LapseRefundOrder
     | giving_back.GiveBack
     | failed_refund.SettleFailedRefund
+    | tried.OweTried
     | chargeback.LapseChargeback
     | tracking.NoteReusedTracking
     | order_note.AddNote

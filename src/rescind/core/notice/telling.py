@@ -93,7 +93,7 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
             | cancellation.CancellationApproved()
             | cancellation.CancellationRefused()
         ):
-            yield from _of_request(event)
+            yield from _of_request(event, order)
         case cancellation.CancellationWithdrawn(cancellation=about):
             yield _Told("seller", NoticeKind.WITHDRAWN, about)
         case cancellation.CancellationOvertaken(cancellation=about):
@@ -125,7 +125,9 @@ def _told(event: BaseEvent, order: Order) -> Iterator[_Told]:  # noqa: C901, PLR
         case refund_order.RefundOrderLapsed(refund=about):
             yield _Told("support", NoticeKind.PAY_OUT_LATE, about, _amount(order, about))
         case failed_refund.FailedRefundSettled(refund=about, way=way):
-            yield _Told("buyer", NoticeKind.REFUND_SETTLED, about, _amount(order, about), way)
+            found = _refund(order, about)
+            code = refund.ONLY_TRIED if found and found.cause == refund.ONLY_TRIED else way
+            yield _Told("buyer", NoticeKind.REFUND_SETTLED, about, _amount(order, about), code)
         case returns.ReturnOpened(case=about):
             yield _Told("support", NoticeKind.RETURN_OPENED, about)
         case returns.ReturnQuestioned(case=about):
@@ -182,6 +184,7 @@ def _of_request(
     | cancellation.CancellationHeld
     | cancellation.CancellationApproved
     | cancellation.CancellationRefused,
+    order: Order,
 ) -> Iterator[_Told]:
     about = event.cancellation
     match event:
@@ -196,7 +199,9 @@ def _of_request(
                 yield _Told("seller", NoticeKind.REQUEST_HELD, about, code=code)
         case cancellation.CancellationApproved(by=by, refunds=refunds):
             owed = sum(one.amount_minor for one in refunds)
-            yield _Told("buyer", NoticeKind.APPROVED, about, owed, by)
+            on_trial = {one.id for one in order.tenders if one.trial}
+            tried = bool(refunds) and {one.tender for one in refunds} <= on_trial
+            yield _Told("buyer", NoticeKind.APPROVED, about, owed, "trial" if tried else by)
             # Whoever stopped it knows; of everybody else's word the packing bench has to hear.
             if by != "seller":
                 yield _Told("seller", NoticeKind.APPROVED, about, owed, by)
@@ -213,6 +218,8 @@ def _of_refund(event: refund.RefundAnswered, order: Order) -> Iterator[_Told]:
     amount, code = (found.amount_minor, "release" if found.release else "") if found else (None, "")
     if found and found.through == refund.SANDBOX:
         code = "trial"
+    if event.cause == refund.ONLY_TRIED:
+        return  # That it is owed again is told.
     match event.status:
         case RefundStatus.SUBMITTED if event.confirm_by is not None:
             yield _Told("support", NoticeKind.PAY_OUT, about, amount)

@@ -365,7 +365,7 @@ def _show(
         "refused": refused,
         "offer": offer,
         "quoted": quote_words.quote_rows(visit.locale, answer.quote, found.titles(), found.order) if answer else [],
-        "tenders": quote_words.quote_tenders(visit.locale, answer.quote, found.order) if answer else [],
+        "tenders": quote_words.quote_tenders(visit.locale, answer.quote, found.order, found.nowhere) if answer else [],
         "notes": [
             *(quote_words.quote_notes(visit.locale, answer.quote) if answer else []),
             *quote_words.failed_note(visit.locale, found.order),

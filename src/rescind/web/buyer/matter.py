@@ -33,7 +33,8 @@ class Matter:
     """``answer``: what a request would be told now, None where none can be made; ``until``: when that gets worse.
 
     likely: when it will likely be too late, by the shop's own pace; favours: what it said to those who were too late.
-    withdrawal: the right to withdraw from the contract here, while a law gives it.
+    withdrawal: the right to withdraw from the contract here, while a law gives it. nowhere: tenders to which nothing
+    can be sent as things stand.
     """
 
     view: OrderView
@@ -46,6 +47,7 @@ class Matter:
     likely: Pace | None = None
     favours: Favours | None = None
     withdrawal: Right | None = None
+    nowhere: frozenset[str] = frozenset()
 
     @property
     def order(self) -> Order:
@@ -185,6 +187,7 @@ async def matter(visit: Visit, view: OrderView) -> Matter:
         likely=await likely(visit.desk, outlook, visit.now),
         favours=await visit.desk.habits.favours(order.shop, visit.now) if answer and asks_a_favour(answer) else None,
         withdrawal=may if may is not None and not may.over(visit.now) else None,
+        nowhere=await visit.desk.connected.nowhere(order.tenders),
     )
 
 

@@ -240,7 +240,7 @@ def refunds(visit: Visit, found: Matter, records: Iterable[Record], cancellation
     """The way of each refund, of one request or of all."""
     order = found.order
     calendar = visit.desk.book.working_days(order.country, found.terms)
-    every = ways(order, records, calendar, found.now)
+    every = ways(order, records, calendar, found.now, visit.desk.settings.pay_out_days)
     wanted = (one for one in every if not cancellation or one.refund.cancellation == cancellation)
     return way_words.told(visit.locale, order, wanted, "buyer")
 

@@ -208,7 +208,9 @@ async def _show(visit: Visit, found: Matter, may: Right, form: Form, *, status: 
         form=form,
         may=may,
         pays=pays(visit.locale, bound, back=found.left),
-        sums=sums(visit.locale, money, found.order, found.titles(), sends_back=may.sends_back) if money else (),
+        sums=sums(visit.locale, money, found.order, found.titles(), sends_back=may.sends_back, nowhere=found.nowhere)
+        if money
+        else (),
         choices=[
             {
                 "field": f"units-{place}",

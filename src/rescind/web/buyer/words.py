@@ -253,7 +253,7 @@ def _line(locale: Locale, kind: AnswerKind, time: str) -> str:
             }.get(instead, locale.term("way_on", instead) if instead else locale.term("verdict", "refuse"))
 
 
-def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  # noqa: C901, PLR0912 - one line for each state
+def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  # noqa: C901, PLR0912, PLR0915 - one line for each state
     """Where a request stands, in a sentence that says what follows."""
     _ = locale.gettext
     values = {"amount": locale.money(Money(one.refund_minor, order.currency))}
@@ -272,6 +272,8 @@ def request_sentence(locale: Locale, one: Cancellation, order: Order) -> str:  #
             text = _("A person of the platform is looking at your request. You need to do nothing.")
         case CancellationStatus.APPROVED if told := _astray(locale, order, one):
             return told
+        case CancellationStatus.APPROVED if one.refund_minor and _only_tried(order, one):
+            text = _("The refund of %(amount)s is only tried: this is a trial, and no money moves.")
         case CancellationStatus.APPROVED if one.closed_by == "carrier" and one.refund_minor:
             text = _("The carrier brings the parcel back. %(amount)s goes back the way you paid.")
         case CancellationStatus.APPROVED if one.refund_minor and _paid_back(order, one):
@@ -367,6 +369,13 @@ def _paid_back(order: Order, one: Cancellation) -> bool:
     """Whether every refund of a request has come to the buyer, each by whichever way it went in the end."""
     states = {refund.status for refund in order.refunds if refund.cancellation == one.id and not refund.settled}
     return bool(states) and states <= _THERE
+
+
+def _only_tried(order: Order, one: Cancellation) -> bool:
+    """Whether all that goes back for a request was paid on trial."""
+    on_trial = {tender.id for tender in order.tenders if tender.trial}
+    tenders = {refund.tender for refund in order.refunds if refund.cancellation == one.id and not refund.settled}
+    return bool(tenders) and tenders <= on_trial
 
 
 def deadline_kind(one: Cancellation) -> str:

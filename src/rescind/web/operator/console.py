@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from rescind.locales import Locale
 from rescind.postgres.alerts import alerts
 from rescind.postgres.publishing import Version
+from rescind.postgres.wanting import wanting
 from rescind.web.rendering import Link
 from rescind.web.seller.console import Comes, Console, Notice
 from rescind.web.session import Visit
@@ -32,6 +33,16 @@ PAYING_OUT = "/support/refund-orders"
 CALENDARS = "/support/calendars"
 MONEY = (REFUNDS, PAYING_OUT, BOOKS)
 """Pages about money on its way back: one entry of the navigation, and tabs beside each other."""
+WHERE = {
+    "people": PEOPLE,
+    "programs": KEYS,
+    "provider": PROVIDERS,
+    "orders": SOURCES,
+    "mail": MAIL,
+    "processes": INSTALLATION,
+    "work": INSTALLATION,
+}
+"""On which page what a finding is about is put right, by its topic; the rest is done on the machine."""
 TALKS = ("/support/messages", "/support/notices")
 """Pages that every role has entries of its own for."""
 
@@ -52,6 +63,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
     )
     counts = await visit.desk.reads.case_counts(visit.scope)
     stuck = sum(one.count for one in await alerts(visit.desk.pool, visit.now))
+    found = await wanting(visit.desk.pool)
     policies, money = path == HOME or path.startswith((POLICIES, DRAFTS)), path.startswith(MONEY)
     # Whatever else is the operator's is set up once: a page that is new needs no word here.
     set_up = path.startswith((HOME, CALENDARS)) and not policies and not money
@@ -60,7 +72,7 @@ async def navigation(visit: Visit) -> tuple[Link, ...]:
         Link(POLICIES, _("Policies"), count=waiting or None, current=policies),
         Link("/support", _("Cases and orders"), count=counts.get("with_platform") or None, current=cases),
         Link(REFUNDS, _("Refunds"), count=stuck or None, current=money),
-        Link(SET_UP, _("Set-up"), current=set_up),
+        Link(SET_UP, _("Set-up"), count=(found.aside + found.keys) or None, current=set_up),
     )
 
 
@@ -89,7 +101,10 @@ def _said(language: Locale) -> dict[str, str]:
         "approved": _("In force from now on. Orders placed before keep the rules they were bought under."),
         "rejected": _("Sent back to its author, with your reason."),
         "connected": _("Connected. The provider accepted the key."),
-        "trial": _("The trial has begun: refunds are only tried from now on, and no money moves."),
+        "trial": _("The trial has begun: what is paid from now on is only tried. What was paid before stays owed."),
+        "paid_out": _("Kept. Refunds to these are paid out by the marketplace; those that wait follow in a while."),
+        "trial_ended": _("The trial has ended. What was tried stays so; what is owed waits for a provider."),
+        "owed_again": _("Owed again. It is sent as money as soon as a provider takes it."),
         "mail_set_up": _("Kept. Mail goes to this server from now on; send a test to see whether it arrives."),
         "mail_removed": _("The server is forgotten. Mail waits in the outbox."),
         "mail_again": _("It is sent once more."),

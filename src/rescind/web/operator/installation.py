@@ -10,7 +10,7 @@ from rescind.doctor.examining import examine
 from rescind.doctor.words import advice, says, topic
 from rescind.postgres.condition import condition
 from rescind.postgres.event_streams import MOST, view
-from rescind.web.operator.console import INSTALLATION, told
+from rescind.web.operator.console import INSTALLATION, WHERE, told
 from rescind.web.rendering import address
 from rescind.web.seller.board import counted
 from rescind.web.seller.console import Here
@@ -60,6 +60,7 @@ async def check_up(console: Here) -> Html:
             "topic": topic(language, one),
             "says": says(language, one),
             "advice": advice(language, one) if one.grade != "good" else "",
+            "href": WHERE.get(one.topic, ""),
         }
         for one in found
     ]

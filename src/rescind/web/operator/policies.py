@@ -18,12 +18,15 @@ from rescind.core.policy.difference import changes
 from rescind.core.policy.literal import Plain
 from rescind.core.policy.policy import Dated, NamedValue
 from rescind.core.policy.trial import turned
+from rescind.doctor.examining import ahead
+from rescind.doctor.finding import MISSING
+from rescind.doctor.words import advice, says, topic
 from rescind.drafting import ORDERS, Standing
 from rescind.intake.text import label
 from rescind.locales import Locale
 from rescind.policies import names, retold, worked_examples
 from rescind.postgres.publishing import Version
-from rescind.web.operator.console import DRAFTS, POLICIES, signed, told
+from rescind.web.operator.console import CHECK_UP, DRAFTS, POLICIES, WHERE, signed, told
 from rescind.web.policy_words import (
     change_words,
     day_words,
@@ -66,6 +69,7 @@ async def home(console: Here) -> Html:
         "operator/policies.html",
         notice=told(console),
         rows=[_row(console.language, one) for one in standings],
+        missing=await _missing(console),
         waiting=[
             {"version": one, "title": title(console.language, each), "mine": one.proposed_by == console.person.id}
             for each in standings
@@ -74,6 +78,22 @@ async def home(console: Here) -> Html:
         who=await signed(console, [one for each in standings for one in each.versions]),
         most=ORDERS,
     )
+
+
+async def _missing(console: Console) -> list[dict[str, str]]:
+    """What a marketplace still lacks before its orders come in, and where it is put right; nothing once it is there."""
+    if console.desk.settings.demo:
+        return []
+    return [
+        {
+            "topic": topic(console.language, one),
+            "says": says(console.language, one),
+            "advice": advice(console.language, one),
+            "href": WHERE.get(one.topic, CHECK_UP),
+        }
+        for one in await ahead(console.desk.installation)
+        if one.code in MISSING
+    ]
 
 
 @get("/policies/{key:str}")

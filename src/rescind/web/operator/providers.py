@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 from litestar import get, post
 from litestar.params import FromPath
 
+from rescind.api import problems
 from rescind.connections import Secrets
-from rescind.core.errors import InvalidField, Unavailable
+from rescind.core.errors import InvalidField, InvalidText, InvalidTransition, TrialRefused, Unavailable
+from rescind.core.ids import OrderId, RefundId, canonical, shop_of
 from rescind.core.ports import Checked
 from rescind.core.refund import HOST, SANDBOX
+from rescind.core.tried import OweTried
 from rescind.locales import Locale
+from rescind.postgres.tried import tried, waiting
 from rescind.providers.kinds import KINDS, POINTERS, Kind
 from rescind.providers.paths import NOBODY, path
 from rescind.setting_values import EVERY_MEANS
 from rescind.web import typed
 from rescind.web.operator.console import PROVIDERS, told
-from rescind.web.seller.console import Console, Fields, Here, Notice
+from rescind.web.seller.console import Console, Fields, Here, Notice, new_key
 from rescind.web.session import Html
 from rescind.web.tender import method_name
 
@@ -26,6 +31,8 @@ SHOWN = (
     *("gift_card", "balance", "store_credit", "voucher", "points"),
 )
 """Means of payment of which the page says where they go."""
+_BY_HAND = ("bank_transfer", "cash_on_delivery", "alipay", "wechat_pay", "card", "paypal")
+"""Those that are offered to be paid out by the marketplace itself."""
 
 
 @get("/providers")
@@ -53,6 +60,9 @@ async def connect(console: Here) -> Html:
             own=bool(form.text("own")),
             direct=bool(form.text("direct")),
         )
+    except TrialRefused as refused:
+        notice = Notice(problems.detail(refused, console.language), "urgent")
+        return await _page(console, form=form, notice=notice, status=HTTPStatus.CONFLICT)
     except InvalidField as wrong:
         field = str(wrong.params["field"]).strip("/")
         said = console.language.expected(str(wrong.params["expected"]))
@@ -77,7 +87,52 @@ async def check(console: Here, name: FromPath[str]) -> Html:
     return await _page(console, notice=_checked(console.language, name, checked))
 
 
-ROUTES = (read, connect, check)
+@post("/providers/sandbox/end", status_code=200)
+async def end_trial(console: Here) -> Html:
+    """End the trial; to press it twice ends it once."""
+    await console.form()
+    console.person.require_fresh()
+    if await console.desk.connected.trial():
+        await console.desk.connected.end_trial(f"operator:{console.person.id}")
+    return console.go(f"{PROVIDERS}?said=trial_ended")
+
+
+@post("/providers/tried/{order_id:str}/{refund:str}", status_code=200)
+async def owe_again(console: Here, order_id: FromPath[str], refund: FromPath[str]) -> Html:
+    """Say that the payment behind a refund that was only tried is real."""
+    form = await console.form()
+    console.person.require_fresh()
+    try:
+        order = OrderId(canonical("ord", order_id))
+        command = OweTried(
+            order=order, refund=RefundId(canonical("ref", refund)), comment=console.note(form.text("why"), "why")
+        )
+        await console.submit(command, shop_of(order), f"owe_again:{refund}", form.text("key"))
+    except (InvalidTransition, InvalidText) as wrong:
+        notice = Notice(problems.detail(wrong, console.language), "urgent")
+        return await _page(console, notice=notice, status=problems.status(wrong))
+    return console.go(f"{PROVIDERS}?said=owed_again")
+
+
+@post("/providers/paid-out", status_code=200)
+async def pay_out(console: Here) -> Html:
+    """Choose which means of payment the marketplace pays out itself."""
+    form = await console.form()
+    console.person.require_fresh()
+    others = [one for one in re.split(r"[\s,，、]+", form.text("others")) if one]
+    chosen = [one for one in (*_BY_HAND, EVERY_MEANS) if form.text(f"pays_{one}")]
+    if EVERY_MEANS in chosen:
+        chosen, others = [EVERY_MEANS], []
+    try:
+        await console.desk.connected.pay_out([*chosen, *others], f"operator:{console.person.id}")
+    except InvalidField as wrong:
+        said = console.language.expected(str(wrong.params["expected"]))
+        errors = {"others": console.language.gettext("Write %(expected)s.") % {"expected": said}}
+        return await _page(console, errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return console.go(f"{PROVIDERS}?said=paid_out#otherwise")
+
+
+ROUTES = (read, pay_out, connect, check, end_trial, owe_again)
 
 
 def _hidden(language: Locale, kind: Kind) -> set[str]:
@@ -94,6 +149,7 @@ async def _page(
 ) -> Html:
     connected = console.desk.connected
     known = await connected.all()
+    paid_out = await connected.paid_out()
     asked = form.text("kind") if form else console.query("kind")
     kind = KINDS.get(asked) or next(iter(KINDS.values()))
     fields = _fields(console.language, kind)
@@ -110,7 +166,21 @@ async def _page(
         rows=[{"id": one.name, "one": one} for one in known],
         demo=console.desk.settings.demo,
         chosen=any(one.own for one in known),
-        host_pays=[_means(console.language, one) for one in console.desk.settings.host_pays],
+        trial=any(one.own and one.name == SANDBOX for one in known) and not console.desk.settings.demo,
+        owed=[
+            console.language.ngettext("%(amount)s in %(num)s refund", "%(amount)s in %(num)s refunds", one.count)
+            % {"amount": console.language.money(one.amount), "num": one.count}
+            for one in await waiting(console.desk.pool)
+        ],
+        tried=[
+            {"id": one.refund, "one": one, "amount": console.language.money(one.amount), "key": new_key()}
+            for one in (() if console.desk.settings.demo else await tried(console.desk.pool))
+        ],
+        host_pays=[_means(console.language, one) for one in paid_out],
+        paid_out=paid_out,
+        paid_out_set=bool(connected.paid_out_set),
+        means=[(one, _means(console.language, one)) for one in (*_BY_HAND, EVERY_MEANS)],
+        other_means=", ".join(one for one in paid_out if one not in {*_BY_HAND, EVERY_MEANS}),
         where=await _where(console),
         aside=[{"id": f"{one.connection}:{one.message_id}", "one": one} for one in await connected.aside()],
         kinds=[
@@ -143,11 +213,11 @@ def _fields(language: Locale, kind: Kind) -> list[dict[str, object]]:
 
 async def _where(console: Console) -> list[tuple[str, str]]:
     """Which means of payment go through which connection where none is named: (where to, means)."""
-    language, host = console.language, frozenset(console.desk.settings.host_pays)
+    language = console.language
     known = await console.desk.connected.known()
     by_place: dict[str, list[str]] = {}
     for method in (one for one in SHOWN if language.has("tender", one)):
-        place = HOST if {method, EVERY_MEANS} & host else path(method, "", known)
+        place = path(method, "", known)
         by_place.setdefault(place, []).append(language.term("tender", method))
     words = {
         HOST: language.gettext("the marketplace itself"),

@@ -350,7 +350,7 @@ async def _confirm(
         reasons=[{"value": one.code, "label": language.term("reason", one.code)} for one in stop.reasons],
         rows=quote_rows(language, stop.quote, titles(view), order),
         total=Money(stop.quote.total_minor, order.currency),
-        tenders=quote_tenders(language, stop.quote, order),
+        tenders=quote_tenders(language, stop.quote, order, await console.desk.connected.nowhere(order.tenders)),
         keys={"cancel": new_key()},
     )
 

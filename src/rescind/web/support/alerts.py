@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from rescind.doctor.finding import of_orders, of_programs
+from rescind.doctor.words import advice, says
 from rescind.postgres.alerts import Alert, alerts
-from rescind.web.operator.console import REFUNDS
+from rescind.postgres.wanting import wanting
+from rescind.web.operator.console import REFUNDS, WHERE
 from rescind.web.seller.console import Console
 
 
 async def standing(console: Console) -> list[dict[str, Any]]:
-    """A line for each kind of trouble there is: how many, since when, how many nobody looks after, where they are."""
-    return [_line(console, one) for one in await alerts(console.desk.pool, console.now)]
+    """A line for each kind of trouble there is: how many, since when, how many nobody looks after, where they are.
+
+    Operators read of keys that end and of orders that did not come in, too: nobody else can do anything about them.
+    """
+    lines = [_line(console, one) for one in await alerts(console.desk.pool, console.now)]
+    if console.person.role == "operator":
+        found = await wanting(console.desk.pool)
+        told = (
+            of_programs(found.keys, found.first_ends, found.first_key, console.now),
+            of_orders(found.aside, found.aside_since, ordered=True),
+        )
+        lines += [
+            {"title": says(console.language, one), "text": advice(console.language, one), "href": WHERE[one.topic]}
+            for one in told
+            if one.grade != "good"
+        ]
+    return lines
 
 
 def _line(console: Console, one: Alert) -> dict[str, Any]:
@@ -30,7 +48,10 @@ def _line(console: Console, one: Alert) -> dict[str, Any]:
             "%(num)s refund waits for a payment provider.", "%(num)s refunds wait for a payment provider.", one.count
         )
         title %= numbers
-        what = _("An operator has to connect the provider, or put its key right; then they are sent by themselves.")
+        what = _(
+            "An operator connects the provider, puts its key right, or chooses that the marketplace pays this means of"
+            " payment out itself: all on the page of payment providers."
+        )
     else:
         title = language.ngettext("%(num)s refund is unclear.", "%(num)s refunds are unclear.", one.count) % numbers
         what = _("The provider gave no clear answer for more than a day.")

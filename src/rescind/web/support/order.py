@@ -198,7 +198,7 @@ async def _preview(
         "reached": reached,
         "rows": quote_rows(language, money, titles(view), order),
         "total": Money(money.total_minor, order.currency),
-        "tenders": quote_tenders(language, money, order),
+        "tenders": quote_tenders(language, money, order, await console.desk.connected.nowhere(order.tenders)),
     }
 
 

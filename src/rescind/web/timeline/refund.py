@@ -40,6 +40,12 @@ def settled(teller: Teller, event: failed_refund.FailedRefundSettled) -> Entry:
     """What became of money that could not go back."""
     _ = teller.locale.gettext
     amount = teller.money(sum(one.amount_minor for one in event.refunds))
+    before = next((one for one in teller.order.refunds if one.id == event.refund), None)
+    if before is not None and before.cause == refund.ONLY_TRIED:
+        text = _("%(amount)s is owed again, as money")
+        return teller.entry(text % {"amount": amount}, "banknote", said=teller.said(event.comment))
+    if before is not None and before.cause and event.way is failed_refund.WayOn.AGAIN:
+        return teller.entry(_("%(amount)s is to be sent; nothing was sent before") % {"amount": amount}, "banknote")
     text, icon = {
         failed_refund.WayOn.AGAIN: (_("%(amount)s is sent back once more"), "banknote"),
         failed_refund.WayOn.STORE_CREDIT: (_("%(amount)s becomes credit with us"), "banknote"),
@@ -76,6 +82,9 @@ def answered(teller: Teller, event: refund.RefundAnswered) -> Entry | None:
         ),
         RefundStatus.TAKEN_ELSEWHERE: (_("%(amount)s to %(tender)s reached the buyer another way"), "banknote", ""),
     }[event.status]
+    if event.cause == refund.ONLY_TRIED:
+        text = _("The refund of %(amount)s was only tried: no money moved")
+        return teller.entry(text % values, icon, "wait", cancellation=found.cancellation or "")
     if event.cause and event.status is RefundStatus.FAILED:
         text, tone = _("%(amount)s to %(tender)s could not be sent"), "wait"
     if event.cause and not teller.mine:
