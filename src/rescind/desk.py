@@ -75,6 +75,7 @@ from rescind.pushing import Pushing
 from rescind.receipts.signing import Signer
 from rescind.robots import Robots
 from rescind.settings import Settings
+from rescind.shops import Shops
 from rescind.translations import Translations
 
 _RANDOM_BITS = 28
@@ -171,6 +172,11 @@ class Desk:
     def drafting(self) -> Drafting:
         """The operators' policy work."""
         return Drafting(self.pool, self.reads, self.book)
+
+    @property
+    def shops(self) -> Shops:
+        """The shops of the marketplace."""
+        return Shops(self.pool, self.drafting, self.versions)
 
     def now(self) -> Instant:
         """The time to show things at; decisions take theirs from the database."""

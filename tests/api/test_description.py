@@ -64,6 +64,10 @@ async def test_the_examples_work(people, market):
     assert chosen.status_code == 200, chosen.text
     ruled = await people.lou.send("PUT", f"/v1/shops/{LANTERN}/rules", EXAMPLES["shops_set_rules"])
     assert ruled.status_code == 200, ruled.text
+    added = await people.host.post("/v1/shops", EXAMPLES["shop_facts_add"])
+    assert added.status_code == 201, added.text
+    moved = await people.ops.send("PATCH", f"/v1/shops/{added.json()['id']}", EXAMPLES["shop_facts_change"])
+    assert moved.status_code == 200, moved.text
 
 
 async def test_answers_have_the_members_the_document_gives_them(people, market):

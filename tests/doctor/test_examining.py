@@ -128,6 +128,17 @@ async def test_the_public_address_leads_here_or_elsewhere_or_nowhere(looks):
     assert (away.code, away.grade) == ("address_away", "broken")
 
 
+async def test_people_left_with_passkeys_of_another_address_are_counted(looks, desk):
+    await desk.pool.execute("""
+        INSERT INTO accounts (account_id, email, name, language, zone)
+        VALUES ('psn_1', 'kit@harbour.example', 'Kit', 'en', 'UTC');
+        INSERT INTO passkeys (passkey_id, account_id, attested, name, host)
+        VALUES ('1', 'psn_1', '', 'One', 'localhost')
+    """)
+    assert "passkeys_elsewhere" not in codes(await looks(base_url="http://localhost:1"), "address")
+    assert codes(await looks(base_url="http://127.0.0.1:1"), "address") == ["address_away", "passkeys_elsewhere"]
+
+
 async def test_backups_are_remembered_where_they_were_made(looks, database):
     before = wall_clock()
     await backups.keep(database(OWNER), "backup_made_at")

@@ -54,7 +54,8 @@ async def test_an_invitation_brings_a_mail_whose_link_lets_one_join_once(app, de
     assert "Write these down" in done.text
     assert (await kit.see("/support")).status == 200
     again = await Member(app).see(link.removeprefix(ORIGIN))
-    assert again.status == 404, "a link works once"
+    assert (again.status, "This link was used" in again.text) == (410, True), "a link works once"
+    assert "sign in with what you chose" in again.text
     assert await links_of(desk, "invited") == [], "a mail that waits is not sent with a link that opens nothing"
 
 
@@ -92,11 +93,20 @@ async def test_of_two_who_take_one_invitation_up_at_once_one_joins(app, desk):
     assert await desk.pool.fetchval("SELECT count(*) FROM accounts") == 1
 
 
-async def test_a_link_that_was_made_up_a_foreign_one_and_one_that_is_over_look_alike(app, desk):
-    path = (await invited(desk)).removeprefix(ORIGIN)
-    await desk.pool.execute("UPDATE staff_links SET expires_at = clock_timestamp()")
+async def test_who_has_an_invitation_that_is_over_is_told_why_and_the_way_on(app, desk):
+    first = (await invited(desk)).removeprefix(ORIGIN)
+    second = (await invited(desk)).removeprefix(ORIGIN)
     nobody = Person(app)
-    pages = [await nobody.see(one) for one in (path, path[:-1] + ("A" if path[-1] != "A" else "B"), "/join/x")]
+    assert "the link in the last mail is the one that works" in (await nobody.see(first)).text
+    await desk.pool.execute("UPDATE staff_links SET expires_at = clock_timestamp()")
+    page = await nobody.see(second)
+    assert (page.status, "This link is too old" in page.text, 'href="/sign-in"' in page.raw) == (410, True, True)
+
+
+async def test_a_link_that_was_made_up_and_a_foreign_one_look_alike(app, desk):
+    path = (await invited(desk)).removeprefix(ORIGIN)
+    nobody = Person(app)
+    pages = [await nobody.see(one) for one in (path[:-1] + ("A" if path[-1] != "A" else "B"), "/join/x")]
     assert {page.status for page in pages} == {404}
     assert len({page.text for page in pages}) == 1
 
@@ -262,7 +272,7 @@ async def test_a_forgotten_password_is_chosen_anew_by_mail_and_the_code_is_asked
     assert (await other.see("/support")).status == 401, "the link lets nobody in by itself"
     assert (await other.give(EMAIL)).status == 422, "the old one"
     assert (await other.sign_in_again(EMAIL, kit.code(), chosen)).status == 303
-    assert (await other.see(path)).status == 404, "a link works once"
+    assert (await other.see(path)).status == 410, "a link works once"
 
 
 async def test_whoever_has_no_password_is_sent_none_so_that_mail_alone_is_no_way_in(app, desk):
@@ -294,6 +304,30 @@ async def test_nobody_begins_anew_by_themselves(app, desk):
     assert not page.has_form(f"/operator/people/{person.id}/anew")
     token = re.search(r'name="_csrf_token" value="([^"]+)"', page.raw)[1]
     assert (await kit.send(f"/operator/people/{person.id}/anew", [("_csrf_token", token)])).status == 403
+
+
+async def test_a_desk_without_mail_promises_no_link_for_another_password(app, desk):
+    await member(app, desk)
+    page = await Person(app).see("/sign-in/forgotten")
+    assert "No mail goes out from here yet, so no link reaches you" in page.text
+    for email in (EMAIL, "nobody@harbour.example"):
+        sent = await Person(app).press(page, "/sign-in/forgotten", email=email)
+        assert "is on its way" not in sent.text
+        assert "Ask an operator to let you begin anew" in sent.text
+
+
+async def test_a_desk_that_moved_says_that_passkeys_of_before_are_of_no_use(app, desk):
+    kit = await member(app, desk)
+    (person,) = await desk.people.all(COMMAND_LINE)
+    async with desk.people.table.transaction() as connection:
+        await desk.people.table.add_passkey(person.id, b"old", b"", "Laptop", "localhost", connection)
+    page = await Person(app).see("/sign-in")
+    assert "Those made at localhost, where this desk was before, are of no use here" in page.text
+    assert "rescind people begin-anew" in page.text
+    async with desk.people.table.transaction() as connection:
+        await desk.people.table.add_passkey(person.id, b"new", b"", "Laptop", "desk.test", connection)
+    assert "localhost" not in (await Person(app).see("/sign-in")).text
+    assert (await kit.see("/support")).status == 200
 
 
 # --- languages -------------------------------------------------------------------------------------------------------

@@ -48,7 +48,9 @@ class Passkeys:
     def __init__(self, origin: str, name: str) -> None:
         parts = urlsplit(origin)
         host = parts.hostname or ""
-        self.possible = parts.scheme == "https" or host == "localhost" or host.endswith(".localhost")
+        self.host = host
+        self.own_machine = host == "localhost" or host.endswith(".localhost")
+        self.possible = parts.scheme == "https" or self.own_machine
         # Its states and answers have no types that say anything.
         self._server: Any = Fido2Server(
             PublicKeyCredentialRpEntity(id=host, name=name), verify_origin=lambda told: told == origin

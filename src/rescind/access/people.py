@@ -12,7 +12,7 @@ import msgspec
 
 from rescind.access.credentials import Access
 from rescind.access.principal import Principal
-from rescind.core.errors import Forbidden, IdempotencyKeyReused, InvalidField, NotFound, one_of
+from rescind.core.errors import Forbidden, IdempotencyKeyReused, InvalidField, InvitationOver, NotFound, one_of
 from rescind.core.ids import NO_SHOP, ShopId, base32
 from rescind.core.staff import (
     GOOD_FOR,
@@ -262,12 +262,17 @@ class People:
         return f"{self._base_url}/join/{link.id[4:]}{self._seal(link.id)}"
 
     async def opened(self, token: str, *kinds: LinkKind) -> StaffLink:
-        """The link of a token while it is good. Raises NotFound, alike for one that was used, is over or never was."""
+        """The link of a token while it is good. Raises InvitationOver for one that was, NotFound for any other.
+
+        Whoever has the token had the mail, so they may learn what became of its link; nobody else learns anything.
+        """
         identifier, seal = f"stl_{token[:_ID_LENGTH]}", token[_ID_LENGTH:]
         well = len(token) == _ID_LENGTH + _SEAL_LENGTH and token.isascii()
-        link = None
-        if well and hmac.compare_digest(self._seal(identifier), seal):
-            link = await self.links.find(identifier)
+        if not well or not hmac.compare_digest(self._seal(identifier), seal):
+            raise NotFound(kind="invitation")
+        link = await self.links.find(identifier)
+        if link is None and (fate := await self.links.fate(identifier)):
+            raise InvitationOver(why=fate)
         if link is None or link.kind not in kinds:
             raise NotFound(kind="invitation")
         return link

@@ -143,6 +143,11 @@ class SigningIn:
 
     # --- a passkey ---------------------------------------------------------------------------------------------------
 
+    async def moved_from(self) -> str:
+        """Where people's passkeys were made who have none for this address; empty where nobody is left behind."""
+        host, _ = await self._table.stranded(self.passkeys.host)
+        return host
+
     async def ask_for_passkey(self) -> tuple[str, Asked]:
         """A question to any passkey of ours, and the token of its step."""
         asked = self.passkeys.ask_to_show()
@@ -156,7 +161,7 @@ class SigningIn:
             # A passkey cannot be guessed: the right one opens, whatever others showed from the same address.
             await self.steps.count(f"passkey {whence.address}", whence.address)
             raise
-        await self._table.passkey_used(named)
+        await self._table.passkey_used(named, self.passkeys.host)
         return await self.enter(person, whence, wish)
 
     async def _shown(self, token: str, answer: str) -> tuple[Account, bytes]:
@@ -269,7 +274,9 @@ class SigningIn:
         made = self.passkeys.made(step.data, answer)
         async with self._table.transaction() as connection:
             await self._join(link, person, connection)
-            await self._table.add_passkey(person.id, made.id, made.attested, device(whence.agent), connection)
+            await self._table.add_passkey(
+                person.id, made.id, made.attested, device(whence.agent), self.passkeys.host, connection
+            )
             await self._note("passkey_added", person, connection)
         return await self.enter(person, whence, link.grant if link.role else None)
 
@@ -420,7 +427,9 @@ class SigningIn:
         made = self.passkeys.made(step.data, answer)
         person = await self._table.find(who.account)
         async with self._table.transaction() as connection:
-            await self._table.add_passkey(person.id, made.id, made.attested, name[:_LONGEST_NAME], connection)
+            await self._table.add_passkey(
+                person.id, made.id, made.attested, name[:_LONGEST_NAME], self.passkeys.host, connection
+            )
             await self._note("passkey_added", person, connection)
 
     async def remove_passkey(self, who: Principal, passkey: bytes) -> None:

@@ -320,6 +320,14 @@ EXAMPLES: Mapping[str, Any] = {
         ]
     },
     "stock_received_back": {"lines": [{"line": "1", "quantity": 1}]},
+    "shop_facts_add": {
+        "name": "Kiln & Co",
+        "policy": "uk",
+        "zone": "Europe/London",
+        "contact": {"email": "hello@kiln.example", "trader": "Kiln & Company Ltd"},
+        "settings": {"closes_at_packing": True},
+    },
+    "shop_facts_change": {"policy": "eu", "zone": "Europe/Paris", "contact": {"phone": "+33 1 99 00 12 34"}},
     "shops_choose": {"settings": {"window": "24h"}},
     "shops_set_rules": {
         "rules": [

@@ -103,6 +103,7 @@ PROBLEMS: Mapping[type[RescindError], tuple[int, str]] = {
     errors.IdempotencyInProgress: (409, "The first call is still running"),
     AutomationRequired: (409, "The platform has switched this on"),
     errors.LinkExpired: (410, "This link is too old"),
+    errors.InvitationOver: (410, "This link opens nothing any more"),
     errors.LinkUsed: (410, "This link was used before"),
     errors.StaleOrder: (412, "The order has changed since you read it"),
     errors.StaleShop: (412, "The shop has changed since you read it"),

@@ -14,7 +14,7 @@ _NOUNS: Mapping[str, tuple[str, ...]] = {
     ),
     "money": ("refunds", "refund_orders", "refund_ways", "refund_lists", "reconciliations", "ledger"),
     "talk": ("threads", "notices", "push", "mail"),
-    "shop": ("shops", "shop_lists", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
+    "shop": ("shops", "shop_lists", "shop_facts", "contact", "robots", "webhook_endpoints", "webhook_deliveries"),
     "policy": ("policies", "sources", "calendars"),
     "desk": ("keys", "mandates", "link_secrets", "people", "sessions", "providers", "order_sources", "installation"),
     "links": ("links", "guests"),

@@ -12,7 +12,7 @@ import typer
 
 from rescind.access.credentials import Access
 from rescind.beginning import Beginning, Begun, Wanted, markets
-from rescind.commands.installation import with_pool
+from rescind.commands.installation import require_market, with_pool
 from rescind.commands.people import people_on
 from rescind.commands.speaking import _, fail, language, must_be, say
 from rescind.commands.terminal import Data, read_settings, run
@@ -26,7 +26,7 @@ def init(
     name: Annotated[str | None, typer.Option(help="What you are called; you become the first operator.")] = None,
     email: Annotated[str | None, typer.Option(help="Your e-mail address; you sign in with it.")] = None,
     shop: Annotated[str | None, typer.Option(help="What buyers know the first shop by.")] = None,
-    policy: Annotated[str | None, typer.Option(help="Preset that its orders are bought under.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Policy that its orders are bought under.")] = None,
     zone: Annotated[str | None, typer.Option(help="Its time zone, such as Europe/London.")] = None,
     base_url: Annotated[str | None, typer.Option(help="Address under which people reach Rescind.")] = None,
     data: Data = None,
@@ -41,6 +41,7 @@ def init(
     chosen = _asked(policy, _("Policy"), "base")
     where = _asked(zone, _("Time zone"), preset(chosen).zone if chosen in presets() else "UTC")
     wanted = Wanted(name=who, email=address, shop=called, preset=chosen, zone=where, language=spoken.tag)
+    require_market(chosen, where)
     settings = read_settings(data=data, base_url=base_url)
     begun = run(with_pool(settings, lambda pool, chosen: _begin(pool, chosen, wanted)))
     for words in (

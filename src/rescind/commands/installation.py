@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from rescind import zones
 from rescind.commands.speaking import _, fail, must_be
 from rescind.core.errors import InvalidText, NotFound
 from rescind.core.ids import ShopId, canonical
 from rescind.core.sentence import phrased
 from rescind.core.views import ShopView
 from rescind.intake.text import label
+from rescind.policies import presets
 from rescind.postgres import embedded
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
 from rescind.postgres.migrate import migrate
@@ -84,3 +86,14 @@ def named(name: str) -> str:
         return label(name, field="name", blank=False)
     except InvalidText as error:
         fail(must_be(error, _("name")))
+
+
+def require_market(policy: str | None, zone: str | None) -> None:
+    """What a shop is to be sold under is there, and so is where it is; before anything is opened or made."""
+    if policy is not None and policy not in presets():
+        fail(
+            _("There is no policy %(policy)s. There are: %(these)s.")
+            % {"policy": policy, "these": ", ".join(presets())}
+        )
+    if zone is not None and zone not in zones.known():
+        fail(_("%(zone)s is no time zone; write one like Europe/London.") % {"zone": zone})

@@ -345,6 +345,12 @@ class SignInAgain(RescindError):
     code = "sign-in-again"
 
 
+class InvitationOver(RescindError):
+    """A link to somebody who works here opens nothing any more. Params: why (used, ended, over)."""
+
+    code = "invitation-over"
+
+
 class LinkAltered(RescindError):
     """A link that no secret in force has signed as it is: something of it was changed or left out. Params: none."""
 

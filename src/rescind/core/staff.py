@@ -22,8 +22,9 @@ ACTS = (
     *("password_chosen", "passkey_added", "passkey_removed", "app_set_up", "codes_made", "code_used"),
     *("key_made", "key_ended", "mandate_made", "mandate_ended", "secret_made", "secret_ended"),
     *("provider_connected", "source_made", "source_changed", "source_rotated"),
+    *("shop_added", "shop_changed"),
 )
-"""What is kept of people, keys, mandates and sessions; each leaves a line that says who did it."""
+"""What is kept of people, keys, mandates, sessions and shops; each leaves a line that says who did it."""
 
 GOOD_FOR = timedelta(days=7)
 """How long an invitation can be taken up."""

@@ -23,6 +23,7 @@ from rescind.doctor.finding import Finding, of_backup, of_clock, of_disk, of_ord
 from rescind.doctor.sealed import of_sealed
 from rescind.mail.post import Post
 from rescind.mail.security import on_this_machine
+from rescind.postgres.accounts import AccountTable
 from rescind.postgres.backups import Backups, last
 from rescind.postgres.condition import Condition, condition
 from rescind.postgres.migrate import UnfitDatabase, check_durability, check_serving_role, status
@@ -72,6 +73,7 @@ async def examine(installation: Installation) -> tuple[Finding, ...]:
         *(finding for each in rest for finding in each),
         _backup(settings, await last(pool)),
         *await _sealed(pool, settings),
+        *await _passkeys(pool, settings),
         *of_files(settings),
     )
 
@@ -265,6 +267,18 @@ async def _address(settings: Settings) -> Finding:
     if health.get("proxy") == "attention":
         return Finding(topic="address", code="address_unnamed", grade="attention", params=params)
     return Finding(topic="address", code="address_good", params=params)
+
+
+async def _passkeys(pool: asyncpg.Pool[Any], settings: Settings) -> tuple[Finding, ...]:
+    """Whether people are left with passkeys of an address that was."""
+    here = urlsplit(settings.base_url or "").hostname
+    if not here:
+        return ()
+    host, people = await AccountTable(pool).stranded(here)
+    if not people:
+        return ()
+    params: dict[str, Any] = {"host": host, "here": here, "count": people}
+    return (Finding(topic="address", code="passkeys_elsewhere", grade="attention", params=params),)
 
 
 def _backup(settings: Settings, backups: Backups) -> Finding:

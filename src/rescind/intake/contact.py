@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Final
 
 import phonenumbers
 from babel import Locale as Cldr
 
 from rescind.core.contact_card import ContactCard, OpenSpan, checked
-from rescind.core.errors import InvalidField
+from rescind.core.errors import InvalidField, one_of
 from rescind.core.quick_reply import LONGEST_TITLE, QuickReply
 from rescind.core.quick_reply import checked as checked_replies
 from rescind.intake.text import label, words
@@ -45,6 +46,26 @@ def card(
             holidays=holidays,
         )
     )
+
+
+REACH: Final = ("email", "phone", "trader", "address", "register")
+"""What the platform says of how a shop is reached and who is behind it, by kind."""
+
+
+def reach(given: Mapping[str, str]) -> dict[str, str]:
+    """How a shop is reached and who is behind it; what is empty is not said. Raises InvalidField, InvalidText."""
+    for kind in given:
+        if kind not in REACH:
+            raise InvalidField(field=f"/contact/{kind}", expected=one_of(REACH))
+    said = {kind: label(text, field=f"/contact/{kind}") for kind, text in given.items()}
+    try:
+        own = card(
+            email=said.get("email", ""), phone=said.get("phone", ""), languages=(), zone="UTC", hours=(), holidays=True
+        )
+    except InvalidField as error:
+        raise InvalidField(field=f"/contact{error.params['field']}", expected=error.params["expected"]) from None
+    said |= {kind: value for kind, value in (("email", own.email), ("phone", own.phone)) if kind in said}
+    return said
 
 
 def _phone(text: str) -> str:

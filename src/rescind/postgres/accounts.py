@@ -88,8 +88,15 @@ _PASSKEYS = """
 SELECT passkey_id AS id, attested, name, made_at, used_at FROM passkeys WHERE account_id = $1 ORDER BY made_at
 """
 _WHOSE = "SELECT account_id FROM passkeys WHERE passkey_id = $1"
-_ADD_PASSKEY = "INSERT INTO passkeys (passkey_id, account_id, attested, name) VALUES ($1, $2, $3, $4)"
-_PASSKEY_USED = "UPDATE passkeys SET used_at = clock_timestamp() WHERE passkey_id = $1"
+_ADD_PASSKEY = "INSERT INTO passkeys (passkey_id, account_id, attested, name, host) VALUES ($1, $2, $3, $4, $5)"
+_PASSKEY_USED = "UPDATE passkeys SET used_at = clock_timestamp(), host = $2 WHERE passkey_id = $1"
+# Passkeys of another host, of people who have none for this one.
+_STRANDED = """
+SELECT p.host, count(DISTINCT p.account_id)::int AS people FROM passkeys p
+WHERE p.host NOT IN ('', $1)
+  AND NOT EXISTS (SELECT FROM passkeys h WHERE h.account_id = p.account_id AND h.host IN ('', $1))
+GROUP BY p.host ORDER BY max(p.made_at) DESC LIMIT 1
+"""
 _DROP_PASSKEY = "DELETE FROM passkeys WHERE account_id = $1 AND passkey_id = $2"
 _PASSKEYS_LEFT = "SELECT count(*) FROM passkeys WHERE account_id = $1"
 _DROP_PASSKEYS = "DELETE FROM passkeys WHERE account_id = $1"
@@ -337,13 +344,20 @@ class AccountTable:
         """Whose passkey this is; empty for nobody's."""
         return await self._pool.fetchval(_WHOSE, passkey) or ""
 
-    async def add_passkey(self, account: str, passkey: bytes, attested: bytes, name: str, within: Connection) -> None:
-        """Let somebody sign in with a passkey from now on."""
-        await within.execute(_ADD_PASSKEY, passkey, account, attested, name)
+    async def add_passkey(
+        self, account: str, passkey: bytes, attested: bytes, name: str, host: str, within: Connection
+    ) -> None:
+        """Let somebody sign in with a passkey from now on. host: for whose pages it was made."""
+        await within.execute(_ADD_PASSKEY, passkey, account, attested, name, host)
 
-    async def passkey_used(self, passkey: bytes) -> None:
+    async def stranded(self, host: str) -> tuple[str, int]:
+        """Of which other host people have passkeys who have none for this one, and how many; empty and 0 for nobody."""
+        row = await self._pool.fetchrow(_STRANDED, host)
+        return (row["host"], row["people"]) if row else ("", 0)
+
+    async def passkey_used(self, passkey: bytes, host: str) -> None:
         """Keep when it was last used."""
-        await self._pool.execute(_PASSKEY_USED, passkey)
+        await self._pool.execute(_PASSKEY_USED, passkey, host)
 
     async def drop_passkey(self, account: str, passkey: bytes, within: Connection) -> int | None:
         """Take a passkey away; how many are left, None where there was none.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,12 +13,20 @@ import msgspec
 from rescind.core.details import BuyerWords
 from rescind.core.ids import OrderId, ShopId, shop_id, shop_of
 from rescind.core.instant import Instant
+from rescind.core.policy import Policy
+from rescind.core.policy.literal import Plain
+from rescind.postgres.accounts import AccountTable, Note
+from rescind.postgres.publishing import require_in_force
 
 _ADD_SHOP = """
 INSERT INTO shops (shop_id, name, preset_hash, settings, zone, contact) VALUES ($1, $2, $3, $4::jsonb, $5, $6::jsonb)
 ON CONFLICT (shop_id) DO UPDATE
 SET name = excluded.name, preset_hash = excluded.preset_hash, settings = excluded.settings, zone = excluded.zone,
     contact = excluded.contact
+"""
+_NEW_SHOP = """
+INSERT INTO shops (shop_id, name, preset_hash, settings, zone, contact) VALUES ($1, $2, $3, $4::jsonb, $5, $6::jsonb)
+ON CONFLICT (shop_id) DO NOTHING RETURNING shop_id
 """
 _INSERT = """
 INSERT INTO buyers (buyer_id, name, email, locale, told_at)
@@ -77,6 +85,26 @@ class Directory:
         """Add or change a shop. Orders already placed keep the policy they pinned (I-18)."""
         said, reach = (msgspec.json.encode(one).decode() for one in (settings, contact))
         await self._pool.execute(_ADD_SHOP, shop, name, preset_hash, said, zone, reach)
+
+    async def add_shop(
+        self,
+        shop: ShopId,
+        *,
+        name: str,
+        preset: Policy,
+        settings: Mapping[str, Plain],
+        zone: str,
+        contact: Mapping[str, str],
+        note: Note,
+    ) -> bool:
+        """Add a shop, with its line in the record; False where it is there already. Raises StaleShop."""
+        said, reach = (msgspec.json.encode(one).decode() for one in (settings, contact))
+        async with self._pool.acquire() as connection, connection.transaction():
+            await require_in_force(connection, preset, shop)
+            new = await connection.fetchval(_NEW_SHOP, shop, name, preset.hash, said, zone, reach) is not None
+            if new:
+                await AccountTable(self._pool).note(note, connection)
+        return new
 
     async def put_buyer(self, buyer: str, *, name: str, email: str, locale: str = "en") -> None:
         """A buyer as the marketplace knows them before any order."""

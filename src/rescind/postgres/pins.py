@@ -43,14 +43,20 @@ SELECT coalesce(
      ORDER BY number LIMIT 1)
 )::text
 """
-
-
+# The preset that a shop was under until the first change since then; no row where it has not changed.
+_PRESET = """
+SELECT before ->> 'preset' AS name, before ->> 'preset_hash' AS hash FROM shop_versions
+WHERE shop_id = $1 AND kind = 'shop' AND since > $2 ORDER BY number LIMIT 1
+"""
 _TURNS = """
+WITH presets AS (
+    SELECT $2::text AS name UNION SELECT before ->> 'preset' FROM shop_versions WHERE shop_id = $1 AND kind = 'shop'
+)
 SELECT approved_at AS at FROM policy_versions
-WHERE approved_at IS NOT NULL AND ((shop_id IS NULL AND name = $2) OR shop_id = $1)
+WHERE approved_at IS NOT NULL AND ((shop_id IS NULL AND name IN (SELECT name FROM presets)) OR shop_id = $1)
 UNION SELECT retired_at FROM policy_versions
-WHERE retired_at IS NOT NULL AND ((shop_id IS NULL AND name = $2) OR shop_id = $1)
-UNION SELECT since FROM shop_versions WHERE shop_id = $1 AND kind = 'settings'
+WHERE retired_at IS NOT NULL AND ((shop_id IS NULL AND name IN (SELECT name FROM presets)) OR shop_id = $1)
+UNION SELECT since FROM shop_versions WHERE shop_id = $1 AND kind IN ('settings', 'shop')
 ORDER BY at
 """
 
@@ -63,12 +69,14 @@ class PinTable:
 
     async def at(self, shop: ShopView, then: Instant) -> Pins:
         """The terms of an order placed then. What is told at once needs no look back, but nobody knows that before."""
-        rows = await self._pool.fetch(_THEN, shop.id, shop.preset, then)
+        moved = await self._pool.fetchrow(_PRESET, shop.id, then)
+        name, digest = (moved["name"], moved["hash"]) if moved else (shop.preset, shop.preset_hash)
+        rows = await self._pool.fetch(_THEN, shop.id, name, then)
         found = {row["shop"]: row["hash"] for row in rows}
-        preset_hash = found.get("", shop.preset_hash) or _shipped(shop)
+        preset_hash = found.get("", digest) or _shipped(name, digest)
         chosen = await self._settings(shop.id, then)
         return Pins(
-            preset=shop.preset,
+            preset=name,
             preset_hash=preset_hash,
             settings=shop.settings if chosen is None else chosen,
             shop_hash=found.get(shop.id, shop.shop_hash),
@@ -84,6 +92,6 @@ class PinTable:
         return None if said is None else msgspec.json.decode(said, type=dict[str, Plain])
 
 
-def _shipped(shop: ShopView) -> str:
+def _shipped(name: str, digest: str) -> str:
     """What a preset was before anybody approved a version of it."""
-    return preset(shop.preset).hash if shop.preset in names() else shop.preset_hash
+    return preset(name).hash if name in names() else digest

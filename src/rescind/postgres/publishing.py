@@ -8,7 +8,7 @@ from typing import Any, Literal
 import asyncpg
 import msgspec
 
-from rescind.core.errors import DraftSettled, FourEyes, IdempotencyKeyReused, NotFound
+from rescind.core.errors import DraftSettled, FourEyes, IdempotencyKeyReused, NotFound, StaleShop
 from rescind.core.ids import ShopId
 from rescind.core.instant import Instant
 from rescind.core.policy import Policy, restore
@@ -53,6 +53,9 @@ _TO_SHOPS = """
 UPDATE shops SET preset_hash = $2
 WHERE preset_hash IN (SELECT hash FROM policies WHERE name = $1 AND layer = 'preset')
 """
+# A shop that comes under a preset and a version of that preset that comes in force wait for each other.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('presets of shops', 0))"
+_IN_FORCE = "SELECT hash FROM policy_versions WHERE name = $1 AND shop_id IS NULL AND status = 'live'"
 _TO_SHOP = "UPDATE shops SET shop_hash = $2 WHERE shop_id = $1"
 # An order's state is JSON, in which a quote within a text is escaped: these names stand only where they are members.
 _PINNED = """
@@ -177,6 +180,7 @@ class Versions:
             if draft.proposed_by == by:
                 raise FourEyes(by=by)
             shop = draft.shop or None
+            await connection.execute(_ONE_AT_A_TIME)
             await connection.execute(_RETIRE, draft.name, shop, at)
             await connection.execute(_APPROVE, number, by, at)
             if shop:
@@ -236,6 +240,17 @@ class Versions:
         """The latest records in which a policy may have answered, newest first."""
         rows = await self._pool.fetch(_JUDGED, most, most * _ONCE_A_LOOK, timeout=timedelta(seconds=5).total_seconds())
         return tuple(decode(row[0]) for row in rows)
+
+
+async def require_in_force(connection: Any, preset: Policy, shop: ShopId) -> None:
+    """Let a shop come under this preset within a transaction, if nobody put another version of it in force meanwhile.
+
+    Before the shop's row is locked: whoever puts a version in force comes this way too. Raises StaleShop.
+    """
+    await connection.execute(_ONE_AT_A_TIME)
+    live = await connection.fetchval(_IN_FORCE, preset.name)
+    if live is not None and live != preset.hash:
+        raise StaleShop(shop=shop, expected=0, actual=0)
 
 
 def _version(row: Any) -> Version:

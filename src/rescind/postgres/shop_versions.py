@@ -1,5 +1,5 @@
 """What shops decide in advance, with every version of it: settings, rules, and what the platform decides for them; how
-they are reached and the sentences they keep ready.
+they are reached and the sentences they keep ready; and what the platform has them under.
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ from rescind.core.policy import Policy
 from rescind.core.policy.literal import Plain
 from rescind.core.quick_reply import QuickReply
 from rescind.core.record import decode
+from rescind.core.shop_fit import Fit, fit
 from rescind.core.shop_settings import require_offered
 from rescind.core.standing import StandingRule
+from rescind.postgres.accounts import AccountTable, Note
 from rescind.postgres.policies import PolicyTable
+from rescind.postgres.publishing import require_in_force
 
-Kind = Literal["automation", "contact", "replies", "rules", "settings"]
+Kind = Literal["automation", "contact", "replies", "rules", "settings", "shop"]
 
 # The platform's word comes before the shop's own: it agrees to everything that any rule of the shop could.
 _STANDING = """
@@ -49,7 +52,7 @@ FROM shop_versions WHERE shop_id = $1 ORDER BY since DESC, kind, number DESC LIM
 """
 # Whoever changes a shop waits here for whoever changes it at the same moment.
 _LOCK = """
-SELECT settings::text, coalesce($2::timestamptz, clock_timestamp()) FROM shops
+SELECT settings::text, coalesce($2::timestamptz, clock_timestamp()), preset_hash FROM shops
 WHERE shop_id = $1 FOR NO KEY UPDATE
 """
 _INSERT = """
@@ -59,12 +62,18 @@ SELECT $1::text, $2::text, coalesce(max(number), 0) + 1, $3::jsonb, $4::text, $5
 FROM shop_versions WHERE shop_id = $1::text AND kind = $2::text
 RETURNING number
 """
-_CHOOSE = """
+_KEEP = """
 INSERT INTO shop_versions (shop_id, kind, number, body, before, since, changed_by)
-SELECT $1::text, 'settings', coalesce(max(number), 0) + 1, $2::jsonb, $3::jsonb, $4::timestamptz, $5::text
-FROM shop_versions WHERE shop_id = $1::text AND kind = 'settings'
+SELECT $1::text, $6::text, coalesce(max(number), 0) + 1, $2::jsonb, $3::jsonb, $4::timestamptz, $5::text
+FROM shop_versions WHERE shop_id = $1::text AND kind = $6::text
 """
 _SETTINGS = "UPDATE shops SET settings = $2::jsonb WHERE shop_id = $1"
+_FACTS = """
+SELECT s.name, s.zone, s.contact::text AS contact, p.name AS preset, s.preset_hash
+FROM shops s JOIN policies p ON p.hash = s.preset_hash WHERE s.shop_id = $1
+"""
+_NUMBER = "SELECT coalesce(max(number), 0) FROM shop_versions WHERE shop_id = $1 AND kind = $2"
+_PUT_FACTS = "UPDATE shops SET name = $2, zone = $3, contact = $4::jsonb, preset_hash = $5 WHERE shop_id = $1"
 _PRESETS = "SELECT DISTINCT preset_hash FROM shops"
 _TO_COUNT = """
 SELECT s.shop_id FROM shops s
@@ -137,6 +146,18 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
     automation: Automation | None
 
 
+class ShopFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the platform says of a shop. preset, preset_hash: what orders placed from now on are bought under; contact:
+    its legal name and address and how it is reached, by kind.
+    """
+
+    name: str
+    zone: str
+    contact: dict[str, str]
+    preset: str
+    preset_hash: str
+
+
 class ShopVersions:
     """Reads and writes ``shop_versions`` and ``answer_months``. ``clock``: as of the store."""
 
@@ -182,7 +203,7 @@ class ShopVersions:
         """
         require_offered(preset, change)
         async with self._pool.acquire() as connection, connection.transaction():
-            before, now = await self._locked(connection, shop, "settings", expected)
+            before, now = await self._locked(connection, shop, "settings", expected, preset)
             after = {**before, **change}
             latest = {row["kind"]: _version(row) for row in await connection.fetch(_CURRENT, shop)}
             automation = _automation(latest.get("automation"))
@@ -218,6 +239,48 @@ class ShopVersions:
                 body = msgspec.json.encode(rules).decode()
                 await connection.fetchval(_INSERT, shop, "rules", body, digest, None, now, by)
         return await self.choices(shop)
+
+    # --- what the platform says of a shop ----------------------------------------------------------------------------
+
+    async def facts(self, shop: ShopId) -> tuple[ShopFacts, int]:
+        """What the platform says of a shop, and its version: 0 since it was added. Raises NotFound."""
+        return await _facts(self._pool, shop), await self._pool.fetchval(_NUMBER, shop, "shop")
+
+    async def put_facts(
+        self, shop: ShopId, facts: ShopFacts, preset: Policy, note: Note, *, expected: int | None = None
+    ) -> Fit:
+        """Let this be said of a shop from now on, with its line in the record. preset: the one the facts name.
+
+        Orders already placed keep the preset of their day (I-18). What the shop has chosen and the preset has no room
+        for falls away with it; that is what this gives. The same again writes nothing. Raises NotFound, StaleShop.
+        """
+        choices = await self.choices(shop)
+        fitted = fit(choices.settings, choices.rules, preset.at(await self.now()), facts.zone)
+        if fitted.standing is not None:
+            await PolicyTable(self._pool).publish(fitted.standing)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await require_in_force(connection, preset, shop)
+            settings, now = await self._locked(connection, shop, "shop", expected)
+            before = await _facts(connection, shop)
+            if before == facts:
+                return fitted
+            rules = await connection.fetchval(_NUMBER, shop, "rules")
+            if (settings, rules) != (choices.settings, choices.rules_version):
+                raise StaleShop(shop=shop, expected=choices.rules_version, actual=rules)
+            await _keep(connection, shop, "shop", before, facts, now, note.by)
+            contact = msgspec.json.encode(facts.contact).decode()
+            await connection.execute(_PUT_FACTS, shop, facts.name, facts.zone, contact, facts.preset_hash)
+            if fitted.settings != settings:
+                await _choose(connection, shop, settings, fitted.settings, now, note.by)
+            if fitted.lost_rules or (fitted.rules and facts.zone != before.zone):
+                body = msgspec.json.encode(fitted.rules).decode()
+                digest = fitted.standing.hash if fitted.standing else None
+                await connection.fetchval(_INSERT, shop, "rules", body, digest, None, now, note.by)
+            if choices.automation is not None and not fitted.automation:
+                body = msgspec.json.encode(choices.automation.answered).decode()
+                await connection.fetchval(_INSERT, shop, "automation", body, None, None, now, note.by)
+            await AccountTable(self._pool).note(note, connection)
+        return fitted
 
     # --- how a shop is reached, and what it keeps ready --------------------------------------------------------------
 
@@ -291,26 +354,45 @@ class ShopVersions:
             return True
 
     async def _locked(
-        self, connection: Any, shop: ShopId, kind: Kind, expected: int | None
+        self, connection: Any, shop: ShopId, kind: Kind, expected: int | None, preset: Policy | None = None
     ) -> tuple[dict[str, Plain], Instant]:
+        """preset: what was chosen is offered by this one, so the shop must be under it still."""
         row = await connection.fetchrow(_LOCK, shop, self._clock.read())
         if row is None:
             raise NotFound(kind="shop")
-        if expected is not None:
-            latest = "SELECT coalesce(max(number), 0) FROM shop_versions WHERE shop_id = $1 AND kind = $2"
-            actual = await connection.fetchval(latest, shop, kind)
-            if actual != expected:
-                raise StaleShop(shop=shop, expected=expected, actual=actual)
+        actual = await connection.fetchval(_NUMBER, shop, kind)
+        if (expected is not None and actual != expected) or (preset is not None and preset.hash != row[2]):
+            raise StaleShop(shop=shop, expected=actual if expected is None else expected, actual=actual)
         return msgspec.json.decode(row[0], type=dict[str, Plain]), row[1]
 
 
 async def _choose(
     connection: Any, shop: ShopId, before: Mapping[str, Plain], after: Mapping[str, Plain], now: Instant, by: str
 ) -> None:
-    """Put settings in the place of those before, and keep both: orders are told late (``postgres.pins``)."""
+    """Put settings in the place of those before."""
+    await _keep(connection, shop, "settings", before, after, now, by)
+    await connection.execute(_SETTINGS, shop, msgspec.json.encode(after, order="sorted").decode())
+
+
+async def _keep(
+    connection: Any, shop: ShopId, kind: Kind, before: object, after: object, now: Instant, by: str
+) -> None:
+    """Keep a version and what was before it: orders are told late (``postgres.pins``)."""
     was, said = (msgspec.json.encode(one, order="sorted").decode() for one in (before, after))
-    await connection.execute(_CHOOSE, shop, said, was, now, by)
-    await connection.execute(_SETTINGS, shop, said)
+    await connection.execute(_KEEP, shop, said, was, now, by, kind)
+
+
+async def _facts(connection: Any, shop: ShopId) -> ShopFacts:
+    row = await connection.fetchrow(_FACTS, shop)
+    if row is None:
+        raise NotFound(kind="shop")
+    return ShopFacts(
+        name=row["name"],
+        zone=row["zone"],
+        contact=msgspec.json.decode(row["contact"], type=dict[str, str]),
+        preset=row["preset"],
+        preset_hash=row["preset_hash"],
+    )
 
 
 def _version(row: Any) -> ShopVersion:

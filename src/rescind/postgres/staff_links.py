@@ -32,6 +32,10 @@ WHERE email = $1 AND kind = $2 AND role = $3 AND shop_id = $4 AND used_at IS NUL
 """
 _FIND = f"SELECT {_FIELDS} FROM staff_links WHERE link_id = $1 AND {_GOOD}"  # noqa: S608 - names of ours
 _KEPT = f"SELECT {_FIELDS} FROM staff_links WHERE link_id = $1"  # noqa: S608 - names of ours
+_FATE = """
+SELECT CASE WHEN used_at IS NOT NULL THEN 'used' WHEN ended_at IS NOT NULL THEN 'ended' ELSE 'over' END
+FROM staff_links WHERE link_id = $1
+"""
 _USE = f"UPDATE staff_links SET used_at = clock_timestamp() WHERE link_id = $1 AND {_GOOD}"  # noqa: S608 - names of ours
 _END = f"""
 UPDATE staff_links SET ended_at = clock_timestamp()
@@ -103,6 +107,10 @@ class StaffLinkTable:
         """A link that is still good."""
         row = await self._pool.fetchrow(_FIND, identifier)
         return StaffLink(**dict(row)) if row else None
+
+    async def fate(self, identifier: str) -> str:
+        """Why a link is no longer good: used, ended, over; empty where there never was one."""
+        return await self._pool.fetchval(_FATE, identifier) or ""
 
     async def use(self, identifier: str, within: PoolConnectionProxy[Any]) -> bool:
         """Use a link up; of two who do so at once one gets it."""

@@ -215,6 +215,7 @@ _STATUS: Mapping[str, int] = {
     "link-altered": HTTPStatus.FORBIDDEN,
     "link-expired": HTTPStatus.GONE,
     "link-used": HTTPStatus.GONE,
+    "invitation-over": HTTPStatus.GONE,
     "secrets-full": HTTPStatus.CONFLICT,
     "last-operator": HTTPStatus.CONFLICT,
     "last-way-in": HTTPStatus.CONFLICT,

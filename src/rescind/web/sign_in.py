@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,7 +17,15 @@ from rescind.access.passkeys import Asked
 from rescind.access.request import whence
 from rescind.access.signing_in import Entered, Newcomer
 from rescind.core import one_time
-from rescind.core.errors import CodeWrong, InvalidField, InvalidText, RateLimited, SignInWrong, Unavailable
+from rescind.core.errors import (
+    CodeWrong,
+    InvalidField,
+    InvalidText,
+    InvitationOver,
+    RateLimited,
+    SignInWrong,
+    Unavailable,
+)
 from rescind.core.staff import Grant
 from rescind.demo import staff
 from rescind.locales import LANGUAGE_NAMES, Locale
@@ -74,7 +83,7 @@ async def read(visit: _Here) -> Html:
     """Sign in; ``again``: also whoever is signed in, before they may do what could let others in."""
     if visit.principal is not None and not visit.query("again"):
         return visit.go(HOME[visit.principal.role])
-    return want(visit, _page(visit), visit.query("to"))
+    return want(visit, await _page(visit), visit.query("to"))
 
 
 @post(SIGN_IN, status_code=HTTPStatus.OK)
@@ -86,9 +95,9 @@ async def password(visit: _Here) -> Html:
             form.get("email", ""), form.get("password", ""), whence(visit.request).address
         )
     except SignInWrong:
-        return _page(visit, form=form, wrong=True)
+        return await _page(visit, form=form, wrong=True)
     except RateLimited as many:
-        return _page(visit, form=form, many=many)
+        return await _page(visit, form=form, many=many)
     response = visit.go(f"{SIGN_IN}/code")
     at_step(visit, response, token)
     return response
@@ -129,9 +138,9 @@ async def passkey(visit: _Here) -> Html:
             step_of(visit), form.get("answer", ""), whence(visit.request), _now(visit)
         )
     except SignInWrong:
-        return _page(visit, wrong=True)
+        return await _page(visit, wrong=True)
     except RateLimited as many:
-        return _page(visit, many=many)
+        return await _page(visit, many=many)
     return await _enter(visit, entered)
 
 
@@ -141,7 +150,7 @@ async def ask_provider(visit: _Here) -> Html:
     try:
         token, where = await visit.desk.signing_in.ask_provider(visit.query("link"))
     except Unavailable as away:
-        return _page(visit, away=away)
+        return await _page(visit, away=away)
     response = visit.go(where)
     at_step(visit, response, token)
     return response
@@ -156,16 +165,16 @@ async def provider_answered(visit: _Here) -> Html:
             step_of(visit), query, whence(visit.request), _now(visit)
         )
     except SignInWrong:
-        return _page(visit, wrong=True)
+        return await _page(visit, wrong=True)
     except Unavailable as away:
-        return _page(visit, away=away)
+        return await _page(visit, away=away)
     return await _enter(visit, entered)
 
 
 @get(SIGN_IN + "/forgotten")
 async def forgotten(visit: _Here) -> Html:
     """Ask for a mail that lets one choose another password."""
-    return visit.page("staff/forgotten.html", live=False, here=f"{SIGN_IN}/forgotten", sent=False, values={})
+    return await _forgotten(visit, {}, sent=False)
 
 
 @post(SIGN_IN + "/forgotten", status_code=HTTPStatus.OK)
@@ -174,9 +183,18 @@ async def send(visit: _Here) -> Html:
     form = await open_form(visit)
     email = form.get("email", "")
     await visit.desk.signing_in.steps.count(f"forgotten {email.strip().lower()}", whence(visit.request).address)
-    response = visit.page("staff/forgotten.html", live=False, here=f"{SIGN_IN}/forgotten", sent=True, values=form)
+    response = await _forgotten(visit, form, sent=True)
     response.background = BackgroundTask(visit.desk.people.forgotten, email)
     return response
+
+
+async def _forgotten(visit: Visit, form: Mapping[str, str], *, sent: bool) -> Html:
+    """sent: a link is asked for. Where no mail goes out it is said before and after, to everybody alike."""
+    silent = not visit.desk.settings.demo and await visit.desk.post.view() is None
+    here = f"{SIGN_IN}/forgotten"
+    return visit.page(
+        "staff/forgotten.html", live=False, here=here, sent=sent and not silent, silent=silent, values=form
+    )
 
 
 # --- by a link -----------------------------------------------------------------------------------------------------
@@ -185,7 +203,11 @@ async def send(visit: _Here) -> Html:
 @get("/join/{token:str}")
 async def open_link(visit: _Here, token: FromPath[str]) -> Html:
     """What a link in a mail is for; looking at it uses nothing up."""
-    link = await visit.desk.people.opened(token, "join", "anew", "password")
+    try:
+        link = await visit.desk.people.opened(token, "join", "anew", "password")
+    except InvitationOver as over:
+        why = str(over.params["why"])
+        return visit.page("staff/link_over.html", status=HTTPStatus.GONE, live=False, here=SIGN_IN, why=why)
     if link.kind == "password":
         return _password_page(visit, token)
     return await _join_page(visit, token, link)
@@ -301,7 +323,7 @@ async def _enter(visit: Visit, entered: Entered, *, leave: bool = True) -> Html:
     return response
 
 
-def _page(
+async def _page(
     visit: Visit,
     *,
     form: dict[str, str] | None = None,
@@ -334,6 +356,7 @@ def _page(
         said=said.get(visit.query("said"), ""),
         again=visit.principal is not None,
         passkeys=signing_in.passkeys.possible,
+        moved_from=await signing_in.moved_from(),
         provider=signing_in.provider_name,
         demo=staff.shown() if visit.desk.settings.demo else None,
     )
@@ -404,6 +427,7 @@ async def _join_page(
         square=square(one_time.address(seed, "Rescind", link.email)),
         seed=one_time.typed_seed(seed),
         passkeys=desk.signing_in.passkeys.possible,
+        own_machine=desk.signing_in.passkeys.own_machine,
         provider=desk.signing_in.provider_name,
     )
     return want_to_join(visit, response, token) if known and not mine else response

@@ -2632,6 +2632,49 @@ class ShopLists:
                 return
 
 
+class ShopFacts:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def add(self, body: models.ShopPost, *, idempotency_key: str | None = None) -> models.ShopFactsTold:
+        """Add a shop.
+
+        Add a shop; its orders can be placed at once. The same call again gives the same shop.
+        """
+        return await self._transport.call(
+            "POST", "/v1/shops", models.ShopFactsTold, body=body, key=idempotency_key, keyed=True
+        )
+
+    async def read(self, shop: str) -> models.ShopFactsTold:
+        """Read a shop.
+
+        Its name, time zone, contact, and the preset that orders placed from now on are bought under.
+        """
+        return await self._transport.call("GET", f"/v1/shops/{segment(shop)}", models.ShopFactsTold)
+
+    async def change(
+        self, shop: str, body: models.ShopPatch, *, if_match: int | str | None = None
+    ) -> models.ShopFactsTold:
+        """Change a shop.
+
+        Say something else of a shop. Another preset holds for orders placed from now on; older ones keep theirs.
+
+        What the shop has chosen and the new preset has no room for falls away with it: ask for the fit before.
+        """
+        return await self._transport.call(
+            "PATCH", f"/v1/shops/{segment(shop)}", models.ShopFactsTold, body=body, if_match=if_match
+        )
+
+    async def fit(self, shop: str, *, policy: str | None = None) -> models.ShopFitTold:
+        """See what another preset would take from a shop.
+
+        The settings and rules of the shop that would fall away under this preset. Nothing is changed.
+        """
+        return await self._transport.call(
+            "GET", f"/v1/shops/{segment(shop)}/fit", models.ShopFitTold, query={"policy": policy}
+        )
+
+
 class Contact:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
@@ -4013,6 +4056,7 @@ class Operations:
         self.stock = Stock(transport)
         self.shops = Shops(transport)
         self.shop_lists = ShopLists(transport)
+        self.shop_facts = ShopFacts(transport)
         self.contact = Contact(transport)
         self.receipts = Receipts(transport)
         self.calendars = Calendars(transport)

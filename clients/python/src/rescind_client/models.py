@@ -2974,6 +2974,63 @@ class ShopListed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     since: str
 
 
+class ShopPost(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A shop to add. policy: name of the preset that its orders are bought under; zone: such as Europe/London.
+
+    settings: values it chooses of those the preset offers, by name.
+    """
+
+    name: str
+    policy: str = "base"
+    zone: str = "UTC"
+    contact: ReachPatch | None = msgspec.field(default=None)
+    settings: dict[str, bool | int | str] | None = msgspec.field(default=None)
+
+
+class ReachPatch(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """How a shop is reached and who is behind it. phone: with its country's prefix; trader: its legal name; register:
+    trade register and number. What is not named stays, an empty text is taken away.
+    """
+
+    email: str | None = None
+    phone: str | None = None
+    trader: str | None = None
+    address: str | None = None
+    register: str | None = None
+
+
+class ShopFactsTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A shop. ``version`` is the ETag; 0 when nothing of this was changed since it was added. policy_hash: the version
+    of its preset that orders placed now are bought under.
+    """
+
+    id: str
+    name: str
+    zone: str
+    policy: str
+    policy_hash: str
+    contact: dict[str, str]
+    version: int
+
+
+class ShopPatch(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What is to be said otherwise of a shop; what is not named stays."""
+
+    name: str | None = None
+    policy: str | None = None
+    zone: str | None = None
+    contact: ReachPatch | None = msgspec.field(default=None)
+
+
+class ShopFitTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What of a shop's own choices has no room under a preset: settings by name, and rules by theirs."""
+
+    shop: str
+    policy: str
+    settings: dict[str, bool | int | str]
+    rules: list[str]
+
+
 class CardTold(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """How a shop is reached. version is the ETag, 0 where it has said nothing yet.
 

@@ -16,6 +16,7 @@ from rescind.web.operator import (
     policies,
     providers,
     set_up,
+    shops,
     sources,
     texts,
 )
@@ -30,6 +31,7 @@ PAGES = Router(
     route_handlers=[
         *policies.ROUTES,
         *set_up.ROUTES,
+        *shops.ROUTES,
         *texts.ROUTES,
         *drafts.ROUTES,
         *PEOPLE,

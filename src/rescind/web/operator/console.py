@@ -20,6 +20,7 @@ KEYS = f"{HOME}/keys"
 MANDATES = f"{HOME}/mandates"
 PEOPLE = f"{HOME}/people"
 PROVIDERS = f"{HOME}/providers"
+SHOPS = f"{HOME}/shops"
 WEBHOOKS = f"{HOME}/webhooks"
 SOURCES = f"{HOME}/sources"
 MAIL = f"{HOME}/mail"
@@ -112,6 +113,8 @@ def _said(language: Locale) -> dict[str, str]:
         "explained": _("The explanation is kept, with your name."),
         "revoked": _("The key opens nothing any more."),
         "secret_ended": _("Links that were signed with this secret open nothing any more."),
+        "shop_added": _("The shop is there. Its orders can be placed at once."),
+        "shop_changed": _("Saved. It holds from now on; orders placed before keep the terms of their day."),
         "mandate_given": _("Given. From now on the program may do so much."),
         "mandate_ended": _("Ended. The program does nothing under it any more."),
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from litestar import get, post
 
+from rescind.beginning import markets
 from rescind.core.automation import SETTING
 from rescind.core.errors import RescindError
 from rescind.core.ids import ShopId
@@ -19,7 +20,7 @@ from rescind.core.shop_settings import read, written
 from rescind.core.standing import StandingRule
 from rescind.core.views import ShopView
 from rescind.locales import Locale
-from rescind.postgres.shop_versions import Automation, Choices, ShopVersion
+from rescind.postgres.shop_versions import Automation, Choices, ShopFacts, ShopVersion
 from rescind.web.buyer.terms import Row, special_row, step_row
 from rescind.web.explain import span_words
 from rescind.web.seller.console import Console, Fields, Here, Notice
@@ -289,6 +290,11 @@ def choice_words(locale: Locale, value: Plain) -> str:
     return str(value)
 
 
+def choice_line(locale: Locale, name: str, value: Plain) -> str:
+    """A choice with what it is a choice of."""
+    return f"{_words(locale, name)[0]}: {choice_words(locale, value)}"
+
+
 async def _who(console: Console, history: Iterable[ShopVersion]) -> Mapping[str, str]:
     """What those are called who changed something, by role and id as the records name them."""
     said = {one.changed_by for one in history}
@@ -307,10 +313,7 @@ def _change(console: Console, version: ShopVersion, called: Mapping[str, str]) -
     match version.kind:
         case "settings":
             body = msgspec.json.decode(version.body, type=dict[str, Plain])
-            said = [
-                f"{_words(console.language, name)[0]}: {choice_words(console.language, value)}"
-                for name, value in body.items()
-            ]
+            said = [choice_line(console.language, name, value) for name, value in body.items()]
             what = console.language.gettext("; ").join(said) or _("The preset's own values")
         case "rules":
             rules = msgspec.json.decode(version.body, type=tuple[StandingRule, ...])
@@ -321,6 +324,14 @@ def _change(console: Console, version: ShopVersion, called: Mapping[str, str]) -
             what = _("How buyers reach the shop")
         case "replies":
             what = _("Quick replies")
+        case "shop":
+            facts = msgspec.json.decode(version.body, type=ShopFacts)
+            market = dict(markets(console.language)).get(facts.preset, facts.preset)
+            what = _("By the platform: %(name)s, %(policy)s, %(zone)s") % {
+                "name": facts.name,
+                "policy": market,
+                "zone": facts.zone,
+            }
         case "automation":
             what = (
                 _("The platform approves in your place")
