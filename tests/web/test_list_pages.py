@@ -129,10 +129,12 @@ async def test_what_ends_before_it_begins_is_said(sue, market):
 
 async def test_columns_are_offered_where_they_are_seen(sue, sam, market):
     page = await sue.see("/support/messages")
+    tabs = page.raw[page.raw.index('id="tabs"') :]
+    assert re.findall(r"tab=(\w+)", tabs[: tabs.index("</nav>")]) == ["unread", "flagged"], "and its own tabs"
     assert 'popovertarget="columns-sheet"' not in page.raw, "the page of conversations has no columns"
     assert page.has_form("/support/lists/messages/columns"), "its file has"
     assert 'popovertarget="columns-sheet"' in (await sue.see(ORDERS)).raw
-    assert "kiln<wbr>@example<wbr>.org" in mail_address("kiln@example.org")
+    assert "kiln@<wbr>example.<wbr>org" in mail_address("kiln@example.org")
 
 
 async def test_the_file_has_what_the_page_shows(sue, sam, market):

@@ -29,9 +29,9 @@ async def listing(visit: Visit, page: Page) -> Html:
     """A side's conversations, the latest message first; those in which it owes an answer by when that is due."""
     side = side_of(visit.person.role)
     _ = visit.locale.gettext
-    names = _tabs(visit.locale, side)
+    tabs = _tabs(visit.locale, side)
     wanted = visit.query("tab")
-    tab: ThreadTab = next((one for one in names if one == wanted), _TABS[0])
+    tab: ThreadTab = next((one for one in tabs if one == wanted), _TABS[0])
     given = asked(visit, MESSAGES, "UTC")
     text = given.search.words
     filters = ThreadFilters(tab=tab, text=text)
@@ -62,7 +62,7 @@ async def listing(visit: Visit, page: Page) -> Html:
                 "count": counts.get(name),
                 "current": name == tab,
             }
-            for name, words in names.items()
+            for name, words in tabs.items()
         ],
         rows=[_row(visit, one, names) | {"due": by} for one, by in due],
         previous=address(base, cursor=found.previous) if found.previous else "",

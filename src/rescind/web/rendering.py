@@ -201,8 +201,8 @@ def utc(moment: datetime) -> str:
 
 
 def mail_address(address: str) -> Markup:
-    """A mail address that breaks before its ``@`` and its dots, where it has to."""
-    return Markup("<wbr>").join(re.split(r"(?=[@.])", address))
+    """A mail address that breaks behind its ``@`` and its dots, where it has to."""
+    return Markup("<wbr>").join(re.split(r"(?<=[@.])", address))
 
 
 def short_id(identifier: str) -> Markup:
