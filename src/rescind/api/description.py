@@ -311,6 +311,7 @@ EXAMPLES: Mapping[str, Any] = {
         "name": "Marketplace cancellations",
     },
     "mail_retry": {},
+    "buyers_end_sessions": {},
     "mail_test": {"address": "ines@marketplace.example"},
     "packing_unpacked": {},
     "stock_arrange": {
