@@ -343,6 +343,7 @@ def _seller(scene: Scene, _program: Program) -> list[Place]:
         Place("group robot without an address", "/seller/robots", _send_empty("#add form"), 422),
         Place("group robot", f"/seller/robots/{scene.robot}"),
         Place("group robot to remove", f"/seller/robots/{scene.robot}", _press("#end summary >> nth=-1")),
+        Place("programs", "/seller/programs"),
         Place("group robot that was tried", f"/seller/robots/{scene.tried}"),
         Place("bench", "/seller/packing"),
         Place("refunds", "/seller/refunds?state=failed"),
