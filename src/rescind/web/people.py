@@ -116,18 +116,38 @@ async def end_session(console: Here, mark: FromPath[str]) -> Html:
     return console.go(f"{_home(console)}?said=session_ended#sessions")
 
 
+@get("/people/buyers")
+async def buyer_sessions(console: Here) -> Html:
+    """Where one buyer is signed in, for an operator."""
+    _require_all(console)
+    buyer = console.query("buyer").strip()
+    found = await console.desk.access.every_session(buyer) if buyer else ()
+    return console.page(
+        "staff/buyer_sessions.html",
+        here=_home(console),
+        home=_home(console),
+        notice=_told(console),
+        buyer=buyer,
+        sessions=session_rows(console.visit, found),
+    )
+
+
 @post("/people/buyers/end", status_code=HTTPStatus.OK)
 async def end_buyer(console: Here) -> Html:
     """End every session and open link of one buyer, where one is an operator."""
-    who = by(console.person)
-    if console.scope.shop is not None:
-        raise Forbidden(action="end_session")
-    form = await console.form()
+    _require_all(console)
+    form, who = await console.form(), by(console.person)
     await console.desk.links.end_of(form.text("buyer"), who.who, who.name)
-    return console.go(f"{_home(console)}?said=buyer_ended#sessions")
+    return console.go(address(f"{_home(console)}/buyers", buyer=form.text("buyer"), said="buyer_ended"))
 
 
-ROUTES = (read, invite, invite_again, take_back, change, remove, begin_anew, end_session, end_buyer)
+ROUTES = (read, invite, invite_again, take_back, change, remove, begin_anew, end_session, buyer_sessions, end_buyer)
+
+
+def _require_all(console: Console) -> None:
+    """Sessions of buyers are the marketplace's. Raises Forbidden."""
+    if console.scope.shop is not None:
+        raise Forbidden(action="see_sessions")
 
 
 def _home(console: Console) -> str:
@@ -158,7 +178,6 @@ async def _page(
     around = replace(around, back=base)
     for_all = console.scope.shop is None
     shops = {str(one.id): one.name for one in await desk.reads.shops()} if for_all else {}
-    buyer = console.query("buyer").strip() if for_all else ""
     usual = {"role": "support", "rights": "answer", "language": language.tag}
     return console.page(
         "staff/people.html",
@@ -202,8 +221,7 @@ async def _page(
             }
             for one in await desk.people.acts(who, _ACTS_SHOWN)
         ],
-        buyer=buyer,
-        sessions=session_rows(console.visit, await desk.access.every_session(buyer)) if for_all else [],
+        sessions=session_rows(console.visit, await desk.access.every_session()) if for_all else [],
         roles=[(one, language.term("actor", one)) for one in ROLES],
         rights=[(one, language.term("rights", one)) for one in RIGHTS],
         shops=[("", "–"), *shops.items()],
