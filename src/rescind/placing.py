@@ -74,9 +74,10 @@ async def place(
     order = outcome.order
     placed = any(isinstance(one.event, OrderPlaced) for one in outcome.records)
     corrected = order.review is not None and order.review.corrected
-    if not placed and not corrected and (await desk.reads.order(scope, order.id)).details != details:
+    kept = details if placed or corrected else (await desk.reads.order(scope, order.id)).details
+    if kept != details:
         # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
-        raise OrderConflict(number=order.number, order=order.id)
+        raise OrderConflict(number=order.number, order=order.id, field=_otherwise(details, kept))
     if placed and (name or email):
         # The directory is no part of the order and may be filled again; what it says is only shown.
         await desk.directory.put_buyer(body.buyer.id, name=name, email=email, locale=body.buyer.locale)
@@ -101,3 +102,12 @@ async def checked(book: Book, reads: Reads, command: PlaceOrder, details: Detail
         ),
     )
     return msgspec.structs.replace(command, found=found)
+
+
+def _otherwise(details: Details, kept: Details) -> str:
+    """Which member of a report says otherwise in words than what is kept, as a pointer."""
+    if details.lines != kept.lines:
+        pairs = zip(details.lines, kept.lines, strict=False)
+        nth = next((nth for nth, (said, before) in enumerate(pairs) if said != before), None)
+        return "/lines" if nth is None else f"/lines/{nth}"
+    return "/recipient" if details.recipient != kept.recipient else "/note"
