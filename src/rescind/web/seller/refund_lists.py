@@ -10,6 +10,7 @@ from litestar import get
 
 from rescind.core.errors import InvalidField
 from rescind.core.lists import REFUNDS
+from rescind.core.refund import SANDBOX
 from rescind.core.views import RefundRow, RefundState
 from rescind.intake.narrowing import RefundNarrowing
 from rescind.locales import Locale
@@ -158,6 +159,7 @@ def _row(console: Console, one: RefundRow, people: Mapping[str, str]) -> dict[st
         "href": f"{root}/orders/{one.order_id}",
         "one": one,
         "method": method_name(console.language, one.method),
+        "tried": one.reference.startswith(f"{SANDBOX}-") and not console.desk.settings.demo,
         "days": (console.now - one.owed_at).days,
         "owner": people.get(one.owner or "", ""),
         "mine": one.owner == console.person.id,
