@@ -78,9 +78,10 @@ async def place(
     corrected = order.review is not None and order.review.corrected
     if not placed:
         kept = (await desk.reads.order(scope, order.id)).details
-        if not corrected and msgspec.structs.replace(kept, buyer=details.buyer) != details:
+        told = msgspec.structs.replace(kept, buyer=details.buyer)
+        if not corrected and told != details:
             # The engine compares what rules and money depend on; titles, names and addresses are kept beside the order.
-            raise OrderConflict(number=order.number, order=order.id)
+            raise OrderConflict(number=order.number, order=order.id, field=_otherwise(details, told))
         if scope.shop is None:
             await _correct(desk, order.id, kept.buyer, details.buyer)
     if scope.shop is None:
@@ -114,3 +115,12 @@ async def checked(book: Book, reads: Reads, command: PlaceOrder, details: Detail
         ),
     )
     return msgspec.structs.replace(command, found=found)
+
+
+def _otherwise(details: Details, kept: Details) -> str:
+    """Which member of a report says otherwise in words than what is kept, as a pointer."""
+    if details.lines != kept.lines:
+        pairs = zip(details.lines, kept.lines, strict=False)
+        nth = next((nth for nth, (said, before) in enumerate(pairs) if said != before), None)
+        return "/lines" if nth is None else f"/lines/{nth}"
+    return "/recipient" if details.recipient != kept.recipient else "/note"

@@ -80,6 +80,7 @@ async def test_the_same_order_twice_is_one_order_and_another_of_its_number_is_a_
     for path, value in (("lines/1/sku", "TRAY-2"), ("lines/1/title", "Another tray"), ("recipient/city", "Nowhere")):
         other = await people.host.post("/v1/orders", changed(path, value))
         assert (other.status_code, other.json()["type"]) == (409, "/problems/order-conflict"), path
+        assert f"/{path}".startswith(other.json()["field"]), "which member differs is said"
     assert await desk.pool.fetchval("SELECT count(*) FROM events") == 2
 
 

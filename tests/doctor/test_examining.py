@@ -193,3 +193,19 @@ async def test_a_number_and_a_moment_are_written_as_the_reader_writes_them(looks
     (found,) = (await looks())["backup"]
     assert re.search(r"\d{4}年\d+月\d+日", says(locale("zh"), found))
     assert " UTC" in says(locale("en"), found)
+
+
+async def test_the_secret_of_the_identity_provider_is_read_before_somebody_wants_to_sign_in(looks, tmp_path):
+    file = tmp_path / "oidc-secret"
+    chosen = {"oidc_issuer": "https://id.example", "oidc_client_id": "desk", "oidc_secret_file": file}
+    (found,) = (await looks(**chosen))["people"]
+    assert (found.code, found.grade, found.params["file"]) == ("identity_unreadable", "broken", str(file))
+    file.write_text("\n")
+    assert codes(await looks(**chosen), "people") == ["identity_empty"]
+    file.write_text("s3cret\n")
+    assert codes(await looks(**chosen), "people") == ["identity_good"]
+
+
+async def test_a_demo_is_one_for_whoever_looks_without_saying_so(looks, desk):
+    await desk.pool.execute("INSERT INTO installation (key, value) VALUES ('demo', '1') ON CONFLICT DO NOTHING")
+    assert codes(await looks(), "provider") == ["provider_sandbox"]

@@ -525,7 +525,11 @@ async def test_without_a_provider_everybody_is_told_that_money_waits_and_a_trial
     await refunds.sweep(desk.engine, due, provider(desk))
     page = await ann.see(f"/orders/{order}")
     assert "(trial, no money moves)" in page.text
-    assert "Refunds are only tried here: no money moves" in page.raw, "it stands above every page"
+    stranger = Person(app)
+    for seen in (page, await stranger.see("/sign-in")):
+        assert "Refunds are only tried here: no money moves" in seen.raw, "it stands above every page"
+    assert "€40.00 Trial" in (await ines.see("/support/refunds?state=submitted")).text
+    assert ">Trial</strong>" in (await stranger.see("/docs/api")).raw
     page = await ines.see("/operator/providers")
     tried = (await market.read(order)).refunds[0].id
     done = await ines.press(page, f"/operator/providers/tried/{order}/{tried}", why="She paid by card.")

@@ -55,7 +55,8 @@ async def openapi(call: Call) -> Answer:
 async def page(call: Call) -> Answer:
     """The description of this API, to be read by people."""
     described: Described = call.described
-    return Answer(body=described.page, media_type=_HTML, headers=(_POLICY, *_ALONE, _PUBLIC))
+    mark = "Demo" if call.desk.settings.demo else "Trial" if await call.desk.connected.trial() else ""
+    return Answer(body=described.page(mark), media_type=_HTML, headers=(_POLICY, *_ALONE, _PUBLIC))
 
 
 @operation("GET", "/docs/api.css", may=None, through="public", summary="Read this page's style", media_type="text/css")
@@ -126,10 +127,9 @@ class Described:
         """The OpenAPI document."""
         return _document(self._operations, self._server)
 
-    @property
-    def page(self) -> bytes:
-        """The same as a page."""
-        return _page(self._operations, self._server)
+    def page(self, mark: str = "") -> bytes:
+        """The same as a page. mark: what stands above it where no money moves."""
+        return _page(self._operations, self._server, mark)
 
 
 # A process answers for one address, in tests for many desks of one.
@@ -142,7 +142,7 @@ def _document(operations: tuple[Operation, ...], server: str) -> bytes:
 
 
 @cache
-def _page(operations: tuple[Operation, ...], server: str) -> bytes:
+def _page(operations: tuple[Operation, ...], server: str, mark: str) -> bytes:
     api = _described(operations, server)
     tags: dict[str, list[dict[str, Any]]] = {}
     for path, methods in api["paths"].items():
@@ -153,6 +153,7 @@ def _page(operations: tuple[Operation, ...], server: str) -> bytes:
         .get_template("reference.html")
         .render(
             api=api,
+            mark=mark,
             tags=tags,
             problems={code: problems.PROBLEMS[kind] for code, kind in by_code().items()},
             prose=_prose,

@@ -48,7 +48,7 @@ def init(
         f"{_('Shop')}: {begun.shop}",
         f"{_('Key')}: {begun.key}",
         _("With this key your marketplace's own program places orders."),
-        _("It is shown this once; another can be made at any time."),
+        _("It is shown this once and is good for 365 days; another can be made at any time."),
         "",
         _("Start it with %(command)s, then choose how you sign in:") % {"command": _serve(data)},
         begun.join,

@@ -424,7 +424,7 @@ class FactFromTheFuture(RescindError):
 
 
 class OrderConflict(RescindError):
-    """The number is already an order with other contents. Params: number, order."""
+    """The number is already an order with other contents. Params: number, order, field (the first that differs)."""
 
     code = "order-conflict"
 

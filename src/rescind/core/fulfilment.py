@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -207,26 +207,45 @@ def place(command: PlaceOrder, timers: tuple[Timer, ...] = ()) -> OrderPlaced:
     return OrderPlaced(at=command.placed_at, order=order)
 
 
-def same_contents(order: Order, command: PlaceOrder) -> bool:
-    """Whether a second report of an order says what the first one said; what happened since does not count."""
+def difference(order: Order, command: PlaceOrder) -> str:
+    """Where a second report of an order first says otherwise than the first one did, as a pointer; empty where it says
+    the same. What happened since does not count.
+    """
     told = place(command).order
     # Where a buyer lives was not always read from where the parcel goes.
-    return _contents(order) == _contents(told if order.country else msgspec.structs.replace(told, country=""))
+    told = told if order.country else msgspec.structs.replace(told, country="")
+    before, now = _contents(order), _contents(told)
+    name = next((name for name, said in now.items() if before[name] != said), "")
+    if name not in {"lines", "tenders"}:
+        return f"/{name}" if name else ""
+    ones, others = (tuple(getattr(each, name)) for each in (order, told))
+    # One more or one less has no place of its own.
+    if len(ones) != len(others):
+        return f"/{name}"
+    place_ = next(nth for nth, pair in enumerate(zip(before[name], now[name], strict=True)) if pair[0] != pair[1])
+    return f"/{name}/{place_}"
 
 
-def _contents(order: Order) -> tuple[object, ...]:
-    return (
-        order.buyer,
-        order.currency,
-        order.placed_at,
-        order.shipping_minor,
-        order.shipping_by,
-        (order.handling, order.promised_at, order.deliver_by, order.cross_border, order.country),
-        (order.shipping_tax_minor, order.shipping_discount_minor, order.charges),
-        tuple(msgspec.structs.replace(one, returned=0) for one in order.benefits),
-        tuple(msgspec.structs.replace(line, cancelled=0) for line in order.lines),
-        tuple((tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders),
-    )
+def _contents(order: Order) -> dict[str, Any]:
+    """What a report of an order says of it, by the names that documents have for it."""
+    return {
+        "buyer": order.buyer,
+        "currency": order.currency,
+        "placed_at": order.placed_at,
+        "lines": [msgspec.structs.replace(line, cancelled=0) for line in order.lines],
+        "tenders": [(tender.id, tender.method, tender.label, tender.amount_minor) for tender in order.tenders],
+        "shipping": order.shipping_minor,
+        "shipping_tax": order.shipping_tax_minor,
+        "shipping_discount": order.shipping_discount_minor,
+        "shipping_by": order.shipping_by,
+        "charges": order.charges,
+        "benefits": [msgspec.structs.replace(one, returned=0) for one in order.benefits],
+        "handling": order.handling,
+        "promised_at": order.promised_at,
+        "deliver_by": order.deliver_by,
+        "cross_border": order.cross_border,
+        "recipient": order.country,
+    }
 
 
 def check_time(occurred_at: Instant, now: Instant) -> None:

@@ -101,7 +101,7 @@ def of_programs(count: int, first_ends: Instant | None, first_key: str | None, n
 
 
 def of_orders(aside: int, since: Instant | None, *, ordered: bool) -> Finding:
-    """aside: messages of sources of which no order came; since: the oldest; ordered: whether any order is there."""
+    """aside: messages of order sources that gave no order; since: the oldest; ordered: whether any order is there."""
     if aside and since is not None:
         params: dict[str, int | str | Instant] = {"count": aside, "since": since}
         return Finding(topic="orders", code="orders_aside", grade="attention", params=params)

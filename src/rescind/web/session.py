@@ -229,8 +229,10 @@ async def arrive(request: Call) -> Visit:
         # A program acts through the API, where each act is held to its mandate.
         raise Forbidden(action="pages")
     visit = request.state.visit = Visit(desk, request, principal)
-    if principal is not None and not request.url.path.startswith(_NO_PAGES):
+    if not request.url.path.startswith(_NO_PAGES):
+        # Who is not signed in may be about to buy, so they are told first of all.
         visit.trial = await desk.connected.trial()
+    if principal is not None and not request.url.path.startswith(_NO_PAGES):
         visit.unread = await desk.conversations.unread(principal)
         visit.unread_notices = await desk.inbox.unread(principal)
         if told(principal):
@@ -266,7 +268,7 @@ def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None,
     here = here or visit.here
     policy_href = _policy_of(visit)
     if person is None:
-        return Frame(here=here, demo=visit.desk.settings.demo, policy_href=policy_href)
+        return Frame(here=here, demo=visit.desk.settings.demo, trial=visit.trial, policy_href=policy_href)
     role = _READERS[person.role]
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")

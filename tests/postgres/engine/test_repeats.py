@@ -112,6 +112,6 @@ async def test_an_order_placed_again_with_other_contents_is_a_conflict(market):
     other = await market.placing(number=first.number, price=3999)
     with pytest.raises(OrderConflict) as refused:
         await market.does(other, HOST)
-    assert refused.value.params == {"number": first.number, "order": first.order}
+    assert refused.value.params == {"number": first.number, "order": first.order, "field": "/lines/0"}
     elsewhere = await market.placing(number=first.number, shop=LANTERN)
     assert (await market.does(elsewhere, HOST)).order.version == 1, "a number belongs to its shop"

@@ -52,9 +52,10 @@ def place(
             review=terms.review(command.found, now, context.calendar),
         )
         return Decision(events=(*begun, opened))
-    if fulfilment.same_contents(order, command):
+    differs = fulfilment.difference(order, command)
+    if not differs:
         return Decision(events=())
-    raise OrderConflict(number=command.number, order=order.id)
+    raise OrderConflict(number=command.number, order=order.id, field=differs)
 
 
 def _paid(placed: fulfilment.OrderPlaced, context: Context, terms: Terms, now: Instant) -> tuple[BaseEvent, ...]:

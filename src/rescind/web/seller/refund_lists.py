@@ -10,6 +10,7 @@ from litestar import get
 
 from rescind.core.errors import InvalidField
 from rescind.core.lists import REFUNDS
+from rescind.core.refund import SANDBOX
 from rescind.core.views import RefundRow, RefundState
 from rescind.intake.narrowing import RefundNarrowing
 from rescind.locales import Locale
@@ -45,12 +46,15 @@ async def by_state(
     the provider calls it.
     """
     language = console.language
-    given = await by_shop(console.visit, asked(console.visit, REFUNDS, console.zone))
+    reads = console.desk.reads
+    counts = await reads.refund_counts(console.scope)
+    # Nobody is to look for work behind an empty tab.
+    first = next((place for place in _COUNTED if counts[place]), "all")
+    given = await by_shop(console.visit, asked(console.visit, REFUNDS, console.zone, usual={"state": first}))
     if given.go:
         return console.go(given.go)
     assert isinstance(given.narrowing, RefundNarrowing), "this list has such filters"
     where, filters = given.narrowing.state, given.filters(console.visit, console.zone)
-    reads = console.desk.reads
     cursor = console.query("cursor") or None
     try:
         page = await reads.refunds(console.scope, filters, cursor, _A_PAGE, now=console.now)
@@ -61,7 +65,6 @@ async def by_state(
         anywhere = msgspec.structs.replace(filters, tab="all")
         found = await reads.refunds(console.scope, anywhere, None, _A_PAGE, now=console.now)
         where, page = ("all", found) if found.rows else (where, page)
-    counts = await reads.refund_counts(console.scope)
     around = await tools(console.visit, given, console.zone, path=path, total=page.total)
     columns = heads(language, around)
     for one in columns:
@@ -89,7 +92,7 @@ async def by_state(
         sort=filters.sort or "",
         tabs=[
             {
-                "href": address(base, state=None if place == "in_doubt" else place, sort=None, view=None),
+                "href": address(base, state=place, sort=None, view=None),
                 "label": label,
                 "count": counts[place] if place in _COUNTED else None,
                 "current": place == where,
@@ -156,6 +159,7 @@ def _row(console: Console, one: RefundRow, people: Mapping[str, str]) -> dict[st
         "href": f"{root}/orders/{one.order_id}",
         "one": one,
         "method": method_name(console.language, one.method),
+        "tried": one.reference.startswith(f"{SANDBOX}-") and not console.desk.settings.demo,
         "days": (console.now - one.owed_at).days,
         "owner": people.get(one.owner or "", ""),
         "mine": one.owner == console.person.id,

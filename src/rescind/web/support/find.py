@@ -51,8 +51,10 @@ async def home(console: Here) -> Html:
     search = console.search()
     cursor = console.query("cursor") or None
     base = address(console.here, cursor=None, said=None)
-    tab = console.query("tab") if console.query("tab") in _TABS else _TABS[0]
     counts = await console.desk.reads.case_counts(console.scope)
+    # Nobody is to look for work behind an empty tab.
+    first = next((name for name in _TABS if counts.get(name)), "all")
+    tab = console.query("tab") if console.query("tab") in _TABS else first
     found = await _found(console, search.numbers, search.words, cursor) if search.text else None
     cases = None if found else await _waiting(console, tab, cursor)
     page = found or cases
@@ -65,7 +67,7 @@ async def home(console: Here) -> Html:
         q=search.text,
         tabs=[
             {
-                "href": HOME if name == _TABS[0] else f"{HOME}?tab={name}",
+                "href": f"{HOME}?tab={name}",
                 "label": label,
                 "count": counts.get(name, 0) if name != "all" else None,
                 "current": name == tab,
