@@ -57,6 +57,8 @@ COMMANDS = {
 }
 """Commands and groups of commands: the module under ``rescind.commands`` and what it is called there."""
 
+_SERVE = (["serve"], ["web"], ["worker"])
+"""Those that run until they are ended, and whose log machines read."""
 _VERSION = ("version", "--version")
 
 
@@ -106,7 +108,7 @@ def program(only: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """Run a command, in the terminal's language; the entry point of the package."""
-    logs.configure()
+    logs.configure(serving=sys.argv[1:2] in _SERVE)
     command = typer.main.get_command(program(sys.argv[1] if len(sys.argv) > 1 else None))
     speak(command, language())
     try:

@@ -324,6 +324,6 @@ class Connected:
         try:
             plain = self._sealer.open(name, sealed)
         except Unavailable:
-            log.exception("provider.sealed_elsewhere", connection=name)
+            log.warning("provider.sealed_elsewhere", connection=name)
             raise
         return msgspec.json.decode(plain, type=Secrets)

@@ -146,7 +146,7 @@ async def test_rows_that_stay_out_come_back_with_what_is_wrong_and_go_in_once_co
     header, first, second = csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
     assert (header[-1], first[1], second[5]) == ("问题", "A-2", "LAMP")
     assert first[-1] == "该订单的其他行有误，因此整个订单未导入。"
-    assert second[-1].startswith("数量：")
+    assert second[-1].startswith("数量须为：")
     second[6] = "1"
     out = io.StringIO(newline="")
     csv.writer(out).writerows([header, first, second])
@@ -238,7 +238,7 @@ async def test_a_shop_tells_what_happened_to_its_own_orders_and_places_none(peop
     ("data", "status", "field"),
     [
         (b"", 422, "/file"),
-        (b"shop,buyer\n", 422, "/order_number"),
+        (b"shop,buyer\n", 422, "/file"),
         (table(header=HEADER + ",quantity"), 422, "/quantity"),
         (b"%PDF-1.4", 422, "/file"),
     ],

@@ -13,9 +13,9 @@ import pytest
 
 
 @pytest.fixture
-def rescind(tmp_path):
+def rescind(installation):
     """Run a command on a data folder of its own; gives what it printed, or its complaint and exit status."""
-    environ = {"PATH": os.environ["PATH"], "RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8"}
+    environ = {"PATH": os.environ["PATH"], "RESCIND_DATA": str(installation), "LANG": "C.UTF-8"}
 
     def command(*words, status=0, output=""):
         done = subprocess.run(

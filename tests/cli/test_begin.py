@@ -46,6 +46,25 @@ def test_an_empty_folder_becomes_a_marketplace_and_is_one_then(rescind, tmp_path
     rescind("init", *SAID)
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("people", "list"), "There is no installation in "),
+        (("key", "new", "host", "shop"), "There is no installation in "),
+        (("shop", "add", "Kiln"), "There is no installation in "),
+        (("reconcile", "--provider", "stripe"), "There is no installation in "),
+        (("migrate",), "There is no installation in "),
+        (("backup", "kept.tar"), "There is no installation in "),
+        (("init", *SAID, "--policy", "usa"), "There is no policy usa. There are: base, "),
+        (("init", *SAID, "--zone", "Mars/Base"), "Mars/Base is no time zone"),
+        (("init", *SAID, "--email", "nobody"), "The email must be"),
+    ],
+)
+def test_a_mistyped_folder_or_word_is_the_beginning_of_nothing(rescind, tmp_path, words, said):
+    assert said in rescind(*words, status=2)
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
 def test_who_sits_at_a_terminal_is_shown_each_market_with_its_currency_and_asked(tmp_path):
     ours, theirs = pty.openpty()
     process = subprocess.Popen(

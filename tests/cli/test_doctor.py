@@ -29,6 +29,7 @@ def test_looking_at_nothing_begins_nothing(rescind, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.usefixtures("installation")
 def test_backups_are_made_tried_kept_and_told_of(rescind, tmp_path):
     rescind("shop", "add", "Kiln")
     assert "No backup was ever made." in rescind("doctor", status=1)
@@ -46,9 +47,10 @@ def test_backups_are_made_tried_kept_and_told_of(rescind, tmp_path):
     assert left[1] == "rescind-2026-10-03T020000Z.dump"
     assert len(left) == 3, "the new one, the last of the old ones, and what is not ours; the trial left nothing"
     assert "one was restored on trial" in rescind("doctor", status=1)
-    assert "--keep goes with a folder." in rescind("backup", str(tmp_path / "one.dump"), "--keep", "2", status=2)
+    assert "There is no folder " in rescind("backup", str(tmp_path / "one.dump"), "--keep", "2", status=2)
 
 
+@pytest.mark.usefixtures("installation")
 def test_a_file_is_not_written_over_and_what_is_no_backup_is_not_believed(rescind, tmp_path):
     rescind("shop", "add", "Kiln")
     file = tmp_path / "one.dump"

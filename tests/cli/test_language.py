@@ -119,7 +119,7 @@ def test_a_sentence_that_is_printed_as_it_stands_is_found(tmp_path):
         (("recept",), "没有命令 recept。您是否要用 'receipt'？", 2),
         (("receipt", "verify"), "缺少 FILE", 2),
         (("webhook", "log", "x", "--limit", "1000"), "--limit 不能大于 100", 2),
-        (("shop", "add", "Kiln", "--policy", "moon"), "没有预设规则 moon", 2),
+        (("shop", "add", "Kiln", "--policy", "moon"), "没有规则 moon", 2),
         (("policy", "check", "us"), "示例", 0),
         (("backup", "x.dump"), "中没有安装", 2),
     ],

@@ -23,9 +23,9 @@ cites = ["M-29"]
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(installation):
     """A command on a data folder of its own: exit status and what it says."""
-    environ = {"RESCIND_DATA": str(tmp_path / "data"), "LANG": "C.UTF-8"}
+    environ = {"RESCIND_DATA": str(installation), "LANG": "C.UTF-8"}
 
     def command(*words, key=None):
         done = CliRunner().invoke(program(), [str(word) for word in words], env={**environ, "OPERATOR_KEY": key})

@@ -58,3 +58,20 @@ def test_a_word_that_is_no_command_is_looked_for_among_all_of_them():
 def test_the_version_is_told_both_ways():
     for words in (["version"], ["--version"]):
         assert CliRunner().invoke(program(words[0]), words).stdout.strip() == __version__
+
+
+def test_a_command_that_ends_logs_what_nobody_foresaw_in_a_line_and_no_warning():
+    words = """
+import structlog
+from rescind import logs
+
+logs.configure(serving=False)
+log = structlog.get_logger("test")
+log.warning("import.retried", orders=7)
+try:
+    raise ValueError("of a secret")
+except ValueError:
+    log.exception("work.failed", place="here")
+"""
+    told = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert told.stderr == "error: work.failed place=here\n"

@@ -12,9 +12,14 @@ from rescind.core.history import is_history
 from rescind.core.parts import FactKind
 from rescind.core.views import ShopView
 from rescind.intake.columns import kind_of, read_header, template_header
+from rescind.intake.faults import expects
+from rescind.intake.methods import METHODS, code_of
 from rescind.intake.moments import read_moment
 from rescind.intake.order_rows import Unreadable, read_order
 from rescind.intake.sheet import MOST_ROWS, Row, read_rows
+from rescind.locales import locale
+from rescind.web.import_words import refused as whole_file
+from rescind.web.import_words import said
 from scenarios.shop import SHOP
 from scenarios.workbooks import workbook
 
@@ -222,7 +227,7 @@ def test_headers_are_known_in_both_languages_and_in_any_order():
 def test_a_header_that_is_missing_or_stands_twice_is_named():
     with pytest.raises(InvalidField) as wrong:
         read_header(HEADER.replace("buyer,", "").split(","), "orders")
-    assert wrong.value.params["field"] == "/buyer"
+    assert wrong.value.params["field"] == "/file"
     with pytest.raises(InvalidField) as wrong:
         read_header([*HEADER.split(","), "单价"], "orders")
     assert wrong.value.params["field"] == "/unit_price"
@@ -349,3 +354,41 @@ def test_where_history_ends():
     assert not is_history(now.replace(day=7), [FactKind.PAID, FactKind.PACKED], now)
     assert is_history(now.replace(day=7, hour=11), [], now), "a moment more than three days ago"
     assert is_history(now, [FactKind.HANDED_OVER], now), "it has left"
+
+
+def test_a_means_of_payment_is_named_in_chinese_or_by_its_code():
+    header = f"{HEADER},支付方式"
+    for cell, code in (
+        ("微信支付", "wechat_pay"),
+        ("支付宝", "alipay"),
+        ("house_credit", "house_credit"),
+        ("", "card"),
+    ):
+        assert read(f"{ROW},{cell}", header=header).body.tenders[0].method == code
+    ((_, column, expected),) = faults(f"{ROW},付了钱", header=header)
+    assert column == "payment_method"
+    assert expected.startswith("one of: 银行卡, ")
+
+
+def test_every_means_of_payment_in_a_file_has_its_name_on_pages_and_each_word_one_meaning():
+    assert [code for code in METHODS if not locale("zh").has("tender", code)] == []
+    words = [word for said in METHODS.values() for word in said]
+    assert len(words) == len(set(words))
+    assert code_of("付了钱") is None
+
+
+def test_all_columns_that_a_header_lacks_are_named_at_once_as_the_header_is_written():
+    for header, these in (
+        (["店铺", "订单编号", "币种"], "买家账号, 下单时间, 商家编码, 数量, 单价"),
+        (["shop", "order_number", "currency"], "buyer, placed_at, item, quantity, unit_price"),
+    ):
+        with pytest.raises(InvalidField) as lacking:
+            read_header(header, "orders")
+        assert lacking.value.params == {"field": "/file", "expected": f"a table with these columns, too: {these}"}
+        sentence = whole_file(locale("zh"), lacking.value)
+        assert sentence == f"文件须为：还包含以下列的表格：{these}。"
+
+
+def test_what_is_wrong_with_a_cell_names_its_column_though_the_words_name_it_too():
+    wrong = expects(2, "shop", expected="a shop of this marketplace, by its id or its exact name")
+    assert said(locale("en"), wrong).startswith("shop must be: a shop of this marketplace")

@@ -52,7 +52,7 @@ async def test_what_would_happen_is_shown_confirmed_and_done(app, desk, market, 
     await desk.importing.work()
     page = await ines.see(sent.to)
     assert "hx-trigger" not in page.raw
-    assert "unit_price: It must be: a decimal amount with at most 2 digits after the point." in page.text
+    assert "unit_price must be: a decimal amount with at most 2 digits after the point." in page.text
     assert "were not read: colour." in page.text
     assert await market.pool.fetchval("SELECT count(*) FROM orders") == 0
     await ines.press(page, f"{sent.to}/confirm")
@@ -70,7 +70,7 @@ async def test_what_would_happen_is_shown_confirmed_and_done(app, desk, market, 
     zh = Person(app, "zh")
     await zh.sign_in(desk, "operator", "wei")
     assert "已导入 2 个订单。" in (await zh.see(sent.to)).text
-    assert "单价：" in (await zh.see(sent.to)).text
+    assert "单价须为：" in (await zh.see(sent.to)).text
 
 
 def test_a_time_that_is_told_is_one_that_people_read():
@@ -95,7 +95,7 @@ async def test_nothing_goes_in_of_what_was_dropped(desk, market, ines):
 async def test_what_is_no_table_is_said_beside_the_field(desk, ines):
     page = await gives(ines, OPERATOR, "a,b", header="x,y")
     assert page.status == 422
-    assert "shop: It must be: one column of this name." in page.text
+    assert "The file must be: a table with these columns, too: shop, order_number, buyer" in page.text
 
 
 async def test_a_shop_tells_of_its_own_orders_and_sees_its_own_files(app, desk, market, ines):

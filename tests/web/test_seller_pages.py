@@ -290,6 +290,11 @@ async def test_where_the_policy_has_no_plain_refusal_tracking_is_the_way(lou, ma
     order = await market.order(Stage.PREPARING, shop=LANTERN)
     clock.advance(timedelta(hours=2))
     case = (await market.asks(order)).order.open_cancellation.id
+    queue = await lou.see(REQUESTS)
+    assert ("a approve r add tracking" in queue.text, "Refuse …" in queue.text) == (True, False)
+    many = await lou.see(f"{REQUESTS}/answer?answer=refuse&case={case}")
+    assert "Nothing can be refused together here" in many.text
+    assert "Refuse 1 request" not in many.text
     page = await lou.see(f"{REQUESTS}/{case}")
     assert "Your policy has no plain refusal" in page.text
     assert "Add tracking" in page.text

@@ -17,6 +17,7 @@ from rescind.commands.people import people_on
 from rescind.commands.speaking import _, fail, language, must_be, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.core.errors import AddressBounces, InvalidField, InvalidText, NotFound
+from rescind.mail.address import wire
 from rescind.policies import preset, presets
 from rescind.secret_keys import secret
 from rescind.settings import Settings
@@ -41,9 +42,11 @@ def init(
     chosen = _asked(policy, _("Policy"), "base")
     where = _asked(zone, _("Time zone"), preset(chosen).zone if chosen in presets() else "UTC")
     wanted = Wanted(name=who, email=address, shop=called, preset=chosen, zone=where, language=spoken.tag)
+    # Before anything is made: what is wrong leaves no folder behind.
     require_market(chosen, where)
+    _require_address(address)
     settings = read_settings(data=data, base_url=base_url)
-    begun = run(with_pool(settings, lambda pool, chosen: _begin(pool, chosen, wanted)))
+    begun = run(with_pool(settings, lambda pool, chosen: _begin(pool, chosen, wanted), new=True))
     for words in (
         f"{_('Shop')}: {begun.shop}",
         f"{_('Key')}: {begun.key}",
@@ -54,6 +57,13 @@ def init(
         begun.join,
     ):
         say(words)
+
+
+def _require_address(address: str) -> None:
+    try:
+        wire(address, field="/email")
+    except InvalidField as error:
+        fail(must_be(error))
 
 
 def _serve(data: Path | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from rescind.app import open_desk
+from rescind.commands.installation import require_one
 from rescind.desk import Desk
 from rescind.postgres import embedded
 from rescind.postgres.embedded import EmbeddedServer, ensure_database
@@ -18,6 +19,7 @@ T = TypeVar("T")
 
 async def with_desk(settings: Settings, work: Callable[[Desk], Awaitable[T]]) -> T:
     """Do something with the engine, beside the program that serves or without one."""
+    require_one(settings)
     if settings.database_url:
         async with open_desk(settings, settings.database_url, "", live=False) as desk:
             return await work(desk)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from rescind.clock import DatabaseClock
-from rescind.commands.installation import with_pool
+from rescind.commands.installation import there_is_one, with_pool
 from rescind.commands.speaking import language, out
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.connections import Connected
@@ -46,8 +46,7 @@ def doctor(data: Data = None) -> None:
 
 
 async def _examined(settings: Settings) -> tuple[Finding, ...]:
-    if not settings.database_url and not settings.data.joinpath("postgres", "cluster", "PG_VERSION").exists():
-        # Looking must not be the beginning of a new installation.
+    if not there_is_one(settings):
         missing = Finding(topic="database", code="missing", grade="broken", params={"folder": str(settings.data)})
         return (missing,)
     try:

@@ -13,6 +13,7 @@ from rescind.commands.desk import with_desk
 from rescind.commands.speaking import _, err, fail, pour, say
 from rescind.commands.speaking import language as spoken
 from rescind.commands.terminal import Data, read_settings, run
+from rescind.core.errors import InvalidField
 from rescind.core.scope import Scope
 from rescind.desk import Desk
 from rescind.intake.columns import Kind
@@ -20,7 +21,7 @@ from rescind.intake.template import Form, Language, template
 from rescind.locales import locale
 from rescind.postgres.imports import WORKS, Import
 from rescind.serving import settle
-from rescind.web.import_words import all_said, errors_file, faults_of
+from rescind.web.import_words import all_said, errors_file, faults_of, refused
 
 _BY = "operator:command line"
 _SHOWN = 20
@@ -60,7 +61,7 @@ def import_file(
 
     async def work(desk: Desk) -> Import:
         settle()
-        one = await _begun(desk, file, resume, dry_run=dry_run)
+        one = await _begun(desk, file, resume, tag, dry_run=dry_run)
         done = await _worked(desk, one)
         await _tell(desk, done, tag, errors)
         return done
@@ -70,7 +71,7 @@ def import_file(
         raise typer.Exit(1)
 
 
-async def _begun(desk: Desk, file: Path | None, resume: str | None, *, dry_run: bool) -> Import:
+async def _begun(desk: Desk, file: Path | None, resume: str | None, tag: Language, *, dry_run: bool) -> Import:
     if file is None:
         one = await desk.importing.table.read(Scope(), resume or "")
         if one.state == "checked" and not dry_run:
@@ -79,6 +80,8 @@ async def _begun(desk: Desk, file: Path | None, resume: str | None, *, dry_run: 
     try:
         with file.open("rb") as opened:
             one = await desk.importing.receive(opened, file.name, by=_BY, confirmed=not dry_run)
+    except InvalidField as error:
+        fail(refused(locale(tag), error))
     except OSError as fault:
         fail(_("%(file)s cannot be read: %(strerror)s.") % {"file": file, "strerror": fault.strerror})
     err.print(

@@ -26,8 +26,23 @@ from rescind.settings import Settings, SettingsError
 T = TypeVar("T")
 
 
-async def with_pool(settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]]) -> T:
-    """Do something with the database, beside the program that serves from it or without one."""
+def there_is_one(settings: Settings) -> bool:
+    """Whether there is an installation where the settings say: a database that is named, or our own in its folder."""
+    return bool(settings.database_url) or settings.data.joinpath("postgres", "cluster", "PG_VERSION").exists()
+
+
+def require_one(settings: Settings) -> None:
+    """A misspelt folder is not the beginning of a new installation. Raises SettingsError, and nothing was made."""
+    if not there_is_one(settings):
+        raise SettingsError(phrased("There is no installation in %(data)s.", data=settings.data))
+
+
+async def with_pool(
+    settings: Settings, work: Callable[[asyncpg.Pool[Any], Settings], Awaitable[T]], *, new: bool = False
+) -> T:
+    """Do something with the database, beside the program that serves from it or without one. new: it may begin."""
+    if not new:
+        require_one(settings)
     if settings.database_url:
         return await _connected(settings.database_url, settings, work)
     server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
@@ -47,17 +62,17 @@ async def _connected(dsn: str, settings: Settings, work: Callable[[asyncpg.Pool[
         await pool.close()
 
 
-async def as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, existing: bool = False) -> T:
+async def as_owner(settings: Settings, work: Callable[[str], Awaitable[T]], *, new: bool = False) -> T:
     """Do something with the address of the database's owner, starting the embedded server when it does not run.
 
-    existing: there must be something already; a misspelt folder is not the beginning of a new installation.
+    new: it may begin.
     """
+    if not new:
+        require_one(settings)
     if settings.database_url:
         if not settings.owner_url:
             raise SettingsError(phrased("Set RESCIND_OWNER_URL to the same database as its owner."))
         return await work(settings.owner_url)
-    if existing and not settings.data.joinpath("postgres", "cluster", "PG_VERSION").exists():
-        raise SettingsError(phrased("There is no installation in %(data)s.", data=settings.data))
     server = await asyncio.to_thread(EmbeddedServer.start, settings, share=True)
     try:
         await ensure_database(server.dsn(embedded.SUPERUSER, "postgres"))

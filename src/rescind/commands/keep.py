@@ -37,16 +37,18 @@ def backup(
 ) -> None:
     """Write everything to one file. Keep the secret key of the data folder apart; it is not in it."""
     settings = read_settings(data=data)
+    if keep is not None and not file.exists():
+        fail(_("There is no folder %(folder)s.") % {"folder": file})
     if keep is not None and not file.is_dir():
         fail(_("--keep goes with a folder."))
     try:
         new = new_file(file)
     except BackupError as error:
         fail(language().told(why(error)))
-    written = run(as_owner(settings, lambda dsn: back_up(dsn, new, settings), existing=True))
+    written = run(as_owner(settings, lambda dsn: back_up(dsn, new, settings)))
     say(_("Wrote %(written)s.") % {"written": written})
     if trial:
-        found = run(as_owner(settings, lambda dsn: tried(dsn, written, settings), existing=True))
+        found = run(as_owner(settings, lambda dsn: tried(dsn, written, settings)))
         say(
             _("Restored it on trial in %(took_s)s s. Orders: %(orders)s, events: %(events)s.")
             % {"took_s": f"{found.took_s:.0f}", "orders": found.orders, "events": found.events}
@@ -58,7 +60,7 @@ def backup(
 def restore_from(file: File, data: Data = None) -> None:
     """Fill an empty database from a backup. It starts held: no money moves until ``rescind release``."""
     settings = read_settings(data=data)
-    run(as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin)))
+    run(as_owner(settings, lambda dsn: restore(dsn, file, pg_bin=settings.pg_bin), new=True))
     say(_("Restored. Refunds are held until: rescind reconcile, then: rescind release"))
     key = settings.secret_file or settings.data / "secret"
     if not key.exists():
@@ -84,4 +86,4 @@ def release(
     settings = read_settings(data=data)
     reason = (without_comparing or "").strip()
     who = f"operator:{by}"
-    say(run(as_owner(settings, lambda dsn: let_refunds_go(dsn, who, reason), existing=True)))
+    say(run(as_owner(settings, lambda dsn: let_refunds_go(dsn, who, reason))))

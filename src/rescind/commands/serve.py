@@ -15,6 +15,7 @@ from rescind.commands.terminal import Data, read_settings, run
 from rescind.demo import guests
 from rescind.desk import Desk
 from rescind.listening import listen
+from rescind.postgres.embedded import HAND_OVER_WITHIN, in_use
 from rescind.serving import STOPS, Server, settle
 from rescind.settings import Settings
 
@@ -49,6 +50,11 @@ async def _serve(settings: Settings, *, web: bool, work: bool) -> None:
     base_url = settings.base_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     # The shipped policies are read while the database starts: both take a third of a second.
     reading = asyncio.ensure_future(asyncio.to_thread(policies.all_of_them))
+    if not settings.database_url and in_use(settings):
+        # It may be on its way out, as at a restart; whoever waits knows for what.
+        said = _("Another Rescind serves from %(data)s; it gets %(seconds)s s to end.")
+        said %= {"data": settings.data, "seconds": f"{HAND_OVER_WITHIN:.0f}"}
+        err.print(said, highlight=False, soft_wrap=True)
     async with database(settings) as dsn:
         await reading
         await check_demo(settings, dsn)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from rescind.clock import DatabaseClock
 from rescind.commands.installation import shop_called, with_pool
-from rescind.commands.speaking import _, columns, fail, must_be, out, say
+from rescind.commands.speaking import _, columns, fail, language, must_be, out, say
 from rescind.commands.terminal import Data, read_settings, run
 from rescind.connections import Connected
 from rescind.core.errors import InvalidField, InvalidText, InvalidTransition, NotFound, Unavailable
@@ -206,7 +206,8 @@ def show_log(
         table = columns(_("message"), _("order"), _("received"), _("told"), _("why"), _("where"), _("expected"))
         for one in await sources.entries(source, tolds[told], limit=limit):
             received = f"{one.received_at:%Y-%m-%d %H:%M:%S}"
-            table.add_row(one.id, one.subject, received, one.told, one.cause, one.field, one.expected)
+            wanted = language().expected(one.expected) if one.expected else ""
+            table.add_row(one.id, one.subject, received, one.told, one.cause, one.field, wanted)
         return table
 
     out.print(_with(data, work))

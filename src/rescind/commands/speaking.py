@@ -79,7 +79,7 @@ def columns(*heads: str, whole: Collection[int] = (0,)) -> Table:
 
 def told(error: RescindError) -> str:
     """A problem in the words of its page."""
-    said = {name: _said(one) for name, one in error.params.items()}
+    said = {name: expected(error) if name == "expected" else _said(one) for name, one in error.params.items()}
     try:
         return pgettext("problem.detail", error.code) % said
     except KeyError:

@@ -26,6 +26,11 @@ def one_of(codes: Iterable[str]) -> str:
     return "one of: " + ", ".join(filter(None, codes))
 
 
+def table_with(columns: Iterable[str]) -> str:
+    """What a file is expected to be that lacks these columns."""
+    return "a table with these columns, too: " + ", ".join(columns)
+
+
 class InvalidField(RescindError):
     """A field has the wrong form or range. Params: field, expected."""
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from rescind.core.errors import InvalidField
+from rescind.core.errors import InvalidField, table_with
 
 Kind = Literal["orders", "stages"]
 
@@ -119,7 +119,7 @@ def kind_of(header: Sequence[str]) -> Kind:
 
 
 def read_header(header: Sequence[str], kind: Kind) -> Header:
-    """The columns of a header. Raises InvalidField for one that stands twice, and for one that is missing."""
+    """The columns of a header. Raises InvalidField for one that stands twice, and for those that are missing."""
     known = {name: column for column in (*KINDS[kind], FAULT) for name in _names(column)}
     places: dict[str, int] = {}
     ignored: list[str] = []
@@ -132,9 +132,12 @@ def read_header(header: Sequence[str], kind: Kind) -> Header:
             raise InvalidField(field=f"/{column.name}", expected="one column of this name")
         else:
             places[column.name] = place
-    for column in KINDS[kind]:
-        if column.needed and column.name not in places:
-            raise InvalidField(field=f"/{column.name}", expected="one column of this name")
+    missing = [column for column in KINDS[kind] if column.needed and column.name not in places]
+    if missing:
+        # As the rest of this header is written.
+        chinese = any(not cell.isascii() for cell in header)
+        these = (column.zh if chinese else column.name for column in missing)
+        raise InvalidField(field="/file", expected=table_with(these))
     places.pop(FAULT.name, None)
     return Header(places, tuple(ignored))
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rescind.core.details import Details
-from rescind.core.errors import InvalidField, RescindError
+from rescind.core.errors import FactFromTheFuture, InvalidField, RescindError, one_of
 from rescind.core.fulfilment import PlaceOrder, ReportFact
 from rescind.core.ids import OrderId
 from rescind.core.instant import Instant
@@ -24,6 +24,7 @@ from rescind.core.views import ShopView
 from rescind.intake import document, fields
 from rescind.intake.columns import OF_LINES, ORDERS
 from rescind.intake.faults import Fault, expects, fault_of, of_cells
+from rescind.intake.methods import code_of, words
 from rescind.intake.moments import NOT_BEFORE, before, read_moment
 from rescind.intake.orders import LINES, NewOrder, buyer_of, place_order
 from rescind.intake.sheet import Row, narrow, plain
@@ -276,7 +277,7 @@ class _Reading:
             "tenders": [
                 {
                     "id": _TENDER,
-                    "method": said["payment_method"] or _METHOD,
+                    "method": self._method(said["payment_method"]),
                     "amount": self._amount(max(0, adds_up) if total is None else total),
                     "payment": said["payment_reference"] or None,
                     "provider": said["payment_provider"] or None,
@@ -289,6 +290,12 @@ class _Reading:
             },
             "note": said["note"],
         }
+
+    def _method(self, cell: str) -> str:
+        found = code_of(cell) if cell else _METHOD
+        if found is None:
+            self._faults.append(expects(self._rows[0].nth, "payment_method", expected=one_of(words())))
+        return found or _METHOD
 
     def _line(self, place: int, row: Row) -> dict[str, Any]:
         quantity = self._quantity(row)
@@ -415,4 +422,6 @@ def _at(rows: Sequence[Row], error: RescindError) -> Fault:
     name = "/".join(steps)
     if not name and "lines_and_shipping" in error.params:
         name = "total"
+    if isinstance(error, FactFromTheFuture):
+        name = "placed_at"
     return fault_of(nth, _COLUMNS.get(name, name), error)

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape
 from rescind.core.instant import Instant
 from rescind.core.parts import FactKind
 from rescind.intake.columns import KINDS, Kind, template_header
+from rescind.intake.methods import METHODS
 from rescind.intake.sheet import safe
 from rescind.intake.stage_rows import FACTS
 
@@ -55,6 +56,7 @@ def _orders(language: Language, shop: str, now: Instant) -> list[dict[str, str]]
     """One that is over, with two lines; one that waits to be shipped; one that nobody has paid yet."""
     said = {name: words[language == "zh"] for name, words in _WORDS.items()}
     money, country = ("CNY", "CN") if language == "zh" else ("GBP", "GB")
+    paid_by = METHODS["alipay"][0] if language == "zh" else "card"
     region, postcode = ("上海", "200001") if language == "zh" else ("", "N1 9GU")
     done = {
         "shop": shop,
@@ -72,7 +74,7 @@ def _orders(language: Language, shop: str, now: Instant) -> list[dict[str, str]]
         "discount": "1.00",
         "shipping": "5.00",
         "total": "48.90",
-        "payment_method": "card",
+        "payment_method": paid_by,
         "payment_reference": "EXAMPLE-PAYMENT-1",
         "paid_at": _at(now, days=40, minutes=-5),
         "packed_at": _at(now, days=39),
@@ -108,7 +110,7 @@ def _orders(language: Language, shop: str, now: Instant) -> list[dict[str, str]]
         "item_name": said["LAMP"],
         "quantity": "1",
         "unit_price": "25.00",
-        "payment_method": "card",
+        "payment_method": paid_by,
         "paid_at": _at(now, days=1, minutes=-3),
     }
     unpaid = open_order | {"order_number": _NUMBERS[2], "buyer": "buyer-3", "placed_at": _at(now, minutes=10)}

@@ -128,19 +128,26 @@ def _poured(
     if text is not None:
         parser.CharacterDataHandler = text
     unpacked = 0
+    # What is told of its size in advance need not be unpacked to be refused, whatever it would turn out to be.
+    if archive.getinfo(path).file_size > most:
+        raise _too_large()
     if archive.getinfo(path).compress_type not in _PACKED:
         raise _no_workbook()
     with archive.open(path) as part:
         while piece := part.read(_PIECE):
             unpacked += len(piece)
             if unpacked > most:
-                raise wrong(expected=f"a workbook that unpacks to {_SHEET_BYTES // 1024 // 1024} MiB at most; else CSV")
+                raise _too_large()
             parser.Parse(piece, False)
             if unpacked - parser.CurrentByteIndex > _TOKEN_BYTES:
                 raise _no_workbook()
             yield
     parser.Parse(b"", True)
     yield
+
+
+def _too_large() -> InvalidField:
+    return wrong(expected=f"a workbook that unpacks to {_SHEET_BYTES // 1024 // 1024} MiB at most; else CSV")
 
 
 def _no_workbook() -> InvalidField:

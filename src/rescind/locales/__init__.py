@@ -39,7 +39,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY = "|".join(_DAYS)
 _DAY_NAMES = re.compile(rf"\b(?P<first>{_DAY})\b(?:\s*[–-]\s*(?P<last>{_DAY})\b)?")
 _NUMBER = re.compile(r"\d+")
-_CODES = re.compile(r"(?<=^one of: ).*", re.DOTALL)
+_CODES = re.compile(r"(?:(?<=^one of: )|(?<=^a table with these columns, too: )).*", re.DOTALL)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 

@@ -448,6 +448,17 @@ def make_state_folder(data: Path, state: Path) -> None:
         ) from error
 
 
+def in_use(place: Place) -> bool:
+    """Whether another process serves from this folder at the moment; nothing is made where there is none."""
+    state = place.data.absolute() / "postgres"
+    if not (state / "lock").exists():
+        return False
+    lock = take_lock(state, 0)
+    if lock is not None:
+        lock.close()
+    return lock is None
+
+
 def take_lock(state: Path, patience: float) -> IO[bytes] | None:
     """Own the cluster while the file stays open; None if another process still does after `patience` seconds."""
     lock = (state / "lock").open("wb")

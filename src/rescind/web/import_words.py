@@ -10,7 +10,7 @@ import msgspec
 
 from rescind.core.errors import InvalidField, InvalidText
 from rescind.intake.columns import FAULT, KINDS
-from rescind.intake.faults import Fault, error_of
+from rescind.intake.faults import Fault, error_of, fault_of
 from rescind.intake.sheet import Row, as_text
 from rescind.intake.template import written_csv
 from rescind.locales import Locale
@@ -41,15 +41,25 @@ def said(language: Locale, fault: Fault) -> str:
         expected = language.expected(str(error.params["expected"]))
         if expected == language.expected("present"):
             return language.gettext("%(column)s is missing.") % {"column": column}
-        words = language.gettext("It must be: %(expected)s.") % {"expected": expected}
-    else:
-        params = {name: _said(language, value) for name, value in error.params.items()}
-        params |= {"column": column, "field": column}
-        try:
-            words = language.pgettext("problem.detail", error.code) % params
-        except KeyError:
-            words = language.pgettext("problem.title", error.code)
-    return f"{column}{language.gettext(': ')}{words}" if column and column not in words else words
+        subject = column or (language.gettext("The file") if error.params["field"] == "/file" else "")
+        if subject:
+            return language.gettext("%(subject)s must be: %(expected)s.") % {"subject": subject, "expected": expected}
+        return language.gettext("It must be: %(expected)s.") % {"expected": expected}
+    params = {name: _said(language, value) for name, value in error.params.items()}
+    params |= {"column": column, "field": column}
+    words = language.pgettext("problem.detail", error.code)
+    named = "%(column)s" in words or "%(field)s" in words
+    try:
+        words = words % params
+    except KeyError:
+        words, named = language.pgettext("problem.title", error.code), False
+    return f"{column}{language.gettext(': ')}{words}" if column and not named else words
+
+
+def refused(language: Locale, error: InvalidField) -> str:
+    """Why a file as a whole cannot be put in, in one sentence."""
+    field = str(error.params["field"]).strip("/")
+    return said(language, fault_of(0, "" if field == "file" else field, error))
 
 
 def _said(language: Locale, value: object) -> object:

@@ -14,14 +14,13 @@ from rescind.core.errors import Forbidden, ImportSettled, InvalidField, NotFound
 from rescind.core.ids import canonical
 from rescind.exporting import csv_file, workbook
 from rescind.intake.columns import KINDS, Kind
-from rescind.intake.faults import fault_of
 from rescind.intake.sheet import MOST_BYTES
 from rescind.intake.template import Form, template
 from rescind.lists import File
 from rescind.locales import Locale
 from rescind.postgres.imports import WORKS, Import, State
 from rescind.web.console_lists import streamed
-from rescind.web.import_words import all_said, errors_file, faults_of, said
+from rescind.web.import_words import all_said, errors_file, faults_of, refused
 from rescind.web.rendering import address
 from rescind.web.seller.console import Console, Here, Notice
 from rescind.web.session import Html
@@ -64,9 +63,7 @@ async def put_in(console: Here) -> Html:
             shop=console.scope.shop,
         )
     except InvalidField as error:
-        field = str(error.params["field"]).strip("/")
-        words = said(language, fault_of(0, "" if field == "file" else field, error))
-        return await _list(console, errors={"file": words}, status=422)
+        return await _list(console, errors={"file": refused(language, error)}, status=422)
     except Forbidden:
         words = language.gettext(
             "This file has orders in it. A shop tells here what happened to its orders; the marketplace puts them in."

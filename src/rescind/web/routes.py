@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 import structlog
 from litestar import Litestar, Response, Router, get
@@ -32,6 +33,7 @@ from rescind.core.money import Money
 from rescind.desk import Desk
 from rescind.headers import EVERYWHERE, SECURE, SHOWN_ALONE
 from rescind.locales import Locale
+from rescind.postgres.store import AWAY
 from rescind.web import (
     account,
     begin,
@@ -116,7 +118,7 @@ def pages() -> Litestar:
         debug=False,
         logging_config=None,
         # Also here: an address below a known one that leads nowhere is refused before any router is reached.
-        exception_handlers={HTTPException: show_problem},
+        exception_handlers={HTTPException: show_astray},
         after_exception=[_tell],
         before_send=[_say_headers],
     )
@@ -249,6 +251,30 @@ _STATUS: Mapping[str, int] = {
 
 _LEFT = "client disconnected prematurely"
 """Litestar's words for a browser that went away while it sent a form: nobody's fault, and nobody reads the answer."""
+
+
+class _Astray(Response[None]):
+    """A problem whose page is made once it is known who came."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__(None)
+        self._fault = fault
+
+    def to_asgi_response(self, *, request: Call, **_: object) -> ASGIApp:  # pyright: ignore[reportIncompatibleMethodOverride]  # all else of it stands in the page that is made
+        """Find out who came, and show the problem to them."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            with suppress(RescindError, *AWAY):
+                await session.arrive(request)
+            page: Any = show_problem(request, self._fault)
+            await page.to_asgi_response(app=None, request=request)(scope, receive, send)
+
+        return answer
+
+
+def show_astray(_request: Call, fault: Exception) -> Response[None]:
+    """A problem of an address that leads to no router, which would have found out who came."""
+    return _Astray(fault)
 
 
 def show_problem(request: Call, fault: Exception) -> Html:

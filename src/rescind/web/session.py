@@ -263,13 +263,18 @@ def zone_of(request: Call) -> str:
 
 
 def frame(visit: Visit, *, live: bool = True, nav: Sequence[Link] | None = None, here: str = "") -> Frame:
-    """What stands around a page for this person. ``nav``: the role's own entries; a buyer's are known here."""
+    """What stands around a page for this person. ``nav``: the role's own entries; a buyer's are known here.
+
+    live: whether what happens is told to the page. Whoever works here is told on every page, because a page that is not
+    told stays open when they are removed.
+    """
     person = visit.principal
     here = here or visit.here
     policy_href = _policy_of(visit)
     if person is None:
         return Frame(here=here, demo=visit.desk.settings.demo, trial=visit.trial, policy_href=policy_href)
     role = _READERS[person.role]
+    live = live or person.role in ROLES
     if nav is None and role == "buyer":
         label = visit.locale.gettext("Orders")
         nav = (Link("/orders", label, current=visit.request.url.path.startswith("/orders")),)

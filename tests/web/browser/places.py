@@ -443,6 +443,7 @@ def _operator(scene: Scene, _program: Program) -> list[Place]:
         Place("account of who came by a link", "/account"),
         Place("sessions", "/account/sessions"),
         Place("keys", "/operator/keys"),
+        Place("shops", "/operator/shops"),
         Place("mandates", "/operator/mandates"),
         Place("mandate to give", "/operator/keys", _make_program),
         Place("lists taken away", "/operator/exports"),

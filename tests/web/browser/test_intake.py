@@ -58,7 +58,7 @@ def test_an_operator_puts_in_a_file_once_what_it_would_do_was_seen(visit, market
             break
         time.sleep(0.1)
         page.reload()
-    expect(page.get_by_role("main")).to_contain_text("unit_price: It must be")
+    expect(page.get_by_role("main")).to_contain_text("unit_price must be")
     confirm.first.click()
     for _ in range(50):
         page.goto("/support?q=J-1")

@@ -67,6 +67,7 @@ async def queue(console: Here) -> Html:
             if name != "second_person" or counts.get(name) or tab == name
         ],
         rows=[_row(console, row, base, chosen, plain_no=plain_no) for row in page.rows],
+        plain_no=plain_no,
         open=await _opened(console, chosen) if chosen else None,
         gone=gone,
         gone_state=case_state(language, gone, "seller")[1] if gone else "",
