@@ -48,7 +48,7 @@ async def test_a_refund_is_taken_by_a_name(people, market):
     for _ in range(2):
         taken = await people.sue.post(f"/v1/refunds/{refund.id}/take")
         assert taken.json() == {"refund": refund.id, "owner": "key:sue"}
-    assert (await people.ops.get("/v1/refunds")).json()["refunds"][0]["owner"] == "sue"
+    assert (await people.ops.get("/v1/refunds")).json()["refunds"][0]["owner"] == "key:sue"
     assert (await people.sam.post(f"/v1/refunds/{refund.id}/take")).status_code == 403
     missing = refund.id[:-1] + ("0" if refund.id[-1] != "0" else "1")
     assert (await people.sue.post(f"/v1/refunds/{missing}/take")).status_code == 404

@@ -105,7 +105,7 @@ async def test_what_could_let_others_in_wants_a_fresh_session_and_asks_no_key(pe
     wants = {one.name for one in rescind.api.OPERATIONS if one.fresh}
     assert wants == {
         *("people_invite", "people_change", "people_remove", "people_begin_anew"),
-        *("providers_connect", "mandates_give", "link_secrets_make"),
+        *("providers_connect", "providers_pay_out", "refunds_owe_again", "mandates_give", "link_secrets_make"),
     }
 
 

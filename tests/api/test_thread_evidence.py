@@ -142,7 +142,9 @@ async def test_the_order_that_follows_has_the_files_of_its_question(people, mark
     thread, file = asked
     later = await sent(people.ann, f"threads/{thread}", png(colour=(1, 2, 3)))
     clock.advance(HOUR)
-    order, other = await market.order(Stage.PREPARING), await market.order(Stage.PREPARING)
+    order = await market.order(Stage.PREPARING)
+    clock.advance(HOUR)
+    other = await market.order(Stage.PREPARING)
     path = f"/v1/orders/{order}/evidence/{file}"
     assert await statuses(people, path) == [200, 200, 200, 404, 404]
     assert await statuses(people, path.replace(order, other)) == [404] * 5, "it was another order that followed"
