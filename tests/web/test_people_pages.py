@@ -247,7 +247,7 @@ async def test_what_somebody_invited_who_is_removed_opens_nothing_any_more(app, 
     assert (await Member(app).see(link)).status == 200
     (person,) = await desk.people.all(COMMAND_LINE)
     await desk.people.remove(COMMAND_LINE, person.id, "seller", KILN)
-    assert (await Member(app).see(link)).status == 404
+    assert (await Member(app).see(link)).status == 410
 
 
 async def test_no_session_outlives_a_role_that_is_taken_away_while_somebody_signs_in(app, desk):

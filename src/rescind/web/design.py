@@ -326,6 +326,8 @@ def _sample(language: Locale, now: datetime) -> dict[str, object]:
             "refund": {"id": "ref_0000abcd0000000000000x", "status": "submitted"},
             "reader": "buyer",
             "instead": "",
+            "trial": False,
+            "otherwise": "",
             "trouble": ("", ""),
             "expected": language.gettext("Expected between %(first)s and %(last)s")
             % dict(zip(("first", "last"), language.days(ahead(days=3).date(), ahead(days=5).date()), strict=True)),
