@@ -109,6 +109,7 @@ def event(identifier="evt_1", kind="something.new", livemode=False, thing=None):
 
 async def test_a_refund_goes_out_and_its_own_message_is_no_news(till):  # KF-14, WH-03
     order, paid = await till.paid()
+    assert await till.desk.connected.nowhere((await till.order(order)).tenders) == frozenset(), "a day is promised"
     await till.market.asks(order)
     await till.works()
     after = await till.order(order)

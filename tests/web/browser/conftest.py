@@ -20,6 +20,13 @@ FLAGS = (
 # Without windows of its own it starts and draws in two thirds of the time.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+
+
+def in_turn(lang: str) -> list[str]:
+    """The language a journey is made in; both in the long form. Every page is read in both elsewhere."""
+    return list(LOCALES) if os.environ.get("PROOF") == "full" else [lang]
+
+
 # Given to every page before its own scripts.
 LOOK = Path(__file__).with_name("look.js").read_text()
 

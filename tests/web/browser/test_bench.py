@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from web.browser.conftest import in_turn
+
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.xdist_group("browser")
@@ -30,7 +32,7 @@ def never_reloads(page) -> None:
     page.evaluate("window.same = true")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", in_turn("zh"))
 def test_an_order_is_packed_with_the_scanner_alone(visit, marketplace, lang):
     stop, go = WORDS[lang]
     order = marketplace.place("preparing")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from web.browser.conftest import in_turn
 from web.browser.places import Scene
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -74,7 +75,7 @@ def keys(visit):
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", in_turn("zh"))
 def test_a_buyer_asks_and_withdraws(visit, keys, marketplace, lang):
     order = marketplace.place("preparing", buyer=f"keys-{lang}")
     hands = keys(f"buyer:keys-{lang}", lang, "/orders")
@@ -105,7 +106,7 @@ def test_a_buyer_asks_and_withdraws(visit, keys, marketplace, lang):
     expect(page.locator("#status .banner .pill")).to_have_text(re.compile("You withdrew|您已撤销申请"))
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", in_turn("en"))
 def test_a_seller_refuses_and_approves(visit, keys, marketplace, lang):
     orders = [marketplace.place("preparing", buyer=f"keys-{lang}") for _ in range(2)]
     requests = [marketplace.ask(order) for order in orders]
@@ -135,7 +136,7 @@ def test_a_seller_refuses_and_approves(visit, keys, marketplace, lang):
     assert page.evaluate("!!document.activeElement.closest('.results')")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", in_turn("zh"))
 def test_support_finds_and_files(visit, keys, marketplace, lang):
     order = marketplace.place("preparing", buyer=f"keys-{lang}")
     hands = keys("support", lang, "/support")

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+from web.browser.conftest import in_turn
+
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", in_turn("en"))
 def test_asking_answering_and_withdrawing_need_no_script(visit, marketplace, lang):
     plain = {"java_script_enabled": False}
     buyer = visit(f"buyer:plain-{lang}", lang, **plain)
