@@ -101,7 +101,7 @@ def _asked() -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"sort {sort}", {"sort": sort}
         for stage in ("delivered", "packed", "completed"):
             yield f"stage {stage}, {sort}", {"stage": (stage,), "sort": sort}
-        yield f"amount, {sort}", {"amount_min_minor": 80000, "amount_max_minor": 80500, "sort": sort}
+        yield f"amount, {sort}", {"amount_min_minor": 80000, "amount_max_minor": 80500, "currency": "EUR", "sort": sort}
         yield f"currency, {sort}", {"currency": "EUR", "sort": sort}
         yield f"other currency, {sort}", {"currency": "JPY", "sort": sort}
         yield f"last 7 days, {sort}", {"placed": "7d", "sort": sort}
