@@ -22,12 +22,12 @@ import asyncpg
 import msgspec
 
 from rescind.access.network import network
-from rescind.access.principal import KEY_HOLDER, Principal, life
+from rescind.access.principal import Principal, life
 from rescind.access.request import Connection, CrossSite, Whence, address_of, header
 from rescind.access.throttle import Throttle
 from rescind.core.errors import LinkAltered, LinkExpired, LinkUsed, Unauthenticated
 from rescind.core.ids import ShopId
-from rescind.core.staff import Grant
+from rescind.core.staff import KEY_HOLDER, Grant
 from rescind.postgres.credentials import Credential, CredentialTable, KeptLink, KeyView, Kind, Role, SessionView
 from rescind.postgres.store import AWAY
 

@@ -9,9 +9,9 @@ import msgspec
 
 from rescind.access.credentials import Access
 from rescind.access.people import By
-from rescind.access.principal import KEY_HOLDER
 from rescind.core.errors import InvalidField
 from rescind.core.ids import ShopId, like_an_id
+from rescind.core.staff import KEY_HOLDER
 from rescind.intake.text import label
 from rescind.postgres.accounts import AccountTable, Note
 from rescind.postgres.credentials import Role

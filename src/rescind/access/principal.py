@@ -12,11 +12,9 @@ from rescind.core.errors import SignInAgain
 from rescind.core.ids import OrderId, ShopId
 from rescind.core.mandate import UNDER_NONE
 from rescind.core.scope import Scope
-from rescind.core.staff import FRESH_FOR, Rights
+from rescind.core.staff import FRESH_FOR, KEY_HOLDER, Rights
 from rescind.postgres.credentials import Role
 
-KEY_HOLDER = "key:"
-"""How whatever belongs to a key begins to name it; no person's id begins like that."""
 STAFF: frozenset[Role] = frozenset({"support", "operator"})
 
 _ACTOR: Mapping[Role, ActorKind] = {

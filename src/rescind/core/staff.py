@@ -26,6 +26,8 @@ ACTS = (
 )
 """What is kept of people, keys, mandates, sessions and shops; each leaves a line that says who did it."""
 
+KEY_HOLDER = "key:"
+"""How whatever belongs to a key begins to name it; no person's id begins like that."""
 GOOD_FOR = timedelta(days=7)
 """How long an invitation can be taken up."""
 PASSWORD_GOOD_FOR = timedelta(hours=1)

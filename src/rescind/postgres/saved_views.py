@@ -14,6 +14,7 @@ from rescind.clock import Clock
 from rescind.core.errors import NotFound, ViewsFull
 from rescind.core.instant import Instant
 from rescind.core.schedule import Schedule
+from rescind.core.staff import KEY_HOLDER
 from rescind.postgres.notice_people import Owner
 
 MOST = 50
@@ -212,8 +213,8 @@ class SavedViews:
     async def seen(self, owner: Owner) -> Instant | None:
         """When its person was here last, as far as their credentials tell; None where they have none."""
         roles = ["seller"] if owner.role == "seller" else ["support", "operator"]
-        of_key = owner.person.startswith("key:")
-        return await self._pool.fetchval(_SEEN, roles, owner.person.removeprefix("key:"), owner.shop, of_key)
+        of_key = owner.person.startswith(KEY_HOLDER)
+        return await self._pool.fetchval(_SEEN, roles, owner.person.removeprefix(KEY_HOLDER), owner.shop, of_key)
 
 
 def _keys(owner: Owner) -> tuple[str, str, str]:

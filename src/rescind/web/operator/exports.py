@@ -7,10 +7,10 @@ from typing import Any
 
 from litestar import get
 
-from rescind.access.principal import KEY_HOLDER
 from rescind.core.errors import InvalidField
 from rescind.core.ids import ShopId
 from rescind.core.lists import LISTS
+from rescind.core.staff import KEY_HOLDER
 from rescind.core.views import ExportFilters
 from rescind.postgres.exports import Taken
 from rescind.web.listing.tools import count_words
